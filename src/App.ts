@@ -1,0 +1,39 @@
+import * as Layer from "effect/Layer"
+import { Counters } from "./counters/Counters.ts"
+import { Database } from "./database/Database.ts"
+import { Migrations } from "./database/Migrations.ts"
+import { AppendSignal } from "./event-log/AppendSignal.ts"
+import { EventLog } from "./event-log/EventLog.ts"
+import { Admission } from "./ingest/Admission.ts"
+import { Ingest } from "./ingest/Ingest.ts"
+import { RejectedEvents } from "./ingest/RejectedEvents.ts"
+import { SliceWriters } from "./ingest/SliceWriters.ts"
+import { UserProcessors } from "./ingest/UserProcessors.ts"
+import { catalog } from "./projections/catalog.ts"
+import type { AnyProjection } from "./projections/Projection.ts"
+import { ProjectionCatalog } from "./projections/ProjectionCatalog.ts"
+import { ProjectionRunner } from "./projections/ProjectionRunner.ts"
+import { Settings } from "./Settings.ts"
+import { ApiKeys } from "./tenants/ApiKeys.ts"
+import { Tenants } from "./tenants/Tenants.ts"
+
+/**
+ * The layer graph, bottom up: settings, the database, its schema; then the log; then what writes it, what folds it and what reads the folds.
+ * Each layer of the list may use those above it.
+ */
+const services = (projections: ReadonlyArray<AnyProjection>) =>
+  Layer.mergeAll(Tenants.layer, ApiKeys.layer, RejectedEvents.layer).pipe(
+    Layer.provideMerge(Ingest.layer.pipe(Layer.provide(RejectedEvents.layer))),
+    Layer.provideMerge(Layer.mergeAll(UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer)), Admission.layer)),
+    Layer.provideMerge(Counters.layer),
+    Layer.provideMerge(ProjectionRunner.layer),
+    Layer.provideMerge(ProjectionCatalog.layer(projections)),
+    Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer))
+  )
+
+/** The database of the settings, and nothing else: for commands. */
+export const databaseLayer = Database.layer.pipe(Layer.provideMerge(Settings.layer))
+
+/** Everything of the service but its HTTP side, on the database of the settings, which is migrated. */
+export const serviceLayer = (projections: ReadonlyArray<AnyProjection> = catalog) =>
+  services(projections).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(databaseLayer))

@@ -1,0 +1,60 @@
+import { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { Reactivity } from "effect/reactivity"
+import { Settings } from "../Settings.ts"
+import { AppendClient } from "./AppendClient.ts"
+import { DatabaseUrl } from "./DatabaseUrl.ts"
+import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
+
+/** A frozen process must not hold its locks for ever, nor a statement that will never end its connection. */
+const timeouts = {
+  lock_timeout: "5s",
+  statement_timeout: "30s",
+  idle_in_transaction_session_timeout: "10s"
+}
+
+/** For reading, the projections and everything else: what is left of PostgreSQL's usual hundred connections serves several processes. */
+const clientLayer = Layer.unwrap(Effect.map(DatabaseUrl, ({ url }) =>
+  PgClient.layer({
+    url,
+    applicationName: "playtally",
+    maxConnections: 12,
+    startupParameters: { ...timeouts, jit: "off" }
+  })))
+
+const appendLayer = Layer.effect(
+  AppendClient,
+  Effect.flatMap(DatabaseUrl, ({ url }) =>
+    PgClient.make({
+      url,
+      applicationName: "playtally append",
+      maxConnections: 8,
+      startupParameters: {
+        ...timeouts,
+        lock_timeout: "2s",
+        statement_timeout: "10s",
+        jit: "off",
+        // Keys are looked up by index from the first event on, and the plan of the one statement is made once.
+        enable_seqscan: "off",
+        enable_hashjoin: "off",
+        enable_mergejoin: "off",
+        plan_cache_mode: "force_generic_plan"
+      }
+    }))
+).pipe(Layer.provide(Reactivity.layer))
+
+const urlLayer = Layer.unwrap(Effect.map(Settings, ({ dataDir, databaseUrl }) =>
+  Option.match(databaseUrl, {
+    onSome: (url) => Layer.succeed(DatabaseUrl, DatabaseUrl.of({ url, embedded: false })),
+    onNone: () =>
+      Layer.effect(DatabaseUrl, Effect.map(EmbeddedPostgres, ({ url }) => DatabaseUrl.of({ url, embedded: true }))).pipe(
+        Layer.provide(EmbeddedPostgres.layer(dataDir))
+      )
+  })))
+
+/** The clients of the database of the settings: the one at DATABASE_URL, or the embedded one, shared with whoever else uses it. */
+export const Database = {
+  layer: Layer.mergeAll(clientLayer, appendLayer).pipe(Layer.provideMerge(urlLayer))
+} as const

@@ -1,0 +1,98 @@
+import * as Effect from "effect/Effect"
+import { chown, stat } from "node:fs/promises"
+import { dirname } from "node:path"
+import type { EmbeddedPrograms } from "./embeddedPrograms.ts"
+import { attempt, EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
+import { type ProgramResult, runProgram } from "./runProgram.ts"
+
+/** Who runs the server and owns its files: ourselves, or another account if we are root, as whom PostgreSQL refuses to run. */
+export interface EmbeddedAccount {
+  readonly run: (file: string, args: ReadonlyArray<string>) => Effect.Effect<ProgramResult>
+  /** Makes the account the owner of a file we have just made. */
+  readonly own: (path: string) => Promise<void>
+}
+
+interface User {
+  readonly uid: number
+  readonly gid: number
+}
+
+const ourselves: EmbeddedAccount = {
+  run: (file, args) => runProgram({ file, args }),
+  own: () => Promise.resolve()
+}
+
+/** The account of that name or number, if the system knows it: initdb insists. */
+const lookUp = Effect.fnUntraced(function*(user: string) {
+  const ask = (flag: string) => runProgram({ file: "id", args: [flag, user] })
+  const [uid, gid] = yield* Effect.all([ask("-u"), ask("-g")])
+  // 32-bit: macOS prints nobody's -2 as 4294967294.
+  return uid.code === 0 && gid.code === 0 ? { uid: Number(uid.output) | 0, gid: Number(gid.output) | 0 } : undefined
+})
+
+const ownerOf = (path: string): Promise<User> => stat(path).then(({ gid, uid }) => ({ gid, uid }), () => ownerOf(dirname(path)))
+
+/** The owner of the existing data; else of the folder it goes to, so that root in someone's checkout leaves them usable files; else a service account. */
+const choose = Effect.fnUntraced(function*(dataDir: string, home: string) {
+  const found = yield* Effect.promise(() => ownerOf(home))
+  const candidates = [...(found.uid === 0 ? [] : [String(found.uid)]), "postgres", "_postgres", "nobody"]
+  for (const candidate of candidates) {
+    const user = yield* lookUp(candidate)
+    if (user !== undefined) return user
+  }
+  return yield* new EmbeddedPostgresError({
+    reason: "Unreachable",
+    dataDir,
+    message: "PostgreSQL refuses to run as root and there is no account postgres or nobody to run it. Start as a normal user, or set DATABASE_URL."
+  })
+})
+
+/**
+ * Ways to run a program as someone else, most modest first. Where only root may pass through the folders above (a checkout in /root), the server may
+ * keep one capability: to pass through and read them, or in containers that withhold it, to ignore file permissions. Without the secure bit,
+ * access(2), by which the programs look for each other, would not heed it.
+ */
+const ways = (user: User): ReadonlyArray<EmbeddedAccount["run"]> => [
+  (file, args) => runProgram({ file, args, user }),
+  ...["dac_read_search", "dac_override"].map((capability): EmbeddedAccount["run"] => (file, args) =>
+    runProgram({
+      file: "setpriv",
+      args: [
+        `--reuid=${user.uid}`,
+        `--regid=${user.gid}`,
+        "--clear-groups",
+        `--inh-caps=-all,+${capability}`,
+        `--ambient-caps=-all,+${capability}`,
+        "--securebits=+no_setuid_fixup",
+        file,
+        ...args
+      ]
+    })
+  )
+]
+
+/** The account for the server in `home`, a folder in the existing folder `dataDir`. */
+export const embeddedAccount = Effect.fn("embeddedAccount")(function*(dataDir: string, home: string, programs: EmbeddedPrograms) {
+  if (process.getuid?.() !== 0) return ourselves
+  const user = yield* choose(dataDir, home)
+  for (const run of ways(user)) {
+    const reached = yield* run("sh", ["-c", "cd \"$0\" && exec \"$1\" --version", dataDir, programs.postgres])
+    if (reached.code === 0) {
+      return { run, own: (path) => chown(path, user.uid, user.gid) } satisfies EmbeddedAccount
+    }
+  }
+  return yield* new EmbeddedPostgresError({
+    reason: "Unreachable",
+    dataDir,
+    message:
+      `PostgreSQL refuses to run as root, and uid ${user.uid}, which would run it, cannot reach ${dataDir} or ${programs.postgres}. Move the project to a folder that everybody may enter, start as a normal user, or set DATABASE_URL.`
+  })
+})
+
+/** Makes the data directory itself; one that root makes in someone's folder becomes theirs. */
+export const makeDataDir = (dataDir: string, make: () => Promise<string | undefined>) =>
+  attempt(dataDir, `make ${dataDir}`, async () => {
+    const owner = process.getuid?.() === 0 ? await ownerOf(dataDir) : undefined
+    const made = await make()
+    if (made !== undefined && owner !== undefined && owner.uid !== 0) await chown(dataDir, owner.uid, owner.gid)
+  })

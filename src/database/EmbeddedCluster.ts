@@ -1,0 +1,54 @@
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { mkdir, readFile, stat } from "node:fs/promises"
+import { join, resolve } from "node:path"
+import { type EmbeddedAccount, embeddedAccount, makeDataDir } from "./EmbeddedAccount.ts"
+import { attempt, EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
+import { embeddedMajorVersion, type EmbeddedPrograms, embeddedPrograms } from "./embeddedPrograms.ts"
+import { initialiseCluster } from "./initialiseCluster.ts"
+
+/** A database on disk: `DATA_DIR/postgres` holds PostgreSQL's data directory and the superuser's password, `DATA_DIR/postgres.log` is beside it. */
+export interface EmbeddedCluster {
+  readonly dataDir: string
+  readonly durable: boolean
+  readonly programs: EmbeddedPrograms
+  readonly account: EmbeddedAccount
+  readonly data: string
+  readonly log: string
+  readonly password: Redacted.Redacted
+}
+
+/** Opens the database in a directory, making both if they are missing; starts nothing. */
+export const openCluster = Effect.fn("openCluster")(function*(directory: string, durable: boolean) {
+  const dataDir = resolve(directory)
+  const home = join(dataDir, "postgres")
+  const data = join(home, "data")
+  const programs = yield* embeddedPrograms(dataDir)
+  yield* makeDataDir(dataDir, () => mkdir(dataDir, { recursive: true }))
+  const account = yield* embeddedAccount(dataDir, home, programs)
+  const present = yield* Effect.promise(() => stat(home).then(() => true, () => false))
+  if (!present) yield* initialiseCluster({ account, dataDir, durable, home, programs })
+
+  const [version, password] = yield* attempt(
+    dataDir,
+    `read the database in ${home}`,
+    () => Promise.all([readFile(join(data, "PG_VERSION"), "utf8"), readFile(join(home, "password"), "utf8")])
+  )
+  if (version.trim() !== embeddedMajorVersion) {
+    return yield* new EmbeddedPostgresError({
+      reason: "OtherVersion",
+      dataDir,
+      message:
+        `${data} was made by PostgreSQL ${version.trim()}, the embedded one is ${embeddedMajorVersion}. Set DATA_DIR to another folder, or dump the data with the former and restore it here.`
+    })
+  }
+  return {
+    dataDir,
+    durable,
+    programs,
+    account,
+    data,
+    log: join(dataDir, "postgres.log"),
+    password: Redacted.make(password.trim())
+  } satisfies EmbeddedCluster
+})

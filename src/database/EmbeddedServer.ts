@@ -1,0 +1,125 @@
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import { appendFile, open, readFile, rename, rm, stat } from "node:fs/promises"
+import { createServer } from "node:net"
+import { join } from "node:path"
+import type { EmbeddedCluster } from "./EmbeddedCluster.ts"
+import { attempt, EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
+import { embeddedSettings } from "./embeddedSettings.ts"
+import { runProgram } from "./runProgram.ts"
+
+/** What a server has written about itself into its data directory; the port is missing in its first moments. */
+export interface Postmaster {
+  readonly pid: number
+  readonly port: number | undefined
+}
+
+/**
+ * What became of a start. `Occupied`: the data directory is in use, or looks so: by a server that is starting, stopping or being cleaned up after, or
+ * by the number of a process long gone that another one has now.
+ */
+export type Start = "Started" | "PortTaken" | "Occupied"
+
+const logLimit = 10 * 1024 * 1024
+
+const postmasterFile = (cluster: EmbeddedCluster) => join(cluster.data, "postmaster.pid")
+
+/** Says who runs, or ran until a crash. */
+export const readPostmaster = (cluster: EmbeddedCluster): Effect.Effect<Postmaster | undefined> =>
+  Effect.promise(async () => {
+    const [pid, , , port] = (await readFile(postmasterFile(cluster), "utf8").catch(() => "")).split("\n").map(Number)
+    return pid === undefined || !(pid > 0) ? undefined : { pid, port: port !== undefined && port > 0 ? port : undefined }
+  })
+
+/** The port of the last start, so that a server that comes back is found where it was; else any free one. */
+export const usualPort = (cluster: EmbeddedCluster): Effect.Effect<number> =>
+  Effect.promise(async () => {
+    const options = await readFile(join(cluster.data, "postmaster.opts"), "utf8").catch(() => "")
+    const port = /"-p" "(\d+)"/.exec(options)?.[1]
+    return port === undefined ? freePort() : Number(port)
+  })
+
+/** A port of 127.0.0.1 that is free now. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on("error", reject)
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
+    })
+  })
+
+const rotateLog = async (cluster: EmbeddedCluster) => {
+  const { size } = await stat(cluster.log).catch(() => ({ size: 0 }))
+  if (size > logLimit) await rename(cluster.log, `${cluster.log}.1`)
+  await appendFile(cluster.log, "")
+  await cluster.account.own(cluster.log)
+  return size > logLimit ? 0 : size
+}
+
+const readLog = async (cluster: EmbeddedCluster, from: number) => {
+  const file = await open(cluster.log, "r")
+  try {
+    const { size } = await file.stat()
+    const start = Math.max(from, size - 64 * 1024)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.max(size - start, 0)), 0, null, start)
+    return buffer.toString("utf8", 0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+const shell = (argument: string) => `'${argument.replaceAll("'", "'\\''")}'`
+
+/** Starts a server in a session of its own and waits until it takes connections, through a recovery too. */
+export const startServer = Effect.fn("startServer")(function*(cluster: EmbeddedCluster, port: number) {
+  const { account, data, dataDir, durable, log, programs } = cluster
+  const from = yield* attempt(dataDir, `write ${log}`, () => rotateLog(cluster))
+  const options = embeddedSettings({ durable, port }).map(shell).join(" ")
+  const { code, output } = yield* account.run(programs.pgCtl, ["start", "-D", data, "-l", log, "-w", "-t", "600", "-o", options])
+  if (code === 0) return "Started" satisfies Start
+  const said = yield* attempt(dataDir, `read ${log}`, () => readLog(cluster, from))
+  if (/could not create any TCP\/IP sockets/.test(said)) return "PortTaken" satisfies Start
+  if (/lock file "postmaster.pid"|pre-existing shared memory block/.test(said)) return "Occupied" satisfies Start
+  return yield* new EmbeddedPostgresError({
+    reason: said.includes("No space left on device") ? "DiskFull" : "StartFailed",
+    dataDir,
+    message: [`PostgreSQL did not start (${log}):`, output.trim(), ...said.trim().split("\n").slice(-15)].join("\n")
+  })
+})
+
+/** The command line of a process; undefined where there is no such process or no way to know. */
+const commandLine = Effect.fnUntraced(function*(pid: number) {
+  const args = yield* Effect.promise(() => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => undefined))
+  if (args !== undefined) return args.split("\0").join(" ")
+  const { code, output } = yield* runProgram({ file: "ps", args: ["-ww", "-o", "args=", "-p", String(pid)] })
+  return code === 0 ? output : undefined
+})
+
+/**
+ * PostgreSQL believes the file that a crashed server left behind if some process of the same user has that number now, as is common after a reboot
+ * and in containers. Removes the file if that process is not a server on this directory.
+ */
+export const removeStaleFile = Effect.fn("removeStaleFile")(function*(cluster: EmbeddedCluster) {
+  const postmaster = yield* readPostmaster(cluster)
+  if (postmaster === undefined) return
+  const line = yield* commandLine(postmaster.pid)
+  if (line === undefined || line.includes(cluster.data)) return
+  const now = yield* readPostmaster(cluster)
+  if (now?.pid === postmaster.pid) {
+    yield* attempt(cluster.dataDir, "remove a crashed server's postmaster.pid", () => rm(postmasterFile(cluster), { force: true }))
+  }
+})
+
+/** Tells the running server to stop (its clients are cut off) and waits up to five seconds; it goes on stopping by itself after that. */
+export const stopServer = Effect.fn("stopServer")(function*(cluster: EmbeddedCluster) {
+  const { account, data, programs } = cluster
+  const postmaster = yield* readPostmaster(cluster)
+  if (postmaster === undefined) return
+  yield* account.run(programs.pgCtl, ["stop", "-D", data, "-m", "fast", "-W"])
+  yield* readPostmaster(cluster).pipe(
+    Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: (now) => now?.pid !== postmaster.pid }),
+    Effect.timeoutOption("5 seconds")
+  )
+})

@@ -1,0 +1,42 @@
+import { PgTypes } from "@effect/sql-pg"
+import type { SqlError } from "effect/sql"
+
+/** What a failed statement means for whoever ran it: look again, wait and try again, look for the row at fault, or give up. */
+export type Failure =
+  | { readonly _tag: "UniqueViolation"; readonly constraint: string }
+  | { readonly _tag: "BadData"; readonly message: string }
+  | { readonly _tag: "Transient" }
+  | { readonly _tag: "Unexpected" }
+
+/** The server's SQLSTATE, where the server said one. */
+export const sqlState = (error: SqlError.SqlError): string | undefined => {
+  const cause = error.reason.cause
+  return typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string" ? cause.code : undefined
+}
+
+/**
+ * Sorts a SqlError by what helps. Bad data is SQLSTATE class 22 (data exception), 54 (program limit exceeded) and values the driver cannot encode;
+ * transient is a lost connection, a timeout, a deadlock, a shutdown and a server short of disk, memory or connections.
+ */
+export const failureOf = (error: SqlError.SqlError): Failure => {
+  const { reason } = error
+  if (reason._tag === "UniqueViolation") return { _tag: "UniqueViolation", constraint: reason.constraint }
+  if (reason.isRetryable) return { _tag: "Transient" }
+  const state = sqlState(error)
+  if (state === undefined) {
+    return reason.cause instanceof PgTypes.CodecError ? { _tag: "BadData", message: reason.cause.message } : { _tag: "Transient" }
+  }
+  switch (state.slice(0, 2)) {
+    case "22":
+    case "54":
+      return { _tag: "BadData", message: reason.cause instanceof Error ? reason.cause.message : "refused by the database" }
+    case "08":
+    case "53":
+    case "55":
+    case "57":
+    case "58":
+      return { _tag: "Transient" }
+    default:
+      return { _tag: "Unexpected" }
+  }
+}

@@ -1,0 +1,221 @@
+import { PgClient } from "@effect/sql-pg"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import type { SqlError } from "effect/sql"
+import { AppendClient } from "../database/AppendClient.ts"
+import { failureOf } from "../database/failureOf.ts"
+import { Migrations } from "../database/Migrations.ts"
+import { payloadVersion } from "../fasttrack/payload.ts"
+import { sameContent } from "../fasttrack/sameContent.ts"
+import { type AppendRow, appendStatement } from "./appendStatement.ts"
+import type { AppendOutcome, LoggedEvent, NewEvent, SlicePosition } from "./LoggedEvent.ts"
+import { appendDuration, appendReruns, appendSize } from "./metrics.ts"
+import { readSlices, readUser } from "./readStatements.ts"
+import { sliceCount } from "./sliceOf.ts"
+
+/** The log could not be reached in time. Nothing is known of what was asked: asking again is safe. */
+export class EventLogUnavailable extends Schema.TaggedError<EventLogUnavailable>("playtally/event-log/EventLogUnavailable")("EventLogUnavailable", {
+  cause: Schema.Defect()
+}) {}
+
+/** The log contradicts itself, say by a position used twice or a hole. Nothing may be written until somebody has looked. */
+export class EventLogCorrupt extends Schema.TaggedError<EventLogCorrupt>("playtally/event-log/EventLogCorrupt")("EventLogCorrupt", {
+  message: Schema.String
+}) {}
+
+/**
+ * The append-only log (design §1). Within a slice positions are dense (1, 2, 3 …) and committed in order: a reader of `position > c` in order of
+ * position never misses one. Any number of processes may append.
+ */
+export class EventLog extends Context.Service<EventLog, {
+  /** The number of writer lanes all processes on this database share. */
+  readonly laneCount: number
+  /**
+   * Appends in order and gives one outcome per event, in the same order, once all is committed. An event whose key the user already has is not
+   * appended again: its content decides between Duplicate and Conflict. An event the database cannot hold is Refused alone.
+   */
+  readonly append: (events: ReadonlyArray<NewEvent>) => Effect.Effect<ReadonlyArray<AppendOutcome>, EventLogUnavailable | EventLogCorrupt>
+  /** The events after the given positions, in order of slice and position, at most `limit` of each slice. */
+  readonly read: (after: ReadonlyArray<SlicePosition>, limit: number) => Effect.Effect<ReadonlyArray<LoggedEvent>, SqlError.SqlError>
+  /** A user's events before `before` (a position in the user's slice), newest first. */
+  readonly readUser: (
+    tenantId: string,
+    userId: string,
+    before: number,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<LoggedEvent>, SqlError.SqlError>
+}>()("playtally/event-log/EventLog") {
+  static readonly layer = Layer.effect(
+    EventLog,
+    Effect.gen(function*() {
+      yield* Migrations
+      const sql = yield* PgClient.PgClient
+      const writer = yield* AppendClient
+      const laneCount = yield* readFormat(sql)
+      return EventLog.of({
+        laneCount,
+        append: (events) => append(writer, events),
+        read: (after, limit) => readSlices(sql, after, limit),
+        readUser: (tenantId, userId, before, limit) => readUser(sql, tenantId, userId, before, limit)
+      })
+    })
+  )
+}
+
+const readFormat = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
+  const [format] = yield* sql<{ slice_count: number; lane_count: number }>`select slice_count, lane_count from log_format`
+  if (format === undefined || format.slice_count !== sliceCount) {
+    return yield* new EventLogCorrupt({ message: `The database was made for ${format?.slice_count} slices, this code for ${sliceCount}.` })
+  }
+  return format.lane_count
+})
+
+/** Reruns of one statement after the unique key refused it, before its events are tried in halves. */
+const maxReruns = 5
+
+const append = Effect.fnUntraced(function*(sql: PgClient.PgClient, events: ReadonlyArray<NewEvent>) {
+  const outcomes = new Array<AppendOutcome>(events.length)
+  const { firsts, repeats } = setRepeatsAside(events)
+  const stored = yield* write(sql, events, firsts, outcomes)
+  for (const [index, first] of repeats) {
+    outcomes[index] = outcomeOfRepeat(events, index, first, outcomes, stored)
+  }
+  return outcomes
+})
+
+/** The first event of each key, and for every other its own index and that of the first. */
+const setRepeatsAside = (events: ReadonlyArray<NewEvent>) => {
+  const seen = new Map<string, number>()
+  const firsts: Array<number> = []
+  const repeats: Array<readonly [index: number, first: number]> = []
+  events.forEach((event, index) => {
+    const key = event.idempotencyKey + event.userId
+    const first = seen.get(key)
+    if (first === undefined) {
+      seen.set(key, index)
+      firsts.push(index)
+    } else {
+      repeats.push([index, first])
+    }
+  })
+  return { firsts, repeats }
+}
+
+const outcomeOfStored = (row: AppendRow, event: NewEvent): AppendOutcome => ({
+  _tag: sameContent(event.event, {
+      payloadVersion: row.payload_version ?? 0,
+      payload: row.payload ?? "",
+      occurredAt: row.occurred_at?.getTime() ?? Number.NaN
+    })
+    ? "Duplicate"
+    : "Conflict",
+  position: Number(row.position)
+})
+
+/** A repeat is compared with what the log holds under its key: the first of the batch, or what was there before the batch. */
+const outcomeOfRepeat = (
+  events: ReadonlyArray<NewEvent>,
+  index: number,
+  first: number,
+  outcomes: ReadonlyArray<AppendOutcome>,
+  stored: ReadonlyMap<number, AppendRow>
+): AppendOutcome => {
+  const event = events[index]
+  const original = events[first]
+  const outcome = outcomes[first]
+  if (event === undefined || original === undefined || outcome === undefined || outcome._tag === "Refused") {
+    return { _tag: "Refused", message: outcome?._tag === "Refused" ? outcome.message : "unknown" }
+  }
+  const row = stored.get(first)
+  if (row !== undefined) return outcomeOfStored(row, event)
+  const same = sameContent(event.event, { payloadVersion, payload: original.payload, occurredAt: original.event.occurredAt })
+  return { _tag: same ? "Duplicate" : "Conflict", position: outcome.position }
+}
+
+/**
+ * Writes the events at `indexes` and fills in their outcomes. A statement the unique key refused is run again (it saw a snapshot older than its
+ * locks), then in halves; one refused for its data is halved until the culprit stands alone. Returns the stored rows that events met.
+ */
+const write = (
+  sql: PgClient.PgClient,
+  events: ReadonlyArray<NewEvent>,
+  indexes: ReadonlyArray<number>,
+  outcomes: Array<AppendOutcome>
+): Effect.Effect<Map<number, AppendRow>, EventLogUnavailable | EventLogCorrupt> =>
+  Effect.gen(function*() {
+    const batch = indexes.map((index) => events[index]).filter((event) => event !== undefined)
+    const halves = () => [indexes.slice(0, indexes.length >> 1), indexes.slice(indexes.length >> 1)]
+    const writeHalves = Effect.gen(function*() {
+      const stored = new Map<number, AppendRow>()
+      for (const half of halves()) {
+        for (const [index, row] of yield* write(sql, events, half, outcomes)) stored.set(index, row)
+      }
+      return stored
+    })
+
+    for (let run = 0;; run++) {
+      const result = yield* Effect.result(runStatement(sql, batch))
+      if (Result.isSuccess(result)) return settle(result.success, batch, indexes, outcomes)
+      const failure = failureOf(result.failure)
+      if (failure._tag === "UniqueViolation" && failure.constraint === "events_idempotency_key") {
+        yield* Metric.update(appendReruns, 1)
+        if (run < maxReruns) continue
+        if (indexes.length > 1) return yield* writeHalves
+      } else if (failure._tag === "UniqueViolation") {
+        return yield* new EventLogCorrupt({ message: `A position was used twice (${failure.constraint}): nothing more is written.` })
+      } else if (failure._tag === "BadData") {
+        if (indexes.length > 1) return yield* writeHalves
+        for (const index of indexes) outcomes[index] = { _tag: "Refused", message: failure.message }
+        return new Map<number, AppendRow>()
+      }
+      return yield* new EventLogUnavailable({ cause: result.failure })
+    }
+  })
+
+/** Tries again, for some seconds, what may pass: a lost connection, a lock or statement timeout, a server that is restarting. */
+const runStatement = (sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>) =>
+  appendStatement(sql, batch).pipe(
+    Effect.retry({
+      while: (error) => failureOf(error)._tag === "Transient",
+      schedule: Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(Schedule.upTo({ duration: "5 seconds" }))
+    }),
+    Effect.timed,
+    Effect.tap(([duration]) =>
+      Effect.all([Metric.update(appendDuration, duration), Metric.update(appendSize, batch.length)], { discard: true })
+    ),
+    Effect.map(([, rows]) => rows)
+  )
+
+const settle = (
+  rows: ReadonlyArray<AppendRow>,
+  batch: ReadonlyArray<NewEvent>,
+  indexes: ReadonlyArray<number>,
+  outcomes: Array<AppendOutcome>
+) => {
+  const next = new Map<number, number>()
+  const stored = new Map<number, AppendRow>()
+  for (const row of rows) {
+    if (row.ord === null) next.set(row.slice, Number(row.position))
+    else stored.set(Number(row.ord) - 1, row)
+  }
+  const storedByIndex = new Map<number, AppendRow>()
+  batch.forEach((event, at) => {
+    const index = indexes[at]
+    if (index === undefined) return
+    const row = stored.get(at)
+    if (row !== undefined) {
+      storedByIndex.set(index, row)
+      outcomes[index] = outcomeOfStored(row, event)
+      return
+    }
+    const position = next.get(event.slice) ?? Number.NaN
+    next.set(event.slice, position + 1)
+    outcomes[index] = { _tag: "Appended", position }
+  })
+  return storedByIndex
+}

@@ -1,0 +1,35 @@
+import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
+
+/** An event on its way into the log: decoded, with its slice, its key and its payload already made. */
+export interface NewEvent {
+  readonly slice: number
+  readonly tenantId: string
+  readonly userId: string
+  readonly idempotencyKey: string
+  /** `JSON text` of the payload, as `encodePayload` gives it. */
+  readonly payload: string
+  readonly event: FastTrackEvent
+}
+
+/** An event as the log holds it. `position` is dense within `slice`; `recordedAt` never decreases along positions. Times are epoch milliseconds. */
+export interface LoggedEvent {
+  readonly slice: number
+  readonly position: number
+  readonly tenantId: string
+  readonly userId: string
+  readonly recordedAt: number
+  readonly event: FastTrackEvent
+}
+
+/** What became of one event handed to `EventLog.append`; a duplicate and a conflict name the position of the event that was there first. */
+export type AppendOutcome =
+  | { readonly _tag: "Appended"; readonly position: number }
+  | { readonly _tag: "Duplicate"; readonly position: number }
+  | { readonly _tag: "Conflict"; readonly position: number }
+  | { readonly _tag: "Refused"; readonly message: string }
+
+/** How far a slice is to be read, or has been. Position 0 stands before the first event. */
+export interface SlicePosition {
+  readonly slice: number
+  readonly position: number
+}

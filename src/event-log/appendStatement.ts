@@ -1,0 +1,90 @@
+import type { PgClient } from "@effect/sql-pg"
+import type { SqlError, Statement } from "effect/sql"
+import type * as Effect from "effect/Effect"
+import { arrayOf } from "../database/arrayOf.ts"
+import { payloadVersion } from "../fasttrack/payload.ts"
+import type { NewEvent } from "./LoggedEvent.ts"
+
+/**
+ * A row of the statement's answer. With `ord`: the event at that place of the input (from 1) was stored before, at `position`. Without: the events of
+ * `slice` that were not, were stored from `position` on, in the order of the input.
+ */
+export interface AppendRow {
+  readonly ord: bigint | null
+  readonly slice: number
+  readonly position: bigint
+  readonly occurred_at: Date | null
+  readonly payload_version: number | null
+  readonly payload: string | null
+}
+
+/**
+ * The append (design §1): one autocommit statement, READ COMMITTED, one round trip. It locks the heads in slice order, skips events whose key is
+ * stored, inserts the rest at `head + 1 …` and advances the heads; the row locks are held to the commit, so commit order is position order.
+ *
+ * The look-up of stored keys may see a snapshot older than the locks: the unique key `events_idempotency_key` then refuses the statement, and the
+ * caller runs it again. `recorded_at` is read after the last lock was granted, in whole milliseconds, and never before the head's last one.
+ *
+ * No two events of `events` may have the same (tenant, user, key): the caller has set repeats aside.
+ */
+export const appendStatement = (sql: PgClient.PgClient, events: ReadonlyArray<NewEvent>): Effect.Effect<ReadonlyArray<AppendRow>, SqlError.SqlError> => {
+  const statement: Statement.Statement<AppendRow> = sql<AppendRow>`
+    with input as materialized (
+      select *
+      from unnest(
+        ${arrayOf.int2(events.map((e) => e.slice))}::smallint[],
+        ${arrayOf.uuid(events.map((e) => e.tenantId))}::uuid[],
+        ${arrayOf.text(events.map((e) => e.userId))}::text[],
+        ${arrayOf.uuid(events.map((e) => e.idempotencyKey))}::uuid[],
+        ${arrayOf.text(events.map((e) => e.event.event))}::text[],
+        ${arrayOf.timestamptz(events.map((e) => e.event.occurredAt))}::timestamptz[],
+        ${arrayOf.text(events.map((e) => e.payload))}::text[]
+      ) with ordinality as input (slice, tenant_id, user_id, idempotency_key, event_type, occurred_at, payload, ord)
+    ),
+    heads as materialized (
+      select slice, position, recorded_at
+      from slice_heads
+      where slice = any (array(select distinct slice from input))
+      order by slice
+      for update
+    ),
+    clock as materialized (
+      select date_trunc('milliseconds', clock_timestamp()) as now from (select count(*) from heads) as all_locked
+    ),
+    stored as materialized (
+      select input.ord, known.*
+      from input
+      cross join lateral (
+        select position, occurred_at, payload_version, payload::text as payload
+        from events
+        where tenant_id = input.tenant_id and user_id = input.user_id and idempotency_key = input.idempotency_key
+        limit 1
+      ) as known
+    ),
+    fresh as materialized (
+      select
+        input.*,
+        heads.position + row_number() over (partition by input.slice order by input.ord) as position,
+        greatest(heads.recorded_at, clock.now) as recorded_at
+      from input join heads using (slice) cross join clock
+      where input.ord not in (select ord from stored)
+    ),
+    inserted as (
+      insert into events
+        (slice, position, tenant_id, user_id, idempotency_key, event_type, occurred_at, recorded_at, payload_version, payload)
+      select slice, position, tenant_id, user_id, idempotency_key, event_type, occurred_at, recorded_at, ${payloadVersion}, payload::json
+      from fresh
+      order by slice, position
+    ),
+    ranges as materialized (
+      select slice, min(position) as first, max(position) as last, max(recorded_at) as recorded_at from fresh group by slice
+    ),
+    advanced as (
+      update slice_heads set position = ranges.last, recorded_at = ranges.recorded_at from ranges where slice_heads.slice = ranges.slice
+    )
+    select null::bigint as ord, slice, first as position, null::timestamptz as occurred_at, null::smallint as payload_version, null::text as payload
+    from ranges
+    union all
+    select ord, null, position, occurred_at, payload_version, payload from stored`
+  return statement
+}

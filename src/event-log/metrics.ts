@@ -1,0 +1,16 @@
+import * as Metric from "effect/Metric"
+
+/** Events in one append statement. */
+export const appendSize = Metric.histogram("playtally_append_events", {
+  description: "Events in one append statement",
+  boundaries: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]
+})
+
+/** From sending an append statement to its commit, retries included. */
+export const appendDuration = Metric.timer("playtally_append_duration", { description: "From sending an append to its commit" })
+
+/** Append statements run again because the unique key knew better than the statement's snapshot. */
+export const appendReruns = Metric.counter("playtally_append_reruns", {
+  description: "Append statements run again after the unique key refused them",
+  incremental: true
+})

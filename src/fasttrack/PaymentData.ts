@@ -1,0 +1,17 @@
+import * as Schema from "effect/Schema"
+import { Amount, AmountOrZero } from "./Amount.ts"
+import { deliveryTimes } from "./Envelope.ts"
+import { Currency, IdempotencyId, Label, Text } from "./Text.ts"
+
+/** realtime-payment: a step in the life of a deposit or withdrawal; the steps of one payment share its `payment_id`. */
+export const PaymentData = Schema.Struct({
+  ...deliveryTimes,
+  payment_id: IdempotencyId,
+  type: Label,
+  status: Label,
+  amount: Amount,
+  currency: Currency,
+  base_amount: AmountOrZero,
+  vendor_name: Text
+})
+export type PaymentData = typeof PaymentData.Type

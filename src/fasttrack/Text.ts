@@ -1,0 +1,45 @@
+import * as Schema from "effect/Schema"
+
+const maxLength = 4096
+
+const hasLength = (text: string, min: number, max: number): boolean => {
+  // A code point is one or two UTF-16 units, so they need counting only between.
+  if (text.length <= max) return text.length >= min
+  if (text.length > 2 * max) return false
+  let count = 0
+  for (const _ of text) count++
+  return count <= max
+}
+
+/** What keeps a text from being taken, if anything: its length in code points, a NUL or an unpaired surrogate (design §2, "Values"). */
+export const textProblem = (text: string, min = 0, max = maxLength): string | undefined => {
+  if (!hasLength(text, min, max)) return min === 0 ? `must have at most ${max} characters` : `must have ${min} to ${max} characters`
+  return text.isWellFormed() && !text.includes("\0") ? undefined : "must be well-formed Unicode without NUL"
+}
+
+/** A text of `min` to `max` code points. `annotations` go into the API's description. */
+export const textOf = (min = 0, max = maxLength, annotations: Schema.Annotations.Documentation<string> = {}) =>
+  Schema.String.annotate({ message: "must be a string", ...annotations }).check(
+    Schema.makeFilter((text: string) => textProblem(text, min, max), {
+      toJsonSchema: () => (min === 0 ? { maxLength: max } : { minLength: min, maxLength: max })
+    })
+  )
+
+/** `user_id` and the ids used for idempotency. */
+export const Id = textOf(1, 256)
+
+/** An id that makes a resend recognizable (design §2, "Idempotency"). */
+export const IdempotencyId = textOf(1, 256, { description: "This field is used for idempotency" })
+
+/** A `type` or `status` that is not from a list. */
+export const Label = textOf(1, 64)
+
+/** A currency code, kept as it is spelled. */
+export const Currency = textOf(1, 32, { description: "ISO-4217 currency code" })
+
+/** Any other text. */
+export const Text = textOf()
+
+/** A text from a list. */
+export const oneOf = <const L extends ReadonlyArray<string>>(values: L, annotations: Schema.Annotations.Documentation<L[number]> = {}) =>
+  Schema.Literals(values).annotate({ message: `must be one of ${values.join(", ")}`, ...annotations })

@@ -1,0 +1,28 @@
+import * as Result from "effect/Result"
+import { isJsonObject } from "./canonicalJson.ts"
+import { parseJson } from "./parseJson.ts"
+
+/** The body is not JSON, or has numbers that need care more than a thousand levels deep. */
+export interface MalformedJson {
+  readonly _tag: "MalformedJson"
+  /** What the parser says, at most 200 characters. */
+  readonly message: string
+}
+
+/** The body is JSON but neither `{"items": [...]}` nor an array. */
+export interface NotABatch {
+  readonly _tag: "NotABatch"
+}
+
+/** The items of a bulk body, `{"items": [...]}` or `[...]`, not decoded yet, with every digit of their numbers kept (design §2). */
+export const decodeBody = (text: string): Result.Result<ReadonlyArray<unknown>, MalformedJson | NotABatch> =>
+  Result.flatMap(parse(text), (body) => {
+    const items = isJsonObject(body) ? body["items"] : body
+    return Array.isArray(items) ? Result.succeed(items) : Result.fail<NotABatch>({ _tag: "NotABatch" })
+  })
+
+const parse = (text: string): Result.Result<unknown, MalformedJson> =>
+  Result.try({
+    try: () => parseJson(text),
+    catch: (error) => ({ _tag: "MalformedJson", message: error instanceof Error ? error.message.slice(0, 200).toWellFormed() : "not JSON" })
+  })

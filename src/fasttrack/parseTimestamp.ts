@@ -1,0 +1,77 @@
+const firstYear = 1900
+const lastYear = 2200
+
+const dash = 0x2d
+const colon = 0x3a
+const point = 0x2e
+
+/** The two digits at `at` as a number, or NaN. */
+const two = (text: string, at: number): number => {
+  const tens = text.charCodeAt(at) - 0x30
+  const ones = text.charCodeAt(at + 1) - 0x30
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN
+}
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
+
+const daysInMonth = (year: number, month: number): number =>
+  month === 2
+    ? (year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28)
+    : month === 4 || month === 6 || month === 9 || month === 11
+    ? 30
+    : 31
+
+/**
+ * The instant, in milliseconds since the epoch, of `YYYY-MM-DD`, then `T`, `t` or a space, `H` or `HH`, `:mm:ss`, an optional
+ * fraction of any length (cut, not rounded) and an optional `Z`, `z` or `±HH:MM` (absent means UTC, at most ±23:59); undefined for
+ * any other text, for a date that does not exist, for hour 24 and second 60. The written year is 1900 to 2200; the instant may lie
+ * a day outside once the offset is applied (design §2, "Values").
+ */
+export const parseTimestamp = (text: string): number | undefined => {
+  const year = two(text, 0) * 100 + two(text, 2)
+  const month = two(text, 5)
+  const day = two(text, 8)
+  if (!(year >= firstYear && year <= lastYear && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) {
+    return undefined
+  }
+  const separator = text[10]
+  if (
+    text.charCodeAt(4) !== dash || text.charCodeAt(7) !== dash ||
+    (separator !== "T" && separator !== "t" && separator !== " ")
+  ) return undefined
+
+  const oneDigitHour = text.charCodeAt(12) === colon
+  const hour = oneDigitHour && isDigit(text.charCodeAt(11)) ? text.charCodeAt(11) - 0x30 : two(text, 11)
+  let at = oneDigitHour ? 12 : 13
+  const minute = two(text, at + 1)
+  const second = two(text, at + 4)
+  if (!(hour <= 23 && minute <= 59 && second <= 59 && text.charCodeAt(at) === colon && text.charCodeAt(at + 3) === colon)) {
+    return undefined
+  }
+  at += 6
+
+  let millisecond = 0
+  if (text.charCodeAt(at) === point) {
+    const start = ++at
+    for (; isDigit(text.charCodeAt(at)); at++) {
+      if (at - start < 3) millisecond = millisecond * 10 + text.charCodeAt(at) - 0x30
+    }
+    if (at === start) return undefined
+    for (let digits = at - start; digits < 3; digits++) millisecond *= 10
+  }
+
+  const offset = offsetMinutes(text, at)
+  return offset === undefined ? undefined : Date.UTC(year, month - 1, day, hour, minute - offset, second, millisecond)
+}
+
+/** The minutes ahead of UTC that the text says from `at` to its end. */
+const offsetMinutes = (text: string, at: number): number | undefined => {
+  const sign = text[at]
+  if (sign === undefined) return 0
+  if (sign === "Z" || sign === "z") return at + 1 === text.length ? 0 : undefined
+  const hours = two(text, at + 1)
+  const minutes = two(text, at + 4)
+  return (sign === "+" || sign === "-") && hours <= 23 && minutes <= 59 && text.charCodeAt(at + 3) === colon && at + 6 === text.length
+    ? (hours * 60 + minutes) * (sign === "-" ? -1 : 1)
+    : undefined
+}

@@ -1,0 +1,180 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
+import type { EventLogCorrupt, EventLogUnavailable } from "../event-log/EventLog.ts"
+import type { AppendOutcome, NewEvent } from "../event-log/LoggedEvent.ts"
+import { sliceOf } from "../event-log/sliceOf.ts"
+import { decodeItem } from "../fasttrack/decodeItem.ts"
+import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
+import { idempotencyKey } from "../fasttrack/idempotencyKey.ts"
+import { itemText } from "../fasttrack/itemText.ts"
+import { encodePayload } from "../fasttrack/payload.ts"
+import type { Tenant } from "../tenants/Tenant.ts"
+import { Admission, type Overloaded } from "./Admission.ts"
+import { type IngestReport, RejectedItem } from "./IngestReport.ts"
+import { eventsAccepted, eventsDuplicate, eventsRejected } from "./metrics.ts"
+import { RejectedEvents } from "./RejectedEvents.ts"
+import { type MailboxFull, type UserEvents, UserProcessors } from "./UserProcessors.ts"
+
+/** Strict handling was asked for and some items are invalid: nothing was stored, nothing kept. */
+export class StrictRefusal extends Schema.TaggedError<StrictRefusal>("playtally/ingest/StrictRefusal")("StrictRefusal", {
+  rejected: Schema.Array(RejectedItem)
+}) {}
+
+/** Why a batch could not be taken in. Sending it again whole is safe after each of these. */
+export type IngestError = Overloaded | MailboxFull | EventLogUnavailable | EventLogCorrupt | DatabaseUnavailable
+
+/** Items decoded in one go before other requests get a turn. */
+const decodeStride = 500
+
+/**
+ * The way of a batch (design §1, §2): decode each item, take the budget for all, send each user's events to its processor, wait for the commits,
+ * keep what was refused, report. Once the first event is on its way nothing interrupts it, whoever goes away.
+ */
+export class Ingest extends Context.Service<Ingest, {
+  /** `items` as `decodeBody` gives them. With `strict`, one invalid item refuses the whole batch before anything is sent on. */
+  readonly batch: (
+    tenant: Tenant,
+    items: ReadonlyArray<unknown>,
+    options: { readonly strict: boolean }
+  ) => Effect.Effect<IngestReport, StrictRefusal | IngestError>
+}>()("playtally/ingest/Ingest") {
+  static readonly layer = Layer.effect(
+    Ingest,
+    Effect.gen(function*() {
+      const admission = yield* Admission
+      const processors = yield* UserProcessors
+      const rejectedEvents = yield* RejectedEvents
+
+      const store = Effect.fnUntraced(function*(tenant: Tenant, items: ReadonlyArray<unknown>, decoded: Decoded) {
+        const outcomes = yield* processors.process([...decoded.users.values()])
+        const report = toReport(decoded, outcomes)
+        if (report.rejected.length > 0) {
+          yield* rejectedEvents.record(tenant.tenantId, report.rejected, report.rejected.map(({ index }) => itemText(items[index])))
+        }
+        yield* count(decoded, outcomes, report)
+        return report
+      })
+
+      const batch = Effect.fn("Ingest.batch")(
+        function*(tenant: Tenant, items: ReadonlyArray<unknown>, options: { readonly strict: boolean }) {
+          const decoded: Decoded = { invalid: [], users: new Map() }
+          for (let start = 0; start < items.length; start += decodeStride) {
+            if (start > 0) yield* Effect.yieldNow
+            decodeInto(decoded, tenant, items, start, Math.min(start + decodeStride, items.length))
+          }
+          if (options.strict && decoded.invalid.length > 0) return yield* new StrictRefusal({ rejected: decoded.invalid })
+          return yield* Effect.uninterruptible(Effect.gen(function*() {
+            const ticket = yield* admission.events(tenant.tenantId, items.length - decoded.invalid.length)
+            return yield* Effect.ensuring(store(tenant, items, decoded), Effect.sync(ticket.release))
+          }))
+        }
+      )
+      return Ingest.of({ batch })
+    })
+  )
+}
+
+interface UserBatch extends UserEvents {
+  readonly events: Array<NewEvent>
+  /** The events' places in the request. */
+  readonly indexes: Array<number>
+}
+
+interface Decoded {
+  readonly invalid: Array<RejectedItem>
+  readonly users: Map<string, UserBatch>
+}
+
+const decodeInto = (decoded: Decoded, tenant: Tenant, items: ReadonlyArray<unknown>, start: number, end: number): void => {
+  for (let index = start; index < end; index++) {
+    const result = decodeItem(items[index])
+    if (Result.isFailure(result)) {
+      const { event, id, issues } = result.failure
+      decoded.invalid.push({ index, event, id, reason: "invalid", issues })
+      continue
+    }
+    const event = result.success
+    const { tenantId } = tenant
+    const { userId } = event
+    let user = decoded.users.get(userId)
+    if (user === undefined) {
+      user = { tenantId, userId, events: [], indexes: [] }
+      decoded.users.set(userId, user)
+    }
+    const slice = user.events[0]?.slice ?? sliceOf(tenantId, userId)
+    user.events.push({
+      slice,
+      tenantId,
+      userId,
+      idempotencyKey: idempotencyKey(tenant.keyNamespace, event),
+      payload: encodePayload(event),
+      event
+    })
+    user.indexes.push(index)
+  }
+}
+
+const toReport = (decoded: Decoded, outcomes: ReadonlyArray<ReadonlyArray<AppendOutcome>>): IngestReport => {
+  let accepted = 0
+  let duplicates = 0
+  const rejected = [...decoded.invalid]
+  let nth = 0
+  for (const user of decoded.users.values()) {
+    outcomes[nth++]?.forEach((outcome, at) => {
+      const event = user.events[at]?.event
+      const index = user.indexes[at]
+      if (event === undefined || index === undefined) return
+      if (outcome._tag === "Appended") accepted++
+      else if (outcome._tag === "Duplicate") duplicates++
+      else rejected.push(refusal(index, event, outcome))
+    })
+  }
+  return { accepted, duplicates, rejected: rejected.sort((a, b) => a.index - b.index) }
+}
+
+const refusal = (index: number, event: FastTrackEvent, outcome: Extract<AppendOutcome, { _tag: "Conflict" | "Refused" }>): RejectedItem => {
+  const id = idOf(event)
+  return outcome._tag === "Conflict"
+    ? {
+      index,
+      event: event.event,
+      id,
+      reason: "idempotency_conflict",
+      issues: [{ path: ["data"], message: "An event with this idempotency key was stored before with other content; the first one stays." }]
+    }
+    : {
+      index,
+      event: event.event,
+      id,
+      reason: "invalid",
+      issues: [{ path: ["data"], message: `The database cannot hold this event: ${outcome.message}`.slice(0, 200) }]
+    }
+}
+
+const idOf = ({ data }: FastTrackEvent): string =>
+  "unique_id" in data ? data.unique_id : "payment_id" in data ? data.payment_id : data.activity_id
+
+const count = Effect.fnUntraced(function*(
+  decoded: Decoded,
+  outcomes: ReadonlyArray<ReadonlyArray<AppendOutcome>>,
+  report: IngestReport
+) {
+  const accepted = new Map<string, number>()
+  const duplicate = new Map<string, number>()
+  let nth = 0
+  for (const user of decoded.users.values()) {
+    outcomes[nth++]?.forEach((outcome, at) => {
+      const kind = user.events[at]?.event.event
+      const tally = outcome._tag === "Appended" ? accepted : outcome._tag === "Duplicate" ? duplicate : undefined
+      if (kind !== undefined) tally?.set(kind, (tally.get(kind) ?? 0) + 1)
+    })
+  }
+  for (const [kind, events] of accepted) yield* Metric.update(eventsAccepted(kind), events)
+  for (const [kind, events] of duplicate) yield* Metric.update(eventsDuplicate(kind), events)
+  for (const { reason } of report.rejected) yield* Metric.update(eventsRejected(reason), 1)
+})

@@ -1,0 +1,25 @@
+import * as Schema from "effect/Schema"
+
+/** Why one field of an item was refused. */
+export const ItemIssue = Schema.Struct({
+  path: Schema.Array(Schema.Union([Schema.String, Schema.Int])).annotate({ description: "Where in the item, say [\"data\", \"amount\"]" }),
+  message: Schema.String.annotate({ description: "At most 200 characters" })
+})
+
+/** One item that was not stored. `index` is its place in the request; `event` and `id` are null where they could not be read (design §2). */
+export const RejectedItem = Schema.Struct({
+  index: Schema.Int,
+  event: Schema.NullOr(Schema.String),
+  id: Schema.NullOr(Schema.String),
+  reason: Schema.Literals(["invalid", "idempotency_conflict"]),
+  issues: Schema.Array(ItemIssue).annotate({ description: "At most 5" })
+})
+export type RejectedItem = typeof RejectedItem.Type
+
+/** What became of a request's items: newly stored, there before, refused (in the order of the request). */
+export const IngestReport = Schema.Struct({
+  accepted: Schema.Int.annotate({ description: "Items newly stored" }),
+  duplicates: Schema.Int.annotate({ description: "Items that were stored before, or repeated in this request" }),
+  rejected: Schema.Array(RejectedItem)
+})
+export type IngestReport = typeof IngestReport.Type

@@ -1,0 +1,121 @@
+import { PgClient } from "@effect/sql-pg"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { createHash } from "node:crypto"
+import { arrayOf } from "../database/arrayOf.ts"
+import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import { Migrations } from "../database/Migrations.ts"
+import { Settings } from "../Settings.ts"
+import type { RejectedItem } from "./IngestReport.ts"
+
+/** The most that is kept of one item, in characters of its JSON text with everything but plain ASCII escaped. */
+const maxItemCharacters = 16 * 1024
+
+/** A rejected item as it is listed. `item` is its JSON text as received, cut at 16 KB if `truncated`. */
+export interface KeptRejection {
+  readonly reason: string
+  readonly item: string
+  readonly truncated: boolean
+  readonly issues: unknown
+  readonly firstAt: Date
+  readonly lastAt: Date
+  readonly times: number
+}
+
+/**
+ * What was refused, so that nothing is lost: each item once per tenant and reason however often it is sent, as received, bounded by a quota and a
+ * retention time (design §1).
+ */
+export class RejectedEvents extends Context.Service<RejectedEvents, {
+  /** Keeps the items; done when they are committed. `texts` are the items' JSON texts, in the order of `items`. */
+  readonly record: (
+    tenantId: string,
+    items: ReadonlyArray<RejectedItem>,
+    texts: ReadonlyArray<string>
+  ) => Effect.Effect<void, DatabaseUnavailable>
+  /** The tenant's kept rejections, the latest first, read page by page. */
+  readonly list: (tenantId: string) => Stream.Stream<KeptRejection, DatabaseUnavailable>
+}>()("playtally/ingest/RejectedEvents") {
+  static readonly layer = Layer.effect(
+    RejectedEvents,
+    Effect.gen(function*() {
+      yield* Migrations
+      const sql = yield* PgClient.PgClient
+      const { rejected } = yield* Settings
+
+      const record = Effect.fn("RejectedEvents.record")(function*(
+        tenantId: string,
+        items: ReadonlyArray<RejectedItem>,
+        texts: ReadonlyArray<string>
+      ) {
+        const rows = new Map(items.map((item, index) => {
+          const text = escaped(texts[index] ?? "null")
+          const hash = createHash("sha256").update(text).digest("hex")
+          return [`${item.reason} ${hash}`, { reason: item.reason, hash, text, issues: JSON.stringify(item.issues) }]
+        }))
+        // Ordered by key, so that two requests with the same items never wait for each other in a circle.
+        const kept = [...rows.entries()].sort(([a], [b]) => a < b ? -1 : 1).map(([, row]) => row)
+        yield* sql`
+          insert into rejected_events as kept (tenant_id, reason, item_hash, item, truncated, issues)
+          select ${tenantId}::uuid, reason, decode(hash, 'hex'), left(item, ${maxItemCharacters}), length(item) > ${maxItemCharacters}, issues::json
+          from unnest(
+            ${arrayOf.text(kept.map((row) => row.reason))}::text[],
+            ${arrayOf.text(kept.map((row) => row.hash))}::text[],
+            ${arrayOf.text(kept.map((row) => row.text))}::text[],
+            ${arrayOf.text(kept.map((row) => row.issues))}::text[]
+          ) as rejected (reason, hash, item, issues)
+          on conflict (tenant_id, reason, item_hash) do update set last_at = now(), times = kept.times + 1, issues = excluded.issues`.pipe(
+          unavailable("RejectedEvents.record")
+        )
+      })
+
+      const list = (tenantId: string) =>
+        Stream.mapError(
+          Stream.map(
+            sql<RejectedRow>`
+              select reason, item, truncated, issues, first_at, last_at, times from rejected_events
+              where tenant_id = ${tenantId}::uuid order by last_at desc, reason, item_hash`.stream,
+            toKept
+          ),
+          (cause) => new DatabaseUnavailable({ operation: "RejectedEvents.list", cause })
+        )
+
+      const sweep = sql`
+        delete from rejected_events using (
+          select tenant_id, reason, item_hash, last_at, row_number() over (partition by tenant_id order by last_at desc) as nth from rejected_events
+        ) as aged
+        where (rejected_events.tenant_id, rejected_events.reason, rejected_events.item_hash) = (aged.tenant_id, aged.reason, aged.item_hash)
+          and (aged.nth > ${rejected.quota} or aged.last_at < now() - make_interval(days => ${rejected.retentionDays}))`
+      yield* Effect.forkScoped(Effect.ignore(sweep).pipe(Effect.repeat(Schedule.spaced("1 minute"))))
+
+      return RejectedEvents.of({ record, list })
+    })
+  )
+}
+
+/** Everything outside printable ASCII as a JSON escape: any text can be stored, lone surrogates and NUL included, and still is the same JSON. */
+const escaped = (text: string): string =>
+  text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
+interface RejectedRow {
+  readonly reason: string
+  readonly item: string
+  readonly truncated: boolean
+  readonly issues: unknown
+  readonly first_at: Date
+  readonly last_at: Date
+  readonly times: bigint
+}
+
+const toKept = (row: RejectedRow): KeptRejection => ({
+  reason: row.reason,
+  item: row.item,
+  truncated: row.truncated,
+  issues: row.issues,
+  firstAt: row.first_at,
+  lastAt: row.last_at,
+  times: Number(row.times)
+})

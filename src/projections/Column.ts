@@ -1,0 +1,63 @@
+/**
+ * The columns of a totals table: each says how contributions to it come together. All of them are commutative and associative, so the order in which
+ * events arrive and how they are cut into chunks change nothing (design §4).
+ *
+ * - `count`, `amount`: added up. What an entity no longer contributes is taken off again.
+ * - `greatest` (starts at 0), `earliest`, `latest` (start at null): the extreme of all contributions. When an entity withdraws the value it
+ *   contributed, the user's totals are made anew from all of the user's entities.
+ * - `days`: the set of dates contributed, kept as runs.
+ * - `difference`: of two other columns, which may be differences declared before it; never stored.
+ *
+ * `hidden` columns are for the rules and left out where a user reads; a `description` says there what the name does not.
+ */
+export type TotalColumn =
+  | {
+    readonly kind: "count" | "amount" | "greatest" | "earliest" | "latest" | "days"
+    readonly hidden?: true
+    readonly description?: string
+  }
+  | {
+    readonly kind: "difference"
+    readonly of: "count" | "amount"
+    readonly minuend: string
+    readonly subtrahend: string
+    readonly description?: string
+  }
+
+/** A number of things, added up. Contribute a whole number. */
+export const count = { kind: "count" } as const
+/** An exact decimal, added up. Contribute decimal text. */
+export const amount = { kind: "amount" } as const
+/** The greatest amount, at least 0. Contribute decimal text. */
+export const greatest = { kind: "greatest" } as const
+/** The least time, null without one. Contribute epoch milliseconds. */
+export const earliest = { kind: "earliest" } as const
+/** The greatest time, null without one. Contribute epoch milliseconds. */
+export const latest = { kind: "latest" } as const
+/** The set of dates. Contribute one as days since 1970-01-01. */
+export const days = { kind: "days" } as const
+/** `minuend` − `subtrahend`, two amounts of the same table. */
+export const difference = <const M extends string, const S extends string>(minuend: M, subtrahend: S) =>
+  ({ kind: "difference", of: "amount", minuend, subtrahend }) as const
+/** `minuend` − `subtrahend`, two counts of the same table. */
+export const countDifference = <const M extends string, const S extends string>(minuend: M, subtrahend: S) =>
+  ({ kind: "difference", of: "count", minuend, subtrahend }) as const
+
+/** The columns of an entity table: what a fold remembers of one thing, say a payment. Amounts are decimal text, times epoch milliseconds. */
+export type EntityColumn =
+  | { readonly kind: "text" | "decimal" | "time"; readonly empty: null }
+  | { readonly kind: "flag"; readonly empty: boolean | null }
+  | { readonly kind: "tally"; readonly empty: 0 }
+
+/** Text, null until set. */
+export const text = { kind: "text", empty: null } as const
+/** An exact decimal as text, null until set. */
+export const decimal = { kind: "decimal", empty: null } as const
+/** A time in epoch milliseconds, null until set. */
+export const time = { kind: "time", empty: null } as const
+/** True or false; false until set. */
+export const flag = { kind: "flag", empty: false } as const
+/** True, false or not known; null until set. */
+export const maybeFlag = { kind: "flag", empty: null } as const
+/** A whole number that starts at 0. */
+export const tally = { kind: "tally", empty: 0 } as const

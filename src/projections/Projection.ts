@@ -1,0 +1,123 @@
+import type * as Schema from "effect/Schema"
+import type { EventType, FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
+import type { EntityColumn, TotalColumn } from "./Column.ts"
+
+/** What a fold may know besides the event. */
+export interface FoldContext {
+  /** IANA zone in which the tenant's days begin. */
+  readonly timeZone: string
+}
+
+/** What a reading is made for: the zone, and the instant that counts as now. */
+export interface ReadContext extends FoldContext {
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+type ValueOf<C> = C extends { readonly kind: "tally" } ? number
+  : C extends { readonly kind: "time" } ? number | null
+  : C extends { readonly kind: "text" | "decimal" } ? string | null
+  : C extends { readonly kind: "flag"; readonly empty: infer E } ? (E extends null ? boolean | null : boolean)
+  : never
+
+type ContributionOf<C> = C extends { readonly kind: "count" | "earliest" | "latest" | "days" } ? number
+  : C extends { readonly kind: "amount" | "greatest" } ? string
+  : never
+
+type KeyOf<K extends ReadonlyArray<string>> = { readonly [P in K[number]]: string }
+
+/** One kind of thing a fold keeps per user, a row each: named by its key (texts), remembered in its columns. */
+export interface EntityTable {
+  readonly key: ReadonlyArray<string>
+  readonly columns: Readonly<Record<string, EntityColumn>>
+}
+
+/** The row of one entity: a fold changes its columns in place. */
+export type Entity<T extends EntityTable> = KeyOf<T["key"]> & { -readonly [P in keyof T["columns"]]: ValueOf<T["columns"][P]> }
+
+/** The rows a user is counted in: one per key, say per currency. */
+export interface TotalsTable {
+  readonly key: ReadonlyArray<string>
+  readonly columns: Readonly<Record<string, TotalColumn>>
+}
+
+/** What one event, or one entity as it stands, adds to the totals row of the key it names. Columns left out get nothing. */
+export type Contribution<T extends TotalsTable> =
+  & KeyOf<T["key"]>
+  & { readonly [P in keyof T["columns"] as T["columns"][P] extends { readonly kind: "difference" } ? never : P]?: ContributionOf<T["columns"][P]> }
+
+/** Gives the row of a key, empty if there is none yet. */
+export type Entities<E extends Readonly<Record<string, EntityTable>>> = {
+  readonly [P in keyof E]: (...key: ReadonlyArray<string>) => Entity<E[P]>
+}
+
+type EventOf<T extends EventType> = Extract<FastTrackEvent, { readonly event: T }>
+
+/**
+ * A projection: a name, a version, the event types it folds, the rows it keeps, and a pure fold (design §1). It comes in two shapes:
+ *
+ * - Events that stand alone contribute to totals directly: `contribute`.
+ * - Events about a thing with a life of its own (a payment, a bet) are folded into that thing's row, and the row contributes as it then stands:
+ *   `entities`, `keys`, `fold`, and `contributions` if there are totals. Whatever order the events came in, equal rows contribute equally.
+ *
+ * A fold sees only its arguments: the same events give the same rows, today and in every rebuild. It must not depend on the order of a user's
+ * events. An exception parks the user in this projection and stops nobody else.
+ */
+export interface Projection<
+  T extends EventType = EventType,
+  E extends Readonly<Record<string, EntityTable>> = Readonly<Record<string, EntityTable>>,
+  S extends TotalsTable = TotalsTable
+> {
+  readonly name: string
+  readonly version: number
+  readonly events: ReadonlyArray<T>
+  readonly totals?: S
+  readonly contribute?: (event: EventOf<T>, context: FoldContext) => ReadonlyArray<Contribution<S>>
+  readonly entities?: E
+  /** The entity rows an event certainly needs, so that they are loaded at once. A row asked for without being named here costs another look-up. */
+  readonly keys?: (event: EventOf<T>) => ReadonlyArray<readonly [table: keyof E & string, ...key: ReadonlyArray<string>]>
+  readonly fold?: (event: EventOf<T>, entities: Entities<E>, context: FoldContext) => void
+  readonly contributions?: { readonly [P in keyof E]: (entity: Readonly<Entity<E[P]>>) => ReadonlyArray<Contribution<S>> }
+  /** The user's part of the counters document, under the projection's name, made from the rows of the totals, or of the first entity table. */
+  readonly section: Section
+}
+
+/** A row as it is read: numbers for counts, canonical decimal text for amounts, epoch milliseconds for times, runs for days. */
+export type ReadRow = Readonly<Record<string, unknown>>
+
+/** How a user's rows become a part of the counters document (design §4), and the schema of that part for the API's description. */
+export interface Section {
+  readonly schema: Schema.Top
+  readonly present: (rows: ReadonlyArray<ReadRow>, context: ReadContext) => unknown
+}
+
+/** Any projection, its own types forgotten: what the runner, the tables and the readers work with. */
+export interface AnyProjection {
+  readonly name: string
+  readonly version: number
+  readonly events: ReadonlyArray<EventType>
+  readonly totals: TotalsTable | undefined
+  readonly entities: Readonly<Record<string, EntityTable>>
+  readonly contribute: ((event: FastTrackEvent, context: FoldContext) => ReadonlyArray<ContributionRow>) | undefined
+  readonly keys: (event: FastTrackEvent) => ReadonlyArray<readonly [table: string, ...key: ReadonlyArray<string>]>
+  readonly fold: ((event: FastTrackEvent, entities: Record<string, (...key: ReadonlyArray<string>) => EntityRow>, context: FoldContext) => void) | undefined
+  readonly contributions: Readonly<Record<string, (entity: EntityRow) => ReadonlyArray<ContributionRow>>>
+  readonly section: Section
+}
+
+/** An entity's row whatever its table. */
+export type EntityRow = Record<string, string | number | boolean | null>
+/** A contribution whatever its table. */
+export type ContributionRow = Readonly<Record<string, string | number>>
+
+/** Checks a projection's parts against each other as it is declared, and forgets their types for the machinery. */
+export const make = <
+  const T extends EventType,
+  const S extends TotalsTable = { key: []; columns: {} },
+  const E extends Readonly<Record<string, EntityTable>> = {}
+>(projection: Projection<T, E, S>): AnyProjection => {
+  const { contribute, contributions, entities, fold, keys, totals, ...rest } = projection
+  const erased = { ...rest, totals, entities: entities ?? {}, contribute, keys: keys ?? (() => []), fold, contributions: contributions ?? {} }
+  // The runner only ever hands a projection events of the types in `events` and rows of its own tables: what the types said until here.
+  return erased as unknown as AnyProjection
+}

@@ -1,0 +1,189 @@
+import { PgClient } from "@effect/sql-pg"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Latch from "effect/Latch"
+import * as Layer from "effect/Layer"
+import { failureOf } from "../database/failureOf.ts"
+import { Migrations } from "../database/Migrations.ts"
+import { AppendSignal } from "../event-log/AppendSignal.ts"
+import { EventLog } from "../event-log/EventLog.ts"
+import { sliceCount } from "../event-log/sliceOf.ts"
+import { behind } from "./checkpoints.ts"
+import { type Feed, feedChunk } from "./feedChunk.ts"
+import type { AnyProjection } from "./Projection.ts"
+import { ProjectionCatalog } from "./ProjectionCatalog.ts"
+
+/** How a process's projections are doing. */
+export interface RunnerStatus {
+  /** False once a loop has not come round for some seconds: the database hangs, or what it is fed fails again and again. */
+  readonly running: boolean
+  /** Events in the log that some projection has not folded yet, as of the last look. */
+  readonly lagEvents: number
+  /** Age of the oldest of them in seconds; 0 without lag. */
+  readonly lagSeconds: number
+}
+
+/** Chunks at work at once: one folds while the other's rows are written. */
+const workers = 2
+/** Most slices and most events in one chunk's transaction. */
+const maxSlices = 128
+const maxEvents = 10_000
+/** How long events gather after the first of them before a chunk is fed. */
+const gather = "25 millis"
+/** How often every slice is looked at, for what other processes have appended. */
+const poll = "250 millis"
+/** A loop that has not come round for this long is not running. */
+const patience = 10_000
+
+/**
+ * Feeds the catalog from the log, exactly once with any number of processes (design §1). All projections are fed from one reading of the log: a page is
+ * read, parsed and committed once, not once for each. Woken after an append of this process, and looking by itself for those of others.
+ */
+export class ProjectionRunner extends Context.Service<ProjectionRunner, {
+  /** The versions this process feeds. */
+  readonly projections: ReadonlyArray<AnyProjection>
+  readonly status: () => RunnerStatus
+  /** Asks for these slices to be fed at once. For those who wait for a position. */
+  readonly hurry: (slices: ReadonlyArray<number>) => void
+  /** What ends with the next chunk to be committed after this call. */
+  readonly nextChunk: () => Effect.Effect<void>
+}>()("playtally/projections/ProjectionRunner") {
+  static readonly layer = Layer.effect(
+    ProjectionRunner,
+    Effect.gen(function*() {
+      yield* Migrations
+      const catalog = yield* ProjectionCatalog
+      const sql = yield* PgClient.PgClient
+      const log = yield* EventLog
+      const signal = yield* AppendSignal
+      const feed: Feed = { sql, log, stores: catalog.stores, timeZoneOf: yield* timeZones(sql), maxEvents }
+
+      const queues = Array.from({ length: workers }, () => new SliceQueue())
+      const enqueue = (slices: Iterable<number>) => {
+        for (const slice of slices) queues[slice % workers]?.add(slice)
+      }
+      signal.subscribe(enqueue)
+      enqueue(Array.from({ length: sliceCount }, (_, slice) => slice))
+
+      let lag = { lagEvents: 0, lagSeconds: 0 }
+      const rounds = Array.from({ length: workers + 1 }, () => Number.MAX_SAFE_INTEGER)
+      let fed = Latch.makeUnsafe(false)
+
+      const round = (index: number, effect: Effect.Effect<void>) =>
+        effect.pipe(
+          Effect.andThen(Clock.currentTimeMillis),
+          Effect.map((now) => {
+            rounds[index] = now
+          }),
+          Effect.forever
+        )
+
+      const work = Effect.fnUntraced(function*(queue: SliceQueue) {
+        if (queue.isEmpty) yield* Effect.timeoutOption(queue.nonEmpty.await, "1 second")
+        if (!queue.hurried) yield* Effect.timeoutOption(queue.urgent.await, gather)
+        const slices = queue.take(maxSlices)
+        if (slices.length === 0) return
+        const exit = yield* Effect.exit(feedOrIsolate(feed, slices))
+        if (Exit.isSuccess(exit)) {
+          queue.addAll(exit.value.more)
+          if (exit.value.events > 0) {
+            const ended = fed
+            fed = Latch.makeUnsafe(false)
+            ended.openUnsafe()
+          }
+          return
+        }
+        queue.addAll(slices)
+        yield* Effect.logError("Projections could not be fed; trying again").pipe(Effect.annotateLogs({ cause: Cause.pretty(exit.cause) }))
+        yield* Effect.sleep("1 second")
+      })
+
+      const look = Effect.gen(function*() {
+        const lagging = yield* Effect.orElseSucceed(behind(sql, catalog.stores.map(({ projection }) => projection)), () => undefined)
+        if (lagging !== undefined) {
+          enqueue(lagging.map(({ slice }) => slice))
+          lag = {
+            lagEvents: lagging.reduce((sum, { events }) => sum + events, 0),
+            lagSeconds: lagging.reduce((oldest, { seconds }) => Math.max(oldest, seconds), 0)
+          }
+        }
+        yield* Effect.sleep(poll)
+      })
+
+      const started = yield* Clock.currentTimeMillis
+      rounds.fill(started)
+      for (const [index, queue] of queues.entries()) yield* Effect.forkScoped(round(index, work(queue)))
+      yield* Effect.forkScoped(round(workers, look))
+      const clock = yield* Clock.Clock
+
+      return ProjectionRunner.of({
+        projections: catalog.stores.map(({ projection }) => projection),
+        status: () => {
+          const now = clock.currentTimeMillisUnsafe()
+          return { ...lag, running: rounds.every((round) => now - round < patience) }
+        },
+        hurry: (slices) => {
+          enqueue(slices)
+          for (const slice of slices) queues[slice % workers]?.hurry()
+        },
+        nextChunk: () => fed.await
+      })
+    })
+  )
+}
+
+/** Feeds a chunk; one that the database refuses for its data is fed again with every user apart. */
+const feedOrIsolate = (feed: Feed, slices: ReadonlyArray<number>) =>
+  feedChunk(feed, slices, false).pipe(
+    Effect.catchTag("SqlError", (error) => failureOf(error)._tag === "Transient" ? Effect.fail(error) : feedChunk(feed, slices, true))
+  )
+
+/** The slices that may have grown, in the order they were named. */
+class SliceQueue {
+  private slices = new Set<number>()
+  readonly nonEmpty = Latch.makeUnsafe(false)
+  readonly urgent = Latch.makeUnsafe(false)
+  hurried = false
+
+  get isEmpty(): boolean {
+    return this.slices.size === 0
+  }
+
+  add(slice: number): void {
+    this.slices.add(slice)
+    this.nonEmpty.openUnsafe()
+  }
+
+  addAll(slices: ReadonlyArray<number>): void {
+    for (const slice of slices) this.add(slice)
+  }
+
+  hurry(): void {
+    this.hurried = true
+    this.urgent.openUnsafe()
+  }
+
+  take(count: number): ReadonlyArray<number> {
+    const taken = [...this.slices].slice(0, count)
+    for (const slice of taken) this.slices.delete(slice)
+    this.hurried = false
+    this.urgent.closeUnsafe()
+    if (this.slices.size === 0) this.nonEmpty.closeUnsafe()
+    return taken
+  }
+}
+
+/** Looks a tenant's zone up once. */
+const timeZones = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
+  const known = new Map<string, string>()
+  return Effect.fnUntraced(function*(tenantId: string) {
+    const zone = known.get(tenantId)
+    if (zone !== undefined) return zone
+    const [row] = yield* Effect.orDie(sql<{ time_zone: string }>`select time_zone from tenants where tenant_id = ${tenantId}::uuid`)
+    known.set(tenantId, row?.time_zone ?? "UTC")
+    return row?.time_zone ?? "UTC"
+  })
+})

@@ -1,0 +1,194 @@
+import { type PgClient, PgTypes } from "@effect/sql-pg"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql"
+import { arrayOf } from "../database/arrayOf.ts"
+import type { EntityColumn, TotalColumn } from "./Column.ts"
+import { format, ofDays, parse } from "./dayRuns.ts"
+import { decimalToText } from "./decimalArithmetic.ts"
+import { countEntities, type EntityKey } from "./foldUser.ts"
+import type { AnyProjection, EntityRow, ReadRow } from "./Projection.ts"
+import { projectionTables } from "./ProjectionTables.ts"
+import type { TotalsRow } from "./Totals.ts"
+
+/** A user, wherever a row of a projection belongs to one. */
+export interface Owner {
+  readonly tenantId: string
+  readonly userId: string
+}
+
+/** What a chunk of events does to one user's rows. */
+export interface UserChange extends Owner {
+  readonly entities: ReadonlyArray<{ readonly table: string; readonly row: EntityRow }>
+  readonly totals: ReadonlyArray<TotalsRow>
+  readonly recount: boolean
+}
+
+/** An entity row as the tables gave it, with whose it is. */
+export interface LoadedEntity extends Owner {
+  readonly table: string
+  readonly row: EntityRow
+}
+
+type Sql<A> = Effect.Effect<A, SqlError.SqlError>
+
+/** The rows of one projection version in its tables. Every method runs in the caller's transaction, if there is one. */
+export interface ProjectionStore {
+  readonly projection: AnyProjection
+  /** Makes the tables if they are missing. */
+  readonly create: Sql<void>
+  /** Points the plain-named views at this version. */
+  readonly createViews: Sql<void>
+  /** The rows of these keys that exist. */
+  readonly load: (keys: ReadonlyArray<Owner & { readonly key: EntityKey }>) => Sql<ReadonlyArray<LoadedEntity>>
+  readonly write: (changes: ReadonlyArray<UserChange>) => Sql<void>
+  /** What the section is made from, for some users of one tenant. */
+  readonly read: (tenantId: string, userIds: ReadonlyArray<string>) => Sql<ReadonlyMap<string, ReadonlyArray<ReadRow>>>
+}
+
+/** Makes the store of a version on a client. */
+export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjection): ProjectionStore => {
+  const tables = projectionTables(projection)
+  const run = (text: string, parameters: ReadonlyArray<unknown> = []) => sql.unsafe<Record<string, unknown>>(text, parameters)
+
+  const load = Effect.fnUntraced(function*(keys: ReadonlyArray<Owner & { readonly key: EntityKey }>) {
+    const found: Array<LoadedEntity> = []
+    for (const [table, statements] of Object.entries(tables.entities)) {
+      const wanted = keys.filter(({ key }) => key[0] === table)
+      if (wanted.length === 0) continue
+      const parts = projection.entities[table]?.key.map((_, part) => arrayOf.text(wanted.map(({ key }) => key[part + 1]))) ?? []
+      const rows = yield* run(statements.load, [...owners(wanted), ...parts])
+      for (const row of rows) found.push(toEntity(projection, table, row))
+    }
+    return found
+  })
+
+  const saveEntities = Effect.fnUntraced(function*(changes: ReadonlyArray<UserChange>) {
+    for (const [table, statements] of Object.entries(tables.entities)) {
+      const rows = changes.flatMap((change) =>
+        change.entities.filter((entity) => entity.table === table).map(({ row }) => ({ ...change, row }))
+      )
+      if (rows.length === 0) continue
+      yield* run(statements.save, [
+        ...owners(rows),
+        ...projection.entities[table]?.key.map((name) => arrayOf.text(rows.map(({ row }) => row[name]))) ?? [],
+        ...statements.columns.map(([name, column]) => entityArray(column, rows.map(({ row }) => row[name])))
+      ])
+    }
+  })
+
+  const addTotals = Effect.fnUntraced(function*(changes: ReadonlyArray<Owner & { readonly totals: ReadonlyArray<TotalsRow> }>) {
+    const statements = tables.totals
+    if (statements === undefined) return
+    const rows = changes.flatMap((change) => change.totals.map((totals) => ({ ...totals, tenantId: change.tenantId, userId: change.userId })))
+    if (rows.length === 0) return
+    yield* run(statements.add, [
+      ...owners(rows),
+      ...projection.totals?.key.map((_, part) => arrayOf.text(rows.map(({ key }) => key[part]))) ?? [],
+      arrayOf.int8(rows.map(({ contributions }) => contributions)),
+      ...statements.stored.map(([name, column]) => totalArray(column, rows.map(({ values }) => values[name])))
+    ])
+  })
+
+  /** Makes the totals of these users anew from all of their entities, which are written by now. */
+  const recount = Effect.fnUntraced(function*(users: ReadonlyArray<Owner>) {
+    if (users.length === 0 || tables.totals === undefined) return
+    const entities = new Map(users.map((user) => [ownerId(user), { ...user, entities: new Array<LoadedEntity>() }]))
+    for (const [table, statements] of Object.entries(tables.entities)) {
+      for (const row of yield* run(statements.loadUsers, owners(users))) {
+        const entity = toEntity(projection, table, row)
+        entities.get(ownerId(entity))?.entities.push(entity)
+      }
+    }
+    yield* run(tables.totals.remove, owners(users))
+    yield* addTotals([...entities.values()].map((user) => ({ ...user, totals: countEntities(projection, user.entities) })))
+  })
+
+  return {
+    projection,
+    create: Effect.forEach(tables.create, (text) => sql.unsafe(text).unprepared, { discard: true }),
+    createViews: Effect.forEach(tables.createViews, (text) => sql.unsafe(text).unprepared, { discard: true }),
+    load,
+    write: Effect.fnUntraced(function*(changes) {
+      yield* saveEntities(changes)
+      yield* addTotals(changes.filter((change) => !change.recount))
+      yield* recount(changes.filter((change) => change.recount))
+    }),
+    read: Effect.fnUntraced(function*(tenantId, userIds) {
+      const first = Object.values(tables.entities)[0]
+      const text = tables.totals?.read ?? first?.read ?? ""
+      const rows = yield* run(text, [tenantId, arrayOf.text(userIds)])
+      const byUser = new Map<string, Array<ReadRow>>()
+      for (const row of rows) {
+        const userId = String(row["user_id"])
+        const known = byUser.get(userId)
+        const read = toReadRow(projection, row)
+        if (known === undefined) byUser.set(userId, [read])
+        else known.push(read)
+      }
+      return byUser
+    })
+  }
+}
+
+/** One text for a user, for maps. */
+export const ownerId = ({ tenantId, userId }: Owner): string => `${tenantId}/${userId}`
+
+const owners = (rows: ReadonlyArray<Owner>) => [arrayOf.uuid(rows.map((row) => row.tenantId)), arrayOf.text(rows.map((row) => row.userId))]
+
+const entityArray = (column: EntityColumn, values: ReadonlyArray<unknown>): PgTypes.Parameter => {
+  switch (column.kind) {
+    case "text":
+      return arrayOf.text(values)
+    case "decimal":
+      return arrayOf.numeric(values)
+    case "time":
+      return arrayOf.timestamptz(values)
+    case "flag":
+      return arrayOf.bool(values)
+    case "tally":
+      return arrayOf.int8(values.map(Number))
+  }
+}
+
+const totalArray = (column: TotalColumn, values: ReadonlyArray<TotalsRow["values"][string] | undefined>): PgTypes.Parameter => {
+  switch (column.kind) {
+    case "count":
+    case "difference":
+      return arrayOf.int8(values.map(Number))
+    case "amount":
+    case "greatest":
+      return arrayOf.numeric(values.map((value) => BigDecimal.isBigDecimal(value) ? decimalToText(value) : "0"))
+    case "earliest":
+    case "latest":
+      return arrayOf.timestamptz(values)
+    case "days":
+      return arrayOf.text(values.map((value) => format(value instanceof Set ? ofDays(value) : [])))
+  }
+}
+
+const toEntity = (projection: AnyProjection, table: string, row: Record<string, unknown>): LoadedEntity => {
+  const declared = projection.entities[table]
+  const entity: EntityRow = {}
+  for (const name of declared?.key ?? []) entity[name] = String(row[name])
+  for (const [name, { kind }] of Object.entries(declared?.columns ?? {})) entity[name] = entityValue(kind, row[name])
+  return { tenantId: String(row["tenant_id"]), userId: String(row["user_id"]), table, row: entity }
+}
+
+const entityValue = (kind: EntityColumn["kind"], value: unknown): string | number | boolean | null => {
+  if (value === null || value === undefined) return null
+  if (kind === "tally") return Number(value)
+  if (value instanceof Date) return value.getTime()
+  return typeof value === "boolean" ? value : String(value)
+}
+
+const toReadRow = (projection: AnyProjection, row: Record<string, unknown>): ReadRow => {
+  const read: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(row)) {
+    read[name] = value instanceof Date ? value.getTime()
+      : typeof value === "bigint" ? Number(value)
+      : projection.totals?.columns[name]?.kind === "days" ? parse(String(value))
+      : value
+  }
+  return read
+}

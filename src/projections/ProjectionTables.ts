@@ -1,0 +1,221 @@
+import type { EntityColumn, TotalColumn } from "./Column.ts"
+import type { AnyProjection, EntityTable, TotalsTable } from "./Projection.ts"
+
+/** The SQL of one projection version: its tables, the view on them, and the statements that read and write their rows. All text is constant. */
+export interface ProjectionTables {
+  readonly create: ReadonlyArray<string>
+  readonly createViews: ReadonlyArray<string>
+  readonly totals: TotalsStatements | undefined
+  readonly entities: Readonly<Record<string, EntityStatements>>
+}
+
+export interface TotalsStatements {
+  /** Adds rows to what is there: parameters are the arrays of tenants, users, key parts, contributions and stored columns. */
+  readonly add: string
+  /** Removes the rows of users: arrays of tenants and users. */
+  readonly remove: string
+  /** The rows of one tenant's users that anything contributes to: the tenant, and an array of users. */
+  readonly read: string
+  /** The stored columns, in the order of `add`'s parameters. */
+  readonly stored: ReadonlyArray<readonly [name: string, column: TotalColumn]>
+}
+
+export interface EntityStatements {
+  /** Rows by key: arrays of tenants, users and key parts. */
+  readonly load: string
+  /** All rows of users: arrays of tenants and users. */
+  readonly loadUsers: string
+  /** Inserts or replaces rows: arrays of tenants, users, key parts and columns. */
+  readonly save: string
+  /** The rows of one tenant's users: the tenant, and an array of users. */
+  readonly read: string
+  readonly columns: ReadonlyArray<readonly [name: string, column: EntityColumn]>
+}
+
+const identifier = /^[a-z][a-z0-9_]{0,40}$/
+
+/** Makes the SQL of a version. Throws if a name in it is not a plain lower-case identifier. */
+export const projectionTables = (projection: AnyProjection): ProjectionTables => {
+  const prefix = `${projection.name}_v${projection.version}`
+  const names = [projection.name, ...Object.keys(projection.entities), ...Object.values(projection.entities).flatMap(namesOf)]
+  if (projection.totals !== undefined) names.push(...namesOf(projection.totals))
+  for (const name of names) {
+    if (!identifier.test(name)) throw new Error(`"${name}" in projection ${projection.name} is not a plain lower-case name`)
+  }
+  const entities = Object.entries(projection.entities)
+  const totals = projection.totals
+  return {
+    create: [
+      ...entities.map(([name, table]) => createEntities(`${prefix}_${name}`, table)),
+      ...totals === undefined ? [] : [createTotals(`${prefix}_totals`, totals)]
+    ],
+    createViews: [
+      ...entities.map(([name, table]) =>
+        view(name === projection.name ? name : `${projection.name}_${name}`, `${prefix}_${name}`, namesOf(table).map(quote), "")
+      ),
+      ...totals === undefined ? [] : [view(`${projection.name}_totals`, `${prefix}_totals`, visibleTotals(totals), " where contributions > 0")]
+    ],
+    totals: totals === undefined ? undefined : totalsStatements(`${prefix}_totals`, totals),
+    entities: Object.fromEntries(entities.map(([name, table]) => [name, entityStatements(`${prefix}_${name}`, table)]))
+  }
+}
+
+const quote = (name: string): string => `"${name}"`
+
+const namesOf = (table: EntityTable | TotalsTable): ReadonlyArray<string> => [...table.key, ...Object.keys(table.columns)]
+
+const owner = `tenant_id uuid not null, user_id text collate "C" not null`
+
+const keyColumns = (key: ReadonlyArray<string>): string => key.map((name) => `, ${quote(name)} text collate "C" not null`).join("")
+
+const primaryKey = (key: ReadonlyArray<string>): string => ["tenant_id", "user_id", ...key.map(quote)].join(", ")
+
+// Rows are rewritten again and again: room on each page keeps the updates off the index.
+const options = "with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)"
+
+// --- entities
+
+const entityType = (column: EntityColumn): string => {
+  switch (column.kind) {
+    case "text":
+      return "text"
+    case "decimal":
+      return "numeric"
+    case "time":
+      return "timestamptz"
+    case "flag":
+      return "boolean"
+    case "tally":
+      return "bigint"
+  }
+}
+
+const createEntities = (name: string, table: EntityTable): string => {
+  const columns = Object.entries(table.columns).map(([column, type]) => `, ${quote(column)} ${entityType(type)}`).join("")
+  return `create table if not exists ${name} (${owner}${keyColumns(table.key)}${columns}, primary key (${primaryKey(table.key)})) ${options}`
+}
+
+const entityStatements = (name: string, table: EntityTable): EntityStatements => {
+  const columns = Object.entries(table.columns)
+  const names = namesOf(table)
+  const selected = (alias: string) =>
+    [
+      `${alias}.tenant_id`,
+      `${alias}.user_id`,
+      ...table.key.map((key) => `${alias}.${quote(key)}`),
+      ...columns.map(([column, { kind }]) => kind === "decimal" ? `trim_scale(${alias}.${quote(column)}) as ${quote(column)}` : `${alias}.${quote(column)}`)
+    ].join(", ")
+  const keyArrays = table.key.map((_, index) => `, $${index + 3}::text[]`).join("")
+  const columnArrays = columns.map(([, column], index) => `, $${index + 3 + table.key.length}::${entityType(column)}[]`).join("")
+  const users = `unnest($1::uuid[], $2::text[]) as u (tenant_id, user_id)`
+  const lookUp = (from: string, on: string) =>
+    // The lateral limit keeps a look-up by key one, whatever the statistics of a young table say.
+    `select ${selected("t")} from ${from} cross join lateral (select * from ${name} as t where ${on} offset 0) as t`
+  const sameUser = "t.tenant_id = u.tenant_id and t.user_id = u.user_id"
+  return {
+    load: lookUp(
+      `unnest($1::uuid[], $2::text[]${keyArrays}) as u (tenant_id, user_id${table.key.map((key) => `, ${quote(key)}`).join("")})`,
+      [sameUser, ...table.key.map((key) => `t.${quote(key)} = u.${quote(key)}`)].join(" and ")
+    ),
+    loadUsers: lookUp(users, sameUser),
+    save: `insert into ${name} (tenant_id, user_id, ${names.map(quote).join(", ")})
+      select * from unnest($1::uuid[], $2::text[]${keyArrays}${columnArrays})
+      on conflict (${primaryKey(table.key)}) do update set ${columns.map(([column]) => `${quote(column)} = excluded.${quote(column)}`).join(", ")}`,
+    read: lookUp(`unnest($2::text[]) as u (user_id)`, "t.tenant_id = $1::uuid and t.user_id = u.user_id"),
+    columns
+  }
+}
+
+// --- totals
+
+const totalType = (column: TotalColumn): string => {
+  switch (column.kind) {
+    case "count":
+      return "bigint not null"
+    case "amount":
+    case "greatest":
+      return "numeric not null"
+    case "earliest":
+    case "latest":
+      return "timestamptz"
+    case "days":
+      return "datemultirange not null"
+    case "difference":
+      return ""
+  }
+}
+
+/** How a column's stored value and what is added come together: the SQL of the rules in `Column.ts`. */
+const merged = (name: string, column: TotalColumn): string => {
+  const [old, added] = [`t.${quote(name)}`, `excluded.${quote(name)}`]
+  switch (column.kind) {
+    case "count":
+    case "amount":
+    case "days":
+      return `${old} + ${added}`
+    case "greatest":
+    case "latest":
+      return `greatest(${old}, ${added})`
+    case "earliest":
+      return `least(${old}, ${added})`
+    case "difference":
+      return ""
+  }
+}
+
+/** The SQL value of a column of the table, differences spelled out. */
+const expression = (table: TotalsTable, name: string): string => {
+  const column = table.columns[name]
+  if (column === undefined) throw new Error(`there is no column "${name}" to take a difference of`)
+  return column.kind === "difference"
+    ? `(${expression(table, column.minuend)} - ${expression(table, column.subtrahend)})`
+    : `t.${quote(name)}`
+}
+
+/** All columns as they are read, differences worked out, amounts without needless zeros. */
+const readColumns = (table: TotalsTable): ReadonlyArray<readonly [name: string, column: TotalColumn, value: string]> =>
+  Object.entries(table.columns).map(([name, column]) => {
+    const value = expression(table, name)
+    const isAmount = column.kind === "amount" || column.kind === "greatest" || (column.kind === "difference" && column.of === "amount")
+    return [name, column, isAmount ? `trim_scale(${value})` : value]
+  })
+
+const visibleTotals = (table: TotalsTable): ReadonlyArray<string> => [
+  ...table.key.map(quote),
+  ...readColumns(table).filter(([, column]) => !("hidden" in column)).map(([name, , value]) => `${value} as ${quote(name)}`)
+]
+
+const createTotals = (name: string, table: TotalsTable): string => {
+  const columns = Object.entries(table.columns)
+    .filter(([, column]) => column.kind !== "difference")
+    .map(([column, type]) => `, ${quote(column)} ${totalType(type)}`)
+  return `create table if not exists ${name} (${owner}${keyColumns(table.key)}, contributions bigint not null${columns.join("")},
+    primary key (${primaryKey(table.key)})) ${options}`
+}
+
+const totalsStatements = (name: string, table: TotalsTable): TotalsStatements => {
+  const stored = Object.entries(table.columns).filter(([, column]) => column.kind !== "difference")
+  const keyArrays = table.key.map((_, index) => `, $${index + 3}::text[]`).join("")
+  const first = table.key.length + 3
+  const columnArrays = stored.map(([, column], index) => `, $${index + first + 1}::${totalType(column).split(" ")[0]}[]`).join("")
+  const names = ["tenant_id", "user_id", ...table.key.map(quote), "contributions", ...stored.map(([column]) => quote(column))]
+  const selected = [
+    ...table.key.map((key) => `t.${quote(key)}`),
+    // The driver knows no multiranges: they travel as text.
+    ...readColumns(table).map(([name, column, value]) => `${value}${column.kind === "days" ? "::text" : ""} as ${quote(name)}`)
+  ]
+  return {
+    add: `insert into ${name} as t (${names.join(", ")})
+      select * from unnest($1::uuid[], $2::text[]${keyArrays}, $${first}::bigint[]${columnArrays})
+      on conflict (${primaryKey(table.key)}) do update set contributions = t.contributions + excluded.contributions,
+        ${stored.map(([column, type]) => `${quote(column)} = ${merged(column, type)}`).join(", ")}`,
+    remove: `delete from ${name} as t using unnest($1::uuid[], $2::text[]) as u (tenant_id, user_id)
+      where t.tenant_id = u.tenant_id and t.user_id = u.user_id`,
+    read: `select t.user_id, ${selected.join(", ")} from unnest($2::text[]) as u (user_id)
+      cross join lateral (select * from ${name} as t where t.tenant_id = $1::uuid and t.user_id = u.user_id and contributions > 0 offset 0) as t`,
+    stored
+  }
+}
+
+const view = (name: string, table: string, columns: ReadonlyArray<string>, where: string): string =>
+  `create or replace view ${name} as select tenant_id, user_id, ${columns.join(", ")} from ${table} as t${where}`

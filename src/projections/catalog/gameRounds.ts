@@ -1,0 +1,48 @@
+import { byCurrency } from "../byCurrency.ts"
+import { amount, count, difference, earliest, greatest, latest } from "../Column.ts"
+import { divideDecimals, isPositive } from "../decimalArithmetic.ts"
+import * as Projection from "../Projection.ts"
+
+const columns = {
+  round_count: count,
+  bet_amount: amount,
+  bonus_bet_amount: amount,
+  win_amount: amount,
+  bonus_win_amount: amount,
+  bet_base_amount: { ...amount, description: "In the brand's one base currency; a round without it adds 0" },
+  win_base_amount: { ...amount, description: "In the brand's one base currency; a round without it adds 0" },
+  won_round_count: { ...count, description: "Rounds that won more than 0" },
+  lost_round_count: { ...count, description: "The other rounds" },
+  biggest_win: { ...greatest, description: "0 without one" },
+  biggest_multiplier: { ...greatest, description: "Win ÷ bet of rounds with a bet above 0, rounded half up to 4 decimals; 0 without one" },
+  ggr: { ...difference("bet_amount", "win_amount"), description: "bet_amount − win_amount; may be negative" },
+  first_at: earliest,
+  last_at: latest
+}
+
+/**
+ * Game rounds per currency of the user (design §4). FastTrack makes them of the same play as the casino events: the two are never added up.
+ */
+export const gameRounds = Projection.make({
+  name: "game_rounds",
+  version: 1,
+  events: ["realtime-gameround"],
+  totals: { key: ["currency"], columns },
+  contribute: ({ data: { total_bet_user: bet, total_win_user: win, ...data }, occurredAt }) => [{
+    currency: data.user_currency.toUpperCase(),
+    round_count: 1,
+    bet_amount: bet,
+    bonus_bet_amount: data.bonus_bet_user,
+    win_amount: win,
+    bonus_win_amount: data.bonus_win_user,
+    bet_base_amount: data.total_bet_base,
+    win_base_amount: data.total_win_base,
+    ...isPositive(win) ? { won_round_count: 1 } : { lost_round_count: 1 },
+    biggest_win: win,
+    // The greatest starts at 0, so rounds that won nothing or less have no say in it.
+    ...isPositive(bet) && isPositive(win) ? { biggest_multiplier: divideDecimals(win, bet, 4) } : {},
+    first_at: occurredAt,
+    last_at: occurredAt
+  }],
+  section: byCurrency(columns)
+})

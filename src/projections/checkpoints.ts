@@ -1,0 +1,92 @@
+import type { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql"
+import { arrayOf } from "../database/arrayOf.ts"
+import type { AnyProjection } from "./Projection.ts"
+
+/** How far one projection version has come in one slice. */
+export interface Checkpoint {
+  readonly slice: number
+  readonly projection: string
+  readonly version: number
+  readonly position: number
+}
+
+interface CheckpointRow {
+  readonly slice: number
+  readonly projection: string
+  readonly version: number
+  readonly position: bigint
+}
+
+const toCheckpoint = (row: CheckpointRow): Checkpoint => ({ ...row, position: Number(row.position) })
+
+const names = (projections: ReadonlyArray<AnyProjection>) => arrayOf.text(projections.map(({ name }) => name))
+const versions = (projections: ReadonlyArray<AnyProjection>) => arrayOf.int4(projections.map(({ version }) => version))
+
+/** Makes the checkpoints of new versions, at 0, and makes a projection's first version its active one. */
+export const register = (sql: PgClient.PgClient, projections: ReadonlyArray<AnyProjection>): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.gen(function*() {
+    yield* sql`
+      insert into checkpoints (slice, projection, version)
+      select slice, name, version
+      from slice_heads cross join unnest(${names(projections)}::text[], ${versions(projections)}::int[]) as p (name, version)
+      on conflict do nothing`
+    yield* sql`
+      insert into projections (projection, active_version)
+      select name, min(version) from unnest(${names(projections)}::text[], ${versions(projections)}::int[]) as p (name, version) group by name
+      on conflict do nothing`
+  })
+
+/**
+ * Takes the checkpoints of some slices until the transaction ends, leaving out those that somebody else holds: whoever holds a row is the only one
+ * to write that version's rows of that slice. In fixed order, so that nobody waits in a circle.
+ */
+export const take = (
+  sql: PgClient.PgClient,
+  projections: ReadonlyArray<AnyProjection>,
+  slices: ReadonlyArray<number>
+): Effect.Effect<ReadonlyArray<Checkpoint>, SqlError.SqlError> =>
+  Effect.map(
+    sql<CheckpointRow>`
+      select c.slice, c.projection, c.version, c.position
+      from checkpoints c
+      where c.slice = any (${arrayOf.int2(slices)}::smallint[])
+        and (c.projection, c.version) in (select * from unnest(${names(projections)}::text[], ${versions(projections)}::int[]))
+      order by c.slice, c.projection, c.version
+      for update skip locked`,
+    (rows) => rows.map(toCheckpoint)
+  )
+
+/** Moves checkpoints to where their rows have been written up to; in the same transaction as the rows. */
+export const advance = (sql: PgClient.PgClient, checkpoints: ReadonlyArray<Checkpoint>): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.asVoid(sql`
+    update checkpoints as c set position = moved.position
+    from unnest(
+      ${arrayOf.int2(checkpoints.map(({ slice }) => slice))}::smallint[],
+      ${arrayOf.text(checkpoints.map(({ projection }) => projection))}::text[],
+      ${arrayOf.int4(checkpoints.map(({ version }) => version))}::int[],
+      ${arrayOf.int8(checkpoints.map(({ position }) => position))}::bigint[]
+    ) as moved (slice, projection, version, position)
+    where c.slice = moved.slice and c.projection = moved.projection and c.version = moved.version`)
+
+/** What is left to feed to some versions, slice by slice: only slices that are behind. */
+export const behind = (
+  sql: PgClient.PgClient,
+  projections: ReadonlyArray<AnyProjection>
+): Effect.Effect<ReadonlyArray<{ readonly slice: number; readonly events: number; readonly seconds: number }>, SqlError.SqlError> =>
+  Effect.map(
+    sql<{ slice: number; events: bigint; seconds: number }>`
+      select lagging.slice, lagging.events, coalesce((
+        select extract(epoch from clock_timestamp() - e.recorded_at)::float8 from events e
+        where e.slice = lagging.slice and e.position = lagging.position + 1
+      ), 0) as seconds
+      from (
+        select h.slice, min(c.position) as position, h.position - min(c.position) as events
+        from slice_heads h join checkpoints c using (slice)
+        where (c.projection, c.version) in (select * from unnest(${names(projections)}::text[], ${versions(projections)}::int[]))
+        group by h.slice, h.position
+        having h.position > min(c.position)
+      ) as lagging`,
+    (rows) => rows.map((row) => ({ ...row, events: Number(row.events) }))
+  )

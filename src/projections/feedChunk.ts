@@ -1,0 +1,174 @@
+import type { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import { EventLog, EventLogCorrupt } from "../event-log/EventLog.ts"
+import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
+import { failureOf } from "../database/failureOf.ts"
+import { advance, type Checkpoint, take } from "./checkpoints.ts"
+import { entityId, type EntityKey, type FoldResult, foldUser } from "./foldUser.ts"
+import { park, parkedUsers } from "./parkedUsers.ts"
+import type { AnyProjection, EntityRow } from "./Projection.ts"
+import { type Owner, ownerId, type ProjectionStore, type UserChange } from "./ProjectionStore.ts"
+
+/** What a feed needs besides the slices. */
+export interface Feed {
+  readonly sql: PgClient.PgClient
+  readonly log: EventLog["Service"]
+  readonly stores: ReadonlyArray<ProjectionStore>
+  /** The IANA zone of a tenant. */
+  readonly timeZoneOf: (tenantId: string) => Effect.Effect<string>
+  /** Most events in one transaction. */
+  readonly maxEvents: number
+}
+
+/** How a chunk went: the events folded, and the slices of which there may be more. */
+export interface FedChunk {
+  readonly events: number
+  readonly more: ReadonlyArray<number>
+}
+
+/**
+ * Feeds the next events of some slices to every projection, in one transaction (design §1): takes the checkpoints, skipping those another process
+ * holds, reads the log after them, makes sure that it goes on without a hole, folds, writes rows and checkpoints, commits. Whoever takes a
+ * checkpoint next sees exactly these rows, so each event counts once, whatever dies in between.
+ *
+ * `oneByOne` writes each user in a savepoint of its own: a user whose rows the database refuses is parked, and nobody else is held up.
+ */
+export const feedChunk = (feed: Feed, slices: ReadonlyArray<number>, oneByOne: boolean) =>
+  feed.sql.withTransaction(Effect.gen(function*() {
+    const { log, sql, stores } = feed
+    const checkpoints = yield* take(sql, stores.map(({ projection }) => projection), slices)
+    const positions = new Map<number, number>()
+    for (const { position, slice } of checkpoints) positions.set(slice, Math.min(position, positions.get(slice) ?? position))
+    const limit = Math.max(1, Math.ceil(feed.maxEvents / Math.max(1, positions.size)))
+    const events = yield* log.read([...positions].map(([slice, position]) => ({ slice, position })), limit)
+    if (events.length === 0) return { events: 0, more: [] }
+    const reached = yield* lastPositions(events, positions)
+
+    const parked = yield* parkedUsers(sql, [...reached.keys()])
+    const moved: Array<Checkpoint> = []
+    for (const store of stores) {
+      const { name, version } = store.projection
+      const own = new Map<number, number>()
+      for (const checkpoint of checkpoints) {
+        if (checkpoint.projection !== name || checkpoint.version !== version) continue
+        own.set(checkpoint.slice, checkpoint.position)
+        const position = reached.get(checkpoint.slice) ?? 0
+        if (position > checkpoint.position) moved.push({ ...checkpoint, position })
+      }
+      const users = byUser(store.projection, events, own, parked)
+      if (users.size > 0) yield* feedProjection(feed, store, users, oneByOne)
+    }
+    yield* advance(sql, moved)
+    const counts = new Map<number, number>()
+    for (const { slice } of events) counts.set(slice, (counts.get(slice) ?? 0) + 1)
+    return { events: events.length, more: [...counts].filter(([, count]) => count === limit).map(([slice]) => slice) }
+  }))
+
+/** Where each slice has been read up to. Fails if a position is missing: dense positions make a hole corruption. */
+const lastPositions = Effect.fnUntraced(function*(events: ReadonlyArray<LoggedEvent>, from: ReadonlyMap<number, number>) {
+  const reached = new Map<number, number>()
+  for (const { position, slice } of events) {
+    const before = reached.get(slice) ?? from.get(slice) ?? 0
+    if (position !== before + 1) {
+      return yield* new EventLogCorrupt({ message: `Slice ${slice} has a hole: position ${before} is followed by ${position}.` })
+    }
+    reached.set(slice, position)
+  }
+  return reached
+})
+
+interface UserEvents extends Owner {
+  readonly slice: number
+  readonly events: Array<LoggedEvent>
+}
+
+const byUser = (
+  projection: AnyProjection,
+  events: ReadonlyArray<LoggedEvent>,
+  checkpoints: ReadonlyMap<number, number>,
+  parked: ReadonlySet<string>
+): ReadonlyMap<string, UserEvents> => {
+  const types = new Set<string>(projection.events)
+  const users = new Map<string, UserEvents>()
+  for (const event of events) {
+    if (!types.has(event.event.event) || event.position <= (checkpoints.get(event.slice) ?? Infinity)) continue
+    const id = ownerId(event)
+    if (parked.has(`${projection.name}/${projection.version}/${id}`)) continue
+    const user = users.get(id)
+    if (user === undefined) users.set(id, { slice: event.slice, tenantId: event.tenantId, userId: event.userId, events: [event] })
+    else user.events.push(event)
+  }
+  return users
+}
+
+const feedProjection = Effect.fnUntraced(function*(
+  feed: Feed,
+  store: ProjectionStore,
+  users: ReadonlyMap<string, UserEvents>,
+  oneByOne: boolean
+) {
+  const changes: Array<UserChange> = []
+  for (const [user, result] of yield* foldUsers(feed, store, users)) {
+    if (result._tag === "Folded") changes.push({ tenantId: user.tenantId, userId: user.userId, ...result })
+    else yield* parkUser(feed, store, user, result.error)
+  }
+  if (!oneByOne) return yield* store.write(changes)
+  for (const change of changes) {
+    yield* feed.sql.withTransaction(store.write([change])).pipe(
+      Effect.catchIf(
+        (error) => failureOf(error)._tag !== "Transient",
+        (error) => {
+          const user = users.get(ownerId(change))
+          return user === undefined ? Effect.void : parkUser(feed, store, user, error.reason.cause)
+        }
+      )
+    )
+  }
+})
+
+const parkUser = (feed: Feed, { projection }: ProjectionStore, user: UserEvents, error: unknown) =>
+  park(feed.sql, {
+    projection: projection.name,
+    version: projection.version,
+    tenantId: user.tenantId,
+    userId: user.userId,
+    slice: user.slice,
+    // The first event that is not in the rows: those of the chunk before the culprit are left out with it.
+    position: user.events[0]?.position ?? 0,
+    error: String(error)
+  })
+
+/** Folds every user's events, loading what the folds ask for until all have what they need. */
+const foldUsers = Effect.fnUntraced(function*(feed: Feed, store: ProjectionStore, users: ReadonlyMap<string, UserEvents>) {
+  const results: Array<readonly [UserEvents, Exclude<FoldResult, { _tag: "Missing" }>]> = []
+  const known = new Map<string, EntityRow | null>()
+  let waiting = [...users.values()]
+  while (waiting.length > 0) {
+    const missing: Array<Owner & { readonly key: EntityKey }> = []
+    const again: Array<UserEvents> = []
+    for (const user of waiting) {
+      const prefix = ownerId(user)
+      const timeZone = yield* feed.timeZoneOf(user.tenantId)
+      const result = foldUser(store.projection, user.events.map(({ event }) => event), (key) => known.get(prefix + entityId(key)), { timeZone })
+      if (result._tag !== "Missing") {
+        results.push([user, result])
+        continue
+      }
+      again.push(user)
+      for (const key of result.keys) {
+        const id = prefix + entityId(key)
+        if (known.has(id)) continue
+        known.set(id, null)
+        missing.push({ tenantId: user.tenantId, userId: user.userId, key })
+      }
+    }
+    if (missing.length > 0) {
+      for (const entity of yield* store.load(missing)) {
+        const key = store.projection.entities[entity.table]?.key.map((name) => String(entity.row[name])) ?? []
+        known.set(ownerId(entity) + entityId([entity.table, ...key]), entity.row)
+      }
+    }
+    waiting = again
+  }
+  return results
+})

@@ -1,0 +1,119 @@
+import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
+import type { AnyProjection, ContributionRow, EntityRow, FoldContext } from "./Projection.ts"
+import { Totals, type TotalsRow, withdraws } from "./Totals.ts"
+
+/** Names one entity row of a user. */
+export type EntityKey = readonly [table: string, ...key: ReadonlyArray<string>]
+
+/** The entity rows known of a user: `null` where there is known to be none yet, `undefined` where nobody has looked. */
+export type LoadedEntities = (key: EntityKey) => EntityRow | null | undefined
+
+/** What a user's events come to. */
+export type FoldResult =
+  /** The fold asked for rows that have not been loaded. Load them, and fold the same events again. */
+  | { readonly _tag: "Missing"; readonly keys: ReadonlyArray<EntityKey> }
+  | {
+    readonly _tag: "Folded"
+    /** The entity rows the events touched, as they now stand. */
+    readonly entities: ReadonlyArray<{ readonly table: string; readonly row: EntityRow }>
+    /** What is to be added to the user's totals. */
+    readonly totals: ReadonlyArray<TotalsRow>
+    /** Set where something was withdrawn that adding cannot undo: the totals are to be made anew from all of the user's entities. */
+    readonly recount: boolean
+  }
+  | { readonly _tag: "Failed"; readonly error: unknown }
+
+class MissingRow {
+  readonly key: EntityKey
+  constructor(key: EntityKey) {
+    this.key = key
+  }
+}
+
+/** The row of an entity nobody has heard of yet. */
+export const emptyEntity = (projection: AnyProjection, [table, ...key]: EntityKey): EntityRow => {
+  const declared = projection.entities[table]
+  if (declared === undefined) throw new Error(`${projection.name} has no entities "${table}"`)
+  if (declared.key.length !== key.length) throw new Error(`${projection.name} ${table} has a key of ${declared.key.length} parts`)
+  const row: EntityRow = {}
+  declared.key.forEach((name, index) => row[name] = key[index] ?? "")
+  for (const [name, column] of Object.entries(declared.columns)) row[name] = column.empty
+  return row
+}
+
+/** One text for a key, for maps. */
+export const entityId = (key: EntityKey): string => JSON.stringify(key)
+
+const contributionsOf = (projection: AnyProjection, table: string, row: EntityRow | null): ReadonlyArray<ContributionRow> =>
+  row === null ? [] : projection.contributions[table]?.(row) ?? []
+
+/**
+ * Folds some of a user's events on top of what is known of the user. Pure: the loaded rows are copied before the fold changes them, and everything
+ * that is to be written comes back as values. Whatever the fold throws is returned: the user is then parked.
+ */
+export const foldUser = (
+  projection: AnyProjection,
+  events: ReadonlyArray<FastTrackEvent>,
+  loaded: LoadedEntities,
+  context: FoldContext
+): FoldResult => {
+  try {
+    const totals = projection.totals === undefined ? undefined : new Totals(projection.totals)
+    if (projection.fold === undefined) {
+      for (const event of events) {
+        for (const contribution of projection.contribute?.(event, context) ?? []) totals?.add(contribution)
+      }
+      return { _tag: "Folded", entities: [], totals: [...totals?.rows.values() ?? []], recount: false }
+    }
+
+    const missing = events.flatMap((event) => projection.keys(event)).filter((key) => loaded(key) === undefined)
+    if (missing.length > 0) return { _tag: "Missing", keys: missing }
+
+    const touched = new Map<string, { readonly key: EntityKey; readonly before: EntityRow | null; readonly row: EntityRow }>()
+    const rowOf = (key: EntityKey): EntityRow => {
+      const id = entityId(key)
+      const known = touched.get(id)
+      if (known !== undefined) return known.row
+      const before = loaded(key)
+      if (before === undefined) throw new MissingRow(key)
+      const row = before === null ? emptyEntity(projection, key) : { ...before }
+      touched.set(id, { key, before, row })
+      return row
+    }
+    const entities = Object.fromEntries(
+      Object.keys(projection.entities).map((table) => [table, (...key: ReadonlyArray<string>) => rowOf([table, ...key])])
+    )
+    for (const event of events) projection.fold(event, entities, context)
+
+    let recount = false
+    for (const { before, key: [table], row } of touched.values()) {
+      if (totals === undefined || projection.totals === undefined) break
+      const old = contributionsOf(projection, table, before)
+      const now = contributionsOf(projection, table, row)
+      for (const contribution of old) totals.retract(contribution)
+      for (const contribution of now) totals.add(contribution)
+      recount ||= withdraws(projection.totals, old, now)
+    }
+    return {
+      _tag: "Folded",
+      entities: [...touched.values()].map(({ key: [table], row }) => ({ table, row })),
+      totals: [...totals?.rows.values() ?? []],
+      recount
+    }
+  } catch (error) {
+    return error instanceof MissingRow ? { _tag: "Missing", keys: [error.key] } : { _tag: "Failed", error }
+  }
+}
+
+/** A user's totals from all of the user's entities, as if they had never been anything else. */
+export const countEntities = (
+  projection: AnyProjection,
+  entities: ReadonlyArray<{ readonly table: string; readonly row: EntityRow }>
+): ReadonlyArray<TotalsRow> => {
+  if (projection.totals === undefined) return []
+  const totals = new Totals(projection.totals)
+  for (const { row, table } of entities) {
+    for (const contribution of contributionsOf(projection, table, row)) totals.add(contribution)
+  }
+  return [...totals.rows.values()]
+}

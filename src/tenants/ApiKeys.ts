@@ -1,0 +1,154 @@
+import { PgClient } from "@effect/sql-pg"
+import * as Cache from "effect/Cache"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { createHash, randomBytes } from "node:crypto"
+import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import { Migrations } from "../database/Migrations.ts"
+import type { Scope, Tenant } from "./Tenant.ts"
+
+/** The key is not one of ours, or has been revoked. Which of the two is not told. */
+export class UnknownApiKey extends Schema.TaggedError<UnknownApiKey>("playtally/tenants/UnknownApiKey")("UnknownApiKey", {}) {}
+
+/** There is no key of that id. */
+export class ApiKeyNotFound extends Schema.TaggedError<ApiKeyNotFound>("playtally/tenants/ApiKeyNotFound")("ApiKeyNotFound", {
+  apiKeyId: Schema.String
+}) {}
+
+/** Who a key speaks for, and what it may do. */
+export interface Principal {
+  readonly tenant: Tenant
+  readonly scopes: ReadonlySet<Scope>
+}
+
+/** A key as it may be shown: never the key itself. */
+export interface ApiKey {
+  readonly apiKeyId: string
+  readonly name: string
+  readonly scopes: ReadonlyArray<Scope>
+  readonly createdAt: Date
+  readonly revokedAt: Date | null
+}
+
+/** How long a revoked key may still be taken, and how long an unknown one is remembered as such. */
+const cacheTtl = "2 seconds"
+
+/**
+ * The tenants' keys. Only a key's SHA-256 is stored and compared: keys are 256 random bits, so there is nothing to guess and no timing to measure.
+ */
+export class ApiKeys extends Context.Service<ApiKeys, {
+  readonly authenticate: (key: Redacted.Redacted) => Effect.Effect<Principal, UnknownApiKey | DatabaseUnavailable>
+  /** Makes a key and gives it, this once. */
+  readonly create: (
+    tenant: Tenant,
+    name: string,
+    scopes: ReadonlyArray<Scope>
+  ) => Effect.Effect<{ readonly apiKeyId: string; readonly key: Redacted.Redacted }, DatabaseUnavailable>
+  /** Makes sure that a given key exists with all scopes, as the bootstrap needs it. */
+  readonly ensure: (tenant: Tenant, name: string, key: Redacted.Redacted) => Effect.Effect<void, DatabaseUnavailable>
+  readonly list: (tenant: Tenant) => Effect.Effect<ReadonlyArray<ApiKey>, DatabaseUnavailable>
+  readonly revoke: (tenant: Tenant, apiKeyId: string) => Effect.Effect<void, ApiKeyNotFound | DatabaseUnavailable>
+}>()("playtally/tenants/ApiKeys") {
+  static readonly layer = Layer.effect(
+    ApiKeys,
+    Effect.gen(function*() {
+      yield* Migrations
+      const sql = yield* PgClient.PgClient
+
+      const lookup = (hash: string) =>
+        sql<PrincipalRow>`
+          select t.tenant_id, t.name, t.time_zone, t.week_start, t.key_namespace, k.scopes
+          from api_keys k join tenants t using (tenant_id)
+          where k.key_hash = decode(${hash}, 'hex') and k.revoked_at is null`.pipe(
+          Effect.map(([row]) => Option.map(Option.fromNullishOr(row), toPrincipal)),
+          unavailable("ApiKeys.authenticate")
+        )
+      const principals = yield* Cache.make({ capacity: 10_000, timeToLive: cacheTtl, lookup })
+
+      const authenticate = Effect.fnUntraced(function*(key: Redacted.Redacted) {
+        const hash = sha256(key)
+        const principal = yield* Cache.get(principals, hash).pipe(
+          // A look-up that failed is not an answer to keep.
+          Effect.tapError(() => Cache.invalidate(principals, hash))
+        )
+        return Option.isNone(principal) ? yield* new UnknownApiKey() : principal.value
+      })
+
+      const create = Effect.fn("ApiKeys.create")(function*(tenant: Tenant, name: string, scopes: ReadonlyArray<Scope>) {
+        const key = Redacted.make(`pt_${randomBytes(32).toString("base64url")}`)
+        const rows = yield* sql<{ api_key_id: string }>`
+          insert into api_keys (tenant_id, name, key_hash, scopes)
+          values (${tenant.tenantId}::uuid, ${name}, decode(${sha256(key)}, 'hex'), ${[...scopes]}::text[])
+          returning api_key_id`.pipe(unavailable("ApiKeys.create"))
+        return { apiKeyId: rows[0]?.api_key_id ?? "", key }
+      })
+
+      const ensure = Effect.fn("ApiKeys.ensure")(function*(tenant: Tenant, name: string, key: Redacted.Redacted) {
+        yield* sql`
+          insert into api_keys (tenant_id, name, key_hash, scopes)
+          values (${tenant.tenantId}::uuid, ${name}, decode(${sha256(key)}, 'hex'), ${["ingest", "read", "admin"]}::text[])
+          on conflict (key_hash) do nothing`.pipe(unavailable("ApiKeys.ensure"))
+      })
+
+      const list = Effect.fn("ApiKeys.list")(function*(tenant: Tenant) {
+        const rows = yield* sql<ApiKeyRow>`
+          select api_key_id, name, scopes, created_at, revoked_at from api_keys
+          where tenant_id = ${tenant.tenantId}::uuid order by created_at`.pipe(unavailable("ApiKeys.list"))
+        return rows.map(toApiKey)
+      })
+
+      const revoke = Effect.fn("ApiKeys.revoke")(function*(tenant: Tenant, apiKeyId: string) {
+        const rows = yield* sql`
+          update api_keys set revoked_at = coalesce(revoked_at, now())
+          where tenant_id = ${tenant.tenantId}::uuid and api_key_id::text = ${apiKeyId}
+          returning 1 as revoked`.pipe(unavailable("ApiKeys.revoke"))
+        if (rows.length === 0) return yield* new ApiKeyNotFound({ apiKeyId })
+        yield* Cache.invalidateAll(principals)
+      })
+
+      return ApiKeys.of({ authenticate, create, ensure, list, revoke })
+    })
+  )
+}
+
+const sha256 = (key: Redacted.Redacted): string => createHash("sha256").update(Redacted.value(key)).digest("hex")
+
+interface PrincipalRow {
+  readonly tenant_id: string
+  readonly name: string
+  readonly time_zone: string
+  readonly week_start: number
+  readonly key_namespace: string
+  readonly scopes: ReadonlyArray<Scope>
+}
+
+const toPrincipal = (row: PrincipalRow): Principal => ({
+  tenant: {
+    tenantId: row.tenant_id,
+    name: row.name,
+    timeZone: row.time_zone,
+    weekStart: row.week_start,
+    keyNamespace: row.key_namespace
+  },
+  scopes: new Set(row.scopes)
+})
+
+interface ApiKeyRow {
+  readonly api_key_id: string
+  readonly name: string
+  readonly scopes: ReadonlyArray<Scope>
+  readonly created_at: Date
+  readonly revoked_at: Date | null
+}
+
+const toApiKey = (row: ApiKeyRow): ApiKey => ({
+  apiKeyId: row.api_key_id,
+  name: row.name,
+  scopes: row.scopes,
+  createdAt: row.created_at,
+  revokedAt: row.revoked_at
+})

@@ -1,0 +1,14 @@
+/** A brand whose players and keys are apart from everybody else's. */
+export interface Tenant {
+  readonly tenantId: string
+  readonly name: string
+  /** IANA name of the zone in which the tenant's days begin. */
+  readonly timeZone: string
+  /** 1 (Monday) to 7. */
+  readonly weekStart: number
+  /** The secret namespace of the tenant's idempotency keys (design §2). */
+  readonly keyNamespace: string
+}
+
+/** What a key may be used for. */
+export type Scope = "ingest" | "read" | "admin"

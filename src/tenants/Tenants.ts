@@ -1,0 +1,79 @@
+import { PgClient } from "@effect/sql-pg"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { Migrations } from "../database/Migrations.ts"
+import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import type { Tenant } from "./Tenant.ts"
+
+/** There is a tenant of that name already. */
+export class TenantExists extends Schema.TaggedError<TenantExists>("playtally/tenants/TenantExists")("TenantExists", { name: Schema.String }) {}
+
+/** There is no tenant of that name. */
+export class TenantNotFound extends Schema.TaggedError<TenantNotFound>("playtally/tenants/TenantNotFound")("TenantNotFound", {
+  name: Schema.String
+}) {}
+
+/** Not the name of a time zone this runtime knows. */
+export class UnknownTimeZone extends Schema.TaggedError<UnknownTimeZone>("playtally/tenants/UnknownTimeZone")("UnknownTimeZone", {
+  timeZone: Schema.String
+}) {}
+
+/** The tenants of this installation. */
+export class Tenants extends Context.Service<Tenants, {
+  readonly create: (name: string, timeZone: string) => Effect.Effect<Tenant, TenantExists | UnknownTimeZone | DatabaseUnavailable>
+  readonly get: (name: string) => Effect.Effect<Tenant, TenantNotFound | DatabaseUnavailable>
+  readonly list: Effect.Effect<ReadonlyArray<Tenant>, DatabaseUnavailable>
+}>()("playtally/tenants/Tenants") {
+  static readonly layer = Layer.effect(
+    Tenants,
+    Effect.gen(function*() {
+      yield* Migrations
+      const sql = yield* PgClient.PgClient
+
+      const list = sql<TenantRow>`select ${sql.literal(columns)} from tenants order by name`.pipe(
+        Effect.map((rows) => rows.map(toTenant)),
+        unavailable("Tenants.list")
+      )
+      const get = Effect.fn("Tenants.get")(function*(name: string) {
+        const [row] = yield* sql<TenantRow>`select ${sql.literal(columns)} from tenants where name = ${name}`.pipe(unavailable("Tenants.get"))
+        return row === undefined ? yield* new TenantNotFound({ name }) : toTenant(row)
+      })
+      const create = Effect.fn("Tenants.create")(function*(name: string, timeZone: string) {
+        if (!isTimeZone(timeZone)) return yield* new UnknownTimeZone({ timeZone })
+        const [row] = yield* sql<TenantRow>`
+          insert into tenants (name, time_zone) values (${name}, ${timeZone})
+          on conflict (name) do nothing returning ${sql.literal(columns)}`.pipe(unavailable("Tenants.create"))
+        return row === undefined ? yield* new TenantExists({ name }) : toTenant(row)
+      })
+      return Tenants.of({ create, get, list })
+    })
+  )
+}
+
+const isTimeZone = (name: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone.length > 0
+  } catch {
+    return false
+  }
+}
+
+interface TenantRow {
+  readonly tenant_id: string
+  readonly name: string
+  readonly time_zone: string
+  readonly week_start: number
+  readonly key_namespace: string
+}
+
+const columns = "tenant_id, name, time_zone, week_start, key_namespace"
+
+const toTenant = (row: TenantRow): Tenant => ({
+  tenantId: row.tenant_id,
+  name: row.name,
+  timeZone: row.time_zone,
+  weekStart: row.week_start,
+  keyNamespace: row.key_namespace
+})

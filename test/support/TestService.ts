@@ -1,0 +1,20 @@
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { databaseLayer, serviceLayer } from "../../src/App.ts"
+import type { AnyProjection } from "../../src/projections/Projection.ts"
+import { TestDatabase } from "./TestDatabase.ts"
+
+const configured = <A, E, R>(layer: Layer.Layer<A, E, R>, settings: Readonly<Record<string, string>>) =>
+  Layer.unwrap(Effect.map(TestDatabase, ({ url }) =>
+    Layer.provide(layer, ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL: Redacted.value(url), ...settings })))))
+
+/** One process of the service, without its HTTP side, on the test's database. Provide it twice, `Layer.fresh`, for two processes. */
+export const testService = (options: {
+  readonly projections?: ReadonlyArray<AnyProjection>
+  readonly settings?: Readonly<Record<string, string>>
+} = {}) => configured(serviceLayer(options.projections), options.settings ?? {})
+
+/** The clients of the test's database alone. */
+export const testClients = configured(databaseLayer, {})

@@ -1,0 +1,51 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
+import { spawn } from "node:child_process"
+import { chmod, mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { TestProject } from "vitest/node"
+import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** The superuser's URL of the server for tests. */
+    readonly databaseUrl: string
+  }
+}
+
+/**
+ * Ends the server and removes its folder when this process dies by whatever means (its standard input ends), so that a test run that is killed, or
+ * left by a second Ctrl-C, leaves nothing behind.
+ */
+const cleaner = `
+read _
+pid=$(head -n 1 "$0/data/postgres/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid"
+while [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+rm -rf "$0"
+`
+
+/** One server for the whole run: TEST_DATABASE_URL (a superuser's), or an embedded one in a temporary folder. */
+export default async function setup(project: TestProject) {
+  const given = process.env["TEST_DATABASE_URL"]
+  if (given !== undefined && given !== "") {
+    project.provide("databaseUrl", given)
+    return
+  }
+  const folder = await mkdtemp(join(tmpdir(), "playtally-test-"))
+  // For the account that runs the server if we are root.
+  await chmod(folder, 0o711)
+  const watcher = spawn("sh", ["-c", cleaner, folder], { detached: true, stdio: ["pipe", "ignore", "ignore"] })
+  watcher.unref()
+  const scope = Scope.makeUnsafe()
+  const acquire = EmbeddedPostgres.acquire(join(folder, "data"), { durable: false })
+  const { url } = await Effect.runPromise(Scope.provide(acquire, scope))
+  project.provide("databaseUrl", Redacted.value(url))
+  return async () => {
+    await Effect.runPromise(Scope.close(scope, Exit.void))
+    await rm(folder, { recursive: true, force: true })
+    watcher.stdin.end()
+  }
+}
