@@ -2,8 +2,8 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { decimalText, isJsonNumber, numberTooLong } from "./decimalText.ts"
-import { type JsonNumber, toJsonNumber } from "./parseJson.ts"
+import { decimalText, numberTooLong } from "./decimalText.ts"
+import { isJsonNumber, type JsonNumber, toJsonNumber } from "./JsonNumber.ts"
 
 const tooLong = new SchemaIssue.InvalidValue({ message: numberTooLong })
 

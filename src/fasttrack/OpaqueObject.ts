@@ -3,7 +3,8 @@ import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { canonicalObject, isJsonObject, type JsonObject } from "./canonicalJson.ts"
-import { decimalText, isJsonNumber, numberTooLong } from "./decimalText.ts"
+import { decimalText, numberTooLong } from "./decimalText.ts"
+import { isJsonNumber } from "./JsonNumber.ts"
 import { textProblem } from "./Text.ts"
 
 const maxDepth = 16

@@ -1,6 +1,6 @@
 import * as Predicate from "effect/Predicate"
-import { decimalText, isJsonNumber } from "./decimalText.ts"
-import { isRawNumber, toJsonNumber } from "./parseJson.ts"
+import { decimalText } from "./decimalText.ts"
+import { isJsonNumber, isRawNumber, toJsonNumber } from "./JsonNumber.ts"
 
 export type JsonObject = { readonly [key: string]: unknown }
 

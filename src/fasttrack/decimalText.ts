@@ -1,4 +1,4 @@
-import { isRawNumber, type JsonNumber } from "./parseJson.ts"
+import type { JsonNumber } from "./JsonNumber.ts"
 
 const maxIntegerDigits = 24
 const maxFractionDigits = 30
@@ -7,10 +7,6 @@ const maxFractionDigits = 30
 export const numberTooLong = `must have at most ${maxIntegerDigits} digits before and ${maxFractionDigits} after the decimal point`
 
 const numberToken = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
-
-/** Whether `value` is what `parseJson` returns for a JSON number. */
-export const isJsonNumber = (value: unknown): value is JsonNumber =>
-  typeof value === "number" ? Number.isFinite(value) : isRawNumber(value)
 
 /**
  * The canonical decimal text of a number ("10.5", "0", "-3.25": no exponent, no needless zeros, no "-0"), or undefined if written

@@ -2,7 +2,7 @@ import * as Result from "effect/Result"
 import { isJsonObject } from "./canonicalJson.ts"
 import { parseJson } from "./parseJson.ts"
 
-/** The body is not JSON, or has numbers that need care more than a thousand levels deep. */
+/** The body is not JSON. */
 export interface MalformedJson {
   readonly _tag: "MalformedJson"
   /** What the parser says, at most 200 characters. */

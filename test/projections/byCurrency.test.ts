@@ -43,7 +43,7 @@ describe("byCurrency", () => {
   })
 
   it("has a currency for each row, whatever it is called, in the same order for any order of the rows", () => {
-    const rows = ["😀", "EUR", "\uff5e", "__PROTO__", "__proto__"].map((currency) => ({ ...row, currency }))
+    const rows = ["😀", "EUR", "\uff5e", "__PROTO__", "__proto__"].map((currency) => Object.assign({}, row, { currency }))
     const shown = section.present(rows, context)
     expect(Object.keys(Object(shown))).toEqual(["EUR", "__PROTO__", "__proto__", "\uff5e", "😀"])
     expect(JSON.stringify(section.present(rows.toReversed(), context))).toBe(JSON.stringify(shown))

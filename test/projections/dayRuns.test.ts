@@ -4,17 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { describe, expect, inject } from "vitest"
-import {
-  activeDays,
-  currentRun,
-  format,
-  formatDay,
-  lengthOf,
-  longestRun,
-  ofDays,
-  parse,
-  union
-} from "../../src/projections/dayRuns.ts"
+import { activeDays, currentRun, format, formatDay, lengthOf, longestRun, ofDays, parse, union } from "../../src/projections/dayRuns.ts"
 
 const Day = Schema.Int.check(Schema.isBetween({ minimum: 20_000, maximum: 20_030 }))
 const Days = Schema.Array(Day)
@@ -60,7 +50,15 @@ describe("dayRuns", () => {
     expect(formatDay(0)).toBe("1970-01-01")
   })
 
-  it.each(["", "{", "{[2026-01-01,2026-01-04)", "{[2026-01-01,2026-01-04),}", "{[2026-01-01,2026-01-04]}", "{[2026-01-01,)}", "[2026-01-01,2026-01-04)"])(
+  it.each([
+    "",
+    "{",
+    "{[2026-01-01,2026-01-04)",
+    "{[2026-01-01,2026-01-04),}",
+    "{[2026-01-01,2026-01-04]}",
+    "{[2026-01-01,)}",
+    "[2026-01-01,2026-01-04)"
+  ])(
     "refuse %j",
     (text) => expect(() => parse(text)).toThrow("datemultirange")
   )
@@ -69,7 +67,10 @@ describe("dayRuns", () => {
     Effect.gen(function*() {
       const postgres = yield* PgConnection.make({ url: Redacted.make(inject("databaseUrl")) })
       const [a, b] = [ofDays([first, 0, 1, 5, 7]), ofDays([2, 6, 9, last])]
-      const { rows } = yield* postgres.query("select ($1::text::datemultirange + $2::text::datemultirange)::text as days", [format(a), format(b)], false)
+      const { rows } = yield* postgres.query("select ($1::text::datemultirange + $2::text::datemultirange)::text as days", [
+        format(a),
+        format(b)
+      ], false)
       expect(rows).toEqual([{ days: format(union(a, b)) }])
       expect(union(a, b)).toEqual([[first, first], [0, 2], [5, 7], [9, 9], [last, last]])
     }))

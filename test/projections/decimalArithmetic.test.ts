@@ -1,13 +1,7 @@
 import { it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { describe, expect } from "vitest"
-import {
-  addDecimals,
-  compareDecimals,
-  divideDecimals,
-  isPositive,
-  subtractDecimals
-} from "../../src/projections/decimalArithmetic.ts"
+import { addDecimals, compareDecimals, divideDecimals, isPositive, subtractDecimals } from "../../src/projections/decimalArithmetic.ts"
 import { amountOf, decimalString } from "../reference/decimal.ts"
 
 /** Canonical text of decimals with up to 24 digits before and 30 after the point, small and round ones often. */

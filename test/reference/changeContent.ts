@@ -57,7 +57,7 @@ export const changeContent = (random: Random, item: FastTrackItem): FastTrackIte
             { country: other(data.country) },
             { currency: other(data.currency) },
             { gender: data.gender === null ? "x" : null },
-            { consent_email: data.consent_email === null },
+            { consent_email: data.consent_email !== true },
             { segmentation_isPromoBanned: data.segmentation_isPromoBanned !== true },
             { registration_date: later(data.registration_date) },
             { timestamp: later(data.timestamp) }

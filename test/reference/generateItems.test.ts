@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { changeContent } from "./changeContent.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle, toBody } from "./generateItems.ts"
 import { identityOf, referenceCounters, referenceWinStreak } from "./referenceCounters.ts"
 import { respellItem } from "./spellings.ts"
@@ -57,6 +58,11 @@ describe("generateItems", () => {
         expect(referenceWinStreak(arrived, options)).toEqual(referenceWinStreak(items, options))
       }
     }
+  })
+
+  it("changes the content of whatever it makes a conflict of", () => {
+    const random = seededRandom(2)
+    for (const item of generated.flatMap(({ items }) => items)) expect(changeContent(random, item)).not.toEqual(item)
   })
 
   it("puts conflicts after what they conflict with, and they count for nothing", () => {

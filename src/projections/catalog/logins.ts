@@ -27,7 +27,9 @@ export const logins = Projection.make({
       active_days: Count.annotateKey(described("Distinct dates in the tenant's zone")),
       longest_streak: Count.annotateKey(described("Most consecutive dates")),
       current_streak: Count.annotateKey(described("Consecutive dates up to today or, failing that, up to yesterday")),
-      streak_expires_at: TimeOrNull.annotateKey(described("The start of the first day at which current_streak is 0 without a further login"))
+      streak_expires_at: TimeOrNull.annotateKey(
+        described("The start of the first day at which current_streak is 0 without a further login")
+      )
     }),
     present: ([row], { now, timeZone }) => {
       // The machinery gives the columns declared above as they are stored.

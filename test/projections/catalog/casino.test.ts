@@ -60,7 +60,15 @@ describe("casino", () => {
 
   it("adds wins above 0 and keeps the biggest", () => {
     expect(given(item("win", 3, { bonus_wager_amount: 1 }), item("win", 20.5), item("win", 4))).toEqual({
-      EUR: { ...nothing, win_count: 3, win_amount: "27.5", bonus_win_amount: "1", biggest_win: "20.5", net_win_amount: "27.5", ggr: "-27.5" }
+      EUR: {
+        ...nothing,
+        win_count: 3,
+        win_amount: "27.5",
+        bonus_win_amount: "1",
+        biggest_win: "20.5",
+        net_win_amount: "27.5",
+        ggr: "-27.5"
+      }
     })
   })
 

@@ -1,0 +1,82 @@
+import type * as Config from "effect/Config"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
+import type { PlatformError } from "effect/PlatformError"
+import * as Runtime from "effect/Runtime"
+import * as Schema from "effect/Schema"
+import type { Migrator, SqlError } from "effect/sql"
+import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
+import type { EmbeddedPostgresError } from "../database/EmbeddedPostgresError.ts"
+import type { SchemaMismatch } from "../database/Migrations.ts"
+import type { EventLogCorrupt } from "../event-log/EventLog.ts"
+import type { ApiKeyNotFound } from "../tenants/ApiKeys.ts"
+import type { TenantExists, TenantNotFound, UnknownTimeZone } from "../tenants/Tenants.ts"
+import { printable } from "./printable.ts"
+
+/** A command that did not do what it was asked to, after it has said so on stderr: the process ends with exit code 1, and nobody reports it again. */
+export class CommandFailed extends Schema.TaggedError<CommandFailed>("playtally/cli/CommandFailed")("CommandFailed", { message: Schema.String }) {
+  readonly [Runtime.errorExitCode] = 1
+  readonly [Runtime.errorReported] = false
+}
+
+/** What commands may run into in the ordinary course of things. */
+export type ExpectedError =
+  | ApiKeyNotFound
+  | CommandFailed
+  | Config.ConfigError
+  | DatabaseUnavailable
+  | EmbeddedPostgresError
+  | EventLogCorrupt
+  | Migrator.MigrationError
+  | PlatformError
+  | SchemaMismatch
+  | SqlError.SqlError
+  | TenantExists
+  | TenantNotFound
+  | UnknownTimeZone
+
+const explanationOf = (error: ExpectedError): string => {
+  switch (error._tag) {
+    case "TenantNotFound":
+      return `There is no tenant "${error.name}": \`tenants list\` shows all.`
+    case "TenantExists":
+      return `There is a tenant "${error.name}" already.`
+    case "UnknownTimeZone":
+      return `"${error.timeZone}" is not the name of a time zone, such as Europe/Malta or UTC.`
+    case "ApiKeyNotFound":
+      return `The tenant has no key of the id "${error.apiKeyId}": \`keys list\` shows all.`
+    case "DatabaseUnavailable":
+      return `The database did not answer (${error.operation}): ${causeOf(error.cause)}`
+    case "SqlError":
+      return `The database did not answer: ${causeOf(error)}`
+    case "MigrationError":
+      return `The database was not migrated: ${error.message}${error.cause === undefined ? "" : ` (${causeOf(error.cause)})`}`
+    case "ConfigError":
+      return `A setting cannot be used: ${error.message}`
+    default:
+      return error.message
+  }
+}
+
+/** What lies at the bottom of an error: "connection refused" rather than "query failed". */
+const causeOf = (error: unknown): string => {
+  if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0])
+  if (!(error instanceof Error)) return String(error)
+  const reason = "reason" in error && error.reason instanceof Error ? error.reason : undefined
+  const cause = reason ?? error.cause
+  return cause instanceof Error ? causeOf(cause) : error.message
+}
+
+/**
+ * For the handler of every command: an expected error becomes one line on stderr and a `CommandFailed`. Log lines go to stderr too, for stdout belongs
+ * to what the command is asked for.
+ */
+export const explained = <A, E extends ExpectedError, R>(command: Effect.Effect<A, E, R>): Effect.Effect<A, CommandFailed, R> =>
+  command.pipe(
+    Effect.catch((error: E) => {
+      const message = explanationOf(error)
+      return Effect.andThen(Console.error(`playtally: ${printable(message)}`), Effect.fail(new CommandFailed({ message })))
+    }),
+    Effect.provideService(Logger.LogToStderr, true)
+  )

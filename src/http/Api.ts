@@ -1,0 +1,14 @@
+import { HttpApi, OpenApi } from "effect/http-api"
+import { IngestApi } from "./IngestApi.ts"
+import { ReadingApi } from "./ReadingApi.ts"
+import { ServiceApi } from "./ServiceApi.ts"
+
+/** Everything that is served over HTTP (design §2, §3), without its implementation. */
+export class Api extends HttpApi.make("playtally")
+  .add(IngestApi, ReadingApi, ServiceApi)
+  .annotateMerge(OpenApi.annotations({
+    title: "playtally",
+    version: "1",
+    description: "Takes in FastTrack's bulk player events and derives exact counters per user from them. Every error is an RFC 9457 problem; its `type` is stable."
+  }))
+{}

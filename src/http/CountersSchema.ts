@@ -1,0 +1,13 @@
+import * as Schema from "effect/Schema"
+import { catalog } from "../projections/catalog.ts"
+
+const sections = Object.fromEntries(catalog.map(({ name, section }) => [name, Schema.optionalKey(section.schema)]))
+
+/** A user's counters as they are answered (design §4), for the API's description: every projection's section under its name. */
+export const CountersSchema = Schema.Struct({
+  user_id: Schema.String,
+  time_zone: Schema.String.annotate({ description: "IANA name of the zone in which the tenant's days begin" }),
+  position: Schema.Int.annotate({ description: "Position in the user's slice of the log up to which the counters are complete" }),
+  ...sections,
+  stale: Schema.optionalKey(Schema.Array(Schema.String)).annotate({ description: "Sections that stopped at one of the user's events" })
+}).annotate({ identifier: "Counters", description: "The sections asked for; without `include`, all of them" })

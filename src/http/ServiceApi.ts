@@ -1,0 +1,22 @@
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import * as Schema from "effect/Schema"
+import * as Problems from "./problems.ts"
+
+const health = HttpApiEndpoint.get("health", "/healthz", {
+  success: Schema.Struct({ status: Schema.Literal("ok") }).annotate({ identifier: "Health" })
+}).annotateMerge(OpenApi.annotations({ summary: "Whether the process runs" }))
+
+const ready = HttpApiEndpoint.get("ready", "/readyz", {
+  success: Schema.Struct({ status: Schema.Literal("ready"), checks: Problems.ReadinessChecks }).annotate({ identifier: "Ready" }),
+  error: Problems.retryable(Problems.NotReady)
+}).annotateMerge(OpenApi.annotations({ summary: "Whether the process can do its work: database, migrations, projections" }))
+
+const metrics = HttpApiEndpoint.get("metrics", "/metrics", {
+  success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain; version=0.0.4" }))
+}).annotateMerge(OpenApi.annotations({ summary: "Metrics in Prometheus' text format" }))
+
+/** What the operator uses, without a key: no tenant's data is in it (design §3). */
+export class ServiceApi extends HttpApiGroup.make("service")
+  .add(health, ready, metrics)
+  .annotateMerge(OpenApi.annotations({ title: "Service", description: "For the operator. No key is needed." }))
+{}

@@ -1,0 +1,172 @@
+import { HttpApiError, HttpApiSchema } from "effect/http-api"
+import * as Schema from "effect/Schema"
+import { IngestReport } from "../ingest/IngestReport.ts"
+
+/*
+ * Every error there is, as RFC 9457 problem+json: its `type` is stable and what a program should look at, its `title` always the same, its `detail`
+ * about this one request (design §2).
+ */
+
+/** What is wrong with one part of a request. */
+export const RequestIssue = Schema.Struct({
+  path: Schema.Array(Schema.Union([Schema.String, Schema.Int])).annotate({ description: "Where in the request, say [\"query\", \"limit\"]" }),
+  message: Schema.String
+})
+export type RequestIssue = typeof RequestIssue.Type
+
+export class InvalidRequest extends HttpApiError.Problem<InvalidRequest>()("InvalidRequest", {
+  type: "invalid-request",
+  status: 400,
+  title: "A part of the request is not as documented"
+}, { issues: Schema.Array(RequestIssue) }) {}
+
+export class MalformedRequest extends HttpApiError.Problem<MalformedRequest>()("MalformedRequest", {
+  type: "malformed-request",
+  status: 400,
+  title: "The request is not well-formed HTTP"
+}) {}
+
+export class MalformedJson extends HttpApiError.Problem<MalformedJson>()("MalformedJson", {
+  type: "malformed-json",
+  status: 400,
+  title: "The body is not JSON in UTF-8"
+}) {}
+
+export class Unauthenticated extends HttpApiError.Problem<Unauthenticated>()("Unauthenticated", {
+  type: "unauthenticated",
+  status: 401,
+  title: "There is no valid key in the request"
+}) {}
+
+export class Forbidden extends HttpApiError.Problem<Forbidden>()("Forbidden", {
+  type: "forbidden",
+  status: 403,
+  title: "The key does not have the scope this needs"
+}) {}
+
+export class NotFound extends HttpApiError.Problem<NotFound>()("NotFound", {
+  type: "not-found",
+  status: 404,
+  title: "There is nothing at this path"
+}) {}
+
+export class UserNotFound extends HttpApiError.Problem<UserNotFound>()("UserNotFound", {
+  type: "user-not-found",
+  status: 404,
+  title: "The user has no events"
+}) {}
+
+export class MethodNotAllowed extends HttpApiError.Problem<MethodNotAllowed>()("MethodNotAllowed", {
+  type: "method-not-allowed",
+  status: 405,
+  title: "The path does not have this method"
+}) {}
+
+export class RequestTimeout extends HttpApiError.Problem<RequestTimeout>()("RequestTimeout", {
+  type: "request-timeout",
+  status: 408,
+  title: "The request took too long to arrive"
+}) {}
+
+const limit = (what: string) => ({ limit: Schema.Int.annotate({ description: `The most ${what} that are taken` }) })
+
+export class BodyTooLarge extends HttpApiError.Problem<BodyTooLarge>()("BodyTooLarge", {
+  type: "body-too-large",
+  status: 413,
+  title: "The body has too many bytes"
+}, limit("bytes")) {}
+
+export class TooManyItems extends HttpApiError.Problem<TooManyItems>()("TooManyItems", {
+  type: "too-many-items",
+  status: 413,
+  title: "The batch has too many items"
+}, limit("items")) {}
+
+export class UnsupportedMediaType extends HttpApiError.Problem<UnsupportedMediaType>()("UnsupportedMediaType", {
+  type: "unsupported-media-type",
+  status: 415,
+  title: "The body is not declared as plain JSON"
+}) {}
+
+export class ExpectationFailed extends HttpApiError.Problem<ExpectationFailed>()("ExpectationFailed", {
+  type: "expectation-failed",
+  status: 417,
+  title: "The expectation cannot be met"
+}) {}
+
+export class NotABatch extends HttpApiError.Problem<NotABatch>()("NotABatch", {
+  type: "not-a-batch",
+  status: 422,
+  title: "The body is neither {\"items\": [...]} nor an array"
+}) {}
+
+const allRejected = { type: "all-rejected", status: 422, title: "Every item was rejected" } as const
+const strictRefusal = { type: "strict-refusal", status: 422, title: "Some items are invalid and strict handling was asked for: nothing was stored" } as const
+
+/** For the description; its answers are made by {@link allRejectedMembers}. */
+export class AllRejected extends HttpApiError.Problem<AllRejected>()("AllRejected", allRejected, IngestReport.fields) {}
+
+/** For the description; its answers are made by {@link strictRefusalMembers}. */
+export class StrictRefusal extends HttpApiError.Problem<StrictRefusal>()("StrictRefusal", strictRefusal, IngestReport.fields) {}
+
+// Reports may be long and need no encoding, so that they do not go through the classes, which would check every field of them.
+export const allRejectedMembers = (report: IngestReport) => ({ ...allRejected, ...report })
+export const strictRefusalMembers = (report: IngestReport) => ({ ...strictRefusal, ...report })
+
+export class HeadersTooLarge extends HttpApiError.Problem<HeadersTooLarge>()("HeadersTooLarge", {
+  type: "headers-too-large",
+  status: 431,
+  title: "The URL and the headers have too many bytes"
+}) {}
+
+export class InternalError extends HttpApiError.Problem<InternalError>()("InternalError", {
+  type: "internal-error",
+  status: 500,
+  title: "The service failed: this is a bug in it"
+}) {}
+
+export class Overloaded extends HttpApiError.Problem<Overloaded>()("Overloaded", {
+  type: "overloaded",
+  status: 503,
+  title: "There is too much in flight: send the request again later"
+}) {}
+
+export class Unavailable extends HttpApiError.Problem<Unavailable>()("Unavailable", {
+  type: "unavailable",
+  status: 503,
+  title: "The database cannot be reached or used: send the request again later"
+}) {}
+
+export class ShuttingDown extends HttpApiError.Problem<ShuttingDown>()("ShuttingDown", {
+  type: "shutting-down",
+  status: 503,
+  title: "The service is stopping: send the request again"
+}) {}
+
+export class ProjectionBehind extends HttpApiError.Problem<ProjectionBehind>()("ProjectionBehind", {
+  type: "projection-behind",
+  status: 503,
+  title: "The projections did not reach the log in time"
+}) {}
+
+export class ProjectionParked extends HttpApiError.Problem<ProjectionParked>()("ProjectionParked", {
+  type: "projection-parked",
+  status: 503,
+  title: "A projection stopped at one of the user's events"
+}, { user_id: Schema.String, projections: Schema.Array(Schema.String) }) {}
+
+/** Seconds after which a request is worth sending again. */
+export const retryAfter = "1"
+
+/** A problem as an endpoint declares it if its answer carries `Retry-After`. */
+export const retryable = <A, I>(problem: Schema.Codec<A, I>) =>
+  problem.pipe(HttpApiSchema.encodeToWithHeaders({
+    body: problem,
+    headers: { "retry-after": Schema.String.annotate({ description: "Seconds" }) }
+  }, { decode: ({ body }) => body, encode: (body) => ({ body, headers: { "retry-after": retryAfter } }) }))
+
+/** {@link Unauthenticated} with its challenge. */
+export const Challenge = Unauthenticated.pipe(HttpApiSchema.encodeToWithHeaders({
+  body: Unauthenticated,
+  headers: { "www-authenticate": Schema.String }
+}, { decode: ({ body }) => body, encode: (body) => ({ body, headers: { "www-authenticate": "Bearer realm=\"playtally\"" } }) }))

@@ -1,0 +1,21 @@
+import * as Effect from "effect/Effect"
+import { HttpServerRequest } from "effect/http"
+
+/**
+ * Ends a request with a problem that is not the client's doing (5xx), and tells the operator about it and its cause: the one line that the log gets for
+ * the request. The client is told nothing of the cause.
+ */
+export const serverProblem = <P extends { readonly type: string; readonly status: number }>(
+  problem: P,
+  cause?: unknown
+): Effect.Effect<never, P, HttpServerRequest.HttpServerRequest> =>
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ method, url }) =>
+    Effect.andThen(
+      Effect.annotateLogs(cause === undefined ? Effect.logWarning("Request refused") : Effect.logWarning("Request refused", cause), {
+        "http.method": method,
+        "http.path": url.replace(/[?#].*/s, ""),
+        "http.status": problem.status,
+        "problem.type": problem.type
+      }),
+      Effect.fail(problem)
+    ))

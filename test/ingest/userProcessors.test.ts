@@ -1,0 +1,138 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import { TestClock } from "effect/testing"
+import { EventLogUnavailable } from "../../src/event-log/EventLog.ts"
+import type { AppendOutcome, NewEvent } from "../../src/event-log/LoggedEvent.ts"
+import { SliceWriters } from "../../src/ingest/SliceWriters.ts"
+import { UserProcessors } from "../../src/ingest/UserProcessors.ts"
+import { bet, newEvent } from "../support/newEvent.ts"
+
+const tenant = { tenantId: "7c9e6679-7425-40de-944b-e07fc1f90ae7", name: "t", timeZone: "UTC", weekStart: 1, keyNamespace: "f47ac10b-58cc-4372-a567-0e02b2c3d479" }
+
+const mail = (userId: string, ids: ReadonlyArray<string>) => ({
+  tenantId: tenant.tenantId,
+  userId,
+  events: ids.map((id) => newEvent(tenant, bet(userId, id)))
+})
+
+const numbers = (count: number, prefix = "") => Array.from({ length: count }, (_, index) => `${prefix}${index}`)
+
+/** Writers that append what a gate lets through, and remember it. */
+const gatedWriters = (gate: Effect.Effect<void, EventLogUnavailable>) => {
+  const appended: Array<ReadonlyArray<NewEvent>> = []
+  const layer = Layer.succeed(SliceWriters, SliceWriters.of({
+    append: (events) =>
+      Effect.map(gate, () => {
+        appended.push(events)
+        return events.map((_, index): AppendOutcome => ({ _tag: "Appended", position: index + 1 }))
+      })
+  }))
+  return { appended, layer: Layer.provide(UserProcessors.layer, layer) }
+}
+
+const idsOf = (events: ReadonlyArray<NewEvent>) => events.map(({ event }) => "unique_id" in event.data ? event.data.unique_id : "")
+
+describe("UserProcessors", () => {
+  it.effect("hands what waited during an append to the log as one append, in order", () =>
+    Effect.gen(function*() {
+      const gate = yield* Deferred.make<void>()
+      const { appended, layer } = gatedWriters(Deferred.await(gate))
+      yield* Effect.gen(function*() {
+        const processors = yield* UserProcessors
+        const requests: Array<Fiber.Fiber<unknown, unknown>> = []
+        for (const ids of [["a"], ["b", "c"], ["d"]]) {
+          requests.push(yield* Effect.forkChild(processors.process([mail("player", ids)]), { startImmediately: true }))
+        }
+        assert.strictEqual(processors.active(), 1)
+        yield* Deferred.succeed(gate, undefined)
+        yield* Effect.forEach(requests, Fiber.join)
+        assert.deepStrictEqual(appended.map(idsOf), [["a"], ["b", "c", "d"]])
+        assert.strictEqual(processors.active(), 0)
+      }).pipe(Effect.provide(layer))
+    }))
+
+  it.effect("answers every user's outcomes in the order asked", () =>
+    Effect.gen(function*() {
+      const { layer } = gatedWriters(Effect.void)
+      const answers = yield* Effect.flatMap(UserProcessors, ({ process }) =>
+        process([mail("one", ["a", "b"]), mail("two", []), mail("three", ["c"])].filter(({ events }) => events.length > 0))
+      ).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(answers.map((outcomes) => outcomes.length), [2, 1])
+    }))
+
+  it.effect("takes ten thousand events of one user, some thousand to an append", () =>
+    Effect.gen(function*() {
+      const { appended, layer } = gatedWriters(Effect.void)
+      const [outcomes] = yield* Effect.flatMap(UserProcessors, ({ process }) => process([mail("player", numbers(10_000))])).pipe(
+        Effect.provide(layer)
+      )
+      assert.strictEqual(outcomes?.length, 10_000)
+      assert.deepStrictEqual(appended.flatMap(idsOf), numbers(10_000))
+      assert.isAtMost(Math.max(...appended.map(({ length }) => length)), 2000)
+    }))
+
+  it.effect("says MailboxFull after a while, without touching what waits, and takes mail again when there is room", () =>
+    Effect.gen(function*() {
+      const gate = yield* Deferred.make<void>()
+      const { appended, layer } = gatedWriters(Deferred.await(gate))
+      yield* Effect.gen(function*() {
+        const { process } = yield* UserProcessors
+        const waiting = yield* Effect.forEach(
+          ["a", "b"],
+          (prefix) => Effect.forkChild(process([mail("player", numbers(10_000, prefix))]), { startImmediately: true })
+        )
+        const refused = yield* Effect.forkChild(Effect.flip(process([mail("player", numbers(5000, "c"))])), { startImmediately: true })
+        yield* TestClock.adjust("3 seconds")
+        assert.strictEqual((yield* Fiber.join(refused))._tag, "MailboxFull")
+        const patient = yield* Effect.forkChild(process([mail("player", numbers(5000, "d"))]), { startImmediately: true })
+        yield* Deferred.succeed(gate, undefined)
+        yield* Effect.forEach([...waiting, patient], Fiber.join)
+        assert.deepStrictEqual(appended.flatMap(idsOf), [...numbers(10_000, "a"), ...numbers(10_000, "b"), ...numbers(5000, "d")])
+      }).pipe(Effect.provide(layer))
+    }))
+
+  it.effect("fails every request whose events could not be written, and starts afresh", () =>
+    Effect.gen(function*() {
+      let works = false
+      const gate = Effect.suspend(() => works ? Effect.void : Effect.fail(new EventLogUnavailable({ cause: "away" })))
+      const { appended, layer } = gatedWriters(gate)
+      yield* Effect.gen(function*() {
+        const processors = yield* UserProcessors
+        const error = yield* Effect.flip(processors.process([mail("one", numbers(5000)), mail("two", ["b"])]))
+        assert.strictEqual(error._tag, "EventLogUnavailable")
+        works = true
+        yield* processors.process([mail("one", ["c"])])
+        assert.deepStrictEqual(appended.map(idsOf).at(-1), ["c"])
+        assert.strictEqual(processors.active(), 0)
+      }).pipe(Effect.provide(layer))
+    }))
+
+  it.effect("writes on when the one who waits goes away, and finishes before it closes", () =>
+    Effect.gen(function*() {
+      const gate = yield* Deferred.make<void>()
+      const { appended, layer } = gatedWriters(Deferred.await(gate))
+      yield* Effect.gen(function*() {
+        const { process } = yield* UserProcessors
+        const gone = yield* Effect.forkChild(process([mail("player", ["a"])]), { startImmediately: true })
+        yield* Fiber.interrupt(gone)
+        yield* Deferred.succeed(gate, undefined)
+      }).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(appended.map(idsOf), [["a"]])
+    }))
+
+  it.effect("keeps nothing of a hundred thousand users once their mail is done", () =>
+    Effect.gen(function*() {
+      const { appended, layer } = gatedWriters(Effect.void)
+      yield* Effect.gen(function*() {
+        const processors = yield* UserProcessors
+        for (let start = 0; start < 100_000; start += 1000) {
+          yield* processors.process(numbers(1000).map((_, index) => mail(`player-${start + index}`, ["a"])))
+          appended.length = 0
+        }
+        assert.strictEqual(processors.active(), 0)
+      }).pipe(Effect.provide(layer))
+    }))
+})
