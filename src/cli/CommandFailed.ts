@@ -15,9 +15,11 @@ import type { TenantExists, TenantNotFound, UnknownTimeZone } from "../tenants/T
 import { printable } from "./printable.ts"
 
 /** A command that did not do what it was asked to, after it has said so on stderr: the process ends with exit code 1, and nobody reports it again. */
-export class CommandFailed extends Schema.TaggedError<CommandFailed>("playtally/cli/CommandFailed")("CommandFailed", { message: Schema.String }) {
-  readonly [Runtime.errorExitCode] = 1
-  readonly [Runtime.errorReported] = false
+export class CommandFailed
+  extends Schema.TaggedError<CommandFailed>("playtally/cli/CommandFailed")("CommandFailed", { message: Schema.String })
+{
+  override readonly [Runtime.errorExitCode] = 1
+  override readonly [Runtime.errorReported] = false
 }
 
 /** What commands may run into in the ordinary course of things. */

@@ -1,15 +1,20 @@
-import * as Effect from "effect/Effect"
 import { Command } from "effect/cli"
+import * as Effect from "effect/Effect"
 import { databaseLayer } from "../App.ts"
 import { migrate as migrateDatabase } from "../database/Migrations.ts"
 import { explained } from "./CommandFailed.ts"
 import { print } from "./print.ts"
 
-/** `migrate`: brings the database to this version's schema and names what was applied. */
-export const migrate = Command.make("migrate", {}, () =>
-  explained(Effect.gen(function*() {
+const handle = Effect.fnUntraced(
+  function*() {
     const applied = yield* migrateDatabase
     yield* applied.length === 0 ? print("The database is up to date.") : print(...applied.map((name) => `applied ${name}`))
-  }).pipe(Effect.provide(databaseLayer)))).pipe(
-    Command.withDescription("Bring the database to this version's schema (serve does it too)")
-  )
+  },
+  Effect.provide(databaseLayer),
+  explained
+)
+
+/** `migrate`: brings the database to this version's schema and names what was applied. */
+export const migrate = Command.make("migrate", {}, handle).pipe(
+  Command.withDescription("Bring the database to this version's schema (serve does it too)")
+)

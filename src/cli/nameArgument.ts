@@ -1,5 +1,5 @@
-import * as Schema from "effect/Schema"
 import { Argument } from "effect/cli"
+import * as Schema from "effect/Schema"
 
 const Name = Schema.String.check(
   Schema.isPattern(/^\S(.{0,98}\S)?$/u, { message: "Expected 1 to 100 characters on one line, without space at the ends" })

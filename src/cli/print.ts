@@ -13,7 +13,7 @@ const isBrokenPipe = (error: unknown): boolean =>
 export const printLines = <E, R>(lines: Stream.Stream<string, E, R>): Effect.Effect<void, E | PlatformError, R | Stdio.Stdio> =>
   Effect.flatMap(Stdio.Stdio, (stdio) => Stream.run(Stream.map(lines, (line) => `${line}\n`), stdio.stdout())).pipe(
     Effect.catchIf(isBrokenPipe, () => Effect.void)
-  ) as Effect.Effect<void, E | PlatformError, R | Stdio.Stdio>
+  )
 
 /** Writes lines to stdout. */
 export const print = (...lines: ReadonlyArray<string>) => printLines(Stream.fromIterable(lines))

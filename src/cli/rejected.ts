@@ -1,3 +1,4 @@
+import { Argument, Command, Flag } from "effect/cli"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -5,7 +6,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import { Argument, Command, Flag } from "effect/cli"
 import { decodeItem } from "../fasttrack/decodeItem.ts"
 import { idOf } from "../fasttrack/idField.ts"
 import { parseJson } from "../fasttrack/parseJson.ts"
@@ -13,6 +13,7 @@ import { type KeptRejection, RejectedEvents } from "../ingest/RejectedEvents.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { explained } from "./CommandFailed.ts"
+import { countFlag } from "./countFlag.ts"
 import { formatTable } from "./formatTable.ts"
 import { nameArgument } from "./nameArgument.ts"
 import { print, printLines } from "./print.ts"
@@ -29,34 +30,36 @@ const rejectionsOf = Effect.fnUntraced(function*(tenantName: string) {
 /** The kind and id of a kept item, where they can still be read. */
 const identityOf = ({ item, truncated }: KeptRejection): readonly [event: string, id: string] => {
   if (truncated) return ["(too long)", "-"]
-  return Result.match(Result.flatMap(Result.try(() => parseJson(item)), decodeItem), {
+  return Result.match(decodeItem(parseJson(item)), {
     onSuccess: (event) => [event.event, idOf(event)],
-    onFailure: (failure) => failure instanceof Error ? ["-", "-"] : [failure.event ?? "-", failure.id ?? "-"]
+    onFailure: ({ event, id }) => [event ?? "-", id ?? "-"]
   })
 }
 
 const firstIssueOf = ({ issues }: KeptRejection): string => {
-  const [first]: ReadonlyArray<{ readonly path?: ReadonlyArray<string | number>; readonly message?: string }> = Array.isArray(issues) ? issues : []
+  const [first]: ReadonlyArray<{ readonly path?: ReadonlyArray<string | number>; readonly message?: string }> = Array.isArray(issues)
+    ? issues
+    : []
   return first === undefined ? "-" : `${(first.path ?? []).join(".")} ${first.message ?? ""}`.trim()
 }
 
-const list = Command.make("list", {
-  tenant,
-  limit: Flag.Int("limit").pipe(Flag.withDescription("How many to show"), Flag.withDefault(50), Flag.between(1, 10_000))
-}, ({ limit, tenant }) =>
-  explained(Effect.gen(function*() {
-    const rejections = yield* Stream.runCollect(Stream.take(yield* rejectionsOf(tenant), limit))
-    yield* print(...formatTable(
-      ["LAST AT", "TIMES", "REASON", "EVENT", "ID", "FIRST ISSUE"],
-      rejections.map((rejection) => [
-        rejection.lastAt.toISOString(),
-        String(rejection.times),
-        rejection.reason,
-        ...identityOf(rejection),
-        firstIssueOf(rejection)
-      ])
-    ))
-  }).pipe(Effect.provide(rejectedLayer)))).pipe(Command.withDescription("Show what was refused, the latest first"))
+const rowOf = (rejection: KeptRejection): ReadonlyArray<string> => {
+  const [event, id] = identityOf(rejection)
+  return [rejection.lastAt.toISOString(), String(rejection.times), rejection.reason, event, id, firstIssueOf(rejection)]
+}
+
+const list = Command.make(
+  "list",
+  { tenant, limit: countFlag("limit", { most: 10_000, otherwise: 50 }).pipe(Flag.withDescription("How many to show")) },
+  Effect.fnUntraced(
+    function*({ limit, tenant }) {
+      const rejections = yield* Stream.runCollect(Stream.take(yield* rejectionsOf(tenant), limit))
+      yield* print(...formatTable(["LAST AT", "TIMES", "REASON", "EVENT", "ID", "FIRST ISSUE"], rejections.map(rowOf)))
+    },
+    Effect.provide(rejectedLayer),
+    explained
+  )
+).pipe(Command.withDescription("Show what was refused, the latest first"))
 
 /** One line of JSON. The item goes in as the text that was received, so that no digit is lost; one that was cut goes in as a string. */
 const toNdjson = ({ firstAt, issues, item, lastAt, reason, times, truncated }: KeptRejection): string => {
@@ -64,30 +67,37 @@ const toNdjson = ({ firstAt, issues, item, lastAt, reason, times, truncated }: K
   return `${about.slice(0, -1)},${truncated ? `"cut_item":${JSON.stringify(item)}` : `"item":${item}`}}`
 }
 
-const exportCommand = Command.make("export", {
-  tenant,
-  file: Argument.String("file").pipe(Argument.withDescription("A file that does not exist yet; stdout if left out"), Argument.optional)
-}, ({ file, tenant }) =>
-  explained(Effect.gen(function*() {
-    let count = 0
-    const lines = Stream.map(yield* rejectionsOf(tenant), (rejection) => {
-      count++
-      return toNdjson(rejection)
-    })
-    if (Option.isNone(file)) {
-      yield* printLines(lines)
-    } else {
-      const sink = (yield* FileSystem.FileSystem).sink(file.value, { flag: "wx" })
-      yield* Stream.run(Stream.encodeText(Stream.map(lines, (line) => `${line}\n`)), sink)
-    }
-    yield* Console.error(`Exported ${count} rejected ${count === 1 ? "item" : "items"} of tenant "${tenant}".`)
-  }).pipe(Effect.provide(rejectedLayer)))).pipe(
-    Command.withDescription("Write everything that was refused as NDJSON, with the items as received"),
-    Command.withExamples([{
-      command: "rejected export brand-a | jq -c .item",
-      description: "The items alone, to be put right and sent again"
-    }])
+const exportCommand = Command.make(
+  "export",
+  {
+    tenant,
+    file: Argument.String("file").pipe(Argument.withDescription("A file that does not exist yet; stdout if left out"), Argument.optional)
+  },
+  Effect.fnUntraced(
+    function*({ file, tenant }) {
+      let count = 0
+      const lines = Stream.map(yield* rejectionsOf(tenant), (rejection) => {
+        count++
+        return toNdjson(rejection)
+      })
+      if (Option.isNone(file)) {
+        yield* printLines(lines)
+      } else {
+        const sink = (yield* FileSystem.FileSystem).sink(file.value, { flag: "wx" })
+        yield* Stream.run(Stream.encodeText(Stream.map(lines, (line) => `${line}\n`)), sink)
+      }
+      yield* Console.error(`Exported ${count} rejected ${count === 1 ? "item" : "items"} of tenant "${tenant}".`)
+    },
+    Effect.provide(rejectedLayer),
+    explained
   )
+).pipe(
+  Command.withDescription("Write everything that was refused as NDJSON, with the items as received"),
+  Command.withExamples([{
+    command: "rejected export brand-a | jq -c .item",
+    description: "The items alone, to be put right and sent again"
+  }])
+)
 
 /** `rejected list | export`. */
 export const rejected = Command.make("rejected").pipe(

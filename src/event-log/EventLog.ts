@@ -14,7 +14,7 @@ import { payloadVersion } from "../fasttrack/payload.ts"
 import { sameContent } from "../fasttrack/sameContent.ts"
 import { type AppendRow, appendStatement } from "./appendStatement.ts"
 import type { AppendOutcome, LoggedEvent, NewEvent, SlicePosition } from "./LoggedEvent.ts"
-import { appendDuration, appendReruns, appendSize } from "./metrics.ts"
+import { appendDuration, appendLockWait, appendReruns, appendSize } from "./metrics.ts"
 import { readSlices, readUser } from "./readStatements.ts"
 import { sliceCount } from "./sliceOf.ts"
 
@@ -185,8 +185,12 @@ const runStatement = (sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>) =>
       schedule: Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(Schedule.upTo({ duration: "5 seconds" }))
     }),
     Effect.timed,
-    Effect.tap(([duration]) =>
-      Effect.all([Metric.update(appendDuration, duration), Metric.update(appendSize, batch.length)], { discard: true })
+    Effect.tap(([duration, rows]) =>
+      Effect.all([
+        Metric.update(appendDuration, duration),
+        Metric.update(appendSize, batch.length),
+        Metric.update(appendLockWait, rows.find(({ waited }) => waited !== null)?.waited ?? 0)
+      ], { discard: true })
     ),
     Effect.map(([, rows]) => rows)
   )

@@ -1,6 +1,6 @@
 import type { PgClient } from "@effect/sql-pg"
-import type { SqlError, Statement } from "effect/sql"
 import type * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import { payloadVersion } from "../fasttrack/payload.ts"
 import type { NewEvent } from "./LoggedEvent.ts"
@@ -13,6 +13,8 @@ export interface AppendRow {
   readonly ord: bigint | null
   readonly slice: number
   readonly position: bigint
+  /** Milliseconds until the last of the heads was locked; the same in every row without `ord`. */
+  readonly waited: number | null
   readonly occurred_at: Date | null
   readonly payload_version: number | null
   readonly payload: string | null
@@ -27,8 +29,11 @@ export interface AppendRow {
  *
  * No two events of `events` may have the same (tenant, user, key): the caller has set repeats aside.
  */
-export const appendStatement = (sql: PgClient.PgClient, events: ReadonlyArray<NewEvent>): Effect.Effect<ReadonlyArray<AppendRow>, SqlError.SqlError> => {
-  const statement: Statement.Statement<AppendRow> = sql<AppendRow>`
+export const appendStatement = (
+  sql: PgClient.PgClient,
+  events: ReadonlyArray<NewEvent>
+): Effect.Effect<ReadonlyArray<AppendRow>, SqlError.SqlError> =>
+  sql<AppendRow>`
     with input as materialized (
       select *
       from unnest(
@@ -49,7 +54,10 @@ export const appendStatement = (sql: PgClient.PgClient, events: ReadonlyArray<Ne
       for update
     ),
     clock as materialized (
-      select date_trunc('milliseconds', clock_timestamp()) as now from (select count(*) from heads) as all_locked
+      select
+        date_trunc('milliseconds', clock_timestamp()) as now,
+        extract(epoch from clock_timestamp() - statement_timestamp())::float8 * 1000 as waited
+      from (select count(*) from heads) as all_locked
     ),
     stored as materialized (
       select input.ord, known.*
@@ -82,9 +90,8 @@ export const appendStatement = (sql: PgClient.PgClient, events: ReadonlyArray<Ne
     advanced as (
       update slice_heads set position = ranges.last, recorded_at = ranges.recorded_at from ranges where slice_heads.slice = ranges.slice
     )
-    select null::bigint as ord, slice, first as position, null::timestamptz as occurred_at, null::smallint as payload_version, null::text as payload
-    from ranges
+    select null::bigint as ord, slice, first as position, waited, null::timestamptz as occurred_at, null::smallint as payload_version,
+      null::text as payload
+    from ranges cross join clock
     union all
-    select ord, null, position, occurred_at, payload_version, payload from stored`
-  return statement
-}
+    select ord, null, position, null, occurred_at, payload_version, payload from stored`

@@ -14,3 +14,9 @@ export const appendReruns = Metric.counter("playtally_append_reruns", {
   description: "Append statements run again after the unique key refused them",
   incremental: true
 })
+
+/** How long an append waited for the heads of its slices: what other processes' appends cost it. */
+export const appendLockWait = Metric.histogram("playtally_append_lock_wait_milliseconds", {
+  description: "From the start of an append until all its slice heads were locked",
+  boundaries: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]
+})

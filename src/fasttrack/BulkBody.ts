@@ -22,7 +22,16 @@ export const CasinoItem = Schema.toEncoded(Schema.Struct({
   description: "FastTrack: Bets and wins, sent as a separate events",
   examples: [{
     event: "realtime-casino",
-    data: { ...sample, unique_id: "c-1", game_id: "game-7", round_id: "r-1", type: "bet", amount: 1.5, currency: "EUR", bonus_wager_amount: 0 }
+    data: {
+      ...sample,
+      unique_id: "c-1",
+      game_id: "game-7",
+      round_id: "r-1",
+      type: "bet",
+      amount: 1.5,
+      currency: "EUR",
+      bonus_wager_amount: 0
+    }
   }]
 })
 
@@ -34,7 +43,16 @@ export const PaymentItem = Schema.toEncoded(Schema.Struct({
   description: "FastTrack: Withdrawals or deposits",
   examples: [{
     event: "realtime-payment",
-    data: { ...sample, payment_id: "p-1", type: "credit", status: "approved", amount: 50, currency: "EUR", base_amount: 50, vendor_name: "vendor-1" }
+    data: {
+      ...sample,
+      payment_id: "p-1",
+      type: "credit",
+      status: "approved",
+      amount: 50,
+      currency: "EUR",
+      base_amount: 50,
+      vendor_name: "vendor-1"
+    }
   }]
 })
 

@@ -15,8 +15,7 @@ const { isRawJSON, rawJSON } = JSON as typeof JSON & {
 export const isRawNumber = isRawJSON
 
 /** Whether `value` is what `parseJson` gives for a JSON number. */
-export const isJsonNumber = (value: unknown): value is JsonNumber =>
-  typeof value === "number" ? Number.isFinite(value) : isRawNumber(value)
+export const isJsonNumber = (value: unknown): value is JsonNumber => typeof value === "number" ? Number.isFinite(value) : isRawNumber(value)
 
 /** The number that `text`, a JSON number, says. */
 export const toJsonNumber = (text: string): JsonNumber => {

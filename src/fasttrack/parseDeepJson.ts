@@ -10,7 +10,9 @@ export const parseDeepJson = (text: string): unknown => {
     const container = open.at(-1)
     if (Array.isArray(container)) container.push(value)
     // Assigning to "__proto__" would not make a key.
-    else if (container !== undefined) Object.defineProperty(container, key ?? "", { value, writable: true, enumerable: true, configurable: true })
+    else if (container !== undefined) {
+      Object.defineProperty(container, key ?? "", { value, writable: true, enumerable: true, configurable: true })
+    }
     key = undefined
     last = value
   }

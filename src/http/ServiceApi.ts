@@ -1,13 +1,14 @@
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import * as Schema from "effect/Schema"
 import * as Problems from "./problems.ts"
+import { ReadinessChecks } from "./ReadinessChecks.ts"
 
 const health = HttpApiEndpoint.get("health", "/healthz", {
   success: Schema.Struct({ status: Schema.Literal("ok") }).annotate({ identifier: "Health" })
 }).annotateMerge(OpenApi.annotations({ summary: "Whether the process runs" }))
 
 const ready = HttpApiEndpoint.get("ready", "/readyz", {
-  success: Schema.Struct({ status: Schema.Literal("ready"), checks: Problems.ReadinessChecks }).annotate({ identifier: "Ready" }),
+  success: Schema.Struct({ status: Schema.Literal("ready"), checks: ReadinessChecks }).annotate({ identifier: "Ready" }),
   error: Problems.retryable(Problems.NotReady)
 }).annotateMerge(OpenApi.annotations({ summary: "Whether the process can do its work: database, migrations, projections" }))
 

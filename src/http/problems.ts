@@ -1,6 +1,7 @@
 import { HttpApiError, HttpApiSchema } from "effect/http-api"
 import * as Schema from "effect/Schema"
 import { IngestReport } from "../ingest/IngestReport.ts"
+import { ReadinessChecks } from "./ReadinessChecks.ts"
 
 /*
  * Every error there is, as RFC 9457 problem+json: its `type` is stable and what a program should look at, its `title` always the same, its `detail`
@@ -154,6 +155,12 @@ export class ProjectionParked extends HttpApiError.Problem<ProjectionParked>()("
   status: 503,
   title: "A projection stopped at one of the user's events"
 }, { user_id: Schema.String, projections: Schema.Array(Schema.String) }) {}
+
+export class NotReady extends HttpApiError.Problem<NotReady>()("NotReady", {
+  type: "not-ready",
+  status: 503,
+  title: "The process cannot do its work now"
+}, { checks: ReadinessChecks }) {}
 
 /** Seconds after which a request is worth sending again. */
 export const retryAfter = "1"

@@ -18,7 +18,7 @@ import { ProjectionCatalog } from "./ProjectionCatalog.ts"
 
 /** How a process's projections are doing. */
 export interface RunnerStatus {
-  /** False once a loop has not come round for some seconds: the database hangs, or what it is fed fails again and again. */
+  /** False once a loop has not come round for some seconds (the database hangs, a chunk fails again and again), or a slice has a hole. */
   readonly running: boolean
   /** Events in the log that some projection has not folded yet, as of the last look. */
   readonly lagEvents: number
@@ -81,6 +81,13 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           Effect.forever
         )
 
+      const holed = new Set<number>()
+      const setAside = (slices: ReadonlyArray<number>) =>
+        Effect.forEach(slices.filter((slice) => !holed.has(slice)), (slice) => {
+          holed.add(slice)
+          return Effect.logFatal("A slice of the log has a hole: its projections stand still").pipe(Effect.annotateLogs({ slice }))
+        }, { discard: true })
+
       const work = Effect.fnUntraced(function*(queue: SliceQueue) {
         if (queue.isEmpty) yield* Effect.timeoutOption(queue.nonEmpty.await, "1 second")
         if (!queue.hurried) yield* Effect.timeoutOption(queue.urgent.await, gather)
@@ -89,6 +96,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         const exit = yield* Effect.exit(feedOrIsolate(feed, slices))
         if (Exit.isSuccess(exit)) {
           queue.addAll(exit.value.more)
+          yield* setAside(exit.value.holes)
           if (exit.value.events > 0) {
             const ended = fed
             fed = Latch.makeUnsafe(false)
@@ -104,7 +112,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const look = Effect.gen(function*() {
         const lagging = yield* Effect.orElseSucceed(behind(sql, catalog.stores.map(({ projection }) => projection)), () => undefined)
         if (lagging !== undefined) {
-          enqueue(lagging.map(({ slice }) => slice))
+          enqueue(lagging.map(({ slice }) => slice).filter((slice) => !holed.has(slice)))
           lag = {
             lagEvents: lagging.reduce((sum, { events }) => sum + events, 0),
             lagSeconds: lagging.reduce((oldest, { seconds }) => Math.max(oldest, seconds), 0)
@@ -123,7 +131,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         projections: catalog.stores.map(({ projection }) => projection),
         status: () => {
           const now = clock.currentTimeMillisUnsafe()
-          return { ...lag, running: rounds.every((round) => now - round < patience) }
+          return { ...lag, running: holed.size === 0 && rounds.every((round) => now - round < patience) }
         },
         hurry: (slices) => {
           enqueue(slices)

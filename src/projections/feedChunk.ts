@@ -1,6 +1,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
-import { EventLog, EventLogCorrupt } from "../event-log/EventLog.ts"
+import type { SqlError } from "effect/sql"
+import type { EventLog } from "../event-log/EventLog.ts"
 import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
 import { failureOf } from "../database/failureOf.ts"
 import { advance, type Checkpoint, take } from "./checkpoints.ts"
@@ -20,10 +21,11 @@ export interface Feed {
   readonly maxEvents: number
 }
 
-/** How a chunk went: the events folded, and the slices of which there may be more. */
+/** How a chunk went: the events folded, the slices of which there may be more, and those that stand still because a position is missing. */
 export interface FedChunk {
   readonly events: number
   readonly more: ReadonlyArray<number>
+  readonly holes: ReadonlyArray<number>
 }
 
 /**
@@ -33,16 +35,21 @@ export interface FedChunk {
  *
  * `oneByOne` writes each user in a savepoint of its own: a user whose rows the database refuses is parked, and nobody else is held up.
  */
-export const feedChunk = (feed: Feed, slices: ReadonlyArray<number>, oneByOne: boolean) =>
+export const feedChunk = (
+  feed: Feed,
+  slices: ReadonlyArray<number>,
+  oneByOne: boolean
+): Effect.Effect<FedChunk, SqlError.SqlError> =>
   feed.sql.withTransaction(Effect.gen(function*() {
     const { log, sql, stores } = feed
     const checkpoints = yield* take(sql, stores.map(({ projection }) => projection), slices)
     const positions = new Map<number, number>()
     for (const { position, slice } of checkpoints) positions.set(slice, Math.min(position, positions.get(slice) ?? position))
     const limit = Math.max(1, Math.ceil(feed.maxEvents / Math.max(1, positions.size)))
-    const events = yield* log.read([...positions].map(([slice, position]) => ({ slice, position })), limit)
-    if (events.length === 0) return { events: 0, more: [] }
-    const reached = yield* lastPositions(events, positions)
+    const read = yield* log.read([...positions].map(([slice, position]) => ({ slice, position })), limit)
+    const { holes, reached } = readUpTo(read, positions)
+    const events = holes.length === 0 ? read : read.filter(({ position, slice }) => position <= (reached.get(slice) ?? 0))
+    if (events.length === 0) return { events: 0, more: [], holes }
 
     const parked = yield* parkedUsers(sql, [...reached.keys()])
     const moved: Array<Checkpoint> = []
@@ -61,21 +68,20 @@ export const feedChunk = (feed: Feed, slices: ReadonlyArray<number>, oneByOne: b
     yield* advance(sql, moved)
     const counts = new Map<number, number>()
     for (const { slice } of events) counts.set(slice, (counts.get(slice) ?? 0) + 1)
-    return { events: events.length, more: [...counts].filter(([, count]) => count === limit).map(([slice]) => slice) }
+    return { events: events.length, more: [...counts].filter(([, count]) => count === limit).map(([slice]) => slice), holes }
   }))
 
-/** Where each slice has been read up to. Fails if a position is missing: dense positions make a hole corruption. */
-const lastPositions = Effect.fnUntraced(function*(events: ReadonlyArray<LoggedEvent>, from: ReadonlyMap<number, number>) {
+/** Where each slice has been read up to without a hole: positions are dense, so a missing one is corruption, and what follows it is not touched. */
+const readUpTo = (events: ReadonlyArray<LoggedEvent>, from: ReadonlyMap<number, number>) => {
   const reached = new Map<number, number>()
+  const holes = new Set<number>()
   for (const { position, slice } of events) {
-    const before = reached.get(slice) ?? from.get(slice) ?? 0
-    if (position !== before + 1) {
-      return yield* new EventLogCorrupt({ message: `Slice ${slice} has a hole: position ${before} is followed by ${position}.` })
-    }
-    reached.set(slice, position)
+    if (holes.has(slice)) continue
+    if (position === (reached.get(slice) ?? from.get(slice) ?? 0) + 1) reached.set(slice, position)
+    else holes.add(slice)
   }
-  return reached
-})
+  return { reached, holes: [...holes] }
+}
 
 interface UserEvents extends Owner {
   readonly slice: number

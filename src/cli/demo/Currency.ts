@@ -1,4 +1,4 @@
-import { type JsonNumber, toJsonNumber } from "../../fasttrack/parseJson.ts"
+import { type JsonNumber, toJsonNumber } from "../../fasttrack/JsonNumber.ts"
 
 /** A currency players play in. Amounts of money are whole minor units: cents, öre, yen, satoshi, wei. */
 export interface Currency {

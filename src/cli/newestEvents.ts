@@ -1,0 +1,35 @@
+import type { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql"
+import type { SlicePosition } from "../event-log/LoggedEvent.ts"
+
+/** How far back in each slice a tenant's events are looked for, so that it takes no longer in a long log. */
+export const lookBack = 2_000
+
+/**
+ * Where the newest events are, all tenants' or one's, oldest first. One tenant's are looked for among the last `lookBack` of each slice.
+ */
+export const newestEvents = (
+  sql: PgClient.PgClient,
+  tenantId: string | undefined,
+  limit: number
+): Effect.Effect<ReadonlyArray<SlicePosition>, SqlError.SqlError> =>
+  Effect.map(
+    sql<{ slice: number; position: bigint }>`
+      select slice, position from (
+        select e.slice, e.position, e.recorded_at
+        from slice_heads as h
+        cross join lateral (
+          select slice, position, recorded_at from events
+          where slice = h.slice and ${
+      tenantId === undefined
+        ? sql`position > h.position - ${BigInt(limit)}`
+        : sql`position > h.position - ${BigInt(lookBack)} and tenant_id = ${tenantId}::uuid`
+    }
+          order by position desc limit ${limit}
+        ) as e
+        order by e.recorded_at desc, e.position desc, e.slice limit ${limit}
+      ) as newest
+      order by recorded_at, slice, position`,
+    (rows) => rows.map((row) => ({ slice: row.slice, position: Number(row.position) }))
+  )

@@ -1,0 +1,39 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { SqlClient } from "effect/sql"
+import { checkSchema } from "../database/Migrations.ts"
+import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
+import type { ReadinessChecks } from "./ReadinessChecks.ts"
+
+/** How long the database may take to answer. */
+const patience = "2 seconds"
+/** For how long an answer is good: anybody may ask, and asking must not load the database. */
+const timeToLive = "1 second"
+
+/** Whether this process can do its work (design §3). */
+export class Readiness extends Context.Service<Readiness, {
+  readonly check: Effect.Effect<ReadinessChecks>
+}>()("playtally/http/Readiness") {
+  static readonly layer = Layer.effect(
+    Readiness,
+    Effect.gen(function*() {
+      const sql = yield* SqlClient.SqlClient
+      const runner = yield* ProjectionRunner
+      const schema = checkSchema.pipe(
+        Effect.provideService(SqlClient.SqlClient, sql),
+        Effect.timeout(patience),
+        Effect.match({
+          onSuccess: () => ({ database: true, migrations: true }),
+          onFailure: ({ _tag }) => ({ database: _tag === "SchemaMismatch", migrations: false })
+        })
+      )
+      const database = yield* Effect.cachedWithTTL(schema, timeToLive)
+      const check = Effect.map(database, (checks) => {
+        const { lagEvents, lagSeconds, running } = runner.status()
+        return { ...checks, projections: { running, lag_events: lagEvents, lag_seconds: lagSeconds } }
+      })
+      return Readiness.of({ check })
+    })
+  )
+}

@@ -1,0 +1,13 @@
+import * as Schema from "effect/Schema"
+
+/** What a process needs to do its work, and whether it has it. */
+export const ReadinessChecks = Schema.Struct({
+  database: Schema.Boolean.annotate({ description: "It answers" }),
+  migrations: Schema.Boolean.annotate({ description: "It has exactly this version's schema" }),
+  projections: Schema.Struct({
+    running: Schema.Boolean,
+    lag_events: Schema.Int.annotate({ description: "Events in the log that are not folded yet" }),
+    lag_seconds: Schema.Finite.annotate({ description: "Age of the oldest of them; 0 without any" })
+  })
+})
+export type ReadinessChecks = typeof ReadinessChecks.Type

@@ -1,0 +1,65 @@
+import { NodeHttpServer } from "@effect/platform-node"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { HttpRouter, HttpServer } from "effect/http"
+import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import * as Layer from "effect/Layer"
+import { Settings } from "../Settings.ts"
+import { docsPath, openApiPath } from "./allowedMethods.ts"
+import { Api } from "./Api.ts"
+import { frameworkProblems } from "./frameworkProblems.ts"
+import { ingestHandlers } from "./ingestHandlers.ts"
+import { keyAuthentication } from "./keyAuthentication.ts"
+import { makeNodeServer } from "./nodeServer.ts"
+import { readingHandlers } from "./readingHandlers.ts"
+import { serviceHandlers } from "./serviceHandlers.ts"
+import { Validation } from "./Validation.ts"
+
+/** How long requests under way are given to be answered when the service stops; afterwards they are interrupted (design §5). */
+const gracefulShutdownTimeout = "8 seconds"
+
+/**
+ * Listens on Node's server. When the scope closes it takes no more connections, closes the idle ones, and lets requests under way finish for a while;
+ * then nothing keeps it any longer.
+ */
+const nodeHttpServer = Layer.effect(
+  HttpServer.HttpServer,
+  Effect.gen(function*() {
+    const { host, port } = yield* Settings
+    const node = makeNodeServer()
+    const server = yield* NodeHttpServer.make(() => node, { host, port, gracefulShutdownTimeout })
+    yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
+    return HttpServer.make({
+      address: server.address,
+      serve: (app, middleware) =>
+        Effect.tap(middleware === undefined ? server.serve(app) : server.serve(app, middleware), () =>
+          // There is nothing to upgrade to. Without a listener Node takes a request that offers it, as Java's client does, for any other.
+          Effect.sync(() => node.removeAllListeners("upgrade")))
+    })
+  })
+)
+
+const routes = Layer.mergeAll(
+  HttpApiBuilder.layer(Api, { openapiPath: openApiPath }).pipe(
+    Layer.provide([ingestHandlers, readingHandlers, serviceHandlers]),
+    Layer.provide([keyAuthentication, Validation.layer])
+  ),
+  // The whole page is served from here and asks nobody else for anything, fonts included.
+  HttpApiScalar.layer(Api, { path: docsPath, scalar: { withDefaultFonts: false } }),
+  frameworkProblems
+)
+
+const routerConfig = { caseSensitive: true, ignoreDuplicateSlashes: false, maxParamLength: 16 * 1024 }
+
+/** Serves the {@link Api}, its description and its documentation on the host and port of the settings. */
+export class Server extends Context.Service<Server, {
+  /** Where it listens, without a path. */
+  readonly url: string
+}>()("playtally/http/Server") {
+  static readonly layer = Layer.effect(Server, HttpServer.addressFormattedWith((url) => Effect.succeed(Server.of({ url })))).pipe(
+    Layer.provide(Layer.unwrap(
+      Effect.map(Settings, ({ requestLog }) => HttpRouter.serve(routes, { disableLogger: !requestLog, disableListenLog: true, routerConfig }))
+    )),
+    Layer.provide([nodeHttpServer, NodeHttpServer.layerHttpServices])
+  )
+}

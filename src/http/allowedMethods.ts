@@ -1,0 +1,22 @@
+import { HttpApi } from "effect/http-api"
+import { Api } from "./Api.ts"
+
+/** Paths beside those of the {@link Api}: its description, for programs and for people. */
+export const openApiPath = "/openapi.json"
+export const docsPath = "/docs"
+
+const methodsByPath = new Map<string, Set<string>>([[openApiPath, new Set(["GET"])], [docsPath, new Set(["GET"])]])
+HttpApi.reflect(Api, {
+  onGroup: () => {},
+  onEndpoint: ({ endpoint: { method, path } }) => {
+    methodsByPath.set(path, new Set([...methodsByPath.get(path) ?? [], method]))
+  }
+})
+
+const paths = [...methodsByPath].map(([path, methods]) => ({
+  pattern: new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/:[a-z_]+/g, "[^/]*")}/?$`),
+  allow: [...methods, ...methods.has("GET") ? ["HEAD"] : [], "OPTIONS"].join(", ")
+}))
+
+/** The methods of a path (without its query) as `Allow` names them; nothing for a path that is not served. */
+export const allowedMethods = (path: string): string | undefined => paths.find(({ pattern }) => pattern.test(path))?.allow

@@ -1,0 +1,96 @@
+import * as Effect from "effect/Effect"
+import { HttpEffect, HttpServerRequest, HttpServerResponse, ProblemDetails } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import * as Result from "effect/Result"
+import { decodeBody } from "../fasttrack/decodeBody.ts"
+import { Admission, type Ticket } from "../ingest/Admission.ts"
+import { Ingest } from "../ingest/Ingest.ts"
+import type { IngestReport } from "../ingest/IngestReport.ts"
+import { Settings } from "../Settings.ts"
+import type { Tenant } from "../tenants/Tenant.ts"
+import { Api } from "./Api.ts"
+import { CurrentTenant } from "./Authentication.ts"
+import { parsePrefer } from "./parsePrefer.ts"
+import * as Problems from "./problems.ts"
+import { announcedBody, BodyTimeout, decodeUtf8, readBytes } from "./requestBody.ts"
+import { serverProblem } from "./serverProblem.ts"
+
+/**
+ * The bulk endpoint (design §2). The bytes of a body count as in flight from before it is read until the request is answered; a body of unknown
+ * length counts as the longest one until it is known. A client that goes away while its body is read leaves nothing behind; afterwards its batch is
+ * carried through all the same.
+ */
+export const ingestHandlers = HttpApiBuilder.group(
+  Api,
+  "ingest",
+  Effect.fnUntraced(function*(handlers) {
+    const ingest = yield* Ingest
+    const admission = yield* Admission
+    const { limits } = yield* Settings
+    const timeout = yield* BodyTimeout
+
+    const admit = (tenant: Tenant, bytes: number) =>
+      Effect.catchTag(admission.bytes(tenant.tenantId, bytes), "Overloaded", () => serverProblem(new Problems.Overloaded({})))
+
+    const readItems = Effect.fnUntraced(function*(request: HttpServerRequest.HttpServerRequest, tenant: Tenant, ticket: { current: Ticket }) {
+      const bytes = yield* readBytes(request, limits.bytesPerRequest, timeout)
+      if (request.headers["content-length"] === undefined) {
+        ticket.current.release()
+        ticket.current = yield* admit(tenant, bytes.byteLength)
+      }
+      const items = decodeBody(yield* decodeUtf8(bytes))
+      if (Result.isFailure(items)) {
+        return yield* items.failure._tag === "NotABatch"
+          ? new Problems.NotABatch({})
+          : new Problems.MalformedJson({ detail: items.failure.message })
+      }
+      if (items.success.length > limits.itemsPerRequest) return yield* new Problems.TooManyItems({ limit: limits.itemsPerRequest })
+      return items.success
+    })
+
+    const store = Effect.fnUntraced(function*(tenant: Tenant, items: ReadonlyArray<unknown>, strict: boolean) {
+      if (strict) yield* HttpEffect.appendPreResponseHandler(applyStrict)
+      return yield* ingest.batch(tenant, items, { strict }).pipe(
+        Effect.map((report) => answer(report, items.length)),
+        Effect.catchTags({
+          StrictRefusal: ({ rejected }) =>
+            Effect.succeed(ProblemDetails.toResponse(Problems.strictRefusalMembers({ accepted: 0, duplicates: 0, rejected }))),
+          Overloaded: () => serverProblem(new Problems.Overloaded({})),
+          MailboxFull: () => serverProblem(new Problems.Overloaded({ detail: "There is too much in flight for one of the users." })),
+          EventLogUnavailable: (error) => serverProblem(new Problems.Unavailable({}), error),
+          EventLogCorrupt: (error) => serverProblem(new Problems.Unavailable({}), error),
+          DatabaseUnavailable: (error) => serverProblem(new Problems.Unavailable({}), error)
+        })
+      )
+    })
+
+    return handlers.handleRaw(
+      "bulk",
+      Effect.fnUntraced(function*({ request }) {
+        const tenant = yield* CurrentTenant
+        const announced = yield* announcedBody(request, limits.bytesPerRequest)
+        return yield* Effect.acquireUseRelease(
+          Effect.map(admit(tenant, announced ?? limits.bytesPerRequest), (current) => ({ current })),
+          (ticket) =>
+            Effect.flatMap(
+              readItems(request, tenant, ticket),
+              (items) => store(tenant, items, parsePrefer(request.headers["prefer"]).get("handling") === "strict")
+            ),
+          (ticket) => Effect.sync(() => ticket.current.release())
+        )
+      })
+    )
+  })
+)
+
+const applyStrict: HttpEffect.PreResponseHandler = (_, response) =>
+  Effect.succeed(HttpServerResponse.setHeader(response, "preference-applied", "handling=strict"))
+
+const stored = HttpServerResponse.empty({ status: 204 })
+
+const answer = (report: IngestReport, itemCount: number): HttpServerResponse.HttpServerResponse => {
+  if (report.rejected.length === 0) return stored
+  return report.rejected.length === itemCount
+    ? ProblemDetails.toResponse(Problems.allRejectedMembers(report))
+    : HttpServerResponse.jsonUnsafe(report)
+}

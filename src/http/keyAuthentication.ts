@@ -1,0 +1,43 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { HttpServerRequest } from "effect/http"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { ApiKeys } from "../tenants/ApiKeys.ts"
+import type { Scope } from "../tenants/Tenant.ts"
+import { Authentication, CurrentTenant, RequiredScope } from "./Authentication.ts"
+import { Forbidden, Unauthenticated, Unavailable } from "./problems.ts"
+import { serverProblem } from "./serverProblem.ts"
+
+/** {@link Authentication} by the tenants' keys. */
+export const keyAuthentication = Layer.effect(
+  Authentication,
+  Effect.gen(function*() {
+    const apiKeys = yield* ApiKeys
+
+    const authenticate = Effect.fnUntraced(function*(scope: Scope) {
+      const request = yield* HttpServerRequest.HttpServerRequest
+      const key = keyOf(request.headers)
+      if (key === undefined) {
+        return yield* new Unauthenticated({ detail: "Send a key in the header x-api-key, or as Authorization: Bearer KEY." })
+      }
+      const principal = yield* apiKeys.authenticate(Redacted.make(key)).pipe(
+        Effect.catchTags({
+          UnknownApiKey: () => Effect.fail(new Unauthenticated({ detail: "The key is unknown or has been revoked." })),
+          DatabaseUnavailable: (error) => serverProblem(new Unavailable({}), error)
+        })
+      )
+      return principal.scopes.has(scope) ? principal.tenant : yield* new Forbidden({ detail: `The key does not have the scope "${scope}".` })
+    })
+
+    return Authentication.of((endpoint, { group }) => {
+      const scope = Context.getUnsafe(group.annotations, RequiredScope)
+      return Effect.flatMap(authenticate(scope), (tenant) => Effect.provideService(endpoint, CurrentTenant, tenant))
+    })
+  })
+)
+
+const bearer = /^bearer +(\S+) *$/i
+
+const keyOf = (headers: HttpServerRequest.HttpServerRequest["headers"]): string | undefined =>
+  headers["x-api-key"] ?? bearer.exec(headers["authorization"] ?? "")?.[1]

@@ -1,0 +1,30 @@
+import * as Effect from "effect/Effect"
+import { HttpServerResponse } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import { PrometheusMetrics } from "effect/observability"
+import { Api } from "./Api.ts"
+import { NotReady } from "./problems.ts"
+import { Readiness } from "./Readiness.ts"
+import { serverProblem } from "./serverProblem.ts"
+import { measureService } from "./serviceMetrics.ts"
+
+/** What the operator looks at (design §3). */
+export const serviceHandlers = HttpApiBuilder.group(
+  Api,
+  "service",
+  Effect.fnUntraced(function*(handlers) {
+    const readiness = yield* Readiness
+    const measure = yield* measureService
+    return handlers.handleAll({
+      health: () => Effect.succeed({ status: "ok" as const }),
+      ready: () =>
+        Effect.flatMap(readiness.check, (checks) =>
+          checks.database && checks.migrations && checks.projections.running
+            ? Effect.succeed({ status: "ready" as const, checks })
+            : serverProblem(new NotReady({ checks }))),
+      metrics: () =>
+        Effect.map(Effect.andThen(measure, PrometheusMetrics.format()), (text) =>
+          HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" }))
+    })
+  })
+)

@@ -1,0 +1,65 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Path from "effect/Path"
+import * as Redacted from "effect/Redacted"
+import { randomBytes } from "node:crypto"
+import { DatabaseUrl } from "../database/DatabaseUrl.ts"
+import { Settings } from "../Settings.ts"
+import { ApiKeys } from "./ApiKeys.ts"
+import { Tenants } from "./Tenants.ts"
+
+/** The tenant a new installation starts with. */
+export const bootstrapTenant = "demo"
+
+/** How the first tenant's key came about: made just now, kept in a file since an earlier start, given as a setting, or there is none. */
+export type BootstrapKey =
+  | { readonly _tag: "Made"; readonly key: Redacted.Redacted; readonly file: string }
+  | { readonly _tag: "Kept"; readonly file: string }
+  | { readonly _tag: "Given" }
+  | { readonly _tag: "None" }
+
+/**
+ * The tenant `demo` with a key of all scopes (design §5), so that a first start has something to try. The key is BOOTSTRAP_API_KEY, or a random one
+ * that is kept in DATA_DIR. With DATABASE_URL and no BOOTSTRAP_API_KEY no tenant is made: that database is somebody's.
+ */
+export class Bootstrap extends Context.Service<Bootstrap, { readonly key: BootstrapKey }>()("playtally/tenants/Bootstrap") {
+  static readonly layer = Layer.effect(
+    Bootstrap,
+    Effect.gen(function*() {
+      const { bootstrap, dataDir } = yield* Settings
+      const { embedded } = yield* DatabaseUrl
+      const tenants = yield* Tenants
+      const keys = yield* ApiKeys
+
+      const ensure = (key: Redacted.Redacted) =>
+        Effect.gen(function*() {
+          const tenant = yield* Effect.catchTag(
+            tenants.create(bootstrapTenant, bootstrap.timeZone),
+            "TenantExists",
+            ({ name }) => tenants.get(name)
+          )
+          yield* keys.ensure(tenant, "bootstrap", key)
+        })
+
+      if (Option.isSome(bootstrap.apiKey)) {
+        yield* ensure(bootstrap.apiKey.value)
+        return Bootstrap.of({ key: { _tag: "Given" } })
+      }
+      if (!embedded) return Bootstrap.of({ key: { _tag: "None" } })
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const file = path.join(dataDir, "bootstrap-api-key")
+      if (yield* fs.exists(file)) {
+        yield* ensure(Redacted.make((yield* fs.readFileString(file)).trim()))
+        return Bootstrap.of({ key: { _tag: "Kept", file } })
+      }
+      const key = Redacted.make(`pt_${randomBytes(32).toString("base64url")}`)
+      yield* fs.writeFileString(file, `${Redacted.value(key)}\n`, { mode: 0o600 })
+      yield* ensure(key)
+      return Bootstrap.of({ key: { _tag: "Made", key, file } })
+    })
+  )
+}

@@ -1,0 +1,171 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, layer } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
+import { Counters } from "../../src/counters/Counters.ts"
+import { EventLog } from "../../src/event-log/EventLog.ts"
+import { catalog } from "../../src/projections/catalog.ts"
+import { count, greatest, text } from "../../src/projections/Column.ts"
+import * as Projection from "../../src/projections/Projection.ts"
+import { ProjectionRunner } from "../../src/projections/ProjectionRunner.ts"
+import { Tenants } from "../../src/tenants/Tenants.ts"
+import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+import { testService } from "../support/TestService.ts"
+
+/** Counts bets, fails on a game named "poison" and keeps the longest game's name in a column too narrow for everybody. */
+const fragile = Projection.make({
+  name: "fragile",
+  version: 1,
+  events: ["realtime-casino"],
+  totals: { key: ["game"], columns: { bets: count, biggest: greatest } },
+  contribute: ({ data }) => {
+    if (data.game_id === "poison") throw new Error("cannot fold poison")
+    return [{ game: data.game_id === "unstorable" ? "un\0storable" : data.game_id, bets: 1, biggest: data.amount }]
+  },
+  section: {
+    schema: Schema.Unknown,
+    present: (rows) => Object.fromEntries(rows.map((row) => [String(row["game"]), row["bets"]]))
+  }
+})
+
+/** Remembers per round which bets it had; asks for a second row that no key hint names. */
+const chained = Projection.make({
+  name: "chained",
+  version: 1,
+  events: ["realtime-casino"],
+  entities: {
+    chained: { key: ["bet"], columns: { next: text } },
+    last: { key: [], columns: { bet: text } }
+  },
+  keys: () => [["last"]],
+  fold: ({ data }, { chained, last }) => {
+    const latest = last()
+    if (latest.bet !== null) chained(latest.bet).next = data.unique_id
+    latest.bet = data.unique_id
+  },
+  section: { schema: Schema.Unknown, present: (rows) => Object.fromEntries(rows.map((row) => [String(row["bet"]), row["next"]])) }
+})
+
+let tenants = 0
+const newTenant = Effect.suspend(() => Effect.flatMap(Tenants, ({ create }) => create(`tenant ${++tenants}`, "UTC")))
+const strong = { _tag: "Strong", waitSeconds: 10 } as const
+const betOn = (userId: string, id: string, game: string) => {
+  const event = bet(userId, id)
+  return { ...event, data: { ...event.data, game_id: game } } as typeof event
+}
+
+layer(testService({ projections: [fragile, chained] }).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })(
+  "ProjectionRunner",
+  (it) => {
+    it.effect("parks the user whose fold fails and stops nobody else", () =>
+      Effect.gen(function*() {
+        const log = yield* EventLog
+        const counters = yield* Counters
+        const tenant = yield* newTenant
+        const [good, bad] = [userInSlice(tenant, 9), userInSlice(tenant, 9, 1)]
+        yield* log.append([
+          newEvent(tenant, betOn(good, "1", "slots")),
+          newEvent(tenant, betOn(bad, "2", "poison")),
+          newEvent(tenant, betOn(good, "3", "slots"))
+        ])
+        const options = { sections: ["fragile"], consistency: strong }
+        const [document] = yield* counters.read(tenant, [good], options)
+        assert.deepStrictEqual(document?.["fragile"], { slots: 2 })
+        const error = yield* Effect.flip(counters.read(tenant, [bad], options))
+        assert.strictEqual(error._tag, "ProjectionParked")
+        const [stale] = yield* counters.read(tenant, [bad], { ...options, consistency: { _tag: "Eventual" } })
+        assert.deepStrictEqual(stale?.stale, ["fragile"])
+        // What follows is left alone: folding it without the poisoned event would be a number that is nobody's.
+        yield* log.append([newEvent(tenant, betOn(bad, "4", "slots")), newEvent(tenant, betOn(good, "5", "dice"))])
+        const [after] = yield* counters.read(tenant, [good], options)
+        assert.deepStrictEqual(after?.["fragile"], { dice: 1, slots: 2 })
+        const [still] = yield* counters.read(tenant, [bad], { ...options, consistency: { _tag: "Eventual" } })
+        assert.deepStrictEqual(still?.["fragile"], {})
+        const sql = yield* PgClient.PgClient
+        const parked = yield* sql`select user_id, position from parked_users`
+        assert.deepStrictEqual(parked, [{ user_id: bad, position: 2n }])
+      }))
+
+    it.effect("parks the user whose rows the database refuses, and writes everybody else's", () =>
+      Effect.gen(function*() {
+        const log = yield* EventLog
+        const counters = yield* Counters
+        const tenant = yield* newTenant
+        const users = Array.from({ length: 5 }, (_, index) => userInSlice(tenant, 10, index))
+        const [bad, ...good] = users
+        yield* log.append(users.map((user, index) => newEvent(tenant, betOn(user, `${index}`, user === bad ? "unstorable" : "slots"))))
+        const documents = yield* counters.read(tenant, good, { sections: ["fragile"], consistency: strong })
+        assert.deepStrictEqual(documents.map((document) => document["fragile"]), good.map(() => ({ slots: 1 })))
+        const error = yield* Effect.flip(counters.read(tenant, users, { sections: ["fragile"], consistency: strong }))
+        assert.strictEqual(error._tag, "ProjectionParked")
+      }))
+
+    it.effect("loads what a fold asks for, hinted or not, in one chunk and across chunks", () =>
+      Effect.gen(function*() {
+        const log = yield* EventLog
+        const counters = yield* Counters
+        const tenant = yield* newTenant
+        const options = { sections: ["chained"], consistency: strong }
+        yield* log.append(["a", "b", "c"].map((id) => newEvent(tenant, bet("player", id))))
+        yield* counters.read(tenant, ["player"], options)
+        yield* log.append([newEvent(tenant, bet("player", "d"))])
+        const [document] = yield* counters.read(tenant, ["player"], options)
+        assert.deepStrictEqual(document?.["chained"], { a: "b", b: "c", c: "d" })
+      }))
+  }
+)
+
+layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionRunners on one database", (it) => {
+  it.effect("feed each event once, whoever starts, stops and is cut off meanwhile", () =>
+    Effect.gen(function*() {
+      const main = yield* Layer.build(Layer.fresh(testService()))
+      const tenant = yield* newTenant.pipe(Effect.provide(main))
+      const log = Context.get(main, EventLog)
+      const users = Array.from({ length: 30 }, (_, index) => `player-${index}`)
+      const writing = Effect.forEach(
+        Array.from({ length: 60 }, (_, batch) => batch),
+        (batch) => log.append(users.map((user) => newEvent(tenant, bet(user, `${batch}`, "1")))),
+        { discard: true }
+      )
+      // Others come and go, one gracefully, one by losing all its connections in the middle of its chunks.
+      const disturbing = Effect.forEach(Array.from({ length: 6 }, (_, index) => index), () =>
+        Effect.gen(function*() {
+          const scope = yield* Scope.make()
+          yield* Layer.buildWithScope(Layer.fresh(testService()), scope)
+          const sql = Context.get(main, PgClient.PgClient)
+          yield* sql`
+            select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid() and application_name = 'playtally'`
+          yield* Scope.close(scope, Exit.void)
+        }).pipe(Effect.retry(Schedule.recurs(20))), { discard: true })
+      yield* Effect.all([writing, disturbing], { concurrency: "unbounded" })
+      const counters = Context.get(main, Counters)
+      const read = counters.read(tenant, users, { sections: ["casino"], consistency: strong })
+      const documents = yield* Effect.retry(read, Schedule.recurs(20))
+      const bets = documents.map(({ casino }) => (casino as { EUR: { bet_count: number; bet_amount: string } }).EUR)
+      assert.deepStrictEqual(bets.map(({ bet_amount, bet_count }) => [bet_count, bet_amount]), users.map(() => [60, "60"]))
+    }), 60_000)
+
+  it.effect("let a slice with a hole stand still, say so, and go on with the others", () =>
+    Effect.gen(function*() {
+      const main = yield* Layer.build(Layer.fresh(testService({ projections: catalog.slice(0, 1) })))
+      const tenant = yield* newTenant.pipe(Effect.provide(main))
+      const sql = Context.get(main, PgClient.PgClient)
+      const log = Context.get(main, EventLog)
+      const [user, other] = [userInSlice(tenant, 33), userInSlice(tenant, 35)]
+      yield* sql`update slice_heads set position = position + 1 where slice = 33`
+      yield* log.append([user, other].map((userId) => newEvent(tenant, bet(userId, "after the hole"))))
+      const counters = Context.get(main, Counters)
+      const read = (userId: string) =>
+        counters.read(tenant, [userId], { sections: ["casino"], consistency: { _tag: "Strong", waitSeconds: 1 } })
+      assert.strictEqual((yield* Effect.flip(read(user)))._tag, "ProjectionBehind")
+      assert.isFalse(Context.get(main, ProjectionRunner).status().running)
+      assert.strictEqual((yield* read(other)).length, 1)
+    }))
+})
