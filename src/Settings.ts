@@ -2,12 +2,14 @@ import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 
 const MiB = 1024 * 1024
 
 /** Everything that is read from the environment, in one place (design §5; the README's table of settings). Nothing else reads it. */
 const settings = Config.all({
-  port: Config.Port("PORT").pipe(Config.withDefault(3000)),
+  // 0 takes any free one, which the service then names.
+  port: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), "PORT").pipe(Config.withDefault(3000)),
   host: Config.String("HOST").pipe(Config.withDefault("127.0.0.1")),
   databaseUrl: Config.option(Config.Redacted("DATABASE_URL")),
   dataDir: Config.String("DATA_DIR").pipe(Config.withDefault(".data")),

@@ -1,6 +1,7 @@
 import type * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import type { HttpServerError } from "effect/http"
 import * as Logger from "effect/Logger"
 import type { PlatformError } from "effect/PlatformError"
 import * as Runtime from "effect/Runtime"
@@ -30,6 +31,7 @@ export type ExpectedError =
   | DatabaseUnavailable
   | EmbeddedPostgresError
   | EventLogCorrupt
+  | HttpServerError.ServeError
   | Migrator.MigrationError
   | PlatformError
   | SchemaMismatch
@@ -54,8 +56,12 @@ const explanationOf = (error: ExpectedError): string => {
       return `The database did not answer: ${causeOf(error)}`
     case "MigrationError":
       return `The database was not migrated: ${error.message}${error.cause === undefined ? "" : ` (${causeOf(error.cause)})`}`
+    case "ServeError":
+      return `The service cannot listen: ${causeOf(error)}`
     case "ConfigError":
-      return `A setting cannot be used: ${error.message}`
+      return `A setting cannot be used: ${error.message.replace(/^SchemaError\((.*)\)$/s, "$1").replace(/\s+/g, " ")}`
+    case "PlatformError":
+      return error.reason._tag === "AlreadyExists" ? `${error.reason.pathOrDescriptor} exists already.` : error.message
     default:
       return error.message
   }

@@ -1,3 +1,4 @@
+import { PgClient } from "@effect/sql-pg"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -9,23 +10,18 @@ import * as Stream from "effect/Stream"
 import { decodeItem } from "../fasttrack/decodeItem.ts"
 import { idOf } from "../fasttrack/idField.ts"
 import { parseJson } from "../fasttrack/parseJson.ts"
-import { type KeptRejection, RejectedEvents } from "../ingest/RejectedEvents.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { explained } from "./CommandFailed.ts"
 import { countFlag } from "./countFlag.ts"
 import { formatTable } from "./formatTable.ts"
+import { allRejections, type KeptRejection, latestRejections } from "./keptRejections.ts"
 import { nameArgument } from "./nameArgument.ts"
 import { print, printLines } from "./print.ts"
 
-const rejectedLayer = Layer.mergeAll(Tenants.layer, RejectedEvents.layer).pipe(Layer.provide(checkedDatabase))
+const rejectedLayer = Tenants.layer.pipe(Layer.provideMerge(checkedDatabase))
 
 const tenant = nameArgument("tenant", "Name of the tenant")
-
-const rejectionsOf = Effect.fnUntraced(function*(tenantName: string) {
-  const { tenantId } = yield* (yield* Tenants).get(tenantName)
-  return (yield* RejectedEvents).list(tenantId)
-})
 
 /** The kind and id of a kept item, where they can still be read. */
 const identityOf = ({ item, truncated }: KeptRejection): readonly [event: string, id: string] => {
@@ -50,10 +46,11 @@ const rowOf = (rejection: KeptRejection): ReadonlyArray<string> => {
 
 const list = Command.make(
   "list",
-  { tenant, limit: countFlag("limit", { most: 10_000, otherwise: 50 }).pipe(Flag.withDescription("How many to show")) },
+  { tenant, limit: countFlag("limit", { most: 1_000, otherwise: 50 }).pipe(Flag.withDescription("How many to show")) },
   Effect.fnUntraced(
     function*({ limit, tenant }) {
-      const rejections = yield* Stream.runCollect(Stream.take(yield* rejectionsOf(tenant), limit))
+      const { tenantId } = yield* (yield* Tenants).get(tenant)
+      const rejections = yield* latestRejections(yield* PgClient.PgClient, tenantId, limit)
       yield* print(...formatTable(["LAST AT", "TIMES", "REASON", "EVENT", "ID", "FIRST ISSUE"], rejections.map(rowOf)))
     },
     Effect.provide(rejectedLayer),
@@ -75,8 +72,9 @@ const exportCommand = Command.make(
   },
   Effect.fnUntraced(
     function*({ file, tenant }) {
+      const { tenantId } = yield* (yield* Tenants).get(tenant)
       let count = 0
-      const lines = Stream.map(yield* rejectionsOf(tenant), (rejection) => {
+      const lines = Stream.map(allRejections(yield* PgClient.PgClient, tenantId), (rejection) => {
         count++
         return toNdjson(rejection)
       })

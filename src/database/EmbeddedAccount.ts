@@ -30,7 +30,12 @@ const lookUp = Effect.fnUntraced(function*(user: string) {
   return uid.code === 0 && gid.code === 0 ? { uid: Number(uid.output) | 0, gid: Number(gid.output) | 0 } : undefined
 })
 
-const ownerOf = (path: string): Promise<User> => stat(path).then(({ gid, uid }) => ({ gid, uid }), () => ownerOf(dirname(path)))
+/** The owner of a path or of the nearest folder above it that exists. */
+const ownerOf = (path: string): Promise<User> =>
+  stat(path).then(
+    ({ gid, uid }) => ({ gid, uid }),
+    () => path === dirname(path) ? { gid: 0, uid: 0 } : ownerOf(dirname(path))
+  )
 
 /** The owner of the existing data; else of the folder it goes to, so that root in someone's checkout leaves them usable files; else a service account. */
 const choose = Effect.fnUntraced(function*(dataDir: string, home: string) {

@@ -13,7 +13,6 @@ import type { SqlError } from "effect/sql"
 import { type EmbeddedCluster, openCluster } from "./EmbeddedCluster.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { freePort, readPostmaster, removeStaleFile, startServer, stopServer, usualPort } from "./EmbeddedServer.ts"
-import { sqlState } from "./failureOf.ts"
 
 /** `durable: false` gives up what a crash of the machine would need, for speed: for tests only. */
 export interface EmbeddedPostgresOptions {
@@ -66,13 +65,13 @@ const enter = Effect.fnUntraced(function*(cluster: EmbeddedCluster, port: number
 })
 
 /** A server that says "not yet" or "no longer" is ours; one that does not answer, or does not know our password, is not. */
-const isOurs = (error: SqlError.SqlError) => sqlState(error) !== undefined && error.reason._tag !== "AuthenticationError"
+const isOurs = ({ reason }: SqlError.SqlError) => reason._tag !== "ConnectionError" && reason._tag !== "AuthenticationError"
 
 const stuck = (cluster: EmbeddedCluster, what: string) =>
   new EmbeddedPostgresError({ reason: "Stuck", dataDir: cluster.dataDir, message: `${what} See ${cluster.log}.` })
 
 /** Joins the running server or starts one, on the port given if there is one; looks again and again while others start or stop it. */
-const join = Effect.fnUntraced(function*(cluster: EmbeddedCluster, onlyPort?: number) {
+const joinOrStart = Effect.fnUntraced(function*(cluster: EmbeddedCluster, onlyPort?: number) {
   let port = onlyPort ?? (yield* usualPort(cluster))
   let occupiedSince: number | undefined
   for (;;) {
@@ -101,14 +100,28 @@ const join = Effect.fnUntraced(function*(cluster: EmbeddedCluster, onlyPort?: nu
   }
 })
 
+const join = (cluster: EmbeddedCluster, onlyPort?: number) =>
+  Effect.timeoutOrElse(joinOrStart(cluster, onlyPort), {
+    duration: "10 minutes",
+    orElse: () => stuck(cluster, "The server has been starting or stopping for ten minutes.")
+  })
+
+/** Gives the shared lock up; returns a session, a new one if ours ended with a server that is being brought back. */
+const withdraw = (cluster: EmbeddedCluster, { port, session }: Membership) =>
+  Effect.as(ask(session, "pg_advisory_unlock_shared"), session).pipe(
+    Effect.catch(() => Effect.retry(openSession(cluster, port), { while: isOurs, schedule: Schedule.spaced("50 millis") }))
+  )
+
 /** The last to leave stops the server: of several who leave at once, the last one to give up the shared lock gets the exclusive one. */
-const leave = Effect.fnUntraced(function*(cluster: EmbeddedCluster, { scope, session }: Membership) {
-  yield* Effect.ignore(Effect.gen(function*() {
-    yield* ask(session, "pg_advisory_unlock_shared")
-    if (yield* ask(session, "pg_try_advisory_lock")) yield* stopServer(cluster)
-  }))
-  yield* Scope.close(scope, Exit.void)
-})
+const leave = (cluster: EmbeddedCluster, membership: Membership) =>
+  withdraw(cluster, membership).pipe(
+    Effect.flatMap((session) => ask(session, "pg_try_advisory_lock")),
+    Effect.flatMap((last) => last ? stopServer(cluster) : Effect.void),
+    Effect.scoped,
+    Effect.timeoutOption("8 seconds"),
+    Effect.ignore,
+    Effect.andThen(Scope.close(membership.scope, Exit.void))
+  )
 
 /** Waits for the death of the server (killed, out of memory) and brings it back on its port, where pools find it again. */
 const heal = Effect.fnUntraced(function*(cluster: EmbeddedCluster, membership: Ref.Ref<Membership>) {

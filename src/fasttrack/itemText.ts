@@ -27,7 +27,7 @@ const stringifyAnyDepth = (item: unknown): string => {
       const entries = Object.entries(next.value)
       parts.push("{")
       pending.push("}")
-      for (const [i, [key, value]] of entries.entries().toArray().reverse()) {
+      for (const [i, [key, value]] of entries.entries().toArray().toReversed()) {
         pending.push({ value }, `${i === 0 ? "" : ","}${JSON.stringify(key)}:`)
       }
     } else {

@@ -1,5 +1,6 @@
 import { HttpApi, OpenApi } from "effect/http-api"
 import { IngestApi } from "./IngestApi.ts"
+import { openApiDetails } from "./openApiDetails.ts"
 import { ReadingApi } from "./ReadingApi.ts"
 import { ServiceApi } from "./ServiceApi.ts"
 
@@ -9,6 +10,8 @@ export class Api extends HttpApi.make("playtally")
   .annotateMerge(OpenApi.annotations({
     title: "playtally",
     version: "1",
-    description: "Takes in FastTrack's bulk player events and derives exact counters per user from them. Every error is an RFC 9457 problem; its `type` is stable."
+    description:
+      "Takes in FastTrack's bulk player events and derives exact counters per user from them. Every error is an RFC 9457 problem; its `type` is stable.",
+    transform: openApiDetails
   }))
 {}

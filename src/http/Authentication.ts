@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import { HttpApiMiddleware } from "effect/http-api"
 import type { Scope, Tenant } from "../tenants/Tenant.ts"
-import { Challenge, Forbidden, retryable, Unavailable } from "./problems.ts"
+import { Forbidden, Unauthenticated, Unavailable } from "./problems.ts"
 
 /** The tenant whose key a request carries. */
 export class CurrentTenant extends Context.Service<CurrentTenant, Tenant>()("playtally/http/CurrentTenant") {}
@@ -15,6 +15,8 @@ export class RequiredScope extends Context.Service<RequiredScope, Scope>()("play
  *
  * It is no security middleware in Effect's sense: those try one scheme after the other, and a wrong `x-api-key` would not be final.
  */
-export class Authentication extends HttpApiMiddleware.Service<Authentication, { provides: CurrentTenant }>()("playtally/http/Authentication", {
-  error: [Challenge, Forbidden, retryable(Unavailable)]
-}) {}
+export class Authentication
+  extends HttpApiMiddleware.Service<Authentication, { provides: CurrentTenant }>()("playtally/http/Authentication", {
+    error: [Unauthenticated, Forbidden, Unavailable]
+  })
+{}

@@ -3,16 +3,21 @@ import * as Schema from "effect/Schema"
 import { BulkBody } from "../fasttrack/BulkBody.ts"
 import { IngestReport } from "../ingest/IngestReport.ts"
 import { Authentication, RequiredScope } from "./Authentication.ts"
-import { headerParameters } from "./headerParameters.ts"
+import { parameterDetails } from "./parameterDetails.ts"
 import * as Problems from "./problems.ts"
 
-const preferenceApplied = { "preference-applied": Schema.optionalKey(Schema.String).annotate({ description: "handling=strict, if it was asked for" }) }
+const preferenceApplied = {
+  "preference-applied": Schema.optionalKey(Schema.String).annotate({ description: "handling=strict, if it was asked for" })
+}
 
 const bulk = HttpApiEndpoint.post("bulk", "/api/v1/integrations/fasttrack/bulk", {
   payload: BulkBody,
   success: [
-    HttpApiSchema.WithHeaders(HttpApiSchema.NoContent, preferenceApplied),
-    HttpApiSchema.WithHeaders(IngestReport.annotate({ identifier: "IngestReport" }), preferenceApplied)
+    HttpApiSchema.WithHeaders(HttpApiSchema.NoContent.annotate({ description: "Every item is stored, now or before" }), preferenceApplied),
+    HttpApiSchema.WithHeaders(
+      IngestReport.annotate({ identifier: "IngestReport", description: "Some items were rejected, the others are stored" }),
+      preferenceApplied
+    )
   ],
   error: [
     Problems.MalformedJson,
@@ -24,8 +29,8 @@ const bulk = HttpApiEndpoint.post("bulk", "/api/v1/integrations/fasttrack/bulk",
     Problems.NotABatch,
     Problems.AllRejected,
     Problems.StrictRefusal,
-    Problems.retryable(Problems.Overloaded),
-    Problems.retryable(Problems.Unavailable)
+    Problems.Overloaded,
+    Problems.Unavailable
   ]
 }).annotateMerge(OpenApi.annotations({
   summary: "Take in a batch of events",
@@ -33,8 +38,8 @@ const bulk = HttpApiEndpoint.post("bulk", "/api/v1/integrations/fasttrack/bulk",
     "Each item is decoded and stored on its own; one sent before is recognized by its id and counted once. `204`: every item is stored, now or before. " +
     "`200`: some items were rejected, see the report; the others are stored. `422`: every item was rejected. After any `503`, or without an answer, " +
     "send the same batch again whole.",
-  transform: headerParameters({
-    prefer: "`handling=strict`: if any item is invalid, store nothing and answer `422` (RFC 7240)."
+  transform: parameterDetails({
+    headers: { prefer: "`handling=strict`: if any item is invalid, store nothing and answer `422` (RFC 7240)." }
   })
 }))
 

@@ -1,7 +1,8 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { HttpRouter, HttpServer } from "effect/http"
+import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import * as Layer from "effect/Layer"
 import { Settings } from "../Settings.ts"
@@ -10,13 +11,13 @@ import { Api } from "./Api.ts"
 import { frameworkProblems } from "./frameworkProblems.ts"
 import { ingestHandlers } from "./ingestHandlers.ts"
 import { keyAuthentication } from "./keyAuthentication.ts"
-import { makeNodeServer } from "./nodeServer.ts"
+import { makeNodeServer, RequestTime } from "./nodeServer.ts"
 import { readingHandlers } from "./readingHandlers.ts"
 import { serviceHandlers } from "./serviceHandlers.ts"
 import { Validation } from "./Validation.ts"
 
 /** How long requests under way are given to be answered when the service stops; afterwards they are interrupted (design §5). */
-const gracefulShutdownTimeout = "8 seconds"
+export const GracePeriod = Context.Reference<Duration.Input>("playtally/http/GracePeriod", { defaultValue: () => "7 seconds" })
 
 /**
  * Listens on Node's server. When the scope closes it takes no more connections, closes the idle ones, and lets requests under way finish for a while;
@@ -26,17 +27,33 @@ const nodeHttpServer = Layer.effect(
   HttpServer.HttpServer,
   Effect.gen(function*() {
     const { host, port } = yield* Settings
-    const node = makeNodeServer()
-    const server = yield* NodeHttpServer.make(() => node, { host, port, gracefulShutdownTimeout })
+    const node = makeNodeServer(yield* RequestTime)
+    const server = yield* NodeHttpServer.make(() => node, { host, port, gracefulShutdownTimeout: yield* GracePeriod })
     yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
     return HttpServer.make({
       address: server.address,
-      serve: (app, middleware) =>
-        Effect.tap(middleware === undefined ? server.serve(app) : server.serve(app, middleware), () =>
+      serve: (app, middleware) => {
+        // Node would keep the connection of a request under way, and wait for it.
+        const lastOnes = Effect.map(
+          app,
+          (response) => node.listening ? response : HttpServerResponse.setHeader(response, "connection", "close")
+        )
+        return Effect.tap(middleware === undefined ? server.serve(lastOnes) : server.serve(lastOnes, middleware), () =>
           // There is nothing to upgrade to. Without a listener Node takes a request that offers it, as Java's client does, for any other.
           Effect.sync(() => node.removeAllListeners("upgrade")))
+      }
     })
   })
+)
+
+const scalar = { withDefaultFonts: false, telemetry: false }
+
+/** The page of the documentation has all it needs in it: the browser lets it talk to nobody else. */
+const selfContained = HttpRouter.middleware((page) =>
+  Effect.map(
+    page,
+    HttpServerResponse.setHeader("content-security-policy", "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; base-uri 'none'")
+  )
 )
 
 const routes = Layer.mergeAll(
@@ -44,8 +61,7 @@ const routes = Layer.mergeAll(
     Layer.provide([ingestHandlers, readingHandlers, serviceHandlers]),
     Layer.provide([keyAuthentication, Validation.layer])
   ),
-  // The whole page is served from here and asks nobody else for anything, fonts included.
-  HttpApiScalar.layer(Api, { path: docsPath, scalar: { withDefaultFonts: false } }),
+  HttpApiScalar.layer(Api, { path: docsPath, scalar }).pipe(Layer.provide(selfContained.layer)),
   frameworkProblems
 )
 
@@ -58,7 +74,10 @@ export class Server extends Context.Service<Server, {
 }>()("playtally/http/Server") {
   static readonly layer = Layer.effect(Server, HttpServer.addressFormattedWith((url) => Effect.succeed(Server.of({ url })))).pipe(
     Layer.provide(Layer.unwrap(
-      Effect.map(Settings, ({ requestLog }) => HttpRouter.serve(routes, { disableLogger: !requestLog, disableListenLog: true, routerConfig }))
+      Effect.map(
+        Settings,
+        ({ requestLog }) => HttpRouter.serve(routes, { disableLogger: !requestLog, disableListenLog: true, routerConfig })
+      )
     )),
     Layer.provide([nodeHttpServer, NodeHttpServer.layerHttpServices])
   )

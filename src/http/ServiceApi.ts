@@ -9,7 +9,7 @@ const health = HttpApiEndpoint.get("health", "/healthz", {
 
 const ready = HttpApiEndpoint.get("ready", "/readyz", {
   success: Schema.Struct({ status: Schema.Literal("ready"), checks: ReadinessChecks }).annotate({ identifier: "Ready" }),
-  error: Problems.retryable(Problems.NotReady)
+  error: Problems.NotReady
 }).annotateMerge(OpenApi.annotations({ summary: "Whether the process can do its work: database, migrations, projections" }))
 
 const metrics = HttpApiEndpoint.get("metrics", "/metrics", {

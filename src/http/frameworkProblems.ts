@@ -1,15 +1,9 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import {
-  HttpRouter,
-  HttpServerError,
-  HttpServerRequest,
-  HttpServerRespondable,
-  HttpServerResponse
-} from "effect/http"
+import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import type { IncomingMessage } from "node:http"
 import { allowedMethods } from "./allowedMethods.ts"
-import { InternalError, InvalidRequest, MalformedRequest, MethodNotAllowed, NotFound, retryAfter, ShuttingDown } from "./problems.ts"
+import { InternalError, InvalidRequest, MalformedRequest, MethodNotAllowed, NotFound, ShuttingDown } from "./problems.ts"
 import { countRequest } from "./serviceMetrics.ts"
 
 /**
@@ -22,10 +16,22 @@ export const frameworkProblems = HttpRouter.middleware(
       const answered = isWithoutHost(request)
         ? respond(new MalformedRequest({ detail: "The header Host is missing." }))
         : Effect.catchCause(withDecodablePath(request, routes), (cause) => answerTo(request, cause))
-      return Effect.tap(answered, ({ status }) => countRequest(status))
+      return Effect.flatMap(answered, (response) => Effect.as(countRequest(response.status), withStatusHeaders(response)))
     }),
   { global: true }
 )
+
+/** The headers that every answer of a status has to have. */
+const withStatusHeaders = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse => {
+  switch (response.status) {
+    case 401:
+      return HttpServerResponse.setHeader(response, "www-authenticate", "Bearer realm=\"playtally\"")
+    case 503:
+      return HttpServerResponse.setHeader(response, "retry-after", "1")
+    default:
+      return response
+  }
+}
 
 const respond = HttpServerRespondable.toResponse
 
@@ -59,7 +65,7 @@ const answerTo = <E>(
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, E> => {
   if (Cause.hasInterruptsOnly(cause)) {
     const isClientGone = cause.reasons.some(({ annotations }) => annotations.has(HttpServerError.ClientAbort.key))
-    return isClientGone ? Effect.failCause(cause) : Effect.map(respond(new ShuttingDown({})), HttpServerResponse.setHeader("retry-after", retryAfter))
+    return isClientGone ? Effect.failCause(cause) : respond(new ShuttingDown({}))
   }
   const error = Cause.squash(cause)
   if (HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound") return noRoute(request)

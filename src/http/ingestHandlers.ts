@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { HttpEffect, HttpServerRequest, HttpServerResponse, ProblemDetails } from "effect/http"
+import { HttpEffect, type HttpServerRequest, HttpServerResponse, ProblemDetails } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import * as Result from "effect/Result"
 import { decodeBody } from "../fasttrack/decodeBody.ts"
@@ -12,13 +12,13 @@ import { Api } from "./Api.ts"
 import { CurrentTenant } from "./Authentication.ts"
 import { parsePrefer } from "./parsePrefer.ts"
 import * as Problems from "./problems.ts"
-import { announcedBody, BodyTimeout, decodeUtf8, readBytes } from "./requestBody.ts"
+import { announcedBody, decodeUtf8, readBytes } from "./requestBody.ts"
 import { serverProblem } from "./serverProblem.ts"
 
 /**
  * The bulk endpoint (design §2). The bytes of a body count as in flight from before it is read until the request is answered; a body of unknown
- * length counts as the longest one until it is known. A client that goes away while its body is read leaves nothing behind; afterwards its batch is
- * carried through all the same.
+ * length counts as the longest one until it is known. A client that goes away while its body is read leaves nothing behind. Once it is read nothing
+ * interrupts the request any more, be it that the client goes away or that the service stops: the batch is carried through, and answered.
  */
 export const ingestHandlers = HttpApiBuilder.group(
   Api,
@@ -27,26 +27,27 @@ export const ingestHandlers = HttpApiBuilder.group(
     const ingest = yield* Ingest
     const admission = yield* Admission
     const { limits } = yield* Settings
-    const timeout = yield* BodyTimeout
 
     const admit = (tenant: Tenant, bytes: number) =>
       Effect.catchTag(admission.bytes(tenant.tenantId, bytes), "Overloaded", () => serverProblem(new Problems.Overloaded({})))
 
-    const readItems = Effect.fnUntraced(function*(request: HttpServerRequest.HttpServerRequest, tenant: Tenant, ticket: { current: Ticket }) {
-      const bytes = yield* readBytes(request, limits.bytesPerRequest, timeout)
-      if (request.headers["content-length"] === undefined) {
-        ticket.current.release()
-        ticket.current = yield* admit(tenant, bytes.byteLength)
+    const readItems = Effect.fnUntraced(
+      function*(request: HttpServerRequest.HttpServerRequest, tenant: Tenant, ticket: { current: Ticket }) {
+        const bytes = yield* Effect.interruptible(readBytes(request, limits.bytesPerRequest))
+        if (request.headers["content-length"] === undefined) {
+          ticket.current.release()
+          ticket.current = yield* admit(tenant, bytes.byteLength)
+        }
+        const items = decodeBody(yield* decodeUtf8(bytes))
+        if (Result.isFailure(items)) {
+          return yield* items.failure._tag === "NotABatch"
+            ? new Problems.NotABatch({})
+            : new Problems.MalformedJson({ detail: items.failure.message })
+        }
+        if (items.success.length > limits.itemsPerRequest) return yield* new Problems.TooManyItems({ limit: limits.itemsPerRequest })
+        return items.success
       }
-      const items = decodeBody(yield* decodeUtf8(bytes))
-      if (Result.isFailure(items)) {
-        return yield* items.failure._tag === "NotABatch"
-          ? new Problems.NotABatch({})
-          : new Problems.MalformedJson({ detail: items.failure.message })
-      }
-      if (items.success.length > limits.itemsPerRequest) return yield* new Problems.TooManyItems({ limit: limits.itemsPerRequest })
-      return items.success
-    })
+    )
 
     const store = Effect.fnUntraced(function*(tenant: Tenant, items: ReadonlyArray<unknown>, strict: boolean) {
       if (strict) yield* HttpEffect.appendPreResponseHandler(applyStrict)
@@ -78,7 +79,8 @@ export const ingestHandlers = HttpApiBuilder.group(
             ),
           (ticket) => Effect.sync(() => ticket.current.release())
         )
-      })
+      }),
+      { uninterruptible: true }
     )
   })
 )

@@ -27,12 +27,14 @@ export const keyAuthentication = Layer.effect(
           DatabaseUnavailable: (error) => serverProblem(new Unavailable({}), error)
         })
       )
-      return principal.scopes.has(scope) ? principal.tenant : yield* new Forbidden({ detail: `The key does not have the scope "${scope}".` })
+      return principal.scopes.has(scope)
+        ? principal.tenant
+        : yield* new Forbidden({ detail: `The key does not have the scope "${scope}".` })
     })
 
     return Authentication.of((endpoint, { group }) => {
       const scope = Context.getUnsafe(group.annotations, RequiredScope)
-      return Effect.flatMap(authenticate(scope), (tenant) => Effect.provideService(endpoint, CurrentTenant, tenant))
+      return Effect.flatMap(Effect.interruptible(authenticate(scope)), (tenant) => Effect.provideService(endpoint, CurrentTenant, tenant))
     })
   })
 )

@@ -1,7 +1,11 @@
+import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
 import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
 import { ExpectationFailed, HeadersTooLarge, MalformedRequest, RequestTimeout } from "./problems.ts"
+
+/** Milliseconds a request may take to arrive, its body included. */
+export const RequestTime = Context.Reference<number>("playtally/http/RequestTime", { defaultValue: () => 30_000 })
 
 /** How long a client is given to read an answer before its connection is torn down. */
 const gracePeriod = 500
@@ -10,12 +14,12 @@ const gracePeriod = 500
  * Node's HTTP server, which answers with problems also what never becomes a request: bytes that are not HTTP, too long a URL or headers, a client that
  * takes too long. Connections are kept longer than load balancers usually keep them, so that it is not here that a connection in use is closed.
  */
-export const makeNodeServer = (): Server => {
+export const makeNodeServer = (requestTime: number): Server => {
   const server = createServer({
     maxHeaderSize: 16 * 1024,
-    headersTimeout: 15_000,
-    requestTimeout: 60_000,
-    connectionsCheckingInterval: 5_000,
+    headersTimeout: requestTime,
+    requestTimeout: requestTime,
+    connectionsCheckingInterval: Math.min(requestTime, 1000),
     keepAliveTimeout: 65_000,
     // Without the header Node would answer an empty 400; `frameworkProblems` answers instead.
     requireHostHeader: false
@@ -38,7 +42,8 @@ export const makeNodeServer = (): Server => {
   })
   server.on("checkExpectation", (_, response: ServerResponse) => {
     const [status, body] = expectationFailed
-    response.writeHead(status, { connection: "close", "content-type": "application/problem+json" }).end(body)
+    const headers = { connection: "close", "content-type": "application/problem+json", "content-length": Buffer.byteLength(body) }
+    response.writeHead(status, headers).end(body)
   })
   return server
 }

@@ -1,4 +1,4 @@
-import { HttpApiError, HttpApiSchema } from "effect/http-api"
+import { HttpApiError } from "effect/http-api"
 import * as Schema from "effect/Schema"
 import { IngestReport } from "../ingest/IngestReport.ts"
 import { ReadinessChecks } from "./ReadinessChecks.ts"
@@ -10,7 +10,9 @@ import { ReadinessChecks } from "./ReadinessChecks.ts"
 
 /** What is wrong with one part of a request. */
 export const RequestIssue = Schema.Struct({
-  path: Schema.Array(Schema.Union([Schema.String, Schema.Int])).annotate({ description: "Where in the request, say [\"query\", \"limit\"]" }),
+  path: Schema.Array(Schema.Union([Schema.String, Schema.Int])).annotate({
+    description: "Where in the request, say [\"query\", \"limit\"]"
+  }),
   message: Schema.String
 })
 export type RequestIssue = typeof RequestIssue.Type
@@ -102,7 +104,11 @@ export class NotABatch extends HttpApiError.Problem<NotABatch>()("NotABatch", {
 }) {}
 
 const allRejected = { type: "all-rejected", status: 422, title: "Every item was rejected" } as const
-const strictRefusal = { type: "strict-refusal", status: 422, title: "Some items are invalid and strict handling was asked for: nothing was stored" } as const
+const strictRefusal = {
+  type: "strict-refusal",
+  status: 422,
+  title: "Some items are invalid and strict handling was asked for: nothing was stored"
+} as const
 
 /** For the description; its answers are made by {@link allRejectedMembers}. */
 export class AllRejected extends HttpApiError.Problem<AllRejected>()("AllRejected", allRejected, IngestReport.fields) {}
@@ -161,19 +167,3 @@ export class NotReady extends HttpApiError.Problem<NotReady>()("NotReady", {
   status: 503,
   title: "The process cannot do its work now"
 }, { checks: ReadinessChecks }) {}
-
-/** Seconds after which a request is worth sending again. */
-export const retryAfter = "1"
-
-/** A problem as an endpoint declares it if its answer carries `Retry-After`. */
-export const retryable = <A, I>(problem: Schema.Codec<A, I>) =>
-  problem.pipe(HttpApiSchema.encodeToWithHeaders({
-    body: problem,
-    headers: { "retry-after": Schema.String.annotate({ description: "Seconds" }) }
-  }, { decode: ({ body }) => body, encode: (body) => ({ body, headers: { "retry-after": retryAfter } }) }))
-
-/** {@link Unauthenticated} with its challenge. */
-export const Challenge = Unauthenticated.pipe(HttpApiSchema.encodeToWithHeaders({
-  body: Unauthenticated,
-  headers: { "www-authenticate": Schema.String }
-}, { decode: ({ body }) => body, encode: (body) => ({ body, headers: { "www-authenticate": "Bearer realm=\"playtally\"" } }) }))

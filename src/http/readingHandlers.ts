@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpEffect, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import * as Schema from "effect/Schema"
 import { type Consistency, Counters } from "../counters/Counters.ts"
@@ -13,7 +13,7 @@ import { decodeEventsCursor, encodeEventsCursor } from "./EventsCursor.ts"
 import { parsePrefer } from "./parsePrefer.ts"
 import * as Problems from "./problems.ts"
 import { UserIds } from "./ReadingApi.ts"
-import { announcedBody, BodyTimeout, decodeUtf8, readBytes } from "./requestBody.ts"
+import { announcedBody, decodeUtf8, readBytes } from "./requestBody.ts"
 import { serverProblem } from "./serverProblem.ts"
 import { invalidRequest } from "./Validation.ts"
 
@@ -24,7 +24,6 @@ export const readingHandlers = HttpApiBuilder.group(
   Effect.fnUntraced(function*(handlers) {
     const counters = yield* Counters
     const eventLog = yield* EventLog
-    const timeout = yield* BodyTimeout
 
     const sectionsOf = (include: string | undefined) => {
       if (include === undefined) return Effect.succeed(counters.sections)
@@ -79,17 +78,23 @@ export const readingHandlers = HttpApiBuilder.group(
         "countersOfUsers",
         Effect.fnUntraced(function*({ query, request }) {
           yield* announcedBody(request, maxBytes)
-          const text = yield* Effect.flatMap(readBytes(request, maxBytes, timeout), decodeUtf8)
+          const text = yield* Effect.flatMap(readBytes(request, maxBytes), decodeUtf8)
           const body = yield* Effect.try({
             try: (): unknown => JSON.parse(text),
-            catch: (error) => new Problems.MalformedJson({ detail: error instanceof Error ? error.message.slice(0, 200) : "It is not JSON." })
+            catch: (error) =>
+              new Problems.MalformedJson({ detail: error instanceof Error ? error.message.slice(0, 200) : "It is not JSON." })
           })
           const { user_ids } = yield* Effect.mapError(decodeUserIds(body), (error) => invalidRequest("body", error))
-          return HttpServerResponse.jsonUnsafe({ users: yield* read(request, [...new Set(user_ids)], counters.sections, query.consistency) })
+          return HttpServerResponse.jsonUnsafe({
+            users: yield* read(request, [...new Set(user_ids)], counters.sections, query.consistency)
+          })
         })
       )
-      .handle("events", ({ params, query, request }) =>
-        Effect.map(events(params.user_id, query.limit ?? 50, query.cursor), (page) => conditionalJson(request, page)))
+      .handle(
+        "events",
+        ({ params, query, request }) =>
+          Effect.map(events(params.user_id, Number(query.limit ?? 50), query.cursor), (page) => conditionalJson(request, page))
+      )
   })
 )
 

@@ -1,12 +1,7 @@
 import * as ByteSize from "effect/ByteSize"
-import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { HttpEffect, HttpIncomingMessage, type HttpServerError, type HttpServerRequest, HttpServerResponse } from "effect/http"
-import { BodyTooLarge, MalformedJson, MalformedRequest, RequestTimeout, UnsupportedMediaType } from "./problems.ts"
-
-/** How long a body may take to arrive. */
-export const BodyTimeout = Context.Reference<Duration.Input>("playtally/http/BodyTimeout", { defaultValue: () => "30 seconds" })
+import { HttpIncomingMessage, type HttpServerError, type HttpServerRequest } from "effect/http"
+import { BodyTooLarge, MalformedJson, MalformedRequest, UnsupportedMediaType } from "./problems.ts"
 
 const json = /^application\/(?:[\w.!#$&^-]+\+)?json[ \t]*(?:;|$)/i
 const charset = /;[ \t]*charset[ \t]*=[ \t]*"?([^";, \t]*)/i
@@ -37,28 +32,20 @@ export const announcedBody = (
   return Number(length) > limit ? Effect.fail(new BodyTooLarge({ limit })) : Effect.succeed(Number(length))
 }
 
-/** Reads the body, at most `limit` bytes of it (413) and no longer than `timeout` (408, and the connection is closed). */
+/** Reads the body, at most `limit` bytes of it (413). How long it may take to come is up to the server: see `nodeServer`. */
 export const readBytes = (
   request: HttpServerRequest.HttpServerRequest,
-  limit: number,
-  timeout: Duration.Input
-): Effect.Effect<ArrayBuffer, BodyTooLarge | MalformedRequest | RequestTimeout, HttpServerRequest.HttpServerRequest> =>
+  limit: number
+): Effect.Effect<ArrayBuffer, BodyTooLarge | MalformedRequest> =>
   request.arrayBuffer.pipe(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(limit)),
     Effect.mapError((error) =>
       isTooLarge(error) ? new BodyTooLarge({ limit }) : new MalformedRequest({ detail: "The body ended before it was complete." })
-    ),
-    Effect.timeoutOrElse({
-      duration: timeout,
-      orElse: () => Effect.andThen(HttpEffect.appendPreResponseHandler(closeConnection), Effect.fail(new RequestTimeout({})))
-    })
+    )
   )
 
 const isTooLarge = ({ reason }: HttpServerError.HttpServerError): boolean =>
   reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
-
-const closeConnection: HttpEffect.PreResponseHandler = (_, response) =>
-  Effect.succeed(HttpServerResponse.setHeader(response, "connection", "close"))
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 

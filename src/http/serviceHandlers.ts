@@ -23,8 +23,10 @@ export const serviceHandlers = HttpApiBuilder.group(
             ? Effect.succeed({ status: "ready" as const, checks })
             : serverProblem(new NotReady({ checks }))),
       metrics: () =>
-        Effect.map(Effect.andThen(measure, PrometheusMetrics.format()), (text) =>
-          HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" }))
+        Effect.map(
+          Effect.andThen(measure, PrometheusMetrics.format()),
+          (text) => HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
+        )
     })
   })
 )

@@ -16,7 +16,11 @@ const residentMemory = gauge("process_resident_memory_bytes", "Resident memory")
 const heapUsed = gauge("process_heap_used_bytes", "JavaScript heap in use")
 
 const requests = ["1xx", "2xx", "3xx", "4xx", "5xx"].map((status) =>
-  Metric.counter("playtally_http_requests", { description: "Requests answered, by class of status", incremental: true, attributes: { status } })
+  Metric.counter("playtally_http_requests", {
+    description: "Requests answered, by class of status",
+    incremental: true,
+    attributes: { status }
+  })
 )
 
 /** Counts a request that was answered with this status. */

@@ -35,7 +35,7 @@ export const payment = (scene: Scene, direction: "deposit" | "withdrawal", amoun
     steps: [
       requested,
       step("approved", start + busy),
-      ...outcome > 0.985 ? [step("rollback", start + busy + random.between(20_000, 60_000))] : []
+      ...outcome > 0.97 ? [step("rollback", start + busy + random.between(20_000, 60_000))] : []
     ],
     busy,
     balance: direction === "deposit" ? amount : -amount

@@ -145,7 +145,7 @@ describe("payments", () => {
     )).toEqual({ EARLY: pending })
     expect(given(payment("Deposit", "requested", { currency: "big" }), payment("credit", "requested", { currency: "small", amount: 9 })))
       .toEqual({ SMALL: pending })
-    expect(given(payment("deposit", "requested", { currency: "second" }), payment("CREDIT", "requested", { currency: "first" }))).toEqual({
+    expect(given(payment("DEPOSIT", "requested", { currency: "second" }), payment("credit", "requested", { currency: "first" }))).toEqual({
       FIRST: pending
     })
   })

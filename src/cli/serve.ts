@@ -1,0 +1,74 @@
+import { Command } from "effect/cli"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { serverLayer } from "../App.ts"
+import { Server } from "../http/Server.ts"
+import { Settings } from "../Settings.ts"
+import { Bootstrap, type BootstrapKey } from "../tenants/Bootstrap.ts"
+import { explained } from "./CommandFailed.ts"
+import { print } from "./print.ts"
+
+/** `serve`: runs the service until it is told to stop, and says where it is and how to try it. */
+export const serve = Command.make("serve", {}, () => explained(Effect.scoped(run))).pipe(
+  Command.withDescription("Run the service on the database of the settings, which is migrated first")
+)
+
+const run = Effect.gen(function*() {
+  const services = yield* Layer.build(serverLayer)
+  yield* Effect.flatMap(greeting, (lines) => print(...lines)).pipe(Effect.provide(services))
+  return yield* Effect.never
+})
+
+const greeting = Effect.gen(function*() {
+  const { url } = yield* Server
+  const { key } = yield* Bootstrap
+  yield* Settings
+  const shell = keyInShell(key)
+  return [
+    `playtally listens on ${url}`,
+    `  documentation  ${url}/docs`,
+    ...key._tag === "Made" ? [`  API key        ${Redacted.value(key.key)}  (of the tenant "demo"; kept in ${key.file})`] : [],
+    ...key._tag === "Kept" ? [`  API key        in ${key.file}  (of the tenant "demo")`] : [],
+    ...shell === undefined
+      ? ["  API key        none yet: npm run cli -- tenants create NAME, then keys create NAME KEY --scopes ingest,read"]
+      : ["", "Send a bet and read the player's counters:", "", ...curl(url, shell)]
+  ]
+})
+
+/** How the key is written in a line for the shell: a given one stays where it is. */
+const keyInShell = (key: BootstrapKey): string | undefined => {
+  switch (key._tag) {
+    case "Made":
+      return Redacted.value(key.key)
+    case "Kept":
+      return `$(cat '${key.file}')`
+    case "Given":
+      return "$BOOTSTRAP_API_KEY"
+    case "None":
+      return undefined
+  }
+}
+
+const bet = {
+  items: [{
+    event: "realtime-casino",
+    data: {
+      user_id: "player-1",
+      timestamp: "2026-01-31T12:00:00Z",
+      unique_id: "bet-1",
+      game_id: "starburst",
+      round_id: "round-1",
+      type: "bet",
+      amount: 2.5,
+      currency: "EUR",
+      bonus_wager_amount: 0
+    }
+  }]
+}
+
+const curl = (url: string, key: string): ReadonlyArray<string> => [
+  `  curl -H "x-api-key: ${key}" -H "content-type: application/json" -d '${JSON.stringify(bet)}' \\`,
+  `    ${url}/api/v1/integrations/fasttrack/bulk && \\`,
+  `  curl -H "x-api-key: ${key}" "${url}/api/v1/users/player-1/counters?consistency=strong"`
+]

@@ -1,0 +1,57 @@
+import type { OpenApi } from "effect/http-api"
+
+const securitySchemes: OpenApi.OpenAPIComponents["securitySchemes"] = {
+  apiKey: { type: "apiKey", name: "x-api-key", in: "header", description: "Counts alone where both are sent" },
+  bearer: { type: "http", scheme: "bearer", description: "The same key" }
+}
+
+const header = (description: string) => ({ description, required: true, schema: { type: "string" } })
+
+/** The headers that every answer of a status has, as `frameworkProblems` sets them. */
+const headersOfStatus: Readonly<Record<string, Record<string, OpenApi.OpenAPISpecHeader>>> = {
+  401: { "www-authenticate": header("How a key may be sent") },
+  503: { "retry-after": header("Seconds after which to send the request again") }
+}
+
+/** Objects are open unless they are refused for members nobody knows; and the JSON of a problem is called like the problem. */
+const tidied = (document: Record<string, unknown>): OpenApi.OpenAPISpec => {
+  const text = JSON.stringify(document).replaceAll(/(#\/components\/schemas\/\w+)Encoded"/g, "$1\"")
+  // It is handed over as any object, and is what OpenApi.fromApi made.
+  const spec = JSON.parse(
+    text,
+    (key, value) => key === "additionalProperties" && value === false ? undefined : value
+  ) as OpenApi.OpenAPISpec
+  const schemas = Object.entries(spec.components.schemas).map(([name, schema]) =>
+    [name.replace(/Encoded$/, ""), closed.has(name) ? { ...schema, additionalProperties: false } : schema] as const
+  )
+  return { ...spec, components: { ...spec.components, schemas: Object.fromEntries(schemas) } }
+}
+
+const closed = new Set(["UserIds"])
+
+/** Adds to the OpenAPI document what the declaration cannot say: the two ways to send a key, and the headers that come with a status. */
+export const openApiDetails = (document: Record<string, unknown>): Record<string, unknown> => {
+  const spec = tidied(document)
+  const detailed = (operation: OpenApi.OpenAPISpecOperation): OpenApi.OpenAPISpecOperation => ({
+    ...operation,
+    security: 401 in operation.responses ? Object.keys(securitySchemes).map((name) => ({ [name]: [] })) : [],
+    responses: Object.fromEntries(
+      Object.entries(operation.responses).map(([status, response]) => {
+        const headers = headersOfStatus[status]
+        return [status, headers === undefined ? response : { ...response, headers: { ...response.headers, ...headers } }]
+      })
+    )
+  })
+  return {
+    ...spec,
+    components: { ...spec.components, securitySchemes },
+    paths: Object.fromEntries(
+      Object.entries(spec.paths).map(([path, operations]) => [
+        path,
+        Object.fromEntries(
+          Object.entries(operations).map(([method, operation]) => [method, detailed(operation as OpenApi.OpenAPISpecOperation)])
+        )
+      ])
+    )
+  }
+}

@@ -1,0 +1,19 @@
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Command } from "effect/cli"
+import * as Effect from "effect/Effect"
+import packageJson from "../package.json" with { type: "json" }
+import { events } from "./cli/events.ts"
+import { keys } from "./cli/keys.ts"
+import { migrate } from "./cli/migrate.ts"
+import { rejected } from "./cli/rejected.ts"
+import { serve } from "./cli/serve.ts"
+import { tenants } from "./cli/tenants.ts"
+import { stopOnSignal } from "./cli/stopOnSignal.ts"
+
+Command.make("playtally").pipe(
+  Command.withDescription("Event-sourced counters for gamification from FastTrack's bulk events"),
+  Command.withSubcommands([serve, migrate, tenants, keys, rejected, events]),
+  Command.run({ version: packageJson.version }),
+  Effect.provide(NodeServices.layer),
+  NodeRuntime.runMain({ teardown: stopOnSignal })
+)

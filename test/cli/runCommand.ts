@@ -1,0 +1,67 @@
+import { NodeServices } from "@effect/platform-node"
+import * as Cause from "effect/Cause"
+import { Command } from "effect/cli"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Runtime from "effect/Runtime"
+import * as Sink from "effect/Sink"
+import * as Stdio from "effect/Stdio"
+import { TestConsole } from "effect/testing"
+import { demo } from "../../src/cli/demo.ts"
+import { events } from "../../src/cli/events.ts"
+import { keys } from "../../src/cli/keys.ts"
+import { migrate } from "../../src/cli/migrate.ts"
+import { rejected } from "../../src/cli/rejected.ts"
+import { tenants } from "../../src/cli/tenants.ts"
+
+/** What a command wrote and how it ended; `reported` says whether the runtime would print the error once more, with its stack. */
+export interface CommandResult {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+  readonly reported: boolean
+}
+
+const program = Command.runWith(
+  Command.make("playtally").pipe(Command.withSubcommands([migrate, tenants, keys, rejected, events, demo])),
+  { version: "test" }
+)
+
+/**
+ * Runs a command as the program does, with its own layers and nothing of the caller's, on these settings. `onStdout` sees each piece of its output at
+ * once; interrupting it is Ctrl-C.
+ */
+export const runCommand = (
+  args: ReadonlyArray<string>,
+  settings: Readonly<Record<string, string>>,
+  onStdout: (text: string) => void = () => {}
+): Effect.Effect<CommandResult> =>
+  Effect.promise((signal) => {
+    const out: Array<string> = []
+    const stdio = Stdio.layerTest({
+      stdoutIsTerminal: Effect.succeed(false),
+      stdout: () =>
+        Sink.forEach((chunk) =>
+          Effect.sync(() => {
+            const text = typeof chunk === "string" ? chunk : new TextDecoder().decode(chunk)
+            out.push(text)
+            onStdout(text)
+          })
+        )
+    })
+    return Effect.gen(function*() {
+      const exit = yield* Effect.exit(Effect.provide(program(args), stdio))
+      const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+      return {
+        code: Exit.isSuccess(exit) ? 0 : Runtime.getErrorExitCode(error),
+        reported: Exit.isFailure(exit) && Runtime.getErrorReported(error),
+        stdout: out.join(""),
+        stderr: (yield* TestConsole.errorLines).join("\n")
+      }
+    }).pipe(
+      Effect.provide(Layer.mergeAll(NodeServices.layer, TestConsole.layer, ConfigProvider.layer(ConfigProvider.fromUnknown(settings)))),
+      (effect) => Effect.runPromise(effect, { signal })
+    )
+  })

@@ -1,0 +1,41 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { migrate } from "../../src/database/Migrations.ts"
+import { Readiness } from "../../src/http/Readiness.ts"
+import { ProjectionRunner } from "../../src/projections/ProjectionRunner.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+
+const runner = Layer.mock(ProjectionRunner, {
+  projections: [],
+  hurry: () => {},
+  status: () => ({ running: true, lagEvents: 4, lagSeconds: 0.5 })
+})
+
+const projections = { running: true, lag_events: 4, lag_seconds: 0.5 }
+
+const check = Effect.gen(function*() {
+  const { check } = yield* Readiness
+  return yield* check
+}).pipe(Effect.provide(Readiness.layer.pipe(Layer.provide(runner)), { local: true }))
+
+describe("Readiness", () => {
+  it.live("tells a database with this version's schema from one without", () =>
+    Effect.gen(function*() {
+      const { url } = yield* TestDatabase
+      yield* Effect.gen(function*() {
+        assert.deepStrictEqual(yield* check, { database: true, migrations: false, projections })
+        yield* migrate
+        assert.deepStrictEqual(yield* check, { database: true, migrations: true, projections })
+      }).pipe(Effect.provide(PgClient.layer({ url })))
+    }).pipe(Effect.provide(TestDatabase.layer)))
+
+  it.live("tells when the database does not answer", () =>
+    Effect.gen(function*() {
+      // Nobody listens on the discard port.
+      const client = PgClient.layer({ url: Redacted.make("postgres://nobody@127.0.0.1:9/nothing"), connectTimeout: "1 second" })
+      assert.deepStrictEqual(yield* Effect.provide(check, client), { database: false, migrations: false, projections })
+    }))
+})

@@ -1,0 +1,151 @@
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
+import * as Schedule from "effect/Schedule"
+import { connect } from "node:net"
+import { Counters, type CountersDocument } from "../../src/counters/Counters.ts"
+import { EventLog } from "../../src/event-log/EventLog.ts"
+import { RequestTime } from "../../src/http/nodeServer.ts"
+import { Readiness } from "../../src/http/Readiness.ts"
+import type { ReadinessChecks } from "../../src/http/ReadinessChecks.ts"
+import { GracePeriod, Server } from "../../src/http/Server.ts"
+import { Admission } from "../../src/ingest/Admission.ts"
+import { Ingest } from "../../src/ingest/Ingest.ts"
+import { UserProcessors } from "../../src/ingest/UserProcessors.ts"
+import { ProjectionRunner } from "../../src/projections/ProjectionRunner.ts"
+import { Settings } from "../../src/Settings.ts"
+import { ApiKeys, type Principal, UnknownApiKey } from "../../src/tenants/ApiKeys.ts"
+import type { Tenant } from "../../src/tenants/Tenant.ts"
+
+export const tenant: Tenant = { tenantId: "tenant-1", name: "demo", timeZone: "UTC", weekStart: 1, keyNamespace: "namespace-1" }
+
+/** Keys the served stub of ApiKeys knows: one for each scope, and one for all. */
+const keys: Readonly<Record<string, Principal>> = {
+  "key-all": { tenant, scopes: new Set(["ingest", "read", "admin"]) },
+  "key-ingest": { tenant, scopes: new Set(["ingest"]) },
+  "key-read": { tenant, scopes: new Set(["read"]) }
+}
+
+type Authenticate = ApiKeys["Service"]["authenticate"]
+
+export interface Stubs {
+  readonly authenticate?: Authenticate
+  readonly batch?: Ingest["Service"]["batch"]
+  readonly read?: Counters["Service"]["read"]
+  readonly readUser?: EventLog["Service"]["readUser"]
+  readonly checks?: () => ReadinessChecks
+  readonly settings?: Readonly<Record<string, string>>
+  /** Milliseconds. */
+  readonly requestTime?: number
+  readonly gracePeriod?: Duration.Input
+}
+
+export const ready: ReadinessChecks = {
+  database: true,
+  migrations: true,
+  projections: { running: true, lag_events: 0, lag_seconds: 0 }
+}
+
+const authenticate: Authenticate = (key) => {
+  const principal = keys[Redacted.value(key)]
+  return principal === undefined ? Effect.fail(new UnknownApiKey()) : Effect.succeed(principal)
+}
+
+export const document = (userId: string): CountersDocument => ({
+  user_id: userId,
+  time_zone: "UTC",
+  position: 7,
+  logins: { login_count: 1 },
+  payments: {}
+})
+
+/** A line of the log. */
+export interface Logged {
+  readonly level: string
+  readonly message: unknown
+  readonly annotations: Readonly<Record<string, unknown>>
+}
+
+/** The service over HTTP on a port of its own until the scope closes, with real admission and everything behind it as given. */
+export const serve = (stubs: Stubs = {}) =>
+  Effect.gen(function*() {
+    const settings = Layer.effect(Settings, Effect.map(Settings, (settings) => ({ ...settings, port: 0 }))).pipe(
+      Layer.provide(Settings.layer),
+      Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(stubs.settings ?? {})))
+    )
+    const services = Layer.mergeAll(
+      Layer.mock(ApiKeys, { authenticate: stubs.authenticate ?? authenticate }),
+      Layer.mock(Ingest, { batch: stubs.batch ?? ((_, items) => Effect.succeed({ accepted: items.length, duplicates: 0, rejected: [] })) }),
+      Layer.mock(UserProcessors, { active: () => 5 }),
+      Layer.mock(Counters, {
+        sections: ["casino", "payments", "logins"],
+        read: stubs.read ?? ((_, users) => Effect.succeed(users.map(document)))
+      }),
+      Layer.mock(EventLog, { laneCount: 1, readUser: stubs.readUser ?? (() => Effect.succeed([])) }),
+      Layer.mock(ProjectionRunner, {
+        projections: [],
+        hurry: () => {},
+        status: () => ({ running: true, lagEvents: 12, lagSeconds: 3 })
+      }),
+      Layer.succeed(Readiness, Readiness.of({ check: Effect.sync(stubs.checks ?? (() => ready)) })),
+      Admission.layer
+    )
+    const logged: Array<Logged> = []
+    const logger = Logger.make<unknown, void>(({ fiber, logLevel, message }) => {
+      logged.push({ level: logLevel, message, annotations: fiber.getRef(References.CurrentLogAnnotations) })
+    })
+    const context = yield* Layer.build(
+      Layer.merge(Server.layer, Admission.layer).pipe(
+        Layer.provide(services),
+        Layer.provide(settings),
+        Layer.provide(Logger.layer([logger])),
+        Layer.provide(Layer.succeed(RequestTime, stubs.requestTime ?? 10_000)),
+        Layer.provide(Layer.succeed(GracePeriod, stubs.gracePeriod ?? "5 seconds"))
+      )
+    )
+    return { logged, url: Context.get(context, Server).url, inFlight: Context.get(context, Admission).inFlight }
+  })
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The body read as JSON; its members are looked at, not typed. */
+  readonly json: () => Record<string, unknown>
+}
+
+export const request = (url: string, init: RequestInit = {}): Effect.Effect<Answer> =>
+  Effect.promise(async (signal) => {
+    const response = await fetch(url, { signal, ...init })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) as Record<string, unknown> }
+  })
+
+export const get = (url: string, headers: Record<string, string> = {}) => request(url, { headers: { "x-api-key": "key-all", ...headers } })
+
+export const bulkPath = "/api/v1/integrations/fasttrack/bulk"
+
+export const postBulk = (url: string, body: NonNullable<RequestInit["body"]>, headers: Record<string, string> = {}) =>
+  request(url + bulkPath, { method: "POST", body, headers: { "x-api-key": "key-all", "content-type": "application/json", ...headers } })
+
+/** Sends bytes as they are on a connection of their own and gives what came back until the other side closed it. */
+export const sendRaw = (url: string, ...parts: ReadonlyArray<string | Uint8Array>): Effect.Effect<string> =>
+  Effect.callback((resume) => {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1")
+    let received = ""
+    socket.on("data", (chunk) => received += chunk.toString("latin1"))
+    // A reset after the answer is a way of closing, too.
+    socket.on("error", () => {})
+    socket.on("close", () => resume(Effect.succeed(received)))
+    for (const part of parts) socket.write(part)
+    return Effect.sync(() => socket.destroy())
+  })
+
+/** Waits, looking again and again. */
+export const until = (condition: () => boolean): Effect.Effect<void> =>
+  Effect.asVoid(Effect.repeat(Effect.sync(condition), { until: (holds) => holds, schedule: Schedule.spaced("2 millis") }))

@@ -1,0 +1,140 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, layer } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import { EventLog } from "../../src/event-log/EventLog.ts"
+import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
+import { Ingest } from "../../src/ingest/Ingest.ts"
+import { RejectedEvents } from "../../src/ingest/RejectedEvents.ts"
+import { Tenants } from "../../src/tenants/Tenants.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+import { testService } from "../support/TestService.ts"
+
+const login = (user_id: string, unique_id: string, timestamp = "2026-01-01T00:00:00Z") => ({
+  event: "realtime-login",
+  data: { user_id, unique_id, timestamp }
+})
+
+const lenient = { strict: false }
+
+let tenants = 0
+const newTenant = Effect.suspend(() => Effect.flatMap(Tenants, ({ create }) => create(`tenant ${++tenants}`, "UTC")))
+
+/** Holds every slice's head, as a stuck writer would, while `use` runs; `use` gets what lets go. */
+const withHeadsLocked = <A, E, R>(use: (release: Effect.Effect<void>) => Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const sql = yield* PgClient.PgClient
+    const locked = yield* Deferred.make<void>()
+    const released = yield* Deferred.make<void>()
+    const holder = yield* Effect.forkChild(sql.withTransaction(Effect.gen(function*() {
+      yield* sql`select 1 from slice_heads order by slice for update`
+      yield* Deferred.succeed(locked, undefined)
+      yield* Deferred.await(released)
+    })))
+    yield* Deferred.await(locked)
+    const result = yield* use(Effect.asVoid(Deferred.succeed(released, undefined)))
+    yield* Fiber.join(holder)
+    return result
+  })
+
+layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } }).pipe(Layer.provideMerge(TestDatabase.layer)), {
+  excludeTestServices: true
+})("Ingest", (it) => {
+  it.effect("stores what it can and reports the rest in the order of the request", () =>
+    Effect.gen(function*() {
+      const { batch } = yield* Ingest
+      const tenant = yield* newTenant
+      yield* batch(tenant, [login("one", "a")], lenient)
+      const report = yield* batch(tenant, [
+        { event: "realtime-login", data: { user_id: "one", unique_id: "bad" } },
+        login("one", "a"),
+        login("one", "b"),
+        login("one", "a", "2026-01-02T00:00:00Z"),
+        login("two", "a"),
+        "nonsense"
+      ], lenient)
+      assert.deepStrictEqual({ accepted: report.accepted, duplicates: report.duplicates }, { accepted: 2, duplicates: 1 })
+      assert.deepStrictEqual(
+        report.rejected.map(({ event, id, index, reason }) => ({ event, id, index, reason })),
+        [
+          { index: 0, event: "realtime-login", id: "bad", reason: "invalid" },
+          { index: 3, event: "realtime-login", id: "a", reason: "idempotency_conflict" },
+          { index: 5, event: null, id: null, reason: "invalid" }
+        ]
+      )
+    }))
+
+  it.effect("keeps each rejected item once, as it came, however often it comes", () =>
+    Effect.gen(function*() {
+      const { batch } = yield* Ingest
+      const tenant = yield* newTenant
+      const body = `[{"event":"realtime-login","data":{"user_id":"\\u0000","unique_id":"\\ud800","n":0.1000000000000000055511151231257827}},
+        {"event":"${"x".repeat(20_000)}"}]`
+      for (let time = 0; time < 3; time++) yield* batch(tenant, Result.getOrThrow(decodeBody(body)), lenient)
+      const rejected = yield* Effect.flatMap(RejectedEvents, ({ list }) => Stream.runCollect(list(tenant.tenantId)))
+      assert.deepStrictEqual(rejected.map(({ reason, times, truncated }) => ({ reason, times, truncated })).toSorted((a, b) => +a.truncated - +b.truncated), [
+        { reason: "invalid", times: 3, truncated: false },
+        { reason: "invalid", times: 3, truncated: true }
+      ])
+      const whole = rejected.find(({ truncated }) => !truncated)
+      assert.strictEqual(
+        whole?.item,
+        `{"event":"realtime-login","data":{"user_id":"\\u0000","unique_id":"\\ud800","n":0.1000000000000000055511151231257827}}`
+      )
+      const cut = rejected.find(({ truncated }) => truncated)
+      assert.strictEqual(cut?.item.length, 16 * 1024)
+    }))
+
+  it.effect("stores and keeps nothing of a strict batch with an invalid item", () =>
+    Effect.gen(function*() {
+      const { batch } = yield* Ingest
+      const log = yield* EventLog
+      const tenant = yield* newTenant
+      const refused = yield* Effect.flip(batch(tenant, [login("one", "a"), {}], { strict: true }))
+      assert.strictEqual(refused._tag, "StrictRefusal")
+      assert.deepStrictEqual(yield* log.readUser(tenant.tenantId, "one", Number.MAX_SAFE_INTEGER, 10), [])
+      const rejected = yield* Effect.flatMap(RejectedEvents, ({ list }) => Stream.runCollect(list(tenant.tenantId)))
+      assert.deepStrictEqual(rejected, [])
+      const report = yield* batch(tenant, [login("one", "a")], { strict: true })
+      assert.strictEqual(report.accepted, 1)
+    }))
+
+  it.effect("refuses a batch untouched while too much is in flight, and takes it afterwards", () =>
+    Effect.gen(function*() {
+      const { batch } = yield* Ingest
+      const log = yield* EventLog
+      const tenant = yield* newTenant
+      const items = Array.from({ length: 30 }, (_, index) => login(`user-${index}`, "a"))
+      yield* withHeadsLocked((release) =>
+        Effect.gen(function*() {
+          const first = yield* Effect.forkChild(batch(tenant, items, lenient), { startImmediately: true })
+          const refused = yield* Effect.flip(batch(tenant, [login("late", "b")], lenient))
+          assert.strictEqual(refused._tag, "Overloaded")
+          yield* release
+          assert.strictEqual((yield* Fiber.join(first)).accepted, 30)
+        })
+      )
+      assert.deepStrictEqual(yield* log.readUser(tenant.tenantId, "late", Number.MAX_SAFE_INTEGER, 10), [])
+      assert.strictEqual((yield* batch(tenant, items, lenient)).duplicates, 30)
+    }))
+
+  it.effect("carries on when the one who asked goes away", () =>
+    Effect.gen(function*() {
+      const { batch } = yield* Ingest
+      const log = yield* EventLog
+      const tenant = yield* newTenant
+      yield* withHeadsLocked((release) =>
+        Effect.gen(function*() {
+          const request = yield* Effect.forkChild(batch(tenant, [login("gone", "a"), login("gone", "b")], lenient), { startImmediately: true })
+          const interruption = yield* Effect.forkChild(Fiber.interrupt(request), { startImmediately: true })
+          yield* release
+          yield* Fiber.join(interruption)
+        })
+      )
+      assert.strictEqual((yield* log.readUser(tenant.tenantId, "gone", Number.MAX_SAFE_INTEGER, 10)).length, 2)
+    }))
+})
