@@ -79,7 +79,15 @@ const become = async (file, args) => {
 /** npm, quiet unless it fails. An install ended by a signal ends us too. */
 const npm = async (args, cwd) => {
   const cli = process.env.npm_execpath
-  const quiet = [...args, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--engine-strict=false", "--no-update-notifier"]
+  const quiet = [
+    ...args,
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+    "--engine-strict=false",
+    "--no-update-notifier"
+  ]
   const env = { ...process.env, npm_config_global: "false", npm_config_workspaces: undefined, npm_config_prefix: undefined }
   const stdio = ["ignore", "ignore", "inherit"]
   const result = cli !== undefined && /npm-cli\.c?js$/.test(cli)
@@ -151,9 +159,10 @@ const packagesOf = (file) => {
 const installed = (withDev) => {
   const present = packagesOf(join(modules, ".package-lock.json"))
   const wanted = packagesOf(join(root, "package-lock.json"))
-  return present !== undefined && wanted !== undefined && Object.entries(wanted).every(([path, { dev, devOptional, optional, version }]) =>
-    path === "" || optional || devOptional || (dev && !withDev) || (present[path] !== undefined && present[path].version === version)
-  )
+  return present !== undefined && wanted !== undefined &&
+    Object.entries(wanted).every(([path, { dev, devOptional, optional, version }]) =>
+      path === "" || optional || devOptional || (dev && !withDev) || (present[path] !== undefined && present[path].version === version)
+    )
 }
 
 const install = async (withDev) => {
@@ -176,7 +185,9 @@ const node = async () => {
   if (isRecent(process.versions.node)) return process.execPath
   const platform = `${process.platform}-${process.arch}`
   const wanted = nodes[platform]
-  if (wanted === undefined) fail(`This project needs Node 22.19 or later; this is ${process.versions.node}, and there is none to bring for ${platform}.`)
+  if (wanted === undefined) {
+    fail(`This project needs Node 22.19 or later; this is ${process.versions.node}, and there is none to bring for ${platform}.`)
+  }
   const { integrity, name, version } = wanted
   const home = join(ours, `${platform}-${version}`)
   const binary = join(home, "node_modules", name, "bin/node")
@@ -201,7 +212,9 @@ const node = async () => {
 const native = (scope, program) => {
   const folder = join(modules, scope)
   const platform = readdirSync(folder).find((name) => name.startsWith(`${process.platform}-${process.arch}`))
-  if (platform === undefined) fail(`There is no ${program} for ${process.platform}-${process.arch} in ${folder}; remove node_modules and try again.`)
+  if (platform === undefined) {
+    fail(`There is no ${program} for ${process.platform}-${process.arch} in ${folder}; remove node_modules and try again.`)
+  }
   return join(folder, platform, program)
 }
 
@@ -220,7 +233,10 @@ const permissions = () => {
     const folder = join(postgres, `${process.platform}-${process.arch}`, "native/bin")
     const programs = ["initdb", "pg_ctl"].map((name) => join(folder, name))
     const asRoot = process.getuid() === 0
-    allow.push(`--allow-run=${[...programs, "ps", ...asRoot ? ["id", "sh", "setpriv"] : []].join(",")}`, `--allow-write=${dataDir},${postgres}`)
+    allow.push(
+      `--allow-run=${[...programs, "ps", ...asRoot ? ["id", "sh", "setpriv"] : []].join(",")}`,
+      `--allow-write=${dataDir},${postgres}`
+    )
     // Root looks for the owner of the folder that the data goes to.
     let above = dirname(dataDir)
     while (!existsSync(above)) above = dirname(above)

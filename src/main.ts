@@ -1,7 +1,9 @@
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Command } from "effect/cli"
 import * as Effect from "effect/Effect"
 import packageJson from "../package.json" with { type: "json" }
+import { demo } from "./cli/demo.ts"
 import { events } from "./cli/events.ts"
 import { keys } from "./cli/keys.ts"
 import { migrate } from "./cli/migrate.ts"
@@ -12,7 +14,7 @@ import { stopOnSignal } from "./cli/stopOnSignal.ts"
 
 Command.make("playtally").pipe(
   Command.withDescription("Event-sourced counters for gamification from FastTrack's bulk events"),
-  Command.withSubcommands([serve, migrate, tenants, keys, rejected, events]),
+  Command.withSubcommands([serve, migrate, tenants, keys, rejected, events, demo]),
   Command.run({ version: packageJson.version }),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain({ teardown: stopOnSignal })

@@ -13,23 +13,21 @@ export const newestEvents = (
   sql: PgClient.PgClient,
   tenantId: string | undefined,
   limit: number
-): Effect.Effect<ReadonlyArray<SlicePosition>, SqlError.SqlError> =>
-  Effect.map(
+): Effect.Effect<ReadonlyArray<SlicePosition>, SqlError.SqlError> => {
+  const among = tenantId === undefined
+    ? sql`position > h.position - ${BigInt(limit)}`
+    : sql`position > h.position - ${BigInt(lookBack)} and tenant_id = ${tenantId}::uuid`
+  return Effect.map(
     sql<{ slice: number; position: bigint }>`
       select slice, position from (
         select e.slice, e.position, e.recorded_at
         from slice_heads as h
         cross join lateral (
-          select slice, position, recorded_at from events
-          where slice = h.slice and ${
-      tenantId === undefined
-        ? sql`position > h.position - ${BigInt(limit)}`
-        : sql`position > h.position - ${BigInt(lookBack)} and tenant_id = ${tenantId}::uuid`
-    }
-          order by position desc limit ${limit}
+          select slice, position, recorded_at from events where slice = h.slice and ${among} order by position desc limit ${limit}
         ) as e
         order by e.recorded_at desc, e.position desc, e.slice limit ${limit}
       ) as newest
       order by recorded_at, slice, position`,
     (rows) => rows.map((row) => ({ slice: row.slice, position: Number(row.position) }))
   )
+}

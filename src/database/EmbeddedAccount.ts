@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 import { chown, stat } from "node:fs/promises"
 import { dirname } from "node:path"
-import type { EmbeddedPrograms } from "./embeddedPrograms.ts"
 import { attempt, EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
+import type { EmbeddedPrograms } from "./embeddedPrograms.ts"
 import { type ProgramResult, runProgram } from "./runProgram.ts"
 
 /** Who runs the server and owns its files: ourselves, or another account if we are root, as whom PostgreSQL refuses to run. */
@@ -48,7 +48,8 @@ const choose = Effect.fnUntraced(function*(dataDir: string, home: string) {
   return yield* new EmbeddedPostgresError({
     reason: "Unreachable",
     dataDir,
-    message: "PostgreSQL refuses to run as root and there is no account postgres or nobody to run it. Start as a normal user, or set DATABASE_URL."
+    message:
+      "PostgreSQL refuses to run as root and there is no account postgres or nobody to run it. Start as a normal user, or set DATABASE_URL."
   })
 })
 

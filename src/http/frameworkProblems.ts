@@ -4,6 +4,7 @@ import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerRespondable, 
 import type { IncomingMessage } from "node:http"
 import { allowedMethods } from "./allowedMethods.ts"
 import { InternalError, InvalidRequest, MalformedRequest, MethodNotAllowed, NotFound, ShuttingDown } from "./problems.ts"
+import { requestPath } from "./requestPath.ts"
 import { countRequest } from "./serviceMetrics.ts"
 
 /**
@@ -44,7 +45,7 @@ const withDecodablePath = <E, R>(
   request: HttpServerRequest.HttpServerRequest,
   routes: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 ) => {
-  const path = pathOf(request)
+  const path = requestPath(request)
   return path.includes(";")
     ? Effect.provideService(
       routes,
@@ -52,11 +53,6 @@ const withDecodablePath = <E, R>(
       request.modify({ url: path.replaceAll(";", "%3B") + request.url.slice(path.length) })
     )
     : routes
-}
-
-const pathOf = ({ url }: HttpServerRequest.HttpServerRequest): string => {
-  const end = url.search(/[?#]/)
-  return end === -1 ? url : url.slice(0, end)
 }
 
 const answerTo = <E>(
@@ -70,13 +66,13 @@ const answerTo = <E>(
   const error = Cause.squash(cause)
   if (HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound") return noRoute(request)
   return Effect.andThen(
-    Effect.annotateLogs(Effect.logError("Request failed", cause), { "http.method": request.method, "http.path": pathOf(request) }),
+    Effect.annotateLogs(Effect.logError("Request failed", cause), { "http.method": request.method, "http.path": requestPath(request) }),
     respond(new InternalError({}))
   )
 }
 
 const noRoute = (request: HttpServerRequest.HttpServerRequest) => {
-  const path = pathOf(request)
+  const path = requestPath(request)
   if (!isDecodable(path)) {
     return respond(new InvalidRequest({ issues: [{ path: ["path"], message: "It is not percent-encoded UTF-8." }] }))
   }

@@ -3,7 +3,6 @@ import { HttpEffect, type HttpServerRequest, HttpServerResponse } from "effect/h
 import { HttpApiBuilder } from "effect/http-api"
 import * as Schema from "effect/Schema"
 import { type Consistency, Counters } from "../counters/Counters.ts"
-import { unavailable } from "../database/DatabaseUnavailable.ts"
 import { EventLog } from "../event-log/EventLog.ts"
 import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
 import { Api } from "./Api.ts"
@@ -54,7 +53,6 @@ export const readingHandlers = HttpApiBuilder.group(
       const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : decodeEventsCursor(tenant, userId, cursor)
       if (before === undefined) return yield* badQuery("cursor", "It is not a next_cursor of this user's events.")
       const found = yield* eventLog.readUser(tenant.tenantId, userId, before, limit + 1).pipe(
-        unavailable("EventLog.readUser"),
         Effect.catchTag("DatabaseUnavailable", (error) => serverProblem(new Problems.Unavailable({}), error))
       )
       if (found.length === 0 && cursor === undefined) return yield* new Problems.UserNotFound({})

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import { HttpServerRequest } from "effect/http"
+import { requestPath } from "./requestPath.ts"
 
 /**
  * Ends a request with a problem that is not the client's doing (5xx), and tells the operator about it and its cause: the one line that the log gets for
@@ -9,11 +10,11 @@ export const serverProblem = <P extends { readonly type: string; readonly status
   problem: P,
   cause?: unknown
 ): Effect.Effect<never, P, HttpServerRequest.HttpServerRequest> =>
-  Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ method, url }) =>
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
     Effect.andThen(
       Effect.annotateLogs(cause === undefined ? Effect.logWarning("Request refused") : Effect.logWarning("Request refused", cause), {
-        "http.method": method,
-        "http.path": url.replace(/[?#].*/s, ""),
+        "http.method": request.method,
+        "http.path": requestPath(request),
         "http.status": problem.status,
         "problem.type": problem.type
       }),

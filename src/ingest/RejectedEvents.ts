@@ -3,27 +3,15 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
-import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"
 import { arrayOf } from "../database/arrayOf.ts"
-import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { Settings } from "../Settings.ts"
 import type { RejectedItem } from "./IngestReport.ts"
 
 /** The most that is kept of one item, in characters of its JSON text with everything but plain ASCII escaped. */
 const maxItemCharacters = 16 * 1024
-
-/** A rejected item as it is listed. `item` is its JSON text as received, cut at 16 KB if `truncated`. */
-export interface KeptRejection {
-  readonly reason: string
-  readonly item: string
-  readonly truncated: boolean
-  readonly issues: unknown
-  readonly firstAt: Date
-  readonly lastAt: Date
-  readonly times: number
-}
 
 /**
  * What was refused, so that nothing is lost: each item once per tenant and reason however often it is sent, as received, bounded by a quota and a
@@ -36,8 +24,6 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
     items: ReadonlyArray<RejectedItem>,
     texts: ReadonlyArray<string>
   ) => Effect.Effect<void, DatabaseUnavailable>
-  /** The tenant's kept rejections, the latest first, read page by page. */
-  readonly list: (tenantId: string) => Stream.Stream<KeptRejection, DatabaseUnavailable>
 }>()("playtally/ingest/RejectedEvents") {
   static readonly layer = Layer.effect(
     RejectedEvents,
@@ -72,17 +58,6 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
         )
       })
 
-      const list = (tenantId: string) =>
-        Stream.mapError(
-          Stream.map(
-            sql<RejectedRow>`
-              select reason, item, truncated, issues, first_at, last_at, times from rejected_events
-              where tenant_id = ${tenantId}::uuid order by last_at desc, reason, item_hash`.stream,
-            toKept
-          ),
-          (cause) => new DatabaseUnavailable({ operation: "RejectedEvents.list", cause })
-        )
-
       const sweep = sql`
         delete from rejected_events using (
           select tenant_id, reason, item_hash, last_at, row_number() over (partition by tenant_id order by last_at desc) as nth from rejected_events
@@ -91,7 +66,7 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
           and (aged.nth > ${rejected.quota} or aged.last_at < now() - make_interval(days => ${rejected.retentionDays}))`
       yield* Effect.forkScoped(Effect.ignore(sweep).pipe(Effect.repeat(Schedule.spaced("1 minute"))))
 
-      return RejectedEvents.of({ record, list })
+      return RejectedEvents.of({ record })
     })
   )
 }
@@ -99,23 +74,3 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
 /** Everything outside printable ASCII as a JSON escape: any text can be stored, lone surrogates and NUL included, and still is the same JSON. */
 const escaped = (text: string): string =>
   text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-
-interface RejectedRow {
-  readonly reason: string
-  readonly item: string
-  readonly truncated: boolean
-  readonly issues: unknown
-  readonly first_at: Date
-  readonly last_at: Date
-  readonly times: bigint
-}
-
-const toKept = (row: RejectedRow): KeptRejection => ({
-  reason: row.reason,
-  item: row.item,
-  truncated: row.truncated,
-  issues: row.issues,
-  firstAt: row.first_at,
-  lastAt: row.last_at,
-  times: Number(row.times)
-})

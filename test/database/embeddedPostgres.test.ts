@@ -16,7 +16,9 @@ import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
 const isRoot = process.getuid?.() === 0
 
 const postmasterPid = (dataDir: string) =>
-  Effect.promise(() => readFile(join(dataDir, "postgres/data/postmaster.pid"), "utf8").then((text) => Number.parseInt(text, 10), () => undefined))
+  Effect.promise(() =>
+    readFile(join(dataDir, "postgres/data/postmaster.pid"), "utf8").then((text) => Number.parseInt(text, 10), () => undefined)
+  )
 
 const kill = (pid: number | undefined) => {
   if (pid !== undefined) process.kill(pid, "SIGKILL")
@@ -50,7 +52,10 @@ const serverIdentity = (url: string | Redacted.Redacted) =>
 const member = Effect.fnUntraced(function*(dataDir: string) {
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
-      spawn(process.execPath, [fileURLToPath(new URL("member.ts", import.meta.url)), dataDir], { stdio: ["ignore", "pipe", "inherit"], detached: true })
+      spawn(process.execPath, [fileURLToPath(new URL("member.ts", import.meta.url)), dataDir], {
+        stdio: ["ignore", "pipe", "inherit"],
+        detached: true
+      })
     ),
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )

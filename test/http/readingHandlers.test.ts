@@ -173,6 +173,7 @@ describe("GET a user's counters", () => {
       assert.strictEqual(answer.json()["type"], type)
       assert.notInclude(answer.text, "secret")
       assert.strictEqual(logged.length, 1)
+      assert.deepInclude(logged[0]?.annotations, { "http.path": "/api/v1/users/u/counters", "problem.type": type })
     }))
 
   describe("If-None-Match", () => {

@@ -1,0 +1,22 @@
+import { createHash } from "node:crypto"
+import { evaluateRows } from "./evaluate.ts"
+import type { AnyProjection } from "./Projection.ts"
+import { sampleLog } from "./sampleLog.ts"
+
+/**
+ * What a projection version does, as a hash: its columns, its event types and the rows it makes of the fixed {@link sampleLog}, in two zones. Not of its
+ * source text, which changes with every comment. Rows of a version are only ever continued by code of the same identity.
+ */
+export const identityOf = (projection: AnyProjection): string => {
+  const types = new Set<string>(projection.events)
+  const events = sampleLog.filter(({ event }) => types.has(event))
+  const rows = ["UTC", "America/New_York"].map((timeZone) => evaluateRows(projection, events, { timeZone }))
+  const declared = { events: projection.events, entities: projection.entities, totals: withoutDescriptions(projection.totals) }
+  return createHash("sha256").update(JSON.stringify([declared, rows])).digest("hex")
+}
+
+const withoutDescriptions = (totals: AnyProjection["totals"]) =>
+  totals === undefined ? null : {
+    key: totals.key,
+    columns: Object.entries(totals.columns).map(([name, { description: _, ...column }]) => [name, column])
+  }

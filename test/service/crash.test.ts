@@ -1,0 +1,99 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type { FastTrackItem } from "../reference/FastTrackItem.ts"
+import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
+import { toBody } from "../reference/toBody.ts"
+import { databaseProxy } from "../support/DatabaseProxy.ts"
+import { holdAppends } from "../support/holdAppends.ts"
+import { deliver, post } from "../support/sender.ts"
+import { startService } from "../support/ServiceProcess.ts"
+import { testSql } from "../support/TestSql.ts"
+import { until, untilEffect } from "../support/until.ts"
+import { assertCounters, assertLogIsSound, assertStored } from "../support/wholeLog.ts"
+
+const clients = 4
+
+/**
+ * Delivers the batches to a process that is killed, as by `kill -9`, each time another part of them has been answered, and started again. Gives the
+ * last process and how many requests the kills cut off.
+ */
+const deliverToCrashing = Effect.fnUntraced(function*(batches: ReadonlyArray<ReadonlyArray<FastTrackItem>>, crashes: number) {
+  let service = yield* startService()
+  let answered = 0
+  let underWay = 0
+  let cutOff = 0
+  const delivering = yield* Effect.forkChild(Effect.forEach(
+    batches,
+    (batch) =>
+      Effect.gen(function*() {
+        underWay++
+        const { status, text } = yield* deliver(() => service.url, batch)
+        underWay--
+        answered++
+        assert.strictEqual(status, 204, text)
+      }),
+    { concurrency: clients }
+  ))
+  for (let crash = 1; crash <= crashes; crash++) {
+    yield* until(() => answered >= batches.length * crash / (crashes + 1))
+    cutOff += underWay
+    yield* service.signal("SIGKILL")
+    assert.deepStrictEqual(yield* service.ended, { code: null, signal: "SIGKILL" })
+    service = yield* startService()
+  }
+  yield* Fiber.join(delivering)
+  return { service, cutOff }
+})
+
+layer(testSql, { excludeTestServices: true })("kill -9", (it) => {
+  it.effect("of two processes under load loses nothing that was answered and stores nothing twice", () =>
+    Effect.gen(function*() {
+      const random = seededRandom(21)
+      const { items } = generateItems({ seed: 21, users: 120, now: new Date() })
+      const batches = cutIntoBatches(random, shuffle(random, items), 100)
+      const half = batches.length >> 1
+      const runs = yield* Effect.all(
+        [deliverToCrashing(batches.slice(0, half), 2), deliverToCrashing(batches.slice(half), 3)],
+        { concurrency: 2 }
+      )
+      for (const { cutOff, service } of runs) {
+        assert.isAbove(cutOff, 0)
+        yield* assertCounters(service.url, items)
+      }
+      const url = runs[0].service.url
+      yield* assertStored(url, items)
+      yield* assertLogIsSound
+    }), 90_000)
+
+  it.effect("after the commit and before the answer: what is sent again is a duplicate", () =>
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      const proxy = yield* databaseProxy
+      const killed = yield* startService({ DATABASE_URL: proxy.url })
+      const { items } = generateItems({ seed: 22, users: 1, userPrefix: "unanswered-", now: new Date() })
+      const isCommitted = Effect.map(
+        sql<{ found: boolean }>`select exists (select from events where user_id like 'unanswered-%') as found`,
+        ([row]) => row?.found === true
+      )
+      const appends = yield* holdAppends
+      const unanswered = yield* Effect.forkChild(Effect.flip(post(killed.url, toBody(items))))
+      yield* appends.reached
+      yield* proxy.loseAnswers
+      yield* appends.release
+      yield* untilEffect(isCommitted)
+      yield* killed.signal("SIGKILL")
+      yield* killed.ended
+      assert.strictEqual((yield* Fiber.join(unanswered))._tag, "NoAnswer")
+
+      const { url } = yield* startService()
+      const again = yield* post(url, toBody([...items, "something invalid, for there to be a report"]))
+      assert.strictEqual(again.status, 200, again.text)
+      const { accepted, duplicates } = JSON.parse(again.text) as Record<string, unknown>
+      assert.deepStrictEqual({ accepted, duplicates }, { accepted: 0, duplicates: items.length })
+      yield* assertStored(url, items)
+      yield* assertCounters(url, items)
+      yield* assertLogIsSound
+    }), 60_000)
+})

@@ -1,0 +1,81 @@
+import { assert, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Context from "effect/Context"
+import { connect } from "node:net"
+import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
+import type { FastTrackItem } from "../reference/FastTrackItem.ts"
+import { toBody } from "../reference/toBody.ts"
+import { holdAppends } from "../support/holdAppends.ts"
+import { type NoAnswer, post } from "../support/sender.ts"
+import { type ServiceProcess, startService } from "../support/ServiceProcess.ts"
+import { testSql } from "../support/TestSql.ts"
+import { until } from "../support/until.ts"
+import { assertLogIsSound, assertStored } from "../support/wholeLog.ts"
+
+/** Another process on the same database, to read what the ones that are stopped have left there. */
+class Reader extends Context.Service<Reader, ServiceProcess>()("playtally/test/service/Reader") {
+  static readonly layer = Layer.effect(Reader, startService())
+}
+
+const isRefused = (url: string): Effect.Effect<boolean> =>
+  Effect.callback((resume) => {
+    const socket = connect(Number(new URL(url).port), new URL(url).hostname)
+    socket.on("connect", () => resume(Effect.succeed(false)))
+    socket.on("error", () => resume(Effect.succeed(true)))
+    return Effect.sync(() => socket.destroy())
+  })
+
+/** Sends a batch once and tells whether it was answered that it is stored. */
+const isStored = (url: string, batch: ReadonlyArray<FastTrackItem>): Effect.Effect<boolean, NoAnswer> =>
+  Effect.map(post(url, toBody(batch)), ({ status }) => status === 204)
+
+layer(Reader.layer.pipe(Layer.provideMerge(testSql)), { excludeTestServices: true })("a process that is told to stop", (it) => {
+  it.effect.each([
+    { signal: "SIGTERM", to: "process", times: 1 },
+    { signal: "SIGTERM", to: "group", times: 2 },
+    { signal: "SIGINT", to: "process", times: 3 },
+    { signal: "SIGINT", to: "group", times: 1 }
+  ] as const)("ends in good order under load: $signal to the $to, $times times", ({ signal, times, to }) =>
+    Effect.gen(function*() {
+      const random = seededRandom(31)
+      const { items } = generateItems({ seed: 31, users: 60, userPrefix: `${signal}-${to}-`, now: new Date() })
+      const batches = cutIntoBatches(random, shuffle(random, items), 60)
+      const service = yield* startService()
+      const answered: Array<FastTrackItem> = []
+      const sending = yield* Effect.forkChild(Effect.forEach(
+        batches,
+        (batch) =>
+          Effect.tap(Effect.orElseSucceed(isStored(service.url, batch), () => false), (stored) =>
+            Effect.sync(() => {
+              if (stored) answered.push(...batch)
+            })),
+        { concurrency: 6 }
+      ))
+      yield* until(() => answered.length > items.length / 4)
+      for (let time = 0; time < times; time++) yield* service.signal(signal, to)
+      assert.deepStrictEqual(yield* Effect.timeout(service.ended, "10 seconds"), { code: 0, signal: null }, service.stderr())
+      assert.isTrue(yield* isRefused(service.url))
+      const stored = yield* Fiber.join(sending)
+      assert.include(stored, false, "it was stopped before everything was sent")
+      yield* assertStored((yield* Reader).url, answered, { perhaps: items })
+      yield* assertLogIsSound
+    }), 60_000)
+
+  it.effect("takes nobody on any more, and answers what it has begun", () =>
+    Effect.gen(function*() {
+      const service = yield* startService()
+      const { items } = generateItems({ seed: 32, users: 5, userPrefix: "begun-", now: new Date() })
+      const appends = yield* holdAppends
+      const answer = yield* Effect.forkChild(post(service.url, toBody(items)))
+      yield* appends.reached
+      yield* service.signal("SIGTERM")
+      yield* Effect.repeat(isRefused(service.url), { until: (refused) => refused })
+      yield* appends.release
+      const { headers, status } = yield* Fiber.join(answer)
+      assert.deepStrictEqual([status, headers.get("connection")], [204, "close"])
+      assert.deepStrictEqual(yield* Effect.timeout(service.ended, "10 seconds"), { code: 0, signal: null }, service.stderr())
+      yield* assertStored((yield* Reader).url, items)
+    }), 60_000)
+})

@@ -1,0 +1,50 @@
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import type { FastTrackItem } from "../reference/FastTrackItem.ts"
+import { toBody } from "../reference/toBody.ts"
+import { apiKey } from "./ServiceProcess.ts"
+
+export const bulkPath = "/api/v1/integrations/fasttrack/bulk"
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+/** Nobody answered: the connection was refused, or lost before the whole answer came. */
+export class NoAnswer extends Schema.TaggedError<NoAnswer>("playtally/test/support/NoAnswer")("NoAnswer", { cause: Schema.Defect() }) {}
+
+/** A request with the tests' key. */
+export const request = (url: string, init: RequestInit = {}): Effect.Effect<Answer, NoAnswer> =>
+  Effect.tryPromise({
+    try: async (signal) => {
+      const response = await fetch(url, { signal, ...init, headers: { "x-api-key": apiKey, ...init.headers as Record<string, string> } })
+      return { status: response.status, headers: response.headers, text: await response.text() }
+    },
+    catch: (cause) => new NoAnswer({ cause })
+  })
+
+/** Sends a batch once. */
+export const post = (url: string, body: string): Effect.Effect<Answer, NoAnswer> =>
+  request(url + bulkPath, { method: "POST", body, headers: { "content-type": "application/json" } })
+
+/** What the sender goes by: it may send again whatever was not answered, or was answered with a 503 that says when. Anything else is final. */
+const isFinal = ({ headers, status, text }: Answer): boolean => {
+  if (status === 503 && headers.get("retry-after") !== null) return false
+  if (status >= 500) throw new Error(`an answer that tells the sender nothing: ${status} ${text}`)
+  return true
+}
+
+const pause = Schedule.spaced("50 millis")
+
+/** Sends a batch as FastTrack does: again and again until there is a final answer. `url` is asked every time, for a service may have moved. */
+export const deliver = (url: () => string, items: ReadonlyArray<FastTrackItem>): Effect.Effect<Answer> => {
+  const body = toBody(items)
+  return Effect.suspend(() => post(url(), body)).pipe(
+    Effect.repeat({ until: isFinal, schedule: pause }),
+    Effect.retry(pause),
+    Effect.orDie
+  )
+}
