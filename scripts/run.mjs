@@ -100,43 +100,39 @@ const npm = async (args, cwd) => {
 /** A lock that has not been refreshed for so long has been left behind by a crash. */
 const lockAge = 10_000
 
-const age = (file) => {
-  try {
-    return Date.now() - statSync(file).mtimeMs
-  } catch {
-    return 0
-  }
-}
-
-/** Does the work while no other process does. */
+/**
+ * Does the work while no other process does. The file with the highest number is the lock, as long as its holder refreshes it; who finds it old makes
+ * the next one, which only one can. Numbers are not used again while an older file could be mistaken for the lock.
+ */
 const exclusively = async (work) => {
-  const lock = join(ours, "install.lock")
-  mkdirSync(ours, { recursive: true })
-  for (let waiting = false;;) {
+  const folder = join(ours, "lock")
+  mkdirSync(folder, { recursive: true })
+  const file = (number) => join(folder, String(number))
+  const newest = () => Math.max(0, ...readdirSync(folder).map(Number))
+  const take = () => {
+    const last = newest()
+    const mine = last + 1
     try {
-      writeFileSync(lock, "", { flag: "wx" })
-      break
+      if (last > 0 && Date.now() - statSync(file(last)).mtimeMs < lockAge) return undefined
+      writeFileSync(file(mine), "", { flag: "wx" })
     } catch (cause) {
-      if (cause.code !== "EEXIST") throw cause
+      if (cause.code !== "EEXIST" && cause.code !== "ENOENT") throw cause
+      return undefined
     }
-    if (age(lock) > lockAge) {
-      // Of several who find it abandoned one gets to move it. Who moves the lock that the first one has taken since then puts it back.
-      const aside = `${lock}.${process.pid}`
-      try {
-        renameSync(lock, aside)
-        if (age(aside) > lockAge) rmSync(aside)
-        else renameSync(aside, lock)
-      } catch (cause) {
-        if (cause.code !== "ENOENT") throw cause
-      }
-    } else {
-      if (!waiting) say("Waiting for another process that is installing …")
-      waiting = true
-      await new Promise((done) => setTimeout(done, 200))
-    }
+    // Whoever was asleep since the look above made an older file than the lock.
+    if (newest() === mine) return mine
+    rmSync(file(mine), { force: true })
+    return undefined
   }
-  const heartbeat = setInterval(() => utimesSync(lock, new Date(), new Date()), 1000)
-  const release = () => rmSync(lock, { force: true })
+  let mine = take()
+  if (mine === undefined) say("Waiting for another process that is installing …")
+  while (mine === undefined) {
+    await new Promise((done) => setTimeout(done, 100))
+    mine = take()
+  }
+  for (const name of readdirSync(folder)) if (Number(name) < mine) rmSync(join(folder, name), { force: true })
+  const heartbeat = setInterval(() => utimesSync(file(mine), new Date(), new Date()), 1000)
+  const release = () => utimesSync(file(mine), 0, 0)
   process.on("exit", release)
   try {
     await work()

@@ -11,6 +11,7 @@ import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import type { EmbeddedPostgresError } from "../database/EmbeddedPostgresError.ts"
 import type { SchemaMismatch } from "../database/Migrations.ts"
 import type { EventLogCorrupt } from "../event-log/EventLog.ts"
+import type { ProjectionChanged } from "../projections/ProjectionCatalog.ts"
 import type { ApiKeyNotFound } from "../tenants/ApiKeys.ts"
 import type { TenantExists, TenantNotFound, UnknownTimeZone } from "../tenants/Tenants.ts"
 import { printable } from "./printable.ts"
@@ -34,6 +35,7 @@ export type ExpectedError =
   | HttpServerError.ServeError
   | Migrator.MigrationError
   | PlatformError
+  | ProjectionChanged
   | SchemaMismatch
   | SqlError.SqlError
   | TenantExists

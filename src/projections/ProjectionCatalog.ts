@@ -2,34 +2,79 @@ import { PgClient } from "@effect/sql-pg"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { unavailable } from "../database/DatabaseUnavailable.ts"
+import * as Schema from "effect/Schema"
+import type { SqlError } from "effect/sql"
+import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
-import { register } from "./checkpoints.ts"
+import { identityOf } from "./identityOf.ts"
 import type { AnyProjection } from "./Projection.ts"
 import { type ProjectionStore, projectionStore } from "./ProjectionStore.ts"
+import { activeVersions, registerVersion, versionStates } from "./versions.ts"
+
+/** A version's code does something else than when its rows were made. Continuing them would mix two rules in one table. */
+export class ProjectionChanged extends Schema.TaggedError<ProjectionChanged>("playtally/projections/ProjectionChanged")("ProjectionChanged", {
+  projection: Schema.String,
+  version: Schema.Int
+}) {
+  override get message(): string {
+    return `Projection ${this.projection} v${this.version} does something else than when its rows were made. ` +
+      `Give it the version ${this.version + 1}, keep v${this.version} in the catalog beside it, and rebuild; or, in development, ` +
+      `remake its rows with \`npm run cli -- projections rebuild ${this.projection} --version ${this.version} --again\`.`
+  }
+}
 
 /** The projection versions this code knows, registered with the database: their tables, checkpoints and views exist. */
 export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
+  /** Every version this code knows. */
   readonly stores: ReadonlyArray<ProjectionStore>
+  /** Those of them that are fed from the log as it grows; the others wait for a rebuild. */
+  readonly following: Effect.Effect<ReadonlyArray<ProjectionStore>, SqlError.SqlError>
 }>()("playtally/projections/ProjectionCatalog") {
-  static readonly layer = (projections: ReadonlyArray<AnyProjection>) =>
+  /** Registers the versions; refuses one whose identity changed without a new number. */
+  static readonly layer = (
+    projections: ReadonlyArray<AnyProjection>
+  ): Layer.Layer<ProjectionCatalog, ProjectionChanged | DatabaseUnavailable, Migrations | PgClient.PgClient> =>
     Layer.effect(
       ProjectionCatalog,
       Effect.gen(function*() {
         yield* Migrations
         const sql = yield* PgClient.PgClient
         const stores = projections.map((projection) => projectionStore(sql, projection))
-        yield* sql.withTransaction(Effect.gen(function*() {
-          yield* sql`select pg_advisory_xact_lock(hashtext('playtally projections'))`
-          for (const store of stores) yield* store.create
-          yield* register(sql, projections)
-          const active = yield* sql<{ projection: string; active_version: number }>`select projection, active_version from projections`
-          for (const store of stores) {
-            const { name, version } = store.projection
-            if (active.some((row) => row.projection === name && row.active_version === version)) yield* store.createViews
-          }
-        })).pipe(unavailable("ProjectionCatalog"))
-        return ProjectionCatalog.of({ stores })
+        yield* unavailable("ProjectionCatalog")(register(sql, stores))
+        return ProjectionCatalog.of({
+          stores,
+          following: Effect.map(versionStates(sql), (states) =>
+            stores.filter(({ projection: { name, version } }) =>
+              states.some((state) => state.projection === name && state.version === version && state.state === "following")
+            ))
+        })
       })
     )
 }
+
+/** Serialised over all processes. Versions that are new while the log is empty follow it from the start; others have to be rebuilt first. */
+const register = (sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>) =>
+  sql.withTransaction(Effect.gen(function*() {
+    yield* sql`select pg_advisory_xact_lock(hashtext('playtally projections'))`
+    const known = yield* versionStates(sql)
+    for (const store of stores) {
+      const { name, version } = store.projection
+      const identity = identityOf(store.projection)
+      const before = known.find((state) => state.projection === name && state.version === version)
+      if (before !== undefined && before.identity !== identity) return yield* new ProjectionChanged({ projection: name, version })
+      if (before !== undefined) continue
+      yield* store.create
+      const state = yield* registerVersion(sql, { projection: name, version, identity })
+      if (state === "building") {
+        yield* Effect.logWarning("A projection is new to this log: build it with `npm run cli -- projections rebuild`").pipe(
+          Effect.annotateLogs({ projection: name, version })
+        )
+      }
+    }
+    const active = yield* activeVersions(sql)
+    for (const store of stores) {
+      const { name, version } = store.projection
+      // A view that exists is not touched: replacing it would wait for its readers.
+      if (active.get(name) === version && !(yield* store.hasViews)) yield* store.createViews
+    }
+  }))

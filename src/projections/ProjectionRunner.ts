@@ -6,15 +6,16 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
-import { failureOf } from "../database/failureOf.ts"
+import { unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { AppendSignal } from "../event-log/AppendSignal.ts"
 import { EventLog } from "../event-log/EventLog.ts"
 import { sliceCount } from "../event-log/sliceOf.ts"
 import { behind } from "./checkpoints.ts"
-import { type Feed, feedChunk } from "./feedChunk.ts"
+import { type Feed, feedIsolating } from "./feedChunk.ts"
 import type { AnyProjection } from "./Projection.ts"
 import { ProjectionCatalog } from "./ProjectionCatalog.ts"
+import { timeZones } from "./timeZones.ts"
 
 /** How a process's projections are doing. */
 export interface RunnerStatus {
@@ -43,8 +44,8 @@ const patience = 10_000
  * read, parsed and committed once, not once for each. Woken after an append of this process, and looking by itself for those of others.
  */
 export class ProjectionRunner extends Context.Service<ProjectionRunner, {
-  /** The versions this process feeds. */
-  readonly projections: ReadonlyArray<AnyProjection>
+  /** The versions this process feeds at the moment. */
+  readonly projections: () => ReadonlyArray<AnyProjection>
   readonly status: () => RunnerStatus
   /** Asks for these slices to be fed at once. For those who wait for a position. */
   readonly hurry: (slices: ReadonlyArray<number>) => void
@@ -59,7 +60,9 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const sql = yield* PgClient.PgClient
       const log = yield* EventLog
       const signal = yield* AppendSignal
-      const feed: Feed = { sql, log, stores: catalog.stores, timeZoneOf: yield* timeZones(sql), maxEvents }
+      let stores = yield* unavailable("ProjectionRunner")(catalog.following)
+      const timeZoneOf = yield* timeZones(sql)
+      const feed = (): Feed => ({ sql, log, stores, timeZoneOf, maxEvents })
 
       const queues = Array.from({ length: workers }, () => new SliceQueue())
       const enqueue = (slices: Iterable<number>) => {
@@ -93,7 +96,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         if (!queue.hurried) yield* Effect.timeoutOption(queue.urgent.await, gather)
         const slices = queue.take(maxSlices)
         if (slices.length === 0) return
-        const exit = yield* Effect.exit(feedOrIsolate(feed, slices))
+        const exit = yield* Effect.exit(feedIsolating(feed(), slices))
         if (Exit.isSuccess(exit)) {
           queue.addAll(exit.value.more)
           yield* setAside(exit.value.holes)
@@ -110,7 +113,10 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       })
 
       const look = Effect.gen(function*() {
-        const lagging = yield* Effect.orElseSucceed(behind(sql, catalog.stores.map(({ projection }) => projection)), () => undefined)
+        const lagging = yield* Effect.gen(function*() {
+          stores = yield* catalog.following
+          return yield* behind(sql, stores.map(({ projection }) => projection))
+        }).pipe(Effect.orElseSucceed(() => undefined))
         if (lagging !== undefined) {
           enqueue(lagging.map(({ slice }) => slice).filter((slice) => !holed.has(slice)))
           lag = {
@@ -128,7 +134,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const clock = yield* Clock.Clock
 
       return ProjectionRunner.of({
-        projections: catalog.stores.map(({ projection }) => projection),
+        projections: () => stores.map(({ projection }) => projection),
         status: () => {
           const now = clock.currentTimeMillisUnsafe()
           return { ...lag, running: holed.size === 0 && rounds.every((round) => now - round < patience) }
@@ -142,12 +148,6 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
     })
   )
 }
-
-/** Feeds a chunk; one that the database refuses for its data is fed again with every user apart. */
-const feedOrIsolate = (feed: Feed, slices: ReadonlyArray<number>) =>
-  feedChunk(feed, slices, false).pipe(
-    Effect.catchTag("SqlError", (error) => failureOf(error)._tag === "Transient" ? Effect.fail(error) : feedChunk(feed, slices, true))
-  )
 
 /** The slices that may have grown, in the order they were named. */
 class SliceQueue {
@@ -183,15 +183,3 @@ class SliceQueue {
     return taken
   }
 }
-
-/** Looks a tenant's zone up once. */
-const timeZones = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
-  const known = new Map<string, string>()
-  return Effect.fnUntraced(function*(tenantId: string) {
-    const zone = known.get(tenantId)
-    if (zone !== undefined) return zone
-    const [row] = yield* Effect.orDie(sql<{ time_zone: string }>`select time_zone from tenants where tenant_id = ${tenantId}::uuid`)
-    known.set(tenantId, row?.time_zone ?? "UTC")
-    return row?.time_zone ?? "UTC"
-  })
-})

@@ -39,6 +39,8 @@ export interface ProjectionStore {
   readonly create: Sql<void>
   /** Points the plain-named views at this version. */
   readonly createViews: Sql<void>
+  /** Whether all the plain-named views exist. */
+  readonly hasViews: Sql<boolean>
   /** The rows of these keys that exist. */
   readonly load: (keys: ReadonlyArray<Owner & { readonly key: EntityKey }>) => Sql<ReadonlyArray<LoadedEntity>>
   readonly write: (changes: ReadonlyArray<UserChange>) => Sql<void>
@@ -108,6 +110,11 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
     projection,
     create: Effect.forEach(tables.create, (text) => sql.unsafe(text).unprepared, { discard: true }),
     createViews: Effect.forEach(tables.createViews, (text) => sql.unsafe(text).unprepared, { discard: true }),
+    hasViews: Effect.map(
+      sql<{ missing: boolean }>`
+        select exists (select from unnest(${arrayOf.text(tables.views)}::text[]) as v (name) where to_regclass(v.name) is null) as missing`,
+      ([row]) => row?.missing === false
+    ),
     load,
     write: Effect.fnUntraced(function*(changes) {
       yield* saveEntities(changes)

@@ -5,6 +5,8 @@ import type { AnyProjection, EntityTable, TotalsTable } from "./Projection.ts"
 export interface ProjectionTables {
   readonly create: ReadonlyArray<string>
   readonly createViews: ReadonlyArray<string>
+  /** The names of the views. */
+  readonly views: ReadonlyArray<string>
   readonly totals: TotalsStatements | undefined
   readonly entities: Readonly<Record<string, EntityStatements>>
 }
@@ -44,14 +46,16 @@ export const projectionTables = (projection: AnyProjection): ProjectionTables =>
   }
   const entities = Object.entries(projection.entities)
   const totals = projection.totals
+  const entityView = (name: string) => name === projection.name ? name : `${projection.name}_${name}`
   return {
+    views: [...entities.map(([name]) => entityView(name)), ...totals === undefined ? [] : [`${projection.name}_totals`]],
     create: [
       ...entities.map(([name, table]) => createEntities(`${prefix}_${name}`, table)),
       ...totals === undefined ? [] : [createTotals(`${prefix}_totals`, totals)]
     ],
     createViews: [
       ...entities.map(([name, table]) =>
-        view(name === projection.name ? name : `${projection.name}_${name}`, `${prefix}_${name}`, namesOf(table).map(quote), "")
+        view(entityView(name), `${prefix}_${name}`, namesOf(table).map(quote), "")
       ),
       ...totals === undefined ? [] : [view(`${projection.name}_totals`, `${prefix}_totals`, visibleTotals(totals), " where contributions > 0")]
     ],

@@ -24,20 +24,6 @@ const toCheckpoint = (row: CheckpointRow): Checkpoint => ({ ...row, position: Nu
 const names = (projections: ReadonlyArray<AnyProjection>) => arrayOf.text(projections.map(({ name }) => name))
 const versions = (projections: ReadonlyArray<AnyProjection>) => arrayOf.int4(projections.map(({ version }) => version))
 
-/** Makes the checkpoints of new versions, at 0, and makes a projection's first version its active one. */
-export const register = (sql: PgClient.PgClient, projections: ReadonlyArray<AnyProjection>): Effect.Effect<void, SqlError.SqlError> =>
-  Effect.gen(function*() {
-    yield* sql`
-      insert into checkpoints (slice, projection, version)
-      select slice, name, version
-      from slice_heads cross join unnest(${names(projections)}::text[], ${versions(projections)}::int[]) as p (name, version)
-      on conflict do nothing`
-    yield* sql`
-      insert into projections (projection, active_version)
-      select name, min(version) from unnest(${names(projections)}::text[], ${versions(projections)}::int[]) as p (name, version) group by name
-      on conflict do nothing`
-  })
-
 /**
  * Takes the checkpoints of some slices until the transaction ends, leaving out those that somebody else holds: whoever holds a row is the only one
  * to write that version's rows of that slice. In fixed order, so that nobody waits in a circle.

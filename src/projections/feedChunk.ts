@@ -16,7 +16,7 @@ export interface Feed {
   readonly log: EventLog["Service"]
   readonly stores: ReadonlyArray<ProjectionStore>
   /** The IANA zone of a tenant. */
-  readonly timeZoneOf: (tenantId: string) => Effect.Effect<string>
+  readonly timeZoneOf: (tenantId: string) => Effect.Effect<string, SqlError.SqlError>
   /** Most events in one transaction. */
   readonly maxEvents: number
 }
@@ -27,6 +27,12 @@ export interface FedChunk {
   readonly more: ReadonlyArray<number>
   readonly holes: ReadonlyArray<number>
 }
+
+/** Feeds a chunk; one that the database refuses for its data is fed again with every user apart. */
+export const feedIsolating = (feed: Feed, slices: ReadonlyArray<number>): Effect.Effect<FedChunk, SqlError.SqlError> =>
+  feedChunk(feed, slices, false).pipe(
+    Effect.catchTag("SqlError", (error) => failureOf(error)._tag === "Transient" ? Effect.fail(error) : feedChunk(feed, slices, true))
+  )
 
 /**
  * Feeds the next events of some slices to every projection, in one transaction (design §1): takes the checkpoints, skipping those another process

@@ -9,7 +9,7 @@ import { ProjectionRunner } from "../../src/projections/ProjectionRunner.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
 const runner = Layer.mock(ProjectionRunner, {
-  projections: [],
+  projections: () => [],
   hurry: () => {},
   status: () => ({ running: true, lagEvents: 4, lagSeconds: 0.5 })
 })

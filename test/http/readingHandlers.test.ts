@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { SqlError } from "effect/sql"
 import { type Consistency, ProjectionBehind, ProjectionParked } from "../../src/counters/Counters.ts"
 import { DatabaseUnavailable } from "../../src/database/DatabaseUnavailable.ts"
 import type { LoggedEvent } from "../../src/event-log/LoggedEvent.ts"
@@ -383,7 +382,7 @@ describe("GET a user's events", () => {
   it.live("answers 503 when the log cannot be read", () =>
     Effect.gen(function*() {
       const { logged, url } = yield* serve({
-        readUser: () => Effect.fail(new SqlError.SqlError({ reason: new SqlError.ConnectionError({ cause: new Error("secret") }) }))
+        readUser: () => Effect.fail(new DatabaseUnavailable({ operation: "EventLog.readUser", cause: new Error("secret") }))
       })
       const answer = yield* get(`${url}/api/v1/users/u/events`)
       assert.deepStrictEqual([answer.status, answer.json()["type"]], [503, "unavailable"])

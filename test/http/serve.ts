@@ -88,7 +88,7 @@ export const serve = (stubs: Stubs = {}) =>
       }),
       Layer.mock(EventLog, { laneCount: 1, readUser: stubs.readUser ?? (() => Effect.succeed([])) }),
       Layer.mock(ProjectionRunner, {
-        projections: [],
+        projections: () => [],
         hurry: () => {},
         status: () => ({ running: true, lagEvents: 12, lagSeconds: 3 })
       }),

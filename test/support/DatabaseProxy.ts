@@ -11,6 +11,8 @@ export interface DatabaseProxy {
   readonly cut: Effect.Effect<void>
   /** From now on statements still reach the database, but no answer comes back, until `restore`. */
   readonly loseAnswers: Effect.Effect<void>
+  /** Whether an answer has been lost since. */
+  readonly hasLostAnswers: () => boolean
   readonly restore: Effect.Effect<void>
 }
 
@@ -20,6 +22,7 @@ export const databaseProxy = Effect.gen(function*() {
   const connections = new Set<Socket>()
   let isCut = false
   let answersAreLost = false
+  let hasLostAnswers = false
 
   const server = createServer((client) => {
     if (isCut) {
@@ -32,6 +35,7 @@ export const databaseProxy = Effect.gen(function*() {
       socket.setNoDelay(true)
       socket.on("data", (chunk) => {
         if (socket === client || !answersAreLost) other.write(chunk)
+        else hasLostAnswers = true
       })
       // The other side hears of it by its own close.
       socket.on("error", () => {})
@@ -65,7 +69,9 @@ export const databaseProxy = Effect.gen(function*() {
     }),
     loseAnswers: Effect.sync(() => {
       answersAreLost = true
+      hasLostAnswers = false
     }),
+    hasLostAnswers: () => hasLostAnswers,
     restore: Effect.sync(() => {
       // Connections with a gap in what was said are of no use to anybody.
       if (answersAreLost) destroyAll()

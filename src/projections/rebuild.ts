@@ -1,0 +1,97 @@
+import type { PgClient } from "@effect/sql-pg"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql"
+import type { EventLog } from "../event-log/EventLog.ts"
+import { ingestionPressure } from "./ingestionPressure.ts"
+import { feedIsolating } from "./feedChunk.ts"
+import type { ProjectionStore } from "./ProjectionStore.ts"
+import { timeZones } from "./timeZones.ts"
+import { follow } from "./versions.ts"
+
+/** How far a rebuild has come. Positions are dense, so `done` of `total` is exact. */
+export interface RebuildProgress {
+  /** Events of the slices rebuilt that are folded, by this run or an earlier one. */
+  readonly done: number
+  /** Events in those slices, as of the last look. */
+  readonly total: number
+  /** How long this process holds back for the sake of ingestion, as a part of its time. */
+  readonly heldBack: number
+}
+
+export interface RebuildOptions {
+  /** The slices to rebuild; all of them unless only a sample is wanted, which leaves the version to be rebuilt. */
+  readonly slices: ReadonlyArray<number>
+  /** Called now and then. */
+  readonly onProgress: (progress: RebuildProgress) => Effect.Effect<void>
+}
+
+/** Slices at work at once: one folds while the other's rows are written. */
+const workers = 2
+/** Most events folded in memory and written in one transaction. */
+const chunk = 20_000
+
+/**
+ * Rebuilds a version from the log, while everything else goes on (design §1): slice by slice, some at once, each user's events of a chunk folded in
+ * memory and each row written once per chunk, with the slice's checkpoint in the same transaction, so that one that is killed goes on where it was.
+ * Catches up until it is no further behind than a chunk, then has the version fed with the others. It yields to ingestion: it holds back when appends
+ * take long.
+ */
+export const rebuild = (
+  sql: PgClient.PgClient,
+  log: EventLog["Service"],
+  store: ProjectionStore,
+  { onProgress, slices }: RebuildOptions
+): Effect.Effect<RebuildProgress, SqlError.SqlError> =>
+  Effect.gen(function*() {
+    const { name, version } = store.projection
+    const feed = { sql, log, stores: [store], timeZoneOf: yield* timeZones(sql), maxEvents: chunk }
+    const pressure = yield* ingestionPressure(sql)
+
+    const rebuildSlice = Effect.fnUntraced(function*(slice: number) {
+      for (;;) {
+        const started = yield* Clock.currentTimeMillis
+        const { events, more } = yield* feedIsolating(feed, [slice])
+        yield* pressure.yieldAfter((yield* Clock.currentTimeMillis) - started)
+        if (events === 0 || more.length === 0) return
+      }
+    })
+    const progress = Effect.map(progressOf(sql, store, slices), (counts) => ({ ...counts, heldBack: pressure.heldBack() }))
+    const report = Effect.flatMap(progress, onProgress)
+
+    for (;;) {
+      const lagging = yield* laggingSlices(sql, store, slices)
+      yield* Effect.raceFirst(
+        Effect.forEach(lagging, rebuildSlice, { concurrency: workers, discard: true }),
+        Effect.forever(Effect.andThen(report, Effect.sleep("500 millis")))
+      )
+      yield* report
+      const { done, total } = yield* progress
+      if (total - done <= chunk) break
+    }
+    const whole = yield* sql<{ whole: boolean }>`select count(*) = ${slices.length} as whole from slice_heads`
+    if (whole[0]?.whole === true) yield* follow(sql, name, version)
+    return yield* progress
+  })
+
+/** The slices the version is behind in, the largest first, so that no long one is left for the end. */
+const laggingSlices = (sql: PgClient.PgClient, { projection }: ProjectionStore, slices: ReadonlyArray<number>) =>
+  Effect.map(
+    sql<{ slice: number }>`
+      select h.slice from slice_heads h join checkpoints c using (slice)
+      where c.projection = ${projection.name} and c.version = ${projection.version} and h.position > c.position
+      order by h.position - c.position desc`,
+    (rows) => rows.map(({ slice }) => slice).filter((slice) => slices.includes(slice))
+  )
+
+const progressOf = (sql: PgClient.PgClient, { projection }: ProjectionStore, slices: ReadonlyArray<number>) =>
+  Effect.map(
+    sql<{ slice: number; done: bigint; total: bigint }>`
+      select h.slice, c.position as done, h.position as total from slice_heads h join checkpoints c using (slice)
+      where c.projection = ${projection.name} and c.version = ${projection.version}`,
+    (rows) =>
+      rows.filter(({ slice }) => slices.includes(slice)).reduce(
+        (sum, { done, total }) => ({ done: sum.done + Number(done), total: sum.total + Number(total) }),
+        { done: 0, total: 0 }
+      )
+  )

@@ -1,0 +1,156 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { connect, type Socket } from "node:net"
+import type { FastTrackItem } from "../reference/FastTrackItem.ts"
+import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
+import { toBody } from "../reference/toBody.ts"
+import { databaseProxy } from "../support/DatabaseProxy.ts"
+import { holdAppends } from "../support/holdAppends.ts"
+import { bulkPath, deliver, post } from "../support/sender.ts"
+import { apiKey, startService } from "../support/ServiceProcess.ts"
+import { testApplication, testSql } from "../support/TestSql.ts"
+import { until, untilEffect } from "../support/until.ts"
+import { assertCounters, assertLogIsSound, assertStored } from "../support/wholeLog.ts"
+
+/** Sends a request on a connection of its own, `share` of its body in bytes, and gives the connection once all that has been handed over. */
+const send = (url: string, body: string, share = 1): Effect.Effect<Socket> =>
+  Effect.callback((resume) => {
+    const bytes = Buffer.from(body)
+    const socket = connect(Number(new URL(url).port), new URL(url).hostname)
+    socket.on("error", () => {})
+    socket.write(
+      `POST ${bulkPath} HTTP/1.1\r\nHost: service\r\nx-api-key: ${apiKey}\r\nContent-Type: application/json\r\nContent-Length: ${bytes.length}\r\n\r\n`
+    )
+    socket.write(bytes.subarray(0, Math.floor(bytes.length * share)), () => resume(Effect.succeed(socket)))
+  })
+
+const batchesOf = (seed: number, items: ReadonlyArray<FastTrackItem>, maxSize: number) => {
+  const random = seededRandom(seed)
+  return cutIntoBatches(random, shuffle(random, items), maxSize)
+}
+
+const assertDuplicates = Effect.fnUntraced(function*(url: string, items: ReadonlyArray<FastTrackItem>) {
+  const answer = yield* post(url, toBody([...items, "something invalid, for there to be a report"]))
+  assert.strictEqual(answer.status, 200, answer.text)
+  const { accepted, duplicates } = JSON.parse(answer.text) as Record<string, unknown>
+  assert.deepStrictEqual({ accepted, duplicates }, { accepted: 0, duplicates: items.length })
+})
+
+layer(testSql, { excludeTestServices: true })("clients that go away", (it) => {
+  it.effect("leave nothing behind in the middle of a body, and do not keep it from the others", () =>
+    Effect.gen(function*() {
+      const body = 256 * 1024
+      // Room for three such bodies at a time: a share of it that was not given back would be missed soon.
+      const { url } = yield* startService({ MAX_BODY_BYTES: String(body), MAX_BYTES_IN_FLIGHT: String(4 * body) })
+      const { items } = generateItems({ seed: 41, users: 20, userPrefix: "whole-", now: new Date() })
+      const { items: never } = generateItems({ seed: 42, users: 20, userPrefix: "half-", now: new Date() })
+      const half = toBody(never).padEnd(body)
+
+      const leaving = yield* Effect.forkChild(Effect.forEach(
+        Array.from({ length: 60 }, (_, index) => index),
+        (index) => Effect.map(send(url, half, 1 - 1 / (2 + index % 5)), (socket) => index % 2 === 0 ? socket.destroy() : socket.resetAndDestroy())
+      ))
+      yield* Effect.forEach(
+        batchesOf(41, items, 50),
+        (batch) => Effect.map(deliver(() => url, batch), ({ status, text }) => assert.strictEqual(status, 204, text)),
+        { concurrency: 2 }
+      )
+      yield* Fiber.join(leaving)
+      const inFlight = Effect.map(
+        Effect.promise(async () => await (await fetch(`${url}/metrics`)).text()),
+        (metrics) => /^playtally_bytes_in_flight (\S+)$/m.exec(metrics)?.[1]
+      )
+      yield* untilEffect(Effect.map(inFlight, (bytes) => bytes === "0"))
+      assert.deepStrictEqual(
+        (yield* Effect.all([1, 2, 3].map(() => post(url, "[]".padEnd(body))), { concurrency: 3 })).map(({ status }) => status),
+        [204, 204, 204]
+      )
+      yield* assertStored(url, items)
+      yield* assertCounters(url, items)
+      const sql = yield* PgClient.PgClient
+      assert.deepStrictEqual(yield* sql`select user_id from events where user_id like 'half-%'`, [])
+      yield* assertLogIsSound
+    }), 60_000)
+
+  it.effect("after the whole body have their events stored once, also when they send them again", () =>
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      const { url } = yield* startService()
+      const { items: begun } = generateItems({ seed: 43, users: 5, userPrefix: "begun-", now: new Date() })
+      const { items } = generateItems({ seed: 44, users: 20, userPrefix: "gone-", now: new Date() })
+
+      const appends = yield* holdAppends
+      const client = yield* send(url, toBody(begun))
+      yield* appends.reached
+      client.destroy()
+      yield* appends.release
+      yield* untilEffect(Effect.map(sql`select from events where user_id like 'begun-%' limit 1`, (rows) => rows.length > 0))
+      yield* assertDuplicates(url, begun)
+
+      // These go at any moment between the arrival of the body and the answer, and the second time they stay.
+      const batches = batchesOf(44, items, 100)
+      yield* Effect.forEach(batches, (batch) => Effect.map(send(url, toBody(batch)), (socket) => socket.destroy()), { concurrency: 4 })
+      yield* Effect.forEach(
+        batches,
+        (batch) => Effect.map(deliver(() => url, batch), ({ status, text }) => assert.strictEqual(status, 204, text)),
+        { concurrency: 4 }
+      )
+      yield* assertStored(url, [...begun, ...items])
+      yield* assertCounters(url, [...begun, ...items])
+      yield* assertLogIsSound
+    }), 60_000)
+})
+
+layer(testSql, { excludeTestServices: true })("a database that goes away", (it) => {
+  it.effect("again and again is met with 503 at most, and everything is right once it stays", () =>
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      const proxy = yield* databaseProxy
+      const service = yield* startService({ DATABASE_URL: proxy.url })
+      const { items } = generateItems({ seed: 45, users: 80, now: new Date() })
+      const batches = batchesOf(45, items, 60)
+      let answered = 0
+      const delivering = yield* Effect.forkChild(Effect.forEach(
+        batches,
+        (batch) =>
+          Effect.map(deliver(() => service.url, batch), ({ status, text }) => {
+            answered++
+            assert.strictEqual(status, 204, text)
+          }),
+        { concurrency: 4 }
+      ))
+      const partAnswered = (part: number) => until(() => answered >= batches.length * part)
+
+      // Its sessions are ended, then the connections are cut with answers on the way.
+      for (let part = 0.05; part < 0.4; part += 0.05) {
+        yield* partAnswered(part)
+        yield* sql`
+          select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and application_name <> ${testApplication}`
+      }
+      for (let part = 0.4; part < 0.6; part += 0.05) {
+        yield* partAnswered(part)
+        yield* proxy.loseAnswers
+        yield* until(proxy.hasLostAnswers)
+        yield* proxy.restore
+      }
+      // It is away for so long that the service says so.
+      yield* partAnswered(0.6)
+      yield* proxy.cut
+      yield* untilEffect(Effect.map(
+        post(service.url, "[]"),
+        ({ headers, status }) => {
+          if (status === 503) assert.match(headers.get("retry-after") ?? "", /^\d+$/)
+          return status === 503
+        }
+      ))
+      yield* proxy.restore
+
+      yield* Fiber.join(delivering)
+      yield* assertCounters(service.url, items)
+      yield* assertStored(service.url, items)
+      yield* assertLogIsSound
+    }), 90_000)
+})
