@@ -8,7 +8,7 @@ import { format, ofDays, parse } from "./dayRuns.ts"
 import { decimalToText } from "./decimalArithmetic.ts"
 import { countEntities, type EntityKey } from "./foldUser.ts"
 import type { AnyProjection, EntityRow, ReadRow } from "./Projection.ts"
-import { projectionTables } from "./ProjectionTables.ts"
+import { type ProjectionTables, projectionTables } from "./ProjectionTables.ts"
 import type { TotalsRow } from "./Totals.ts"
 
 /** A user, wherever a row of a projection belongs to one. */
@@ -35,6 +35,7 @@ type Sql<A> = Effect.Effect<A, SqlError.SqlError>
 /** The rows of one projection version in its tables. Every method runs in the caller's transaction, if there is one. */
 export interface ProjectionStore {
   readonly projection: AnyProjection
+  readonly tables: ProjectionTables
   /** Makes the tables if they are missing. */
   readonly create: Sql<void>
   /** Points the plain-named views at this version. */
@@ -44,6 +45,10 @@ export interface ProjectionStore {
   /** The rows of these keys that exist. */
   readonly load: (keys: ReadonlyArray<Owner & { readonly key: EntityKey }>) => Sql<ReadonlyArray<LoadedEntity>>
   readonly write: (changes: ReadonlyArray<UserChange>) => Sql<void>
+  /** Removes all rows of some users. */
+  readonly remove: (users: ReadonlyArray<Owner>) => Sql<void>
+  /** Removes all rows. */
+  readonly clear: Sql<void>
   /** What the section is made from, for some users of one tenant. */
   readonly read: (tenantId: string, userIds: ReadonlyArray<string>) => Sql<ReadonlyMap<string, ReadonlyArray<ReadRow>>>
 }
@@ -106,8 +111,17 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
     yield* addTotals([...entities.values()].map((user) => ({ ...user, totals: countEntities(projection, user.entities) })))
   })
 
+  const remove = Effect.fnUntraced(function*(users: ReadonlyArray<Owner>) {
+    for (const statements of [...Object.values(tables.entities), ...tables.totals === undefined ? [] : [tables.totals]]) {
+      yield* run(statements.remove, owners(users))
+    }
+  })
+
   return {
     projection,
+    tables,
+    remove,
+    clear: Effect.forEach(tables.names, (name) => sql.unsafe(`delete from ${name}`).unprepared, { discard: true }),
     create: Effect.forEach(tables.create, (text) => sql.unsafe(text).unprepared, { discard: true }),
     createViews: Effect.forEach(tables.createViews, (text) => sql.unsafe(text).unprepared, { discard: true }),
     hasViews: Effect.map(

@@ -5,10 +5,21 @@ import type { AnyProjection, EntityTable, TotalsTable } from "./Projection.ts"
 export interface ProjectionTables {
   readonly create: ReadonlyArray<string>
   readonly createViews: ReadonlyArray<string>
+  /** The names of the tables. */
+  readonly names: ReadonlyArray<string>
   /** The names of the views. */
   readonly views: ReadonlyArray<string>
   readonly totals: TotalsStatements | undefined
   readonly entities: Readonly<Record<string, EntityStatements>>
+  /** What two versions are compared by: the totals that are read, or the first entity table. */
+  readonly compared: ComparedRows
+}
+
+/** Rows as they are read, for a comparison in SQL: `select` gives tenant_id, user_id, the key and the columns of the alias `u`'s users. */
+export interface ComparedRows {
+  readonly select: string
+  readonly key: ReadonlyArray<string>
+  readonly columns: ReadonlyArray<readonly [name: string, isNumber: boolean]>
 }
 
 export interface TotalsStatements {
@@ -27,6 +38,8 @@ export interface EntityStatements {
   readonly load: string
   /** All rows of users: arrays of tenants and users. */
   readonly loadUsers: string
+  /** Removes the rows of users: arrays of tenants and users. */
+  readonly remove: string
   /** Inserts or replaces rows: arrays of tenants, users, key parts and columns. */
   readonly save: string
   /** The rows of one tenant's users: the tenant, and an array of users. */
@@ -48,6 +61,7 @@ export const projectionTables = (projection: AnyProjection): ProjectionTables =>
   const totals = projection.totals
   const entityView = (name: string) => name === projection.name ? name : `${projection.name}_${name}`
   return {
+    names: [...entities.map(([name]) => `${prefix}_${name}`), ...totals === undefined ? [] : [`${prefix}_totals`]],
     views: [...entities.map(([name]) => entityView(name)), ...totals === undefined ? [] : [`${projection.name}_totals`]],
     create: [
       ...entities.map(([name, table]) => createEntities(`${prefix}_${name}`, table)),
@@ -59,6 +73,7 @@ export const projectionTables = (projection: AnyProjection): ProjectionTables =>
       ),
       ...totals === undefined ? [] : [view(`${projection.name}_totals`, `${prefix}_totals`, visibleTotals(totals), " where contributions > 0")]
     ],
+    compared: totals === undefined ? comparedEntities(prefix, entities[0]) : comparedTotals(`${prefix}_totals`, totals),
     totals: totals === undefined ? undefined : totalsStatements(`${prefix}_totals`, totals),
     entities: Object.fromEntries(entities.map(([name, table]) => [name, entityStatements(`${prefix}_${name}`, table)]))
   }
@@ -122,6 +137,7 @@ const entityStatements = (name: string, table: EntityTable): EntityStatements =>
       [sameUser, ...table.key.map((key) => `t.${quote(key)} = u.${quote(key)}`)].join(" and ")
     ),
     loadUsers: lookUp(users, sameUser),
+    remove: `delete from ${name} as t using ${users} where ${sameUser}`,
     save: `insert into ${name} (tenant_id, user_id, ${names.map(quote).join(", ")})
       select * from unnest($1::uuid[], $2::text[]${keyArrays}${columnArrays})
       on conflict (${primaryKey(table.key)}) do update set ${columns.map(([column]) => `${quote(column)} = excluded.${quote(column)}`).join(", ")}`,
@@ -218,6 +234,28 @@ const totalsStatements = (name: string, table: TotalsTable): TotalsStatements =>
     read: `select t.user_id, ${selected.join(", ")} from unnest($2::text[]) as u (user_id)
       cross join lateral (select * from ${name} as t where t.tenant_id = $1::uuid and t.user_id = u.user_id and contributions > 0 offset 0) as t`,
     stored
+  }
+}
+
+// --- comparing
+
+const comparedTotals = (name: string, table: TotalsTable): ComparedRows => ({
+  select: `select t.tenant_id, t.user_id, ${[
+    ...table.key.map((key) => `t.${quote(key)}`),
+    ...readColumns(table).map(([column, , value]) => `${value} as ${quote(column)}`)
+  ].join(", ")} from ${name} as t join u on t.tenant_id = u.tenant_id and t.user_id = u.user_id where t.contributions > 0`,
+  key: table.key,
+  columns: readColumns(table).map(([column, { kind }]) => [column, !["earliest", "latest", "days"].includes(kind)])
+})
+
+const comparedEntities = (prefix: string, first: readonly [string, EntityTable] | undefined): ComparedRows => {
+  if (first === undefined) throw new Error(`${prefix} keeps no rows: it needs totals or entities`)
+  const [name, table] = first
+  return {
+    select: `select t.tenant_id, t.user_id, ${namesOf(table).map((column) => `t.${quote(column)}`).join(", ")}
+      from ${prefix}_${name} as t join u on t.tenant_id = u.tenant_id and t.user_id = u.user_id`,
+    key: table.key,
+    columns: Object.entries(table.columns).map(([column, { kind }]) => [column, kind === "decimal" || kind === "tally"])
   }
 }
 

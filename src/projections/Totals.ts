@@ -46,17 +46,28 @@ export class Totals {
 
   /** Adds a contribution. */
   add(contribution: ContributionRow): void {
-    const row = this.row(contribution)
+    const row = this.rowOf(this.keyOf(contribution))
     row.contributions++
     for (const [name, column] of Object.entries(this.table.columns)) {
       const value = contribution[name]
-      if (value !== undefined) row.values[name] = merge(column, row.values[name] ?? null, value)
+      if (value !== undefined) row.values[name] = join(column, row.values[name] ?? null, valueOf(column, value))
+    }
+  }
+
+  /** Adds what other contributions to the same table have come to. */
+  addRows(rows: ReadonlyArray<TotalsRow>): void {
+    for (const { contributions, key, values } of rows) {
+      const row = this.rowOf(key)
+      row.contributions += contributions
+      for (const [name, column] of Object.entries(this.table.columns)) {
+        row.values[name] = join(column, row.values[name] ?? null, values[name] ?? null)
+      }
     }
   }
 
   /** Takes the counts and amounts of a contribution off again. Extremes and days stay: see {@link withdraws}. */
   retract(contribution: ContributionRow): void {
-    const row = this.row(contribution)
+    const row = this.rowOf(this.keyOf(contribution))
     row.contributions--
     for (const [name, column] of Object.entries(this.table.columns)) {
       const value = contribution[name]
@@ -69,8 +80,11 @@ export class Totals {
     }
   }
 
-  private row(contribution: ContributionRow): TotalsRow {
-    const key = this.table.key.map((name) => String(contribution[name]))
+  private keyOf(contribution: ContributionRow): ReadonlyArray<string> {
+    return this.table.key.map((name) => String(contribution[name]))
+  }
+
+  private rowOf(key: ReadonlyArray<string>): TotalsRow {
     const id = key.length === 1 ? key[0] ?? "" : JSON.stringify(key)
     const known = this.rows.get(id)
     if (known !== undefined) return known
@@ -82,22 +96,37 @@ export class Totals {
   }
 }
 
-const merge = (column: TotalColumn, current: Value, value: string | number): Value => {
+/** What a single contribution to a column comes to. */
+const valueOf = (column: TotalColumn, contributed: string | number): Value => {
+  switch (column.kind) {
+    case "amount":
+    case "greatest":
+      return decimalOf(contributed)
+    case "days":
+      return new Set([Number(contributed)])
+    default:
+      return Number(contributed)
+  }
+}
+
+/** Both together. A set of days grows in place. */
+const join = (column: TotalColumn, a: Value, b: Value): Value => {
   switch (column.kind) {
     case "count":
-      return Number(current) + Number(value)
+      return Number(a) + Number(b)
     case "amount":
-      return BigDecimal.isBigDecimal(current) ? BigDecimal.sum(current, BigDecimal.fromStringUnsafe(String(value))) : current
+      return BigDecimal.isBigDecimal(a) && BigDecimal.isBigDecimal(b) ? BigDecimal.sum(a, b) : a
     case "greatest":
-      return BigDecimal.isBigDecimal(current) ? BigDecimal.max(current, BigDecimal.fromStringUnsafe(String(value))) : current
+      return BigDecimal.isBigDecimal(a) && BigDecimal.isBigDecimal(b) ? BigDecimal.max(a, b) : a
     case "earliest":
-      return typeof current === "number" ? Math.min(current, Number(value)) : Number(value)
+      return a === null || b === null ? a ?? b : Math.min(Number(a), Number(b))
     case "latest":
-      return typeof current === "number" ? Math.max(current, Number(value)) : Number(value)
+      return a === null || b === null ? a ?? b : Math.max(Number(a), Number(b))
     case "days":
-      return current instanceof Set ? current.add(Number(value)) : current
+      if (a instanceof Set && b instanceof Set) { for (const day of b) a.add(day) }
+      return a
     case "difference":
-      return current
+      return a
   }
 }
 

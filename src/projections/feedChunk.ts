@@ -89,7 +89,8 @@ const readUpTo = (events: ReadonlyArray<LoggedEvent>, from: ReadonlyMap<number, 
   return { reached, holes: [...holes] }
 }
 
-interface UserEvents extends Owner {
+/** Some of a user's events, in order of position. */
+export interface UserEvents extends Owner {
   readonly slice: number
   readonly events: Array<LoggedEvent>
 }
@@ -113,7 +114,8 @@ const byUser = (
   return users
 }
 
-const feedProjection = Effect.fnUntraced(function*(
+/** Folds users' events and writes what comes of it, in the caller's transaction; parks whose fold fails. */
+export const feedProjection = Effect.fnUntraced(function*(
   feed: Feed,
   store: ProjectionStore,
   users: ReadonlyMap<string, UserEvents>,

@@ -26,11 +26,12 @@ rmSync("installing")
 
 /** Stands for vitest: says what it was called with, and with an argument "wait" ends well on SIGTERM only. */
 const program = `
-console.log(JSON.stringify({ node: process.argv0, args: process.argv.slice(2) }))
 if (process.argv[3] === "wait") {
   process.on("SIGTERM", () => { console.log("told"); setTimeout(() => process.exit(0), 100) })
   setInterval(() => {}, 1000)
-} else process.exit(Number(process.argv[3] ?? 0))
+}
+console.log(JSON.stringify({ node: process.argv0, args: process.argv.slice(2) }))
+if (process.argv[3] !== "wait") process.exit(Number(process.argv[3]))
 `
 
 /** Makes a Node an old one, which neither replaces itself nor runs this project. */
@@ -43,17 +44,26 @@ const recent = `
 if (Number(process.versions.node.split(".")[0]) < 22) Object.defineProperty(process, "versions", { value: { ...process.versions, node: "24.0.0" } })
 `
 
-const packages = (version: string) => ({ "": {}, "node_modules/vitest": { version, dev: true }, "node_modules/elsewhere": { version, optional: true } })
+const packages = (version: string) => ({
+  "": {},
+  "node_modules/vitest": { version, dev: true },
+  "node_modules/elsewhere": { version, optional: true }
+})
 
 const folders: Array<string> = []
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))
 
-const project = async (version: "aged" | "recent" = "recent") => {
+const project = async (version: "old" | "new" = "new") => {
   const root = await realpath(await mkdtemp(join(tmpdir(), "playtally-run-")))
   folders.push(root)
   await mkdir(join(root, "scripts"))
   await cp(fileURLToPath(new URL("../../scripts/run.mjs", import.meta.url)), join(root, "scripts/run.mjs"))
-  const files = { "npm-cli.js": npm, "program.mjs": program, "age.cjs": version === "aged" ? aged : recent, "package.json": "{\"type\":\"module\"}" }
+  const files = {
+    "npm-cli.js": npm,
+    "program.mjs": program,
+    "age.cjs": version === "old" ? aged : recent,
+    "package.json": "{\"type\":\"module\"}"
+  }
   for (const [name, text] of Object.entries(files)) await writeFile(join(root, name), text)
   const lock = (version: string) => writeFile(join(root, "package-lock.json"), JSON.stringify({ packages: packages(version) }))
   await lock("1.0.0")
@@ -115,7 +125,7 @@ describe.concurrent("scripts/run.mjs", () => {
   })
 
   it("brings a Node to a machine whose own is too old, once", async () => {
-    const { calls, root, run } = await project("aged")
+    const { calls, root, run } = await project("old")
     const first = await run("3")
     assert.strictEqual(first.code, 3)
     assert.isTrue(first.node.startsWith(join(root, ".node")), first.node)
@@ -123,7 +133,7 @@ describe.concurrent("scripts/run.mjs", () => {
     assert.strictEqual(await calls(), "npm ci\nnpm ci\n")
   })
 
-  it.for(["aged", "recent"] as const)("lets the program end in good order on a signal to it or to all, with an %s Node", async (version) => {
+  it.for(["old", "new"] as const)("lets the program end in good order on a signal to it or to all (%s Node)", async (version) => {
     const { run, start } = await project(version)
     await run("0")
     for (const target of ["itself", "all", "all, twice"]) {
@@ -137,7 +147,7 @@ describe.concurrent("scripts/run.mjs", () => {
     }
   })
 
-  it.for(["aged", "recent"] as const)("ends by the signal that ended the program, with an %s Node", async (version) => {
+  it.for(["old", "new"] as const)("ends by the signal that ended the program (%s Node)", async (version) => {
     const { run, start } = await project(version)
     await run("0")
     const { child, end, speaks } = start("wait")

@@ -2,29 +2,18 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { connect, type Socket } from "node:net"
 import type { FastTrackItem } from "../reference/FastTrackItem.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import { toBody } from "../reference/toBody.ts"
 import { databaseProxy } from "../support/DatabaseProxy.ts"
 import { holdAppends } from "../support/holdAppends.ts"
-import { bulkPath, deliver, post } from "../support/sender.ts"
-import { apiKey, startService } from "../support/ServiceProcess.ts"
+import { readMetric } from "../support/reader.ts"
+import { deliver, post } from "../support/sender.ts"
+import { sendRaw } from "../support/sendRaw.ts"
+import { startService } from "../support/ServiceProcess.ts"
 import { testApplication, testSql } from "../support/TestSql.ts"
 import { until, untilEffect } from "../support/until.ts"
 import { assertCounters, assertLogIsSound, assertStored } from "../support/wholeLog.ts"
-
-/** Sends a request on a connection of its own, `share` of its body in bytes, and gives the connection once all that has been handed over. */
-const send = (url: string, body: string, share = 1): Effect.Effect<Socket> =>
-  Effect.callback((resume) => {
-    const bytes = Buffer.from(body)
-    const socket = connect(Number(new URL(url).port), new URL(url).hostname)
-    socket.on("error", () => {})
-    socket.write(
-      `POST ${bulkPath} HTTP/1.1\r\nHost: service\r\nx-api-key: ${apiKey}\r\nContent-Type: application/json\r\nContent-Length: ${bytes.length}\r\n\r\n`
-    )
-    socket.write(bytes.subarray(0, Math.floor(bytes.length * share)), () => resume(Effect.succeed(socket)))
-  })
 
 const batchesOf = (seed: number, items: ReadonlyArray<FastTrackItem>, maxSize: number) => {
   const random = seededRandom(seed)
@@ -50,7 +39,8 @@ layer(testSql, { excludeTestServices: true })("clients that go away", (it) => {
 
       const leaving = yield* Effect.forkChild(Effect.forEach(
         Array.from({ length: 60 }, (_, index) => index),
-        (index) => Effect.map(send(url, half, 1 - 1 / (2 + index % 5)), (socket) => index % 2 === 0 ? socket.destroy() : socket.resetAndDestroy())
+        (index) =>
+          Effect.map(sendRaw(url, half, 1 - 1 / (2 + index % 5)), (socket) => index % 2 === 0 ? socket.destroy() : socket.resetAndDestroy())
       ))
       yield* Effect.forEach(
         batchesOf(41, items, 50),
@@ -58,11 +48,7 @@ layer(testSql, { excludeTestServices: true })("clients that go away", (it) => {
         { concurrency: 2 }
       )
       yield* Fiber.join(leaving)
-      const inFlight = Effect.map(
-        Effect.promise(async () => await (await fetch(`${url}/metrics`)).text()),
-        (metrics) => /^playtally_bytes_in_flight (\S+)$/m.exec(metrics)?.[1]
-      )
-      yield* untilEffect(Effect.map(inFlight, (bytes) => bytes === "0"))
+      yield* untilEffect(Effect.map(readMetric(url, "playtally_bytes_in_flight"), (bytes) => bytes === 0))
       assert.deepStrictEqual(
         (yield* Effect.all([1, 2, 3].map(() => post(url, "[]".padEnd(body))), { concurrency: 3 })).map(({ status }) => status),
         [204, 204, 204]
@@ -82,7 +68,7 @@ layer(testSql, { excludeTestServices: true })("clients that go away", (it) => {
       const { items } = generateItems({ seed: 44, users: 20, userPrefix: "gone-", now: new Date() })
 
       const appends = yield* holdAppends
-      const client = yield* send(url, toBody(begun))
+      const client = yield* sendRaw(url, toBody(begun))
       yield* appends.reached
       client.destroy()
       yield* appends.release
@@ -91,7 +77,7 @@ layer(testSql, { excludeTestServices: true })("clients that go away", (it) => {
 
       // These go at any moment between the arrival of the body and the answer, and the second time they stay.
       const batches = batchesOf(44, items, 100)
-      yield* Effect.forEach(batches, (batch) => Effect.map(send(url, toBody(batch)), (socket) => socket.destroy()), { concurrency: 4 })
+      yield* Effect.forEach(batches, (batch) => Effect.map(sendRaw(url, toBody(batch)), (socket) => socket.destroy()), { concurrency: 4 })
       yield* Effect.forEach(
         batches,
         (batch) => Effect.map(deliver(() => url, batch), ({ status, text }) => assert.strictEqual(status, 204, text)),

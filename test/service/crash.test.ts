@@ -7,7 +7,7 @@ import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../referen
 import { toBody } from "../reference/toBody.ts"
 import { databaseProxy } from "../support/DatabaseProxy.ts"
 import { holdAppends } from "../support/holdAppends.ts"
-import { deliver, post } from "../support/sender.ts"
+import { deliver, pause, post } from "../support/sender.ts"
 import { startService } from "../support/ServiceProcess.ts"
 import { testSql } from "../support/TestSql.ts"
 import { until, untilEffect } from "../support/until.ts"
@@ -29,7 +29,7 @@ const deliverToCrashing = Effect.fnUntraced(function*(batches: ReadonlyArray<Rea
     (batch) =>
       Effect.gen(function*() {
         underWay++
-        const { status, text } = yield* deliver(() => service.url, batch)
+        const { status, text } = yield* Effect.retry(deliver(() => service.url, batch), pause)
         underWay--
         answered++
         assert.strictEqual(status, 204, text)

@@ -1,17 +1,19 @@
 import { assert, layer } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Context from "effect/Context"
 import { connect } from "node:net"
-import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import type { FastTrackItem } from "../reference/FastTrackItem.ts"
+import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import { toBody } from "../reference/toBody.ts"
 import { holdAppends } from "../support/holdAppends.ts"
+import { readMetric } from "../support/reader.ts"
 import { type NoAnswer, post } from "../support/sender.ts"
+import { sendRaw } from "../support/sendRaw.ts"
 import { type ServiceProcess, startService } from "../support/ServiceProcess.ts"
 import { testSql } from "../support/TestSql.ts"
-import { until } from "../support/until.ts"
+import { until, untilEffect } from "../support/until.ts"
 import { assertLogIsSound, assertStored } from "../support/wholeLog.ts"
 
 /** Another process on the same database, to read what the ones that are stopped have left there. */
@@ -22,9 +24,11 @@ class Reader extends Context.Service<Reader, ServiceProcess>()("playtally/test/s
 const isRefused = (url: string): Effect.Effect<boolean> =>
   Effect.callback((resume) => {
     const socket = connect(Number(new URL(url).port), new URL(url).hostname)
-    socket.on("connect", () => resume(Effect.succeed(false)))
+    socket.on("connect", () => {
+      socket.destroy()
+      resume(Effect.succeed(false))
+    })
     socket.on("error", () => resume(Effect.succeed(true)))
-    return Effect.sync(() => socket.destroy())
   })
 
 /** Sends a batch once and tells whether it was answered that it is stored. */
@@ -32,12 +36,14 @@ const isStored = (url: string, batch: ReadonlyArray<FastTrackItem>): Effect.Effe
   Effect.map(post(url, toBody(batch)), ({ status }) => status === 204)
 
 layer(Reader.layer.pipe(Layer.provideMerge(testSql)), { excludeTestServices: true })("a process that is told to stop", (it) => {
-  it.effect.each([
-    { signal: "SIGTERM", to: "process", times: 1 },
-    { signal: "SIGTERM", to: "group", times: 2 },
-    { signal: "SIGINT", to: "process", times: 3 },
-    { signal: "SIGINT", to: "group", times: 1 }
-  ] as const)("ends in good order under load: $signal to the $to, $times times", ({ signal, times, to }) =>
+  it.effect.each(
+    [
+      { signal: "SIGTERM", to: "process", times: 1 },
+      { signal: "SIGTERM", to: "group", times: 2 },
+      { signal: "SIGINT", to: "process", times: 3 },
+      { signal: "SIGINT", to: "group", times: 1 }
+    ] as const
+  )("ends in good order under load: $signal to the $to, $times times", ({ signal, times, to }) =>
     Effect.gen(function*() {
       const random = seededRandom(31)
       const { items } = generateItems({ seed: 31, users: 60, userPrefix: `${signal}-${to}-`, now: new Date() })
@@ -61,7 +67,16 @@ layer(Reader.layer.pipe(Layer.provideMerge(testSql)), { excludeTestServices: tru
       assert.include(stored, false, "it was stopped before everything was sent")
       yield* assertStored((yield* Reader).url, answered, { perhaps: items })
       yield* assertLogIsSound
-    }), 60_000)
+    }), { concurrent: true, timeout: 60_000 })
+
+  it.effect("waits for no client that does not finish its request", () =>
+    Effect.gen(function*() {
+      const service = yield* startService()
+      yield* Effect.acquireRelease(sendRaw(service.url, "[]", 0.5), (socket) => Effect.sync(() => socket.destroy()))
+      yield* untilEffect(Effect.map(readMetric(service.url, "playtally_bytes_in_flight"), (bytes) => bytes === 2))
+      yield* service.signal("SIGTERM")
+      assert.deepStrictEqual(yield* Effect.timeout(service.ended, "10 seconds"), { code: 0, signal: null }, service.stderr())
+    }), { concurrent: true, timeout: 60_000 })
 
   it.effect("takes nobody on any more, and answers what it has begun", () =>
     Effect.gen(function*() {

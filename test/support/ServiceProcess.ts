@@ -28,8 +28,10 @@ export const startService = Effect.fnUntraced(function*(settings: Readonly<Recor
   const listening = () => /^playtally listens on (http:\S+)$/m.exec(program.stdout())?.[1]
   yield* Effect.raceFirst(
     until(() => listening() !== undefined),
-    Effect.flatMap(program.ended, ({ code, signal }) =>
-      Effect.die(new Error(`serve ended with ${code ?? signal}: ${program.stdout()}${program.stderr()}`)))
+    Effect.flatMap(
+      program.ended,
+      ({ code, signal }) => Effect.die(new Error(`serve ended with ${code ?? signal}: ${program.stdout()}${program.stderr()}`))
+    )
   )
   const service: ServiceProcess = { ...program, url: listening() ?? "" }
   return service

@@ -7,8 +7,10 @@ import type { AnyProjection } from "../../src/projections/Projection.ts"
 import { TestDatabase } from "./TestDatabase.ts"
 
 const configured = <A, E, R>(layer: Layer.Layer<A, E, R>, settings: Readonly<Record<string, string>>) =>
-  Layer.unwrap(Effect.map(TestDatabase, ({ url }) =>
-    Layer.provide(layer, ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL: Redacted.value(url), ...settings })))))
+  Layer.unwrap(
+    Effect.map(TestDatabase, ({ url }) =>
+      Layer.provide(layer, ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL: Redacted.value(url), ...settings }))))
+  )
 
 /** One process of the service, without its HTTP side, on the test's database. Provide it twice, `Layer.fresh`, for two processes. */
 export const testService = (options: {

@@ -1,5 +1,5 @@
-import { sliceOf } from "../../src/event-log/sliceOf.ts"
 import type { NewEvent } from "../../src/event-log/LoggedEvent.ts"
+import { sliceOf } from "../../src/event-log/sliceOf.ts"
 import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
 import { idempotencyKey } from "../../src/fasttrack/idempotencyKey.ts"
 import { encodePayload } from "../../src/fasttrack/payload.ts"

@@ -43,3 +43,10 @@ export const readEvents = Effect.fnUntraced(function*(url: string, userId: strin
     if (cursor === null) return events
   }
 })
+
+/** A metric's value now; undefined if there is none of that name. */
+export const readMetric = (url: string, name: string): Effect.Effect<number | undefined, NoAnswer> =>
+  Effect.map(request(`${url}/metrics`), ({ text }) => {
+    const line = text.split("\n").find((line) => line.startsWith(`${name} `))
+    return line === undefined ? undefined : Number(line.slice(name.length))
+  })

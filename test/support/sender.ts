@@ -37,14 +37,14 @@ const isFinal = ({ headers, status, text }: Answer): boolean => {
   return true
 }
 
-const pause = Schedule.spaced("50 millis")
+/** How long the sender waits before it sends again. */
+export const pause = Schedule.spaced("50 millis")
 
-/** Sends a batch as FastTrack does: again and again until there is a final answer. `url` is asked every time, for a service may have moved. */
-export const deliver = (url: () => string, items: ReadonlyArray<FastTrackItem>): Effect.Effect<Answer> => {
+/**
+ * Sends a batch as FastTrack does, again and again while the answer is 503. `url` is asked every time, for a service may have moved. Who expects the
+ * service to be gone at times also sends again after {@link NoAnswer}.
+ */
+export const deliver = (url: () => string, items: ReadonlyArray<FastTrackItem>): Effect.Effect<Answer, NoAnswer> => {
   const body = toBody(items)
-  return Effect.suspend(() => post(url(), body)).pipe(
-    Effect.repeat({ until: isFinal, schedule: pause }),
-    Effect.retry(pause),
-    Effect.orDie
-  )
+  return Effect.repeat(Effect.suspend(() => post(url(), body)), { until: isFinal, schedule: pause })
 }

@@ -1,0 +1,51 @@
+import type { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql"
+import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
+import type { EventLog } from "../event-log/EventLog.ts"
+import { sliceOf } from "../event-log/sliceOf.ts"
+import { feedProjection } from "./feedChunk.ts"
+import type { Owner, ProjectionStore } from "./ProjectionStore.ts"
+import { ownerId } from "./ProjectionStore.ts"
+import { timeZones } from "./timeZones.ts"
+
+/** Events of the user read and folded at a time. */
+const page = 5000
+
+/**
+ * Makes one user's rows of a version anew from the user's events, while everything else goes on: under the checkpoint of the user's slice, up to its
+ * position, so that the feed continues where this ends; its epoch is raised. A parked user is taken back, and parked again if the fold still fails.
+ * Gives whether the user is fed now.
+ */
+export const rebuildUser = (
+  sql: PgClient.PgClient,
+  log: EventLog["Service"],
+  store: ProjectionStore,
+  user: Owner
+): Effect.Effect<boolean, SqlError.SqlError | DatabaseUnavailable> =>
+  sql.withTransaction(Effect.gen(function*() {
+    const { events: types, name, version } = store.projection
+    const slice = sliceOf(user.tenantId, user.userId)
+    const [checkpoint] = yield* sql<{ position: bigint }>`
+      update checkpoints set epoch = epoch + 1 where slice = ${slice} and projection = ${name} and version = ${version} returning position`
+    yield* store.remove([user])
+    yield* sql`
+      delete from parked_users
+      where projection = ${name} and version = ${version} and tenant_id = ${user.tenantId}::uuid and user_id = ${user.userId}`
+    const feed = { sql, log, stores: [store], timeZoneOf: yield* timeZones(sql), maxEvents: page }
+    let before = Number(checkpoint?.position ?? 0) + 1
+    for (;;) {
+      const read = yield* log.readUser(user.tenantId, user.userId, before, page)
+      const events = read.filter(({ event }) => (types as ReadonlyArray<string>).includes(event.event)).toReversed()
+      if (events.length > 0) {
+        yield* feedProjection(feed, store, new Map([[ownerId(user), { ...user, slice, events }]]), true)
+      }
+      if (read.length < page) break
+      before = read.at(-1)?.position ?? 0
+    }
+    const parked = yield* sql`
+      select 1 from parked_users
+      where projection = ${name} and version = ${version} and tenant_id = ${user.tenantId}::uuid and user_id = ${user.userId}`
+    if (parked.length > 0) yield* store.remove([user])
+    return parked.length === 0
+  }))
