@@ -1,5 +1,6 @@
 import * as Layer from "effect/Layer"
 import { Counters } from "./counters/Counters.ts"
+import { Snapshots } from "./counters/Snapshots.ts"
 import { Database } from "./database/Database.ts"
 import { Migrations } from "./database/Migrations.ts"
 import { AppendSignal } from "./event-log/AppendSignal.ts"
@@ -29,6 +30,7 @@ const services = (projections: ReadonlyArray<AnyProjection>) =>
     Layer.provideMerge(Ingest.layer.pipe(Layer.provide(RejectedEvents.layer))),
     Layer.provideMerge(Layer.mergeAll(UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer)), Admission.layer)),
     Layer.provideMerge(Counters.layer),
+    Layer.provideMerge(Snapshots.layer),
     Layer.provideMerge(ProjectionRunner.layer),
     Layer.provideMerge(ProjectionCatalog.layer(projections)),
     Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer))

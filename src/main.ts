@@ -7,6 +7,7 @@ import { demo } from "./cli/demo.ts"
 import { events } from "./cli/events.ts"
 import { keys } from "./cli/keys.ts"
 import { migrate } from "./cli/migrate.ts"
+import { projections } from "./cli/projections.ts"
 import { rejected } from "./cli/rejected.ts"
 import { serve } from "./cli/serve.ts"
 import { tenants } from "./cli/tenants.ts"
@@ -14,7 +15,7 @@ import { stopOnSignal } from "./cli/stopOnSignal.ts"
 
 Command.make("playtally").pipe(
   Command.withDescription("Event-sourced counters for gamification from FastTrack's bulk events"),
-  Command.withSubcommands([serve, migrate, tenants, keys, rejected, events, demo]),
+  Command.withSubcommands([serve, migrate, tenants, keys, rejected, events, projections, demo]),
   Command.run({ version: packageJson.version }),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain({ teardown: stopOnSignal })

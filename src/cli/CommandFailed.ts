@@ -11,9 +11,11 @@ import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import type { EmbeddedPostgresError } from "../database/EmbeddedPostgresError.ts"
 import type { SchemaMismatch } from "../database/Migrations.ts"
 import type { EventLogCorrupt } from "../event-log/EventLog.ts"
+import type { ActivationRefused } from "../projections/activateVersion.ts"
 import type { ProjectionChanged } from "../projections/ProjectionCatalog.ts"
 import type { ApiKeyNotFound } from "../tenants/ApiKeys.ts"
 import type { TenantExists, TenantNotFound, UnknownTimeZone } from "../tenants/Tenants.ts"
+import type { NoSuchProjection } from "./projections/projectionVersion.ts"
 import { printable } from "./printable.ts"
 
 /** A command that did not do what it was asked to, after it has said so on stderr: the process ends with exit code 1, and nobody reports it again. */
@@ -26,6 +28,7 @@ export class CommandFailed
 
 /** What commands may run into in the ordinary course of things. */
 export type ExpectedError =
+  | ActivationRefused
   | ApiKeyNotFound
   | CommandFailed
   | Config.ConfigError
@@ -34,6 +37,7 @@ export type ExpectedError =
   | EventLogCorrupt
   | HttpServerError.ServeError
   | Migrator.MigrationError
+  | NoSuchProjection
   | PlatformError
   | ProjectionChanged
   | SchemaMismatch

@@ -7,7 +7,8 @@ import { parseJson } from "../fasttrack/parseJson.ts"
 import { decodeStored } from "../fasttrack/payload.ts"
 import type { LoggedEvent, SlicePosition } from "./LoggedEvent.ts"
 
-interface EventRow {
+/** A row of `events` as the statements here select it; `payload` is parsed JSON. */
+export interface EventRow {
   readonly slice: number
   readonly position: bigint
   readonly tenant_id: string
@@ -20,8 +21,7 @@ interface EventRow {
 }
 
 /** A payload of a newer release ends in a defect: this process must not go on with events it cannot read. */
-
-const toLoggedEvent = (row: EventRow): LoggedEvent => ({
+export const toLoggedEvent = (row: EventRow): LoggedEvent => ({
   slice: row.slice,
   position: Number(row.position),
   tenantId: row.tenant_id,

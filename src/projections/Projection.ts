@@ -80,6 +80,8 @@ export interface Projection<
   readonly contributions?: { readonly [P in keyof E]: (entity: Readonly<Entity<E[P]>>) => ReadonlyArray<Contribution<S>> }
   /** The user's part of the counters document, under the projection's name, made from the rows of the totals, or of the first entity table. */
   readonly section: Section
+  /** Set where the section is no part of the counters document, but of one of its own. */
+  readonly readApart?: true
 }
 
 /** A row as it is read: numbers for counts, canonical decimal text for amounts, epoch milliseconds for times, runs for days. */
@@ -103,6 +105,7 @@ export interface AnyProjection {
   readonly fold: ((event: FastTrackEvent, entities: Record<string, (...key: ReadonlyArray<string>) => EntityRow>, context: FoldContext) => void) | undefined
   readonly contributions: Readonly<Record<string, (entity: EntityRow) => ReadonlyArray<ContributionRow>>>
   readonly section: Section
+  readonly readApart?: true
 }
 
 /** An entity's row whatever its table. */

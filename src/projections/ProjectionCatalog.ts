@@ -9,7 +9,7 @@ import { Migrations } from "../database/Migrations.ts"
 import { identityOf } from "./identityOf.ts"
 import type { AnyProjection } from "./Projection.ts"
 import { type ProjectionStore, projectionStore } from "./ProjectionStore.ts"
-import { activeVersions, registerVersion, versionStates } from "./versions.ts"
+import { activeVersions, registerVersion, restartVersion, versionStates } from "./versions.ts"
 
 /** A version's code does something else than when its rows were made. Continuing them would mix two rules in one table. */
 export class ProjectionChanged extends Schema.TaggedError<ProjectionChanged>("playtally/projections/ProjectionChanged")("ProjectionChanged", {
@@ -23,6 +23,12 @@ export class ProjectionChanged extends Schema.TaggedError<ProjectionChanged>("pl
   }
 }
 
+/** A version whose rows are to be thrown away and made again, whatever it did before; the newest in the code without a number. */
+export interface Remake {
+  readonly name: string
+  readonly version: number | undefined
+}
+
 /** The projection versions this code knows, registered with the database: their tables, checkpoints and views exist. */
 export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
   /** Every version this code knows. */
@@ -32,7 +38,8 @@ export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
 }>()("playtally/projections/ProjectionCatalog") {
   /** Registers the versions; refuses one whose identity changed without a new number. */
   static readonly layer = (
-    projections: ReadonlyArray<AnyProjection>
+    projections: ReadonlyArray<AnyProjection>,
+    remake?: Remake
   ): Layer.Layer<ProjectionCatalog, ProjectionChanged | DatabaseUnavailable, Migrations | PgClient.PgClient> =>
     Layer.effect(
       ProjectionCatalog,
@@ -40,7 +47,7 @@ export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
         yield* Migrations
         const sql = yield* PgClient.PgClient
         const stores = projections.map((projection) => projectionStore(sql, projection))
-        yield* unavailable("ProjectionCatalog")(register(sql, stores))
+        yield* unavailable("ProjectionCatalog")(register(sql, stores, remade(projections, remake)))
         return ProjectionCatalog.of({
           stores,
           following: Effect.map(versionStates(sql), (states) =>
@@ -53,7 +60,7 @@ export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
 }
 
 /** Serialised over all processes. Versions that are new while the log is empty follow it from the start; others have to be rebuilt first. */
-const register = (sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>) =>
+const register = (sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>, remake: AnyProjection | undefined) =>
   sql.withTransaction(Effect.gen(function*() {
     yield* sql`select pg_advisory_xact_lock(hashtext('playtally projections'))`
     const known = yield* versionStates(sql)
@@ -61,6 +68,12 @@ const register = (sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>
       const { name, version } = store.projection
       const identity = identityOf(store.projection)
       const before = known.find((state) => state.projection === name && state.version === version)
+      if (before !== undefined && store.projection === remake) {
+        yield* store.drop
+        yield* store.create
+        yield* restartVersion(sql, { projection: name, version, identity })
+        continue
+      }
       if (before !== undefined && before.identity !== identity) return yield* new ProjectionChanged({ projection: name, version })
       if (before !== undefined) continue
       yield* store.create
@@ -78,3 +91,8 @@ const register = (sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>
       if (active.get(name) === version && !(yield* store.hasViews)) yield* store.createViews
     }
   }))
+
+const remade = (projections: ReadonlyArray<AnyProjection>, remake: Remake | undefined): AnyProjection | undefined =>
+  projections
+    .filter(({ name, version }) => name === remake?.name && (remake.version === undefined || version === remake.version))
+    .sort((a, b) => b.version - a.version)[0]

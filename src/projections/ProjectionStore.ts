@@ -47,8 +47,8 @@ export interface ProjectionStore {
   readonly write: (changes: ReadonlyArray<UserChange>) => Sql<void>
   /** Removes all rows of some users. */
   readonly remove: (users: ReadonlyArray<Owner>) => Sql<void>
-  /** Removes all rows. */
-  readonly clear: Sql<void>
+  /** Drops the tables, and the views on them. */
+  readonly drop: Sql<void>
   /** What the section is made from, for some users of one tenant. */
   readonly read: (tenantId: string, userIds: ReadonlyArray<string>) => Sql<ReadonlyMap<string, ReadonlyArray<ReadRow>>>
 }
@@ -121,7 +121,7 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
     projection,
     tables,
     remove,
-    clear: Effect.forEach(tables.names, (name) => sql.unsafe(`delete from ${name}`).unprepared, { discard: true }),
+    drop: Effect.forEach(tables.names, (name) => sql.unsafe(`drop table if exists ${name} cascade`).unprepared, { discard: true }),
     create: Effect.forEach(tables.create, (text) => sql.unsafe(text).unprepared, { discard: true }),
     createViews: Effect.forEach(tables.createViews, (text) => sql.unsafe(text).unprepared, { discard: true }),
     hasViews: Effect.map(

@@ -48,3 +48,13 @@ export const registerVersion = (
 /** Has a version fed with the others from now on. */
 export const follow = (sql: PgClient.PgClient, projection: string, version: number): Sql<void> =>
   Effect.asVoid(sql`update projection_versions set state = 'following' where projection = ${projection} and version = ${version}`)
+
+/** Starts a version over: nothing folded, nobody parked, to be rebuilt; what it does may have changed. Its epochs are raised. */
+export const restartVersion = (sql: PgClient.PgClient, { identity, projection, version }: Omit<VersionState, "state">): Sql<void> =>
+  Effect.gen(function*() {
+    yield* sql`
+      update projection_versions set identity = ${identity}, state = 'building' where projection = ${projection} and version = ${version}`
+    yield* sql`
+      update checkpoints set position = 0, epoch = epoch + 1 where projection = ${projection} and version = ${version}`
+    yield* sql`delete from parked_users where projection = ${projection} and version = ${version}`
+  })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { type Consistency, ProjectionBehind, ProjectionParked } from "../../src/counters/Counters.ts"
+import { type Consistency, ProjectionBehind, ProjectionParked } from "../../src/counters/Snapshots.ts"
 import { DatabaseUnavailable } from "../../src/database/DatabaseUnavailable.ts"
 import type { LoggedEvent } from "../../src/event-log/LoggedEvent.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"

@@ -55,15 +55,12 @@ layer(testSql, { excludeTestServices: true })("kill -9", (it) => {
       const batches = cutIntoBatches(random, shuffle(random, items), 100)
       const half = batches.length >> 1
       const runs = yield* Effect.all(
-        [deliverToCrashing(batches.slice(0, half), 2), deliverToCrashing(batches.slice(half), 3)],
+        [deliverToCrashing(batches.slice(0, half), 2), deliverToCrashing(batches.slice(half), 2)],
         { concurrency: 2 }
       )
-      for (const { cutOff, service } of runs) {
-        assert.isAbove(cutOff, 0)
-        yield* assertCounters(service.url, items)
-      }
-      const url = runs[0].service.url
-      yield* assertStored(url, items)
+      for (const { cutOff } of runs) assert.isAbove(cutOff, 0)
+      yield* assertStored(runs[0].service.url, items)
+      yield* assertCounters(runs[1].service.url, items)
       yield* assertLogIsSound
     }), 90_000)
 

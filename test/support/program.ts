@@ -68,8 +68,8 @@ export const startProgram = (
         signal: (signal, to = "process") =>
           Effect.sync(() => {
             if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-            if (to === "process") child.kill(signal)
-            else process.kill(-child.pid, signal)
+            // Not `child.kill`: Deno then says that the signal ended it, whatever it did.
+            process.kill(to === "process" ? child.pid : -child.pid, signal)
           }),
         ended: Deferred.await(ended)
       }

@@ -30,8 +30,8 @@ export const request = (url: string, init: RequestInit = {}): Effect.Effect<Answ
 export const post = (url: string, body: string): Effect.Effect<Answer, NoAnswer> =>
   request(url + bulkPath, { method: "POST", body, headers: { "content-type": "application/json" } })
 
-/** What the sender goes by: it may send again whatever was not answered, or was answered with a 503 that says when. Anything else is final. */
-const isFinal = ({ headers, status, text }: Answer): boolean => {
+/** What the sender goes by: a 503 that says when to send again is not final. Any other 5xx is a defect. */
+export const isFinal = ({ headers, status, text }: Answer): boolean => {
   if (status === 503 && headers.get("retry-after") !== null) return false
   if (status >= 500) throw new Error(`an answer that tells the sender nothing: ${status} ${text}`)
   return true

@@ -1,10 +1,12 @@
 import type { CasinoData } from "../../fasttrack/CasinoData.ts"
+import type { EventOf } from "../../fasttrack/FastTrackEvent.ts"
 import { byCurrency } from "../byCurrency.ts"
 import { amount, count, difference, earliest, greatest, latest } from "../Column.ts"
 import { isPositive } from "../decimalArithmetic.ts"
 import * as Projection from "../Projection.ts"
 
-const columns = {
+/** The counters of a currency (design §4). */
+export const casinoColumns = {
   bet_count: count,
   bet_amount: { ...amount, description: "The bonus part included" },
   bonus_bet_amount: amount,
@@ -32,17 +34,22 @@ export const casino = Projection.make({
   name: "casino",
   version: 1,
   events: ["realtime-casino"],
-  totals: { key: ["currency"], columns },
-  contribute: ({ data, occurredAt }) => [
-    { currency: data.currency.toUpperCase(), first_at: occurredAt, last_at: occurredAt, ...effectOf(data) }
-  ],
-  section: byCurrency(columns)
+  totals: { key: ["currency"], columns: casinoColumns },
+  contribute: (event) => [casinoFigures(event)],
+  section: byCurrency(casinoColumns)
 })
 
-/** What an event of that type adds. */
+/** What an event adds to its currency, wherever that is counted. */
+export const casinoFigures = ({ data, occurredAt }: EventOf<"realtime-casino">) => ({
+  currency: data.currency.toUpperCase(),
+  first_at: occurredAt,
+  last_at: occurredAt,
+  ...effectOf(data)
+})
+
 const effectOf = (
   { amount, bonus_wager_amount: bonus, type }: CasinoData
-): Projection.Contribution<{ key: []; columns: typeof columns }> => {
+): Projection.Contribution<{ key: []; columns: typeof casinoColumns }> => {
   switch (type) {
     case "bet":
       return { bet_count: 1, bet_amount: amount, bonus_bet_amount: bonus }

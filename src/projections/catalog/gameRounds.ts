@@ -1,9 +1,11 @@
+import type { EventOf } from "../../fasttrack/FastTrackEvent.ts"
 import { byCurrency } from "../byCurrency.ts"
 import { amount, count, difference, earliest, greatest, latest } from "../Column.ts"
 import { divideDecimals, isPositive } from "../decimalArithmetic.ts"
 import * as Projection from "../Projection.ts"
 
-const columns = {
+/** The counters of a currency (design §4). */
+export const gameRoundColumns = {
   round_count: count,
   bet_amount: amount,
   bonus_bet_amount: amount,
@@ -27,22 +29,27 @@ export const gameRounds = Projection.make({
   name: "game_rounds",
   version: 1,
   events: ["realtime-gameround"],
-  totals: { key: ["currency"], columns },
-  contribute: ({ data: { total_bet_user: bet, total_win_user: win, ...data }, occurredAt }) => [{
-    currency: data.user_currency.toUpperCase(),
-    round_count: 1,
-    bet_amount: bet,
-    bonus_bet_amount: data.bonus_bet_user,
-    win_amount: win,
-    bonus_win_amount: data.bonus_win_user,
-    bet_base_amount: data.total_bet_base,
-    win_base_amount: data.total_win_base,
-    ...isPositive(win) ? { won_round_count: 1 } : { lost_round_count: 1 },
-    biggest_win: win,
-    // The greatest starts at 0, so rounds that won nothing or less have no say in it.
-    ...isPositive(bet) && isPositive(win) ? { biggest_multiplier: divideDecimals(win, bet, 4) } : {},
-    first_at: occurredAt,
-    last_at: occurredAt
-  }],
-  section: byCurrency(columns)
+  totals: { key: ["currency"], columns: gameRoundColumns },
+  contribute: (event) => [gameRoundFigures(event)],
+  section: byCurrency(gameRoundColumns)
+})
+
+/** What a round adds to its currency, wherever that is counted. */
+export const gameRoundFigures = (
+  { data: { total_bet_user: bet, total_win_user: win, ...data }, occurredAt }: EventOf<"realtime-gameround">
+) => ({
+  currency: data.user_currency.toUpperCase(),
+  round_count: 1,
+  bet_amount: bet,
+  bonus_bet_amount: data.bonus_bet_user,
+  win_amount: win,
+  bonus_win_amount: data.bonus_win_user,
+  bet_base_amount: data.total_bet_base,
+  win_base_amount: data.total_win_base,
+  ...isPositive(win) ? { won_round_count: 1 } : { lost_round_count: 1 },
+  biggest_win: win,
+  // The greatest starts at 0, so rounds that won nothing or less have no say in it.
+  ...isPositive(bet) && isPositive(win) ? { biggest_multiplier: divideDecimals(win, bet, 4) } : {},
+  first_at: occurredAt,
+  last_at: occurredAt
 })

@@ -1,8 +1,7 @@
 import { byCurrency } from "../byCurrency.ts"
 import { amount, count, decimal, earliest, flag, greatest, latest, text, time } from "../Column.ts"
-import { compareUtf8 } from "../compareUtf8.ts"
-import { compareDecimals } from "../decimalArithmetic.ts"
 import * as Projection from "../Projection.ts"
+import { approvedPayment, foldApproval, isLess, paymentStep } from "./approvedPayment.ts"
 
 const columns = {
   deposit_count: { ...count, description: "Deposits that were approved and not rolled back" },
@@ -19,15 +18,6 @@ const columns = {
   last_withdrawal_at: { ...latest, description: "When it was approved" },
   pending_deposit_count: { ...count, description: "Deposits that were requested and neither approved, rejected, cancelled nor rolled back" }
 }
-
-/** FastTrack's own words and those of its other interfaces, lower-cased. Any other type is no payment of ours. */
-const directions: ReadonlyMap<string, "deposit" | "withdrawal"> = new Map([
-  ["credit", "deposit"],
-  ["deposit", "deposit"],
-  ["debit", "withdrawal"],
-  ["withdrawal", "withdrawal"],
-  ["withdraw", "withdrawal"]
-])
 
 /**
  * Deposits and withdrawals per currency (design §4). A payment is (direction, payment_id) and goes through several events, which may come in
@@ -59,26 +49,23 @@ export const payments = Projection.make({
     }
   },
   keys: ({ data }) => {
-    const direction = directions.get(data.type.toLowerCase())
-    return direction === undefined ? [] : [["payments", direction, data.payment_id]]
+    const step = paymentStep(data)
+    return step === undefined ? [] : [["payments", step.direction, data.payment_id]]
   },
-  fold: ({ data, occurredAt }, { payments }) => {
+  fold: (event, { payments }) => {
+    const { data, occurredAt } = event
+    const step = paymentStep(data)
+    if (step === undefined) return
     const type = data.type.toLowerCase()
-    const direction = directions.get(type)
-    if (direction === undefined) return
-    switch (data.status.toLowerCase()) {
-      case "approved": {
-        const payment = payments(direction, data.payment_id)
-        if (!isLess(occurredAt, data.amount, type, payment.approved_at, payment.approved_amount, payment.approved_type)) return
-        payment.approved_at = occurredAt
-        payment.approved_amount = data.amount
-        payment.approved_type = type
-        payment.approved_base_amount = data.base_amount
-        payment.approved_currency = data.currency.toUpperCase()
+    switch (step.status) {
+      case "approved":
+      case "rollback": {
+        const payment = payments(step.direction, data.payment_id)
+        if (foldApproval(event, payment)) payment.approved_base_amount = data.base_amount
         return
       }
       case "requested": {
-        const payment = payments(direction, data.payment_id)
+        const payment = payments(step.direction, data.payment_id)
         if (!isLess(occurredAt, data.amount, type, payment.requested_at, payment.requested_amount, payment.requested_type)) return
         payment.requested_at = occurredAt
         payment.requested_amount = data.amount
@@ -88,17 +75,15 @@ export const payments = Projection.make({
       }
       case "rejected":
       case "cancelled":
-        payments(direction, data.payment_id).is_refused = true
-        return
-      case "rollback":
-        payments(direction, data.payment_id).is_rolled_back = true
+        payments(step.direction, data.payment_id).is_refused = true
     }
   },
   contributions: {
     payments: (payment) => {
-      const { approved_amount: amount, approved_at: at, approved_base_amount: base, approved_currency: currency } = payment
-      if (payment.is_rolled_back) return []
-      if (amount !== null && at !== null && base !== null && currency !== null) {
+      const approved = approvedPayment(payment)
+      const base = payment.approved_base_amount
+      if (approved !== undefined && base !== null) {
+        const { amount, at, currency } = approved
         return payment.direction === "deposit"
           ? [{
             currency,
@@ -119,21 +104,9 @@ export const payments = Projection.make({
             last_withdrawal_at: at
           }]
       }
-      const isPending = payment.direction === "deposit" && !payment.is_refused
+      const isPending = payment.direction === "deposit" && !payment.is_refused && !payment.is_rolled_back
       return isPending && payment.requested_currency !== null ? [{ currency: payment.requested_currency, pending_deposit_count: 1 }] : []
     }
   },
   section: byCurrency(columns)
 })
-
-/** Whether (at, amount, type) is less than the one kept, if one is. */
-const isLess = (
-  at: number,
-  amount: string,
-  type: string,
-  keptAt: number | null,
-  keptAmount: string | null,
-  keptType: string | null
-): boolean =>
-  keptAt === null || keptAmount === null || keptType === null ||
-  (at - keptAt || compareDecimals(amount, keptAmount) || compareUtf8(type, keptType)) < 0

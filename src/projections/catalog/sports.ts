@@ -2,6 +2,7 @@ import { byCurrency } from "../byCurrency.ts"
 import { amount, count, decimal, difference, earliest, flag, greatest, latest, tally, text, time } from "../Column.ts"
 import { addDecimals, isPositive, subtractDecimals } from "../decimalArithmetic.ts"
 import * as Projection from "../Projection.ts"
+import { countedTicket, foldTicket, sportsStep } from "./sportsTicket.ts"
 
 const columns = {
   bet_count: { ...count, description: "Bets that were approved and not rolled back" },
@@ -54,56 +55,60 @@ export const sports = Projection.make({
     }
   },
   keys: ({ data }) => {
-    switch (data.type.toLowerCase()) {
+    switch (sportsStep(data)?.kind) {
       case "bet":
         return [["bets", data.activity_id]]
       case "settlement": {
         const betId = betIdOf(data.activity_id_reference)
         return betId === null ? [["settlements", data.activity_id]] : [["settlements", data.activity_id], ["bets", betId]]
       }
-      default:
+      case undefined:
         return []
     }
   },
-  fold: ({ data, occurredAt }, { bets, settlements }) => {
-    switch (`${data.type} ${data.status}`.toLowerCase()) {
-      case "bet approved": {
+  fold: (event, { bets, settlements }) => {
+    const { data, occurredAt } = event
+    const step = sportsStep(data)
+    switch (step?.kind) {
+      case "bet": {
         const bet = bets(data.activity_id)
+        foldTicket(event, bet)
+        if (step.status === "rollback") return
         bet.placed_at = occurredAt
-        bet.amount = data.amount
         bet.bonus_amount = data.bonus_wager_amount
-        bet.currency = data.currency.toUpperCase()
         bet.is_free = data.bets?.some((leg) => leg.is_free_bet) ?? false
         return
       }
-      case "bet rollback":
-        bets(data.activity_id).is_rolled_back = true
-        return
-      case "settlement approved": {
+      case "settlement": {
         const settlement = settlements(data.activity_id)
-        settlement.amount = data.amount
-        settlement.currency = data.currency.toUpperCase()
-        settlement.bet_id = betIdOf(data.activity_id_reference)
-        settlement.is_cashout = data.is_cashout
-        if (settlement.bet_id === null || settlement.is_rolled_back) return
-        const bet = bets(settlement.bet_id)
-        bet.settlement_count += 1
-        bet.return_amount = addDecimals(bet.return_amount ?? "0", data.amount)
-        return
-      }
-      case "settlement rollback": {
-        const settlement = settlements(data.activity_id)
-        settlement.is_rolled_back = true
-        if (settlement.bet_id === null || settlement.amount === null) return
-        const bet = bets(settlement.bet_id)
-        bet.settlement_count -= 1
-        bet.return_amount = subtractDecimals(bet.return_amount ?? "0", settlement.amount)
+        const before = countedTicket(settlement)
+        foldTicket(event, settlement)
+        if (step.status === "approved") {
+          settlement.bet_id = betIdOf(data.activity_id_reference)
+          settlement.is_cashout = data.is_cashout
+        }
+        const now = countedTicket(settlement)
+        if (settlement.bet_id === null) return
+        if (before === undefined && now !== undefined) {
+          const bet = bets(settlement.bet_id)
+          bet.settlement_count += 1
+          bet.return_amount = addDecimals(bet.return_amount ?? "0", now.amount)
+        }
+        if (before !== undefined && now === undefined) {
+          const bet = bets(settlement.bet_id)
+          bet.settlement_count -= 1
+          bet.return_amount = subtractDecimals(bet.return_amount ?? "0", before.amount)
+        }
       }
     }
   },
   contributions: {
-    bets: ({ amount, bonus_amount: bonus, currency, placed_at: at, ...bet }) =>
-      amount === null || bonus === null || currency === null || at === null || bet.is_rolled_back ? [] : [{
+    bets: (bet) => {
+      const counted = countedTicket(bet)
+      const { bonus_amount: bonus, placed_at: at } = bet
+      if (counted === undefined || bonus === null || at === null) return []
+      const { amount, currency } = counted
+      return [{
         currency,
         bet_count: 1,
         bet_amount: amount,
@@ -118,14 +123,19 @@ export const sports = Projection.make({
             settled_bet_amount: amount,
             ...isPositive(bet.return_amount ?? "0") ? { won_bet_count: 1 } : { lost_bet_count: 1 }
           }
-      }],
-    settlements: ({ amount, currency, is_cashout, is_rolled_back }) =>
-      amount === null || currency === null || is_rolled_back ? [] : [{
+      }]
+    },
+    settlements: (settlement) => {
+      const counted = countedTicket(settlement)
+      if (counted === undefined) return []
+      const { amount, currency } = counted
+      return [{
         currency,
         return_amount: amount,
         biggest_return: amount,
-        ...is_cashout ? { cashout_count: 1, cashout_amount: amount } : {}
+        ...settlement.is_cashout ? { cashout_count: 1, cashout_amount: amount } : {}
       }]
+    }
   },
   section: byCurrency(columns)
 })

@@ -1,0 +1,44 @@
+import { PgClient } from "@effect/sql-pg"
+import { Argument, Flag } from "effect/cli"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { ProjectionCatalog } from "../../projections/ProjectionCatalog.ts"
+import type { ProjectionStore } from "../../projections/ProjectionStore.ts"
+import { activeVersions } from "../../projections/versions.ts"
+
+/** This code has no projection of that name and version. */
+export class NoSuchProjection extends Schema.TaggedError<NoSuchProjection>("playtally/cli/NoSuchProjection")("NoSuchProjection", {
+  message: Schema.String
+}) {}
+
+/** The name of a projection. */
+export const nameOfProjection = Argument.String("projection").pipe(Argument.withDescription("Name of the projection, such as casino"))
+
+/** Which version of it, where the newest in the code is not meant. */
+export const versionFlag = Flag.Int("version").pipe(
+  Flag.withDescription("The version; the newest in this code unless given"),
+  Flag.optional
+)
+
+/** A version that this code knows: the one named, or the newest. */
+export const storeOf = Effect.fnUntraced(function*(name: string, version: Option.Option<number>) {
+  const { stores } = yield* ProjectionCatalog
+  const named = stores.filter(({ projection }) => projection.name === name).sort((a, b) => b.projection.version - a.projection.version)
+  const store = named.find(({ projection }) => Option.isNone(version) || projection.version === version.value)
+  if (store !== undefined) return store
+  const known = stores.map(({ projection }) => `${projection.name} v${projection.version}`).join(", ")
+  const wanted = Option.match(version, { onNone: () => name, onSome: (version) => `${name} v${version}` })
+  return yield* new NoSuchProjection({ message: `This code has no projection ${wanted}. It has: ${known}.` })
+})
+
+/** The version that is read, if there is one and this code knows it. */
+export const activeStoreOf = Effect.fnUntraced(function*(name: string) {
+  const { stores } = yield* ProjectionCatalog
+  const sql = yield* PgClient.PgClient
+  const active = (yield* activeVersions(sql)).get(name)
+  return stores.find(({ projection }) => projection.name === name && projection.version === active)
+})
+
+/** `casino v2`. */
+export const title = ({ projection }: ProjectionStore): string => `${projection.name} v${projection.version}`

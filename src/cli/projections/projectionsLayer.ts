@@ -1,0 +1,10 @@
+import * as Layer from "effect/Layer"
+import { EventLog } from "../../event-log/EventLog.ts"
+import { catalog } from "../../projections/catalog.ts"
+import { ProjectionCatalog, type Remake } from "../../projections/ProjectionCatalog.ts"
+import { Tenants } from "../../tenants/Tenants.ts"
+import { checkedDatabase } from "../checkedDatabase.ts"
+
+/** What the commands on projections need. Nothing is fed by it: that is the services' part. */
+export const projectionsLayer = (remake?: Remake) =>
+  Layer.mergeAll(ProjectionCatalog.layer(catalog, remake), EventLog.layer, Tenants.layer).pipe(Layer.provideMerge(checkedDatabase))

@@ -1,0 +1,112 @@
+import { PgClient } from "@effect/sql-pg"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import { sliceOf } from "../event-log/sliceOf.ts"
+import { UserHistory } from "../event-log/UserHistory.ts"
+import type { AnyProjection } from "../projections/Projection.ts"
+import { activeVersions } from "../projections/versions.ts"
+import type { Tenant } from "../tenants/Tenant.ts"
+import { type CounterPath, formatCounterPath, parseCounterPath, valueKind, type ValueKind } from "./counterPath.ts"
+import { ProjectionParked } from "./Counters.ts"
+import { type Contribution, PathHistory } from "./PathHistory.ts"
+
+/** No counters document has a single value at that path. */
+export class NoSuchCounter extends Schema.TaggedError<NoSuchCounter>("playtally/counters/NoSuchCounter")("NoSuchCounter", {
+  message: Schema.String
+}) {}
+
+/** A document may have a value at that path, say for another currency, but the user's never had one. */
+export class CounterNotFound extends Schema.TaggedError<CounterNotFound>("playtally/counters/CounterNotFound")("CounterNotFound", {
+  path: Schema.String
+}) {}
+
+/** How a value of a user's counters document came about. */
+export interface Explained {
+  /** As {@link formatCounterPath} writes it. */
+  readonly path: string
+  readonly kind: ValueKind
+  /** As the document has it, null if it has none any more. */
+  readonly value: unknown
+  readonly slice: number
+  /** The last position of the user's slice that was looked at. */
+  readonly position: number
+  /** In order of position. */
+  readonly contributions: ReadonlyArray<Contribution>
+  /** Whether there are more after these. */
+  readonly isMore: boolean
+}
+
+/** Why a number is what it is. */
+export class Explanation extends Context.Service<Explanation, {
+  /**
+   * The value at a path (see {@link parseCounterPath}) of a user's document, and the events that changed it, from after the position `after` on and at most
+   * `limit`. The differences of all of them add up to the value; an event that changed nothing, as a bet that is no greatest one, is left out. Undefined for
+   * a user without events.
+   *
+   * Every value of every projection can be explained: the projection's own fold is run again over the user's events. It reads the log itself, so it
+   * never lags behind; it keeps one page in memory, and each page takes time in proportion to the number of all the user's events.
+   */
+  readonly explain: (
+    tenant: Tenant,
+    userId: string,
+    path: string,
+    page: { readonly after: number; readonly limit: number }
+  ) => Effect.Effect<Explained | undefined, NoSuchCounter | CounterNotFound | ProjectionParked | DatabaseUnavailable>
+}>()("playtally/counters/Explanation") {
+  static readonly layer = (projections: ReadonlyArray<AnyProjection>) =>
+    Layer.effect(
+      Explanation,
+      Effect.gen(function*() {
+        const sql = yield* PgClient.PgClient
+        const history = yield* UserHistory
+
+        const explain: Explanation["Service"]["explain"] = Effect.fn("Explanation.explain")(function*(tenant, userId, text, page) {
+          const { tenantId, timeZone } = tenant
+          const active = yield* activeVersions(sql).pipe(unavailable("Explanation.explain"))
+          const { kind, path, projection } = yield* find(projections.filter(({ name, version }) => active.get(name) === version), text)
+          const slice = sliceOf(tenantId, userId)
+          const part = { tenantId, userId, upTo: yield* history.head(slice) }
+          if (!(yield* history.isAny(part))) return undefined
+
+          const now = yield* Clock.currentTimeMillis
+          const [, ...names] = path
+          const values = new PathHistory(projection, { names, kind }, { timeZone, now }, page)
+          yield* history.forEach(part, projection.events, (events) =>
+            Effect.try({
+              try: () => values.add(events),
+              catch: () => new ProjectionParked({ userId, projections: [projection.name] })
+            }))
+
+          const value = values.value()
+          const { contributions, isMore } = values
+          if (value === undefined && contributions.length === 0 && page.after === 0) {
+            return yield* new CounterNotFound({ path: formatCounterPath(path) })
+          }
+          return { path: formatCounterPath(path), kind, value: value ?? null, slice, position: part.upTo, contributions, isMore }
+        })
+        return Explanation.of({ explain })
+      })
+    )
+}
+
+/** What a path leads to, as far as that is the same for every user. */
+const find = (
+  projections: ReadonlyArray<AnyProjection>,
+  text: string
+): Effect.Effect<{ readonly path: CounterPath; readonly projection: AnyProjection; readonly kind: ValueKind }, NoSuchCounter> => {
+  const path = parseCounterPath(text)
+  if (path === undefined) return Effect.fail(new NoSuchCounter({ message: "Within a name, ~ is written ~0 and . is written ~1." }))
+  const [section, ...names] = path
+  const projection = projections.find(({ name }) => name === section)
+  if (projection === undefined) {
+    return Effect.fail(new NoSuchCounter({ message: `It begins with one of ${projections.map(({ name }) => name).join(", ")}.` }))
+  }
+  const kind = valueKind(projection.section.schema.ast, names)
+  return kind === undefined
+    ? Effect.fail(new NoSuchCounter({ message: `It does not lead to a single value of ${section}, as casino.EUR.bet_amount does.` }))
+    : Effect.succeed({ path, projection, kind })
+}

@@ -1,0 +1,176 @@
+import { PgClient } from "@effect/sql-pg"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { SqlClient, type SqlError } from "effect/sql"
+import { arrayOf } from "../database/arrayOf.ts"
+import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import { sliceOf } from "../event-log/sliceOf.ts"
+import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
+import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
+import type { ProjectionStore } from "../projections/ProjectionStore.ts"
+import type { Tenant } from "../tenants/Tenant.ts"
+
+/** The projections did not reach the log's heads of the moment of the request in the time given. Asking again later is safe. */
+export class ProjectionBehind extends Schema.TaggedError<ProjectionBehind>("playtally/counters/ProjectionBehind")("ProjectionBehind", {
+  waited: Schema.Int.annotate({ description: "Seconds" })
+}) {}
+
+/** A user asked for strongly is parked in some projections: a fold failed on one of the user's events. */
+export class ProjectionParked extends Schema.TaggedError<ProjectionParked>("playtally/counters/ProjectionParked")("ProjectionParked", {
+  userId: Schema.String,
+  projections: Schema.Array(Schema.String)
+}) {}
+
+/** What a reading promises: whatever the projections have reached, or all that was in the log when it was asked for (design §3). */
+export type Consistency = { readonly _tag: "Eventual" } | { readonly _tag: "Strong"; readonly waitSeconds: number }
+
+/** One moment of the database, as far as some users of a tenant and some projections are concerned. */
+export interface Snapshot {
+  /** Those of the users who have events, in the order asked. */
+  readonly userIds: ReadonlyArray<string>
+  /** The active versions of those of the projections that have one, in the order asked. */
+  readonly stores: ReadonlyArray<ProjectionStore>
+  /** The position in the user's slice up to which all of them have been fed. */
+  readonly positionOf: (userId: string) => number
+  /** The projections in which a user is parked. */
+  readonly parkedIn: (userId: string) => ReadonlyArray<string>
+}
+
+interface Options {
+  /** Names of projections. */
+  readonly projections: ReadonlyArray<string>
+  readonly consistency: Consistency
+}
+
+/** Readings of projections that promise something about how complete they are. */
+export class Snapshots extends Context.Service<Snapshots, {
+  /**
+   * Reads rows of some of a tenant's users, with the active versions and the checkpoints, in one transaction: what is read is of one moment, never
+   * torn. A strong reading waits until all that was in the log on arrival has been folded.
+   */
+  readonly read: <A>(
+    tenant: Tenant,
+    userIds: ReadonlyArray<string>,
+    options: Options,
+    rows: (snapshot: Snapshot) => Effect.Effect<A, SqlError.SqlError>
+  ) => Effect.Effect<A, ProjectionBehind | ProjectionParked | DatabaseUnavailable>
+}>()("playtally/counters/Snapshots") {
+  static readonly layer = Layer.effect(
+    Snapshots,
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      const { stores } = yield* ProjectionCatalog
+      const runner = yield* ProjectionRunner
+
+      const read = Effect.fn("Snapshots.read")(function*<A>(
+        tenant: Tenant,
+        userIds: ReadonlyArray<string>,
+        { consistency, projections }: Options,
+        rows: (snapshot: Snapshot) => Effect.Effect<A, SqlError.SqlError>
+      ) {
+        const users = [...new Set(userIds)]
+        const slices = [...new Set(users.map((userId) => sliceOf(tenant.tenantId, userId)))]
+        const heads = consistency._tag === "Eventual" ? new Map<number, number>() : yield* headsOf(sql, slices)
+
+        /** The rows, or the slices that are not far enough. */
+        const attempt = Effect.gen(function*() {
+          const { active, positions } = yield* checkpointsOf(sql, stores, slices, projections)
+          const behind = slices.filter((slice) => (positions.get(slice) ?? 0) < (heads.get(slice) ?? 0))
+          if (behind.length > 0) return { _tag: "Behind", behind } as const
+          const parked = yield* parkedIn(sql, tenant, users, projections)
+          if (consistency._tag === "Strong") {
+            const [[userId, names] = []] = parked
+            if (userId !== undefined && names !== undefined) return { _tag: "Parked", userId, names } as const
+          }
+          const answer = yield* rows({
+            userIds: yield* withEvents(sql, tenant, users),
+            stores: active,
+            positionOf: (userId) => positions.get(sliceOf(tenant.tenantId, userId)) ?? 0,
+            parkedIn: (userId) => parked.get(userId) ?? []
+          })
+          return { _tag: "Read", answer } as const
+        }).pipe(
+          sql.withTransaction,
+          Effect.provideService(SqlClient.BeginTransaction, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        )
+
+        const reached = Effect.gen(function*() {
+          for (;;) {
+            // Taken before looking, so that no chunk that ends in between is missed.
+            const nextChunk = runner.nextChunk()
+            const result = yield* attempt
+            if (result._tag !== "Behind") return result
+            runner.hurry(result.behind)
+            // Another process may be feeding these slices, so this one looks again even if it hears nothing.
+            yield* Effect.timeoutOption(nextChunk, "50 millis")
+          }
+        })
+        const result = yield* consistency._tag === "Eventual" ? reached : Effect.timeoutOrElse(reached, {
+          duration: `${consistency.waitSeconds} seconds`,
+          orElse: () => Effect.fail(new ProjectionBehind({ waited: consistency.waitSeconds }))
+        })
+        return result._tag === "Read" ? result.answer : yield* new ProjectionParked({ userId: result.userId, projections: result.names })
+      }, unavailable("Snapshots.read"))
+      return Snapshots.of({ read })
+    })
+  )
+}
+
+const headsOf = (sql: PgClient.PgClient, slices: ReadonlyArray<number>) =>
+  Effect.map(
+    sql<{ slice: number; position: bigint }>`
+      select slice, position from slice_heads where slice = any (${arrayOf.int2(slices)}::smallint[])`,
+    (rows) => new Map(rows.map(({ position, slice }) => [slice, Number(position)]))
+  )
+
+/** The active versions of some projections, and the position up to which all of them have been fed in each slice. */
+const checkpointsOf = (
+  sql: PgClient.PgClient,
+  stores: ReadonlyArray<ProjectionStore>,
+  slices: ReadonlyArray<number>,
+  projections: ReadonlyArray<string>
+) =>
+  Effect.map(
+    sql<{ slice: number; position: bigint; projection: string; version: number }>`
+      select c.slice, c.position, c.projection, c.version
+      from checkpoints c join projections p on p.projection = c.projection and p.active_version = c.version
+      where c.slice = any (${arrayOf.int2(slices)}::smallint[]) and p.projection = any (${arrayOf.text(projections)}::text[])`,
+    (checkpoints) => {
+      const positions = new Map<number, number>()
+      const versions = new Map<string, number>()
+      for (const { position, projection, slice, version } of checkpoints) {
+        positions.set(slice, Math.min(Number(position), positions.get(slice) ?? Infinity))
+        versions.set(projection, version)
+      }
+      const active = projections.flatMap((name) =>
+        stores.filter(({ projection }) => projection.name === name && projection.version === versions.get(name))
+      )
+      return { active, positions }
+    }
+  )
+
+const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<string>) =>
+  Effect.map(
+    sql<{ user_id: string }>`
+      select u.user_id from unnest(${arrayOf.text(userIds)}::text[]) as u (user_id)
+      where exists (select from events e where e.tenant_id = ${tenant.tenantId}::uuid and e.user_id = u.user_id)`,
+    (rows) => {
+      const known = new Set(rows.map(({ user_id }) => user_id))
+      return userIds.filter((userId) => known.has(userId))
+    }
+  )
+
+/** The projections in which some users are parked. */
+const parkedIn = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<string>, projections: ReadonlyArray<string>) =>
+  Effect.map(
+    sql<{ user_id: string; projection: string }>`
+      select user_id, projection from parked_users join projections using (projection)
+      where version = active_version and projection = any (${arrayOf.text(projections)}::text[])
+        and tenant_id = ${tenant.tenantId}::uuid and user_id = any (${arrayOf.text(userIds)}::text[])`,
+    (rows): ReadonlyMap<string, ReadonlyArray<string>> => {
+      const byUser = Map.groupBy(rows, ({ user_id }) => user_id)
+      return new Map([...byUser].map(([userId, own]) => [userId, own.map(({ projection }) => projection)]))
+    }
+  )

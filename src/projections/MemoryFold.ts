@@ -1,0 +1,76 @@
+import * as BigDecimal from "effect/BigDecimal"
+import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
+import { ofDays } from "./dayRuns.ts"
+import { decimalToText, subtractDecimals } from "./decimalArithmetic.ts"
+import { countEntities, entityId, type EntityKey, foldUser } from "./foldUser.ts"
+import type { AnyProjection, EntityRow, FoldContext, ReadContext, ReadRow, TotalsTable } from "./Projection.ts"
+import { Totals, type TotalsRow } from "./Totals.ts"
+
+/**
+ * One user's rows of a projection, folded in memory: at any time what the tables would hold if the events added so far, and no others, had been fed.
+ * It keeps the rows and not the events, so that a history of any length can be folded piece by piece.
+ */
+export class MemoryFold {
+  private readonly projection: AnyProjection
+  private readonly context: FoldContext
+  private readonly types: ReadonlySet<string>
+  private readonly entities = new Map<string, { readonly table: string; readonly row: EntityRow }>()
+  /** Undefined once something was withdrawn that adding cannot undo, until somebody asks. */
+  private totals: Totals | undefined
+
+  constructor(projection: AnyProjection, context: FoldContext) {
+    this.projection = projection
+    this.context = context
+    this.types = new Set(projection.events)
+    this.totals = projection.totals === undefined ? undefined : new Totals(projection.totals)
+  }
+
+  /** Folds further events of the user; other types than the projection's are passed over. Throws what the fold throws, having added none of them. */
+  add(events: ReadonlyArray<FastTrackEvent>): void {
+    const own = events.filter(({ event }) => this.types.has(event))
+    if (own.length === 0) return
+    const result = foldUser(this.projection, own, (key) => this.entities.get(entityId(key))?.row ?? null, this.context)
+    if (result._tag === "Failed") throw result.error
+    if (result._tag === "Missing") throw new Error("unreachable: every row is here or known to be absent")
+    for (const entity of result.entities) this.entities.set(entityId(this.keyOf(entity)), entity)
+    if (result.recount) this.totals = undefined
+    else this.totals?.addRows(result.totals)
+  }
+
+  /** The rows the section is made from, as the tables would give them. */
+  rows(): ReadonlyArray<ReadRow> {
+    const { totals: table } = this.projection
+    if (table !== undefined) return readTotals(table, this.counted(table).rows.values())
+    const [first] = Object.keys(this.projection.entities)
+    return [...this.entities.values()].filter(({ table }) => table === first).map(({ row }) => row)
+  }
+
+  /** The user's section. */
+  section(context: ReadContext): unknown {
+    return this.projection.section.present(this.rows(), context)
+  }
+
+  private counted(table: TotalsTable): Totals {
+    if (this.totals !== undefined) return this.totals
+    this.totals = new Totals(table)
+    this.totals.addRows(countEntities(this.projection, [...this.entities.values()]))
+    return this.totals
+  }
+
+  private keyOf({ row, table }: { readonly table: string; readonly row: EntityRow }): EntityKey {
+    return [table, ...this.projection.entities[table]?.key.map((name) => String(row[name])) ?? []]
+  }
+}
+
+const readTotals = (table: TotalsTable, rows: Iterable<TotalsRow>): ReadonlyArray<ReadRow> =>
+  [...rows].filter((row) => row.contributions > 0).map((row) => {
+    const read: Record<string, unknown> = {}
+    table.key.forEach((name, index) => read[name] = row.key[index])
+    for (const [name, column] of Object.entries(table.columns)) {
+      const value = row.values[name]
+      if (column.kind !== "difference") read[name] = BigDecimal.isBigDecimal(value) ? decimalToText(value) : value instanceof Set ? ofDays(value) : value
+      else if (column.of === "count") read[name] = Number(read[column.minuend]) - Number(read[column.subtrahend])
+      else read[name] = subtractDecimals(String(read[column.minuend]), String(read[column.subtrahend]))
+    }
+    return read
+  })

@@ -1,0 +1,14 @@
+import { byGame, gameKey } from "../byGame.ts"
+import * as Projection from "../Projection.ts"
+import { casinoColumns, casinoFigures } from "./casino.ts"
+
+/** The casino counters per game and currency, for missions on chosen games (design §4). */
+export const casinoByGame = Projection.make({
+  name: "casino_by_game",
+  version: 1,
+  events: ["realtime-casino"],
+  totals: { key: ["game_id", "currency"], columns: casinoColumns },
+  contribute: (event) => [{ game_id: gameKey(event.data.game_id), ...casinoFigures(event) }],
+  section: byGame(casinoColumns),
+  readApart: true
+})

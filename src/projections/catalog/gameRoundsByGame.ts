@@ -1,0 +1,14 @@
+import { byGame, gameKey } from "../byGame.ts"
+import * as Projection from "../Projection.ts"
+import { gameRoundColumns, gameRoundFigures } from "./gameRounds.ts"
+
+/** The game round counters per game and currency, for missions on chosen games (design §4). */
+export const gameRoundsByGame = Projection.make({
+  name: "game_rounds_by_game",
+  version: 1,
+  events: ["realtime-gameround"],
+  totals: { key: ["game_id", "currency"], columns: gameRoundColumns },
+  contribute: (event) => [{ game_id: gameKey(event.data.game_id), ...gameRoundFigures(event) }],
+  section: byGame(gameRoundColumns),
+  readApart: true
+})
