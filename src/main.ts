@@ -10,8 +10,8 @@ import { migrate } from "./cli/migrate.ts"
 import { projections } from "./cli/projections.ts"
 import { rejected } from "./cli/rejected.ts"
 import { serve } from "./cli/serve.ts"
-import { tenants } from "./cli/tenants.ts"
 import { stopOnSignal } from "./cli/stopOnSignal.ts"
+import { tenants } from "./cli/tenants.ts"
 
 Command.make("playtally").pipe(
   Command.withDescription("Event-sourced counters for gamification from FastTrack's bulk events"),

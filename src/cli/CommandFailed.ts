@@ -15,8 +15,8 @@ import type { ActivationRefused } from "../projections/activateVersion.ts"
 import type { ProjectionChanged } from "../projections/ProjectionCatalog.ts"
 import type { ApiKeyNotFound } from "../tenants/ApiKeys.ts"
 import type { TenantExists, TenantNotFound, UnknownTimeZone } from "../tenants/Tenants.ts"
-import type { NoSuchProjection } from "./projections/projectionVersion.ts"
 import { printable } from "./printable.ts"
+import type { NoSuchProjection } from "./projections/projectionVersion.ts"
 
 /** A command that did not do what it was asked to, after it has said so on stderr: the process ends with exit code 1, and nobody reports it again. */
 export class CommandFailed

@@ -10,9 +10,9 @@ import { UserHistory } from "../event-log/UserHistory.ts"
 import type { AnyProjection } from "../projections/Projection.ts"
 import { activeVersions } from "../projections/versions.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
-import { type CounterPath, formatCounterPath, parseCounterPath, valueKind, type ValueKind } from "./counterPath.ts"
-import { ProjectionParked } from "./Counters.ts"
+import { type CounterPath, formatCounterPath, parseCounterPath, type ValueKind, valueKind } from "./counterPath.ts"
 import { type Contribution, PathHistory } from "./PathHistory.ts"
+import { ProjectionParked } from "./Snapshots.ts"
 
 /** No counters document has a single value at that path. */
 export class NoSuchCounter extends Schema.TaggedError<NoSuchCounter>("playtally/counters/NoSuchCounter")("NoSuchCounter", {

@@ -55,6 +55,9 @@ const amountIdentifier = SchemaAST.resolveIdentifier(Amount.ast)
 
 /** What is at the end of `names` in a section; undefined if there is nothing. */
 export const valueAt = (section: unknown, names: ReadonlyArray<string>): unknown =>
-  names.reduce<unknown>((value, name) => typeof value === "object" && value !== null && Object.hasOwn(value, name) ? memberOf(value, name) : undefined, section)
+  names.reduce<unknown>(
+    (value, name) => typeof value === "object" && value !== null && Object.hasOwn(value, name) ? memberOf(value, name) : undefined,
+    section
+  )
 
 const memberOf = (value: object, name: string): unknown => (value as Readonly<Record<string, unknown>>)[name]

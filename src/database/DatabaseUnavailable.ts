@@ -11,10 +11,12 @@ export class DatabaseUnavailable
 {}
 
 /** Turns a service's SqlErrors into {@link DatabaseUnavailable}, at the service's edge. */
-export const unavailable = (operation: string) =>
+export const unavailable =
+  (operation: string) =>
   <A, E, R>(effect: Effect.Effect<A, E | SqlError.SqlError, R>): Effect.Effect<A, Exclude<E, SqlError.SqlError> | DatabaseUnavailable, R> =>
     Effect.catchIf(
       effect,
-      (error): error is SqlError.SqlError & E => typeof error === "object" && error !== null && "_tag" in error && error._tag === "SqlError",
+      (error): error is SqlError.SqlError & E =>
+        typeof error === "object" && error !== null && "_tag" in error && error._tag === "SqlError",
       (cause) => Effect.fail(new DatabaseUnavailable({ operation, cause }))
     ) as Effect.Effect<A, Exclude<E, SqlError.SqlError> | DatabaseUnavailable, R>

@@ -28,27 +28,32 @@ const refuseUnknown = Effect.gen(function*() {
   const unknown = names.filter((name, index) => known[index] !== name)
   if (unknown.length > 0) {
     return yield* new SchemaMismatch({
-      message: `This code does not know the database's migration ${unknown[0]}: the database is newer, or belongs to another program. Start the version that made it.`
+      message: `This code does not know the database's migration ${
+        unknown[0]
+      }: the database is newer, or belongs to another program. Start the version that made it.`
     })
   }
   return known.slice(names.length)
 })
 
 /** Applies what is missing, all in one transaction; returns the names applied. Processes that start together wait for each other. */
-export const migrate: Effect.Effect<ReadonlyArray<string>, SchemaMismatch | SqlError.SqlError | Migrator.MigrationError, SqlClient.SqlClient> =
-  Effect.gen(function*() {
-    const sql = yield* SqlClient.SqlClient
-    return yield* Effect.scoped(Effect.gen(function*() {
-      const lock = yield* sql.reserve
-      yield* Effect.acquireRelease(
-        lock.executeUnprepared("select pg_advisory_lock(hashtext('playtally migrations'))", [], undefined),
-        () => Effect.ignore(lock.executeUnprepared("select pg_advisory_unlock(hashtext('playtally migrations'))", [], undefined))
-      )
-      const missing = yield* refuseUnknown
-      yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table })
-      return missing
-    }))
-  })
+export const migrate: Effect.Effect<
+  ReadonlyArray<string>,
+  SchemaMismatch | SqlError.SqlError | Migrator.MigrationError,
+  SqlClient.SqlClient
+> = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  return yield* Effect.scoped(Effect.gen(function*() {
+    const lock = yield* sql.reserve
+    yield* Effect.acquireRelease(
+      lock.executeUnprepared("select pg_advisory_lock(hashtext('playtally migrations'))", [], undefined),
+      () => Effect.ignore(lock.executeUnprepared("select pg_advisory_unlock(hashtext('playtally migrations'))", [], undefined))
+    )
+    const missing = yield* refuseUnknown
+    yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table })
+    return missing
+  }))
+})
 
 /** Succeeds only if the database has exactly this code's migrations. */
 export const checkSchema: Effect.Effect<void, SchemaMismatch | SqlError.SqlError, SqlClient.SqlClient> = Effect.gen(function*() {
@@ -61,7 +66,9 @@ export const checkSchema: Effect.Effect<void, SchemaMismatch | SqlError.SqlError
 })
 
 /** Proof that the database has this code's schema: what needs the tables depends on it. */
-export class Migrations extends Context.Service<Migrations, { readonly applied: ReadonlyArray<string> }>()("playtally/database/Migrations") {
+export class Migrations
+  extends Context.Service<Migrations, { readonly applied: ReadonlyArray<string> }>()("playtally/database/Migrations")
+{
   /** Migrates, then provides the proof. */
   static readonly layer = Layer.effect(Migrations, Effect.map(migrate, (applied) => Migrations.of({ applied })))
   /** Checks without changing anything: for commands that run beside a service. */

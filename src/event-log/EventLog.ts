@@ -20,9 +20,11 @@ import { readSlices, readUser } from "./readStatements.ts"
 import { sliceCount } from "./sliceOf.ts"
 
 /** The log could not be reached in time. Nothing is known of what was asked: asking again is safe. */
-export class EventLogUnavailable extends Schema.TaggedError<EventLogUnavailable>("playtally/event-log/EventLogUnavailable")("EventLogUnavailable", {
-  cause: Schema.Defect()
-}) {}
+export class EventLogUnavailable
+  extends Schema.TaggedError<EventLogUnavailable>("playtally/event-log/EventLogUnavailable")("EventLogUnavailable", {
+    cause: Schema.Defect()
+  })
+{}
 
 /** The log contradicts itself, say by a position used twice or a hole. Nothing may be written until somebody has looked. */
 export class EventLogCorrupt extends Schema.TaggedError<EventLogCorrupt>("playtally/event-log/EventLogCorrupt")("EventLogCorrupt", {
@@ -80,7 +82,7 @@ const readFormat = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
 const maxReruns = 5
 
 const append = Effect.fnUntraced(function*(sql: PgClient.PgClient, events: ReadonlyArray<NewEvent>) {
-  const outcomes = new Array<AppendOutcome>(events.length)
+  const outcomes: Array<AppendOutcome> = []
   const { firsts, repeats } = setRepeatsAside(events)
   const stored = yield* write(sql, events, firsts, outcomes)
   for (const [index, first] of repeats) {
@@ -183,7 +185,9 @@ const runStatement = (sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>) =>
   appendStatement(sql, batch).pipe(
     Effect.retry({
       while: (error) => failureOf(error)._tag === "Transient",
-      schedule: Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(Schedule.upTo({ duration: "5 seconds" }))
+      schedule: Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(
+        Schedule.upTo({ duration: "5 seconds" })
+      )
     }),
     Effect.timed,
     Effect.tap(([duration, rows]) =>

@@ -19,7 +19,8 @@ export interface StoredEvent {
 }
 
 /** Whether this release can read events of that type and payload version. */
-export const isKnownEvent = (eventType: string, version: number): boolean => isEventType(eventType) && version >= 1 && version <= payloadVersion
+export const isKnownEvent = (eventType: string, version: number): boolean =>
+  isEventType(eventType) && version >= 1 && version <= payloadVersion
 
 /**
  * The event as a line of a log file, without the line break: JSON, the fields in this order. The payload goes in as it is stored, so that no digit is
@@ -33,7 +34,7 @@ export const formatStoredEvent = (event: StoredEvent): string =>
 
 const lineBreak = /[\n\r]/
 const number = String.raw`0|[1-9]\d{0,15}`
-const time = String.raw`\d{4}-[01]\d-[0-3]\d[T](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z`
+const time = String.raw`\d{4}-[01]\d-[0-3]\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z`
 const uuid = String.raw`[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}`
 // oxlint-disable-next-line no-control-regex -- what JSON does not allow inside a string
 const text = String.raw`"(?:[^"\\\u0000-\u001f]|\\["\\bfnrtu])*"`
@@ -55,7 +56,9 @@ export const parseStoredEvent = (line: string): StoredEvent | undefined => {
   const userId = user.includes("\\") ? parseText(user) : user.slice(1, -1)
   const tail = line.slice(head.length, -1)
   const payload = isText === undefined ? tail : parseText(tail)
-  if (userId === undefined || userId.includes("\0") || payload === undefined || lineBreak.test(payload) !== (isText !== undefined)) return undefined
+  if (userId === undefined || userId.includes("\0") || payload === undefined || lineBreak.test(payload) !== (isText !== undefined)) {
+    return undefined
+  }
   return {
     slice: Number(slice),
     position: Number(position),

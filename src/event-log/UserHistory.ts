@@ -86,13 +86,15 @@ const headAt = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: number
   if (head === undefined || instant > head.now.getTime()) return yield* new InFuture()
   if (head.recorded_at.getTime() <= instant) return Number(head.position)
 
+  // Of a time with microseconds, as an imported log may have, everybody is shown the milliseconds.
+  const end = new Date(instant + 1)
   const [found] = yield* sql<{ position: bigint }>`
     with recursive search (low, high) as (
       select 0::bigint, ${head.position}::bigint
       union all
       select
-        case when middle.recorded_at <= ${new Date(instant)} then middle.position else search.low end,
-        case when middle.recorded_at <= ${new Date(instant)} then search.high else middle.position - 1 end
+        case when middle.recorded_at < ${end} then middle.position else search.low end,
+        case when middle.recorded_at < ${end} then search.high else middle.position - 1 end
       from search
       cross join lateral (
         select position, recorded_at from events where slice = ${slice} and position = (search.low + search.high + 1) / 2 limit 1

@@ -56,7 +56,9 @@ class Budget {
   take(tenantId: string, count: number): Effect.Effect<Ticket, Overloaded> {
     return Effect.suspend(() => {
       const tenant = this.byTenant.get(tenantId) ?? 0
-      if (this.taken + count > this.size || tenant + count > this.size * tenantShare) return Effect.fail(new Overloaded({ what: this.what }))
+      if (this.taken + count > this.size || tenant + count > this.size * tenantShare) {
+        return Effect.fail(new Overloaded({ what: this.what }))
+      }
       this.add(tenantId, count)
       let held = true
       return Effect.succeed({

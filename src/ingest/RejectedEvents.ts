@@ -72,5 +72,4 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
 }
 
 /** Everything outside printable ASCII as a JSON escape: any text can be stored, lone surrogates and NUL included, and still is the same JSON. */
-const escaped = (text: string): string =>
-  text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+const escaped = (text: string): string => text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)

@@ -17,6 +17,8 @@ export class MemoryFold {
   private readonly entities = new Map<string, { readonly table: string; readonly row: EntityRow }>()
   /** Undefined once something was withdrawn that adding cannot undo, until somebody asks. */
   private totals: Totals | undefined
+  /** The rows of the totals as they read, as far as they have been asked for and not changed since. */
+  private readonly read = new Map<TotalsRow, ReadRow>()
 
   constructor(projection: AnyProjection, context: FoldContext) {
     this.projection = projection
@@ -29,18 +31,20 @@ export class MemoryFold {
   add(events: ReadonlyArray<FastTrackEvent>): void {
     const own = events.filter(({ event }) => this.types.has(event))
     if (own.length === 0) return
-    const result = foldUser(this.projection, own, (key) => this.entities.get(entityId(key))?.row ?? null, this.context)
+    const result = foldUser(this.projection, own, (key) => this.entities.get(entityId(key))?.row ?? null, this.context, this.totals)
     if (result._tag === "Failed") throw result.error
     if (result._tag === "Missing") throw new Error("unreachable: every row is here or known to be absent")
     for (const entity of result.entities) this.entities.set(entityId(this.keyOf(entity)), entity)
     if (result.recount) this.totals = undefined
-    else this.totals?.addRows(result.totals)
+    else for (const row of this.totals?.addRows(result.totals) ?? []) this.read.delete(row)
   }
 
   /** The rows the section is made from, as the tables would give them. */
   rows(): ReadonlyArray<ReadRow> {
     const { totals: table } = this.projection
-    if (table !== undefined) return readTotals(table, this.counted(table).rows.values())
+    if (table !== undefined) {
+      return [...this.counted(table).rows.values()].filter(({ contributions }) => contributions > 0).map((row) => this.readRow(table, row))
+    }
     const [first] = Object.keys(this.projection.entities)
     return [...this.entities.values()].filter(({ table }) => table === first).map(({ row }) => row)
   }
@@ -52,9 +56,18 @@ export class MemoryFold {
 
   private counted(table: TotalsTable): Totals {
     if (this.totals !== undefined) return this.totals
+    this.read.clear()
     this.totals = new Totals(table)
     this.totals.addRows(countEntities(this.projection, [...this.entities.values()]))
     return this.totals
+  }
+
+  private readRow(table: TotalsTable, row: TotalsRow): ReadRow {
+    const known = this.read.get(row)
+    if (known !== undefined) return known
+    const read = readTotals(table, row)
+    this.read.set(row, read)
+    return read
   }
 
   private keyOf({ row, table }: { readonly table: string; readonly row: EntityRow }): EntityKey {
@@ -62,15 +75,20 @@ export class MemoryFold {
   }
 }
 
-const readTotals = (table: TotalsTable, rows: Iterable<TotalsRow>): ReadonlyArray<ReadRow> =>
-  [...rows].filter((row) => row.contributions > 0).map((row) => {
-    const read: Record<string, unknown> = {}
-    table.key.forEach((name, index) => read[name] = row.key[index])
-    for (const [name, column] of Object.entries(table.columns)) {
-      const value = row.values[name]
-      if (column.kind !== "difference") read[name] = BigDecimal.isBigDecimal(value) ? decimalToText(value) : value instanceof Set ? ofDays(value) : value
-      else if (column.of === "count") read[name] = Number(read[column.minuend]) - Number(read[column.subtrahend])
-      else read[name] = subtractDecimals(String(read[column.minuend]), String(read[column.subtrahend]))
-    }
-    return read
-  })
+/** A row of the totals as the tables would give it, with the differences. */
+const readTotals = (table: TotalsTable, row: TotalsRow): ReadRow => {
+  const read: Record<string, unknown> = {}
+  table.key.forEach((name, index) => read[name] = row.key[index])
+  for (const [name, column] of Object.entries(table.columns)) {
+    const value = row.values[name]
+    if (column.kind !== "difference") {
+      read[name] = BigDecimal.isBigDecimal(value)
+        ? decimalToText(value)
+        : value instanceof Set
+        ? ofDays(value)
+        : value
+    } else if (column.of === "count") read[name] = Number(read[column.minuend]) - Number(read[column.subtrahend])
+    else read[name] = subtractDecimals(String(read[column.minuend]), String(read[column.subtrahend]))
+  }
+  return read
+}

@@ -44,7 +44,11 @@ export interface TotalsTable {
 /** What one event, or one entity as it stands, adds to the totals row of the key it names. Columns left out get nothing. */
 export type Contribution<T extends TotalsTable> =
   & KeyOf<T["key"]>
-  & { readonly [P in keyof T["columns"] as T["columns"][P] extends { readonly kind: "difference" } ? never : P]?: ContributionOf<T["columns"][P]> }
+  & {
+    readonly [P in keyof T["columns"] as T["columns"][P] extends { readonly kind: "difference" } ? never : P]?: ContributionOf<
+      T["columns"][P]
+    >
+  }
 
 /** Gives the row of a key, empty if there is none yet. */
 export type Entities<E extends Readonly<Record<string, EntityTable>>> = {
@@ -59,6 +63,8 @@ type EventOf<T extends EventType> = Extract<FastTrackEvent, { readonly event: T 
  * - Events that stand alone contribute to totals directly: `contribute`.
  * - Events about a thing with a life of its own (a payment, a bet) are folded into that thing's row, and the row contributes as it then stands:
  *   `entities`, `keys`, `fold`, and `contributions` if there are totals. Whatever order the events came in, equal rows contribute equally.
+ *
+ * It may have both, if its totals are only added up: from the entities alone, what events contributed directly could not be made anew.
  *
  * A fold sees only its arguments: the same events give the same rows, today and in every rebuild. It must not depend on the order of a user's
  * events. An exception parks the user in this projection and stops nobody else.
@@ -102,7 +108,9 @@ export interface AnyProjection {
   readonly entities: Readonly<Record<string, EntityTable>>
   readonly contribute: ((event: FastTrackEvent, context: FoldContext) => ReadonlyArray<ContributionRow>) | undefined
   readonly keys: (event: FastTrackEvent) => ReadonlyArray<readonly [table: string, ...key: ReadonlyArray<string>]>
-  readonly fold: ((event: FastTrackEvent, entities: Record<string, (...key: ReadonlyArray<string>) => EntityRow>, context: FoldContext) => void) | undefined
+  readonly fold:
+    | ((event: FastTrackEvent, entities: Record<string, (...key: ReadonlyArray<string>) => EntityRow>, context: FoldContext) => void)
+    | undefined
   readonly contributions: Readonly<Record<string, (entity: EntityRow) => ReadonlyArray<ContributionRow>>>
   readonly section: Section
   readonly readApart?: true
@@ -120,7 +128,19 @@ export const make = <
   const E extends Readonly<Record<string, EntityTable>> = {}
 >(projection: Projection<T, E, S>): AnyProjection => {
   const { contribute, contributions, entities, fold, keys, totals, ...rest } = projection
-  const erased = { ...rest, totals, entities: entities ?? {}, contribute, keys: keys ?? (() => []), fold, contributions: contributions ?? {} }
+  const extremes = Object.values(totals?.columns ?? {}).filter(({ kind }) => kind !== "count" && kind !== "amount" && kind !== "difference")
+  if (contribute !== undefined && fold !== undefined && extremes.length > 0) {
+    throw new Error(`${projection.name} both contributes and folds: its totals may only be counts and amounts`)
+  }
+  const erased = {
+    ...rest,
+    totals,
+    entities: entities ?? {},
+    contribute,
+    keys: keys ?? (() => []),
+    fold,
+    contributions: contributions ?? {}
+  }
   // The runner only ever hands a projection events of the types in `events` and rows of its own tables: what the types said until here.
   return erased as unknown as AnyProjection
 }

@@ -12,10 +12,12 @@ import { type ProjectionStore, projectionStore } from "./ProjectionStore.ts"
 import { activeVersions, registerVersion, restartVersion, versionStates } from "./versions.ts"
 
 /** A version's code does something else than when its rows were made. Continuing them would mix two rules in one table. */
-export class ProjectionChanged extends Schema.TaggedError<ProjectionChanged>("playtally/projections/ProjectionChanged")("ProjectionChanged", {
-  projection: Schema.String,
-  version: Schema.Int
-}) {
+export class ProjectionChanged
+  extends Schema.TaggedError<ProjectionChanged>("playtally/projections/ProjectionChanged")("ProjectionChanged", {
+    projection: Schema.String,
+    version: Schema.Int
+  })
+{
   override get message(): string {
     return `Projection ${this.projection} v${this.version} does something else than when its rows were made. ` +
       `Give it the version ${this.version + 1}, keep v${this.version} in the catalog beside it, and rebuild; or, in development, ` +
@@ -52,7 +54,9 @@ export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
           stores,
           following: Effect.map(versionStates(sql), (states) =>
             stores.filter(({ projection: { name, version } }) =>
-              states.some((state) => state.projection === name && state.version === version && state.state === "following")
+              states.some((state) =>
+                state.projection === name && state.version === version && state.state === "following"
+              )
             ))
         })
       })

@@ -1,4 +1,4 @@
-import { type PgClient, PgTypes } from "@effect/sql-pg"
+import type { PgClient, PgTypes } from "@effect/sql-pg"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
@@ -51,6 +51,10 @@ export interface ProjectionStore {
   readonly drop: Sql<void>
   /** What the section is made from, for some users of one tenant. */
   readonly read: (tenantId: string, userIds: ReadonlyArray<string>) => Sql<ReadonlyMap<string, ReadonlyArray<ReadRow>>>
+  /** A user's totals whose key begins with one of the texts from `first` to `last`, in order of their keys (by UTF-8 bytes). */
+  readonly readRange: (tenantId: string, userId: string, first: string, last: string) => Sql<ReadonlyArray<ReadRow>>
+  /** What the keys of a user's totals begin with: the first `limit` such texts from `first` on, in order. */
+  readonly keysFrom: (tenantId: string, userId: string, first: string, limit: number) => Sql<ReadonlyArray<string>>
 }
 
 /** Makes the store of a version on a client. */
@@ -87,7 +91,9 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
   const addTotals = Effect.fnUntraced(function*(changes: ReadonlyArray<Owner & { readonly totals: ReadonlyArray<TotalsRow> }>) {
     const statements = tables.totals
     if (statements === undefined) return
-    const rows = changes.flatMap((change) => change.totals.map((totals) => ({ ...totals, tenantId: change.tenantId, userId: change.userId })))
+    const rows = changes.flatMap((change) =>
+      change.totals.map((totals) => ({ ...totals, tenantId: change.tenantId, userId: change.userId }))
+    )
     if (rows.length === 0) return
     yield* run(statements.add, [
       ...owners(rows),
@@ -148,7 +154,14 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
         else known.push(read)
       }
       return byUser
-    })
+    }),
+    readRange: (tenantId, userId, first, last) =>
+      Effect.map(
+        run(tables.totals?.readRange ?? "", [tenantId, userId, first, last]),
+        (rows) => rows.map((row) => toReadRow(projection, row))
+      ),
+    keysFrom: (tenantId, userId, first, limit) =>
+      Effect.map(run(tables.totals?.keysFrom ?? "", [tenantId, userId, first, limit]), (rows) => rows.map(({ key }) => String(key)))
   }
 }
 
@@ -206,9 +219,12 @@ const entityValue = (kind: EntityColumn["kind"], value: unknown): string | numbe
 const toReadRow = (projection: AnyProjection, row: Record<string, unknown>): ReadRow => {
   const read: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(row)) {
-    read[name] = value instanceof Date ? value.getTime()
-      : typeof value === "bigint" ? Number(value)
-      : projection.totals?.columns[name]?.kind === "days" ? parse(String(value))
+    read[name] = value instanceof Date ?
+      value.getTime()
+      : typeof value === "bigint" ?
+      Number(value)
+      : projection.totals?.columns[name]?.kind === "days" ?
+      parse(String(value))
       : value
   }
   return read

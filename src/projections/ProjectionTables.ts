@@ -29,6 +29,10 @@ export interface TotalsStatements {
   readonly remove: string
   /** The rows of one tenant's users that anything contributes to: the tenant, and an array of users. */
   readonly read: string
+  /** Those of one user whose key begins with a text of a range, in order of the key: the tenant, the user, the first text and the last. */
+  readonly readRange: string
+  /** The texts from one on that keys of a user begin with, each once, in order: the tenant, the user, that text and how many. */
+  readonly keysFrom: string
   /** The stored columns, in the order of `add`'s parameters. */
   readonly stored: ReadonlyArray<readonly [name: string, column: TotalColumn]>
 }
@@ -68,10 +72,10 @@ export const projectionTables = (projection: AnyProjection): ProjectionTables =>
       ...totals === undefined ? [] : [createTotals(`${prefix}_totals`, totals)]
     ],
     createViews: [
-      ...entities.map(([name, table]) =>
-        view(entityView(name), `${prefix}_${name}`, namesOf(table).map(quote), "")
-      ),
-      ...totals === undefined ? [] : [view(`${projection.name}_totals`, `${prefix}_totals`, visibleTotals(totals), " where contributions > 0")]
+      ...entities.map(([name, table]) => view(entityView(name), `${prefix}_${name}`, namesOf(table).map(quote), "")),
+      ...totals === undefined
+        ? []
+        : [view(`${projection.name}_totals`, `${prefix}_totals`, visibleTotals(totals), " where contributions > 0")]
     ],
     compared: totals === undefined ? comparedEntities(prefix, entities[0]) : comparedTotals(`${prefix}_totals`, totals),
     totals: totals === undefined ? undefined : totalsStatements(`${prefix}_totals`, totals),
@@ -111,7 +115,9 @@ const entityType = (column: EntityColumn): string => {
 
 const createEntities = (name: string, table: EntityTable): string => {
   const columns = Object.entries(table.columns).map(([column, type]) => `, ${quote(column)} ${entityType(type)}`).join("")
-  return `create table if not exists ${name} (${owner}${keyColumns(table.key)}${columns}, primary key (${primaryKey(table.key)})) ${options}`
+  return `create table if not exists ${name} (${owner}${keyColumns(table.key)}${columns}, primary key (${
+    primaryKey(table.key)
+  })) ${options}`
 }
 
 const entityStatements = (name: string, table: EntityTable): EntityStatements => {
@@ -122,7 +128,9 @@ const entityStatements = (name: string, table: EntityTable): EntityStatements =>
       `${alias}.tenant_id`,
       `${alias}.user_id`,
       ...table.key.map((key) => `${alias}.${quote(key)}`),
-      ...columns.map(([column, { kind }]) => kind === "decimal" ? `trim_scale(${alias}.${quote(column)}) as ${quote(column)}` : `${alias}.${quote(column)}`)
+      ...columns.map(([column, { kind }]) =>
+        kind === "decimal" ? `trim_scale(${alias}.${quote(column)}) as ${quote(column)}` : `${alias}.${quote(column)}`
+      )
     ].join(", ")
   const keyArrays = table.key.map((_, index) => `, $${index + 3}::text[]`).join("")
   const columnArrays = columns.map(([, column], index) => `, $${index + 3 + table.key.length}::${entityType(column)}[]`).join("")
@@ -140,7 +148,9 @@ const entityStatements = (name: string, table: EntityTable): EntityStatements =>
     remove: `delete from ${name} as t using ${users} where ${sameUser}`,
     save: `insert into ${name} (tenant_id, user_id, ${names.map(quote).join(", ")})
       select * from unnest($1::uuid[], $2::text[]${keyArrays}${columnArrays})
-      on conflict (${primaryKey(table.key)}) do update set ${columns.map(([column]) => `${quote(column)} = excluded.${quote(column)}`).join(", ")}`,
+      on conflict (${primaryKey(table.key)}) do update set ${
+      columns.map(([column]) => `${quote(column)} = excluded.${quote(column)}`).join(", ")
+    }`,
     read: lookUp(`unnest($2::text[]) as u (user_id)`, "t.tenant_id = $1::uuid and t.user_id = u.user_id"),
     columns
   }
@@ -219,6 +229,9 @@ const totalsStatements = (name: string, table: TotalsTable): TotalsStatements =>
   const first = table.key.length + 3
   const columnArrays = stored.map(([, column], index) => `, $${index + first + 1}::${totalType(column).split(" ")[0]}[]`).join("")
   const names = ["tenant_id", "user_id", ...table.key.map(quote), "contributions", ...stored.map(([column]) => quote(column))]
+  const firstKey = quote(table.key[0] ?? "user_id")
+  const keysOf = (condition: string) =>
+    `from ${name} as t where t.tenant_id = $1::uuid and t.user_id = $2 and contributions > 0 and t.${firstKey} >= $3${condition}`
   const selected = [
     ...table.key.map((key) => `t.${quote(key)}`),
     // The driver knows no multiranges: they travel as text.
@@ -233,6 +246,8 @@ const totalsStatements = (name: string, table: TotalsTable): TotalsStatements =>
       where t.tenant_id = u.tenant_id and t.user_id = u.user_id`,
     read: `select t.user_id, ${selected.join(", ")} from unnest($2::text[]) as u (user_id)
       cross join lateral (select * from ${name} as t where t.tenant_id = $1::uuid and t.user_id = u.user_id and contributions > 0 offset 0) as t`,
+    readRange: `select ${selected.join(", ")} ${keysOf(` and t.${firstKey} <= $4`)} order by ${["t.user_id", ...table.key.map((key) => `t.${quote(key)}`)].join(", ")}`,
+    keysFrom: `select distinct t.${firstKey} as key ${keysOf("")} order by 1 limit $4`,
     stored
   }
 }
@@ -240,10 +255,12 @@ const totalsStatements = (name: string, table: TotalsTable): TotalsStatements =>
 // --- comparing
 
 const comparedTotals = (name: string, table: TotalsTable): ComparedRows => ({
-  select: `select t.tenant_id, t.user_id, ${[
-    ...table.key.map((key) => `t.${quote(key)}`),
-    ...readColumns(table).map(([column, , value]) => `${value} as ${quote(column)}`)
-  ].join(", ")} from ${name} as t join u on t.tenant_id = u.tenant_id and t.user_id = u.user_id where t.contributions > 0`,
+  select: `select t.tenant_id, t.user_id, ${
+    [
+      ...table.key.map((key) => `t.${quote(key)}`),
+      ...readColumns(table).map(([column, , value]) => `${value} as ${quote(column)}`)
+    ].join(", ")
+  } from ${name} as t join u on t.tenant_id = u.tenant_id and t.user_id = u.user_id where t.contributions > 0`,
   key: table.key,
   columns: readColumns(table).map(([column, { kind }]) => [column, !["earliest", "latest", "days"].includes(kind)])
 })

@@ -54,15 +54,27 @@ export class Totals {
     }
   }
 
-  /** Adds what other contributions to the same table have come to. */
-  addRows(rows: ReadonlyArray<TotalsRow>): void {
-    for (const { contributions, key, values } of rows) {
+  /** Adds what other contributions to the same table have come to, and gives the rows that this changes. */
+  addRows(rows: ReadonlyArray<TotalsRow>): ReadonlyArray<TotalsRow> {
+    return rows.map(({ contributions, key, values }) => {
       const row = this.rowOf(key)
       row.contributions += contributions
       for (const [name, column] of Object.entries(this.table.columns)) {
         row.values[name] = join(column, row.values[name] ?? null, values[name] ?? null)
       }
-    }
+      return row
+    })
+  }
+
+  /** Whether a value contributed to an extreme or to days is the one that stands: the others say the same without it if not. */
+  stands(contribution: ContributionRow, name: string): boolean {
+    const column = this.table.columns[name]
+    const standing = this.rows.get(idOf(this.keyOf(contribution)))?.values[name]
+    const value = contribution[name]
+    if (column === undefined || standing === undefined || value === undefined) return true
+    return BigDecimal.isBigDecimal(standing)
+      ? BigDecimal.equals(standing, decimalOf(value))
+      : typeof standing !== "number" || standing === value
   }
 
   /** Takes the counts and amounts of a contribution off again. Extremes and days stay: see {@link withdraws}. */
@@ -85,7 +97,7 @@ export class Totals {
   }
 
   private rowOf(key: ReadonlyArray<string>): TotalsRow {
-    const id = key.length === 1 ? key[0] ?? "" : JSON.stringify(key)
+    const id = idOf(key)
     const known = this.rows.get(id)
     if (known !== undefined) return known
     const values: Record<string, Value> = {}
@@ -95,6 +107,9 @@ export class Totals {
     return row
   }
 }
+
+/** One text for a key, for the map of rows. */
+const idOf = (key: ReadonlyArray<string>): string => key.length === 1 ? key[0] ?? "" : JSON.stringify(key)
 
 /** What a single contribution to a column comes to. */
 const valueOf = (column: TotalColumn, contributed: string | number): Value => {
@@ -132,14 +147,19 @@ const join = (column: TotalColumn, a: Value, b: Value): Value => {
 
 /**
  * Whether an entity that contributed `before` and now contributes `after` takes back a value that may have been an extreme: adding up cannot undo
- * that, so the user's totals must be made anew.
+ * that, so the user's totals must be made anew. Whoever knows the totals before the change, `standing`, is spared that where others say the same.
  */
-export const withdraws = (table: TotalsTable, before: ReadonlyArray<ContributionRow>, after: ReadonlyArray<ContributionRow>): boolean => {
+export const withdraws = (
+  table: TotalsTable,
+  before: ReadonlyArray<ContributionRow>,
+  after: ReadonlyArray<ContributionRow>,
+  standing?: Totals
+): boolean => {
   const sameKey = (a: ContributionRow, b: ContributionRow) => table.key.every((name) => a[name] === b[name])
   return before.some((old) =>
     Object.entries(table.columns).some(([name, column]) => {
       const value = old[name]
-      if (value === undefined) return false
+      if (value === undefined || standing?.stands(old, name) === false) return false
       const kept = after.filter((now) => sameKey(now, old)).flatMap((now) => now[name] ?? [])
       switch (column.kind) {
         case "greatest":

@@ -34,7 +34,8 @@ export const activateVersion = (
   options: ActivationOptions
 ): Effect.Effect<void, ActivationRefused | SqlError.SqlError> => {
   const { name, version } = store.projection
-  const refuse = (reason: ActivationRefused["reason"], message: string) => new ActivationRefused({ reason, message: `${name} v${version} ${message}` })
+  const refuse = (reason: ActivationRefused["reason"], message: string) =>
+    new ActivationRefused({ reason, message: `${name} v${version} ${message}` })
 
   const attempt = sql.withTransaction(Effect.gen(function*() {
     yield* sql`set local lock_timeout = '2s'`
@@ -43,7 +44,9 @@ export const activateVersion = (
     const active = pointer?.active_version
     if (active === version) return yield* refuse("AlreadyActive", "is the active version already.")
     const state = (yield* versionStates(sql)).find((known) => known.projection === name && known.version === version)
-    if (state?.state !== "following") return yield* refuse("NotRebuilt", "has not been rebuilt from the log yet: `projections rebuild` it first.")
+    if (state?.state !== "following") {
+      return yield* refuse("NotRebuilt", "has not been rebuilt from the log yet: `projections rebuild` it first.")
+    }
 
     const checkpoints = yield* sql<{ slice: number; version: number; position: bigint }>`
       select slice, version, position from checkpoints
@@ -55,7 +58,10 @@ export const activateVersion = (
     const [parked] = yield* sql<{ users: number }>`
       select count(*)::int as users from parked_users where projection = ${name} and version = ${version}`
     if (!options.withParked && parked !== undefined && parked.users > 0) {
-      return yield* refuse("Parked", `has ${parked.users} parked users (\`projections parked ${name}\`): their numbers stand still. --with-parked takes it nonetheless.`)
+      return yield* refuse(
+        "Parked",
+        `has ${parked.users} parked users (\`projections parked ${name}\`): their numbers stand still. --with-parked takes it nonetheless.`
+      )
     }
 
     yield* sql`

@@ -95,7 +95,9 @@ const diffStatements = ({ tables: { compared: before } }: ProjectionStore, { tab
   const names = (columns: typeof before.columns) => columns.map(([name]) => name)
   const common = before.columns.filter(([name]) => names(after.columns).includes(name))
   const key = before.key.filter((name) => after.key.includes(name))
-  const numbers = common.filter(([name, isNumber]) => isNumber && after.columns.some(([other, also]) => other === name && also)).map(([name]) => name)
+  const numbers = common.filter(([name, isNumber]) => isNumber && after.columns.some(([other, also]) => other === name && also)).map((
+    [name]
+  ) => name)
   const differs = ([name]: readonly [string, boolean]) => `o."${name}" is distinct from n."${name}"`
   const any = ["o.user_id is null", "n.user_id is null", ...common.map(differs)].join(" or ")
   const change = (name: string) => `coalesce(n."${name}", 0)::numeric - coalesce(o."${name}", 0)::numeric`
@@ -135,7 +137,9 @@ const diffStatements = ({ tables: { compared: before } }: ProjectionStore, { tab
         c.column, trim_scale(c.before)::text as before, trim_scale(c.after)::text as after,
         trim_scale(coalesce(c.after, 0) - coalesce(c.before, 0))::text as change
       from ${join}
-      cross join lateral (values ${numbers.map((name) => `('${name}', o."${name}"::numeric, n."${name}"::numeric)`).join(", ")}) as c ("column", before, after)
+      cross join lateral (values ${
+      numbers.map((name) => `('${name}', o."${name}"::numeric, n."${name}"::numeric)`).join(", ")
+    }) as c ("column", before, after)
       where c.before is distinct from c.after
       order by abs(coalesce(c.after, 0) - coalesce(c.before, 0)) desc, 2, 4 limit ${maxLargest}`
   }

@@ -1,9 +1,9 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import { failureOf } from "../database/failureOf.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
 import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
-import { failureOf } from "../database/failureOf.ts"
 import { advance, type Checkpoint, take } from "./checkpoints.ts"
 import { entityId, type EntityKey, type FoldResult, foldUser } from "./foldUser.ts"
 import { park, parkedUsers } from "./parkedUsers.ts"
@@ -163,7 +163,9 @@ const foldUsers = Effect.fnUntraced(function*(feed: Feed, store: ProjectionStore
     for (const user of waiting) {
       const prefix = ownerId(user)
       const timeZone = yield* feed.timeZoneOf(user.tenantId)
-      const result = foldUser(store.projection, user.events.map(({ event }) => event), (key) => known.get(prefix + entityId(key)), { timeZone })
+      const result = foldUser(store.projection, user.events.map(({ event }) => event), (key) => known.get(prefix + entityId(key)), {
+        timeZone
+      })
       if (result._tag !== "Missing") {
         results.push([user, result])
         continue

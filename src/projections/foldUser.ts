@@ -49,25 +49,27 @@ const contributionsOf = (projection: AnyProjection, table: string, row: EntityRo
 
 /**
  * Folds some of a user's events on top of what is known of the user. Pure: the loaded rows are copied before the fold changes them, and everything
- * that is to be written comes back as values. Whatever the fold throws is returned: the user is then parked.
+ * that is to be written comes back as values. Whatever the fold throws is returned: the user is then parked. Whoever knows the user's totals so far
+ * gives them as `standing`, and has them made anew less often.
  */
 export const foldUser = (
   projection: AnyProjection,
   events: ReadonlyArray<FastTrackEvent>,
   loaded: LoadedEntities,
-  context: FoldContext
+  context: FoldContext,
+  standing?: Totals
 ): FoldResult => {
   try {
     const totals = projection.totals === undefined ? undefined : new Totals(projection.totals)
-    if (projection.fold === undefined) {
-      for (const event of events) {
-        for (const contribution of projection.contribute?.(event, context) ?? []) totals?.add(contribution)
-      }
-      return { _tag: "Folded", entities: [], totals: [...totals?.rows.values() ?? []], recount: false }
-    }
-
-    const missing = events.flatMap((event) => projection.keys(event)).filter((key) => loaded(key) === undefined)
+    const missing = projection.fold === undefined
+      ? []
+      : events.flatMap((event) => projection.keys(event)).filter((key) => loaded(key) === undefined)
     if (missing.length > 0) return { _tag: "Missing", keys: missing }
+
+    for (const event of events) {
+      for (const contribution of projection.contribute?.(event, context) ?? []) totals?.add(contribution)
+    }
+    if (projection.fold === undefined) return { _tag: "Folded", entities: [], totals: [...totals?.rows.values() ?? []], recount: false }
 
     const touched = new Map<string, { readonly key: EntityKey; readonly before: EntityRow | null; readonly row: EntityRow }>()
     const rowOf = (key: EntityKey): EntityRow => {
@@ -92,7 +94,7 @@ export const foldUser = (
       const now = contributionsOf(projection, table, row)
       for (const contribution of old) totals.retract(contribution)
       for (const contribution of now) totals.add(contribution)
-      recount ||= withdraws(projection.totals, old, now)
+      recount ||= withdraws(projection.totals, old, now, standing)
     }
     return {
       _tag: "Folded",

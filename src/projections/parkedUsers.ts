@@ -23,7 +23,13 @@ export const park = (sql: PgClient.PgClient, user: ParkedUser): Effect.Effect<vo
       ${user.error.replaceAll("\0", "").slice(0, 2000)})
     on conflict do nothing`.pipe(
     Effect.andThen(Effect.logError("A user's events could not be folded: the user is parked in this projection")),
-    Effect.annotateLogs({ projection: user.projection, version: user.version, slice: user.slice, position: user.position, error: user.error })
+    Effect.annotateLogs({
+      projection: user.projection,
+      version: user.version,
+      slice: user.slice,
+      position: user.position,
+      error: user.error
+    })
   )
 
 /** Who is parked in some slices, as `projection/version/tenant/user`. */

@@ -1,8 +1,8 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
-import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
+import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import { evaluateRows } from "./evaluate.ts"
 import type { ReadRow } from "./Projection.ts"
 import { type Owner, ownerId, type ProjectionStore } from "./ProjectionStore.ts"
@@ -72,7 +72,10 @@ export const verifySlice = (
   }))
 
 /** Users who have rows of a version but no events in the log. */
-export const rowsWithoutEvents = (sql: PgClient.PgClient, { tables }: ProjectionStore): Effect.Effect<ReadonlyArray<Owner>, SqlError.SqlError> =>
+export const rowsWithoutEvents = (
+  sql: PgClient.PgClient,
+  { tables }: ProjectionStore
+): Effect.Effect<ReadonlyArray<Owner>, SqlError.SqlError> =>
   Effect.map(
     Effect.forEach(tables.names, (name) =>
       sql.unsafe<{ tenant_id: string; user_id: string }>(`
@@ -87,8 +90,7 @@ const compare = (
   stored: ReadonlyArray<ReadRow>,
   expected: ReadonlyArray<ReadRow>
 ): ReadonlyArray<Difference> => {
-  const byKey = (rows: ReadonlyArray<ReadRow>) =>
-    new Map(rows.map((row) => [JSON.stringify(compared.key.map((name) => row[name])), row]))
+  const byKey = (rows: ReadonlyArray<ReadRow>) => new Map(rows.map((row) => [JSON.stringify(compared.key.map((name) => row[name])), row]))
   const [before, after] = [byKey(stored), byKey(expected)]
   const text = (value: unknown) => value === undefined ? null : JSON.stringify(value)
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((row) =>

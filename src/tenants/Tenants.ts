@@ -3,12 +3,14 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
-import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import type { Tenant } from "./Tenant.ts"
 
 /** There is a tenant of that name already. */
-export class TenantExists extends Schema.TaggedError<TenantExists>("playtally/tenants/TenantExists")("TenantExists", { name: Schema.String }) {}
+export class TenantExists
+  extends Schema.TaggedError<TenantExists>("playtally/tenants/TenantExists")("TenantExists", { name: Schema.String })
+{}
 
 /** There is no tenant of that name. */
 export class TenantNotFound extends Schema.TaggedError<TenantNotFound>("playtally/tenants/TenantNotFound")("TenantNotFound", {
@@ -37,7 +39,9 @@ export class Tenants extends Context.Service<Tenants, {
         unavailable("Tenants.list")
       )
       const get = Effect.fn("Tenants.get")(function*(name: string) {
-        const [row] = yield* sql<TenantRow>`select ${sql.literal(columns)} from tenants where name = ${name}`.pipe(unavailable("Tenants.get"))
+        const [row] = yield* sql<TenantRow>`select ${sql.literal(columns)} from tenants where name = ${name}`.pipe(
+          unavailable("Tenants.get")
+        )
         return row === undefined ? yield* new TenantNotFound({ name }) : toTenant(row)
       })
       const create = Effect.fn("Tenants.create")(function*(name: string, timeZone: string) {

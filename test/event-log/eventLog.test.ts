@@ -40,7 +40,7 @@ layer(oneService, { excludeTestServices: true })("EventLog", (it) => {
       const outcomes = yield* log.append(events)
       assert.deepStrictEqual(outcomes.map(({ _tag }) => _tag), ["Appended", "Appended", "Appended"])
       const read = yield* log.readUser(tenant.tenantId, "player", Number.MAX_SAFE_INTEGER, 10)
-      assert.deepStrictEqual(read.map(({ event }) => event), events.map(({ event }) => event).reverse())
+      assert.deepStrictEqual(read.map(({ event }) => event), events.map(({ event }) => event).toReversed())
       yield* assertSound
     }))
 
@@ -56,7 +56,10 @@ layer(oneService, { excludeTestServices: true })("EventLog", (it) => {
       ])
       assert.strictEqual(first?._tag, "Appended")
       const position = first?._tag === "Appended" ? first.position : 0
-      assert.deepStrictEqual(again, [{ _tag: "Duplicate", position }, { _tag: "Conflict", position }, { _tag: "Appended", position: position + 1 }])
+      assert.deepStrictEqual(again, [{ _tag: "Duplicate", position }, { _tag: "Conflict", position }, {
+        _tag: "Appended",
+        position: position + 1
+      }])
     }))
 
   it.effect("judges repeats within one append by what the log holds under their key", () =>
@@ -169,7 +172,11 @@ layer(TestDatabase.layer, { excludeTestServices: true })("EventLog with several 
       const total = 4 * 60
       const writers = Effect.forEach(
         others,
-        (other) => Effect.forEach(Array.from({ length: 60 }, (_, index) => index), (index) => log.append([newEvent(tenant, bet(other, `${index}`))])),
+        (other) =>
+          Effect.forEach(
+            Array.from({ length: 60 }, (_, index) => index),
+            (index) => log.append([newEvent(tenant, bet(other, `${index}`))])
+          ),
         { concurrency: "unbounded", discard: true }
       )
       const start = (yield* log.append([newEvent(tenant, bet(user, "first"))]))[0]

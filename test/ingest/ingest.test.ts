@@ -79,10 +79,13 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
         {"event":"${"x".repeat(20_000)}"}]`
       for (let time = 0; time < 3; time++) yield* batch(tenant, Result.getOrThrow(decodeBody(body)), lenient)
       const rejected = yield* keptOf(tenant.tenantId)
-      assert.deepStrictEqual(rejected.map(({ reason, times, truncated }) => ({ reason, times, truncated })).toSorted((a, b) => +a.truncated - +b.truncated), [
-        { reason: "invalid", times: 3n, truncated: false },
-        { reason: "invalid", times: 3n, truncated: true }
-      ])
+      assert.deepStrictEqual(
+        rejected.map(({ reason, times, truncated }) => ({ reason, times, truncated })).toSorted((a, b) => +a.truncated - +b.truncated),
+        [
+          { reason: "invalid", times: 3n, truncated: false },
+          { reason: "invalid", times: 3n, truncated: true }
+        ]
+      )
       const whole = rejected.find(({ truncated }) => !truncated)
       assert.strictEqual(
         whole?.item,
@@ -132,7 +135,9 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
       const tenant = yield* newTenant
       yield* withHeadsLocked((release) =>
         Effect.gen(function*() {
-          const request = yield* Effect.forkChild(batch(tenant, [login("gone", "a"), login("gone", "b")], lenient), { startImmediately: true })
+          const request = yield* Effect.forkChild(batch(tenant, [login("gone", "a"), login("gone", "b")], lenient), {
+            startImmediately: true
+          })
           const interruption = yield* Effect.forkChild(Fiber.interrupt(request), { startImmediately: true })
           yield* release
           yield* Fiber.join(interruption)

@@ -10,7 +10,13 @@ import { SliceWriters } from "../../src/ingest/SliceWriters.ts"
 import { UserProcessors } from "../../src/ingest/UserProcessors.ts"
 import { bet, newEvent } from "../support/newEvent.ts"
 
-const tenant = { tenantId: "7c9e6679-7425-40de-944b-e07fc1f90ae7", name: "t", timeZone: "UTC", weekStart: 1, keyNamespace: "f47ac10b-58cc-4372-a567-0e02b2c3d479" }
+const tenant = {
+  tenantId: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+  name: "t",
+  timeZone: "UTC",
+  weekStart: 1,
+  keyNamespace: "f47ac10b-58cc-4372-a567-0e02b2c3d479"
+}
 
 const mail = (userId: string, ids: ReadonlyArray<string>) => ({
   tenantId: tenant.tenantId,
@@ -23,13 +29,16 @@ const numbers = (count: number, prefix = "") => Array.from({ length: count }, (_
 /** Writers that append what a gate lets through, and remember it. */
 const gatedWriters = (gate: Effect.Effect<void, EventLogUnavailable>) => {
   const appended: Array<ReadonlyArray<NewEvent>> = []
-  const layer = Layer.succeed(SliceWriters, SliceWriters.of({
-    append: (events) =>
-      Effect.map(gate, () => {
-        appended.push(events)
-        return events.map((_, index): AppendOutcome => ({ _tag: "Appended", position: index + 1 }))
-      })
-  }))
+  const layer = Layer.succeed(
+    SliceWriters,
+    SliceWriters.of({
+      append: (events) =>
+        Effect.map(gate, () => {
+          appended.push(events)
+          return events.map((_, index): AppendOutcome => ({ _tag: "Appended", position: index + 1 }))
+        })
+    })
+  )
   return { appended, layer: Layer.provide(UserProcessors.layer, layer) }
 }
 
@@ -58,9 +67,15 @@ describe("UserProcessors", () => {
     Effect.gen(function*() {
       const { layer } = gatedWriters(Effect.void)
       const answers = yield* Effect.flatMap(UserProcessors, ({ process }) =>
-        process([mail("one", ["a", "b"]), mail("two", []), mail("three", ["c"])].filter(({ events }) => events.length > 0))
-      ).pipe(Effect.provide(layer))
-      assert.deepStrictEqual(answers.map((outcomes) => outcomes.length), [2, 1])
+        process([mail("one", ["a", "b"]), mail("two", []), mail("three", ["c"])].filter(({ events }) => events.length > 0))).pipe(
+          Effect.provide(layer)
+        )
+      assert.deepStrictEqual(
+        answers.map((outcomes) =>
+          outcomes.length
+        ),
+        [2, 1]
+      )
     }))
 
   it.effect("takes ten thousand events of one user, some thousand to an append", () =>

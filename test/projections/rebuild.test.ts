@@ -53,103 +53,111 @@ const send = (tenant: Parameters<Ingest["Service"]["batch"]>[0], items: Readonly
   Effect.flatMap(Ingest, ({ batch }) => batch(tenant, Result.getOrThrow(decodeBody(toBody(items))), { strict: false }))
 
 layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection", (it) => {
-  it.effect("is rebuilt under traffic, compared, activated and taken back, and every strong read is right throughout", () =>
-    Effect.gen(function*() {
-      const now = new Date(yield* Clock.currentTimeMillis)
-      const random = seededRandom(7)
-      const { items, userIds } = generateItems({ seed: 7, users: 40, now })
-      const batches = cutIntoBatches(random, shuffle(random, items), 60)
-      const [first, later] = [batches.slice(0, batches.length >> 1), batches.slice(batches.length >> 1)]
+  it.effect(
+    "is rebuilt under traffic, compared, activated and taken back, and every strong read is right throughout",
+    () =>
+      Effect.gen(function*() {
+        const now = new Date(yield* Clock.currentTimeMillis)
+        const random = seededRandom(7)
+        const { items, userIds } = generateItems({ seed: 7, users: 40, now })
+        const batches = cutIntoBatches(random, shuffle(random, items), 60)
+        const [first, later] = [batches.slice(0, batches.length >> 1), batches.slice(batches.length >> 1)]
 
-      const before = yield* developer([casino, payments, sports])
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("live", "UTC")).pipe(Effect.provide(before))
-      for (const batch of first) yield* send(tenant, batch).pipe(Effect.provide(before))
+        const before = yield* developer([casino, payments, sports])
+        const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("live", "UTC")).pipe(Effect.provide(before))
+        for (const batch of first) yield* send(tenant, batch).pipe(Effect.provide(before))
 
-      const after = yield* developer([casino, halved, payments, again(payments), sports, again(sports)])
-      yield* Effect.gen(function*() {
-        const sql = yield* PgClient.PgClient
-        const log = yield* EventLog
-        const counters = yield* Counters
-        const read = counters.read(tenant, userIds, { sections: ["casino", "payments", "sports"], consistency: strong })
-        const expected = (sent: ReadonlyArray<ReadonlyArray<(typeof items)[number]>>, factor: number) =>
-          userIds.filter((userId) => sent.flat().some(({ data }) => data.user_id === userId)).map((userId) => {
-            const { casino, payments, sports } = referenceCounters(sent.flat(), { timeZone: "UTC", now, userId })
-            const scaled = Object.entries(casino).map(([currency, row]) => [currency, { ...row, bet_count: Number(row["bet_count"]) * factor }])
-            return { casino: Object.fromEntries(scaled), payments, sports }
-          })
-        const assertReads = (sent: ReadonlyArray<ReadonlyArray<(typeof items)[number]>>, factor: number) =>
-          Effect.map(read, (documents) =>
+        const after = yield* developer([casino, halved, payments, again(payments), sports, again(sports)])
+        yield* Effect.gen(function*() {
+          const sql = yield* PgClient.PgClient
+          const log = yield* EventLog
+          const counters = yield* Counters
+          const read = counters.read(tenant, userIds, { sections: ["casino", "payments", "sports"], consistency: strong })
+          const expected = (sent: ReadonlyArray<ReadonlyArray<(typeof items)[number]>>, factor: number) =>
+            userIds.filter((userId) => sent.flat().some(({ data }) => data.user_id === userId)).map((userId) => {
+              const { casino, payments, sports } = referenceCounters(sent.flat(), { timeZone: "UTC", now, userId })
+              const scaled = Object.entries(casino).map((
+                [currency, row]
+              ) => [currency, { ...row, bet_count: Number(row["bet_count"]) * factor }])
+              return { casino: Object.fromEntries(scaled), payments, sports }
+            })
+          const assertReads = (sent: ReadonlyArray<ReadonlyArray<(typeof items)[number]>>, factor: number) =>
+            Effect.map(read, (documents) =>
+              assert.deepStrictEqual(
+                documents.map(({ casino, payments, sports }) => ({ casino, payments, sports })) as ReadonlyArray<unknown>,
+                expected(sent, factor)
+              ))
+
+          yield* assertReads(first, 1)
+          const stores = [yield* storeOf(halved), yield* storeOf(again(payments)), yield* storeOf(again(sports))] as const
+          const refused = yield* Effect.flip(activateVersion(sql, stores[0], { withParked: false, replaceViews: false }))
+          assert.strictEqual(refused._tag === "ActivationRefused" && refused.reason, "NotRebuilt")
+
+          // A rebuild that is cut off goes on where it was.
+          const seen: Array<RebuildProgress> = []
+          const onProgress = (progress: RebuildProgress) => Effect.sync(() => void seen.push(progress))
+          yield* Effect.timeoutOption(rebuild(sql, log, stores[0], { slices: allSlices.slice(0, 40), onProgress }), "2 seconds")
+          const traffic = yield* Effect.forkChild(Effect.forEach(later, (batch) => send(tenant, batch), { discard: true }))
+          for (const store of stores) yield* rebuild(sql, log, store, { slices: allSlices, onProgress })
+          yield* Fiber.join(traffic)
+          assert.isTrue(seen.every(({ done, total }) => done <= total))
+          yield* assertReads(batches, 1)
+
+          for (const [projection, store] of [[casino, stores[0]], [payments, stores[1]], [sports, stores[2]]] as const) {
+            const diff = yield* diffVersions(sql, log, yield* storeOf(projection), store, allSlices)
+            if (projection !== casino) {
+              assert.isTrue(isEmptyDiff(diff))
+              continue
+            }
+            const betters = expected(batches, 1).map(({ casino }) => Object.values(casino)).filter((rows) =>
+              rows.some((row) => Number(row["bet_count"]) > 0)
+            )
+            const bets = betters.flat().map((row) => Number(row["bet_count"]))
+            const total = bets.reduce((sum, bets) => sum + bets, 0)
+            assert.strictEqual(diff.changedUsers, betters.length)
             assert.deepStrictEqual(
-              documents.map(({ casino, payments, sports }) => ({ casino, payments, sports })) as ReadonlyArray<unknown>,
-              expected(sent, factor)
-            ))
-
-        yield* assertReads(first, 1)
-        const stores = [yield* storeOf(halved), yield* storeOf(again(payments)), yield* storeOf(again(sports))] as const
-        const refused = yield* Effect.flip(activateVersion(sql, stores[0], { withParked: false, replaceViews: false }))
-        assert.strictEqual(refused._tag === "ActivationRefused" && refused.reason, "NotRebuilt")
-
-        // A rebuild that is cut off goes on where it was.
-        const seen: Array<RebuildProgress> = []
-        const onProgress = (progress: RebuildProgress) => Effect.sync(() => void seen.push(progress))
-        yield* Effect.timeoutOption(rebuild(sql, log, stores[0], { slices: allSlices.slice(0, 40), onProgress }), "2 seconds")
-        const traffic = yield* Effect.forkChild(Effect.forEach(later, (batch) => send(tenant, batch), { discard: true }))
-        for (const store of stores) yield* rebuild(sql, log, store, { slices: allSlices, onProgress })
-        yield* Fiber.join(traffic)
-        assert.isTrue(seen.every(({ done, total }) => done <= total))
-        yield* assertReads(batches, 1)
-
-        for (const [projection, store] of [[casino, stores[0]], [payments, stores[1]], [sports, stores[2]]] as const) {
-          const diff = yield* diffVersions(sql, log, yield* storeOf(projection), store, allSlices)
-          if (projection !== casino) {
-            assert.isTrue(isEmptyDiff(diff))
-            continue
+              diff.columns.filter(({ rows }) => rows > 0),
+              [{
+                column: "bet_count",
+                rows: bets.filter((bets) => bets > 0).length,
+                least: String(Math.min(...bets.filter((bets) => bets > 0))),
+                greatest: String(Math.max(...bets)),
+                total: String(total)
+              }]
+            )
+            assert.strictEqual(diff.largest[0]?.change, String(Math.max(...bets)))
           }
-          const betters = expected(batches, 1).map(({ casino }) => Object.values(casino)).filter((rows) =>
-            rows.some((row) => Number(row["bet_count"]) > 0)
+
+          yield* activateVersion(sql, stores[0], { withParked: false, replaceViews: false })
+          yield* assertReads(batches, 2)
+          const [viewed] = yield* sql<{ bets: bigint }>`select sum(bet_count)::bigint as bets from casino_totals`
+          const [stored] = yield* sql<{ bets: bigint }>`select sum(bet_count)::bigint as bets from casino_v2_totals`
+          assert.deepStrictEqual(viewed, stored)
+          yield* activateVersion(sql, yield* storeOf(casino), { withParked: false, replaceViews: false })
+          yield* assertReads(batches, 1)
+
+          for (const store of stores) {
+            const verified = yield* Effect.forEach(allSlices, (slice) => verifySlice(sql, log, store, slice))
+            assert.deepStrictEqual(verified.flatMap(({ differences }) => differences), [])
+            assert.strictEqual(verified.reduce((sum, { events }) => sum + events, 0), verified.length === 0 ? 0 : seen.at(-1)?.total)
+            assert.deepStrictEqual(yield* rowsWithoutEvents(sql, store), [])
+          }
+
+          // Rows somebody has meddled with are named, and put right again for one user.
+          yield* sql`update casino_v1_totals set bet_count = bet_count + 1, biggest_win = 7777 where user_id = ${userIds[1] ?? ""}`
+          const live = yield* storeOf(casino)
+          const found = (yield* Effect.forEach(allSlices, (slice) => verifySlice(sql, log, live, slice))).flatMap(({ differences }) =>
+            differences
           )
-          const bets = betters.flat().map((row) => Number(row["bet_count"]))
-          const total = bets.reduce((sum, bets) => sum + bets, 0)
-          assert.strictEqual(diff.changedUsers, betters.length)
-          assert.deepStrictEqual(
-            diff.columns.filter(({ rows }) => rows > 0),
-            [{
-              column: "bet_count",
-              rows: bets.filter((bets) => bets > 0).length,
-              least: String(Math.min(...bets.filter((bets) => bets > 0))),
-              greatest: String(Math.max(...bets)),
-              total: String(total)
-            }]
-          )
-          assert.strictEqual(diff.largest[0]?.change, String(Math.max(...bets)))
-        }
-
-        yield* activateVersion(sql, stores[0], { withParked: false, replaceViews: false })
-        yield* assertReads(batches, 2)
-        const [viewed] = yield* sql<{ bets: bigint }>`select sum(bet_count)::bigint as bets from casino_totals`
-        const [stored] = yield* sql<{ bets: bigint }>`select sum(bet_count)::bigint as bets from casino_v2_totals`
-        assert.deepStrictEqual(viewed, stored)
-        yield* activateVersion(sql, yield* storeOf(casino), { withParked: false, replaceViews: false })
-        yield* assertReads(batches, 1)
-
-        for (const store of stores) {
-          const verified = yield* Effect.forEach(allSlices, (slice) => verifySlice(sql, log, store, slice))
-          assert.deepStrictEqual(verified.flatMap(({ differences }) => differences), [])
-          assert.strictEqual(verified.reduce((sum, { events }) => sum + events, 0), verified.length === 0 ? 0 : seen.at(-1)?.total)
-          assert.deepStrictEqual(yield* rowsWithoutEvents(sql, store), [])
-        }
-
-        // Rows somebody has meddled with are named, and put right again for one user.
-        yield* sql`update casino_v1_totals set bet_count = bet_count + 1, biggest_win = 7777 where user_id = ${userIds[1] ?? ""}`
-        const live = yield* storeOf(casino)
-        const found = (yield* Effect.forEach(allSlices, (slice) => verifySlice(sql, log, live, slice))).flatMap(({ differences }) => differences)
-        assert.isNotEmpty(found)
-        assert.deepStrictEqual([...new Set(found.map(({ userId }) => userId))], [userIds[1]])
-        assert.sameMembers([...new Set(found.map(({ column }) => column))], ["bet_count", "biggest_win"])
-        assert.isTrue(yield* rebuildUser(sql, log, live, { tenantId: tenant.tenantId, userId: userIds[1] ?? "" }))
-        yield* assertReads(batches, 1)
-      }).pipe(Effect.provide(after))
-    }), 60_000)
+          assert.isNotEmpty(found)
+          assert.deepStrictEqual([...new Set(found.map(({ userId }) => userId))], [userIds[1]])
+          assert.sameMembers([...new Set(found.map(({ column }) => column))], ["bet_count", "biggest_win"])
+          assert.isTrue(yield* rebuildUser(sql, log, live, { tenantId: tenant.tenantId, userId: userIds[1] ?? "" }))
+          yield* assertReads(batches, 1)
+        }).pipe(Effect.provide(after))
+      }),
+    60_000
+  )
 
   it.effect("is refused if it does something else under the same number", () =>
     Effect.gen(function*() {

@@ -34,7 +34,9 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       const log = yield* EventLog
       const counters = yield* Counters
       const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("views", "UTC"))
-      yield* log.append([bet("player", "a", "12.50"), bet("player", "b", "0.5"), payment("approved", 1)].map((event) => newEvent(tenant, event)))
+      yield* log.append(
+        [bet("player", "a", "12.50"), bet("player", "b", "0.5"), payment("approved", 1)].map((event) => newEvent(tenant, event))
+      )
       const read = counters.read(tenant, ["player"], { sections: counters.sections, consistency: { _tag: "Strong", waitSeconds: 5 } })
       yield* read
       assert.deepStrictEqual(

@@ -2,6 +2,7 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import type { Socket } from "node:net"
 import type { FastTrackItem } from "../reference/FastTrackItem.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import { toBody } from "../reference/toBody.ts"
@@ -37,18 +38,30 @@ layer(testSql, { excludeTestServices: true })("clients that go away", (it) => {
       const { items: never } = generateItems({ seed: 42, users: 20, userPrefix: "half-", now: new Date() })
       const half = toBody(never).padEnd(body)
 
-      const leaving = yield* Effect.forkChild(Effect.forEach(
-        Array.from({ length: 60 }, (_, index) => index),
-        (index) =>
-          Effect.map(sendRaw(url, half, 1 - 1 / (2 + index % 5)), (socket) => index % 2 === 0 ? socket.destroy() : socket.resetAndDestroy())
-      ))
+      const inFlight = (holds: (bytes: number) => boolean) =>
+        Effect.timeout(
+          untilEffect(Effect.map(readMetric(url, "playtally_bytes_in_flight"), (bytes) => bytes !== undefined && holds(bytes))),
+          "10 seconds"
+        )
+      const leave = (nth: number, socket: Socket) => nth % 2 === 0 ? socket.destroy() : socket.resetAndDestroy()
+
+      // Some go while the service reads their bodies, others at once.
+      const leaving = yield* Effect.forkChild(Effect.gen(function*() {
+        for (let nth = 0; nth < 8; nth++) {
+          const socket = yield* sendRaw(url, half, 0.9)
+          yield* inFlight((bytes) => bytes >= body)
+          leave(nth, socket)
+          yield* inFlight((bytes) => bytes < body)
+        }
+        for (let nth = 0; nth < 40; nth++) leave(nth, yield* sendRaw(url, half, 1 - 1 / (2 + nth)))
+      }))
       yield* Effect.forEach(
         batchesOf(41, items, 50),
         (batch) => Effect.map(deliver(() => url, batch), ({ status, text }) => assert.strictEqual(status, 204, text)),
         { concurrency: 2 }
       )
       yield* Fiber.join(leaving)
-      yield* untilEffect(Effect.map(readMetric(url, "playtally_bytes_in_flight"), (bytes) => bytes === 0))
+      yield* inFlight((bytes) => bytes === 0)
       assert.deepStrictEqual(
         (yield* Effect.all([1, 2, 3].map(() => post(url, "[]".padEnd(body))), { concurrency: 3 })).map(({ status }) => status),
         [204, 204, 204]

@@ -46,7 +46,9 @@ export const activate = Command.make(
       }
       yield* activateVersion(sql, store, { withParked, replaceViews })
       yield* print(
-        `${title(store)} is active.${active === undefined ? "" : ` projections rollback ${name} goes back to v${active.projection.version}.`}`
+        `${title(store)} is active.${
+          active === undefined ? "" : ` projections rollback ${name} goes back to v${active.projection.version}.`
+        }`
       )
     },
     Effect.provide(projectionsLayer()),

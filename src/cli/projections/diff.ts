@@ -26,9 +26,10 @@ export const diff = Command.make(
     sample: Flag.String("sample").pipe(
       Flag.withDescription("Compare only a part of the users, say 1%, after rebuilding just theirs"),
       Flag.filterMap(
-        (text) => /^\d{1,3}(\.\d+)?%$/.test(text) && Number.parseFloat(text) > 0 && Number.parseFloat(text) <= 100
-          ? Option.some(Number.parseFloat(text) / 100)
-          : Option.none(),
+        (text) =>
+          /^\d{1,3}(\.\d+)?%$/.test(text) && Number.parseFloat(text) > 0 && Number.parseFloat(text) <= 100
+            ? Option.some(Number.parseFloat(text) / 100)
+            : Option.none(),
         (text) => `Expected a percentage such as 1%, got "${text}"`
       ),
       Flag.optional
@@ -51,7 +52,9 @@ export const compare = Effect.fnUntraced(function*(name: string, version: Option
   const before = yield* activeStoreOf(name)
   const after = yield* storeOf(name, version)
   if (before === undefined || before === after) {
-    return yield* new NoSuchProjection({ message: `${title(after)} has no other version to be compared with that is active and in this code.` })
+    return yield* new NoSuchProjection({
+      message: `${title(after)} has no other version to be compared with that is active and in this code.`
+    })
   }
   const all = yield* slicesWithEvents(sql)
   // Every nth slice: users are spread over the slices by a hash, so any of them are as good a sample as others.
@@ -72,7 +75,9 @@ export const compare = Effect.fnUntraced(function*(name: string, version: Option
 
 /** A comparison in words and tables. */
 export const describe = Effect.fnUntraced(function*(before: ProjectionStore, after: ProjectionStore, diff: VersionDiff) {
-  if (isEmptyDiff(diff)) return [`${title(after)} gives all ${diff.users} users compared the same numbers as v${before.projection.version}.`]
+  if (isEmptyDiff(diff)) {
+    return [`${title(after)} gives all ${diff.users} users compared the same numbers as v${before.projection.version}.`]
+  }
   const names = new Map((yield* (yield* Tenants).list).map(({ name, tenantId }) => [tenantId, name]))
   const { name } = after.projection
   return [
@@ -84,9 +89,9 @@ export const describe = Effect.fnUntraced(function*(before: ProjectionStore, aft
     "",
     ...formatTable(
       ["COLUMN", "ROWS", "LEAST", "GREATEST", "TOTAL CHANGE"],
-      diff.columns.filter(({ rows }) => rows > 0).map(({ column, greatest, least, rows, total }) =>
-        [column, String(rows), least ?? "-", greatest ?? "-", total ?? "-"]
-      )
+      diff.columns.filter(({ rows }) => rows > 0).map((
+        { column, greatest, least, rows, total }
+      ) => [column, String(rows), least ?? "-", greatest ?? "-", total ?? "-"])
     ),
     ...diff.largest.length === 0 ? [] : [
       "",

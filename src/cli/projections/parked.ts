@@ -47,7 +47,9 @@ export const parked = Command.make(
       if (rows.length === 0) return yield* print("Nobody is parked.")
       yield* print(...formatTable(
         ["PROJECTION", "TENANT", "USER", "SLICE", "POSITION", "ERROR"],
-        rows.map((row) => [`${row.projection} v${row.version}`, row.tenant, row.user_id, String(row.slice), String(row.position), row.error])
+        rows.map((
+          row
+        ) => [`${row.projection} v${row.version}`, row.tenant, row.user_id, String(row.slice), String(row.position), row.error])
       ))
     },
     Effect.provide(projectionsLayer()),

@@ -22,7 +22,9 @@ export const rebuild = Command.make(
     name: nameOfProjection,
     version: versionFlag,
     again: Flag.Boolean("again").pipe(
-      Flag.withDescription("Throw the version's rows away first, also if its code has changed: for development, its readers see half a rebuild"),
+      Flag.withDescription(
+        "Throw the version's rows away first, also if its code has changed: for development, its readers see half a rebuild"
+      ),
       Flag.withDefault(false)
     ),
     tenant: Flag.String("tenant").pipe(Flag.withDescription("With --user: the user's tenant"), Flag.optional),
@@ -71,6 +73,8 @@ const ofAll = Effect.fnUntraced(function*(name: string, version: Option.Option<n
     return yield* print(`It is the first of its name, so it is active now.`)
   }
   if (active !== store) {
-    yield* print(`Next: projections diff ${name}, to see what it changes against v${active.projection.version}; then projections activate ${name}.`)
+    yield* print(
+      `Next: projections diff ${name}, to see what it changes against v${active.projection.version}; then projections activate ${name}.`
+    )
   }
 })

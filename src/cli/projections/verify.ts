@@ -20,7 +20,10 @@ const maxPrinted = 50
 export const verify = Command.make(
   "verify",
   {
-    name: Argument.String("projection").pipe(Argument.withDescription("Only this projection; all active ones unless given"), Argument.optional)
+    name: Argument.String("projection").pipe(
+      Argument.withDescription("Only this projection; all active ones unless given"),
+      Argument.optional
+    )
   },
   Effect.fnUntraced(
     function*({ name }) {

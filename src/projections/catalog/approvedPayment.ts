@@ -45,8 +45,9 @@ export const foldApproval = ({ data, occurredAt }: EventOf<"realtime-payment">, 
 }
 
 /** What a payment counts as; nothing unless it was approved and not rolled back. */
-export const approvedPayment = ({ approved_amount: amount, approved_at: at, approved_currency: currency, is_rolled_back }: Readonly<Payment>) =>
-  is_rolled_back || amount === null || at === null || currency === null ? undefined : { amount, at, currency }
+export const approvedPayment = (
+  { approved_amount: amount, approved_at: at, approved_currency: currency, is_rolled_back }: Readonly<Payment>
+) => is_rolled_back || amount === null || at === null || currency === null ? undefined : { amount, at, currency }
 
 /** Whether (at, amount, type) is less than the one kept, if one is. */
 export const isLess = (

@@ -1,0 +1,191 @@
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import { isUtf8 } from "node:buffer"
+import { createHash } from "node:crypto"
+import {
+  apiKeyLine,
+  checkLine,
+  checkPrefix,
+  endLine,
+  endPrefix,
+  headerLine,
+  type LogFileApiKey,
+  LogFileError,
+  type LogFileHeader,
+  type LogFilePrelude,
+  type LogFileTenant,
+  logFileVersion,
+  sealAfter,
+  tenantLine
+} from "./LogFile.ts"
+import { LogWalk } from "./LogWalk.ts"
+import { sliceCount } from "./sliceOf.ts"
+import { parseStoredEvent, type StoredEvent } from "./StoredEvent.ts"
+
+/** What stands between two checks, found to be as it was written: the prelude, then events. Lines count from 1; `lastLine` is that of the check. */
+export interface LogFileBatch {
+  readonly prelude: LogFilePrelude
+  readonly events: ReadonlyArray<StoredEvent>
+  readonly firstLine: number
+  readonly lastLine: number
+  /** How many events the file has up to here, and the SHA-256 the check says. */
+  readonly eventsSoFar: number
+  readonly sha256: string
+}
+
+const lineFeed = 10
+const maxLineBytes = 64 * 1024 * 1024
+
+/**
+ * Reads a log file piece by piece, cut anywhere: `push` them all, then `end`. Gives what is good as soon as a check has shown it to be, and fails at
+ * the first thing that is not, once and for all.
+ */
+export class LogFileReader {
+  private readonly hash = createHash("sha256")
+  private rest: Uint8Array = new Uint8Array()
+  private line = 0
+  private header: LogFileHeader | undefined
+  private readonly tenants: Array<LogFileTenant> = []
+  private readonly apiKeys: Array<LogFileApiKey> = []
+  private walk: LogWalk | undefined
+  private events: Array<StoredEvent> = []
+  private characters = 0
+  private lastCheck = 0
+  private ended = false
+
+  push(piece: Uint8Array): Result.Result<ReadonlyArray<LogFileBatch>, LogFileError> {
+    const bytes = Buffer.concat([this.rest, piece])
+    const isText = isUtf8(bytes.subarray(0, bytes.lastIndexOf(lineFeed) + 1))
+    const batches: Array<LogFileBatch> = []
+    let start = 0
+    let hashed = 0
+    for (let feed = bytes.indexOf(lineFeed); feed !== -1; feed = bytes.indexOf(lineFeed, start)) {
+      this.line++
+      const line = bytes.toString("utf8", start, feed)
+      if (!isText && !isUtf8(bytes.subarray(start, feed))) return this.failAtBytes(bytes.subarray(start, feed))
+      const isSeal = line.startsWith(checkPrefix) || line.startsWith(endPrefix)
+      if (isSeal) {
+        this.hash.update(bytes.subarray(hashed, start))
+        hashed = start
+      }
+      const taken = isSeal ? this.takeSeal(line, this.hash.copy().digest("hex")) : this.takeLine(line)
+      if (Result.isFailure(taken)) return Result.fail(taken.failure)
+      if (taken.success !== undefined) batches.push(taken.success)
+      start = feed + 1
+    }
+    this.hash.update(bytes.subarray(hashed, start))
+    this.rest = Uint8Array.from(bytes.subarray(start))
+    if (this.rest.length > maxLineBytes) {
+      this.line++
+      return this.fail("is too long")
+    }
+    return Result.succeed(batches)
+  }
+
+  /** Whether the file was whole. */
+  end(): Result.Result<void, LogFileError> {
+    if (this.ended) return this.rest.length === 0 ? Result.succeed(undefined) : this.failAfterEnd()
+    if (this.header === undefined) return this.failAtHeader(this.line === 0 && this.rest.length === 0 ? "It is empty." : "")
+    const { events = 0, total = "" } = this.walk ?? {}
+    return Result.fail(
+      new LogFileError({
+        message: `The file is cut off after line ${this.line}: it has ${events}${total === "" ? "" : ` of ${total}`} events and no end.`
+      })
+    )
+  }
+
+  private takeLine(line: string): Result.Result<undefined, LogFileError> {
+    if (this.ended) return this.failAfterEnd()
+    if (this.header === undefined) return this.takeHeader(line)
+    return this.walk === undefined ? this.takeOwner(line) : this.takeEvent(line, this.walk)
+  }
+
+  private takeHeader(line: string): Result.Result<undefined, LogFileError> {
+    const version = /^{"playtally_log":(\d+)/.exec(line)?.[1]
+    if (version !== undefined && Number(version) !== logFileVersion) {
+      return this.failAtHeader(`It has format version ${version}, and this release reads version ${logFileVersion}.`)
+    }
+    const header = Option.getOrUndefined(headerLine.parse(line))
+    if (header === undefined) return this.failAtHeader("")
+    if (header.slice_count !== sliceCount) {
+      return this.failAtHeader(`Its log has ${header.slice_count} slices; a log of this release has ${sliceCount}.`)
+    }
+    let before = -1
+    for (const [slice, position] of header.heads) {
+      if (slice <= before || slice >= sliceCount || position < 1) return this.fail("names impossible heads")
+      before = slice
+    }
+    this.header = header
+    return Result.succeed(undefined)
+  }
+
+  private takeOwner(line: string): Result.Result<undefined, LogFileError> {
+    const tenant = Option.getOrUndefined(tenantLine.parse(line))?.tenant
+    const apiKey = tenant === undefined ? Option.getOrUndefined(apiKeyLine.parse(line))?.api_key : undefined
+    if (tenant !== undefined && this.apiKeys.length === 0) this.tenants.push(tenant)
+    else if (apiKey !== undefined && this.tenants.some(({ tenant_id }) => tenant_id === apiKey.tenant_id)) this.apiKeys.push(apiKey)
+    else return this.fail("is neither a tenant nor an API key of one, as an export writes them")
+    return Result.succeed(undefined)
+  }
+
+  private takeEvent(line: string, walk: LogWalk): Result.Result<undefined, LogFileError> {
+    const event = parseStoredEvent(line)
+    if (event === undefined) return this.fail("is not an event as an export writes it")
+    const problem = walk.next(event)
+    if (problem !== undefined) return this.fail(problem, ": ")
+    this.characters += line.length
+    if (this.events.push(event) > 4 * sealAfter.events || this.characters > 4 * sealAfter.characters + maxLineBytes) {
+      return this.fail("should have been a check")
+    }
+    return Result.succeed(undefined)
+  }
+
+  private takeSeal(line: string, sha256: string): Result.Result<LogFileBatch | undefined, LogFileError> {
+    if (this.ended) return this.failAfterEnd()
+    if (this.header === undefined) return this.failAtHeader("")
+    const isCheck = line.startsWith(checkPrefix)
+    const prelude: LogFilePrelude = { header: this.header, tenants: this.tenants, apiKeys: this.apiKeys }
+    this.walk ??= new LogWalk(prelude)
+    const { events: eventsSoFar, total } = this.walk
+    if (line !== (isCheck ? checkLine(eventsSoFar, sha256) : endLine(this.header, sha256))) {
+      return this.fail(
+        `says that something ${
+          this.lastCheck === 0 ? "before it" : `between line ${this.lastCheck} and it`
+        } is not what was exported: lines were changed, ` +
+          "moved, added or lost"
+      )
+    }
+    if (!isCheck) {
+      if (this.events.length > 0 || eventsSoFar !== total || this.lastCheck === 0) {
+        return this.fail(`ends the file after ${eventsSoFar} of ${total} events`)
+      }
+      this.ended = true
+      return Result.succeed(undefined)
+    }
+    const batch = { prelude, events: this.events, firstLine: this.lastCheck + 1, lastLine: this.line, eventsSoFar, sha256 }
+    this.lastCheck = this.line
+    this.events = []
+    this.characters = 0
+    return Result.succeed(batch)
+  }
+
+  private fail(what: string, link = " "): Result.Result<never, LogFileError> {
+    return Result.fail(new LogFileError({ message: `Line ${this.line} of the file${link}${what}.` }))
+  }
+
+  private failAtBytes(line: Uint8Array): Result.Result<never, LogFileError> {
+    if (this.header !== undefined) return this.fail("is not UTF-8")
+    const isGzip = line[0] === 0x1f && line[1] === 0x8b
+    return this.failAtHeader(isGzip ? "It is compressed: unpack it first, `gunzip -c FILE | npm run cli -- events import -`." : "")
+  }
+
+  private failAtHeader(why: string): Result.Result<never, LogFileError> {
+    return Result.fail(
+      new LogFileError({ message: ["The file is not one that `events export` of this release wrote.", why].join(" ").trim() })
+    )
+  }
+
+  private failAfterEnd(): Result.Result<never, LogFileError> {
+    return Result.fail(new LogFileError({ message: `The file goes on after its end.` }))
+  }
+}

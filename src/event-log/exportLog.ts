@@ -1,0 +1,114 @@
+import { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import type { SqlError } from "effect/sql"
+import * as Stream from "effect/Stream"
+import { EventLogCorrupt } from "./EventLog.ts"
+import { eventsIn, type LogFileApiKey, type LogFileHeader, type LogFilePrelude, type LogFileTenant, logFileVersion } from "./LogFile.ts"
+import { LogFileWriter } from "./LogFileWriter.ts"
+import type { StoredEvent } from "./StoredEvent.ts"
+import { type ImportUnfinished, refuseUnfinished } from "./unfinishedImport.ts"
+
+/** How far something that goes through the whole log has come, in events. */
+export interface LogProgress {
+  readonly done: number
+  readonly total: number
+}
+
+/**
+ * The log as it stands when the stream is started, as the bytes of a log file, in pieces of some MB at most. No transaction is held: below the heads
+ * nothing changes any more, so events that come meanwhile change nothing, and whoever reads the stream may take the time it needs. A log that
+ * contradicts itself ends in `EventLogCorrupt`.
+ */
+export const exportLog = (
+  onProgress: (progress: LogProgress) => void = () => {}
+): Stream.Stream<Uint8Array, EventLogCorrupt | ImportUnfinished | SqlError.SqlError, PgClient.PgClient> =>
+  Stream.unwrap(Effect.gen(function*() {
+    const sql = yield* PgClient.PgClient
+    yield* refuseUnfinished(sql)
+    const prelude = yield* readPrelude(sql)
+    const writer = new LogFileWriter(prelude)
+    const total = eventsIn(prelude.header.heads)
+    let done = 0
+    onProgress({ done, total })
+    const events = readPages(sql, prelude.header).pipe(
+      // The next page is read while this one is written.
+      Stream.buffer({ capacity: 1 }),
+      Stream.mapEffect((page) => {
+        done += page.length
+        onProgress({ done, total })
+        return orCorrupt(writer.add(page))
+      })
+    )
+    return Stream.suspend(() => Stream.succeed(writer.start())).pipe(
+      Stream.concat(Stream.flattenIterable(events)),
+      Stream.concat(Stream.flattenIterable(Stream.fromEffect(Effect.suspend(() => orCorrupt(writer.end())))))
+    )
+  }))
+
+const orCorrupt = <A>(result: Result.Result<A, string>): Effect.Effect<A, EventLogCorrupt> =>
+  Result.match(result, {
+    onSuccess: (value) => Effect.succeed(value),
+    onFailure: (problem) =>
+      Effect.fail(new EventLogCorrupt({ message: `The log is damaged: ${problem}. \`events verify\` shows all that is wrong.` }))
+  })
+
+/** A time as log files have it. */
+export const utc = (sql: PgClient.PgClient, column: string) =>
+  sql.literal(`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`)
+
+/** The heads first, in one statement: the tenants of all events below them exist then. The same holds for the tenants of keys read before. */
+const readPrelude = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
+  const heads = yield* sql<{ slice: number; position: bigint; recorded_at: string }>`
+    select slice, position, ${utc(sql, "recorded_at")} as recorded_at from slice_heads where position > 0 order by slice`
+  const [format] = yield* sql<Pick<LogFileHeader, "slice_count" | "lane_count">>`select slice_count, lane_count from log_format`
+  if (format === undefined) return yield* new EventLogCorrupt({ message: "The database does not say how many slices it has." })
+  const apiKeys = yield* sql<LogFileApiKey>`
+    select api_key_id, tenant_id, name, encode(key_hash, 'hex') as key_hash, scopes, ${utc(sql, "created_at")} as created_at,
+      ${utc(sql, "revoked_at")} as revoked_at
+    from api_keys order by api_key_id`
+  const tenants = yield* sql<LogFileTenant>`
+    select tenant_id, name, time_zone, week_start, key_namespace, ${utc(sql, "created_at")} as created_at from tenants order by tenant_id`
+  const prelude: LogFilePrelude = {
+    header: {
+      playtally_log: logFileVersion,
+      slice_count: format.slice_count,
+      lane_count: format.lane_count,
+      heads: heads.map(({ position, recorded_at, slice }) => [slice, Number(position), recorded_at])
+    },
+    tenants,
+    apiKeys
+  }
+  return prelude
+})
+
+/** Most events and, but for a single larger event, most characters of payload in a page. */
+const pageEvents = 5_000
+const pageCharacters = 8 * 1024 * 1024
+
+type Row = Omit<StoredEvent, "position"> & { readonly position: bigint }
+
+const readPages = (sql: PgClient.PgClient, { heads }: LogFileHeader): Stream.Stream<ReadonlyArray<StoredEvent>, SqlError.SqlError> =>
+  Stream.paginate({ place: 0, after: 0 }, ({ after, place }) =>
+    Effect.gen(function*() {
+      const [slice, last] = heads[place] ?? []
+      if (slice === undefined || last === undefined) return [[], Option.none()] as const
+      const rows = yield* sql<Row>`
+        select slice, position, ${utc(sql, "recorded_at")} as recorded_at, ${
+        utc(sql, "occurred_at")
+      } as occurred_at, tenant_id, user_id, event_type,
+          idempotency_key, payload_version, payload
+        from (
+          select slice, position, recorded_at, occurred_at, tenant_id, user_id, event_type, idempotency_key, payload_version, payload::text as payload,
+            sum(length(payload::text)) over (order by position) - length(payload::text) as characters_before
+          from events
+          where slice = ${slice} and position > ${BigInt(after)} and position <= ${BigInt(last)}
+          order by position limit ${pageEvents}
+        ) as page
+        where characters_before < ${pageCharacters}
+        order by position`
+      const page = rows.map((row): StoredEvent => ({ ...row, position: Number(row.position) }))
+      const next = page.at(-1)?.position ?? last
+      return [[page], Option.some(next < last ? { place, after: next } : { place: place + 1, after: 0 })] as const
+    }))
