@@ -63,11 +63,12 @@ export class Explanation extends Context.Service<Explanation, {
       Effect.gen(function*() {
         const sql = yield* PgClient.PgClient
         const history = yield* UserHistory
+        const shown = projections.filter(({ readApart }) => readApart !== true)
 
         const explain: Explanation["Service"]["explain"] = Effect.fn("Explanation.explain")(function*(tenant, userId, text, page) {
           const { tenantId, timeZone } = tenant
           const active = yield* activeVersions(sql).pipe(unavailable("Explanation.explain"))
-          const { kind, path, projection } = yield* find(projections.filter(({ name, version }) => active.get(name) === version), text)
+          const { kind, path, projection } = yield* find(shown.filter(({ name, version }) => active.get(name) === version), text)
           const slice = sliceOf(tenantId, userId)
           const part = { tenantId, userId, upTo: yield* history.head(slice) }
           if (!(yield* history.isAny(part))) return undefined

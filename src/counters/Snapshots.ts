@@ -48,13 +48,14 @@ interface Options {
 export class Snapshots extends Context.Service<Snapshots, {
   /**
    * Reads rows of some of a tenant's users, with the active versions and the checkpoints, in one transaction: what is read is of one moment, never
-   * torn. A strong reading waits until all that was in the log on arrival has been folded.
+   * torn. A strong reading waits until all that was in the log on arrival has been folded. `rows` may fail if a projection it cannot do without has no
+   * active version yet.
    */
   readonly read: <A>(
     tenant: Tenant,
     userIds: ReadonlyArray<string>,
     options: Options,
-    rows: (snapshot: Snapshot) => Effect.Effect<A, SqlError.SqlError>
+    rows: (snapshot: Snapshot) => Effect.Effect<A, SqlError.SqlError | ProjectionBehind>
   ) => Effect.Effect<A, ProjectionBehind | ProjectionParked | DatabaseUnavailable>
 }>()("playtally/counters/Snapshots") {
   static readonly layer = Layer.effect(
@@ -68,7 +69,7 @@ export class Snapshots extends Context.Service<Snapshots, {
         tenant: Tenant,
         userIds: ReadonlyArray<string>,
         { consistency, projections }: Options,
-        rows: (snapshot: Snapshot) => Effect.Effect<A, SqlError.SqlError>
+        rows: (snapshot: Snapshot) => Effect.Effect<A, SqlError.SqlError | ProjectionBehind>
       ) {
         const users = [...new Set(userIds)]
         const slices = [...new Set(users.map((userId) => sliceOf(tenant.tenantId, userId)))]

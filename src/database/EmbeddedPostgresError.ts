@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { statfs } from "node:fs/promises"
 
 /**
  * Why there is no embedded server; `message` says what happened and what to do about it, with the end of the server's log where that helps.
@@ -32,10 +33,31 @@ const reasonOf = (cause: unknown): EmbeddedPostgresError["reason"] => {
 export const attempt = <A>(dataDir: string, doing: string, work: () => Promise<A>): Effect.Effect<A, EmbeddedPostgresError> =>
   Effect.tryPromise({
     try: work,
-    catch: (cause) =>
-      new EmbeddedPostgresError({
-        reason: reasonOf(cause),
-        dataDir,
-        message: `Could not ${doing}: ${cause instanceof Error ? cause.message : String(cause)}`
-      })
+    catch: (cause) => {
+      const reason = reasonOf(cause)
+      const advice = reason === "NoPermission" ? ". Start as the account that owns it, or set DATA_DIR to another folder." : ""
+      const message = `Could not ${doing}: ${cause instanceof Error ? cause.message : String(cause)}${advice}`
+      return new EmbeddedPostgresError({ reason, dataDir, message })
+    }
   })
+
+/** Less than a segment of its log, and PostgreSQL does not start. */
+const leastSpace = 32 * 1024 * 1024
+
+/** The error for a program of PostgreSQL that gave up, by what it said; a full disk may have kept it from saying so. */
+export const gaveUp = (
+  reason: "InitFailed" | "StartFailed",
+  dataDir: string,
+  what: string,
+  said: string
+): Effect.Effect<EmbeddedPostgresError> =>
+  Effect.promise(() => statfs(dataDir).then(({ bavail, bsize }) => bavail * bsize, () => leastSpace)).pipe(
+    Effect.map((space) => {
+      const full = space < leastSpace || /No space left on device|Check free disk space/.test(said)
+      return new EmbeddedPostgresError({
+        reason: full ? "DiskFull" : reason,
+        dataDir,
+        message: `${what}${full ? "; the disk is full" : ""}:\n${said.trim()}`
+      })
+    })
+  )

@@ -4,7 +4,7 @@ import { appendFile, open, readFile, rename, rm, stat } from "node:fs/promises"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import type { EmbeddedCluster } from "./EmbeddedCluster.ts"
-import { attempt, EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
+import { attempt, gaveUp } from "./EmbeddedPostgresError.ts"
 import { embeddedSettings } from "./embeddedSettings.ts"
 import { runProgram } from "./runProgram.ts"
 
@@ -82,11 +82,8 @@ export const startServer = Effect.fn("startServer")(function*(cluster: EmbeddedC
   const said = yield* attempt(dataDir, `read ${log}`, () => readLog(cluster, from))
   if (/could not create any TCP\/IP sockets/.test(said)) return "PortTaken" satisfies Start
   if (/lock file "postmaster.pid"|pre-existing shared memory block/.test(said)) return "Occupied" satisfies Start
-  return yield* new EmbeddedPostgresError({
-    reason: said.includes("No space left on device") ? "DiskFull" : "StartFailed",
-    dataDir,
-    message: [`PostgreSQL did not start (${log}):`, output.trim(), ...said.trim().split("\n").slice(-15)].join("\n")
-  })
+  const ending = said.trim().split("\n").slice(-15).join("\n")
+  return yield* yield* gaveUp("StartFailed", dataDir, `PostgreSQL did not start (${log})`, `${output.trim()}\n${ending}`)
 })
 
 /** The command line of a process; undefined where there is no such process or no way to know. */

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto"
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { EmbeddedAccount } from "./EmbeddedAccount.ts"
-import { attempt, EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
+import { attempt, gaveUp } from "./EmbeddedPostgresError.ts"
 import type { EmbeddedPrograms } from "./embeddedPrograms.ts"
 
 const unfinished = "postgres.new-"
@@ -62,13 +62,7 @@ export const initialiseCluster = Effect.fn("initialiseCluster")(function*(
       "--builtin-locale=C.UTF-8",
       ...(durable ? [] : ["--no-sync"])
     ])
-    if (code !== 0) {
-      return yield* new EmbeddedPostgresError({
-        reason: output.includes("No space left on device") ? "DiskFull" : "InitFailed",
-        dataDir,
-        message: `initdb could not make a database in ${dataDir}:\n${output.trim()}`
-      })
-    }
+    if (code !== 0) return yield* yield* gaveUp("InitFailed", dataDir, `initdb could not make a database in ${dataDir}`, output)
     yield* attempt(dataDir, `put the new database in ${home}`, async () => {
       await rename(fresh, home).catch((cause) => ["ENOTEMPTY", "EEXIST"].includes(cause.code) ? undefined : Promise.reject(cause))
       if (durable) await syncFolder(dataDir)

@@ -116,7 +116,7 @@ const begin = (sql: PgClient.PgClient, { apiKeys, header, tenants }: LogFilePrel
         ${arrayOf.text(apiKeys.map((k) => k.created_at))}::timestamptz[],
         ${arrayOf.text(apiKeys.map((k) => k.revoked_at))}::timestamptz[]
       ) as k (api_key_id, tenant_id, name, key_hash, scopes, created_at, revoked_at)`
-  }).pipe(sql.withTransaction, refusedBy("The tenants and keys of the file"))
+  }).pipe(sql.withTransaction, refusedBy(() => "A tenant or key of the file"))
 
 /** Inserts the events, moves the heads and the mark, all or nothing. */
 const write = (sql: PgClient.PgClient, { events, firstLine, lastLine }: LogFileBatch, from: ImportMark, to: ImportMark) =>
@@ -157,7 +157,28 @@ const write = (sql: PgClient.PgClient, { events, firstLine, lastLine }: LogFileB
     if (!(yield* moveMark(sql, from, to)) || moved?.heads !== ranges.length) {
       return yield* new ImportRefused({ message: "Somebody else is importing into this database." })
     }
-  }).pipe(sql.withTransaction, refusedBy(`Lines ${firstLine} to ${lastLine - 1} of the file`))
+  }).pipe(
+    sql.withTransaction,
+    refusedBy((reason) => {
+      const index = events.findIndex((event) => isAtFault(event, reason))
+      return index < 0 ? `Something in lines ${firstLine} to ${lastLine - 1} of the file` : `Line ${firstLine + index} of the file`
+    })
+  )
+
+/** Whether the database's reason is about this event, as far as that can be told. */
+const isAtFault = ({ idempotency_key, occurred_at, payload, recorded_at }: StoredEvent, reason: string): boolean =>
+  reason.includes(idempotency_key) || !isDay(occurred_at) || !isDay(recorded_at) || !isJson(payload)
+
+const isDay = (time: string): boolean => new Date(`${time.slice(0, 10)}T00:00:00Z`).toJSON()?.startsWith(time.slice(0, 10)) === true
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** The positions of each slice that the events fill; they are in order. */
 const rangesOf = (events: ReadonlyArray<StoredEvent>) => {
@@ -170,12 +191,21 @@ const rangesOf = (events: ReadonlyArray<StoredEvent>) => {
 
 /** What the database will not hold is the file's fault: a day that does not exist, a payload that is no JSON, a key that is used twice. */
 const refusedBy =
-  (what: string) => <A, E>(effect: Effect.Effect<A, E | SqlError.SqlError>): Effect.Effect<A, E | SqlError.SqlError | LogFileError> =>
+  (what: (reason: string) => string) => <A, E>(effect: Effect.Effect<A, E | SqlError.SqlError>): Effect.Effect<A, E | SqlError.SqlError | LogFileError> =>
     Effect.catchIf(
       effect,
       (error): error is E & SqlError.SqlError => isSqlError(error) && ["BadData", "UniqueViolation"].includes(failureOf(error)._tag),
-      (error) => Effect.fail(new LogFileError({ message: `${what} cannot be stored: ${String(error.reason.cause)}` }))
+      (error) => {
+        const reason = reasonOf(error)
+        return Effect.fail(new LogFileError({ message: `${what(reason)} cannot be stored: ${reason}.` }))
+      }
     )
+
+/** What the server said, with the values it is about. */
+const reasonOf = ({ reason: { cause } }: SqlError.SqlError): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  return "detail" in cause && typeof cause.detail === "string" ? `${cause.message} (${cause.detail})` : cause.message
+}
 
 const isSqlError = (error: unknown): error is SqlError.SqlError =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "SqlError"

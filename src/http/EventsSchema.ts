@@ -3,16 +3,24 @@ import { eventData } from "../fasttrack/FastTrackEvent.ts"
 
 const common = { slice: Schema.Int, position: Schema.Int, occurred_at: Schema.String, recorded_at: Schema.String }
 
-/** A page of a user's events as it is answered (design §3), for the API's description. Amounts are canonical decimal text. */
-export const EventsSchema = Schema.Struct({
-  events: Schema.Array(Schema.Union(
-    Object.entries(eventData).map(([event, { fields }]) =>
+/** An event of any kind as it is answered, with more fields. Amounts are canonical decimal text. */
+export const shownEventWith = (fields: Schema.Struct.Fields) =>
+  Schema.Union(
+    Object.entries(eventData).map(([event, { fields: data }]) =>
       Schema.Struct({
         ...common,
         event: Schema.Literal(event),
-        data: Schema.toType(Schema.Struct({ user_id: Schema.String, timestamp: Schema.String, ...fields }))
+        data: Schema.toType(Schema.Struct({ user_id: Schema.String, timestamp: Schema.String, ...data })),
+        ...fields
       })
     )
-  )),
-  next_cursor: Schema.NullOr(Schema.String).annotate({ description: "For `cursor`, to read on; null at the end" })
+  )
+
+/** For `cursor`. */
+export const NextCursor = Schema.NullOr(Schema.String).annotate({ description: "For `cursor`, to read on; null at the end" })
+
+/** A page of a user's events as it is answered (design §3), for the API's description. */
+export const EventsSchema = Schema.Struct({
+  events: Schema.Array(shownEventWith({})),
+  next_cursor: NextCursor
 }).annotate({ identifier: "Events", description: "Newest first" })

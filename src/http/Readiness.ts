@@ -30,8 +30,8 @@ export class Readiness extends Context.Service<Readiness, {
       )
       const database = yield* Effect.cachedWithTTL(schema, timeToLive)
       const check = Effect.map(database, (checks) => {
-        const { lagEvents, lagSeconds, running } = runner.status()
-        return { ...checks, projections: { running, lag_events: lagEvents, lag_seconds: lagSeconds } }
+        const { lagEvents, lagSeconds, parkedUsers, running } = runner.status()
+        return { ...checks, projections: { running, lag_events: lagEvents, lag_seconds: lagSeconds, parked_users: parkedUsers } }
       })
       return Readiness.of({ check })
     })

@@ -7,7 +7,8 @@ export const ReadinessChecks = Schema.Struct({
   projections: Schema.Struct({
     running: Schema.Boolean,
     lag_events: Schema.Int.annotate({ description: "Events in the log that are not folded yet" }),
-    lag_seconds: Schema.Finite.annotate({ description: "Age of the oldest of them; 0 without any" })
+    lag_seconds: Schema.Finite.annotate({ description: "Age of the oldest of them; 0 without any" }),
+    parked_users: Schema.Int.annotate({ description: "Users whose events could not be folded; everybody else's numbers go on" })
   })
 })
 export type ReadinessChecks = typeof ReadinessChecks.Type

@@ -1,10 +1,12 @@
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import * as Schema from "effect/Schema"
 import { Id } from "../fasttrack/Text.ts"
+import { Instant } from "../fasttrack/Timestamp.ts"
 import { catalog } from "../projections/catalog.ts"
 import { Authentication, RequiredScope } from "./Authentication.ts"
 import { CountersSchema } from "./CountersSchema.ts"
 import { EventsSchema } from "./EventsSchema.ts"
+import { ExplanationSchema } from "./ExplanationSchema.ts"
 import { parameterDetails } from "./parameterDetails.ts"
 import * as Problems from "./problems.ts"
 import { Validation } from "./Validation.ts"
@@ -41,6 +43,7 @@ const counters = HttpApiEndpoint.get("counters", "/api/v1/users/:user_id/counter
   params: { user_id: UserId },
   query: {
     include: Schema.optionalKey(Schema.String),
+    as_of: Schema.optionalKey(Instant),
     consistency
   },
   success: document(CountersSchema),
@@ -55,6 +58,11 @@ const counters = HttpApiEndpoint.get("counters", "/api/v1/users/:user_id/counter
         style: "form",
         explode: false,
         example: sections.slice(0, 2)
+      },
+      as_of: {
+        description:
+          "The counters of what the log held then: of events with a recorded_at up to this time, which is also what counts as now. " +
+          "Read from the log itself, so that either consistency is strong. It must not lie in the future; `+` is written `%2B`."
       }
     },
     headers: { prefer, "if-none-match": ifNoneMatch }
@@ -81,28 +89,62 @@ const countersOfUsers = HttpApiEndpoint.post("countersOfUsers", "/api/v1/users/c
   transform: parameterDetails({ headers: { prefer } })
 }))
 
+const limit = Schema.optionalKey(
+  Schema.String.check(Schema.isPattern(/^(?:[1-9]\d?|[1-4]\d\d|500)$/, { message: "must be a number from 1 to 500" }))
+)
+const cursor = Schema.optionalKey(Schema.String).annotate({ description: "`next_cursor` of the page before" })
+const limitDetails = (description: string) => ({ description, schema: { type: "integer", minimum: 1, maximum: 500, default: 50 } })
+const readsTheLog = consistency.annotate({ description: "Either is strong here: events are read from the log itself" })
+
 const events = HttpApiEndpoint.get("events", "/api/v1/users/:user_id/events", {
   params: { user_id: UserId },
   query: {
-    limit: Schema.optionalKey(
-      Schema.String.check(Schema.isPattern(/^(?:[1-9]\d?|[1-4]\d\d|500)$/, { message: "must be a number from 1 to 500" }))
-    ),
-    cursor: Schema.optionalKey(Schema.String).annotate({ description: "`next_cursor` of the page before" }),
-    consistency: consistency.annotate({ description: "Either is strong here: events are read from the log itself" })
+    limit,
+    cursor,
+    consistency: readsTheLog
   },
   success: document(EventsSchema),
   error: [Problems.UserNotFound, Problems.Unavailable]
 }).annotateMerge(OpenApi.annotations({
   summary: "A user's events",
   transform: parameterDetails({
-    query: { limit: { description: "Events a page", schema: { type: "integer", minimum: 1, maximum: 500, default: 50 } } },
+    query: { limit: limitDetails("Events a page") },
+    headers: { "if-none-match": ifNoneMatch }
+  })
+}))
+
+const explain = HttpApiEndpoint.get("explain", "/api/v1/users/:user_id/counters/explain", {
+  params: { user_id: UserId },
+  query: {
+    path: Schema.String,
+    limit,
+    cursor,
+    consistency: readsTheLog
+  },
+  success: document(ExplanationSchema),
+  error: [Problems.UserNotFound, Problems.CounterNotFound, Problems.ProjectionParked, Problems.Unavailable]
+}).annotateMerge(OpenApi.annotations({
+  summary: "Why a counter is what it is",
+  description:
+    "The events that changed a value of the user's counters, by how much, and to what. Whatever depends on the present, as a current streak " +
+    "does, is taken as of now throughout. The user's events are folded again for every page.",
+  transform: parameterDetails({
+    query: {
+      path: {
+        description:
+          "The names that lead to the value in the counters document, joined by dots. Within a name `~` is written `~0` and `.` is " +
+          "written `~1`: the bets in a currency \"A.B\" are `casino.A~1B.bet_amount`.",
+        example: "casino.EUR.bet_amount"
+      },
+      limit: limitDetails("Contributions a page")
+    },
     headers: { "if-none-match": ifNoneMatch }
   })
 }))
 
 /** What the engine uses (design §3). */
 export class ReadingApi extends HttpApiGroup.make("reading")
-  .add(counters, countersOfUsers, events)
+  .add(counters, countersOfUsers, events, explain)
   .middleware(Validation)
   .middleware(Authentication)
   .annotate(RequiredScope, "read")

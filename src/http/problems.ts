@@ -59,6 +59,12 @@ export class UserNotFound extends HttpApiError.Problem<UserNotFound>()("UserNotF
   title: "The user has no events"
 }) {}
 
+export class CounterNotFound extends HttpApiError.Problem<CounterNotFound>()("CounterNotFound", {
+  type: "counter-not-found",
+  status: 404,
+  title: "The user's counters have never had a value at the path"
+}) {}
+
 export class MethodNotAllowed extends HttpApiError.Problem<MethodNotAllowed>()("MethodNotAllowed", {
   type: "method-not-allowed",
   status: 405,

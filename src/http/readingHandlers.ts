@@ -4,17 +4,20 @@ import { HttpApiBuilder } from "effect/http-api"
 import * as Schema from "effect/Schema"
 import { Counters } from "../counters/Counters.ts"
 import type { Consistency } from "../counters/Snapshots.ts"
+import { TimeTravel } from "../counters/TimeTravel.ts"
 import { EventLog } from "../event-log/EventLog.ts"
-import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
 import { Api } from "./Api.ts"
 import { CurrentTenant } from "./Authentication.ts"
+import { badQuery } from "./badQuery.ts"
 import { conditionalJson } from "./conditionalJson.ts"
-import { decodeEventsCursor, encodeEventsCursor } from "./EventsCursor.ts"
+import { explainHandler } from "./explainHandler.ts"
 import { parsePrefer } from "./parsePrefer.ts"
+import { decodeCursor, encodeCursor } from "./PositionCursor.ts"
 import * as Problems from "./problems.ts"
 import { UserIds } from "./ReadingApi.ts"
 import { announcedBody, decodeUtf8, readBytes } from "./requestBody.ts"
 import { serverProblem } from "./serverProblem.ts"
+import { shownEvent } from "./shownEvent.ts"
 import { invalidRequest } from "./Validation.ts"
 
 /** What the engine reads (design §3). */
@@ -23,6 +26,7 @@ export const readingHandlers = HttpApiBuilder.group(
   "reading",
   Effect.fnUntraced(function*(handlers) {
     const counters = yield* Counters
+    const timeTravel = yield* TimeTravel
     const eventLog = yield* EventLog
 
     const sectionsOf = (include: string | undefined) => {
@@ -49,9 +53,26 @@ export const readingHandlers = HttpApiBuilder.group(
         DatabaseUnavailable: (error) => serverProblem(new Problems.Unavailable({}), error)
       }))
 
+    const readAsOf = (
+      userId: string,
+      sections: ReadonlyArray<string>,
+      instant: number,
+      consistency: "strong" | "eventual" | undefined
+    ) =>
+      Effect.gen(function*() {
+        const document = yield* timeTravel.read(yield* CurrentTenant, userId, { instant, sections })
+        return consistency === "strong" && document?.stale !== undefined
+          ? yield* serverProblem(new Problems.ProjectionParked({ user_id: userId, projections: document.stale }))
+          : document
+      }).pipe(Effect.catchTags({
+        InFuture: () => Effect.fail(badQuery("as_of", "It lies in the future.")),
+        DatabaseUnavailable: (error) => serverProblem(new Problems.Unavailable({}), error)
+      }))
+
     const events = Effect.fnUntraced(function*(userId: string, limit: number, cursor: string | undefined) {
       const tenant = yield* CurrentTenant
-      const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : decodeEventsCursor(tenant, userId, cursor)
+      const reading = ["events", userId]
+      const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : decodeCursor(tenant, reading, cursor)
       if (before === undefined) return yield* badQuery("cursor", "It is not a next_cursor of this user's events.")
       const found = yield* eventLog.readUser(tenant.tenantId, userId, before, limit + 1).pipe(
         Effect.catchTag("DatabaseUnavailable", (error) => serverProblem(new Problems.Unavailable({}), error))
@@ -59,8 +80,8 @@ export const readingHandlers = HttpApiBuilder.group(
       if (found.length === 0 && cursor === undefined) return yield* new Problems.UserNotFound({})
       const last = found.length > limit ? found[limit - 1] : undefined
       return {
-        events: found.slice(0, limit).map(shown),
-        next_cursor: last === undefined ? null : encodeEventsCursor(tenant, userId, last.position)
+        events: found.slice(0, limit).map(shownEvent),
+        next_cursor: last === undefined ? null : encodeCursor(tenant, reading, last.position)
       }
     })
 
@@ -69,7 +90,9 @@ export const readingHandlers = HttpApiBuilder.group(
         "counters",
         Effect.fnUntraced(function*({ params, query, request }) {
           const sections = yield* sectionsOf(query.include)
-          const [document] = yield* read(request, [params.user_id], sections, query.consistency)
+          const document = query.as_of === undefined
+            ? (yield* read(request, [params.user_id], sections, query.consistency))[0]
+            : yield* readAsOf(params.user_id, sections, query.as_of, query.consistency)
           return document === undefined ? yield* new Problems.UserNotFound({}) : conditionalJson(request, document)
         })
       )
@@ -94,6 +117,7 @@ export const readingHandlers = HttpApiBuilder.group(
         ({ params, query, request }) =>
           Effect.map(events(params.user_id, Number(query.limit ?? 50), query.cursor), (page) => conditionalJson(request, page))
       )
+      .handle("explain", yield* explainHandler)
   })
 )
 
@@ -101,8 +125,6 @@ export const readingHandlers = HttpApiBuilder.group(
 const maxBytes = 2 * 1024 * 1024
 
 const decodeUserIds = Schema.decodeUnknownEffect(UserIds, { onExcessProperty: "error", errors: "all" })
-
-const badQuery = (name: string, message: string) => new Problems.InvalidRequest({ issues: [{ path: ["query", name], message }] })
 
 const defaultWait = 5
 const maxWait = 60
@@ -117,16 +139,4 @@ const consistencyOf = Effect.fnUntraced(function*(request: HttpServerRequest.Htt
     Effect.succeed(HttpServerResponse.setHeader(response, "preference-applied", `wait=${waitSeconds}`))
   )
   return { _tag: "Strong", waitSeconds } satisfies Consistency
-})
-
-const timeText = (milliseconds: number): string => new Date(milliseconds).toISOString()
-
-/** An event as its sender would recognize it, in canonical form. */
-const shown = ({ event, position, recordedAt, slice, userId }: LoggedEvent) => ({
-  slice,
-  position,
-  event: event.event,
-  data: { user_id: userId, timestamp: timeText(event.occurredAt), ...event.data },
-  occurred_at: timeText(event.occurredAt),
-  recorded_at: timeText(recordedAt)
 })

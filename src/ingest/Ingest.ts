@@ -176,5 +176,5 @@ const count = Effect.fnUntraced(function*(
   }
   for (const [kind, events] of accepted) yield* Metric.update(eventsAccepted(kind), events)
   for (const [kind, events] of duplicate) yield* Metric.update(eventsDuplicate(kind), events)
-  for (const { reason } of report.rejected) yield* Metric.update(eventsRejected(reason), 1)
+  for (const { event, reason } of report.rejected) yield* Metric.update(eventsRejected(reason, event), 1)
 })

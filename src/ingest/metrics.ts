@@ -1,4 +1,5 @@
 import * as Metric from "effect/Metric"
+import { isEventType } from "../fasttrack/FastTrackEvent.ts"
 
 const perKind = (name: string, description: string) => {
   const counter = Metric.counter(name, { description, incremental: true })
@@ -16,5 +17,11 @@ const perKind = (name: string, description: string) => {
 export const eventsAccepted = perKind("playtally_events_accepted", "Events newly stored")
 /** Events that were stored before, by kind. */
 export const eventsDuplicate = perKind("playtally_events_duplicate", "Events that were stored before")
-/** Items refused, by reason. */
-export const eventsRejected = perKind("playtally_events_rejected", "Items refused")
+const rejected = {
+  invalid: perKind("playtally_events_invalid", "Items refused because they are invalid"),
+  idempotency_conflict: perKind("playtally_events_conflict", "Items refused because their key was used with other content")
+}
+
+/** Items refused for a reason, by kind; what is no kind of ours counts as `unknown`. */
+export const eventsRejected = (reason: keyof typeof rejected, event: string | null) =>
+  rejected[reason](event !== null && isEventType(event) ? event : "unknown")

@@ -13,6 +13,7 @@ import { EventLog } from "../event-log/EventLog.ts"
 import { sliceCount } from "../event-log/sliceOf.ts"
 import { behind } from "./checkpoints.ts"
 import { type Feed, feedIsolating } from "./feedChunk.ts"
+import { countParked } from "./parkedUsers.ts"
 import type { AnyProjection } from "./Projection.ts"
 import { ProjectionCatalog } from "./ProjectionCatalog.ts"
 import { timeZones } from "./timeZones.ts"
@@ -25,6 +26,8 @@ export interface RunnerStatus {
   readonly lagEvents: number
   /** Age of the oldest of them in seconds; 0 without lag. */
   readonly lagSeconds: number
+  /** Users whose events some version of a projection could not fold, as of the last look. */
+  readonly parkedUsers: number
 }
 
 /** Chunks at work at once: one folds while the other's rows are written. */
@@ -71,7 +74,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       signal.subscribe(enqueue)
       enqueue(Array.from({ length: sliceCount }, (_, slice) => slice))
 
-      let lag = { lagEvents: 0, lagSeconds: 0 }
+      let seen = { lagEvents: 0, lagSeconds: 0, parkedUsers: 0 }
       const rounds = Array.from({ length: workers + 1 }, () => Number.MAX_SAFE_INTEGER)
       let fed = Latch.makeUnsafe(false)
 
@@ -113,15 +116,17 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       })
 
       const look = Effect.gen(function*() {
-        const lagging = yield* Effect.gen(function*() {
+        const looked = yield* Effect.gen(function*() {
           stores = yield* catalog.following
-          return yield* behind(sql, stores.map(({ projection }) => projection))
+          return { lagging: yield* behind(sql, stores.map(({ projection }) => projection)), parkedUsers: yield* countParked(sql) }
         }).pipe(Effect.orElseSucceed(() => undefined))
-        if (lagging !== undefined) {
+        if (looked !== undefined) {
+          const { lagging, parkedUsers } = looked
           enqueue(lagging.map(({ slice }) => slice).filter((slice) => !holed.has(slice)))
-          lag = {
+          seen = {
             lagEvents: lagging.reduce((sum, { events }) => sum + events, 0),
-            lagSeconds: lagging.reduce((oldest, { seconds }) => Math.max(oldest, seconds), 0)
+            lagSeconds: lagging.reduce((oldest, { seconds }) => Math.max(oldest, seconds), 0),
+            parkedUsers
           }
         }
         yield* Effect.sleep(poll)
@@ -137,7 +142,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         projections: () => stores.map(({ projection }) => projection),
         status: () => {
           const now = clock.currentTimeMillisUnsafe()
-          return { ...lag, running: holed.size === 0 && rounds.every((round) => now - round < patience) }
+          return { ...seen, running: holed.size === 0 && rounds.every((round) => now - round < patience) }
         },
         hurry: (slices) => {
           enqueue(slices)

@@ -51,8 +51,12 @@ export interface ProjectionStore {
   readonly drop: Sql<void>
   /** What the section is made from, for some users of one tenant. */
   readonly read: (tenantId: string, userIds: ReadonlyArray<string>) => Sql<ReadonlyMap<string, ReadonlyArray<ReadRow>>>
-  /** A user's totals whose key begins with one of the texts from `first` to `last`, in order of their keys (by UTF-8 bytes). */
-  readonly readRange: (tenantId: string, userId: string, first: string, last: string) => Sql<ReadonlyArray<ReadRow>>
+  /** A user's totals whose key begins with a text of one of the ranges, both ends included. Texts compare by their UTF-8 bytes. */
+  readonly readRanges: (
+    tenantId: string,
+    userId: string,
+    ranges: ReadonlyArray<readonly [first: string, last: string]>
+  ) => Sql<ReadonlyArray<ReadRow>>
   /** What the keys of a user's totals begin with: the first `limit` such texts from `first` on, in order. */
   readonly keysFrom: (tenantId: string, userId: string, first: string, limit: number) => Sql<ReadonlyArray<string>>
 }
@@ -155,9 +159,9 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
       }
       return byUser
     }),
-    readRange: (tenantId, userId, first, last) =>
+    readRanges: (tenantId, userId, ranges) =>
       Effect.map(
-        run(tables.totals?.readRange ?? "", [tenantId, userId, first, last]),
+        run(tables.totals?.readRanges ?? "", [tenantId, userId, ...[0, 1].map((end) => arrayOf.text(ranges.map((range) => range[end])))]),
         (rows) => rows.map((row) => toReadRow(projection, row))
       ),
     keysFrom: (tenantId, userId, first, limit) =>

@@ -29,8 +29,8 @@ export interface TotalsStatements {
   readonly remove: string
   /** The rows of one tenant's users that anything contributes to: the tenant, and an array of users. */
   readonly read: string
-  /** Those of one user whose key begins with a text of a range, in order of the key: the tenant, the user, the first text and the last. */
-  readonly readRange: string
+  /** Those of one user whose key begins with a text of some ranges: the tenant, the user, and arrays of first and last texts. */
+  readonly readRanges: string
   /** The texts from one on that keys of a user begin with, each once, in order: the tenant, the user, that text and how many. */
   readonly keysFrom: string
   /** The stored columns, in the order of `add`'s parameters. */
@@ -230,8 +230,7 @@ const totalsStatements = (name: string, table: TotalsTable): TotalsStatements =>
   const columnArrays = stored.map(([, column], index) => `, $${index + first + 1}::${totalType(column).split(" ")[0]}[]`).join("")
   const names = ["tenant_id", "user_id", ...table.key.map(quote), "contributions", ...stored.map(([column]) => quote(column))]
   const firstKey = quote(table.key[0] ?? "user_id")
-  const keysOf = (condition: string) =>
-    `from ${name} as t where t.tenant_id = $1::uuid and t.user_id = $2 and contributions > 0 and t.${firstKey} >= $3${condition}`
+  const ofUser = `from ${name} as t where t.tenant_id = $1::uuid and t.user_id = $2 and contributions > 0`
   const selected = [
     ...table.key.map((key) => `t.${quote(key)}`),
     // The driver knows no multiranges: they travel as text.
@@ -246,8 +245,9 @@ const totalsStatements = (name: string, table: TotalsTable): TotalsStatements =>
       where t.tenant_id = u.tenant_id and t.user_id = u.user_id`,
     read: `select t.user_id, ${selected.join(", ")} from unnest($2::text[]) as u (user_id)
       cross join lateral (select * from ${name} as t where t.tenant_id = $1::uuid and t.user_id = u.user_id and contributions > 0 offset 0) as t`,
-    readRange: `select ${selected.join(", ")} ${keysOf(` and t.${firstKey} <= $4`)} order by ${["t.user_id", ...table.key.map((key) => `t.${quote(key)}`)].join(", ")}`,
-    keysFrom: `select distinct t.${firstKey} as key ${keysOf("")} order by 1 limit $4`,
+    readRanges: `select ${selected.join(", ")} from unnest($3::text[], $4::text[]) as r (first, last)
+      cross join lateral (select * ${ofUser} and t.${firstKey} between r.first and r.last offset 0) as t`,
+    keysFrom: `select distinct t.${firstKey} as key ${ofUser} and t.${firstKey} >= $3 order by 1 limit $4`,
     stored
   }
 }

@@ -37,6 +37,12 @@ export const lengthOf = ([first, last]: DayRun): number => last - first + 1
 /** `YYYY-MM-DD`, for the years 0 to 9999. */
 export const formatDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10)
 
+/** The day that {@link formatDay} writes so; nothing for any other text, or a date that does not exist. */
+export const parseDay = (text: string): number | undefined => {
+  const day = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) / 86_400_000 : NaN
+  return !Number.isNaN(day) && formatDay(day) === text ? day : undefined
+}
+
 /** The text of a PostgreSQL datemultirange. */
 export const format = (runs: DayRuns): string =>
   `{${runs.map(([first, last]) => `[${formatDay(first)},${formatDay(last + 1)})`).join(",")}}`

@@ -42,3 +42,7 @@ export const parkedUsers = (
       select projection, version, tenant_id, user_id from parked_users where slice = any (${arrayOf.int2(slices)}::smallint[])`,
     (rows) => new Set(rows.map((row) => `${row.projection}/${row.version}/${ownerId({ tenantId: row.tenant_id, userId: row.user_id })}`))
   )
+
+/** How many users are parked, a user once for each version. */
+export const countParked = (sql: PgClient.PgClient): Effect.Effect<number, SqlError.SqlError> =>
+  Effect.map(sql<{ users: number }>`select count(*)::int as users from parked_users`, ([row]) => row?.users ?? 0)

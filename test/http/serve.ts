@@ -48,7 +48,7 @@ export interface Stubs {
 export const ready: ReadinessChecks = {
   database: true,
   migrations: true,
-  projections: { running: true, lag_events: 0, lag_seconds: 0 }
+  projections: { running: true, lag_events: 0, lag_seconds: 0, parked_users: 0 }
 }
 
 const authenticate: Authenticate = (key) => {
@@ -90,7 +90,7 @@ export const serve = (stubs: Stubs = {}) =>
       Layer.mock(ProjectionRunner, {
         projections: () => [],
         hurry: () => {},
-        status: () => ({ running: true, lagEvents: 12, lagSeconds: 3 })
+        status: () => ({ running: true, lagEvents: 12, lagSeconds: 3, parkedUsers: 1 })
       }),
       Layer.succeed(Readiness, Readiness.of({ check: Effect.sync(stubs.checks ?? (() => ready)) })),
       Admission.layer

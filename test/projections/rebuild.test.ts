@@ -1,7 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -22,13 +21,12 @@ import { rebuildUser } from "../../src/projections/rebuildUser.ts"
 import { rowsWithoutEvents, verifySlice } from "../../src/projections/verifyProjection.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle, toBody } from "../reference/generateItems.ts"
-import { referenceCounters } from "../reference/referenceCounters.ts"
+import { type Figures, referenceCounters } from "../reference/referenceCounters.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
 
 const allSlices = Array.from({ length: 256 }, (_, slice) => slice)
 const strong = { _tag: "Strong", waitSeconds: 15 } as const
-const silent = { slices: allSlices, onProgress: () => Effect.void }
 
 /** The same rules under the next number: an empty diff. */
 const again = (projection: AnyProjection): AnyProjection => ({ ...projection, version: projection.version + 1 })
@@ -109,7 +107,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
               assert.isTrue(isEmptyDiff(diff))
               continue
             }
-            const betters = expected(batches, 1).map(({ casino }) => Object.values(casino)).filter((rows) =>
+            const betters = expected(batches, 1).map(({ casino }) => Object.values(casino as Record<string, Figures>)).filter((rows) =>
               rows.some((row) => Number(row["bet_count"]) > 0)
             )
             const bets = betters.flat().map((row) => Number(row["bet_count"]))

@@ -1,0 +1,66 @@
+import { PgClient } from "@effect/sql-pg"
+import { Argument, Command } from "effect/cli"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Stdio from "effect/Stdio"
+import * as Stream from "effect/Stream"
+import { exportLog, type LogProgress } from "../event-log/exportLog.ts"
+import { checkedDatabase } from "./checkedDatabase.ts"
+import { CommandFailed, explained } from "./CommandFailed.ts"
+import { rateLine, withProgress } from "./progress.ts"
+import { failedIfStopped } from "./stopOnSignal.ts"
+
+/** For the owner alone: the tenants' secrets are in it. */
+const mode = 0o600
+
+/** Writes beside the file and gives it its name once everything is on disk, so that what has the name is whole. */
+const writeFile = Effect.fnUntraced(function*(name: string, pieces: ReturnType<typeof exportLog>) {
+  const fs = yield* FileSystem.FileSystem
+  const exists = new CommandFailed({ message: `${name} exists already.` })
+  if (yield* fs.exists(name)) return yield* exists
+  const part = `${name}.part`
+  yield* Effect.scoped(Effect.gen(function*() {
+    const file = yield* fs.open(part, { flag: "wx", mode }).pipe(
+      Effect.catchIf(({ reason }) => reason._tag === "AlreadyExists", () =>
+        Effect.fail(new CommandFailed({ message: `${part} exists: another export writes it, or one was killed. Remove it if it was.` })))
+    )
+    yield* Stream.runForEach(pieces, (piece) => file.writeAll(piece)).pipe(
+      Effect.andThen(file.sync),
+      Effect.andThen(Effect.flatMap(fs.exists(name), (found) => found ? Effect.fail(exists) : fs.rename(part, name))),
+      Effect.onError(() => Effect.ignore(fs.remove(part)))
+    )
+  }))
+})
+
+/** `events export`: the whole log as a file. */
+export const exportEvents = Command.make(
+  "export",
+  { file: Argument.String("file").pipe(Argument.withDescription("A file that does not exist yet; - for stdout")) },
+  Effect.fnUntraced(
+    function*({ file }) {
+      const stdio = yield* Stdio.Stdio
+      let exported: LogProgress = { done: 0, total: 0 }
+      const { milliseconds } = yield* withProgress((onProgress) => {
+        const pieces = exportLog((progress) => {
+          exported = progress
+          onProgress(progress)
+        })
+        return file === "-" ? Stream.run(pieces, stdio.stdout()) : writeFile(file, pieces)
+      })
+      const secret = file === "-" ? "It holds" : `${file} is readable for you alone: it holds`
+      yield* Console.error(
+        `Exported ${rateLine(exported.done, milliseconds)}. ${secret} the tenants' secret key namespaces and the hashes of their API keys.`
+      )
+    },
+    failedIfStopped,
+    Effect.provide(checkedDatabase),
+    explained
+  )
+).pipe(
+  Command.withDescription("Write the whole log, with tenants and keys, as NDJSON that `events import` takes, also while events come in"),
+  Command.withExamples([
+    { command: "events export log.ndjson", description: "A file; the name appears when it is complete" },
+    { command: "events export - | zstd > log.ndjson.zst", description: "Compressed" }
+  ])
+)

@@ -1,0 +1,40 @@
+import { Argument, Command } from "effect/cli"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Stdio from "effect/Stdio"
+import { importLog } from "../event-log/importLog.ts"
+import { checkedDatabase } from "./checkedDatabase.ts"
+import { explained } from "./CommandFailed.ts"
+import { rateLine, withProgress } from "./progress.ts"
+import { failedIfStopped } from "./stopOnSignal.ts"
+
+const chunkSize = 1024 * 1024
+
+/** `events import`: a log file into a database without events. */
+export const importEvents = Command.make(
+  "import",
+  { file: Argument.String("file").pipe(Argument.withDescription("What `events export` wrote; - for stdin")) },
+  Effect.fnUntraced(
+    function*({ file }) {
+      const stdio = yield* Stdio.Stdio
+      const fs = yield* FileSystem.FileSystem
+      const bytes = file === "-" ? stdio.stdin : fs.stream(file, { chunkSize })
+      const { milliseconds, value } = yield* withProgress((onProgress) => importLog(bytes, onProgress))
+      const { apiKeys, before, events, tenants } = value
+      yield* Console.error(
+        `Imported ${rateLine(events - before, milliseconds)}${before === 0 ? "" : `, after ${before} that were here from an import that was cut off`}; ` +
+          `tenants: ${tenants}, API keys: ${apiKeys}. The projections are made from them when the service runs.`
+      )
+    },
+    failedIfStopped,
+    Effect.provide(checkedDatabase),
+    explained
+  )
+).pipe(
+  Command.withDescription("Bring an exported log into a database that was migrated and nothing else; if it is cut off, do it again to go on"),
+  Command.withExamples([
+    { command: "events import log.ndjson", description: "A file" },
+    { command: "events import - < log.ndjson", description: "From stdin" }
+  ])
+)

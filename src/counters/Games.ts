@@ -1,0 +1,92 @@
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
+import { gameKey } from "../projections/byGame.ts"
+import { casinoByGame } from "../projections/catalog/casinoByGame.ts"
+import { gameRoundsByGame } from "../projections/catalog/gameRoundsByGame.ts"
+import { compareUtf8 } from "../projections/compareUtf8.ts"
+import type { Tenant } from "../tenants/Tenant.ts"
+import { type Consistency, ProjectionBehind, type ProjectionParked, Snapshots } from "./Snapshots.ts"
+
+/** The projections that a document of games is made of, in its order. */
+export const gameProjections = [casinoByGame, gameRoundsByGame]
+
+/** A user's counters per game and currency (design §4): the sections asked for under their names. */
+export type GamesDocument =
+  & { readonly user_id: string; readonly time_zone: string; readonly position: number; readonly stale?: ReadonlyArray<string> }
+  & { readonly [section: string]: unknown }
+
+/** Which games: some by their ids, those without events left out, or the first `limit` of all from one on, in order of the ids' UTF-8 bytes. */
+export type GameSelection =
+  | { readonly _tag: "Some"; readonly gameIds: ReadonlyArray<string> }
+  | { readonly _tag: "Page"; readonly from: string; readonly limit: number }
+
+interface Options {
+  readonly sections: ReadonlyArray<string>
+  readonly games: GameSelection
+  readonly consistency: Consistency
+}
+
+/** The counters of single games. */
+export class Games extends Context.Service<Games, {
+  /** The sections a document can have, in their order. */
+  readonly sections: ReadonlyArray<string>
+  /** The document, and the game that the next page begins with, if there is one. Undefined for a user without events. */
+  readonly read: (
+    tenant: Tenant,
+    userId: string,
+    options: Options
+  ) => Effect.Effect<
+    { readonly document: GamesDocument; readonly next: string | null } | undefined,
+    ProjectionBehind | ProjectionParked | DatabaseUnavailable
+  >
+}>()("playtally/counters/Games") {
+  static readonly layer = Layer.effect(
+    Games,
+    Effect.gen(function*() {
+      const snapshots = yield* Snapshots
+      const read = Effect.fn("Games.read")((tenant: Tenant, userId: string, { consistency, games, sections }: Options) =>
+        snapshots.read(
+          tenant,
+          [userId],
+          { projections: sections, consistency },
+          Effect.fnUntraced(function*({ parkedIn, positionOf, stores, userIds }) {
+            if (userIds.length === 0) return undefined
+            // A version is being built.
+            if (stores.length < sections.length) return yield* new ProjectionBehind({ waited: 0 })
+
+            const keysFrom = (from: string, limit: number) =>
+              Effect.map(
+                Effect.forEach(stores, (store) => store.keysFrom(tenant.tenantId, userId, from, limit)),
+                (keys) => [...new Set(keys.flat())].sort(compareUtf8)
+              )
+            const found = games._tag === "Page" ? yield* keysFrom(games.from, games.limit + 1) : []
+            const [first, ...others] = games._tag === "Page" ? found.slice(0, games.limit) : []
+            const ranges = games._tag === "Some"
+              ? [...new Set(games.gameIds.map(gameKey))].map((key) => [key, key] as const)
+              : first === undefined
+              ? []
+              : [[first, others.at(-1) ?? first] as const]
+            const rows = yield* Effect.forEach(stores, (store) => store.readRanges(tenant.tenantId, userId, ranges))
+
+            const context = { timeZone: tenant.timeZone, now: yield* Clock.currentTimeMillis }
+            const stale = parkedIn(userId)
+            const document: GamesDocument = {
+              user_id: userId,
+              time_zone: tenant.timeZone,
+              position: positionOf(userId),
+              ...Object.fromEntries(
+                stores.map(({ projection }, at) => [projection.name, projection.section.present(rows[at] ?? [], context)])
+              ),
+              ...stale.length > 0 ? { stale } : {}
+            }
+            return { document, next: games._tag === "Page" ? found[games.limit] ?? null : null }
+          })
+        )
+      )
+      return Games.of({ sections: gameProjections.map(({ name }) => name), read })
+    })
+  )
+}

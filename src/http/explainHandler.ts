@@ -1,0 +1,43 @@
+import * as Effect from "effect/Effect"
+import type { HttpServerRequest } from "effect/http"
+import { Explanation } from "../counters/Explanation.ts"
+import { CurrentTenant } from "./Authentication.ts"
+import { badQuery } from "./badQuery.ts"
+import { conditionalJson } from "./conditionalJson.ts"
+import { decodeCursor, encodeCursor } from "./PositionCursor.ts"
+import * as Problems from "./problems.ts"
+import { serverProblem } from "./serverProblem.ts"
+import { shownEvent } from "./shownEvent.ts"
+
+interface Explain {
+  readonly params: { readonly user_id: string }
+  readonly query: { readonly path: string; readonly limit?: string; readonly cursor?: string }
+  readonly request: HttpServerRequest.HttpServerRequest
+}
+
+/** Says why a counter is what it is, page by page. */
+export const explainHandler = Effect.map(Explanation, (explanation) =>
+  Effect.fnUntraced(
+    function*({ params: { user_id }, query: { cursor, limit = "50", path }, request }: Explain) {
+      const tenant = yield* CurrentTenant
+      const reading = ["explain", user_id, path]
+      const after = cursor === undefined ? 0 : decodeCursor(tenant, reading, cursor)
+      if (after === undefined) return yield* badQuery("cursor", "It is not a next_cursor of this path of this user.")
+      const explained = yield* explanation.explain(tenant, user_id, path, { after, limit: Number(limit) })
+      if (explained === undefined) return yield* new Problems.UserNotFound({})
+      const last = explained.contributions.at(-1)
+      return conditionalJson(request, {
+        path: explained.path,
+        value: explained.value,
+        position: explained.position,
+        contributions: explained.contributions.map(({ contribution, logged, value }) => ({ ...shownEvent(logged), contribution, value })),
+        next_cursor: explained.isMore && last !== undefined ? encodeCursor(tenant, reading, last.logged.position) : null
+      })
+    },
+    Effect.catchTags({
+      NoSuchCounter: ({ message }) => Effect.fail(badQuery("path", message)),
+      CounterNotFound: ({ path }) => Effect.fail(new Problems.CounterNotFound({ detail: `There is nothing at ${path}.` })),
+      ProjectionParked: ({ projections, userId }) => serverProblem(new Problems.ProjectionParked({ user_id: userId, projections })),
+      DatabaseUnavailable: (error) => serverProblem(new Problems.Unavailable({}), error)
+    })
+  ))
