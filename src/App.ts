@@ -1,10 +1,13 @@
 import * as Layer from "effect/Layer"
 import { Counters } from "./counters/Counters.ts"
+import { Explanation } from "./counters/Explanation.ts"
 import { Snapshots } from "./counters/Snapshots.ts"
+import { TimeTravel } from "./counters/TimeTravel.ts"
 import { Database } from "./database/Database.ts"
 import { Migrations } from "./database/Migrations.ts"
 import { AppendSignal } from "./event-log/AppendSignal.ts"
 import { EventLog } from "./event-log/EventLog.ts"
+import { UserHistory } from "./event-log/UserHistory.ts"
 import { Readiness } from "./http/Readiness.ts"
 import { Server } from "./http/Server.ts"
 import { Admission } from "./ingest/Admission.ts"
@@ -30,6 +33,9 @@ const services = (projections: ReadonlyArray<AnyProjection>) =>
     Layer.provideMerge(Ingest.layer.pipe(Layer.provide(RejectedEvents.layer))),
     Layer.provideMerge(Layer.mergeAll(UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer)), Admission.layer)),
     Layer.provideMerge(Counters.layer),
+    Layer.provideMerge(
+      Layer.mergeAll(TimeTravel.layer(projections), Explanation.layer(projections)).pipe(Layer.provide(UserHistory.layer))
+    ),
     Layer.provideMerge(Snapshots.layer),
     Layer.provideMerge(ProjectionRunner.layer),
     Layer.provideMerge(ProjectionCatalog.layer(projections)),

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import packageJson from "../package.json" with { type: "json" }
 import { demo } from "./cli/demo.ts"
 import { events } from "./cli/events.ts"
+import { explain } from "./cli/explain.ts"
 import { keys } from "./cli/keys.ts"
 import { migrate } from "./cli/migrate.ts"
 import { projections } from "./cli/projections.ts"
@@ -15,7 +16,7 @@ import { tenants } from "./cli/tenants.ts"
 
 Command.make("playtally").pipe(
   Command.withDescription("Event-sourced counters for gamification from FastTrack's bulk events"),
-  Command.withSubcommands([serve, migrate, tenants, keys, rejected, events, projections, demo]),
+  Command.withSubcommands([serve, migrate, tenants, keys, rejected, events, explain, projections, demo]),
   Command.run({ version: packageJson.version }),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain({ teardown: stopOnSignal })

@@ -11,6 +11,9 @@ import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import type { EmbeddedPostgresError } from "../database/EmbeddedPostgresError.ts"
 import type { SchemaMismatch } from "../database/Migrations.ts"
 import type { EventLogCorrupt } from "../event-log/EventLog.ts"
+import type { ImportRefused } from "../event-log/importLog.ts"
+import type { LogFileError } from "../event-log/LogFile.ts"
+import type { ImportUnfinished } from "../event-log/unfinishedImport.ts"
 import type { ActivationRefused } from "../projections/activateVersion.ts"
 import type { ProjectionChanged } from "../projections/ProjectionCatalog.ts"
 import type { ApiKeyNotFound } from "../tenants/ApiKeys.ts"
@@ -36,6 +39,9 @@ export type ExpectedError =
   | EmbeddedPostgresError
   | EventLogCorrupt
   | HttpServerError.ServeError
+  | ImportRefused
+  | ImportUnfinished
+  | LogFileError
   | Migrator.MigrationError
   | NoSuchProjection
   | PlatformError

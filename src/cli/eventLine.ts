@@ -4,7 +4,7 @@ import { idOf } from "../fasttrack/idField.ts"
 import { printable } from "./printable.ts"
 
 /** What the event says, in a few words. */
-const summaryOf = (event: FastTrackEvent): string => {
+export const summaryOf = (event: FastTrackEvent): string => {
   switch (event.event) {
     case "realtime-casino":
       return `casino ${event.data.type} ${event.data.amount} ${event.data.currency} ${event.data.game_id}`

@@ -14,9 +14,12 @@ import { checkedDatabase } from "./checkedDatabase.ts"
 import { explained } from "./CommandFailed.ts"
 import { countFlag } from "./countFlag.ts"
 import { eventLine } from "./eventLine.ts"
+import { exportEvents } from "./exportEvents.ts"
+import { importEvents } from "./importEvents.ts"
 import { nameArgument } from "./nameArgument.ts"
 import { lookBack, newestEvents } from "./newestEvents.ts"
 import { printLines } from "./print.ts"
+import { verifyEvents } from "./verifyEvents.ts"
 
 const eventsLayer = Layer.mergeAll(Tenants.layer, EventLog.layer).pipe(Layer.provideMerge(checkedDatabase))
 
@@ -115,8 +118,8 @@ const tail = Command.make(
   )
 )
 
-/** `events tail`. */
+/** `events tail | verify | export | import`. */
 export const events = Command.make("events").pipe(
   Command.withDescription("The event log"),
-  Command.withSubcommands([tail])
+  Command.withSubcommands([tail, verifyEvents, exportEvents, importEvents])
 )

@@ -1,4 +1,3 @@
-import { PgClient } from "@effect/sql-pg"
 import { Argument, Command } from "effect/cli"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -17,19 +16,23 @@ const mode = 0o600
 /** Writes beside the file and gives it its name once everything is on disk, so that what has the name is whole. */
 const writeFile = Effect.fnUntraced(function*(name: string, pieces: ReturnType<typeof exportLog>) {
   const fs = yield* FileSystem.FileSystem
-  const exists = new CommandFailed({ message: `${name} exists already.` })
-  if (yield* fs.exists(name)) return yield* exists
+  const refuseExisting = Effect.gen(function*() {
+    if (yield* fs.exists(name)) return yield* new CommandFailed({ message: `${name} exists already.` })
+  })
+  yield* refuseExisting
   const part = `${name}.part`
   yield* Effect.scoped(Effect.gen(function*() {
-    const file = yield* fs.open(part, { flag: "wx", mode }).pipe(
-      Effect.catchIf(({ reason }) => reason._tag === "AlreadyExists", () =>
-        Effect.fail(new CommandFailed({ message: `${part} exists: another export writes it, or one was killed. Remove it if it was.` })))
+    const file = yield* Effect.catchIf(
+      fs.open(part, { flag: "wx", mode }),
+      ({ reason }) => reason._tag === "AlreadyExists",
+      () => new CommandFailed({ message: `${part} exists: another export writes it, or one was killed. Remove it if it was.` })
     )
-    yield* Stream.runForEach(pieces, (piece) => file.writeAll(piece)).pipe(
-      Effect.andThen(file.sync),
-      Effect.andThen(Effect.flatMap(fs.exists(name), (found) => found ? Effect.fail(exists) : fs.rename(part, name))),
-      Effect.onError(() => Effect.ignore(fs.remove(part)))
-    )
+    yield* Effect.gen(function*() {
+      yield* Stream.runForEach(pieces, (piece) => file.writeAll(piece))
+      yield* file.sync
+      yield* refuseExisting
+      yield* fs.rename(part, name)
+    }).pipe(Effect.onError(() => Effect.ignore(fs.remove(part))))
   }))
 })
 

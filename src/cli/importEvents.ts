@@ -9,7 +9,7 @@ import { explained } from "./CommandFailed.ts"
 import { rateLine, withProgress } from "./progress.ts"
 import { failedIfStopped } from "./stopOnSignal.ts"
 
-const chunkSize = 1024 * 1024
+const chunkSize = 64 * 1024
 
 /** `events import`: a log file into a database without events. */
 export const importEvents = Command.make(

@@ -7,6 +7,7 @@ import { CommandFailed, explained } from "./CommandFailed.ts"
 import { print } from "./print.ts"
 import { printable } from "./printable.ts"
 import { rateLine, withProgress } from "./progress.ts"
+import { failedIfStopped } from "./stopOnSignal.ts"
 
 /** Findings that are printed; the rest are counted. */
 const maxPrinted = 100
@@ -32,6 +33,7 @@ export const verifyEvents = Command.make(
       yield* print(`Looked at ${rateLine(events, milliseconds)}: ${findings === 0 ? "the log is sound." : `${findings} findings.`}`)
       if (findings > 0) return yield* new CommandFailed({ message: "The log cannot be trusted: keep it as it is, and look into what was found." })
     },
+    failedIfStopped,
     Effect.provide(checkedDatabase),
     explained
   )

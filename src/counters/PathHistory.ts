@@ -9,7 +9,7 @@ export interface Contribution {
   readonly logged: LoggedEvent
   /** The difference, a number for a count and canonical decimal text for an amount; for any other value the value itself. */
   readonly contribution: unknown
-  /** The value with this event and all before it, null where the document has none. */
+  /** The value with this event and all before it; of a number that the document has not, 0. */
   readonly value: unknown
 }
 
@@ -73,7 +73,7 @@ export class PathHistory {
     const after = this.value() ?? nothing[this.kind]
     if (isSame(before, after)) return
     if (this.contributions.length === this.limit) this.isMore = true
-    else this.contributions.push({ logged, contribution: this.difference(before, after), value: this.value() ?? null })
+    else this.contributions.push({ logged, contribution: this.difference(before, after), value: after })
   }
 
   private difference(before: unknown, after: unknown): unknown {

@@ -79,7 +79,7 @@ export class Snapshots extends Context.Service<Snapshots, {
         const attempt = Effect.gen(function*() {
           const { active, positions } = yield* checkpointsOf(sql, stores, slices, projections)
           const behind = slices.filter((slice) => (positions.get(slice) ?? 0) < (heads.get(slice) ?? 0))
-          if (behind.length > 0) return { _tag: "Behind", behind } as const
+          if (behind.length > 0) return { _tag: "Behind", slices: behind } as const
           const parked = yield* parkedIn(sql, tenant, users, projections)
           if (consistency._tag === "Strong") {
             const [[userId, names] = []] = parked
@@ -97,21 +97,7 @@ export class Snapshots extends Context.Service<Snapshots, {
           Effect.provideService(SqlClient.BeginTransaction, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         )
 
-        const reached = Effect.gen(function*() {
-          for (;;) {
-            // Taken before looking, so that no chunk that ends in between is missed.
-            const nextChunk = runner.nextChunk()
-            const result = yield* attempt
-            if (result._tag !== "Behind") return result
-            runner.hurry(result.behind)
-            // Another process may be feeding these slices, so this one looks again even if it hears nothing.
-            yield* Effect.timeoutOption(nextChunk, "50 millis")
-          }
-        })
-        const result = yield* consistency._tag === "Eventual" ? reached : Effect.timeoutOrElse(reached, {
-          duration: `${consistency.waitSeconds} seconds`,
-          orElse: () => Effect.fail(new ProjectionBehind({ waited: consistency.waitSeconds }))
-        })
+        const result = yield* untilReached(runner, consistency, attempt)
         return result._tag === "Read" ? result.answer : yield* new ProjectionParked({ userId: result.userId, projections: result.names })
       }, unavailable("Snapshots.read"))
       return Snapshots.of({ read })
@@ -119,7 +105,39 @@ export class Snapshots extends Context.Service<Snapshots, {
   )
 }
 
-const headsOf = (sql: PgClient.PgClient, slices: ReadonlyArray<number>) =>
+/** An attempt that came too early: slices in which the projections have not been fed far enough. */
+interface Behind {
+  readonly _tag: "Behind"
+  readonly slices: ReadonlyArray<number>
+}
+
+/** Attempts again after each chunk that is fed, hurrying the slices that are behind, until none is or the time of a strong reading is over. */
+export const untilReached = <A extends { readonly _tag: string }, E, R>(
+  runner: ProjectionRunner["Service"],
+  consistency: Consistency,
+  attempt: Effect.Effect<A | Behind, E, R>
+): Effect.Effect<Exclude<A, Behind>, E | ProjectionBehind, R> => {
+  const reached = Effect.gen(function*() {
+    for (;;) {
+      // Taken before looking, so that no chunk that ends in between is missed.
+      const nextChunk = runner.nextChunk()
+      const result = yield* attempt
+      if (!isBehind(result)) return result as Exclude<A, Behind>
+      runner.hurry(result.slices)
+      // Another process may be feeding these slices, so this one looks again even if it hears nothing.
+      yield* Effect.timeoutOption(nextChunk, "50 millis")
+    }
+  })
+  return consistency._tag === "Eventual" ? reached : Effect.timeoutOrElse(reached, {
+    duration: `${consistency.waitSeconds} seconds`,
+    orElse: () => Effect.fail(new ProjectionBehind({ waited: consistency.waitSeconds }))
+  })
+}
+
+const isBehind = (result: { readonly _tag: string }): result is Behind => result._tag === "Behind"
+
+/** The positions of the last events of some slices. */
+export const headsOf = (sql: PgClient.PgClient, slices: ReadonlyArray<number>) =>
   Effect.map(
     sql<{ slice: number; position: bigint }>`
       select slice, position from slice_heads where slice = any (${arrayOf.int2(slices)}::smallint[])`,

@@ -131,11 +131,11 @@ const heal = Effect.fnUntraced(function*(cluster: EmbeddedCluster, membership: R
   yield* Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       yield* Scope.close(scope, Exit.void)
-      const again = restore(join(cluster, port)).pipe(
+      const again = join(cluster, port).pipe(
         Effect.tapError((error) => Effect.logError(error.message)),
         Effect.retry(Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]))
       )
-      yield* Ref.set(membership, yield* again)
+      yield* Ref.set(membership, yield* restore(again))
     })
   )
 })

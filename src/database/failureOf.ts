@@ -11,7 +11,9 @@ export type Failure =
 /** The server's SQLSTATE, where the server said one. */
 export const sqlState = (error: SqlError.SqlError): string | undefined => {
   const cause = error.reason.cause
-  return typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string" ? cause.code : undefined
+  const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined
+  // A connection that fails has a code too, but of the operating system.
+  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
 /**

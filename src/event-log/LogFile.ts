@@ -26,7 +26,7 @@ export interface LogFilePrelude {
 export const logFileVersion = 1
 
 /** A check follows as soon as either number is reached since the last one; for readers, four times that is too much. */
-export const sealAfter = { events: 5_000, characters: 4 * 1024 * 1024 } as const
+export const sealAfter = { events: 2_000, characters: 2 * 1024 * 1024 } as const
 
 /** A file that cannot be taken for what an export wrote, or not up to its end; `message` says where and what. Nothing after the last check is used. */
 export class LogFileError extends Schema.TaggedError<LogFileError>("playtally/event-log/LogFileError")("LogFileError", {

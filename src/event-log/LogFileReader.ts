@@ -42,7 +42,9 @@ const maxLineBytes = 64 * 1024 * 1024
  */
 export class LogFileReader {
   private readonly hash = createHash("sha256")
-  private rest: Uint8Array = new Uint8Array()
+  /** Where pieces are put behind the beginning of the line that the last one ended in. */
+  private space = Buffer.alloc(0)
+  private rest = 0
   private line = 0
   private header: LogFileHeader | undefined
   private readonly tenants: Array<LogFileTenant> = []
@@ -54,7 +56,7 @@ export class LogFileReader {
   private ended = false
 
   push(piece: Uint8Array): Result.Result<ReadonlyArray<LogFileBatch>, LogFileError> {
-    const bytes = Buffer.concat([this.rest, piece])
+    const bytes = this.afterRest(piece)
     const isText = isUtf8(bytes.subarray(0, bytes.lastIndexOf(lineFeed) + 1))
     const batches: Array<LogFileBatch> = []
     let start = 0
@@ -74,8 +76,9 @@ export class LogFileReader {
       start = feed + 1
     }
     this.hash.update(bytes.subarray(hashed, start))
-    this.rest = Uint8Array.from(bytes.subarray(start))
-    if (this.rest.length > maxLineBytes) {
+    bytes.copyWithin(0, start)
+    this.rest = bytes.length - start
+    if (this.rest > maxLineBytes) {
       this.line++
       return this.fail("is too long")
     }
@@ -84,14 +87,25 @@ export class LogFileReader {
 
   /** Whether the file was whole. */
   end(): Result.Result<void, LogFileError> {
-    if (this.ended) return this.rest.length === 0 ? Result.succeed(undefined) : this.failAfterEnd()
-    if (this.header === undefined) return this.failAtHeader(this.line === 0 && this.rest.length === 0 ? "It is empty." : "")
+    if (this.ended) return this.rest === 0 ? Result.succeed(undefined) : this.failAfterEnd()
+    if (this.header === undefined) return this.failAtHeader(this.line === 0 && this.rest === 0 ? "It is empty." : "")
     const { events = 0, total = "" } = this.walk ?? {}
     return Result.fail(
       new LogFileError({
         message: `The file is cut off after line ${this.line}: it has ${events}${total === "" ? "" : ` of ${total}`} events and no end.`
       })
     )
+  }
+
+  private afterRest(piece: Uint8Array): Buffer {
+    const length = this.rest + piece.length
+    if (this.space.length < length) {
+      const larger = Buffer.alloc(2 * length)
+      larger.set(this.space.subarray(0, this.rest))
+      this.space = larger
+    }
+    this.space.set(piece, this.rest)
+    return this.space.subarray(0, length)
   }
 
   private takeLine(line: string): Result.Result<undefined, LogFileError> {

@@ -1,7 +1,12 @@
 import * as Schema from "effect/Schema"
 import { catalog } from "../projections/catalog.ts"
 
-const sections = Object.fromEntries(catalog.map(({ name, section }) => [name, Schema.optionalKey(section.schema)]))
+const shown = catalog.filter(({ readApart }) => readApart !== true)
+
+/** The names of the sections, in their order. */
+export const counterSections = shown.map(({ name }) => name)
+
+const sections = Object.fromEntries(shown.map(({ name, section }) => [name, Schema.optionalKey(section.schema)]))
 
 /** A user's counters as they are answered (design §4), for the API's description: every projection's section under its name. */
 export const CountersSchema = Schema.Struct({

@@ -12,7 +12,7 @@ export const ExplanationSchema = Schema.Struct({
     contribution: Value.annotate({
       description: "By how much the event changed the value: a number for a count, a decimal for an amount; of any other value, the new one"
     }),
-    value: Value.annotate({ description: "The value with this event and all before it" })
+    value: Value.annotate({ description: "The value with this event and all before it; 0 for a number that the document did not have" })
   })).annotate({ description: "The events that changed the value, in order of position; those of all pages add up to it" }),
   next_cursor: NextCursor
 }).annotate({ identifier: "Explanation" })

@@ -1,43 +1,22 @@
-import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import * as Schema from "effect/Schema"
-import { Id } from "../fasttrack/Text.ts"
 import { Instant } from "../fasttrack/Timestamp.ts"
-import { catalog } from "../projections/catalog.ts"
+import { activity } from "./activityEndpoint.ts"
 import { Authentication, RequiredScope } from "./Authentication.ts"
-import { CountersSchema } from "./CountersSchema.ts"
+import { changes } from "./changesEndpoint.ts"
+import { counterSections, CountersSchema } from "./CountersSchema.ts"
 import { EventsSchema } from "./EventsSchema.ts"
 import { ExplanationSchema } from "./ExplanationSchema.ts"
+import { games } from "./gamesEndpoint.ts"
 import { parameterDetails } from "./parameterDetails.ts"
 import * as Problems from "./problems.ts"
+import { consistency, document, ifNoneMatch, includeDetails, notReady, numeral, numeralDetails, prefer, UserId } from "./readingParameters.ts"
 import { Validation } from "./Validation.ts"
-
-const UserId = Id.annotate({ description: "1 to 256 characters" })
-
-const sections = catalog.map(({ name }) => name)
-
-const consistency = Schema.optionalKey(Schema.Literals(["eventual", "strong"])).annotate({
-  description: "strong: everything in the log when the request came is in the answer, else 503"
-})
 
 /** The users asked for at once. A user named twice is answered once. */
 export const UserIds = Schema.Struct({
   user_ids: Schema.Array(UserId).check(Schema.isMinLength(1), Schema.isMaxLength(500))
 }).annotate({ identifier: "UserIds", examples: [{ user_ids: ["player-17", "player-18"] }] })
-
-const document = <S extends Schema.Top>(schema: S) =>
-  [
-    HttpApiSchema.WithHeaders(schema, { etag: Schema.String }),
-    HttpApiSchema.Empty(304).annotate({ description: "As it was when it had the ETag in If-None-Match" })
-  ] as const
-
-const prefer = "`wait=SECONDS` (0 to 60, else 5): how long a strong reading may wait (RFC 7240)."
-const ifNoneMatch = "An ETag of before: `304` if the document is still the same."
-
-const notReady = [
-  Problems.ProjectionBehind,
-  Problems.ProjectionParked,
-  Problems.Unavailable
-] as const
 
 const counters = HttpApiEndpoint.get("counters", "/api/v1/users/:user_id/counters", {
   params: { user_id: UserId },
@@ -52,13 +31,7 @@ const counters = HttpApiEndpoint.get("counters", "/api/v1/users/:user_id/counter
   summary: "A user's counters",
   transform: parameterDetails({
     query: {
-      include: {
-        description: "Only these sections",
-        schema: { type: "array", items: { type: "string", enum: sections } },
-        style: "form",
-        explode: false,
-        example: sections.slice(0, 2)
-      },
+      include: includeDetails(counterSections),
       as_of: {
         description:
           "The counters of what the log held then: of events with a recorded_at up to this time, which is also what counts as now. " +
@@ -89,11 +62,9 @@ const countersOfUsers = HttpApiEndpoint.post("countersOfUsers", "/api/v1/users/c
   transform: parameterDetails({ headers: { prefer } })
 }))
 
-const limit = Schema.optionalKey(
-  Schema.String.check(Schema.isPattern(/^(?:[1-9]\d?|[1-4]\d\d|500)$/, { message: "must be a number from 1 to 500" }))
-)
+const limit = numeral(1, 500)
 const cursor = Schema.optionalKey(Schema.String).annotate({ description: "`next_cursor` of the page before" })
-const limitDetails = (description: string) => ({ description, schema: { type: "integer", minimum: 1, maximum: 500, default: 50 } })
+const limitDetails = (description: string) => numeralDetails(description, 1, 500, 50)
 const readsTheLog = consistency.annotate({ description: "Either is strong here: events are read from the log itself" })
 
 const events = HttpApiEndpoint.get("events", "/api/v1/users/:user_id/events", {
@@ -144,7 +115,7 @@ const explain = HttpApiEndpoint.get("explain", "/api/v1/users/:user_id/counters/
 
 /** What the engine uses (design §3). */
 export class ReadingApi extends HttpApiGroup.make("reading")
-  .add(counters, countersOfUsers, events, explain)
+  .add(counters, countersOfUsers, games, activity, events, explain, changes)
   .middleware(Validation)
   .middleware(Authentication)
   .annotate(RequiredScope, "read")

@@ -1,21 +1,25 @@
 import * as Effect from "effect/Effect"
-import { HttpEffect, type HttpServerRequest, HttpServerResponse } from "effect/http"
+import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import * as Schema from "effect/Schema"
 import { Counters } from "../counters/Counters.ts"
-import type { Consistency } from "../counters/Snapshots.ts"
 import { TimeTravel } from "../counters/TimeTravel.ts"
 import { EventLog } from "../event-log/EventLog.ts"
+import { activityHandler } from "./activityHandler.ts"
 import { Api } from "./Api.ts"
 import { CurrentTenant } from "./Authentication.ts"
 import { badQuery } from "./badQuery.ts"
+import { changesHandler } from "./changesHandler.ts"
 import { conditionalJson } from "./conditionalJson.ts"
+import { consistencyOf } from "./consistencyOf.ts"
 import { explainHandler } from "./explainHandler.ts"
-import { parsePrefer } from "./parsePrefer.ts"
+import { gamesHandler } from "./gamesHandler.ts"
 import { decodeCursor, encodeCursor } from "./PositionCursor.ts"
 import * as Problems from "./problems.ts"
 import { UserIds } from "./ReadingApi.ts"
+import { readingProblems } from "./readingProblems.ts"
 import { announcedBody, decodeUtf8, readBytes } from "./requestBody.ts"
+import { sectionsOf } from "./sectionsOf.ts"
 import { serverProblem } from "./serverProblem.ts"
 import { shownEvent } from "./shownEvent.ts"
 import { invalidRequest } from "./Validation.ts"
@@ -29,15 +33,6 @@ export const readingHandlers = HttpApiBuilder.group(
     const timeTravel = yield* TimeTravel
     const eventLog = yield* EventLog
 
-    const sectionsOf = (include: string | undefined) => {
-      if (include === undefined) return Effect.succeed(counters.sections)
-      const asked = new Set(include.split(","))
-      const unknown = [...asked].filter((name) => !counters.sections.includes(name))
-      return unknown.length === 0
-        ? Effect.succeed(counters.sections.filter((name) => asked.has(name)))
-        : Effect.fail(badQuery("include", `There is only ${counters.sections.join(", ")}.`))
-    }
-
     const read = (
       request: HttpServerRequest.HttpServerRequest,
       userIds: ReadonlyArray<string>,
@@ -47,11 +42,7 @@ export const readingHandlers = HttpApiBuilder.group(
       Effect.gen(function*() {
         const tenant = yield* CurrentTenant
         return yield* counters.read(tenant, userIds, { sections, consistency: yield* consistencyOf(request, consistency) })
-      }).pipe(Effect.catchTags({
-        ProjectionBehind: ({ waited }) => serverProblem(new Problems.ProjectionBehind({ detail: `They were waited for ${waited} s.` })),
-        ProjectionParked: ({ projections, userId }) => serverProblem(new Problems.ProjectionParked({ user_id: userId, projections })),
-        DatabaseUnavailable: (error) => serverProblem(new Problems.Unavailable({}), error)
-      }))
+      }).pipe(Effect.catchTags(readingProblems))
 
     const readAsOf = (
       userId: string,
@@ -89,7 +80,7 @@ export const readingHandlers = HttpApiBuilder.group(
       .handle(
         "counters",
         Effect.fnUntraced(function*({ params, query, request }) {
-          const sections = yield* sectionsOf(query.include)
+          const sections = yield* sectionsOf(query.include, counters.sections)
           const document = query.as_of === undefined
             ? (yield* read(request, [params.user_id], sections, query.consistency))[0]
             : yield* readAsOf(params.user_id, sections, query.as_of, query.consistency)
@@ -118,6 +109,9 @@ export const readingHandlers = HttpApiBuilder.group(
           Effect.map(events(params.user_id, Number(query.limit ?? 50), query.cursor), (page) => conditionalJson(request, page))
       )
       .handle("explain", yield* explainHandler)
+      .handle("games", yield* gamesHandler)
+      .handle("activity", yield* activityHandler)
+      .handle("changes", yield* changesHandler)
   })
 )
 
@@ -125,18 +119,3 @@ export const readingHandlers = HttpApiBuilder.group(
 const maxBytes = 2 * 1024 * 1024
 
 const decodeUserIds = Schema.decodeUnknownEffect(UserIds, { onExcessProperty: "error", errors: "all" })
-
-const defaultWait = 5
-const maxWait = 60
-
-/** `Prefer: wait=N` is a wish, so that one beyond the maximum is met as far as it goes and one that is no number not at all (RFC 7240). */
-const consistencyOf = Effect.fnUntraced(function*(request: HttpServerRequest.HttpServerRequest, asked: "strong" | "eventual" | undefined) {
-  if (asked !== "strong") return { _tag: "Eventual" } satisfies Consistency
-  const wait = parsePrefer(request.headers["prefer"]).get("wait")
-  if (wait === undefined || !/^\d+$/.test(wait)) return { _tag: "Strong", waitSeconds: defaultWait } satisfies Consistency
-  const waitSeconds = Math.min(Number(wait), maxWait)
-  yield* HttpEffect.appendPreResponseHandler((_, response) =>
-    Effect.succeed(HttpServerResponse.setHeader(response, "preference-applied", `wait=${waitSeconds}`))
-  )
-  return { _tag: "Strong", waitSeconds } satisfies Consistency
-})

@@ -11,6 +11,7 @@ import * as Stdio from "effect/Stdio"
 import { TestConsole } from "effect/testing"
 import { demo } from "../../src/cli/demo.ts"
 import { events } from "../../src/cli/events.ts"
+import { explain } from "../../src/cli/explain.ts"
 import { keys } from "../../src/cli/keys.ts"
 import { migrate } from "../../src/cli/migrate.ts"
 import { rejected } from "../../src/cli/rejected.ts"
@@ -25,7 +26,7 @@ export interface CommandResult {
 }
 
 const program = Command.runWith(
-  Command.make("playtally").pipe(Command.withSubcommands([migrate, tenants, keys, rejected, events, demo])),
+  Command.make("playtally").pipe(Command.withSubcommands([migrate, tenants, keys, rejected, events, explain, demo])),
   { version: "test" }
 )
 

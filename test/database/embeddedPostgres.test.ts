@@ -2,6 +2,7 @@ import { PgConnection } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
@@ -188,6 +189,19 @@ describe.concurrent("EmbeddedPostgres", () => {
       yield* leave
       assert.isTrue(yield* isStopped(dataDir))
     }).pipe(Effect.scoped))
+
+  it.live("can be left while its server cannot come back", () =>
+    Effect.gen(function*() {
+      const dataDir = yield* dataFolder
+      const { leave } = yield* user(dataDir)
+      yield* Effect.promise(() => rm(join(dataDir, "postgres/data/global/pg_control")))
+      kill(yield* postmasterPid(dataDir))
+      const log = join(dataDir, "postgres.log")
+      yield* Effect.promise(() => readFile(log, "utf8")).pipe(
+        Effect.repeat({ until: (text) => text.includes("could not find the database system"), schedule: Schedule.spaced("20 millis") })
+      )
+      yield* Effect.timeout(leave, "5 seconds")
+    }).pipe(Effect.scoped, Effect.provide(Logger.layer([]))))
 
   it.live("survives crashes of the machine, and is closed to other users of it", () =>
     Effect.gen(function*() {

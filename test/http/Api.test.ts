@@ -24,6 +24,7 @@ describe("the OpenAPI document", () => {
   it("has every operation, each with its own id", () => {
     assert.deepStrictEqual(operations.map(({ name }) => name).sort(), [
       "get /api/v1/users/{user_id}/counters",
+      "get /api/v1/users/{user_id}/counters/explain",
       "get /api/v1/users/{user_id}/events",
       "get /healthz",
       "get /metrics",

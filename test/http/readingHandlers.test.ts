@@ -119,7 +119,11 @@ describe("GET a user's counters", () => {
     "include=casino&include=logins",
     "consistency=STRONG",
     "consistency=",
-    "as_of=2026-01-01T00:00:00Z",
+    "as_of=x",
+    "as_of=",
+    "as_of=2026-02-30T00:00:00Z",
+    "as_of=2026-01-01",
+    "as_of=2026-01-01T00:00:00Z&as_of=2026-01-01T00:00:00Z",
     "Include=casino",
     "x"
   ])("answers 400 to %s, naming it", (query) =>

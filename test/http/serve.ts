@@ -9,6 +9,8 @@ import * as References from "effect/References"
 import * as Schedule from "effect/Schedule"
 import { connect } from "node:net"
 import { Counters, type CountersDocument } from "../../src/counters/Counters.ts"
+import { Explanation } from "../../src/counters/Explanation.ts"
+import { TimeTravel } from "../../src/counters/TimeTravel.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { RequestTime } from "../../src/http/nodeServer.ts"
 import { Readiness } from "../../src/http/Readiness.ts"
@@ -37,6 +39,8 @@ export interface Stubs {
   readonly authenticate?: Authenticate
   readonly batch?: Ingest["Service"]["batch"]
   readonly read?: Counters["Service"]["read"]
+  readonly readAsOf?: TimeTravel["Service"]["read"]
+  readonly explain?: Explanation["Service"]["explain"]
   readonly readUser?: EventLog["Service"]["readUser"]
   readonly checks?: () => ReadinessChecks
   readonly settings?: Readonly<Record<string, string>>
@@ -86,6 +90,8 @@ export const serve = (stubs: Stubs = {}) =>
         sections: ["casino", "payments", "logins"],
         read: stubs.read ?? ((_, users) => Effect.succeed(users.map(document)))
       }),
+      Layer.mock(TimeTravel, { read: stubs.readAsOf ?? ((_, userId) => Effect.succeed(document(userId))) }),
+      Layer.mock(Explanation, { explain: stubs.explain ?? (() => Effect.undefined) }),
       Layer.mock(EventLog, { laneCount: 1, readUser: stubs.readUser ?? (() => Effect.succeed([])) }),
       Layer.mock(ProjectionRunner, {
         projections: () => [],

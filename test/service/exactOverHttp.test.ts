@@ -13,7 +13,7 @@ layer(testSql, { excludeTestServices: true })("two processes on one database", (
     Effect.gen(function*() {
       const services = yield* Effect.all([1, 2].map(() => startService({ BOOTSTRAP_TIME_ZONE: timeZone })), { concurrency: 2 })
       const random = seededRandom(11)
-      const { items } = generateItems({ seed: 11, users: 80, timeZone, now: new Date() })
+      const { items } = generateItems({ seed: 11, users: 60, timeZone, now: new Date() })
       const batches = cutIntoBatches(random, shuffle(random, items), 400)
       const repeated = shuffle(random, [...batches, ...batches.filter(() => random.chance(0.4))])
 

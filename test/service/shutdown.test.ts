@@ -62,7 +62,7 @@ layer(Reader.layer.pipe(Layer.provideMerge(testSql)), { excludeTestServices: tru
   )("ends in good order under load: $times $signal to its $to", ({ signal, times, to }) =>
     Effect.gen(function*() {
       const random = seededRandom(31)
-      const { items } = generateItems({ seed: 31, users: 60, userPrefix: `${signal}-${to}-`, now: new Date() })
+      const { items } = generateItems({ seed: 31, users: 30, userPrefix: `${signal}-${to}-`, now: new Date() })
       const batches = cutIntoBatches(random, shuffle(random, items), 60)
       const service = yield* startService()
       const answered: Array<FastTrackItem> = []

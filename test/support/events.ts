@@ -44,8 +44,13 @@ const amounts = new Set([
   "total_odds"
 ])
 
-const eventOf = <T extends EventType>(event: T, { at = noon, ...fields }: { readonly at?: string } & Readonly<Record<string, unknown>>): EventOf<T> => {
-  const data = Object.entries(fields).map(([name, value]) => [name, amounts.has(name) && typeof value === "string" ? { raw: value } : value])
+const eventOf = <T extends EventType>(
+  event: T,
+  { at = noon, ...fields }: { readonly at?: string } & Readonly<Record<string, unknown>>
+): EventOf<T> => {
+  const data = Object.entries(fields).map((
+    [name, value]
+  ) => [name, amounts.has(name) && typeof value === "string" ? { raw: value } : value])
   const item = parseJson(toBody([{ event, data: { user_id: "player", timestamp: at, ...Object.fromEntries(data) } }], "array"))
   const [decoded] = Array.isArray(item) ? item.map(decodeItem) : []
   if (decoded === undefined || Result.isFailure(decoded)) {

@@ -1,26 +1,9 @@
-import { describe, expect, it } from "vitest"
+import { describe, it } from "vitest"
 import { casino } from "../../../src/projections/catalog/casino.ts"
-import { evaluate } from "../../../src/projections/evaluate.ts"
-import type { CasinoData, FastTrackItem } from "../../reference/FastTrackItem.ts"
-import { eventsOf } from "./eventsOf.ts"
+import { bet, loss, rollbackBet, rollbackWin, win } from "../../support/events.ts"
+import { projectionSpec } from "../../support/projectionSpec.ts"
 
-let serial = 0
-const item = (type: CasinoData["type"], amount: CasinoData["amount"], data: Partial<CasinoData> = {}): FastTrackItem => ({
-  event: "realtime-casino",
-  data: {
-    user_id: "u",
-    timestamp: "2026-01-01T12:00:00Z",
-    unique_id: String(serial++),
-    game_id: "g",
-    round_id: "r",
-    type,
-    amount,
-    currency: "EUR",
-    bonus_wager_amount: 0,
-    ...data
-  }
-})
-const given = (...items: ReadonlyArray<FastTrackItem>) => evaluate(casino, eventsOf(items), { timeZone: "UTC", now: 0 })
+const { given, keepsTheLaws } = projectionSpec(casino)
 const at = "2026-01-01T12:00:00.000Z"
 const nothing = {
   bet_count: 0,
@@ -43,10 +26,12 @@ const nothing = {
 }
 
 describe("casino", () => {
-  it("is empty without events", () => expect(given()).toEqual({}))
+  it("keeps the laws of folds", keepsTheLaws)
+
+  it("is empty without events", () => given().shows({}))
 
   it("adds bets, their bonus part included", () => {
-    expect(given(item("bet", 10, { bonus_wager_amount: 2.5 }), item("bet", { raw: "0.000000000000000001" }), item("bet", -1))).toEqual({
+    given(bet({ amount: 10, bonus_wager_amount: 2.5 }), bet({ amount: "0.000000000000000001" }), bet({ amount: -1 })).shows({
       EUR: {
         ...nothing,
         bet_count: 3,
@@ -59,7 +44,7 @@ describe("casino", () => {
   })
 
   it("adds wins above 0 and keeps the biggest", () => {
-    expect(given(item("win", 3, { bonus_wager_amount: 1 }), item("win", 20.5), item("win", 4))).toEqual({
+    given(win({ amount: 3, bonus_wager_amount: 1 }), win({ amount: 20.5 }), win({ amount: 4 })).shows({
       EUR: {
         ...nothing,
         win_count: 3,
@@ -74,19 +59,19 @@ describe("casino", () => {
 
   it("takes wins of 0 or less for losses and adds none of their amounts", () => {
     const bonus = { bonus_wager_amount: 7 }
-    expect(given(item("win", 0, bonus), item("win", -5, bonus), item("loss", 9, bonus), item("loss", 0))).toEqual({
+    given(win({ amount: 0, ...bonus }), win({ amount: -5, ...bonus }), loss({ amount: 9, ...bonus }), loss({ amount: 0 })).shows({
       EUR: { ...nothing, loss_count: 4 }
     })
   })
 
   it("counts rollbacks beside what they undo, which need not be known", () => {
-    expect(given(
-      item("bet", 10, { unique_id: "b", bonus_wager_amount: 2 }),
-      item("rollbackbet", 10, { unique_id: "b", bonus_wager_amount: 2 }),
-      item("rollbackbet", 4),
-      item("win", 8),
-      item("rollbackwin", 8.5)
-    )).toEqual({
+    given(
+      bet({ amount: 10, unique_id: "b", bonus_wager_amount: 2 }),
+      rollbackBet({ amount: 10, unique_id: "b", bonus_wager_amount: 2 }),
+      rollbackBet({ amount: 4 }),
+      win({ amount: 8 }),
+      rollbackWin({ amount: 8.5 })
+    ).shows({
       EUR: {
         ...nothing,
         bet_count: 1,
@@ -107,12 +92,12 @@ describe("casino", () => {
   })
 
   it("keeps currencies apart, upper-cased, with the times of all their events", () => {
-    expect(given(
-      item("bet", 1, { currency: "eur" }),
-      item("rollbackwin", 1, { currency: "Eur", timestamp: "2026-01-01T11:00:00Z" }),
-      item("loss", 0, { currency: "mBTC", timestamp: "2026-03-01T00:00:00.5+02:00" }),
-      item("win", 0, { currency: "straße" })
-    )).toEqual({
+    given(
+      bet({ amount: 1, currency: "eur" }),
+      rollbackWin({ amount: 1, currency: "Eur", at: "2026-01-01T11:00:00Z" }),
+      loss({ amount: 0, currency: "mBTC", at: "2026-03-01T00:00:00.5+02:00" }),
+      win({ amount: 0, currency: "straße" })
+    ).shows({
       EUR: {
         ...nothing,
         bet_count: 1,

@@ -1,19 +1,17 @@
-import { describe, expect, it } from "vitest"
+import { describe, it } from "vitest"
 import { logins } from "../../../src/projections/catalog/logins.ts"
-import { evaluate } from "../../../src/projections/evaluate.ts"
-import { eventsOf } from "./eventsOf.ts"
+import { login } from "../../support/events.ts"
+import { projectionSpec } from "../../support/projectionSpec.ts"
 
-const given = (timestamps: ReadonlyArray<string>, now: string, timeZone = "UTC") =>
-  evaluate(
-    logins,
-    eventsOf(timestamps.map((timestamp, at) => ({ event: "realtime-login", data: { user_id: "u", timestamp, unique_id: String(at) } }))),
-    { timeZone, now: Date.parse(now) }
-  )
+const given = (times: ReadonlyArray<string>, now: string, timeZone = "UTC") =>
+  projectionSpec(logins, { now, timeZone }).given(...times.map((at) => login({ at })))
 const onDays = (...days: ReadonlyArray<number>) => days.map((day) => `2026-01-${String(day).padStart(2, "0")}T12:00:00Z`)
 
 describe("logins", () => {
+  it.each(["UTC", "Pacific/Apia"])("keeps the laws of folds in %s", (timeZone) => projectionSpec(logins, { timeZone }).keepsTheLaws())
+
   it("starts at nothing", () => {
-    expect(given([], "2026-01-05T00:00:00Z")).toEqual({
+    given([], "2026-01-05T00:00:00Z").shows({
       login_count: 0,
       first_at: null,
       last_at: null,
@@ -25,7 +23,7 @@ describe("logins", () => {
   })
 
   it("counts logins, dates and runs of dates in any order", () => {
-    expect(given(onDays(9, 2, 1, 3, 8, 2, 2), "2026-01-09T23:59:59.999Z")).toEqual({
+    given(onDays(9, 2, 1, 3, 8, 2, 2), "2026-01-09T23:59:59.999Z").shows({
       login_count: 7,
       first_at: "2026-01-01T12:00:00.000Z",
       last_at: "2026-01-09T12:00:00.000Z",
@@ -46,19 +44,19 @@ describe("logins", () => {
     ["2026-01-02T12:00:00Z", 2, "2026-01-04T00:00:00.000Z"],
     ["2025-06-01T00:00:00Z", 0, null]
   ])("at %s the streak is %i and lasts to %s", (now, current_streak, streak_expires_at) => {
-    expect(given(onDays(1, 2, 3, 8, 9), now)).toMatchObject({ active_days: 5, longest_streak: 3, current_streak, streak_expires_at })
+    given(onDays(1, 2, 3, 8, 9), now).includes({ active_days: 5, longest_streak: 3, current_streak, streak_expires_at })
   })
 
   it("takes the dates of the tenant's zone", () => {
     // Two dates in New York, one in UTC, one in Kathmandu.
     const both = ["2026-01-02T04:59:59.999Z", "2026-01-02T05:00:00Z"]
-    expect(given(both, "2026-01-02T06:00:00Z", "America/New_York")).toMatchObject({
+    given(both, "2026-01-02T06:00:00Z", "America/New_York").includes({
       active_days: 2,
       current_streak: 2,
       streak_expires_at: "2026-01-04T05:00:00.000Z"
     })
-    expect(given(both, "2026-01-02T06:00:00Z")).toMatchObject({ active_days: 1, current_streak: 1 })
-    expect(given(both, "2026-01-02T18:15:00Z", "Asia/Kathmandu")).toMatchObject({
+    given(both, "2026-01-02T06:00:00Z").includes({ active_days: 1, current_streak: 1 })
+    given(both, "2026-01-02T18:15:00Z", "Asia/Kathmandu").includes({
       current_streak: 1,
       streak_expires_at: "2026-01-03T18:15:00.000Z"
     })
@@ -66,7 +64,7 @@ describe("logins", () => {
 
   it("ends a streak at the first instant of a day whose midnight does not exist", () => {
     // In Cairo the clocks go from midnight of 24 April 2026 to one o'clock.
-    expect(given(["2026-04-22T12:00:00Z"], "2026-04-23T12:00:00Z", "Africa/Cairo")).toMatchObject({
+    given(["2026-04-22T12:00:00Z"], "2026-04-23T12:00:00Z", "Africa/Cairo").includes({
       current_streak: 1,
       streak_expires_at: "2026-04-23T22:00:00.000Z"
     })
@@ -75,12 +73,12 @@ describe("logins", () => {
   it("breaks a streak over a date the zone skipped", () => {
     // Samoa went from 29 to 31 December 2011 at ten o'clock UTC.
     const logins = ["2011-12-30T09:00:00Z", "2011-12-30T11:00:00Z"]
-    expect(given(logins, "2011-12-30T09:59:59Z", "Pacific/Apia")).toMatchObject({
+    given(logins, "2011-12-30T09:59:59Z", "Pacific/Apia").includes({
       active_days: 2,
       longest_streak: 1,
       current_streak: 1,
       streak_expires_at: "2011-12-30T10:00:00.000Z"
     })
-    expect(given(logins.slice(0, 1), "2011-12-30T10:00:00Z", "Pacific/Apia")).toMatchObject({ current_streak: 0, streak_expires_at: null })
+    given(logins.slice(0, 1), "2011-12-30T10:00:00Z", "Pacific/Apia").includes({ current_streak: 0, streak_expires_at: null })
   })
 })

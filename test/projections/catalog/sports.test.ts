@@ -1,30 +1,16 @@
-import { describe, expect, it } from "vitest"
+import { describe, it } from "vitest"
 import { sports } from "../../../src/projections/catalog/sports.ts"
-import type { FastTrackItem, SportsBetData, SportsLeg, WireNumber } from "../../reference/FastTrackItem.ts"
-import { inEveryOrder } from "./inEveryOrder.ts"
+import type { SportsLeg } from "../../reference/FastTrackItem.ts"
+import { settlement as settlementEvent, sportsBet } from "../../support/events.ts"
+import { projectionSpec } from "../../support/projectionSpec.ts"
 
-const item = (type: string, status: string, data: Partial<SportsBetData>): FastTrackItem => ({
-  event: "realtime-sports-bet",
-  data: {
-    user_id: "u",
-    timestamp: "2026-01-01T12:00:00Z",
-    activity_id: "b",
-    activity_id_reference: "",
-    type,
-    status,
-    amount: 10,
-    bonus_wager_amount: 0,
-    currency: "EUR",
-    bet_type: "Single",
-    ...data
-  }
-})
-const bet = (data: Partial<SportsBetData> = {}) => item("Bet", "Approved", data)
-const settlement = (amount: WireNumber, data: Partial<SportsBetData> = {}) =>
-  item("Settlement", "Approved", { activity_id: "s", activity_id_reference: "b", amount, ...data })
-const betRollback = item("Bet", "Rollback", {})
-const rollback = (data: Partial<SportsBetData> = {}) =>
-  item("Settlement", "Rollback", { activity_id: "s", activity_id_reference: "b", ...data })
+const { given, keepsTheLaws } = projectionSpec(sports)
+type Fields = NonNullable<Parameters<typeof sportsBet>[0]>
+const bet = (more: Fields = {}) => sportsBet({ activity_id: "b", ...more })
+const settlement = (amount: number | string, more: Fields = {}) =>
+  settlementEvent({ activity_id: "s", activity_id_reference: "b", amount, ...more })
+const betRollback = bet({ status: "Rollback" })
+const rollback = (more: Fields = {}) => settlement(10, { status: "Rollback", ...more })
 const leg = (is_free_bet?: boolean): SportsLeg => ({
   tournament_name: "t",
   sports_name: "s",
@@ -32,7 +18,6 @@ const leg = (is_free_bet?: boolean): SportsLeg => ({
   is_risk_free_bet: true,
   ...is_free_bet === undefined ? {} : { is_free_bet }
 })
-const given = (...items: ReadonlyArray<FastTrackItem>) => inEveryOrder(sports, items)
 
 const at = "2026-01-01T12:00:00.000Z"
 const nothing = {
@@ -62,15 +47,17 @@ const won = { ...settled, won_bet_count: 1 }
 const lost = { ...settled, lost_bet_count: 1, ggr: "10" }
 
 describe("sports", () => {
+  it("keeps the laws of folds", keepsTheLaws)
+
   it("counts a bet as open until it is settled", () => {
-    expect(given(bet())).toEqual({ EUR: open })
-    expect(given(bet(), settlement(62.5))).toEqual({ EUR: { ...won, return_amount: "62.5", biggest_return: "62.5", ggr: "-52.5" } })
-    expect(given(bet(), settlement(0))).toEqual({ EUR: lost })
+    given(bet()).shows({ EUR: open })
+    given(bet(), settlement(62.5)).shows({ EUR: { ...won, return_amount: "62.5", biggest_return: "62.5", ggr: "-52.5" } })
+    given(bet(), settlement(0)).shows({ EUR: lost })
   })
 
   it("reads type and status in any letter case", () => {
-    expect(given(item("BET", "approved", {}))).toEqual({ EUR: open })
-    expect(given(bet(), item("bet", "ROLLBAC\u212a", {}))).toEqual({})
+    given(bet({ type: "BET", status: "approved" })).shows({ EUR: open })
+    given(bet(), bet({ type: "bet", status: "ROLLBAC\u212a" })).shows({})
   })
 
   it.each([["Refund", "Approved"], ["Win", "Approved"], ["bet ", "approved"], ["Bet", "Cancelled"], ["Settlement", "Open"], [
@@ -78,43 +65,44 @@ describe("sports", () => {
     "x"
   ]])(
     "does not count type %j with status %j",
-    (type, status) => expect(given(item(type, status, {}))).toEqual({})
+    (type, status) => {
+      given(bet({ type, status })).shows({})
+    }
   )
 
   it("takes a bet that was rolled back out, but not its settlements", () => {
-    expect(given(bet(), betRollback)).toEqual({})
-    expect(given(bet(), betRollback, settlement(4))).toEqual({
+    given(bet(), betRollback).shows({})
+    given(bet(), betRollback, settlement(4)).shows({
       EUR: { ...nothing, return_amount: "4", biggest_return: "4", ggr: "-4" }
     })
   })
 
   it("opens a bet again whose settlement was rolled back", () => {
-    expect(given(bet(), settlement(4), rollback())).toEqual({ EUR: open })
-    expect(given(settlement(4), rollback())).toEqual({})
-    expect(given(rollback(), bet())).toEqual({ EUR: open })
+    given(bet(), settlement(4), rollback()).shows({ EUR: open })
+    given(settlement(4), rollback()).shows({})
+    given(rollback(), bet()).shows({ EUR: open })
   })
 
   it("takes off what the approved settlement said, whatever its rollback says", () => {
     const other = rollback({ activity_id_reference: "other", amount: 1, currency: "USD" })
-    expect(given(bet(), settlement(4), other, bet({ activity_id: "other" }))).toEqual({
+    given(bet(), settlement(4), other, bet({ activity_id: "other" })).shows({
       EUR: { ...open, bet_count: 2, bet_amount: "20", open_bet_count: 2, open_bet_amount: "20" }
     })
   })
 
   it("adds up the returns of all of a bet's settlements", () => {
     const second = settlement(-5, { activity_id: "t" })
-    expect(given(bet(), settlement(5), second)).toEqual({ EUR: { ...lost, biggest_return: "5" } })
-    expect(given(bet(), settlement(5), second, rollback({ activity_id: "t" }))).toEqual({
+    given(bet(), settlement(5), second).shows({ EUR: { ...lost, biggest_return: "5" } })
+    given(bet(), settlement(5), second, rollback({ activity_id: "t" })).shows({
       EUR: { ...won, return_amount: "5", biggest_return: "5", ggr: "5" }
     })
-    expect(given(bet(), settlement({ raw: "0.30" }), settlement(-0.1, { activity_id: "t" }), settlement(-0.2, { activity_id: "v" })))
-      .toEqual({
-        EUR: { ...lost, biggest_return: "0.3" }
-      })
+    given(bet(), settlement("0.30"), settlement(-0.1, { activity_id: "t" }), settlement(-0.2, { activity_id: "v" })).shows({
+      EUR: { ...lost, biggest_return: "0.3" }
+    })
   })
 
   it("wins by returns in any currency, and adds each in its own", () => {
-    expect(given(bet({ currency: "usd" }), settlement(-1), settlement(2, { activity_id: "t", currency: "sek" }))).toEqual({
+    given(bet({ currency: "usd" }), settlement(-1), settlement(2, { activity_id: "t", currency: "sek" })).shows({
       USD: { ...won, ggr: "10" },
       EUR: { ...nothing, return_amount: "-1", ggr: "1" },
       SEK: { ...nothing, return_amount: "2", biggest_return: "2", ggr: "-2" }
@@ -124,7 +112,7 @@ describe("sports", () => {
   it("counts settlements that name no bet", () => {
     const tooLong = "😀".repeat(257)
     for (const activity_id_reference of ["", "B", "b ", tooLong]) {
-      expect(given(bet(), settlement(3, { activity_id_reference }))).toEqual({
+      given(bet(), settlement(3, { activity_id_reference })).shows({
         EUR: { ...open, return_amount: "3", biggest_return: "3", ggr: "-3" }
       })
     }
@@ -132,35 +120,35 @@ describe("sports", () => {
 
   it("finds a bet by the longest id there is", () => {
     const activity_id = "😀".repeat(256)
-    expect(given(bet({ activity_id }), settlement(0, { activity_id_reference: activity_id }))).toEqual({ EUR: lost })
+    given(bet({ activity_id }), settlement(0, { activity_id_reference: activity_id })).shows({ EUR: lost })
   })
 
   it("keeps a bet and a settlement with one activity_id apart", () => {
-    expect(given(bet(), settlement(0, { activity_id: "b" }))).toEqual({ EUR: lost })
-    expect(given(bet(), settlement(0, { activity_id: "b" }), rollback({ activity_id: "b" }))).toEqual({ EUR: open })
+    given(bet(), settlement(0, { activity_id: "b" })).shows({ EUR: lost })
+    given(bet(), settlement(0, { activity_id: "b" }), rollback({ activity_id: "b" })).shows({ EUR: open })
   })
 
   it("calls a bet free if any leg is", () => {
     const free = { ...open, free_bet_count: 1, free_bet_amount: "10" }
-    expect(given(bet({ bets: [leg(), leg(true)] }))).toEqual({ EUR: free })
-    expect(given(bet({ bets: [leg(), leg(false)] }))).toEqual({ EUR: open })
-    expect(given(bet({ bets: [] }))).toEqual({ EUR: open })
-    expect(given(bet({ bets: null }))).toEqual({ EUR: open })
+    given(bet({ bets: [leg(), leg(true)] })).shows({ EUR: free })
+    given(bet({ bets: [leg(), leg(false)] })).shows({ EUR: open })
+    given(bet({ bets: [] })).shows({ EUR: open })
+    given(bet({ bets: null })).shows({ EUR: open })
   })
 
   it("counts cash-outs of settlements, not of bets", () => {
-    expect(given(bet({ is_cashout: true }), settlement(6, { is_cashout: true }), settlement(1, { activity_id: "t" }))).toEqual({
+    given(bet({ is_cashout: true }), settlement(6, { is_cashout: true }), settlement(1, { activity_id: "t" })).shows({
       EUR: { ...won, return_amount: "7", biggest_return: "6", cashout_count: 1, cashout_amount: "6", ggr: "3" }
     })
   })
 
   it("adds up bets with their bonus part and their times", () => {
-    expect(given(
+    given(
       bet({ bonus_wager_amount: 2.5 }),
-      bet({ activity_id: "c", amount: 1, timestamp: "2026-01-01T11:00:00Z", currency: "eur" }),
-      bet({ activity_id: "d", amount: -3, timestamp: "2026-01-04T00:00:00Z" }),
-      settlement(9, { timestamp: "2026-02-01T00:00:00Z", bonus_wager_amount: 50 })
-    )).toEqual({
+      bet({ activity_id: "c", amount: 1, at: "2026-01-01T11:00:00Z", currency: "eur" }),
+      bet({ activity_id: "d", amount: -3, at: "2026-01-04T00:00:00Z" }),
+      settlement(9, { at: "2026-02-01T00:00:00Z", bonus_wager_amount: 50 })
+    ).shows({
       EUR: {
         ...nothing,
         bet_count: 3,

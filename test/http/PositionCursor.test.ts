@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { decodeEventsCursor, encodeEventsCursor } from "../../src/http/EventsCursor.ts"
+import { decodeCursor, encodeCursor } from "../../src/http/PositionCursor.ts"
 import { seededRandom } from "../reference/random.ts"
 import { tenant } from "./serve.ts"
 
@@ -9,21 +9,25 @@ const cases = Array.from({ length: 500 }, () => ({
   position: random.pick([1, random.below(1000), random.below(Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER])
 }))
 
-describe("EventsCursor", () => {
-  it("gives back the position it was made of, for its user only", () => {
+describe("PositionCursor", () => {
+  it("gives back the position it was made of, for its reading only", () => {
     for (const { position, userId } of cases) {
-      const cursor = encodeEventsCursor(tenant, userId, position)
+      const cursor = encodeCursor(tenant, ["events", userId], position)
       assert.match(cursor, /^[\w-]+$/)
-      assert.strictEqual(decodeEventsCursor(tenant, userId, cursor), position)
-      assert.isUndefined(decodeEventsCursor(tenant, `${userId}x`, cursor))
-      assert.isUndefined(decodeEventsCursor({ ...tenant, keyNamespace: "another" }, userId, cursor))
+      assert.strictEqual(decodeCursor(tenant, ["events", userId], cursor), position)
+      for (
+        const other of [["events", `${userId}x`], ["event", `s${userId}`], ["events", userId, ""], [userId, "events"], ["explain", userId]]
+      ) {
+        assert.isUndefined(decodeCursor(tenant, other, cursor))
+      }
+      assert.isUndefined(decodeCursor({ ...tenant, keyNamespace: "another" }, ["events", userId], cursor))
     }
   })
 
   it("is nothing if a character of it was changed, added or taken away", () => {
     const characters = [..."ABCXYZabcxyz0189-_+/= é"]
     for (const { position, userId } of cases) {
-      const cursor = encodeEventsCursor(tenant, userId, position)
+      const cursor = encodeCursor(tenant, ["events", userId], position)
       const at = random.below(cursor.length)
       const other = random.pick(characters.filter((character) => character !== cursor[at]))
       const forgeries = [
@@ -35,7 +39,7 @@ describe("EventsCursor", () => {
         ""
       ]
       for (const forgery of forgeries) {
-        if (forgery !== cursor) assert.isUndefined(decodeEventsCursor(tenant, userId, forgery), forgery)
+        if (forgery !== cursor) assert.isUndefined(decodeCursor(tenant, ["events", userId], forgery), forgery)
       }
     }
   })

@@ -1,0 +1,79 @@
+import { Argument, Command, Flag } from "effect/cli"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type Explained, Explanation } from "../counters/Explanation.ts"
+import type { Contribution } from "../counters/PathHistory.ts"
+import { UserHistory } from "../event-log/UserHistory.ts"
+import { idOf } from "../fasttrack/idField.ts"
+import { catalog } from "../projections/catalog.ts"
+import { Tenants } from "../tenants/Tenants.ts"
+import { checkedDatabase } from "./checkedDatabase.ts"
+import { CommandFailed, explained } from "./CommandFailed.ts"
+import { countFlag } from "./countFlag.ts"
+import { summaryOf } from "./eventLine.ts"
+import { formatTable } from "./formatTable.ts"
+import { nameArgument } from "./nameArgument.ts"
+import { print } from "./print.ts"
+import { printable } from "./printable.ts"
+
+const explainLayer = Layer.mergeAll(Tenants.layer, Explanation.layer(catalog).pipe(Layer.provide(UserHistory.layer))).pipe(
+  Layer.provideMerge(checkedDatabase)
+)
+
+const mostRows = 10_000
+
+const textOf = (value: unknown): string => typeof value === "string" ? value : JSON.stringify(value)
+
+/** With its sign, where it is a difference. */
+const signed = (kind: Explained["kind"], contribution: unknown): string => {
+  const text = textOf(contribution)
+  return kind === "other" || text.startsWith("-") ? text : `+${text}`
+}
+
+const rowOf = (kind: Explained["kind"]) => ({ contribution, logged, value }: Contribution): ReadonlyArray<string> => [
+  String(logged.position),
+  new Date(logged.event.occurredAt).toISOString(),
+  summaryOf(logged.event),
+  idOf(logged.event),
+  signed(kind, contribution),
+  textOf(value)
+]
+
+/** `explain`. */
+export const explain = Command.make(
+  "explain",
+  {
+    tenant: nameArgument("tenant", "Name of the tenant"),
+    user: Argument.String("user").pipe(Argument.withDescription("Id of the user")),
+    path: Argument.String("path").pipe(
+      Argument.withDescription("Where in the user's counters, such as casino.EUR.bet_amount; within a name, ~0 stands for ~ and ~1 for .")
+    ),
+    limit: countFlag("limit", { most: mostRows, otherwise: 50 }).pipe(Flag.withDescription("How many events to show, from the first on"))
+  },
+  Effect.fnUntraced(
+    function*({ limit, path, tenant, user }) {
+      const failed = (message: string) => Effect.fail(new CommandFailed({ message }))
+      const found = yield* (yield* Explanation).explain(yield* (yield* Tenants).get(tenant), user, path, { after: 0, limit }).pipe(
+        Effect.catchTags({
+          NoSuchCounter: ({ message }) => failed(`There is no counter ${path}. ${message}`),
+          CounterNotFound: ({ path }) => failed(`The user's counters have never had a value at ${path}.`),
+          ProjectionParked: ({ projections }) => failed(`The projection ${projections.join()} fails on one of the user's events.`)
+        })
+      )
+      if (found === undefined) return yield* failed(`There are no events of the user "${user}".`)
+      const { contributions, isMore, kind, position, slice, value } = found
+      yield* print(
+        ...formatTable(["POSITION", "OCCURRED AT", "EVENT", "ID", "CONTRIBUTION", "VALUE"], contributions.map(rowOf(kind))),
+        "",
+        printable(`${found.path} is ${textOf(value)} at ${slice}/${position}`)
+      )
+      if (isMore) yield* Console.error(`There are more events: --limit shows up to ${mostRows}.`)
+    },
+    Effect.provide(explainLayer),
+    explained
+  )
+).pipe(
+  Command.withDescription("Show which events made one of a user's counters what it is"),
+  Command.withExamples([{ command: "explain demo player-1 casino.EUR.ggr", description: "Every event that changed it, and by how much" }])
+)

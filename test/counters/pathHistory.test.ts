@@ -1,0 +1,138 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type CounterPath, formatCounterPath, valueAt, type ValueKind, valueKind } from "../../src/counters/counterPath.ts"
+import { type Contribution, PathHistory } from "../../src/counters/PathHistory.ts"
+import type { LoggedEvent } from "../../src/event-log/LoggedEvent.ts"
+import { catalog } from "../../src/projections/catalog.ts"
+import { evaluate } from "../../src/projections/evaluate.ts"
+import type { AnyProjection } from "../../src/projections/Projection.ts"
+import { eventsOf } from "../projections/catalog/eventsOf.ts"
+import { amountOf, decimalString, sum } from "../reference/decimal.ts"
+import { generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
+
+const now = new Date("2026-06-15T12:00:00Z")
+const context = { timeZone: "America/New_York", now: now.getTime() }
+const shown = catalog.filter(({ readApart }) => readApart !== true)
+
+/** Users with their events in some order of arrival, at every third position of a log. */
+const users = [1, 2].flatMap((seed) => {
+  const random = seededRandom(seed)
+  const { items, userIds } = generateItems({ seed, users: 9, itemsPerUser: 30, timeZone: context.timeZone, now })
+  return userIds.map((userId): ReadonlyArray<LoggedEvent> =>
+    shuffle(random, eventsOf(items.filter(({ data }) => data.user_id === userId))).map((event, index) => ({
+      slice: 1,
+      position: 3 * index + 2,
+      tenantId: "tenant",
+      userId,
+      recordedAt: 0,
+      event
+    }))
+  )
+})
+
+/** The names that lead to each single value of a section. */
+const leavesOf = (value: unknown, names: ReadonlyArray<string> = []): ReadonlyArray<ReadonlyArray<string>> =>
+  typeof value === "object" && value !== null
+    ? Object.entries(value).flatMap(([name, member]) => leavesOf(member, [...names, name]))
+    : [names]
+
+const own = (projection: AnyProjection, events: ReadonlyArray<LoggedEvent>) => {
+  const types = new Set<string>(projection.events)
+  return events.filter(({ event }) => types.has(event.event))
+}
+
+const historyOf = (
+  projection: AnyProjection,
+  names: ReadonlyArray<string>,
+  events: ReadonlyArray<LoggedEvent>,
+  page = { after: 0, limit: Infinity },
+  piece = 7
+) => {
+  const kind = valueKind(projection.section.schema.ast, names)
+  assert(kind !== undefined, names.join("."))
+  const history = new PathHistory(projection, { names, kind }, context, page)
+  for (let start = 0; start < events.length; start += piece) history.add(events.slice(start, start + piece))
+  return { history, kind }
+}
+
+/** Every value of every user's document. */
+const values = users.flatMap((events) =>
+  shown.flatMap((projection) => {
+    const relevant = own(projection, events)
+    const section = evaluate(projection, relevant.map(({ event }) => event), context)
+    return leavesOf(section).filter((names) => names.length > 0).map((names) => {
+      const path: CounterPath = [projection.name, ...names]
+      return { events: relevant, names, path: formatCounterPath(path), projection, value: valueAt(section, names) }
+    })
+  })
+)
+
+/** What a number is worth that is not there. */
+const nothing = (kind: ValueKind | undefined): unknown => kind === "count" ? 0 : kind === "amount" ? "0" : null
+
+const total = (kind: ValueKind, contributions: ReadonlyArray<Contribution>): unknown => {
+  const all = contributions.map(({ contribution }) => contribution)
+  if (kind === "count") return all.reduce<number>((sum, contribution) => sum + Number(contribution), 0)
+  return decimalString(sum(all.map((contribution) => amountOf({ raw: String(contribution) }))))
+}
+
+describe("PathHistory", () => {
+  it("is tried with all kinds of values", () => {
+    assert.isAbove(values.length, 1_000)
+    assert.sameMembers([...new Set(values.map(({ names, projection }) => valueKind(projection.section.schema.ast, names)))], [
+      "count",
+      "amount",
+      "other"
+    ])
+  })
+
+  it("has contributions that add up to every number, and end with every value", () => {
+    let negative = 0
+    for (const { events, names, path, projection, value } of values) {
+      const { history, kind } = historyOf(projection, names, events)
+      const { contributions } = history
+      assert.deepStrictEqual(history.value(), value, path)
+      assert.isFalse(history.isMore)
+      if (kind !== "other") assert.strictEqual(total(kind, contributions), value, path)
+      assert.deepStrictEqual(contributions.at(-1)?.value ?? nothing(kind), value, path)
+      contributions.forEach(({ contribution, value }, index) => {
+        if (kind === "other") assert.deepStrictEqual(contribution, value, path)
+        else assert.strictEqual(total(kind, contributions.slice(0, index + 1)), value, path)
+        assert.notDeepEqual(value, contributions[index - 1]?.value ?? nothing(kind), path)
+        if (String(contribution).startsWith("-")) negative++
+      })
+    }
+    // Reversals, late events and wins (of the operator's ggr) take something away again.
+    assert.isAbove(negative, 100)
+  })
+
+  it("names exactly the events that changed the document's value, and gives it as it was after each", () => {
+    const random = seededRandom(3)
+    for (const { events, names, path, projection } of values.filter(() => random.chance(0.15))) {
+      const { history: { contributions }, kind } = historyOf(projection, names, events)
+      const after = [0, ...events.keys().map((index) => index + 1)].map((count) =>
+        valueAt(evaluate(projection, events.slice(0, count).map(({ event }) => event), context), names) ?? nothing(kind)
+      )
+      const expected = events.flatMap(({ position }, index) => after[index] === after[index + 1] ? [] : [[position, after[index + 1]]])
+      assert.deepStrictEqual(contributions.map(({ logged, value }) => [logged.position, value]), expected, path)
+    }
+  })
+
+  it("gives the same page by page, whatever their size and however the events come", () => {
+    const random = seededRandom(4)
+    for (const { events, names, path, projection, value } of values.filter(() => random.chance(0.3))) {
+      const whole = historyOf(projection, names, events).history.contributions
+      const limit = 1 + random.below(6)
+      const pages: Array<ReadonlyArray<Contribution>> = []
+      let after = 0
+      for (let isMore = true; isMore;) {
+        const { history } = historyOf(projection, names, events, { after, limit }, 1 + random.below(20))
+        assert.deepStrictEqual(history.value(), value, path)
+        pages.push(history.contributions)
+        after = history.contributions.at(-1)?.logged.position ?? after
+        isMore = history.isMore
+      }
+      assert.deepStrictEqual(pages.flat(), whole, path)
+      assert.strictEqual(pages.length, Math.max(1, Math.ceil(whole.length / limit)), path)
+    }
+  })
+})

@@ -1,0 +1,164 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, layer } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import { Counters } from "../../src/counters/Counters.ts"
+import { TimeTravel } from "../../src/counters/TimeTravel.ts"
+import { EventLog } from "../../src/event-log/EventLog.ts"
+import type { LoggedEvent } from "../../src/event-log/LoggedEvent.ts"
+import { sliceOf } from "../../src/event-log/sliceOf.ts"
+import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
+import { Ingest } from "../../src/ingest/Ingest.ts"
+import { catalog } from "../../src/projections/catalog.ts"
+import { casino } from "../../src/projections/catalog/casino.ts"
+import type { AnyProjection } from "../../src/projections/Projection.ts"
+import { Tenants } from "../../src/tenants/Tenants.ts"
+import type { FastTrackItem } from "../reference/FastTrackItem.ts"
+import { cutIntoBatches, generateItems, seededRandom, shuffle, toBody } from "../reference/generateItems.ts"
+import { identityOf, referenceCounters } from "../reference/referenceCounters.ts"
+import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+import { testService } from "../support/TestService.ts"
+import { untilEffect } from "../support/until.ts"
+
+const sections = catalog.filter(({ readApart }) => readApart !== true).map(({ name }) => name)
+
+/** An item says of itself what it is; so does an event, in the same fields. */
+const identityOfLogged = ({ event: { data, event }, userId }: LoggedEvent) =>
+  identityOf({ event, data: { ...data, user_id: userId } } as unknown as FastTrackItem)
+
+const everyEvent = (tenantId: string, userId: string) =>
+  Effect.flatMap(EventLog, (log) => log.readUser(tenantId, userId, Number.MAX_SAFE_INTEGER, 100_000))
+
+/** Waits until the clock has left the millisecond of an instant. */
+const leave = (instant: number) => Effect.repeat(Clock.currentTimeMillis, { until: (now) => now > instant })
+
+layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })("TimeTravel", (it) => {
+  it.effect("reads at any time what a direct reading makes of the events recorded by then", () =>
+    Effect.gen(function*() {
+      const timeZone = "Pacific/Apia"
+      const now = new Date(yield* Clock.currentTimeMillis)
+      const random = seededRandom(21)
+      const { items, userIds } = generateItems({ seed: 21, users: 30, itemsPerUser: 25, timeZone, now })
+      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("past", timeZone))
+      const ingest = yield* Ingest
+      for (const batch of cutIntoBatches(random, shuffle(random, items), 40)) {
+        yield* ingest.batch(tenant, Result.getOrThrow(decodeBody(toBody(batch))), { strict: false })
+      }
+      const sql = yield* PgClient.PgClient
+      const timeTravel = yield* TimeTravel
+      const byIdentity = new Map(items.toReversed().map((item) => [identityOf(item), item]))
+      let tried = 0
+      for (const userId of userIds) {
+        const events = (yield* everyEvent(tenant.tenantId, userId)).toReversed()
+        const times = [...new Set(events.map(({ recordedAt }) => recordedAt))]
+        const [first = 0] = times
+        const last = times.at(-1) ?? 0
+        yield* leave(last + 1)
+        const some = [first, last, ...Array.from({ length: 3 }, () => random.pick(times))]
+        for (const instant of new Set(some.flatMap((time) => [time - 1, time, time + 1]))) {
+          const document = yield* timeTravel.read(tenant, userId, { instant, sections })
+          const stored = events.filter(({ recordedAt }) => recordedAt <= instant).map((logged) => byIdentity.get(identityOfLogged(logged)))
+          if (stored.length === 0) {
+            assert.isUndefined(document)
+            continue
+          }
+          const [head] = yield* sql<{ position: number }>`
+            select max(position)::int as position from events
+            where slice = ${sliceOf(tenant.tenantId, userId)} and recorded_at <= ${new Date(instant)}`
+          const expected = referenceCounters(stored.filter((item) => item !== undefined), { timeZone, now: new Date(instant), userId })
+          assert.deepStrictEqual({ ...document }, { ...expected, position: head?.position })
+          tried++
+        }
+      }
+      assert.isAbove(tried, 200)
+    }))
+
+  it.effect("reads today what is read today", () =>
+    Effect.gen(function*() {
+      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("today", "UTC"))
+      const log = yield* EventLog
+      yield* log.append(["1", "2", "3"].map((id) => newEvent(tenant, bet("user", id, "0.1"))))
+      const counters = yield* Counters
+      const strong = { sections: ["logins", "casino"], consistency: { _tag: "Strong", waitSeconds: 10 } } as const
+      const [present] = yield* counters.read(tenant, ["user"], strong)
+      const instant = yield* Clock.currentTimeMillis
+      yield* leave(instant)
+      assert.deepStrictEqual(yield* (yield* TimeTravel).read(tenant, "user", { instant, sections: strong.sections }), present)
+    }))
+
+  it.effect("refuses the future, and knows nobody before the first event", () =>
+    Effect.gen(function*() {
+      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("future", "UTC"))
+      const timeTravel = yield* TimeTravel
+      const now = yield* Clock.currentTimeMillis
+      const error = yield* Effect.flip(timeTravel.read(tenant, "user", { instant: now + 60_000, sections }))
+      assert.strictEqual(error._tag, "InFuture")
+      for (const instant of [now - 1, 0, Date.UTC(1900)]) {
+        assert.isUndefined(yield* timeTravel.read(tenant, "user", { instant, sections }))
+      }
+    }))
+
+  it.effect("waits for an append under way, so that what it says of a time never changes", () =>
+    Effect.gen(function*() {
+      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("under way", "UTC"))
+      const userId = userInSlice(tenant, 77)
+      const event = newEvent(tenant, bet(userId, "under way"))
+      const sql = yield* PgClient.PgClient
+      const timeTravel = yield* TimeTravel
+      const { document, instant } = yield* sql.withTransaction(Effect.gen(function*() {
+        // As an append does it: the head's row, then the clock, then the event.
+        const [head] = yield* sql<{ position: bigint; now: Date }>`
+          with head as materialized (select position from slice_heads where slice = ${event.slice} for update)
+          select position + 1 as position, date_trunc('milliseconds', clock_timestamp()) as now from head`
+        assert(head !== undefined)
+        const instant = head.now.getTime()
+        yield* leave(instant)
+        const reading = yield* Effect.forkDetach(timeTravel.read(tenant, userId, { instant, sections: ["casino"] }))
+        yield* untilEffect(
+          Effect.map(
+            sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+            ({ length }) => length > 0
+          )
+        )
+        yield* sql`
+          insert into events (slice, position, tenant_id, user_id, idempotency_key, event_type, occurred_at, recorded_at, payload_version, payload)
+          values (${event.slice}, ${head.position}, ${tenant.tenantId}::uuid, ${userId}, ${event.idempotencyKey}::uuid, ${event.event.event},
+            ${new Date(event.event.occurredAt)}, ${head.now}, 1, ${event.payload}::json)`
+        yield* sql`update slice_heads set position = ${head.position}, recorded_at = ${head.now} where slice = ${event.slice}`
+        return { document: Fiber.join(reading), instant }
+      }))
+      const read = yield* document
+      assert.deepNestedInclude(read, { "casino.EUR.bet_count": 1 })
+      assert.deepStrictEqual(yield* timeTravel.read(tenant, userId, { instant, sections: ["casino"] }), read)
+    }))
+})
+
+/** Fails on a bet named "poison". */
+const fragile: AnyProjection = {
+  ...casino,
+  contribute: (event, context) => {
+    if (event.event === "realtime-casino" && event.data.unique_id === "poison") throw new Error("cannot fold poison")
+    return casino.contribute?.(event, context) ?? []
+  }
+}
+
+layer(testService({ projections: [fragile] }).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })(
+  "TimeTravel with a fold that fails",
+  (it) => {
+    it.effect("names the section, and stops it before that event", () =>
+      Effect.gen(function*() {
+        const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("poisoned", "UTC"))
+        const ids = ["1", "2", "3", "4", "5", "poison", "6", "7"]
+        yield* (yield* EventLog).append(ids.map((id) => newEvent(tenant, bet("user", id, "1.5"))))
+        const instant = yield* Clock.currentTimeMillis
+        yield* leave(instant)
+        const document = yield* (yield* TimeTravel).read(tenant, "user", { instant, sections: ["casino"] })
+        assert.deepStrictEqual(document?.stale, ["casino"])
+        assert.deepNestedInclude(document, { "casino.EUR.bet_count": 5, "casino.EUR.bet_amount": "7.5", "position": 8 })
+      }))
+  }
+)

@@ -1,0 +1,174 @@
+import { isDeepStrictEqual } from "node:util"
+import { expect, vi } from "vitest"
+import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
+import { foldUser } from "../../src/projections/foldUser.ts"
+import { MemoryFold } from "../../src/projections/MemoryFold.ts"
+import type { AnyProjection, ReadContext } from "../../src/projections/Projection.ts"
+import { seededRandom, shuffle } from "../reference/random.ts"
+import { rowProblems } from "./rowProblems.ts"
+
+/**
+ * The laws that every fold keeps, for a rebuild reads the log in other chunks than the feed did, and a user's events may have been stored in any order:
+ *
+ * - any order of the events gives the same section;
+ * - so does any cut into chunks, each folded on top of the rows of the one before;
+ * - so does a resend in place of an event, as the log keeps whichever came first: other delivery times, another letter case of type and status;
+ * - so does folding them again, or at another time: nothing is remembered beside the rows, and no clock is asked;
+ * - the events, and the rows handed to `contributions` and `present`, are left as they are;
+ * - the rows can be stored.
+ *
+ * Gives the section. A law that is broken is an error that names it, with the events and their arrangement; what the fold throws is thrown on.
+ */
+export const lawfulSection = (projection: AnyProjection, events: ReadonlyArray<FastTrackEvent>, context: ReadContext): unknown => {
+  const guarded = withFrozenRows(projection)
+  const given = events.map((event) => deepFreeze(structuredClone(event)))
+  const sectionOf = (chunks: ReadonlyArray<ReadonlyArray<FastTrackEvent>>): unknown => {
+    const fold = new MemoryFold(guarded, Object.freeze({ timeZone: context.timeZone }))
+    for (const chunk of chunks) fold.add(chunk)
+    return fold.section(Object.freeze(context))
+  }
+  const tell = (law: string, ...more: ReadonlyArray<string>) => [`${projection.name} ${law}`, ...given.map(lineOf), ...more].join("\n")
+
+  let section: unknown
+  try {
+    section = sectionOf([given])
+  } catch (error) {
+    if (!isRefusedChange(error)) throw error
+    throw new Error(tell("changes an event or a row that it is only to read.", error.message), { cause: error })
+  }
+  const problems = rowProblems(projection, foldUser(projection, given, () => null, context))
+  if (problems.length > 0) throw new Error(tell("makes rows that cannot be stored.", ...problems))
+
+  const demand = (law: string, arrangement: string, other: () => unknown) => {
+    let found: unknown
+    try {
+      found = other()
+    } catch (error) {
+      throw new Error(tell(law, arrangement, `fails: ${String(error)}`), { cause: error })
+    }
+    if (!isDeepStrictEqual(found, section)) expect(found, tell(law, arrangement, "gives another section")).toStrictEqual(section)
+  }
+  demand("remembers something beside its rows.", "A second fold of the same events", () => sectionOf([given]))
+  demand("depends on the time at which it is run.", "The same fold in the year 2100", () => inTheYear2100(() => sectionOf([given])))
+  demand(
+    "depends on what the log does not compare.",
+    "A resend of each event, with other delivery times and in other letter case",
+    () => sectionOf([given.map((event) => deepFreeze(resendOf(event)))])
+  )
+  for (const { cut, order } of arrangements(given.length)) {
+    const chunks = cut.map((chunk) => chunk.flatMap((index) => given[index] ?? []))
+    const law = order ?
+      cut.length > 1 ? "depends on the order of the events and their cut into chunks." : "depends on the order of the events."
+      : "depends on how the events are cut into chunks."
+    demand(law, textOf(cut), () => sectionOf(chunks))
+  }
+  return section
+}
+
+/** An event that the log takes for the same: it is set aside if it comes second, and stays if it comes first (design §2, "Idempotency"). */
+export const resendOf = (event: FastTrackEvent): FastTrackEvent => {
+  const times = { entry_timestamp: "2001-01-01T00:00:00.000Z", process_timestamp: "2002-02-02T00:00:00.000Z" }
+  const { data } = event
+  // As everywhere in a copy, the compiler forgets that `data` is the data of `event`.
+  return {
+    ...event,
+    data: { ...data, ...times, ...("status" in data ? { type: otherCase(data.type), status: otherCase(data.status) } : {}) }
+  } as FastTrackEvent
+}
+
+const otherCase = (text: string): string => {
+  const lower = text.toLowerCase()
+  const upper = text.toUpperCase()
+  return text !== upper && upper.toLowerCase() === lower ? upper : lower
+}
+
+/** Positions of the events, chunk by chunk; `order` tells whether the order is another than the one given. */
+interface Arrangement {
+  readonly cut: ReadonlyArray<ReadonlyArray<number>>
+  readonly order: boolean
+}
+
+/** Most events folded for the sake of an example with too many of them to try everything. */
+const effort = 10_000
+
+/** All orders and cuts of up to four events, of more as many as there is time for. The simple ones come first, for they explain more. */
+const arrangements = function*(count: number): Generator<Arrangement> {
+  const given = Array.from({ length: count }, (_, index) => index)
+  if (count < 2) return
+  if (count <= 4) {
+    const orders = permutations(given).map((order) => ({ order, isOther: order.some((index, at) => index !== at) }))
+    for (const { isOther, order } of orders) if (isOther) yield { cut: [order], order: true }
+    for (let cuts = 1; cuts < 2 ** (count - 1); cuts++) {
+      for (const { isOther, order } of orders) yield { cut: cutAt(order, (at) => (cuts >> (at - 1) & 1) === 1), order: isOther }
+    }
+    return
+  }
+  const random = seededRandom(count)
+  yield { cut: [given.toReversed()], order: true }
+  yield { cut: given.map((index) => [index]), order: false }
+  for (let left = Math.max(5, Math.min(100, effort / count)); left > 0; left--) {
+    const order = shuffle(random, given)
+    yield { cut: left % 2 === 0 ? [order] : cutAt(order, () => random.chance(0.3)), order: true }
+    yield { cut: cutAt(given, () => random.chance(0.3)), order: false }
+  }
+}
+
+const permutations = <A>(values: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
+  values.length === 0 ? [[]] : values.flatMap((value, at) => permutations(values.toSpliced(at, 1)).map((others) => [value].concat(others)))
+
+const cutAt = (order: ReadonlyArray<number>, isCut: (at: number) => boolean): ReadonlyArray<ReadonlyArray<number>> => {
+  const chunks: Array<Array<number>> = [[]]
+  for (const [at, index] of order.entries()) {
+    if (at > 0 && isCut(at)) chunks.push([])
+    chunks.at(-1)?.push(index)
+  }
+  return chunks
+}
+
+const textOf = (cut: ReadonlyArray<ReadonlyArray<number>>): string =>
+  cut.length === 1 ? `The order ${numbers(cut[0])}` : `The chunks ${cut.map((chunk) => `(${numbers(chunk)})`).join(" ")}`
+
+const numbers = (indexes: ReadonlyArray<number> = []): string => {
+  const shown = indexes.slice(0, 20).map((index) => index + 1).join(" ")
+  return indexes.length > 20 ? `${shown} …` : shown
+}
+
+/** `  2  realtime-payment payment-000001 Credit Approved 2026-01-01T12:00:00.000Z`; only the first of many. */
+const lineOf = ({ data, event, occurredAt }: FastTrackEvent, index: number): string => {
+  if (index === 20) return "  …"
+  if (index > 20) return ""
+  const id = "payment_id" in data ? data.payment_id : "activity_id" in data ? data.activity_id : data.unique_id
+  const type = [...("type" in data ? [data.type] : []), ...("status" in data ? [data.status] : [])]
+  return [`  ${index + 1} `, event, id.slice(0, 60), ...type, new Date(occurredAt).toISOString()].join(" ")
+}
+
+const deepFreeze = <A>(value: A): A => {
+  if (typeof value === "object" && value !== null) {
+    for (const member of Object.values(value)) deepFreeze(member)
+    Object.freeze(value)
+  }
+  return value
+}
+
+/** The projection, with rows that cannot be changed wherever it is only to read them. */
+const withFrozenRows = (projection: AnyProjection): AnyProjection => ({
+  ...projection,
+  contributions: Object.fromEntries(
+    Object.entries(projection.contributions).map(([table, contributions]) => [table, (row) => contributions(Object.freeze({ ...row }))])
+  ),
+  section: { ...projection.section, present: (rows, context) => projection.section.present(deepFreeze(structuredClone(rows)), context) }
+})
+
+/** What the runtime says of an attempt to change something frozen. */
+const isRefusedChange = (error: unknown): error is TypeError =>
+  error instanceof TypeError && /read only|not extensible|Cannot (?:delete|redefine) property/.test(error.message)
+
+const inTheYear2100 = <A>(run: () => A): A => {
+  if (vi.isFakeTimers()) return run()
+  vi.useFakeTimers({ now: Date.UTC(2100, 0, 1), toFake: ["Date"] })
+  try {
+    return run()
+  } finally {
+    vi.useRealTimers()
+  }
+}

@@ -1,0 +1,219 @@
+import * as Schema from "effect/Schema"
+import { describe, expect, it } from "vitest"
+import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
+import { encodePayload, payloadVersion } from "../../src/fasttrack/payload.ts"
+import { sameContent } from "../../src/fasttrack/sameContent.ts"
+import { catalog } from "../../src/projections/catalog.ts"
+import { casino } from "../../src/projections/catalog/casino.ts"
+import * as Column from "../../src/projections/Column.ts"
+import type { AnyProjection } from "../../src/projections/Projection.ts"
+import * as Projection from "../../src/projections/Projection.ts"
+import { sampleLog } from "../../src/projections/sampleLog.ts"
+import { bet, login, payment, rollbackBet, sportsBet, win } from "./events.ts"
+import { lawfulSection, resendOf } from "./foldLaws.ts"
+import { projectionSpec } from "./projectionSpec.ts"
+
+const [first, second, third] = [bet({ amount: "1" }), bet({ amount: "2" }), bet({ amount: "3" })]
+
+type Row = Record<string, string | number | boolean | null>
+type Columns = Record<string, Column.EntityColumn>
+
+/** A projection that keeps one row a user, `value` among its columns, by a fold that the compiler does not keep from anything. */
+const misfold = (fold: (data: Row, row: Row, chunk: object) => void, columns: Columns = { value: Column.text }): AnyProjection =>
+  Projection.make({
+    name: "misfold",
+    version: 1,
+    events: ["realtime-casino", "realtime-payment"],
+    entities: { users: { key: [], columns } },
+    keys: () => [["users"]],
+    fold: ({ data }, entities) => fold(data as unknown as Row, entities["users"]() as unknown as Row, entities),
+    section: { schema: Schema.Unknown, present: ([row]) => row?.["value"] ?? null }
+  })
+
+const failureOf = (projection: AnyProjection, ...events: ReadonlyArray<FastTrackEvent>): string => {
+  try {
+    lawfulSection(projection, events, { timeZone: "UTC", now: 0 })
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+  return "every law held"
+}
+
+describe("projectionSpec", () => {
+  it("tells a story: what is given, what happens then, what the section shows each time", () => {
+    const { given } = projectionSpec(casino)
+    given().shows({})
+      .when(bet({ amount: "10.50" })).includes({ EUR: { bet_amount: "10.5" } })
+      .when(win({ amount: 4, currency: "eur" }), rollbackBet({ currency: "SEK" })).includes({ EUR: { ggr: "6.5" }, SEK: { ggr: "-10" } })
+    expect(() => given(first).includes({ EUR: { bet_amount: "2" } })).toThrow(/bet_amount/)
+    expect(() => given(first).shows({ EUR: { bet_amount: "1" } })).toThrow(/bet_count/)
+  })
+
+  it("points at the line of the spec that failed", () => {
+    const { given } = projectionSpec(casino)
+    let stack: string | undefined
+    try {
+      given(first).shows("nothing")
+    } catch (error) {
+      stack = error instanceof Error ? error.stack : undefined
+    }
+    expect(stack?.split("\n").find((line) => line.startsWith("    at "))).toContain("projectionSpec.test.ts")
+  })
+
+  it("sets a resend aside, as the log does, and refuses other content under one key", () => {
+    const { given } = projectionSpec(casino)
+    given(first, first).when(resendOf(first)).includes({ EUR: { bet_count: 1, bet_amount: "1" } })
+    expect(() => given(first, bet({ unique_id: first.data.unique_id, amount: "7" }))).toThrow("The log would reject this event")
+  })
+
+  it("builds only events that the endpoint takes", () => {
+    expect(() => bet({ amount: "1e999" })).toThrow(/would be rejected.*digits/)
+    expect(() => payment({ status: "" })).toThrow(/would be rejected.*status/)
+    expect(() => bet({ at: "2026-02-30T00:00:00Z" })).toThrow(/would be rejected.*timestamp/)
+    expect(payment({ base_amount: "0.100" }).data).toMatchObject({ amount: "10", base_amount: "0.1", entry_timestamp: null })
+    expect(bet().data.unique_id < bet().data.unique_id).toBe(true)
+  })
+})
+
+describe("resendOf", () => {
+  it("is another event that the log takes for the same", () => {
+    for (const event of [...sampleLog, sportsBet({ status: "\u212a" }), payment({ status: "ß" }), login()]) {
+      const again = resendOf(event)
+      expect(again).not.toEqual(event)
+      expect(sameContent(again, { payloadVersion, payload: encodePayload(event), occurredAt: event.occurredAt })).toBe(true)
+    }
+  })
+})
+
+describe("the laws of folds", () => {
+  const latest = misfold((data, row) => {
+    row["value"] = String(data["amount"])
+  })
+
+  it("name an order that gives another section, with the events", () => {
+    const failure = failureOf(latest, first, second, third)
+    const lines = [first, second, third].map(({ data }, at) =>
+      `  ${at + 1}  realtime-casino ${data.unique_id} bet 2026-01-01T12:00:00.000Z`
+    )
+    expect(failure).toContain(
+      ["misfold depends on the order of the events.", ...lines, "The order 1 3 2", "gives another section"].join("\n")
+    )
+    expect(failureOf(latest, first)).toBe("every law held")
+    expect(failureOf(latest, ...Array.from({ length: 30 }, (_, index) => bet({ amount: index })))).toContain("The order 30 29 28")
+  })
+
+  it("name an order in which the fold fails", () => {
+    const needsTheFirst = misfold((data, row) => {
+      if (row["value"] === null && data["amount"] !== "1") throw new Error("unknown")
+      row["value"] = "known"
+    })
+    expect(failureOf(needsTheFirst, first, second)).toMatch(/The order 2 1\nfails: Error: unknown/)
+  })
+
+  it("name a cut into chunks that gives another section", () => {
+    const rounds = new WeakMap<object, Set<unknown>>()
+    const distinctRounds = misfold((data, row, chunk) => {
+      const seen = rounds.get(chunk) ?? new Set()
+      rounds.set(chunk, seen)
+      if (!seen.has(data["round_id"])) row["value"] = Number(row["value"]) + 1
+      seen.add(data["round_id"])
+    }, { value: Column.tally })
+    const failure = failureOf(distinctRounds, first, second, third)
+    expect(failure).toMatch(/depends on how the events are cut into chunks.*The chunks \(1\) \(2 3\)/s)
+  })
+
+  it("name what is remembered beside the rows", () => {
+    const seen = new Set<unknown>()
+    const unseen = misfold((data, row) => {
+      row["value"] = Number(row["value"]) + (seen.has(data["unique_id"]) ? 0 : 1)
+      seen.add(data["unique_id"])
+    }, { value: Column.tally })
+    expect(failureOf(unseen, first)).toContain("remembers something beside its rows")
+  })
+
+  it("name a clock", () => {
+    const dated = misfold((_, row) => {
+      row["value"] = new Date().toISOString().slice(0, 4)
+    })
+    expect(failureOf(dated, first)).toContain("depends on the time at which it is run")
+  })
+
+  it("name what the log does not compare", () => {
+    for (const field of ["entry_timestamp", "status"]) {
+      const compared = misfold((data, row) => {
+        row["value"] = String(data[field])
+      })
+      expect(failureOf(compared, payment())).toContain("depends on what the log does not compare")
+      expect(failureOf(compared, payment({ status: "123", entry_timestamp: "2001-01-01T00:00:00Z" }))).toBe("every law held")
+    }
+  })
+
+  it("name a change of what is only to be read", () => {
+    const upperCase = misfold((data) => {
+      data["currency"] = "EUR"
+    })
+    expect(failureOf(upperCase, first)).toContain("changes an event or a row that it is only to read")
+    const { section } = latest
+    const sorted = {
+      ...latest,
+      section: { ...section, present: (rows: ReadonlyArray<object>) => Object.assign(rows[0] ?? {}, { value: 1 }) }
+    }
+    expect(failureOf(sorted, first)).toContain("changes an event or a row that it is only to read")
+  })
+
+  it("name rows that cannot be stored", () => {
+    const values: ReadonlyArray<readonly [Column.EntityColumn, unknown]> = [
+      [Column.text, 5],
+      [Column.text, "\0"],
+      [Column.text, undefined],
+      [Column.decimal, "1.50"],
+      [Column.decimal, 1.5],
+      [Column.time, "2026-01-01"],
+      [Column.tally, 0.5],
+      [Column.tally, null],
+      [Column.flag, null]
+    ]
+    for (const [column, value] of values) {
+      const wrong = misfold((_, row) => Object.assign(row, { value }), { value: column })
+      expect(failureOf(wrong, first)).toContain(`users.value: ${JSON.stringify(value)} is not of the kind ${column.kind}`)
+    }
+    expect(failureOf(misfold((_, row) => Object.assign(row, { extra: 1 })), first)).toContain("users.extra is no column")
+
+    const totals = (contribution: (game: string) => object): AnyProjection =>
+      Projection.make({
+        name: "totals",
+        version: 1,
+        events: ["realtime-casino"],
+        totals: { key: ["game"], columns: { bets: Column.count, last_at: Column.latest } },
+        contribute: ({ data }) => [{ game: "", ...contribution(data.game_id) }],
+        section: { schema: Schema.Unknown, present: (rows) => rows.length }
+      })
+    expect(failureOf(totals((game) => ({ game })), first, second)).toBe("every law held")
+    expect(failureOf(totals((game) => ({ game })), bet({ game_id: "x".repeat(2000) }))).toContain("a key of 2000 bytes")
+    expect(failureOf(totals(() => ({ bets: 0.5 })), first)).toContain("totals.bets: 0.5 is not of the kind count")
+    expect(failureOf(totals(() => ({ last_at: "today" })), first)).toContain("totals.last_at: NaN is not of the kind latest")
+  })
+
+  it("are tried on events of every kind of life without being asked for one", () => {
+    const { keepsTheLaws } = projectionSpec(latest)
+    expect(keepsTheLaws).toThrow("depends on the order of the events")
+    const byGame = Projection.make({
+      name: "by_game",
+      version: 1,
+      events: ["realtime-casino"],
+      totals: { key: ["game"], columns: { bets: Column.count } },
+      contribute: ({ data }) => [{ game: data.game_id, bets: 1 }],
+      section: { schema: Schema.Unknown, present: (rows) => rows.length }
+    })
+    expect(projectionSpec(byGame).keepsTheLaws).toThrow("a key of 16384 bytes")
+  })
+
+  it.each(catalog)("hold for $name", (projection) => projectionSpec(projection).keepsTheLaws())
+
+  it("demand the section that the schema describes", () => {
+    const wrong = (section: unknown) => ({ ...casino, section: { ...casino.section, present: () => section } })
+    expect(() => projectionSpec(wrong({ EUR: {} })).given()).not.toThrow()
+    expect(() => projectionSpec(wrong({ EUR: {} })).given().shows({ EUR: {} })).toThrow("its schema does not describe")
+    expect(() => projectionSpec(wrong({ EUR: undefined })).given().shows({})).toThrow("not JSON")
+  })
+})
