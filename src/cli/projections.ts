@@ -2,12 +2,13 @@ import { Command } from "effect/cli"
 import { activate, rollback } from "./projections/activate.ts"
 import { diff } from "./projections/diff.ts"
 import { list } from "./projections/list.ts"
+import { newProjection } from "./projections/newProjection.ts"
 import { parked, unpark } from "./projections/parked.ts"
 import { rebuild } from "./projections/rebuild.ts"
 import { verify } from "./projections/verify.ts"
 
-/** `projections list | rebuild | diff | activate | rollback | verify | parked | unpark`. */
+/** `projections list | new | rebuild | diff | activate | rollback | verify | parked | unpark`. */
 export const projections = Command.make("projections").pipe(
   Command.withDescription("Counters from the log: their versions, and changing them"),
-  Command.withSubcommands([list, rebuild, diff, activate, rollback, verify, parked, unpark])
+  Command.withSubcommands([list, newProjection, rebuild, diff, activate, rollback, verify, parked, unpark])
 )

@@ -91,15 +91,20 @@ export class Changes extends Context.Service<Changes, {
         return (yield* untilReached(runner, consistency, attempt)).place
       }, unavailable("Changes.now"))
 
-      const poll = Effect.fnUntraced(function*(tenant: Tenant, place: SliceVector, upTo: SliceVector, { limit, waitSeconds }: Options) {
+      const lookOnce = Effect.fnUntraced(function*(tenant: Tenant, place: SliceVector, { consistency, limit }: Options) {
+        const { changes, next } = yield* readPage(sql, tenant, place, yield* now(consistency), limit)
+        return { changes, next }
+      })
+
+      const lookUntilChange = Effect.fnUntraced(function*(tenant: Tenant, place: SliceVector, { consistency, limit, waitSeconds }: Options) {
+        let upTo = yield* now(consistency)
         let page: ChangesPage & { readonly isMore: boolean } = { changes: [], next: place, isMore: true }
-        let end = upTo
         const untilChange = Effect.gen(function*() {
           while (page.changes.length === 0) {
             if (page.isMore) {
-              page = yield* readPage(sql, tenant, page.next, end, limit)
+              page = yield* readPage(sql, tenant, page.next, upTo, limit)
             } else {
-              end = yield* tail.next(tenant, () => page.next, (next) => {
+              upTo = yield* tail.next(tenant, () => page.next, (next) => {
                 page = { ...page, next }
               })
               page = { ...page, isMore: true }
@@ -110,23 +115,21 @@ export class Changes extends Context.Service<Changes, {
         return { changes: page.changes, next: page.next }
       })
 
+      const takeTurn = (tenant: Tenant, change: 1 | -1) =>
+        Effect.suspend(() => {
+          const waiting = (polls.get(tenant.tenantId) ?? 0) + change
+          if (waiting > maxPolls) return Effect.fail(new TooManyPolls({ limit: maxPolls }))
+          if (waiting === 0) polls.delete(tenant.tenantId)
+          else polls.set(tenant.tenantId, waiting)
+          return Effect.void
+        })
+
       const after = Effect.fn("Changes.after")(function*(tenant: Tenant, place: SliceVector, options: Options) {
-        const upTo = yield* now(options.consistency)
-        if (options.waitSeconds === 0 || (yield* Deferred.isDone(stopping))) return yield* readPage(sql, tenant, place, upTo, options.limit)
+        if (options.waitSeconds === 0 || (yield* Deferred.isDone(stopping))) return yield* lookOnce(tenant, place, options)
         return yield* Effect.acquireUseRelease(
-          Effect.suspend(() => {
-            const waiting = polls.get(tenant.tenantId) ?? 0
-            if (waiting === maxPolls) return Effect.fail(new TooManyPolls({ limit: maxPolls }))
-            polls.set(tenant.tenantId, waiting + 1)
-            return Effect.void
-          }),
-          () => poll(tenant, place, upTo, options),
-          () =>
-            Effect.sync(() => {
-              const waiting = (polls.get(tenant.tenantId) ?? 0) - 1
-              if (waiting === 0) polls.delete(tenant.tenantId)
-              else polls.set(tenant.tenantId, waiting)
-            })
+          takeTurn(tenant, 1),
+          () => lookUntilChange(tenant, place, options),
+          () => Effect.orDie(takeTurn(tenant, -1))
         )
       }, unavailable("Changes.after"))
 

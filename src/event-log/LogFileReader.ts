@@ -54,11 +54,21 @@ export class LogFileReader {
   private characters = 0
   private lastCheck = 0
   private ended = false
+  private failure: LogFileError | undefined
 
   push(piece: Uint8Array): Result.Result<ReadonlyArray<LogFileBatch>, LogFileError> {
+    if (this.failure !== undefined) return Result.fail(this.failure)
+    const batches: Array<LogFileBatch> = []
+    const read = this.readLines(piece, batches)
+    if (Result.isSuccess(read)) return Result.succeed(batches)
+    this.failure = read.failure
+    // What was found to be good before comes first.
+    return batches.length > 0 ? Result.succeed(batches) : Result.fail(read.failure)
+  }
+
+  private readLines(piece: Uint8Array, batches: Array<LogFileBatch>): Result.Result<void, LogFileError> {
     const bytes = this.afterRest(piece)
     const isText = isUtf8(bytes.subarray(0, bytes.lastIndexOf(lineFeed) + 1))
-    const batches: Array<LogFileBatch> = []
     let start = 0
     let hashed = 0
     for (let feed = bytes.indexOf(lineFeed); feed !== -1; feed = bytes.indexOf(lineFeed, start)) {
@@ -82,11 +92,12 @@ export class LogFileReader {
       this.line++
       return this.fail("is too long")
     }
-    return Result.succeed(batches)
+    return Result.succeed(undefined)
   }
 
   /** Whether the file was whole. */
   end(): Result.Result<void, LogFileError> {
+    if (this.failure !== undefined) return Result.fail(this.failure)
     if (this.ended) return this.rest === 0 ? Result.succeed(undefined) : this.failAfterEnd()
     if (this.header === undefined) return this.failAtHeader(this.line === 0 && this.rest === 0 ? "It is empty." : "")
     const { events = 0, total = "" } = this.walk ?? {}

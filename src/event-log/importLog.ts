@@ -129,15 +129,15 @@ const write = (sql: PgClient.PgClient, { events, firstLine, lastLine }: LogFileB
           (slice, position, tenant_id, user_id, idempotency_key, event_type, occurred_at, recorded_at, payload_version, payload)
         select slice, position, tenant_id, user_id, idempotency_key, event_type, occurred_at, recorded_at, payload_version, payload::json
         from unnest(
-          string_to_array(${list(events, "slice")}, ',')::smallint[],
-          string_to_array(${list(events, "position")}, ',')::bigint[],
-          string_to_array(${list(events, "tenant_id")}, ',')::uuid[],
+          ${arrayOf.int2(events.map((e) => e.slice))}::smallint[],
+          ${arrayOf.int8(events.map((e) => e.position))}::bigint[],
+          ${arrayOf.uuid(events.map((e) => e.tenant_id))}::uuid[],
           ${arrayOf.text(events.map((e) => e.user_id))}::text[],
-          string_to_array(${list(events, "idempotency_key")}, ',')::uuid[],
-          string_to_array(${list(events, "event_type")}, ','),
-          string_to_array(${list(events, "occurred_at")}, ',')::timestamptz[],
-          string_to_array(${list(events, "recorded_at")}, ',')::timestamptz[],
-          string_to_array(${list(events, "payload_version")}, ',')::smallint[],
+          ${arrayOf.uuid(events.map((e) => e.idempotency_key))}::uuid[],
+          ${arrayOf.text(events.map((e) => e.event_type))}::text[],
+          ${arrayOf.text(events.map((e) => e.occurred_at))}::timestamptz[],
+          ${arrayOf.text(events.map((e) => e.recorded_at))}::timestamptz[],
+          ${arrayOf.int2(events.map((e) => e.payload_version))}::smallint[],
           ${arrayOf.text(events.map((e) => e.payload))}::text[]
         ) as e (slice, position, tenant_id, user_id, idempotency_key, event_type, occurred_at, recorded_at, payload_version, payload)
       ),
@@ -178,9 +178,6 @@ const isJson = (text: string): boolean => {
     return false
   }
 }
-
-/** A column without commas as one parameter: an array takes the driver an object an element, which is most of the memory an import would use. */
-const list = (events: ReadonlyArray<StoredEvent>, column: keyof StoredEvent): string => events.map((event) => event[column]).join(",")
 
 /** The positions of each slice that the events fill; they are in order. */
 const rangesOf = (events: ReadonlyArray<StoredEvent>) => {

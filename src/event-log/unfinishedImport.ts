@@ -46,7 +46,7 @@ export const mark = (sql: PgClient.PgClient, first: ImportMark): Effect.Effect<v
     yield* sql`
       create function refuse_append_during_import() returns trigger language plpgsql as $$
       begin
-        raise exception 'the log is being imported: nothing else can be appended before it is whole' using errcode = 'object_not_in_prerequisite_state';
+        raise exception 'the log is being imported: nothing else can be appended before it is whole' using errcode = 'restrict_violation';
       end $$`.unprepared
     yield* sql`
       create trigger events_await_import before insert on events for each statement

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import * as Layer from "effect/Layer"
+import { Changes } from "../counters/Changes.ts"
 import { Settings } from "../Settings.ts"
 import { docsPath, openApiPath } from "./allowedMethods.ts"
 import { Api } from "./Api.ts"
@@ -72,7 +73,15 @@ export class Server extends Context.Service<Server, {
   /** Where it listens, without a path. */
   readonly url: string
 }>()("playtally/http/Server") {
-  static readonly layer = Layer.effect(Server, HttpServer.addressFormattedWith((url) => Effect.succeed(Server.of({ url })))).pipe(
+  static readonly layer = Layer.effect(
+    Server,
+    Effect.gen(function*() {
+      const changes = yield* Changes
+      // Before the server waits for the requests under way.
+      yield* Effect.addFinalizer(() => changes.stop)
+      return yield* HttpServer.addressFormattedWith((url) => Effect.succeed(Server.of({ url })))
+    })
+  ).pipe(
     Layer.provide(Layer.unwrap(
       Effect.map(
         Settings,

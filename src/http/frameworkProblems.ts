@@ -27,6 +27,7 @@ const withStatusHeaders = (response: HttpServerResponse.HttpServerResponse): Htt
   switch (response.status) {
     case 401:
       return HttpServerResponse.setHeader(response, "www-authenticate", "Bearer realm=\"playtally\"")
+    case 429:
     case 503:
       return HttpServerResponse.setHeader(response, "retry-after", "1")
     default:

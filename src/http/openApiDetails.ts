@@ -8,9 +8,11 @@ const securitySchemes: OpenApi.OpenAPIComponents["securitySchemes"] = {
 const header = (description: string) => ({ description, required: true, schema: { type: "string" } })
 
 /** The headers that every answer of a status has, as `frameworkProblems` sets them. */
+const retryAfter = header("Seconds after which to send the request again")
 const headersOfStatus: Readonly<Record<string, Record<string, OpenApi.OpenAPISpecHeader>>> = {
   401: { "www-authenticate": header("How a key may be sent") },
-  503: { "retry-after": header("Seconds after which to send the request again") }
+  429: { "retry-after": retryAfter },
+  503: { "retry-after": retryAfter }
 }
 
 /** Objects are open unless they are refused for members nobody knows; and the JSON of a problem is called like the problem. */

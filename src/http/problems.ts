@@ -126,6 +126,12 @@ export class StrictRefusal extends HttpApiError.Problem<StrictRefusal>()("Strict
 export const allRejectedMembers = (report: IngestReport) => ({ ...allRejected, ...report })
 export const strictRefusalMembers = (report: IngestReport) => ({ ...strictRefusal, ...report })
 
+export class TooManyPolls extends HttpApiError.Problem<TooManyPolls>()("TooManyPolls", {
+  type: "too-many-polls",
+  status: 429,
+  title: "The tenant has too many requests waiting for changes"
+}, { limit: Schema.Int.annotate({ description: "The most that may wait at once" }) }) {}
+
 export class HeadersTooLarge extends HttpApiError.Problem<HeadersTooLarge>()("HeadersTooLarge", {
   type: "headers-too-large",
   status: 431,

@@ -48,6 +48,7 @@ export type EntityColumn =
   | { readonly kind: "text" | "decimal" | "time"; readonly empty: null }
   | { readonly kind: "flag"; readonly empty: boolean | null }
   | { readonly kind: "tally"; readonly empty: 0 }
+  | { readonly kind: "internal"; readonly empty: null }
 
 /** Text, null until set. */
 export const text = { kind: "text", empty: null } as const
@@ -61,3 +62,8 @@ export const flag = { kind: "flag", empty: false } as const
 export const maybeFlag = { kind: "flag", empty: null } as const
 /** A whole number that starts at 0. */
 export const tally = { kind: "tally", empty: 0 } as const
+/** A JSON value that only the machinery understands: readers do not get it, and versions are not compared by it. */
+export const internal = { kind: "internal", empty: null } as const
+
+/** Whether readers get a column of an entity table. */
+export const isShown = ({ kind }: EntityColumn): boolean => kind !== "internal"

@@ -1,5 +1,6 @@
 import * as BigDecimal from "effect/BigDecimal"
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
+import { isShown } from "./Column.ts"
 import { ofDays } from "./dayRuns.ts"
 import { decimalToText, subtractDecimals } from "./decimalArithmetic.ts"
 import { countEntities, entityId, type EntityKey, foldUser } from "./foldUser.ts"
@@ -45,8 +46,10 @@ export class MemoryFold {
     if (table !== undefined) {
       return [...this.counted(table).rows.values()].filter(({ contributions }) => contributions > 0).map((row) => this.readRow(table, row))
     }
-    const [first] = Object.keys(this.projection.entities)
-    return [...this.entities.values()].filter(({ table }) => table === first).map(({ row }) => row)
+    const [[first, declared] = []] = Object.entries(this.projection.entities)
+    const hidden = Object.entries(declared?.columns ?? {}).filter(([, column]) => !isShown(column)).map(([name]) => name)
+    return [...this.entities.values()].filter(({ table }) => table === first)
+      .map(({ row }) => hidden.length === 0 ? row : Object.fromEntries(Object.entries(row).filter(([name]) => !hidden.includes(name))))
   }
 
   /** The user's section. */

@@ -1,6 +1,8 @@
 import type * as Schema from "effect/Schema"
 import type { EventType, FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import type { EntityColumn, TotalColumn } from "./Column.ts"
+import type { DayRuns } from "./dayRuns.ts"
+import { orderedTables } from "./foldInOrder.ts"
 
 /** What a fold may know besides the event. */
 export interface FoldContext {
@@ -22,6 +24,12 @@ type ValueOf<C> = C extends { readonly kind: "tally" } ? number
 
 type ContributionOf<C> = C extends { readonly kind: "count" | "earliest" | "latest" | "days" } ? number
   : C extends { readonly kind: "amount" | "greatest" } ? string
+  : never
+
+type ReadOf<C> = C extends { readonly kind: "count" } | { readonly kind: "difference"; readonly of: "count" } ? number
+  : C extends { readonly kind: "amount" | "greatest" | "difference" } ? string
+  : C extends { readonly kind: "earliest" | "latest" } ? number | null
+  : C extends { readonly kind: "days" } ? DayRuns
   : never
 
 type KeyOf<K extends ReadonlyArray<string>> = { readonly [P in K[number]]: string }
@@ -55,16 +63,35 @@ export type Entities<E extends Readonly<Record<string, EntityTable>>> = {
   readonly [P in keyof E]: (...key: ReadonlyArray<string>) => Entity<E[P]>
 }
 
+/** What is known of some of a user's events that follow each other. */
+export type Summary<C extends Readonly<Record<string, EntityColumn>>> = { readonly [P in keyof C]: ValueOf<C[P]> }
+
+/** How a user's events are summed up in their own order, whatever order they come in. */
+export interface Ordered<T extends EventType, C extends Readonly<Record<string, EntityColumn>>> {
+  /** What a summary says. Readers get that of all the user's events, as one row. */
+  readonly columns: C
+  /** An event's place: epoch milliseconds and, among equal times, an id by its UTF-8 bytes. No two events of a user have the same. */
+  readonly order: (event: EventOf<T>) => readonly [time: number, id: string]
+  /** The summary of one event. */
+  readonly one: (event: EventOf<T>, context: FoldContext) => Summary<C>
+  /** The summary of some events and of those that follow them, together. Associative: how many events either is of, and how it came about, is the same. */
+  readonly combine: (earlier: Summary<C>, later: Summary<C>) => Summary<C>
+}
+
+/** A row of the totals as it is read: numbers for counts, canonical decimal text for amounts, epoch milliseconds for times, runs for days. */
+export type TotalsReadRow<T extends TotalsTable> = KeyOf<T["key"]> & { readonly [P in keyof T["columns"]]: ReadOf<T["columns"][P]> }
+
 type EventOf<T extends EventType> = Extract<FastTrackEvent, { readonly event: T }>
 
 /**
- * A projection: a name, a version, the event types it folds, the rows it keeps, and a pure fold (design §1). It comes in two shapes:
+ * A projection: a name, a version, the event types it folds, the rows it keeps, and a pure fold (design §1). It comes in three shapes:
  *
  * - Events that stand alone contribute to totals directly: `contribute`.
  * - Events about a thing with a life of its own (a payment, a bet) are folded into that thing's row, and the row contributes as it then stands:
  *   `entities`, `keys`, `fold`, and `contributions` if there are totals. Whatever order the events came in, equal rows contribute equally.
+ * - Events that matter by what comes before and after them are summed up in their own order: `ordered`. A late one takes its place among the others.
  *
- * It may have both, if its totals are only added up: from the entities alone, what events contributed directly could not be made anew.
+ * It may have both of the first two, if its totals are only added up: from the entities alone, what events contributed directly could not be made anew.
  *
  * A fold sees only its arguments: the same events give the same rows, today and in every rebuild. It must not depend on the order of a user's
  * events. An exception parks the user in this projection and stops nobody else.
@@ -72,7 +99,8 @@ type EventOf<T extends EventType> = Extract<FastTrackEvent, { readonly event: T 
 export interface Projection<
   T extends EventType = EventType,
   E extends Readonly<Record<string, EntityTable>> = Readonly<Record<string, EntityTable>>,
-  S extends TotalsTable = TotalsTable
+  S extends TotalsTable = TotalsTable,
+  C extends Readonly<Record<string, EntityColumn>> = Readonly<Record<string, EntityColumn>>
 > {
   readonly name: string
   readonly version: number
@@ -84,19 +112,29 @@ export interface Projection<
   readonly keys?: (event: EventOf<T>) => ReadonlyArray<readonly [table: keyof E & string, ...key: ReadonlyArray<string>]>
   readonly fold?: (event: EventOf<T>, entities: Entities<E>, context: FoldContext) => void
   readonly contributions?: { readonly [P in keyof E]: (entity: Readonly<Entity<E[P]>>) => ReadonlyArray<Contribution<S>> }
-  /** The user's part of the counters document, under the projection's name, made from the rows of the totals, or of the first entity table. */
-  readonly section: Section
+  readonly ordered?: Ordered<T, C>
+  /**
+   * The user's part of the counters document, under the projection's name, made from the rows of the totals, or of the first entity table, or from
+   * the summary of the ordered events.
+   */
+  readonly section: Section<SectionRow<E, S, C>>
   /** Set where the section is no part of the counters document, but of one of its own. */
   readonly readApart?: true
 }
 
-/** A row as it is read: numbers for counts, canonical decimal text for amounts, epoch milliseconds for times, runs for days. */
+type SectionRow<
+  E extends Readonly<Record<string, EntityTable>>,
+  S extends TotalsTable,
+  C extends Readonly<Record<string, EntityColumn>>
+> = keyof S["columns"] extends never ? keyof C extends never ? Readonly<Entity<E[keyof E]>> : Summary<C> : TotalsReadRow<S>
+
+/** A row as it is read, whatever its table: see {@link TotalsReadRow} and {@link Entity}. */
 export type ReadRow = Readonly<Record<string, unknown>>
 
 /** How a user's rows become a part of the counters document (design §4), and the schema of that part for the API's description. */
-export interface Section {
+export interface Section<R = ReadRow> {
   readonly schema: Schema.Top
-  readonly present: (rows: ReadonlyArray<ReadRow>, context: ReadContext) => unknown
+  readonly present: (rows: ReadonlyArray<R>, context: ReadContext) => unknown
 }
 
 /** Any projection, its own types forgotten: what the runner, the tables and the readers work with. */
@@ -112,12 +150,21 @@ export interface AnyProjection {
     | ((event: FastTrackEvent, entities: Record<string, (...key: ReadonlyArray<string>) => EntityRow>, context: FoldContext) => void)
     | undefined
   readonly contributions: Readonly<Record<string, (entity: EntityRow) => ReadonlyArray<ContributionRow>>>
+  readonly ordered: AnyOrdered | undefined
   readonly section: Section
   readonly readApart?: true
 }
 
-/** An entity's row whatever its table. */
-export type EntityRow = Record<string, string | number | boolean | null>
+/** How the events of any ordered projection are summed up. */
+export interface AnyOrdered {
+  readonly columns: Readonly<Record<string, EntityColumn>>
+  readonly order: (event: FastTrackEvent) => readonly [time: number, id: string]
+  readonly one: (event: FastTrackEvent, context: FoldContext) => EntityRow
+  readonly combine: (earlier: EntityRow, later: EntityRow) => EntityRow
+}
+
+/** An entity's row whatever its table; an array only in an internal column. */
+export type EntityRow = Record<string, string | number | boolean | null | ReadonlyArray<unknown>>
 /** A contribution whatever its table. */
 export type ContributionRow = Readonly<Record<string, string | number>>
 
@@ -125,12 +172,16 @@ export type ContributionRow = Readonly<Record<string, string | number>>
 export const make = <
   const T extends EventType,
   const S extends TotalsTable = { key: []; columns: {} },
-  const E extends Readonly<Record<string, EntityTable>> = {}
->(projection: Projection<T, E, S>): AnyProjection => {
-  const { contribute, contributions, entities, fold, keys, totals, ...rest } = projection
+  const E extends Readonly<Record<string, EntityTable>> = {},
+  const C extends Readonly<Record<string, EntityColumn>> = {}
+>(projection: Projection<T, E, S, C>): AnyProjection => {
+  const { contribute, contributions, entities, fold, keys, ordered, totals, ...rest } = projection
   const extremes = Object.values(totals?.columns ?? {}).filter(({ kind }) => kind !== "count" && kind !== "amount" && kind !== "difference")
   if (contribute !== undefined && fold !== undefined && extremes.length > 0) {
     throw new Error(`${projection.name} both contributes and folds: its totals may only be counts and amounts`)
+  }
+  if (ordered !== undefined && (totals ?? entities) !== undefined) {
+    throw new Error(`${projection.name} is ordered: it has no totals and entities of its own`)
   }
   const erased = {
     ...rest,
@@ -139,8 +190,10 @@ export const make = <
     contribute,
     keys: keys ?? (() => []),
     fold,
-    contributions: contributions ?? {}
+    contributions: contributions ?? {},
+    ordered
   }
   // The runner only ever hands a projection events of the types in `events` and rows of its own tables: what the types said until here.
-  return erased as unknown as AnyProjection
+  const any = erased as unknown as AnyProjection
+  return any.ordered === undefined ? any : { ...any, entities: orderedTables(any.name, any.ordered) }
 }

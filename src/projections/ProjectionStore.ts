@@ -186,6 +186,8 @@ const entityArray = (column: EntityColumn, values: ReadonlyArray<unknown>): PgTy
       return arrayOf.bool(values)
     case "tally":
       return arrayOf.int8(values.map(Number))
+    case "internal":
+      return arrayOf.text(values.map((value) => JSON.stringify(value)))
   }
 }
 
@@ -213,8 +215,9 @@ const toEntity = (projection: AnyProjection, table: string, row: Record<string, 
   return { tenantId: String(row["tenant_id"]), userId: String(row["user_id"]), table, row: entity }
 }
 
-const entityValue = (kind: EntityColumn["kind"], value: unknown): string | number | boolean | null => {
+const entityValue = (kind: EntityColumn["kind"], value: unknown): EntityRow[string] => {
   if (value === null || value === undefined) return null
+  if (kind === "internal") return JSON.parse(String(value))
   if (kind === "tally") return Number(value)
   if (value instanceof Date) return value.getTime()
   return typeof value === "boolean" ? value : String(value)

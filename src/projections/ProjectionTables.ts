@@ -1,4 +1,4 @@
-import type { EntityColumn, TotalColumn } from "./Column.ts"
+import { type EntityColumn, isShown, type TotalColumn } from "./Column.ts"
 import type { AnyProjection, EntityTable, TotalsTable } from "./Projection.ts"
 
 /** The SQL of one projection version: its tables, the view on them, and the statements that read and write their rows. All text is constant. */
@@ -64,15 +64,16 @@ export const projectionTables = (projection: AnyProjection): ProjectionTables =>
   const entities = Object.entries(projection.entities)
   const totals = projection.totals
   const entityView = (name: string) => name === projection.name ? name : `${projection.name}_${name}`
+  const viewed = entities.filter(([, { columns }]) => Object.values(columns).some(isShown))
   return {
     names: [...entities.map(([name]) => `${prefix}_${name}`), ...totals === undefined ? [] : [`${prefix}_totals`]],
-    views: [...entities.map(([name]) => entityView(name)), ...totals === undefined ? [] : [`${projection.name}_totals`]],
+    views: [...viewed.map(([name]) => entityView(name)), ...totals === undefined ? [] : [`${projection.name}_totals`]],
     create: [
       ...entities.map(([name, table]) => createEntities(`${prefix}_${name}`, table)),
       ...totals === undefined ? [] : [createTotals(`${prefix}_totals`, totals)]
     ],
     createViews: [
-      ...entities.map(([name, table]) => view(entityView(name), `${prefix}_${name}`, namesOf(table).map(quote), "")),
+      ...viewed.map(([name, table]) => view(entityView(name), `${prefix}_${name}`, namesOf(shownOf(table)).map(quote), "")),
       ...totals === undefined
         ? []
         : [view(`${projection.name}_totals`, `${prefix}_totals`, visibleTotals(totals), " where contributions > 0")]
@@ -110,8 +111,17 @@ const entityType = (column: EntityColumn): string => {
       return "boolean"
     case "tally":
       return "bigint"
+    case "internal":
+      // Not json, which would be checked each time it is written.
+      return "text"
   }
 }
+
+/** The table as its readers know it. */
+const shownOf = ({ columns, key }: EntityTable): EntityTable => ({
+  key,
+  columns: Object.fromEntries(Object.entries(columns).filter(([, column]) => isShown(column)))
+})
 
 const createEntities = (name: string, table: EntityTable): string => {
   const columns = Object.entries(table.columns).map(([column, type]) => `, ${quote(column)} ${entityType(type)}`).join("")
@@ -123,21 +133,21 @@ const createEntities = (name: string, table: EntityTable): string => {
 const entityStatements = (name: string, table: EntityTable): EntityStatements => {
   const columns = Object.entries(table.columns)
   const names = namesOf(table)
-  const selected = (alias: string) =>
+  const selected = ({ columns, key }: EntityTable) =>
     [
-      `${alias}.tenant_id`,
-      `${alias}.user_id`,
-      ...table.key.map((key) => `${alias}.${quote(key)}`),
-      ...columns.map(([column, { kind }]) =>
-        kind === "decimal" ? `trim_scale(${alias}.${quote(column)}) as ${quote(column)}` : `${alias}.${quote(column)}`
+      "t.tenant_id",
+      "t.user_id",
+      ...key.map((name) => `t.${quote(name)}`),
+      ...Object.entries(columns).map(([column, { kind }]) =>
+        kind === "decimal" ? `trim_scale(t.${quote(column)}) as ${quote(column)}` : `t.${quote(column)}`
       )
     ].join(", ")
   const keyArrays = table.key.map((_, index) => `, $${index + 3}::text[]`).join("")
   const columnArrays = columns.map(([, column], index) => `, $${index + 3 + table.key.length}::${entityType(column)}[]`).join("")
   const users = `unnest($1::uuid[], $2::text[]) as u (tenant_id, user_id)`
-  const lookUp = (from: string, on: string) =>
+  const lookUp = (from: string, on: string, read = table) =>
     // The lateral limit keeps a look-up by key one, whatever the statistics of a young table say.
-    `select ${selected("t")} from ${from} cross join lateral (select * from ${name} as t where ${on} offset 0) as t`
+    `select ${selected(read)} from ${from} cross join lateral (select * from ${name} as t where ${on} offset 0) as t`
   const sameUser = "t.tenant_id = u.tenant_id and t.user_id = u.user_id"
   return {
     load: lookUp(
@@ -151,7 +161,7 @@ const entityStatements = (name: string, table: EntityTable): EntityStatements =>
       on conflict (${primaryKey(table.key)}) do update set ${
       columns.map(([column]) => `${quote(column)} = excluded.${quote(column)}`).join(", ")
     }`,
-    read: lookUp(`unnest($2::text[]) as u (user_id)`, "t.tenant_id = $1::uuid and t.user_id = u.user_id"),
+    read: lookUp(`unnest($2::text[]) as u (user_id)`, "t.tenant_id = $1::uuid and t.user_id = u.user_id", shownOf(table)),
     columns
   }
 }
@@ -267,7 +277,7 @@ const comparedTotals = (name: string, table: TotalsTable): ComparedRows => ({
 
 const comparedEntities = (prefix: string, first: readonly [string, EntityTable] | undefined): ComparedRows => {
   if (first === undefined) throw new Error(`${prefix} keeps no rows: it needs totals or entities`)
-  const [name, table] = first
+  const [name, table] = [first[0], shownOf(first[1])]
   return {
     select: `select t.tenant_id, t.user_id, ${namesOf(table).map((column) => `t.${quote(column)}`).join(", ")}
       from ${prefix}_${name} as t join u on t.tenant_id = u.tenant_id and t.user_id = u.user_id`,

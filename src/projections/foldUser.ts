@@ -1,4 +1,5 @@
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
+import { foldInOrder } from "./foldInOrder.ts"
 import type { AnyProjection, ContributionRow, EntityRow, FoldContext } from "./Projection.ts"
 import { Totals, type TotalsRow, withdraws } from "./Totals.ts"
 
@@ -60,6 +61,7 @@ export const foldUser = (
   standing?: Totals
 ): FoldResult => {
   try {
+    if (projection.ordered !== undefined) return foldInOrder(projection.name, projection.ordered, events, loaded, context)
     const totals = projection.totals === undefined ? undefined : new Totals(projection.totals)
     const missing = projection.fold === undefined
       ? []

@@ -174,7 +174,9 @@ layer(
             pages.push(...page?.contributions ?? [])
             assert.deepStrictEqual([page?.value, page?.position], [whole?.value, whole?.position])
             if (page?.isMore !== true) break
-            after = page.contributions.at(-1)?.logged.position ?? Infinity
+            const last = page.contributions.at(-1)?.logged.position ?? after
+            assert.isAbove(last, after, path)
+            after = last
             paged++
           }
           assert.deepStrictEqual(pages, whole?.contributions, path)

@@ -128,8 +128,10 @@ describe("PathHistory", () => {
         const { history } = historyOf(projection, names, events, { after, limit }, 1 + random.below(20))
         assert.deepStrictEqual(history.value(), value, path)
         pages.push(history.contributions)
-        after = history.contributions.at(-1)?.logged.position ?? after
+        const last = history.contributions.at(-1)?.logged.position ?? after
         isMore = history.isMore
+        if (isMore) assert.isAbove(last, after, path)
+        after = last
       }
       assert.deepStrictEqual(pages.flat(), whole, path)
       assert.strictEqual(pages.length, Math.max(1, Math.ceil(whole.length / limit)), path)

@@ -1,6 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -109,29 +110,30 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       const event = newEvent(tenant, bet(userId, "under way"))
       const sql = yield* PgClient.PgClient
       const timeTravel = yield* TimeTravel
-      const { document, instant } = yield* sql.withTransaction(Effect.gen(function*() {
-        // As an append does it: the head's row, then the clock, then the event.
+      const clockRead = yield* Deferred.make<number>()
+      const mayCommit = yield* Deferred.make<void>()
+      // As an append does it: the head's row, then the clock, then the event.
+      const append = yield* Effect.forkChild(sql.withTransaction(Effect.gen(function*() {
         const [head] = yield* sql<{ position: bigint; now: Date }>`
           with head as materialized (select position from slice_heads where slice = ${event.slice} for update)
           select position + 1 as position, date_trunc('milliseconds', clock_timestamp()) as now from head`
         assert(head !== undefined)
-        const instant = head.now.getTime()
-        yield* leave(instant)
-        const reading = yield* Effect.forkDetach(timeTravel.read(tenant, userId, { instant, sections: ["casino"] }))
-        yield* untilEffect(
-          Effect.map(
-            sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-            ({ length }) => length > 0
-          )
-        )
+        yield* Deferred.succeed(clockRead, head.now.getTime())
+        yield* Deferred.await(mayCommit)
         yield* sql`
           insert into events (slice, position, tenant_id, user_id, idempotency_key, event_type, occurred_at, recorded_at, payload_version, payload)
           values (${event.slice}, ${head.position}, ${tenant.tenantId}::uuid, ${userId}, ${event.idempotencyKey}::uuid, ${event.event.event},
             ${new Date(event.event.occurredAt)}, ${head.now}, 1, ${event.payload}::json)`
         yield* sql`update slice_heads set position = ${head.position}, recorded_at = ${head.now} where slice = ${event.slice}`
-        return { document: Fiber.join(reading), instant }
-      }))
-      const read = yield* document
+      })))
+      const instant = yield* Deferred.await(clockRead)
+      yield* leave(instant)
+      const reading = yield* Effect.forkChild(timeTravel.read(tenant, userId, { instant, sections: ["casino"] }))
+      const waiting = sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+      yield* untilEffect(Effect.map(waiting, ({ length }) => length > 0))
+      yield* Deferred.succeed(mayCommit, undefined)
+      yield* Fiber.join(append)
+      const read = yield* Fiber.join(reading)
       assert.deepNestedInclude(read, { "casino.EUR.bet_count": 1 })
       assert.deepStrictEqual(yield* timeTravel.read(tenant, userId, { instant, sections: ["casino"] }), read)
     }))

@@ -8,8 +8,12 @@ import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
 import * as Schedule from "effect/Schedule"
 import { connect } from "node:net"
+import { Activity } from "../../src/counters/Activity.ts"
+import { Changes } from "../../src/counters/Changes.ts"
 import { Counters, type CountersDocument } from "../../src/counters/Counters.ts"
 import { Explanation } from "../../src/counters/Explanation.ts"
+import { Games } from "../../src/counters/Games.ts"
+import { vectorOf } from "../../src/counters/SliceVector.ts"
 import { TimeTravel } from "../../src/counters/TimeTravel.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { RequestTime } from "../../src/http/nodeServer.ts"
@@ -41,6 +45,9 @@ export interface Stubs {
   readonly read?: Counters["Service"]["read"]
   readonly readAsOf?: TimeTravel["Service"]["read"]
   readonly explain?: Explanation["Service"]["explain"]
+  readonly readGames?: Games["Service"]["read"]
+  readonly readActivity?: Activity["Service"]["read"]
+  readonly changesAfter?: Changes["Service"]["after"]
   readonly readUser?: EventLog["Service"]["readUser"]
   readonly checks?: () => ReadinessChecks
   readonly settings?: Readonly<Record<string, string>>
@@ -92,6 +99,13 @@ export const serve = (stubs: Stubs = {}) =>
       }),
       Layer.mock(TimeTravel, { read: stubs.readAsOf ?? ((_, userId) => Effect.succeed(document(userId))) }),
       Layer.mock(Explanation, { explain: stubs.explain ?? (() => Effect.undefined) }),
+      Layer.mock(Games, { sections: ["casino_by_game", "game_rounds_by_game"], read: stubs.readGames ?? (() => Effect.undefined) }),
+      Layer.mock(Activity, { read: stubs.readActivity ?? (() => Effect.undefined) }),
+      Layer.mock(Changes, {
+        now: () => Effect.succeed(vectorOf([[3, 7]])),
+        after: stubs.changesAfter ?? ((_, place) => Effect.succeed({ changes: [], next: place })),
+        stop: Effect.void
+      }),
       Layer.mock(EventLog, { laneCount: 1, readUser: stubs.readUser ?? (() => Effect.succeed([])) }),
       Layer.mock(ProjectionRunner, {
         projections: () => [],

@@ -49,7 +49,10 @@ const chained = Projection.make({
     if (latest.bet !== null) chained(latest.bet).next = data.unique_id
     latest.bet = data.unique_id
   },
-  section: { schema: Schema.Unknown, present: (rows) => Object.fromEntries(rows.map((row) => [String(row["bet"]), row["next"]])) }
+  section: {
+    schema: Schema.Unknown,
+    present: (rows) => Object.fromEntries(rows.flatMap((row) => "next" in row ? [[row.bet, row.next]] : []))
+  }
 })
 
 let tenants = 0

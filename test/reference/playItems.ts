@@ -2,13 +2,16 @@ import { amount, type Draw, id } from "./Draw.ts"
 import type { CasinoData, FastTrackItem, WireNumber } from "./FastTrackItem.ts"
 import { spellInstant } from "./spellings.ts"
 
+/** Ids with what keys may trip over; the last ones are too long for an index and begin alike. */
+const gameIds = ["game-0", "game-1", "Game-1", "", "7", "__proto__", "\uff5e", "😀 & co", `${"long ".repeat(700)}a`, `${"long ".repeat(700)}b`]
+
 /** Bets, wins and losses of one casino round, some of them rolled back; now and then a rollback without its bet. */
 export const casinoRound = (draw: Draw): ReadonlyArray<FastTrackItem> => {
   const { random } = draw
   const currency = draw.currency()
   const start = draw.instant()
   const roundId = id(draw)
-  const gameId = `game-${random.below(5)}`
+  const gameId = random.pick(gameIds)
   const event = (type: CasinoData["type"], uniqueId: string, value: WireNumber): FastTrackItem => ({
     event: "realtime-casino",
     data: {
@@ -46,7 +49,7 @@ export const gameRound = (draw: Draw): ReadonlyArray<FastTrackItem> => {
       user_id: draw.userId,
       timestamp: spellInstant(random, draw.instant()),
       unique_id: id(draw),
-      game_id: `game-${random.below(5)}`,
+      game_id: random.pick(gameIds),
       user_currency: draw.currency(),
       ...random.chance(0.3) ? { meta_reporting_currency: random.pick(["EUR", null]) } : {},
       bonus_bet_user: random.chance(0.7) ? 0 : amount(draw),

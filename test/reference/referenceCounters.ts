@@ -38,7 +38,7 @@ export const identityOf = (item: FastTrackItem): string => {
 }
 
 /** The user's stored events: the first item of each identity. */
-const storedOf = (items: ReadonlyArray<FastTrackItem>, userId: string): ReadonlyArray<FastTrackItem> => {
+export const storedOf = (items: ReadonlyArray<FastTrackItem>, userId: string): ReadonlyArray<FastTrackItem> => {
   const seen = new Set<string>()
   return items.filter((item) => {
     if (item.data.user_id !== userId) return false
@@ -63,7 +63,8 @@ const byTimeThenId = (a: GameRoundData | RegistrationData, b: GameRoundData | Re
 const perCurrency = (currencies: ReadonlyArray<string>, figures: (currency: string) => Figures): Readonly<Record<string, Figures>> =>
   Object.fromEntries([...new Set(currencies)].map((currency) => [currency, figures(currency)]))
 
-const casino = (events: ReadonlyArray<CasinoData>) =>
+/** `casino` of design §4. */
+export const casino = (events: ReadonlyArray<CasinoData>) =>
   perCurrency(events.map((event) => event.currency.toUpperCase()), (currency) => {
     const here = events.filter((event) => event.currency.toUpperCase() === currency)
     const bets = here.filter((event) => event.type === "bet")
@@ -98,7 +99,8 @@ const casino = (events: ReadonlyArray<CasinoData>) =>
 
 const isWon = (round: GameRoundData): boolean => amountOf(round.total_win_user) > 0n
 
-const gameRounds = (events: ReadonlyArray<GameRoundData>) =>
+/** `game_rounds` of design §4. */
+export const gameRounds = (events: ReadonlyArray<GameRoundData>) =>
   perCurrency(events.map((event) => event.user_currency.toUpperCase()), (currency) => {
     const here = events.filter((event) => event.user_currency.toUpperCase() === currency)
     const bets = here.map((round) => amountOf(round.total_bet_user))
@@ -141,7 +143,8 @@ const leastOf = (events: ReadonlyArray<PaymentData>): PaymentData | undefined =>
     return at(a) - at(b) || (amountA < amountB ? -1 : amountA > amountB ? 1 : 0) || compareIds(a.type.toLowerCase(), b.type.toLowerCase())
   })[0]
 
-const payments = (events: ReadonlyArray<PaymentData>) => {
+/** The payments that count, each by the event that speaks for it, and the requests of the deposits that are pending. */
+export const paymentsOf = (events: ReadonlyArray<PaymentData>) => {
   const counted: Array<{ readonly direction: string; readonly event: PaymentData }> = []
   const pending: Array<PaymentData> = []
   for (const direction of ["deposit", "withdrawal"]) {
@@ -156,6 +159,11 @@ const payments = (events: ReadonlyArray<PaymentData>) => {
       if (direction === "deposit" && requested !== undefined && !isClosed) pending.push(requested)
     }
   }
+  return { counted, pending }
+}
+
+const payments = (events: ReadonlyArray<PaymentData>) => {
+  const { counted, pending } = paymentsOf(events)
   const currencyOf = (event: PaymentData) => event.currency.toUpperCase()
   return perCurrency([...counted.map(({ event }) => event), ...pending].map(currencyOf), (currency) => {
     const of = (direction: string) =>
@@ -181,14 +189,19 @@ const payments = (events: ReadonlyArray<PaymentData>) => {
   })
 }
 
-const sports = (events: ReadonlyArray<SportsBetData>) => {
+/** The bets and the settlements that count, each by its approved event. */
+export const ticketsOf = (events: ReadonlyArray<SportsBetData>) => {
   const isOf = (event: SportsBetData, type: string, status: string) =>
     event.type.toLowerCase() === type && event.status.toLowerCase() === status
   const counted = (type: string) =>
     events.filter((event) =>
       isOf(event, type, "approved") && !events.some((other) => isOf(other, type, "rollback") && other.activity_id === event.activity_id)
     )
-  const [bets, settlements] = [counted("bet"), counted("settlement")]
+  return { bets: counted("bet"), settlements: counted("settlement") }
+}
+
+const sports = (events: ReadonlyArray<SportsBetData>) => {
+  const { bets, settlements } = ticketsOf(events)
   const settlementsOf = (bet: SportsBetData) => settlements.filter((settlement) => settlement.activity_id_reference === bet.activity_id)
   const currencyOf = (event: SportsBetData) => event.currency.toUpperCase()
   return perCurrency([...bets, ...settlements].map(currencyOf), (currency) => {

@@ -11,7 +11,7 @@ import { deliver, pause, post } from "../support/sender.ts"
 import { startService } from "../support/ServiceProcess.ts"
 import { testSql } from "../support/TestSql.ts"
 import { until, untilEffect } from "../support/until.ts"
-import { assertCounters, assertLogIsSound, assertStored } from "../support/wholeLog.ts"
+import { assertCounters, assertLogIsSound, assertNothingElse, assertStored } from "../support/wholeLog.ts"
 
 const clients = 4
 
@@ -60,6 +60,7 @@ layer(testSql, { excludeTestServices: true })("kill -9", (it) => {
       )
       for (const { cutOff } of runs) assert.isAbove(cutOff, 0)
       yield* assertStored(runs[0].service.url, items)
+      yield* assertNothingElse(items)
       yield* assertCounters(runs[1].service.url, items)
       yield* assertLogIsSound
     }), 90_000)

@@ -4,7 +4,7 @@ import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../referen
 import { deliver } from "../support/sender.ts"
 import { startService } from "../support/ServiceProcess.ts"
 import { testSql } from "../support/TestSql.ts"
-import { assertCounters, assertLogIsSound, assertStored } from "../support/wholeLog.ts"
+import { assertCounters, assertLogIsSound, assertNothingElse, assertStored } from "../support/wholeLog.ts"
 
 const timeZone = "America/New_York"
 
@@ -29,6 +29,7 @@ layer(testSql, { excludeTestServices: true })("two processes on one database", (
 
       for (const { url } of services) yield* assertCounters(url, items, timeZone)
       for (const { url } of services) yield* assertStored(url, items, { limit: 1 + random.below(100) })
+      yield* assertNothingElse(items)
       yield* assertLogIsSound
     }), 60_000)
 })

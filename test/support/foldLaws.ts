@@ -139,7 +139,12 @@ const lineOf = ({ data, event, occurredAt }: FastTrackEvent, index: number): str
   if (index > 20) return ""
   const id = "payment_id" in data ? data.payment_id : "activity_id" in data ? data.activity_id : data.unique_id
   const type = [...("type" in data ? [data.type] : []), ...("status" in data ? [data.status] : [])]
-  return [`  ${index + 1} `, event, id.slice(0, 60), ...type, new Date(occurredAt).toISOString()].join(" ")
+  return [`  ${index + 1} `, event, shortened(id), ...type, new Date(occurredAt).toISOString()].join(" ")
+}
+
+const shortened = (id: string): string => {
+  const characters = [...id]
+  return characters.length <= 40 ? id : `${characters.slice(0, 20).join("")}…`
 }
 
 const deepFreeze = <A>(value: A): A => {

@@ -24,9 +24,18 @@ export const assertLogIsSound = Effect.gen(function*() {
   assert.deepStrictEqual(backward, [], "events recorded before their predecessors")
 })
 
+/** There are as many events in the log as different ones among the items: none of anybody else. */
+export const assertNothingElse = Effect.fnUntraced(function*(items: ReadonlyArray<FastTrackItem>) {
+  const sql = yield* PgClient.PgClient
+  assert.deepStrictEqual(yield* sql`select count(*)::int as events from events`, [{ events: new Set(items.map(identityOf)).size }])
+})
+
 const usersOf = (items: ReadonlyArray<FastTrackItem>) => [...new Set(items.map(({ data }) => data.user_id))]
 
-/** The users' events are exactly those of the items, each once; of no item that only `others` holds more is there than may be. */
+/**
+ * The users' events, page by page, are those of the items, each once and newest first. Those of `perhaps` may be there too: they were sent, but their
+ * sender was not told.
+ */
 export const assertStored = Effect.fnUntraced(function*(
   url: string,
   stored: ReadonlyArray<FastTrackItem>,
@@ -45,7 +54,6 @@ export const assertStored = Effect.fnUntraced(function*(
   assert.strictEqual(there.size, found.length, "stored more than once")
   assert.deepStrictEqual([...must].filter((identity) => !there.has(identity)), [], "answered, but not stored")
   assert.deepStrictEqual(found.filter((identity) => !must.has(identity) && !may.has(identity)), [], "stored, but never sent")
-  return found.length
 })
 
 /** Every user's counters are what a reading of design §4 makes of the items, asked for one by one and all at once. */

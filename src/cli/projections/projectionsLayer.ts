@@ -1,10 +1,15 @@
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { EventLog } from "../../event-log/EventLog.ts"
-import { catalog } from "../../projections/catalog.ts"
 import { ProjectionCatalog, type Remake } from "../../projections/ProjectionCatalog.ts"
 import { Tenants } from "../../tenants/Tenants.ts"
 import { checkedDatabase } from "../checkedDatabase.ts"
+import { KnownProjections } from "./KnownProjections.ts"
 
 /** What the commands on projections need. Nothing is fed by it: that is the services' part. */
 export const projectionsLayer = (remake?: Remake) =>
-  Layer.mergeAll(ProjectionCatalog.layer(catalog, remake), EventLog.layer, Tenants.layer).pipe(Layer.provideMerge(checkedDatabase))
+  Layer.mergeAll(
+    Layer.unwrap(Effect.map(KnownProjections, (projections) => ProjectionCatalog.layer(projections, remake))),
+    EventLog.layer,
+    Tenants.layer
+  ).pipe(Layer.provideMerge(checkedDatabase))

@@ -182,13 +182,13 @@ export const activity = Projection.make({
     })),
     present: (rows): ReadonlyArray<DailyActivity> =>
       rows.map((row) => {
-        // The machinery gives the key and the columns declared above.
-        const product = row["product"] as Product
+        // One of those that are contributed to above.
+        const product = row.product as Product
         return {
-          date: String(row["date"]),
+          date: row.date,
           product,
-          currency: product === "logins" ? null : String(row["currency"]),
-          figures: Object.fromEntries(Object.keys(activityFields[product]).map((name) => [name, row[name] as number | string]))
+          currency: product === "logins" ? null : row.currency,
+          figures: Object.fromEntries(Object.keys(activityFields[product]).map((name) => [name, row[name as Column]]))
         }
       }).sort((a, b) => compareUtf8(a.date, b.date) || compareUtf8(a.product, b.product) || compareUtf8(a.currency ?? "", b.currency ?? ""))
   },

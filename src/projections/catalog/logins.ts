@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
 import { count, days, earliest, latest } from "../Column.ts"
-import { activeDays, currentRun, type DayRuns, lengthOf, longestRun } from "../dayRuns.ts"
+import { activeDays, currentRun, lengthOf, longestRun } from "../dayRuns.ts"
 import { Count, TimeOrNull, timeText } from "../jsonValues.ts"
 import { firstInstantOfDay, localDay } from "../localDay.ts"
 import * as Projection from "../Projection.ts"
@@ -32,13 +32,12 @@ export const logins = Projection.make({
       )
     }),
     present: ([row], { now, timeZone }) => {
-      // The machinery gives the columns declared above as they are stored.
-      const runs = (row?.["days"] ?? []) as DayRuns
+      const runs = row?.days ?? []
       const current = currentRun(runs, localDay(now, timeZone))
       return {
-        login_count: row?.["login_count"] ?? 0,
-        first_at: timeText(row?.["first_at"] ?? null),
-        last_at: timeText(row?.["last_at"] ?? null),
+        login_count: row?.login_count ?? 0,
+        first_at: timeText(row?.first_at ?? null),
+        last_at: timeText(row?.last_at ?? null),
         active_days: activeDays(runs),
         longest_streak: longestRun(runs),
         current_streak: current === undefined ? 0 : lengthOf(current),

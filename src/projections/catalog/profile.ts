@@ -63,14 +63,14 @@ export const profile = Projection.make({
     })).annotate({ description: "The account as last registered or updated, null before that" }),
     present: ([row]) =>
       row === undefined ? null : {
-        username: row["username"],
-        registration_date: timeText(row["registration_date"]),
-        country: row["country"],
-        currency: row["currency"],
-        gender: row["gender"],
-        consent_email: row["consent_email"],
-        updated_at: timeText(row["updated_at"]),
-        segmentation_isPromoBanned: row["promo_banned"]
+        username: row.username,
+        registration_date: timeText(row.registration_date),
+        country: row.country,
+        currency: row.currency,
+        gender: row.gender,
+        consent_email: row.consent_email,
+        updated_at: timeText(row.updated_at),
+        segmentation_isPromoBanned: row.promo_banned
       }
   }
 })

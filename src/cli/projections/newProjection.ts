@@ -1,0 +1,74 @@
+import { Argument, Command } from "effect/cli"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Path from "effect/Path"
+import * as Schema from "effect/Schema"
+import { CommandFailed, explained } from "../CommandFailed.ts"
+import { print } from "../print.ts"
+import { KnownProjections } from "./KnownProjections.ts"
+import { newCatalogEntry } from "./newCatalogEntry.ts"
+import { projectionSource, specSource } from "./newTemplates.ts"
+
+const catalogFile = "src/projections/catalog.ts"
+/** Members of the counters document that are no sections. */
+const taken = new Set(["user_id", "time_zone", "position", "stale"])
+/** Names that a constant cannot have, or that the code of a projection has for something else. */
+const words = new Set(
+  ("arguments as async await break case catch class const continue debugger default delete do else enum eval export extends false finally for function " +
+    "if implements import in instanceof interface let new null of package private protected public return static super switch this throw true try typeof " +
+    "undefined var void while with yield amount bet byCurrency catalog columns count describe given it keepsTheLaws latest projectionSpec win")
+    .split(" ")
+)
+
+const Name = Schema.String.check(
+  Schema.isPattern(/^(?=.{1,40}$)[a-z][a-z0-9]*(_[a-z0-9]+)*$/, {
+    message: "Expected a name in snake_case of at most 40 characters, such as big_bets"
+  })
+)
+
+/** `projections new NAME`: writes a projection that works, with its spec, and adds it to the catalog. Needs no database. */
+export const newProjection = Command.make(
+  "new",
+  { name: Argument.String("name").pipe(Argument.withDescription("Name of the projection, such as big_bets"), Argument.withSchema(Name)) },
+  Effect.fnUntraced(function*({ name }) {
+    const path = yield* Path.Path
+    const { source, spec } = yield* createProjection(yield* Effect.orDie(path.fromFileUrl(new URL("../../../", import.meta.url))), name)
+    yield* print(
+      `Wrote ${source}, which counts casino bets per currency,`,
+      `and its spec ${spec}, and added it to ${catalogFile}.`,
+      "",
+      "Next:",
+      `  npm test -- ${spec}`,
+      `  npm run cli -- projections rebuild ${name}    if there are events already`,
+      "  npm start",
+      "docs/projections.md goes on from here."
+    )
+  }, explained)
+).pipe(Command.withDescription("Write the skeleton of a projection, with its spec, and add it to the catalog"))
+
+/** Writes the files of a projection below `root`, the folder of a working copy; refuses, and changes nothing, if there is anything of that name. Gives the paths. */
+export const createProjection = Effect.fnUntraced(function*(root: string, name: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const variable = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+  const refuse = (message: string) => new CommandFailed({ message })
+  const known = yield* KnownProjections
+  if (words.has(variable) || taken.has(name)) return yield* refuse(`"${name}" means something else already.`)
+  if (known.some((projection) => projection.name === name)) return yield* refuse(`There is a projection "${name}" already.`)
+
+  const source = `src/projections/catalog/${variable}.ts`
+  const spec = `test/projections/catalog/${variable}.test.ts`
+  for (const file of [source, spec]) {
+    if (yield* fs.exists(path.join(root, file))) return yield* refuse(`${file} exists already.`)
+  }
+  const before = yield* fs.readFileString(path.join(root, catalogFile))
+  const apart = known.findIndex(({ readApart }) => readApart === true)
+  const after = newCatalogEntry(before, variable, apart === -1 ? known.length : apart)
+  if (after === undefined) {
+    return yield* refuse(`${catalogFile} does not look as expected: a list of names, each imported in a line of its own.`)
+  }
+  yield* fs.writeFileString(path.join(root, source), projectionSource({ name, variable }), { flag: "wx" })
+  yield* fs.writeFileString(path.join(root, spec), specSource({ name, variable }), { flag: "wx" })
+  yield* fs.writeFileString(path.join(root, catalogFile), after)
+  return { source, spec }
+})

@@ -1,0 +1,21 @@
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
+import * as SchemaIssue from "effect/SchemaIssue"
+import { formatDay, parseDay } from "../projections/dayRuns.ts"
+
+const invalid = new SchemaIssue.InvalidValue({ message: "must be an existing date such as 2026-01-31" })
+
+/** The text of a date. */
+export const DayText = Schema.String.annotate({ description: "`YYYY-MM-DD` in the tenant's zone", format: "date", examples: ["2026-01-31"] })
+
+/** A date, read as days since 1970-01-01. */
+export const Day = DayText.pipe(
+  Schema.decodeTo(Schema.Number, {
+    decode: SchemaGetter.transformEffect((text) => {
+      const day = parseDay(text)
+      return day === undefined ? Effect.fail(invalid) : Effect.succeed(day)
+    }),
+    encode: SchemaGetter.transform(formatDay)
+  })
+)

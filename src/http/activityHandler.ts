@@ -1,0 +1,38 @@
+import * as Effect from "effect/Effect"
+import type { HttpServerRequest } from "effect/http"
+import { Activity } from "../counters/Activity.ts"
+import type { Granularity } from "../projections/period.ts"
+import { maxDays } from "./activityEndpoint.ts"
+import { CurrentTenant } from "./Authentication.ts"
+import { badQuery } from "./badQuery.ts"
+import { conditionalJson } from "./conditionalJson.ts"
+import { consistencyOf } from "./consistencyOf.ts"
+import * as Problems from "./problems.ts"
+import { readingProblems } from "./readingProblems.ts"
+
+interface ActivityRequest {
+  readonly params: { readonly user_id: string }
+  readonly query: {
+    /** Days since 1970-01-01. */
+    readonly from: number
+    readonly to: number
+    readonly granularity?: Granularity
+    readonly consistency?: "strong" | "eventual"
+  }
+  readonly request: HttpServerRequest.HttpServerRequest
+}
+
+/** What a user did, by days, weeks or months. */
+export const activityHandler = Effect.map(Activity, (activity) =>
+  Effect.fnUntraced(
+    function*({ params: { user_id }, query: { from, granularity = "day", to, ...query }, request }: ActivityRequest) {
+      if (to < from) return yield* badQuery("to", "It is before from.")
+      if (to - from >= maxDays[granularity]) {
+        return yield* badQuery("to", `From from to to there may be ${maxDays[granularity]} dates by the ${granularity}, not ${to - from + 1}.`)
+      }
+      const consistency = yield* consistencyOf(request, query.consistency)
+      const document = yield* activity.read(yield* CurrentTenant, user_id, { from, to, granularity, consistency })
+      return document === undefined ? yield* new Problems.UserNotFound({}) : conditionalJson(request, document)
+    },
+    Effect.catchTags(readingProblems)
+  ))

@@ -1,0 +1,40 @@
+import { HttpApiEndpoint, OpenApi } from "effect/http-api"
+import * as Schema from "effect/Schema"
+import { parameterDetails } from "./parameterDetails.ts"
+import * as Problems from "./problems.ts"
+import { consistency, document, ifNoneMatch, numeral, numeralDetails, prefer } from "./readingParameters.ts"
+
+/** Who changed as it is answered, for the API's description. */
+const ChangesSchema = Schema.Struct({
+  changes: Schema.Array(Schema.Struct({
+    user_id: Schema.String,
+    slice: Schema.Int,
+    position: Schema.Int.annotate({ description: "Position in the slice of the user's last event in this answer; the counters have reached it" })
+  })).annotate({ description: "Each user once, in no order" }),
+  next_cursor: Schema.String.annotate({ description: "For `cursor`, to go on" })
+}).annotate({ identifier: "Changes" })
+
+export const changes = HttpApiEndpoint.get("changes", "/api/v1/changes", {
+  query: {
+    cursor: Schema.optionalKey(Schema.String),
+    limit: numeral(1, 5000),
+    wait: numeral(0, 60),
+    consistency
+  },
+  success: document(ChangesSchema),
+  error: [Problems.TooManyPolls, Problems.ProjectionBehind, Problems.Unavailable]
+}).annotateMerge(OpenApi.annotations({
+  summary: "Whose counters may have changed",
+  description:
+    "Ask once without a cursor, then read whatever counters you need, then go on with each answer's `next_cursor` for ever: every change after it is told at " +
+    "least once, whatever happens on the way, and is in the counters by then. An answer may be empty before all has been told; its cursor is still a step " +
+    "forward. A rebuild of projections changes nothing here.",
+  transform: parameterDetails({
+    query: {
+      cursor: { description: "`next_cursor` of any answer before. Without it the answer is empty, comes at once, and its cursor is where things stand now." },
+      limit: numeralDetails("Most users in an answer", 1, 5000, 500),
+      wait: numeralDetails("Seconds to wait for a change if there is none. 0: one bounded look", 0, 60, 30)
+    },
+    headers: { prefer, "if-none-match": ifNoneMatch }
+  })
+}))

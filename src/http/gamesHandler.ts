@@ -1,0 +1,58 @@
+import * as Effect from "effect/Effect"
+import type { HttpServerRequest } from "effect/http"
+import { Games, type GameSelection } from "../counters/Games.ts"
+import { CurrentTenant } from "./Authentication.ts"
+import { badQuery } from "./badQuery.ts"
+import { conditionalJson } from "./conditionalJson.ts"
+import { consistencyOf } from "./consistencyOf.ts"
+import * as Problems from "./problems.ts"
+import { readingProblems } from "./readingProblems.ts"
+import { sectionsOf } from "./sectionsOf.ts"
+
+interface Query {
+  readonly include?: string
+  readonly game_id?: ReadonlyArray<string>
+  readonly limit?: string
+  readonly cursor?: string
+  readonly consistency?: "strong" | "eventual"
+}
+
+interface GamesRequest {
+  readonly params: { readonly user_id: string }
+  readonly query: Query
+  readonly request: HttpServerRequest.HttpServerRequest
+}
+
+/** The counters of single games, those asked for or page by page. */
+export const gamesHandler = Effect.map(Games, (games) =>
+  Effect.fnUntraced(
+    function*({ params: { user_id }, query, request }: GamesRequest) {
+      const sections = yield* sectionsOf(query.include, games.sections)
+      const selection = yield* selectionOf(query)
+      const consistency = yield* consistencyOf(request, query.consistency)
+      const found = yield* games.read(yield* CurrentTenant, user_id, { sections, games: selection, consistency })
+      if (found === undefined) return yield* new Problems.UserNotFound({})
+      return conditionalJson(request, { ...found.document, next_cursor: found.next === null ? null : encode(found.next) })
+    },
+    Effect.catchTags(readingProblems)
+  ))
+
+const selectionOf = ({ cursor, game_id: gameIds, limit = "100", ...query }: Query): Effect.Effect<GameSelection, Problems.InvalidRequest> => {
+  if (gameIds !== undefined) {
+    return cursor === undefined && !("limit" in query)
+      ? Effect.succeed({ _tag: "Some", gameIds })
+      : Effect.fail(badQuery("game_id", "It does not go with limit or cursor."))
+  }
+  const from = cursor === undefined ? "" : decode(cursor)
+  return from === undefined
+    ? Effect.fail(badQuery("cursor", "It is not a next_cursor of games."))
+    : Effect.succeed({ _tag: "Page", from, limit: Number(limit) })
+}
+
+/** A page begins with a game, which need not be one of the user's: there is nothing to keep to oneself in a cursor. */
+const encode = (gameId: string): string => Buffer.from(gameId, "utf8").toString("base64url")
+
+const decode = (cursor: string): string | undefined => {
+  const gameId = Buffer.from(cursor, "base64url").toString("utf8")
+  return encode(gameId) === cursor && !gameId.includes("\0") ? gameId : undefined
+}

@@ -1,0 +1,28 @@
+import { createHash } from "node:crypto"
+import type { FastTrackItem } from "./FastTrackItem.ts"
+import { casino, type Figures, gameRounds, storedOf } from "./referenceCounters.ts"
+
+type PerGame = Readonly<Record<string, Readonly<Record<string, Figures>>>>
+
+/** How a game goes by: an id of more than 256 characters by its first 191, a space and its SHA-256. */
+export const gameName = (gameId: string): string => {
+  const characters = Array.from(gameId)
+  return characters.length > 256 ? `${characters.slice(0, 191).join("")} ${createHash("sha256").update(gameId, "utf8").digest("hex")}` : gameId
+}
+
+const perGame = <E extends { readonly game_id: string }>(
+  events: ReadonlyArray<E>,
+  figures: (events: ReadonlyArray<E>) => Readonly<Record<string, Figures>>
+): PerGame =>
+  Object.fromEntries(
+    [...new Set(events.map((event) => event.game_id))].map((gameId) => [gameName(gameId), figures(events.filter((event) => event.game_id === gameId))])
+  )
+
+/** The counters per game of one user (design §4): what the counters would be if the user had played that game alone. */
+export const referenceGames = (items: ReadonlyArray<FastTrackItem>, options: { readonly userId: string }) => {
+  const stored = storedOf(items, options.userId)
+  return {
+    casino_by_game: perGame(stored.flatMap((item) => item.event === "realtime-casino" ? [item.data] : []), casino),
+    game_rounds_by_game: perGame(stored.flatMap((item) => item.event === "realtime-gameround" ? [item.data] : []), gameRounds)
+  }
+}
