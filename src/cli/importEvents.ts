@@ -2,14 +2,22 @@ import { Argument, Command } from "effect/cli"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
 import * as Stdio from "effect/Stdio"
 import { importLog } from "../event-log/importLog.ts"
+import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { explained } from "./CommandFailed.ts"
+import { KnownProjections } from "./projections/KnownProjections.ts"
 import { rateLine, withProgress } from "./progress.ts"
 import { failedIfStopped } from "./stopOnSignal.ts"
 
 const chunkSize = 64 * 1024
+
+/** Makes the projections known while the log is empty: a service then feeds them with all of it, and nobody has to rebuild them. */
+const registerProjections = Effect.gen(function*() {
+  yield* Layer.build(ProjectionCatalog.layer(yield* KnownProjections))
+}).pipe(Effect.scoped)
 
 /** `events import`: a log file into a database without events. */
 export const importEvents = Command.make(
@@ -20,11 +28,11 @@ export const importEvents = Command.make(
       const stdio = yield* Stdio.Stdio
       const fs = yield* FileSystem.FileSystem
       const bytes = file === "-" ? stdio.stdin : fs.stream(file, { chunkSize })
-      const { milliseconds, value } = yield* withProgress((onProgress) => importLog(bytes, onProgress))
+      const { milliseconds, value } = yield* withProgress((onProgress) => importLog(bytes, { onProgress, prepare: registerProjections }))
       const { apiKeys, before, events, tenants } = value
       yield* Console.error(
         `Imported ${rateLine(events - before, milliseconds)}${before === 0 ? "" : `, after ${before} that were here from an import that was cut off`}; ` +
-          `tenants: ${tenants}, API keys: ${apiKeys}. The projections are made from them when the service runs.`
+          `tenants: ${tenants}, API keys: ${apiKeys}. The counters are made from them once the service runs.`
       )
     },
     failedIfStopped,

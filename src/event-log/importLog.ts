@@ -25,6 +25,12 @@ export interface ImportReport {
   readonly apiKeys: number
 }
 
+export interface ImportOptions<E, R> {
+  readonly onProgress?: (progress: LogProgress) => void
+  /** Done to the database once it is known to be empty, before anything is brought into it. */
+  readonly prepare?: Effect.Effect<void, E, R>
+}
+
 /**
  * Brings a log file into a database that was migrated and has neither tenants nor events: tenants, keys and events as they were, positions and times too.
  * Each part of the file between two checks goes in as one transaction once its check has been found right, so that nothing damaged ever goes in.
@@ -32,14 +38,14 @@ export interface ImportReport {
  * Until the last of them and the end of the file are in, the database is marked: appends of any process are refused, and so is an export. An import
  * that was cut off goes on where it was when the same file, or a whole copy of the cut one, is imported again.
  */
-export const importLog = <E, R>(
+export const importLog = <E, R, E2 = never, R2 = never>(
   file: Stream.Stream<Uint8Array, E, R>,
-  onProgress: (progress: LogProgress) => void = () => {}
-): Effect.Effect<ImportReport, E | LogFileError | ImportRefused | SqlError.SqlError, R | PgClient.PgClient> =>
+  { onProgress = () => {}, prepare = Effect.void }: ImportOptions<E2, R2> = {}
+): Effect.Effect<ImportReport, E | E2 | LogFileError | ImportRefused | SqlError.SqlError, R | R2 | PgClient.PgClient> =>
   Effect.gen(function*() {
     const sql = yield* PgClient.PgClient
     const begun = Option.getOrUndefined(yield* unfinishedImport(sql))
-    if (begun === undefined) yield* refuseUsed(sql)
+    if (begun === undefined) yield* Effect.andThen(refuseUsed(sql), prepare)
 
     let current: ImportMark = { line: 0, events: 0, sha256: "" }
     let prelude: LogFilePrelude | undefined

@@ -37,16 +37,16 @@ export const gamesHandler = Effect.map(Games, (games) =>
     Effect.catchTags(readingProblems)
   ))
 
-const selectionOf = ({ cursor, game_id: gameIds, limit = "100", ...query }: Query): Effect.Effect<GameSelection, Problems.InvalidRequest> => {
+const selectionOf = ({ cursor, game_id: gameIds, limit }: Query): Effect.Effect<GameSelection, Problems.InvalidRequest> => {
   if (gameIds !== undefined) {
-    return cursor === undefined && !("limit" in query)
+    return cursor === undefined && limit === undefined
       ? Effect.succeed({ _tag: "Some", gameIds })
       : Effect.fail(badQuery("game_id", "It does not go with limit or cursor."))
   }
   const from = cursor === undefined ? "" : decode(cursor)
   return from === undefined
     ? Effect.fail(badQuery("cursor", "It is not a next_cursor of games."))
-    : Effect.succeed({ _tag: "Page", from, limit: Number(limit) })
+    : Effect.succeed({ _tag: "Page", from, limit: Number(limit ?? 100) })
 }
 
 /** A page begins with a game, which need not be one of the user's: there is nothing to keep to oneself in a cursor. */

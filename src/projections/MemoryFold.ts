@@ -1,11 +1,9 @@
-import * as BigDecimal from "effect/BigDecimal"
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import { isShown } from "./Column.ts"
-import { ofDays } from "./dayRuns.ts"
-import { decimalToText, subtractDecimals } from "./decimalArithmetic.ts"
+import { subtractDecimals } from "./decimalArithmetic.ts"
 import { countEntities, entityId, type EntityKey, foldUser } from "./foldUser.ts"
 import type { AnyProjection, EntityRow, FoldContext, ReadContext, ReadRow, TotalsTable } from "./Projection.ts"
-import { Totals, type TotalsRow } from "./Totals.ts"
+import { Totals, type TotalsRow, valueIn } from "./Totals.ts"
 
 /**
  * One user's rows of a projection, folded in memory: at any time what the tables would hold if the events added so far, and no others, had been fed.
@@ -83,14 +81,8 @@ const readTotals = (table: TotalsTable, row: TotalsRow): ReadRow => {
   const read: Record<string, unknown> = {}
   table.key.forEach((name, index) => read[name] = row.key[index])
   for (const [name, column] of Object.entries(table.columns)) {
-    const value = row.values[name]
-    if (column.kind !== "difference") {
-      read[name] = BigDecimal.isBigDecimal(value)
-        ? decimalToText(value)
-        : value instanceof Set
-        ? ofDays(value)
-        : value
-    } else if (column.of === "count") read[name] = Number(read[column.minuend]) - Number(read[column.subtrahend])
+    if (column.kind !== "difference") read[name] = valueIn(row, name, column)
+    else if (column.of === "count") read[name] = Number(read[column.minuend]) - Number(read[column.subtrahend])
     else read[name] = subtractDecimals(String(read[column.minuend]), String(read[column.subtrahend]))
   }
   return read

@@ -83,7 +83,7 @@ const register = (sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>
       yield* store.create
       const state = yield* registerVersion(sql, { projection: name, version, identity })
       if (state === "building") {
-        yield* Effect.logWarning("A projection is new to this log: build it with `npm run cli -- projections rebuild`").pipe(
+        yield* Effect.logWarning(`A projection is new to this log: build it with \`npm run cli -- projections rebuild ${name}\``).pipe(
           Effect.annotateLogs({ projection: name, version })
         )
       }

@@ -1,15 +1,13 @@
 import type { PgClient, PgTypes } from "@effect/sql-pg"
-import * as BigDecimal from "effect/BigDecimal"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import type { EntityColumn, TotalColumn } from "./Column.ts"
-import { format, ofDays, parse } from "./dayRuns.ts"
-import { decimalToText } from "./decimalArithmetic.ts"
+import { format, parse } from "./dayRuns.ts"
 import { countEntities, type EntityKey } from "./foldUser.ts"
 import type { AnyProjection, EntityRow, ReadRow } from "./Projection.ts"
 import { type ProjectionTables, projectionTables } from "./ProjectionTables.ts"
-import type { TotalsRow } from "./Totals.ts"
+import { type TotalsRow, type TotalValue, valueIn } from "./Totals.ts"
 
 /** A user, wherever a row of a projection belongs to one. */
 export interface Owner {
@@ -95,15 +93,20 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
   const addTotals = Effect.fnUntraced(function*(changes: ReadonlyArray<Owner & { readonly totals: ReadonlyArray<TotalsRow> }>) {
     const statements = tables.totals
     if (statements === undefined) return
-    const rows = changes.flatMap((change) =>
-      change.totals.map((totals) => ({ ...totals, tenantId: change.tenantId, userId: change.userId }))
-    )
+    const rows: Array<TotalsRow> = []
+    const ofRows: Array<Owner> = []
+    for (const change of changes) {
+      for (const row of change.totals) {
+        rows.push(row)
+        ofRows.push(change)
+      }
+    }
     if (rows.length === 0) return
     yield* run(statements.add, [
-      ...owners(rows),
+      ...owners(ofRows),
       ...projection.totals?.key.map((_, part) => arrayOf.text(rows.map(({ key }) => key[part]))) ?? [],
-      arrayOf.int8(rows.map(({ contributions }) => contributions)),
-      ...statements.stored.map(([name, column]) => totalArray(column, rows.map(({ values }) => values[name])))
+      arrayOf.int4(rows.map(({ contributions }) => contributions)),
+      ...statements.stored.map(([name, column]) => totalArray(column, rows.map((row) => valueIn(row, name, column))))
     ])
   })
 
@@ -191,19 +194,20 @@ const entityArray = (column: EntityColumn, values: ReadonlyArray<unknown>): PgTy
   }
 }
 
-const totalArray = (column: TotalColumn, values: ReadonlyArray<TotalsRow["values"][string] | undefined>): PgTypes.Parameter => {
+const totalArray = (column: TotalColumn, values: ReadonlyArray<TotalValue | null>): PgTypes.Parameter => {
   switch (column.kind) {
     case "count":
     case "difference":
-      return arrayOf.int8(values.map(Number))
+      // What a chunk or a user comes to, never what a table does.
+      return arrayOf.int4(values)
     case "amount":
     case "greatest":
-      return arrayOf.numeric(values.map((value) => BigDecimal.isBigDecimal(value) ? decimalToText(value) : "0"))
+      return arrayOf.numeric(values)
     case "earliest":
     case "latest":
       return arrayOf.timestamptz(values)
     case "days":
-      return arrayOf.text(values.map((value) => format(value instanceof Set ? ofDays(value) : [])))
+      return arrayOf.text(values.map((value) => format(typeof value === "object" && value !== null ? value : [])))
   }
 }
 

@@ -1,32 +1,36 @@
-import * as BigDecimal from "effect/BigDecimal"
 import type { TotalColumn } from "./Column.ts"
+import { type DayRuns, union } from "./dayRuns.ts"
+import { addDecimals, compareDecimals, isPositive, subtractDecimals } from "./decimalArithmetic.ts"
 import type { ContributionRow, TotalsTable } from "./Projection.ts"
 
-/** What has come together in one column: a number for counts and times, an exact decimal for amounts, a set of epoch days. */
-type Value = number | BigDecimal.BigDecimal | null | Set<number>
+/** What has come together in one column: a number for counts and times, canonical decimal text for amounts, runs of epoch days. */
+export type TotalValue = number | string | DayRuns
 
 /** One row of a totals table in the making: a user's whole totals of a key, or what a chunk of events adds to them. */
 export interface TotalsRow {
   readonly key: ReadonlyArray<string>
   /** How many events or entities contribute: the row exists for its readers while this is above 0. */
   contributions: number
-  readonly values: Record<string, Value>
+  /** Only the columns that anything was contributed to: see {@link valueIn} for the others. */
+  readonly values: Record<string, TotalValue>
 }
 
-const zero = BigDecimal.fromBigInt(0n)
+const noDays: DayRuns = []
 
-const emptyValue = (column: TotalColumn): Value => {
+/** A column's value in a row, also where nothing was contributed: 0, null for a time, no days. */
+export const valueIn = (row: TotalsRow, name: string, column: TotalColumn): TotalValue | null => {
+  const value = row.values[name]
+  if (value !== undefined) return value
   switch (column.kind) {
     case "count":
       return 0
     case "amount":
     case "greatest":
-      return zero
+      return "0"
+    case "days":
+      return noDays
     case "earliest":
     case "latest":
-      return null
-    case "days":
-      return new Set()
     case "difference":
       return null
   }
@@ -48,9 +52,10 @@ export class Totals {
   add(contribution: ContributionRow): void {
     const row = this.rowOf(this.keyOf(contribution))
     row.contributions++
-    for (const [name, column] of Object.entries(this.table.columns)) {
+    for (const name in contribution) {
+      const column = this.table.columns[name]
       const value = contribution[name]
-      if (value !== undefined) row.values[name] = join(column, row.values[name] ?? null, valueOf(column, value))
+      if (column !== undefined && value !== undefined) addTo(row, name, column, column.kind === "days" ? [[Number(value), Number(value)]] : value)
     }
   }
 
@@ -59,8 +64,10 @@ export class Totals {
     return rows.map(({ contributions, key, values }) => {
       const row = this.rowOf(key)
       row.contributions += contributions
-      for (const [name, column] of Object.entries(this.table.columns)) {
-        row.values[name] = join(column, row.values[name] ?? null, values[name] ?? null)
+      for (const name in values) {
+        const column = this.table.columns[name]
+        const value = values[name]
+        if (column !== undefined && value !== undefined) addTo(row, name, column, value)
       }
       return row
     })
@@ -68,27 +75,20 @@ export class Totals {
 
   /** Whether a value contributed to an extreme or to days is the one that stands: the others say the same without it if not. */
   stands(contribution: ContributionRow, name: string): boolean {
-    const column = this.table.columns[name]
     const standing = this.rows.get(idOf(this.keyOf(contribution)))?.values[name]
     const value = contribution[name]
-    if (column === undefined || standing === undefined || value === undefined) return true
-    return BigDecimal.isBigDecimal(standing)
-      ? BigDecimal.equals(standing, decimalOf(value))
-      : typeof standing !== "number" || standing === value
+    return standing === undefined || value === undefined || typeof standing === "object" || standing === value
   }
 
   /** Takes the counts and amounts of a contribution off again. Extremes and days stay: see {@link withdraws}. */
   retract(contribution: ContributionRow): void {
     const row = this.rowOf(this.keyOf(contribution))
     row.contributions--
-    for (const [name, column] of Object.entries(this.table.columns)) {
+    for (const name in contribution) {
+      const column = this.table.columns[name]
       const value = contribution[name]
-      if (value === undefined) continue
-      const current = row.values[name]
-      if (column.kind === "count") row.values[name] = Number(current) - Number(value)
-      else if (column.kind === "amount" && BigDecimal.isBigDecimal(current)) {
-        row.values[name] = BigDecimal.subtract(current, BigDecimal.fromStringUnsafe(String(value)))
-      }
+      if (column?.kind === "count") row.values[name] = Number(row.values[name] ?? 0) - Number(value)
+      else if (column?.kind === "amount") row.values[name] = subtractDecimals(String(row.values[name] ?? "0"), String(value))
     }
   }
 
@@ -100,9 +100,7 @@ export class Totals {
     const id = idOf(key)
     const known = this.rows.get(id)
     if (known !== undefined) return known
-    const values: Record<string, Value> = {}
-    for (const [name, column] of Object.entries(this.table.columns)) values[name] = emptyValue(column)
-    const row = { key, contributions: 0, values }
+    const row: TotalsRow = { key, contributions: 0, values: {} }
     this.rows.set(id, row)
     return row
   }
@@ -111,37 +109,31 @@ export class Totals {
 /** One text for a key, for the map of rows. */
 const idOf = (key: ReadonlyArray<string>): string => key.length === 1 ? key[0] ?? "" : JSON.stringify(key)
 
-/** What a single contribution to a column comes to. */
-const valueOf = (column: TotalColumn, contributed: string | number): Value => {
-  switch (column.kind) {
-    case "amount":
-    case "greatest":
-      return decimalOf(contributed)
-    case "days":
-      return new Set([Number(contributed)])
-    default:
-      return Number(contributed)
+/** Brings a value together with the one in the row. */
+const addTo = (row: TotalsRow, name: string, column: TotalColumn, value: TotalValue): void => {
+  const current = row.values[name]
+  if (current === undefined) {
+    if (column.kind !== "greatest" || isPositive(String(value))) row.values[name] = value
+    return
   }
-}
-
-/** Both together. A set of days grows in place. */
-const join = (column: TotalColumn, a: Value, b: Value): Value => {
   switch (column.kind) {
     case "count":
-      return Number(a) + Number(b)
+      row.values[name] = Number(current) + Number(value)
+      return
     case "amount":
-      return BigDecimal.isBigDecimal(a) && BigDecimal.isBigDecimal(b) ? BigDecimal.sum(a, b) : a
+      row.values[name] = addDecimals(String(current), String(value))
+      return
     case "greatest":
-      return BigDecimal.isBigDecimal(a) && BigDecimal.isBigDecimal(b) ? BigDecimal.max(a, b) : a
+      if (compareDecimals(String(value), String(current)) > 0) row.values[name] = value
+      return
     case "earliest":
-      return a === null || b === null ? a ?? b : Math.min(Number(a), Number(b))
+      row.values[name] = Math.min(Number(current), Number(value))
+      return
     case "latest":
-      return a === null || b === null ? a ?? b : Math.max(Number(a), Number(b))
+      row.values[name] = Math.max(Number(current), Number(value))
+      return
     case "days":
-      if (a instanceof Set && b instanceof Set) { for (const day of b) a.add(day) }
-      return a
-    case "difference":
-      return a
+      if (typeof current === "object" && typeof value === "object") row.values[name] = union(current, value)
   }
 }
 
@@ -163,7 +155,7 @@ export const withdraws = (
       const kept = after.filter((now) => sameKey(now, old)).flatMap((now) => now[name] ?? [])
       switch (column.kind) {
         case "greatest":
-          return !kept.some((now) => BigDecimal.isGreaterThanOrEqualTo(decimalOf(now), decimalOf(value)))
+          return !kept.some((now) => compareDecimals(String(now), String(value)) >= 0)
         case "earliest":
           return !kept.some((now) => Number(now) <= Number(value))
         case "latest":
@@ -176,5 +168,3 @@ export const withdraws = (
     })
   )
 }
-
-const decimalOf = (value: string | number) => BigDecimal.fromStringUnsafe(String(value))

@@ -7,6 +7,7 @@ import { logins } from "./catalog/logins.ts"
 import { payments } from "./catalog/payments.ts"
 import { profile } from "./catalog/profile.ts"
 import { sports } from "./catalog/sports.ts"
+import { winStreak } from "./catalog/winStreak.ts"
 import type { AnyProjection } from "./Projection.ts"
 
 /** Every projection that is run: first those of the counters document, in the order in which it shows them, then those that are read apart. */
@@ -15,6 +16,7 @@ export const catalog: ReadonlyArray<AnyProjection> = [
   gameRounds,
   payments,
   sports,
+  winStreak,
   logins,
   profile,
   casinoByGame,

@@ -7,15 +7,16 @@ export const isPositive = (decimal: string): boolean => decimal !== "0" && !deci
 
 /** Negative if `a` is less than `b`, 0 if they are equal. */
 export const compareDecimals = (a: string, b: string): number =>
-  BigDecimal.Order(BigDecimal.fromStringUnsafe(a), BigDecimal.fromStringUnsafe(b))
+  // Up to 15 digits, different decimals are different doubles in the same order.
+  a.length <= 15 && b.length <= 15 ? Number(a) - Number(b) : BigDecimal.Order(BigDecimal.fromStringUnsafe(a), BigDecimal.fromStringUnsafe(b))
 
 /** `a` + `b`. */
 export const addDecimals = (a: string, b: string): string =>
-  decimalToText(BigDecimal.sum(BigDecimal.fromStringUnsafe(a), BigDecimal.fromStringUnsafe(b)))
+  addShort(a, b, 1) ?? decimalToText(BigDecimal.sum(BigDecimal.fromStringUnsafe(a), BigDecimal.fromStringUnsafe(b)))
 
 /** `a` − `b`. */
 export const subtractDecimals = (a: string, b: string): string =>
-  decimalToText(BigDecimal.subtract(BigDecimal.fromStringUnsafe(a), BigDecimal.fromStringUnsafe(b)))
+  addShort(a, b, -1) ?? decimalToText(BigDecimal.subtract(BigDecimal.fromStringUnsafe(a), BigDecimal.fromStringUnsafe(b)))
 
 /** `dividend` ÷ `divisor`, the exact ratio rounded once, half up, to that many decimals. Both are above zero. */
 export const divideDecimals = (dividend: string, divisor: string, decimals: number): string => {
@@ -33,4 +34,29 @@ export const decimalToText = (decimal: BigDecimal.BigDecimal): string => {
   if (scale <= 0) return String(value * 10n ** BigInt(-scale))
   const digits = String(value < 0n ? -value : value).padStart(scale + 1, "0")
   return `${value < 0n ? "-" : ""}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
+}
+
+const powersOfTen = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent)
+const decimalsOf = (text: string): number => {
+  const point = text.indexOf(".")
+  return point === -1 ? 0 : text.length - point - 1
+}
+
+/**
+ * `a` + `sign` × `b` where both fit into whole doubles of their last decimal place, else undefined. Sums are most of what a fold does, and this is some ten
+ * times as fast as a BigDecimal. Exact: below 2^50 the product is off by less than a quarter before it is rounded to the whole number that it stands for.
+ */
+const addShort = (a: string, b: string, sign: 1 | -1): string | undefined => {
+  if (a.length > 15 || b.length > 15) return undefined
+  const decimals = Math.max(decimalsOf(a), decimalsOf(b))
+  const power = powersOfTen[decimals] ?? Number.NaN
+  const [whole, other] = [Math.round(Number(a) * power), Math.round(Number(b) * power)]
+  if (!(Math.abs(whole) < 2 ** 50 && Math.abs(other) < 2 ** 50)) return undefined
+  const sum = whole + sign * other
+  if (decimals === 0 || sum === 0) return String(sum + 0)
+  const digits = String(Math.abs(sum)).padStart(decimals + 1, "0")
+  let end = digits.length
+  while (end > digits.length - decimals && digits.charCodeAt(end - 1) === 48) end--
+  const point = digits.length - decimals
+  return (sum < 0 ? "-" : "") + digits.slice(0, point) + (end === point ? "" : "." + digits.slice(point, end))
 }

@@ -7,7 +7,7 @@ import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
 import { advance, type Checkpoint, take } from "./checkpoints.ts"
 import { entityId, type EntityKey, type FoldResult, foldUser } from "./foldUser.ts"
 import { park, parkedUsers } from "./parkedUsers.ts"
-import type { AnyProjection, EntityRow } from "./Projection.ts"
+import type { AnyProjection, EntityRow, FoldContext } from "./Projection.ts"
 import { type Owner, ownerId, type ProjectionStore, type UserChange } from "./ProjectionStore.ts"
 
 /** What a feed needs besides the slices. */
@@ -58,6 +58,7 @@ export const feedChunk = (
     if (events.length === 0) return { events: 0, more: [], holes }
 
     const parked = yield* parkedUsers(sql, [...reached.keys()])
+    const everybody = groupByUser(events)
     const moved: Array<Checkpoint> = []
     for (const store of stores) {
       const { name, version } = store.projection
@@ -68,7 +69,7 @@ export const feedChunk = (
         const position = reached.get(checkpoint.slice) ?? 0
         if (position > checkpoint.position) moved.push({ ...checkpoint, position })
       }
-      const users = byUser(store.projection, events, own, parked)
+      const users = newTo(store.projection, everybody, own, parked)
       if (users.size > 0) yield* feedProjection(feed, store, users, oneByOne)
     }
     yield* advance(sql, moved)
@@ -95,23 +96,34 @@ export interface UserEvents extends Owner {
   readonly events: Array<LoggedEvent>
 }
 
-const byUser = (
-  projection: AnyProjection,
-  events: ReadonlyArray<LoggedEvent>,
-  checkpoints: ReadonlyMap<number, number>,
-  parked: ReadonlySet<string>
-): ReadonlyMap<string, UserEvents> => {
-  const types = new Set<string>(projection.events)
+const groupByUser = (events: ReadonlyArray<LoggedEvent>): ReadonlyMap<string, UserEvents> => {
   const users = new Map<string, UserEvents>()
   for (const event of events) {
-    if (!types.has(event.event.event) || event.position <= (checkpoints.get(event.slice) ?? Infinity)) continue
     const id = ownerId(event)
-    if (parked.has(`${projection.name}/${projection.version}/${id}`)) continue
     const user = users.get(id)
     if (user === undefined) users.set(id, { slice: event.slice, tenantId: event.tenantId, userId: event.userId, events: [event] })
     else user.events.push(event)
   }
   return users
+}
+
+/** The users and events that are new to a version: of its types, after its own checkpoints, and of nobody who is parked. */
+const newTo = (
+  projection: AnyProjection,
+  users: ReadonlyMap<string, UserEvents>,
+  checkpoints: ReadonlyMap<number, number>,
+  parked: ReadonlySet<string>
+): ReadonlyMap<string, UserEvents> => {
+  const types = new Set<string>(projection.events)
+  const fed = new Map<string, UserEvents>()
+  for (const [id, user] of users) {
+    const checkpoint = checkpoints.get(user.slice)
+    if (checkpoint === undefined) continue
+    const events = user.events.filter(({ event, position }) => types.has(event.event) && position > checkpoint)
+    if (events.length === 0 || (parked.size > 0 && parked.has(`${projection.name}/${projection.version}/${id}`))) continue
+    fed.set(id, { slice: user.slice, tenantId: user.tenantId, userId: user.userId, events })
+  }
+  return fed
 }
 
 /** Folds users' events and writes what comes of it, in the caller's transaction; parks whose fold fails. */
@@ -156,16 +168,22 @@ const parkUser = (feed: Feed, { projection }: ProjectionStore, user: UserEvents,
 const foldUsers = Effect.fnUntraced(function*(feed: Feed, store: ProjectionStore, users: ReadonlyMap<string, UserEvents>) {
   const results: Array<readonly [UserEvents, Exclude<FoldResult, { _tag: "Missing" }>]> = []
   const known = new Map<string, EntityRow | null>()
+  const contexts = new Map<string, FoldContext>()
+  for (const { tenantId } of users.values()) {
+    if (!contexts.has(tenantId)) contexts.set(tenantId, { timeZone: yield* feed.timeZoneOf(tenantId) })
+  }
   let waiting = [...users.values()]
   while (waiting.length > 0) {
     const missing: Array<Owner & { readonly key: EntityKey }> = []
     const again: Array<UserEvents> = []
     for (const user of waiting) {
       const prefix = ownerId(user)
-      const timeZone = yield* feed.timeZoneOf(user.tenantId)
-      const result = foldUser(store.projection, user.events.map(({ event }) => event), (key) => known.get(prefix + entityId(key)), {
-        timeZone
-      })
+      const result = foldUser(
+        store.projection,
+        user.events.map(({ event }) => event),
+        (key) => known.get(prefix + entityId(key)),
+        contexts.get(user.tenantId) ?? { timeZone: "UTC" }
+      )
       if (result._tag !== "Missing") {
         results.push([user, result])
         continue

@@ -26,10 +26,13 @@ const minItems = 8
 const nodes = "nodes"
 
 /** The tables of an ordered projection. */
-export const orderedTables = (projection: string, { columns }: AnyOrdered): Readonly<Record<string, EntityTable>> => ({
-  [projection]: { key: [], columns: { ...columns, items: internal, node_count: internal } },
-  [nodes]: { key: ["node"], columns: { items: internal } }
-})
+export const orderedTables = (projection: string, { columns }: AnyOrdered): Readonly<Record<string, EntityTable>> => {
+  const own = { items: internal, node_count: internal }
+  for (const name of Object.keys(own)) {
+    if (columns[name] !== undefined) throw new Error(`${projection} is ordered: it keeps something else in "${name}"`)
+  }
+  return { [projection]: { key: [], columns: { ...columns, ...own } }, [nodes]: { key: ["node"], columns: { items: internal } } }
+}
 
 /**
  * Folds some of a user's events into those known of the user, each in its own place, however late it comes.

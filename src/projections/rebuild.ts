@@ -2,6 +2,7 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import { arrayOf } from "../database/arrayOf.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
 import { feedIsolating } from "./feedChunk.ts"
 import { ingestionPressure } from "./ingestionPressure.ts"
@@ -20,7 +21,7 @@ export interface RebuildProgress {
 }
 
 export interface RebuildOptions {
-  /** The slices to rebuild; all of them unless only a sample is wanted, which leaves the version to be rebuilt. */
+  /** The slices to rebuild; all that have events unless only a sample is wanted, which leaves the version to be rebuilt. */
   readonly slices: ReadonlyArray<number>
   /** Called now and then. */
   readonly onProgress: (progress: RebuildProgress) => Effect.Effect<void>
@@ -69,8 +70,8 @@ export const rebuild = (
       const { done, total } = yield* progress
       if (total - done <= chunk) break
     }
-    const whole = yield* sql<{ whole: boolean }>`select count(*) = ${slices.length} as whole from slice_heads`
-    if (whole[0]?.whole === true) yield* follow(sql, name, version)
+    const left = yield* sql`select 1 from slice_heads where position > 0 and slice <> all (${arrayOf.int2(slices)}::smallint[]) limit 1`
+    if (left.length === 0) yield* follow(sql, name, version)
     return yield* progress
   })
 

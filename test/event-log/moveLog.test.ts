@@ -1,17 +1,15 @@
-import { PgClient, PgConnection } from "@effect/sql-pg"
+import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { randomBytes } from "node:crypto"
-import { inject } from "vitest"
 import { Counters } from "../../src/counters/Counters.ts"
-import { migrate } from "../../src/database/Migrations.ts"
+import { migrate, Migrations } from "../../src/database/Migrations.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { exportLog } from "../../src/event-log/exportLog.ts"
 import { importLog } from "../../src/event-log/importLog.ts"
@@ -22,11 +20,14 @@ import { unfinishedImport } from "../../src/event-log/unfinishedImport.ts"
 import { verifyLog } from "../../src/event-log/verifyLog.ts"
 import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
+import { catalog } from "../../src/projections/catalog.ts"
+import { ProjectionCatalog } from "../../src/projections/ProjectionCatalog.ts"
 import { ApiKeys } from "../../src/tenants/ApiKeys.ts"
 import { type Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { generateItems, toBody } from "../reference/generateItems.ts"
 import type { FastTrackItem } from "../reference/FastTrackItem.ts"
+import { copyDatabase } from "../support/copyDatabase.ts"
 import { bet, newEvent } from "../support/newEvent.ts"
 import { fileOf, linesOf, sampleLog, sealed } from "../support/sampleLog.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
@@ -65,11 +66,16 @@ const countersOf = Effect.fnUntraced(function*(tenant: Tenant, userIds: Readonly
   return yield* read(tenant, userIds, { sections, consistency: { _tag: "Strong", waitSeconds: 15 } })
 })
 
+const countEvents = Effect.gen(function*() {
+  const sql = yield* PgClient.PgClient
+  const [row] = yield* sql<{ events: number }>`select count(*)::int as events from events`
+  return row?.events ?? 0
+})
+
 const one = { seed: 11, users: 25, timeZone: "Europe/Malta" }
 
 /** A service with two tenants, their keys and all kinds of events, some with what only other programs would write. */
-const filled = Effect.gen(function*() {
-  const database = yield* TestDatabase.make
+const fill = Effect.fnUntraced(function*(database: Database) {
   const context = yield* service(database)
   const { items, userIds } = generateItems(one)
   const [tenant, key] = yield* Effect.gen(function*() {
@@ -83,26 +89,26 @@ const filled = Effect.gen(function*() {
     yield* ingest(other, items.slice(0, 100))
     return [tenant, key] as const
   }).pipe(Effect.provide(context))
-  return { context, database, items, key, tenant, userIds }
+  return { context, items, key, tenant, userIds }
 })
 
 layer(Layer.empty, { excludeTestServices: true })("a log that is moved", (it) => {
   it.effect("goes on as if nothing had happened: same file, same counters, keys and tenants", () =>
     Effect.gen(function*() {
-      const { context: source, items, key, tenant, userIds } = yield* filled
+      const { context: source, items, key, tenant, userIds } = yield* fill(yield* TestDatabase.make)
       const file = yield* Effect.provide(exported, source)
 
       const database = yield* TestDatabase.make
       const report = yield* Effect.scoped(Effect.gen(function*() {
         const context = yield* clients(database)
         yield* Effect.provide(migrate, context)
+        yield* Effect.provide(Effect.scoped(Layer.build(ProjectionCatalog.layer(catalog))), Context.add(context, Migrations, Migrations.of({ applied: [] })))
         const report = yield* Effect.provide(imported(file), context)
         assert.isTrue(file.equals(yield* Effect.provide(exported, context)))
         yield* Effect.provide(assertSound, context)
         return report
       }))
-      assert.deepStrictEqual({ ...report, events: 0 }, { events: 0, before: 0, tenants: 2, apiKeys: 2 })
-      assert.isAbove(report.events, items.length)
+      assert.deepStrictEqual(report, { events: yield* Effect.provide(countEvents, source), before: 0, tenants: 2, apiKeys: 2 })
 
       const target = yield* service(database)
       const principal = yield* Effect.flatMap(ApiKeys, ({ authenticate }) => authenticate(key)).pipe(Effect.provide(target))
@@ -136,7 +142,7 @@ layer(Layer.empty, { excludeTestServices: true })("a log that is moved", (it) =>
 
   it.effect("is exported as it was at one moment while events come in, and is found to be sound meanwhile", () =>
     Effect.gen(function*() {
-      const { context, tenant } = yield* filled
+      const { context, tenant } = yield* fill(yield* TestDatabase.make)
       const log = Context.get(context, EventLog)
       const writers = yield* Effect.forEach([1, 2, 3], (writer) =>
         Effect.forever(Effect.suspend(() => {
@@ -144,24 +150,22 @@ layer(Layer.empty, { excludeTestServices: true })("a log that is moved", (it) =>
           return log.append(events)
         })).pipe(Effect.forkChild))
       const before = (yield* Effect.provide(exported, context)).length
-      for (let turn = 0; turn < 3; turn++) {
-        const [file] = yield* Effect.all([exported, assertSound], { concurrency: 2 }).pipe(Effect.provide(context))
-        const reader = new LogFileReader()
-        Result.getOrThrow(reader.push(file))
-        Result.getOrThrow(reader.end())
-        assert.isAbove(file.length, before)
-      }
+      const [file] = yield* Effect.all([exported, assertSound], { concurrency: 2 }).pipe(Effect.provide(context))
+      const reader = new LogFileReader()
+      Result.getOrThrow(reader.push(file))
+      Result.getOrThrow(reader.end())
+      assert.isAbove(file.length, before)
       for (const writer of writers) yield* Fiber.interrupt(writer)
     }))
 
   it.effect("may be moved by PostgreSQL's own means", () =>
     Effect.gen(function*() {
-      const { database, items, tenant, userIds, expected } = yield* Effect.scoped(Effect.gen(function*() {
-        const { context, ...source } = yield* filled
+      const database = yield* TestDatabase.make
+      const { expected, items, tenant, userIds } = yield* Effect.scoped(Effect.gen(function*() {
+        const { context, ...source } = yield* fill(database)
         return { ...source, expected: yield* Effect.provide(countersOf(source.tenant, source.userIds), context) }
-      })).pipe(Effect.provide(TestDatabase.layer))
-      // The database outlives the service, for it belongs to the outer scope.
-      const copy = yield* copyOf(database)
+      }))
+      const copy = yield* copyDatabase(database)
       const context = yield* service(copy)
       const sql = Context.get(context, PgClient.PgClient)
       assert.deepStrictEqual(yield* sql`select relname from pg_class where relkind = 'S' and relnamespace = 'public'::regnamespace`, [])
@@ -174,26 +178,10 @@ layer(Layer.empty, { excludeTestServices: true })("a log that is moved", (it) =>
       )
       assert.deepStrictEqual(yield* Effect.provide(countersOf(tenant, userIds), context), expected)
       const again = yield* Effect.provide(ingest(tenant, [...items, ...generateItems({ ...one, seed: 13, userPrefix: "new" }).items]), context)
-      assert.strictEqual(again.duplicates, items.length)
+      assert.isAtLeast(again.duplicates, items.length)
       assert.isAbove(again.accepted, 0)
       yield* Effect.provide(assertSound, context)
     }))
-})
-
-/** A copy by the server. */
-const copyOf = Effect.fnUntraced(function*(database: Database) {
-  const original = new URL(Redacted.value(database.url)).pathname.slice(1)
-  const name = `${original}_copy`
-  const administer = (statement: string) =>
-    Effect.scoped(Effect.flatMap(PgConnection.make({ url: Redacted.make(inject("databaseUrl")) }), (connection) => connection.query(statement, [], false)))
-  yield* Effect.acquireRelease(
-    // Refused as long as sessions of the original are still ending.
-    untilEffect(Effect.isSuccess(administer(`create database ${name} template ${original}`))),
-    () => Effect.orDie(administer(`drop database if exists ${name} with (force)`))
-  )
-  const url = new URL(Redacted.value(database.url))
-  url.pathname = `/${name}`
-  return TestDatabase.of({ url: Redacted.make(url.href) })
 })
 
 const large = sampleLog(3 * sealAfter.events + 500)
@@ -207,29 +195,24 @@ layer(Layer.empty, { excludeTestServices: true })("an import", (it) => {
     return row
   })
 
+  const unfinished = Effect.map(Effect.flatMap(PgClient.PgClient, unfinishedImport), Option.getOrUndefined)
+
   it.effect("that is stopped anywhere leaves whole parts only, and goes on where it was", () =>
     Effect.gen(function*() {
       const context = yield* migrated
       yield* Effect.gen(function*() {
-        // Stopped in the midst of the file again and again, each time somewhat later, and at the very end.
-        for (let turn = 1; turn <= 6; turn++) {
-          const reached = yield* Deferred.make<void>()
-          const stop = turn === 6 ? largeFile.length : Math.floor(largeFile.length * turn / 6)
-          const stuck = Stream.fromIterable([largeFile.subarray(0, stop)]).pipe(
-            Stream.concat(Stream.fromEffect(Effect.andThen(Deferred.succeed(reached, undefined), Effect.never)))
-          )
-          const running = yield* Effect.forkChild(importLog(stuck))
-          yield* Deferred.await(reached)
+        // Stopped in the midst of the file again and again, each time somewhat later, in the end with nothing but its last line missing.
+        for (const share of [0.1, 0.4, 0.4, 0.8, 1]) {
+          const beginning = largeFile.subarray(0, share < 1 ? Math.floor(largeFile.length * share) : largeFile.lastIndexOf("\n", -2) + 1)
+          const good = Result.getOrThrow(new LogFileReader().push(beginning)).at(-1)?.eventsSoFar
+          const running = yield* Effect.forkChild(importLog(Stream.concat(Stream.succeed(beginning), Stream.never)))
+          yield* untilEffect(Effect.map(unfinished, (mark) => mark?.events === good))
           yield* Fiber.interrupt(running)
-          const row = yield* count
-          assert.strictEqual(row?.events, row?.heads)
-          assert.isTrue((row?.events ?? 0) % sealAfter.events === 0 || turn === 6)
-          const refused = yield* Effect.flip(exported)
-          assert.match(refused.message, /the beginning of an import/)
+          assert.deepStrictEqual(yield* count, { events: good, heads: good })
+          assert.match((yield* Effect.flip(exported)).message, /the beginning of an import/)
         }
         const { before, events } = yield* imported(largeFile)
-        assert.isAbove(before, 0)
-        assert.strictEqual(events, large.events.length)
+        assert.deepStrictEqual([before, events], [large.events.length, large.events.length])
         assert.isTrue(largeFile.equals(yield* exported))
         yield* assertSound
       }).pipe(Effect.provide(context))
@@ -341,8 +324,7 @@ layer(Layer.empty, { excludeTestServices: true })("an import", (it) => {
       const exits = yield* Effect.all([imported(largeFile), imported(largeFile)].map(Effect.exit), { concurrency: 2 }).pipe(Effect.provide(context))
       assert.isBelow(exits.filter(({ _tag }) => _tag === "Success").length, 2)
       yield* Effect.gen(function*() {
-        const begun = yield* Effect.flatMap(PgClient.PgClient, unfinishedImport)
-        if (begun._tag === "Some") yield* imported(largeFile)
+        if ((yield* unfinished) !== undefined) yield* imported(largeFile)
         assert.isTrue(largeFile.equals(yield* exported))
         yield* assertSound
       }).pipe(Effect.provide(context))

@@ -48,6 +48,7 @@ export interface Stubs {
   readonly readGames?: Games["Service"]["read"]
   readonly readActivity?: Activity["Service"]["read"]
   readonly changesAfter?: Changes["Service"]["after"]
+  readonly stopChanges?: Effect.Effect<void>
   readonly readUser?: EventLog["Service"]["readUser"]
   readonly checks?: () => ReadinessChecks
   readonly settings?: Readonly<Record<string, string>>
@@ -104,7 +105,7 @@ export const serve = (stubs: Stubs = {}) =>
       Layer.mock(Changes, {
         now: () => Effect.succeed(vectorOf([[3, 7]])),
         after: stubs.changesAfter ?? ((_, place) => Effect.succeed({ changes: [], next: place })),
-        stop: Effect.void
+        stop: stubs.stopChanges ?? Effect.void
       }),
       Layer.mock(EventLog, { laneCount: 1, readUser: stubs.readUser ?? (() => Effect.succeed([])) }),
       Layer.mock(ProjectionRunner, {

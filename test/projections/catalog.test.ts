@@ -2,8 +2,9 @@ import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
 import { catalog } from "../../src/projections/catalog.ts"
 import { evaluate } from "../../src/projections/evaluate.ts"
-import { generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
+import { newestVersions } from "../../src/projections/newestVersions.ts"
 import type { FastTrackItem } from "../reference/FastTrackItem.ts"
+import { generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import { referenceActivity } from "../reference/referenceActivity.ts"
 import { referenceCounters } from "../reference/referenceCounters.ts"
 import { referenceGames } from "../reference/referenceGames.ts"
@@ -46,30 +47,32 @@ const namesIn = (section: unknown): ReadonlySet<string> => {
   return values.some(isObject) ? new Set(values.flatMap((value) => [...namesIn(value)])) : new Set([Object.keys(section).join()])
 }
 
+const newest = newestVersions(catalog)
+/** The projections whose rules are read a second time; others have their own specs alone. */
+const described = new Set(users[0]?.expected.keys())
+
 describe("catalog", () => {
-  it("has every projection of the counters document once, in its order", () => {
-    expect(catalog.filter(({ readApart }) => readApart !== true).map(({ name }) => name)).toEqual([
-      "casino",
-      "game_rounds",
-      "payments",
-      "sports",
-      "logins",
-      "profile"
-    ])
-    expect(new Set(catalog.map(({ name }) => name)).size).toBe(catalog.length)
+  it("has every projection of the counters document, in its order, and no version twice", () => {
+    const shown = newest.filter(({ readApart }) => readApart !== true).map(({ name }) => name)
+    const document = Object.keys(referenceCounters([], { timeZone: "UTC", now, userId: "u" })).slice(2)
+    expect(shown.filter((name) => described.has(name))).toEqual(document)
+    expect(new Set(catalog.map(({ name, version }) => `${name} v${version}`)).size).toBe(catalog.length)
   })
 
-  it.each(catalog)("$name gives what a direct reading of the rules gives, whatever the order of the events", (projection) => {
-    const random = seededRandom(7)
-    for (const { events, expected: sections, timeZone, userId } of users) {
-      const expected = sections.get(projection.name)
-      for (const order of [events, events.toReversed(), shuffle(random, events)]) {
-        const section = evaluate(projection, order, { timeZone, now: now.getTime() })
-        expect(section, userId).toEqual(expected)
-        expect(namesIn(section)).toEqual(namesIn(expected))
+  it.each(newest.filter(({ name }) => described.has(name)))(
+    "$name gives what a direct reading of the rules gives, whatever the order of the events",
+    (projection) => {
+      const random = seededRandom(7)
+      for (const { events, expected: sections, timeZone, userId } of users) {
+        const expected = sections.get(projection.name)
+        for (const order of [events, events.toReversed(), shuffle(random, events)]) {
+          const section = evaluate(projection, order, { timeZone, now: now.getTime() })
+          expect(section, userId).toEqual(expected)
+          expect(namesIn(section)).toEqual(namesIn(expected))
+        }
       }
     }
-  })
+  )
 
   it.each(catalog)("$name describes its section", (projection) => {
     const isSection = Schema.is(projection.section.schema)

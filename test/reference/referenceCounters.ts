@@ -5,7 +5,7 @@ import { firstInstantOfDay, instantOf, localDay, timeString } from "./instant.ts
 /** The figures of one currency: counts are numbers, amounts canonical decimal strings, times RFC 3339 or null. */
 export type Figures = Readonly<Record<string, string | number | null>>
 
-/** The counters document of design §4 without `position` and `win_streak`. */
+/** The counters document of design §4 without `position`. */
 export interface CountersDocument {
   readonly user_id: string
   readonly time_zone: string
@@ -13,6 +13,7 @@ export interface CountersDocument {
   readonly game_rounds: Readonly<Record<string, Figures>>
   readonly payments: Readonly<Record<string, Figures>>
   readonly sports: Readonly<Record<string, Figures>>
+  readonly win_streak: Figures
   readonly logins: Figures
   readonly profile: Readonly<Record<string, string | boolean | null>> | null
 }
@@ -290,6 +291,7 @@ export const referenceCounters = (
     game_rounds: gameRounds(stored.flatMap((item) => item.event === "realtime-gameround" ? [item.data] : [])),
     payments: payments(stored.flatMap((item) => item.event === "realtime-payment" ? [item.data] : [])),
     sports: sports(stored.flatMap((item) => item.event === "realtime-sports-bet" ? [item.data] : [])),
+    win_streak: referenceWinStreak(items, options),
     logins: logins(stored.flatMap((item) => item.event === "realtime-login" ? [item.data] : []), options.timeZone, options.now),
     profile: profile(stored.flatMap((item) => item.event === "realtime-registration" ? [item.data] : []))
   }

@@ -3,7 +3,7 @@ import { expect, vi } from "vitest"
 import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
 import { foldUser } from "../../src/projections/foldUser.ts"
 import { MemoryFold } from "../../src/projections/MemoryFold.ts"
-import type { AnyProjection, ReadContext } from "../../src/projections/Projection.ts"
+import type { AnyProjection, EntityRow, ReadContext } from "../../src/projections/Projection.ts"
 import { seededRandom, shuffle } from "../reference/random.ts"
 import { rowProblems } from "./rowProblems.ts"
 
@@ -14,7 +14,8 @@ import { rowProblems } from "./rowProblems.ts"
  * - so does any cut into chunks, each folded on top of the rows of the one before;
  * - so does a resend in place of an event, as the log keeps whichever came first: other delivery times, another letter case of type and status;
  * - so does folding them again, or at another time: nothing is remembered beside the rows, and no clock is asked;
- * - the events, and the rows handed to `contributions` and `present`, are left as they are;
+ * - the events, and the rows handed to `contributions`, `combine` and `present`, are left as they are;
+ * - `combine` is associative, so that it does not matter which events were summed up together;
  * - the rows can be stored.
  *
  * Gives the section. A law that is broken is an error that names it, with the events and their arrangement; what the fold throws is thrown on.
@@ -55,6 +56,12 @@ export const lawfulSection = (projection: AnyProjection, events: ReadonlyArray<F
     "A resend of each event, with other delivery times and in other letter case",
     () => sectionOf([given.map((event) => deepFreeze(resendOf(event)))])
   )
+  const summed = sumsOf(guarded, given, context)
+  for (const [index, sum] of summed.entries()) {
+    const arrangement = `The first ${index + 1} by their order, then the others`
+    if (isDeepStrictEqual(sum, summed.at(-1))) continue
+    expect(sum, tell("has a combine that is not associative.", arrangement, "give another summary")).toStrictEqual(summed.at(-1))
+  }
   for (const { cut, order } of arrangements(given.length)) {
     const chunks = cut.map((chunk) => chunk.flatMap((index) => given[index] ?? []))
     const law = order ?
@@ -63,6 +70,20 @@ export const lawfulSection = (projection: AnyProjection, events: ReadonlyArray<F
     demand(law, textOf(cut), () => sectionOf(chunks))
   }
   return section
+}
+
+/** The summary of ordered events, put together in every two parts there are, and one after the other. */
+const sumsOf = (projection: AnyProjection, events: ReadonlyArray<FastTrackEvent>, context: ReadContext): ReadonlyArray<EntityRow> => {
+  const { ordered } = projection
+  if (ordered === undefined || events.length === 0) return []
+  const byPlace = (a: FastTrackEvent, b: FastTrackEvent) => {
+    const [[time, id], [otherTime, otherId]] = [ordered.order(a), ordered.order(b)]
+    return time - otherTime || Buffer.compare(Buffer.from(id), Buffer.from(otherId))
+  }
+  const summaries = events.toSorted(byPlace).map((event) => ordered.one(event, { timeZone: context.timeZone }))
+  const sum = (part: ReadonlyArray<EntityRow>) => part.reduce((earlier, later) => ordered.combine(earlier, later))
+  const inTwo = summaries.slice(1).map((_, at) => ordered.combine(sum(summaries.slice(0, at + 1)), sum(summaries.slice(at + 1))))
+  return [...inTwo, sum(summaries)]
 }
 
 /** An event that the log takes for the same: it is set aside if it comes second, and stays if it comes first (design §2, "Idempotency"). */
@@ -161,6 +182,10 @@ const withFrozenRows = (projection: AnyProjection): AnyProjection => ({
   contributions: Object.fromEntries(
     Object.entries(projection.contributions).map(([table, contributions]) => [table, (row) => contributions(Object.freeze({ ...row }))])
   ),
+  ordered: projection.ordered === undefined ? undefined : {
+    ...projection.ordered,
+    combine: (earlier, later) => projection.ordered?.combine(Object.freeze({ ...earlier }), Object.freeze({ ...later })) ?? {}
+  },
   section: { ...projection.section, present: (rows, context) => projection.section.present(deepFreeze(structuredClone(rows)), context) }
 })
 

@@ -1,7 +1,8 @@
-import * as BigDecimal from "effect/BigDecimal"
-import type { EntityColumn } from "../../src/projections/Column.ts"
+import { isDeepStrictEqual } from "node:util"
+import type { EntityColumn, TotalColumn } from "../../src/projections/Column.ts"
 import type { FoldResult } from "../../src/projections/foldUser.ts"
 import type { AnyProjection } from "../../src/projections/Projection.ts"
+import { valueIn } from "../../src/projections/Totals.ts"
 
 /** The most UTF-8 bytes of a row's key, so that an entry of the index (2,704 bytes) still has room for the longest user id. */
 const maxKeyBytes = 1600
@@ -30,20 +31,34 @@ export const rowProblems = (projection: AnyProjection, result: FoldResult): Read
       if (!declared.key.includes(name) && declared.columns[name] === undefined) problems.add(`${table}.${name} is no column`)
     }
   }
-  for (const { key, values } of result.totals) {
-    checkKey("totals", key)
+  for (const row of result.totals) {
+    checkKey("totals", row.key)
     for (const [name, column] of Object.entries(projection.totals?.columns ?? {})) {
-      const value = values[name]
-      const isRight = column.kind === "count" || column.kind === "earliest" || column.kind === "latest"
-        ? value === null ? column.kind !== "count" : Number.isSafeInteger(value)
-        : column.kind === "days"
-        ? value instanceof Set && [...value].every(Number.isSafeInteger)
-        : column.kind === "difference" || BigDecimal.isBigDecimal(value)
-      if (!isRight) problems.add(`totals.${name}: ${String(value)} is not of the kind ${column.kind}`)
+      const value = valueIn(row, name, column)
+      if (!comesTo(column, value)) problems.add(`totals.${name}: ${String(value)} is not of the kind ${column.kind}`)
     }
   }
   return [...problems]
 }
+
+const comesTo = ({ kind }: TotalColumn, value: unknown): boolean => {
+  switch (kind) {
+    case "count":
+      return Number.isSafeInteger(value)
+    case "earliest":
+    case "latest":
+      return value === null || Number.isSafeInteger(value)
+    case "amount":
+    case "greatest":
+      return isDecimal(value)
+    case "days":
+      return Array.isArray(value) && value.flat().every(Number.isSafeInteger)
+    case "difference":
+      return true
+  }
+}
+
+const isDecimal = (value: unknown): boolean => typeof value === "string" && /^(0|-?[1-9]\d*(\.\d*[1-9])?|-?0\.\d*[1-9])$/.test(value)
 
 const fits = (column: EntityColumn, value: unknown): boolean => {
   if (value === null) return column.kind !== "tally" && column.empty === null
@@ -51,12 +66,14 @@ const fits = (column: EntityColumn, value: unknown): boolean => {
     case "text":
       return isText(value)
     case "decimal":
-      return typeof value === "string" && /^(0|-?[1-9]\d*(\.\d*[1-9])?|-?0\.\d*[1-9])$/.test(value)
+      return isDecimal(value)
     case "time":
     case "tally":
       return Number.isSafeInteger(value)
     case "flag":
       return typeof value === "boolean"
+    case "internal":
+      return isDeepStrictEqual(JSON.parse(JSON.stringify(value) ?? "null"), value)
   }
 }
 

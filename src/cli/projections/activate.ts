@@ -1,6 +1,5 @@
 import { PgClient } from "@effect/sql-pg"
 import { Command, Flag } from "effect/cli"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { activateVersion } from "../../projections/activateVersion.ts"
@@ -39,9 +38,7 @@ export const activate = Command.make(
         const { after, before, diff } = yield* compare(name, version, Option.none())
         if (!isEmptyDiff(diff)) {
           yield* print(...(yield* describe(before, after, diff)))
-          const message = `${title(store)} changes numbers: --accept takes it nonetheless.`
-          yield* Console.error(`playtally: ${message}`)
-          return yield* new CommandFailed({ message })
+          return yield* new CommandFailed({ message: `${title(store)} changes numbers: --accept takes it nonetheless.` })
         }
       }
       yield* activateVersion(sql, store, { withParked, replaceViews })

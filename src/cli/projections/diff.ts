@@ -1,10 +1,10 @@
 import { PgClient } from "@effect/sql-pg"
 import { Command, Flag } from "effect/cli"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { formatCounterPath, valueKind } from "../../counters/counterPath.ts"
 import { EventLog } from "../../event-log/EventLog.ts"
-import { diffVersions, isEmptyDiff, type VersionDiff } from "../../projections/diffVersions.ts"
+import { diffVersions, isEmptyDiff, type LargestChange, type VersionDiff } from "../../projections/diffVersions.ts"
 import type { ProjectionStore } from "../../projections/ProjectionStore.ts"
 import { rebuild } from "../../projections/rebuild.ts"
 import { slicesWithEvents } from "../../projections/slicesWithEvents.ts"
@@ -15,7 +15,7 @@ import { formatTable } from "../formatTable.ts"
 import { print } from "../print.ts"
 import { projectionsLayer } from "./projectionsLayer.ts"
 import { activeStoreOf, nameOfProjection, NoSuchProjection, storeOf, title, versionFlag } from "./projectionVersion.ts"
-import { showProgress } from "./rebuildProgress.ts"
+import { endProgress, showProgress } from "./rebuildProgress.ts"
 
 /** `projections diff NAME`: whose numbers a version changes, and by how much; with `--sample 1%` in seconds, from a part of the users. */
 export const diff = Command.make(
@@ -63,12 +63,12 @@ export const compare = Effect.fnUntraced(function*(name: string, version: Option
   const state = (yield* versionStates(sql)).find((known) => known.projection === name && known.version === after.projection.version)
   if (state?.state !== "following") {
     if (Option.isNone(sample)) {
-      const message = `${title(after)} has not been rebuilt: projections rebuild ${name}, or compare a part with --sample 1%.`
-      yield* Console.error(`playtally: ${message}`)
-      return yield* new CommandFailed({ message })
+      return yield* new CommandFailed({
+        message: `${title(after)} has not been rebuilt: projections rebuild ${name}, or compare a part with --sample 1%.`
+      })
     }
     yield* rebuild(sql, log, after, { slices, onProgress: yield* showProgress })
-    yield* Console.error("")
+    yield* endProgress
   }
   return { before, after, diff: yield* diffVersions(sql, log, before, after, slices) }
 })
@@ -79,7 +79,13 @@ export const describe = Effect.fnUntraced(function*(before: ProjectionStore, aft
     return [`${title(after)} gives all ${diff.users} users compared the same numbers as v${before.projection.version}.`]
   }
   const names = new Map((yield* (yield* Tenants).list).map(({ name, tenantId }) => [tenantId, name]))
-  const { name } = after.projection
+  /** The command that explains a number, if it stands in the counters document under the row's key. */
+  const explain = ({ column, key, tenantId, userId }: LargestChange) => {
+    const { name, readApart, section } = after.projection
+    if (readApart === true || valueKind(section.schema.ast, [...key, column]) === undefined) return []
+    return [["explain", ...[names.get(tenantId) ?? tenantId, userId, formatCounterPath([name, ...key, column])].map(quoted)].join(" ")]
+  }
+  const isExplained = diff.largest.some((change) => explain(change).length > 0)
   return [
     `${title(after)} changes ${diff.changedUsers} of the ${diff.users} users compared with v${before.projection.version}.`,
     ...diff.addedRows === 0 ? [] : [`Rows that only v${after.projection.version} has: ${diff.addedRows}`],
@@ -95,16 +101,16 @@ export const describe = Effect.fnUntraced(function*(before: ProjectionStore, aft
     ),
     ...diff.largest.length === 0 ? [] : [
       "",
-      "The largest changes, each with what explains the number of today:",
+      `The largest changes${isExplained ? ", each with what explains the number of today" : ""}:`,
       ...formatTable(
-        ["USER", "KEY", "COLUMN", "BEFORE", "AFTER", "EXPLAIN"],
-        diff.largest.map(({ after, before, column, key, tenantId, userId }) => [
-          userId,
-          key.join(" "),
-          column,
-          before ?? "-",
-          after ?? "-",
-          `explain ${quoted(names.get(tenantId) ?? tenantId)} ${quoted(userId)} ${quoted([name, ...key, column].join("."))}`
+        ["USER", "KEY", "COLUMN", "BEFORE", "AFTER", ...isExplained ? ["EXPLAIN"] : []],
+        diff.largest.map((change) => [
+          change.userId,
+          change.key.join(" "),
+          change.column,
+          change.before ?? "-",
+          change.after ?? "-",
+          ...explain(change)
         ])
       )
     ]

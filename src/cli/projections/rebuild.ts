@@ -1,6 +1,5 @@
 import { PgClient } from "@effect/sql-pg"
 import { CliError, Command, Flag } from "effect/cli"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { EventLog } from "../../event-log/EventLog.ts"
@@ -13,7 +12,7 @@ import { CommandFailed, explained } from "../CommandFailed.ts"
 import { print } from "../print.ts"
 import { projectionsLayer } from "./projectionsLayer.ts"
 import { activeStoreOf, nameOfProjection, storeOf, title, versionFlag } from "./projectionVersion.ts"
-import { showProgress } from "./rebuildProgress.ts"
+import { endProgress, showProgress } from "./rebuildProgress.ts"
 
 /** `projections rebuild NAME`: makes a version's rows from the log while the service goes on; `--user` those of one user. */
 export const rebuild = Command.make(
@@ -54,9 +53,9 @@ const ofUser = Effect.fnUntraced(function*(name: string, version: Option.Option<
   const store = Option.isNone(version) && active !== undefined ? active : yield* storeOf(name, version)
   const fed = yield* rebuildUser(sql, log, store, { tenantId, userId })
   if (fed) return yield* print(`${title(store)}: the rows of ${userId} are made anew.`)
-  const message = `${title(store)} still cannot fold the events of ${userId}, who stays parked: \`projections parked ${name}\` says why.`
-  yield* Console.error(`playtally: ${message}`)
-  return yield* new CommandFailed({ message })
+  return yield* new CommandFailed({
+    message: `${title(store)} still cannot fold the events of ${userId}, who stays parked: \`projections parked ${name}\` says why.`
+  })
 })
 
 const ofAll = Effect.fnUntraced(function*(name: string, version: Option.Option<number>) {
@@ -65,7 +64,7 @@ const ofAll = Effect.fnUntraced(function*(name: string, version: Option.Option<n
   const store = yield* storeOf(name, version)
   const onProgress = yield* showProgress
   const { done, total } = yield* rebuildVersion(sql, log, store, { slices: yield* slicesWithEvents(sql), onProgress })
-  yield* Console.error("")
+  yield* endProgress
   yield* print(`${title(store)} is rebuilt: ${done} of ${total} events, and is fed with the others from now on.`)
   const active = yield* activeStoreOf(name)
   if (active === undefined) {

@@ -14,6 +14,9 @@ export const rebuildLine = ({ done, heldBack, total }: RebuildProgress, rate: nu
   return `[${bar}] ${done} of ${total} events  ${Math.round(rate)}/s${left}${yielding}`
 }
 
+/** Leaves the line that is shown in place. */
+export const endProgress: Effect.Effect<void> = Effect.suspend(() => process.stderr.isTTY ? Console.error("") : Effect.void)
+
 /** Shows the progress on stderr as it comes: in place on a terminal, else a line now and then. */
 export const showProgress = Effect.gen(function*() {
   const started = yield* Clock.currentTimeMillis

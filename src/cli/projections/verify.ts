@@ -1,6 +1,5 @@
 import { PgClient } from "@effect/sql-pg"
 import { Argument, Command } from "effect/cli"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { EventLog } from "../../event-log/EventLog.ts"
@@ -35,9 +34,9 @@ export const verify = Command.make(
         differences += yield* verifyVersion(store)
       }
       if (differences === 0) return
-      const message = `${differences} differences: projections rebuild NAME --tenant TENANT --user USER puts one user right.`
-      yield* Console.error(`playtally: ${message}`)
-      return yield* new CommandFailed({ message })
+      return yield* new CommandFailed({
+        message: `${differences} differences: projections rebuild NAME --tenant TENANT --user USER puts one user right.`
+      })
     },
     Effect.provide(projectionsLayer()),
     explained
