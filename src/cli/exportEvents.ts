@@ -1,6 +1,7 @@
 import { Argument, Command } from "effect/cli"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FileSystem from "effect/FileSystem"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
@@ -22,17 +23,16 @@ const writeFile = Effect.fnUntraced(function*(name: string, pieces: ReturnType<t
   yield* refuseExisting
   const part = `${name}.part`
   yield* Effect.scoped(Effect.gen(function*() {
-    const file = yield* Effect.catchIf(
+    const open = Effect.catchIf(
       fs.open(part, { flag: "wx", mode }),
       ({ reason }) => reason._tag === "AlreadyExists",
       () => new CommandFailed({ message: `${part} exists: another export writes it, or one was killed. Remove it if it was.` })
     )
-    yield* Effect.gen(function*() {
-      yield* Stream.runForEach(pieces, (piece) => file.writeAll(piece))
-      yield* file.sync
-      yield* refuseExisting
-      yield* fs.rename(part, name)
-    }).pipe(Effect.onError(() => Effect.ignore(fs.remove(part))))
+    const file = yield* Effect.acquireRelease(open, (_, exit) => Exit.isSuccess(exit) ? Effect.void : Effect.ignore(fs.remove(part)))
+    yield* Stream.runForEach(pieces, (piece) => file.writeAll(piece))
+    yield* file.sync
+    yield* refuseExisting
+    yield* fs.rename(part, name)
   }))
 })
 

@@ -38,8 +38,6 @@ const appendLayer = Layer.effect(
         jit: "off",
         // Keys are looked up by index from the first event on, and the plan of the one statement is made once.
         enable_seqscan: "off",
-        enable_hashjoin: "off",
-        enable_mergejoin: "off",
         plan_cache_mode: "force_generic_plan"
       }
     }))

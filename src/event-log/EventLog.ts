@@ -60,9 +60,10 @@ export class EventLog extends Context.Service<EventLog, {
       const sql = yield* PgClient.PgClient
       const writer = yield* AppendClient
       const laneCount = yield* readFormat(sql)
+      const repeats = new RecentRepeats()
       return EventLog.of({
         laneCount,
-        append: (events) => append(writer, events),
+        append: (events) => append(writer, repeats, events),
         read: (after, limit) => readSlices(sql, after, limit),
         readUser: (tenantId, userId, before, limit) => unavailable("EventLog.readUser")(readUser(sql, tenantId, userId, before, limit))
       })
@@ -78,13 +79,33 @@ const readFormat = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
   return format.lane_count
 })
 
+/** Statements that look keys up after one that met a repeat. */
+const wary = 50
+
+/**
+ * Whether stored keys are to be expected. A sender that repeats itself repeats much, so after a repeat was met the next statements look keys up; after
+ * some of them met none, statements trust again that their events are new, and the unique key tells if they are not.
+ */
+class RecentRepeats {
+  private statements = 0
+
+  get areExpected(): boolean {
+    return this.statements > 0
+  }
+
+  /** Takes note of how many repeats a statement that looked has met. */
+  saw(repeats: number): void {
+    this.statements = repeats > 0 ? wary : Math.max(0, this.statements - 1)
+  }
+}
+
 /** Reruns of one statement after the unique key refused it, before its events are tried in halves. */
 const maxReruns = 5
 
-const append = Effect.fnUntraced(function*(sql: PgClient.PgClient, events: ReadonlyArray<NewEvent>) {
+const append = Effect.fnUntraced(function*(sql: PgClient.PgClient, recent: RecentRepeats, events: ReadonlyArray<NewEvent>) {
   const outcomes: Array<AppendOutcome> = []
   const { firsts, repeats } = setRepeatsAside(events)
-  const stored = yield* write(sql, events, firsts, outcomes)
+  const stored = yield* write(sql, recent, events, firsts, outcomes)
   for (const [index, first] of repeats) {
     outcomes[index] = outcomeOfRepeat(events, index, first, outcomes, stored)
   }
@@ -146,6 +167,7 @@ const outcomeOfRepeat = (
  */
 const write = (
   sql: PgClient.PgClient,
+  recent: RecentRepeats,
   events: ReadonlyArray<NewEvent>,
   indexes: ReadonlyArray<number>,
   outcomes: Array<AppendOutcome>
@@ -156,14 +178,19 @@ const write = (
     const writeHalves = Effect.gen(function*() {
       const stored = new Map<number, AppendRow>()
       for (const half of halves()) {
-        for (const [index, row] of yield* write(sql, events, half, outcomes)) stored.set(index, row)
+        for (const [index, row] of yield* write(sql, recent, events, half, outcomes)) stored.set(index, row)
       }
       return stored
     })
 
     for (let run = 0;; run++) {
-      const result = yield* Effect.result(runStatement(sql, batch))
-      if (Result.isSuccess(result)) return settle(result.success, batch, indexes, outcomes)
+      const looksUp = run > 0 || recent.areExpected
+      const result = yield* Effect.result(runStatement(sql, batch, looksUp))
+      if (Result.isSuccess(result)) {
+        const stored = settle(result.success, batch, indexes, outcomes)
+        if (looksUp) recent.saw(stored.size)
+        return stored
+      }
       const failure = failureOf(result.failure)
       if (failure._tag === "UniqueViolation" && failure.constraint === "events_idempotency_key") {
         yield* Metric.update(appendReruns, 1)
@@ -181,8 +208,8 @@ const write = (
   })
 
 /** Tries again, for some seconds, what may pass: a lost connection, a lock or statement timeout, a server that is restarting. */
-const runStatement = (sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>) =>
-  appendStatement(sql, batch).pipe(
+const runStatement = (sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>, looksUp: boolean) =>
+  appendStatement(sql, batch, looksUp).pipe(
     Effect.retry({
       while: (error) => failureOf(error)._tag === "Transient",
       schedule: Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(

@@ -167,8 +167,8 @@ const verifyUsers = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: n
     Effect.sync(() => {
       const user = `user "${user_id}" of tenant ${tenant_id}`
       const home = sliceOf(tenant_id, user_id)
-      if (home !== slice) strays.add(`${user} belongs into slice ${home}, but has ${events} events here, the first at ${first}`)
-      if (keys !== events) repeats.add(`${user} has ${events} events, but only ${keys} idempotency keys`)
+      if (home !== slice) strays.add(`${user} belongs into slice ${home}, but has events here: ${events}, the first at ${first}`)
+      if (keys !== events) repeats.add(`${user} has used an idempotency key again: ${events} events, ${keys} keys`)
       if (!tenant_exists) ownerless.add(`${user} has events from ${first} on, but there is no such tenant`)
     }))
   return [...strays.messages, ...repeats.messages, ...ownerless.messages]
@@ -224,8 +224,8 @@ const verifyWhole = (sql: PgClient.PgClient): Effect.Effect<Verdict, SqlError.Sq
     const messages = [
       ...Option.isSome(begun) ? [`it is the beginning of an import that was not ended (${begun.value.events} events)`] : [],
       ...row?.slice_count === sliceCount ? [] : [`the database was made for ${row?.slice_count ?? "no"} slices, this release has ${sliceCount}`],
-      ...row?.heads_missing === 0n ? [] : [`${row?.heads_missing} slices have no head`],
-      ...row?.strangers === 0n ? [] : [`there are ${row?.strangers} events or heads of slices that do not exist`],
+      ...row?.heads_missing === 0n ? [] : [`slices without a head: ${row?.heads_missing}`],
+      ...row?.strangers === 0n ? [] : [`events or heads of slices that do not exist: ${row?.strangers}`],
       ...row?.unique_positions === true ? [] : ["the database does not refuse to use a position twice: the key (slice, position) is missing"],
       ...row?.unique_keys === true ? [] : ["the database does not refuse to use a key twice: the key (tenant_id, user_id, idempotency_key) is missing"],
       ...row?.append_only === true ? [] : ["the database does not refuse to change events: the trigger is missing or disabled"],

@@ -15,13 +15,9 @@ export interface ParkedUser {
   readonly error: string
 }
 
-/** Parks a user, in the caller's transaction. */
+/** Parks a user, in the caller's transaction, and says so. */
 export const park = (sql: PgClient.PgClient, user: ParkedUser): Effect.Effect<void, SqlError.SqlError> =>
-  sql`
-    insert into parked_users (projection, version, tenant_id, user_id, slice, position, error)
-    values (${user.projection}, ${user.version}, ${user.tenantId}::uuid, ${user.userId}, ${user.slice}, ${BigInt(user.position)},
-      ${user.error.replaceAll("\0", "").slice(0, 2000)})
-    on conflict do nothing`.pipe(
+  notePark(sql, user).pipe(
     Effect.andThen(Effect.logError("A user's events could not be folded: the user is parked in this projection")),
     Effect.annotateLogs({
       projection: user.projection,
@@ -31,6 +27,14 @@ export const park = (sql: PgClient.PgClient, user: ParkedUser): Effect.Effect<vo
       error: user.error
     })
   )
+
+/** Notes that a user is parked, in the caller's transaction. One who is already stays as noted. */
+export const notePark = (sql: PgClient.PgClient, user: ParkedUser): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.asVoid(sql`
+    insert into parked_users (projection, version, tenant_id, user_id, slice, position, error)
+    values (${user.projection}, ${user.version}, ${user.tenantId}::uuid, ${user.userId}, ${user.slice}, ${BigInt(user.position)},
+      ${user.error.replaceAll("\0", "").slice(0, 2000)})
+    on conflict do nothing`)
 
 /** Who is parked in some slices, as `projection/version/tenant/user`. */
 export const parkedUsers = (

@@ -8,12 +8,15 @@ import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import * as Sink from "effect/Sink"
 import * as Stdio from "effect/Stdio"
+import * as Stream from "effect/Stream"
 import { TestConsole } from "effect/testing"
 import { demo } from "../../src/cli/demo.ts"
 import { events } from "../../src/cli/events.ts"
 import { explain } from "../../src/cli/explain.ts"
 import { keys } from "../../src/cli/keys.ts"
 import { migrate } from "../../src/cli/migrate.ts"
+import { projections } from "../../src/cli/projections.ts"
+import { KnownProjections } from "../../src/cli/projections/KnownProjections.ts"
 import { rejected } from "../../src/cli/rejected.ts"
 import { tenants } from "../../src/cli/tenants.ts"
 
@@ -26,43 +29,47 @@ export interface CommandResult {
 }
 
 const program = Command.runWith(
-  Command.make("playtally").pipe(Command.withSubcommands([migrate, tenants, keys, rejected, events, explain, demo])),
+  Command.make("playtally").pipe(Command.withSubcommands([migrate, tenants, keys, rejected, events, explain, projections, demo])),
   { version: "test" }
 )
 
 /**
- * Runs a command as the program does, with its own layers and nothing of the caller's, on these settings. `onStdout` sees each piece of its output at
- * once; interrupting it is Ctrl-C.
+ * Runs a command as the program does, with its own layers and nothing of the caller's but the projections it knows, on these settings. `onStdout` sees each piece of its output at
+ * once, `stdin` is what it reads; interrupting it is Ctrl-C.
  */
 export const runCommand = (
   args: ReadonlyArray<string>,
   settings: Readonly<Record<string, string>>,
-  onStdout: (text: string) => void = () => {}
+  onStdout: (text: string) => void = () => {},
+  stdin: Stream.Stream<Uint8Array> = Stream.empty
 ): Effect.Effect<CommandResult> =>
-  Effect.promise((signal) => {
-    const out: Array<string> = []
-    const stdio = Stdio.layerTest({
-      stdoutIsTerminal: Effect.succeed(false),
-      stdout: () =>
-        Sink.forEach((chunk) =>
-          Effect.sync(() => {
-            const text = typeof chunk === "string" ? chunk : new TextDecoder().decode(chunk)
-            out.push(text)
-            onStdout(text)
-          })
-        )
-    })
-    return Effect.gen(function*() {
-      const exit = yield* Effect.exit(Effect.provide(program(args), stdio))
-      const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
-      return {
-        code: Exit.isSuccess(exit) ? 0 : Runtime.getErrorExitCode(error),
-        reported: Exit.isFailure(exit) && Runtime.getErrorReported(error),
-        stdout: out.join(""),
-        stderr: (yield* TestConsole.errorLines).join("\n")
-      }
-    }).pipe(
-      Effect.provide(Layer.mergeAll(NodeServices.layer, TestConsole.layer, ConfigProvider.layer(ConfigProvider.fromUnknown(settings)))),
-      (effect) => Effect.runPromise(effect, { signal })
-    )
-  })
+  Effect.flatMap(KnownProjections, (known) =>
+    Effect.promise((signal) => {
+      const out: Array<string> = []
+      const stdio = Stdio.layerTest({
+        stdin,
+        stdoutIsTerminal: Effect.succeed(false),
+        stdout: () =>
+          Sink.forEach((chunk) =>
+            Effect.sync(() => {
+              const text = typeof chunk === "string" ? chunk : new TextDecoder().decode(chunk)
+              out.push(text)
+              onStdout(text)
+            })
+          )
+      })
+      return Effect.gen(function*() {
+        const exit = yield* Effect.exit(Effect.provide(program(args), stdio))
+        const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+        return {
+          code: Exit.isSuccess(exit) ? 0 : Runtime.getErrorExitCode(error),
+          reported: Exit.isFailure(exit) && Runtime.getErrorReported(error),
+          stdout: out.join(""),
+          stderr: (yield* TestConsole.errorLines).join("\n")
+        }
+      }).pipe(
+        Effect.provideService(KnownProjections, known),
+        Effect.provide(Layer.mergeAll(NodeServices.layer, TestConsole.layer, ConfigProvider.layer(ConfigProvider.fromUnknown(settings)))),
+        (effect) => Effect.runPromise(effect, { signal })
+      )
+    }))

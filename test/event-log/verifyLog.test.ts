@@ -98,13 +98,13 @@ const damages: ReadonlyArray<Damage> = [
     ],
     found: (slice) => [
       "log: the database does not refuse to use a key twice: the key (tenant_id, user_id, idempotency_key) is missing",
-      `${slice}: user "${userOf(slice)}" of tenant ${tenant} has 2 events, but only 1 idempotency keys`
+      `${slice}: user "${userOf(slice)}" of tenant ${tenant} has used an idempotency key again: 2 events, 1 keys`
     ]
   },
   {
     what: "a user of another slice",
     by: [(slice) => `update events set user_id = '${userOf(255)}' where slice = ${slice} and position = 6`],
-    found: (slice) => [`${slice}: user "${userOf(255)}" of tenant ${tenant} belongs into slice 255, but has 1 events here, the first at 6`]
+    found: (slice) => [`${slice}: user "${userOf(255)}" of tenant ${tenant} belongs into slice 255, but has events here: 1, the first at 6`]
   },
   {
     what: "a tenant taken away, and users of it",
@@ -137,9 +137,9 @@ const damages: ReadonlyArray<Damage> = [
   {
     what: "an event in a slice that does not exist",
     by: [(slice) => `update events set slice = -1 where slice = ${slice} and position = 12`],
-    found: (slice) => ["log: there are 1 events or heads of slices that do not exist", `${slice}: the head is at 12, the last event at 11`]
+    found: (slice) => ["log: events or heads of slices that do not exist: 1", `${slice}: the head is at 12, the last event at 11`]
   },
-  { what: "a head taken away", by: [() => "delete from slice_heads where slice = 200"], found: () => ["log: 1 slices have no head"] },
+  { what: "a head taken away", by: [() => "delete from slice_heads where slice = 200"], found: () => ["log: slices without a head: 1"] },
   {
     what: "another number of slices",
     by: [() => "update log_format set slice_count = 128"],

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
 import { winStreak } from "../../src/projections/catalog/winStreak.ts"
 import { tally, text } from "../../src/projections/Column.ts"
+import { evaluateRows } from "../../src/projections/evaluate.ts"
 import { entityId, foldUser } from "../../src/projections/foldUser.ts"
 import * as Projection from "../../src/projections/Projection.ts"
 import { cutIntoBatches, seededRandom, shuffle } from "../reference/random.ts"
@@ -77,32 +78,44 @@ const told = (events: ReadonlyArray<FastTrackEvent>): string =>
     .toSorted((a, b) => a.at - b.at || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)))
     .map(({ id }) => `${id.slice(-3)} `).join("")
 
-/** With long ids a node holds few of them. Times are shared by some events, and ids begin alike. */
-const logins = (seed: number, count: number, length: number): ReadonlyArray<FastTrackEvent> => {
+/** With long ids a node holds few of them. Events share some times, and their ids begin alike. */
+const logins = (seed: number, count: number, length: number, times = count >> 1): ReadonlyArray<FastTrackEvent> => {
   const random = seededRandom(seed)
   return Array.from({ length: count }, (_, serial) => {
     const start = random.pick(["", "a", "aa", "\uff5e", "😀"])
     const id = `${start}${"x".repeat(Math.max(0, length - 8))}${String(serial).padStart(3, "0")}`
-    return login({ at: new Date(Date.UTC(2026, 0, 1) + random.below(count >> 1)).toISOString(), unique_id: id })
+    return login({ at: new Date(Date.UTC(2026, 0, 1) + random.below(times)).toISOString(), unique_id: id })
   })
 }
 
 describe("foldInOrder", () => {
-  it.each([[1, 400, 250], [2, 400, 60], [3, 60, 8], [4, 9, 250]])("keeps all events in order: seed %i, %i events", (seed, count, length) => {
+  it.each([
+    { seed: 1, count: 400, length: 250, times: 200 },
+    { seed: 2, count: 400, length: 60, times: 200 },
+    { seed: 3, count: 400, length: 250, times: 12 },
+    { seed: 4, count: 400, length: 250, times: 1 },
+    { seed: 5, count: 60, length: 8, times: 30 },
+    { seed: 6, count: 9, length: 250, times: 9 }
+  ])("keeps $count events of $times times in order", ({ count, length, seed, times }) => {
     const random = seededRandom(seed)
-    const events = logins(seed, count, length)
+    const events = logins(seed, count, length, times)
     const inOrder = events.toSorted((a, b) => a.occurredAt - b.occurredAt)
     for (const order of [events, inOrder, inOrder.toReversed(), shuffle(random, events)]) {
       for (const chunks of [[order], chunksOf(order, 1), chunksOf(order, 30), cutIntoBatches(random, order, 100)]) {
         const rows = new Rows(story)
-        let fed: ReadonlyArray<FastTrackEvent> = []
+        const fed: Array<FastTrackEvent> = []
         for (const chunk of chunks) {
-          fed = [...fed, ...chunk]
+          fed.push(...chunk)
           rows.feed(chunk)
           if (fed.length % 7 === 0 || fed.length === count) expect(rows.section()).toBe(told(fed))
         }
       }
     }
+  })
+
+  it("shows readers the summary and nothing else", () => {
+    const events = [1, 2].map((at) => gameRound({ at: `2026-01-01T12:00:0${at}Z`, total_win_user: "1" }))
+    expect(evaluateRows(winStreak, events, context)).toEqual([{ rounds: 2, opening: 2, current: 2, longest: 2 }])
   })
 
   it("leaves the rows it is given alone", () => {
@@ -127,8 +140,10 @@ describe("foldInOrder", () => {
   it("has rows of a bounded size, whatever the ids", () => {
     const random = seededRandom(8)
     for (const letter of ["x", "é", "漢", "😀"]) {
-      const rounds = Array.from({ length: 150 }, (_, at) =>
-        gameRound({ at: new Date(at).toISOString(), unique_id: `${letter.repeat(250)}${at}` }))
+      const rounds = Array.from(
+        { length: 150 },
+        (_, at) => gameRound({ at: new Date(at).toISOString(), unique_id: `${letter.repeat(250)}${at}` })
+      )
       const rows = new Rows(winStreak)
       for (const chunk of cutIntoBatches(random, shuffle(random, rounds), 30)) rows.feed(chunk)
       expect(rows.texts.size).toBeGreaterThan(10)
@@ -171,7 +186,11 @@ describe("a hot user's rounds", () => {
   const rounds = Array.from({ length: 20_000 }, (_, at) => ({
     ...template,
     occurredAt: Date.UTC(2026, 0, 1) + at * 3000,
-    data: { ...template.data, unique_id: `${digits()}-${digits()}-${digits()}-${digits()}`.slice(0, 36), total_win_user: random.chance(0.45) ? "2" : "0" }
+    data: {
+      ...template.data,
+      unique_id: `${digits()}-${digits()}-${digits()}-${digits()}`.slice(0, 36),
+      total_win_user: random.chance(0.45) ? "2" : "0"
+    }
   }))
   const expected = () => {
     let [current, longest] = [0, 0]

@@ -6,6 +6,7 @@ import { Counters } from "../../src/counters/Counters.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { sliceOf } from "../../src/event-log/sliceOf.ts"
 import { winStreak } from "../../src/projections/catalog/winStreak.ts"
+import { diffVersions, isEmptyDiff } from "../../src/projections/diffVersions.ts"
 import { ProjectionCatalog } from "../../src/projections/ProjectionCatalog.ts"
 import { rebuildUser } from "../../src/projections/rebuildUser.ts"
 import { verifySlice } from "../../src/projections/verifyProjection.ts"
@@ -16,7 +17,9 @@ import { newEvent } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
 
-layer(testService({ projections: [winStreak] }).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })(
+const again = { ...winStreak, version: 2 }
+
+layer(testService({ projections: [winStreak, again] }).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })(
   "rows of an ordered projection",
   (it) => {
     it.effect("are right at every moment of a hot user's life, whatever comes late, and after the user is rebuilt", () =>
@@ -54,7 +57,7 @@ layer(testService({ projections: [winStreak] }).pipe(Layer.provideMerge(TestData
         assert.strictEqual(sent.size, 3000)
 
         const sizes = yield* sql<{ nodes: number; largest: number }>`
-          select count(*)::int as nodes, max(octet_length(items)) as largest from win_streak_v1_nodes`
+          select count(*)::int as nodes, max(octet_length(items)) as largest from win_streak_v2_nodes`
         assert.isAbove(sizes[0]?.nodes ?? 0, 100)
         assert.isBelow(sizes[0]?.largest ?? Infinity, 2000)
         const { current, longest } = streakOf(sent)
@@ -68,14 +71,17 @@ layer(testService({ projections: [winStreak] }).pipe(Layer.provideMerge(TestData
           longest: BigInt(longest)
         })
 
-        const [store] = (yield* ProjectionCatalog).stores
-        if (store === undefined) throw new Error("the catalog has it")
+        const [other, store] = (yield* ProjectionCatalog).stores
+        if (store === undefined || other === undefined) throw new Error("the catalog has both")
         const user = { tenantId: tenant.tenantId, userId: "hot" }
-        const verify = verifySlice(sql, log, store, sliceOf(user.tenantId, user.userId))
+        const slice = sliceOf(user.tenantId, user.userId)
+        const verify = verifySlice(sql, log, store, slice)
         assert.deepInclude(yield* verify, { events: 3000, users: 1, differences: [] })
         assert.isTrue(yield* rebuildUser(sql, log, store, user))
         assert.deepInclude(yield* verify, { events: 3000, users: 1, differences: [] })
         assert.deepStrictEqual(yield* read, { current, longest })
+        // The tree has another shape now, which is nobody's business.
+        assert.isTrue(isEmptyDiff(yield* diffVersions(sql, log, other, store, [slice])))
       }))
   }
 )

@@ -12,6 +12,7 @@ export interface SampleLog {
 }
 
 const tenantIds = ["00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"]
+const start = Date.UTC(2026, 0, 31)
 const createdAt = "2026-01-01T00:00:00.123456Z"
 
 /** Texts that are apt to be written or read wrongly, and payloads that JSON.parse would not give back. */
@@ -37,7 +38,7 @@ export const sampleLog = (count: number): SampleLog => {
     events.push({
       slice,
       position: events.length + 1,
-      recorded_at: `2026-01-31T12:00:${String(Math.floor(number / 200) % 60).padStart(2, "0")}.${String(number % 200).padStart(6, "0")}Z`,
+      recorded_at: `${new Date(start + Math.floor(number / 200) * 1_000).toISOString().slice(0, 19)}.${String(number % 200).padStart(6, "0")}Z`,
       occurred_at: "1999-12-31T23:59:59.000001Z",
       tenant_id,
       user_id,

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import { EventLog } from "../../event-log/EventLog.ts"
 import { ProjectionCatalog } from "../../projections/ProjectionCatalog.ts"
 import { rebuildUser } from "../../projections/rebuildUser.ts"
-import { explained } from "../CommandFailed.ts"
+import { CommandFailed, explained } from "../CommandFailed.ts"
 import { formatTable } from "../formatTable.ts"
 import { print } from "../print.ts"
 import { projectionsLayer } from "./projectionsLayer.ts"
@@ -76,6 +76,7 @@ export const unpark = Command.make(
         else still++
       }
       yield* print(`${freed} users are fed again, ${still} stay parked.`)
+      if (still > 0) return yield* new CommandFailed({ message: "Some cannot be folded yet: projections parked says why." })
     },
     Effect.provide(projectionsLayer()),
     explained

@@ -29,9 +29,10 @@ export const verify = Command.make(
       const { stores } = yield* ProjectionCatalog
       const names = Option.isSome(name) ? [name.value] : [...new Set(stores.map(({ projection }) => projection.name))]
       let differences = 0
-      for (const name of names) {
-        const store = (yield* activeStoreOf(name)) ?? (yield* storeOf(name, Option.none()))
-        differences += yield* verifyVersion(store)
+      for (const named of names) {
+        const active = yield* activeStoreOf(named)
+        if (active === undefined && Option.isNone(name)) continue
+        differences += yield* verifyVersion(active ?? (yield* storeOf(named, Option.none())))
       }
       if (differences === 0) return
       return yield* new CommandFailed({
