@@ -246,7 +246,7 @@ const permissions = () => {
  * V8 lets its heap grow to some gigabytes before it collects hard. The service needs less than a tenth of that, and far below this bound even with all
  * the bytes in flight that it admits; with it, it stays small.
  */
-const heap = "--max-old-space-size=1024"
+const heap = ["--max-old-space-size=1024", "--max-semi-space-size=32"]
 
 /** A program's script in node_modules and what it is called with. */
 const vitest = [join(modules, "vitest/vitest.mjs"), "run"]
@@ -266,10 +266,10 @@ const onDeno = async (args) => {
 process.chdir(root)
 const [command, ...rest] = process.argv.slice(2)
 const commands = {
-  start: () => onNode([heap, main, "serve", ...rest], !production),
+  start: () => onNode([...heap, main, "serve", ...rest], !production),
   cli: () => onNode([main, ...rest], !production),
   test: () => onNode([...vitest, ...rest]),
-  "start:deno": () => onDeno([`--v8-flags=${heap}`, ...permissions(), main, "serve", ...rest]),
+  "start:deno": () => onDeno([`--v8-flags=${heap.join(",")}`, ...permissions(), main, "serve", ...rest]),
   // Deno gives every permission to the processes that a test runner forks, so there is nothing to confine here; the service is confined.
   "test:deno": () => onDeno(["-A", ...vitest, ...rest]),
   types: () => onNode([join(modules, "typescript/bin/tsc"), "-p", ".", ...rest]),

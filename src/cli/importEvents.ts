@@ -8,8 +8,8 @@ import { importLog } from "../event-log/importLog.ts"
 import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { explained } from "./CommandFailed.ts"
-import { KnownProjections } from "./projections/KnownProjections.ts"
 import { rateLine, withProgress } from "./progress.ts"
+import { KnownProjections } from "./projections/KnownProjections.ts"
 import { failedIfStopped } from "./stopOnSignal.ts"
 
 const chunkSize = 64 * 1024
@@ -31,7 +31,9 @@ export const importEvents = Command.make(
       const { milliseconds, value } = yield* withProgress((onProgress) => importLog(bytes, { onProgress, prepare: registerProjections }))
       const { apiKeys, before, events, tenants } = value
       yield* Console.error(
-        `Imported ${rateLine(events - before, milliseconds)}${before === 0 ? "" : `, after ${before} that were here from an import that was cut off`}; ` +
+        `Imported ${rateLine(events - before, milliseconds)}${
+          before === 0 ? "" : `, after ${before} that were here from an import that was cut off`
+        }; ` +
           `tenants: ${tenants}, API keys: ${apiKeys}. The counters are made from them once the service runs.`
       )
     },
@@ -40,7 +42,9 @@ export const importEvents = Command.make(
     explained
   )
 ).pipe(
-  Command.withDescription("Bring an exported log into a database that was migrated and nothing else; if it is cut off, do it again to go on"),
+  Command.withDescription(
+    "Bring an exported log into a database that was migrated and nothing else; if it is cut off, do it again to go on"
+  ),
   Command.withExamples([
     { command: "events import log.ndjson", description: "A file" },
     { command: "events import - < log.ndjson", description: "From stdin" }

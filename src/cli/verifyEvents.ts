@@ -31,7 +31,9 @@ export const verifyEvents = Command.make(
       const { milliseconds, value: events } = yield* verify
       if (findings > maxPrinted) yield* print(`and ${findings - maxPrinted} findings more`)
       yield* print(`Looked at ${rateLine(events, milliseconds)}: ${findings === 0 ? "the log is sound." : `${findings} findings.`}`)
-      if (findings > 0) return yield* new CommandFailed({ message: "The log cannot be trusted: keep it as it is, and look into what was found." })
+      if (findings > 0) {
+        return yield* new CommandFailed({ message: "The log cannot be trusted: keep it as it is, and look into what was found." })
+      }
     },
     failedIfStopped,
     Effect.provide(checkedDatabase),

@@ -96,24 +96,26 @@ export class Changes extends Context.Service<Changes, {
         return { changes, next }
       })
 
-      const lookUntilChange = Effect.fnUntraced(function*(tenant: Tenant, place: SliceVector, { consistency, limit, waitSeconds }: Options) {
-        let upTo = yield* now(consistency)
-        let page: ChangesPage & { readonly isMore: boolean } = { changes: [], next: place, isMore: true }
-        const untilChange = Effect.gen(function*() {
-          while (page.changes.length === 0) {
-            if (page.isMore) {
-              page = yield* readPage(sql, tenant, page.next, upTo, limit)
-            } else {
-              upTo = yield* tail.next(tenant, () => page.next, (next) => {
-                page = { ...page, next }
-              })
-              page = { ...page, isMore: true }
+      const lookUntilChange = Effect.fnUntraced(
+        function*(tenant: Tenant, place: SliceVector, { consistency, limit, waitSeconds }: Options) {
+          let upTo = yield* now(consistency)
+          let page: ChangesPage & { readonly isMore: boolean } = { changes: [], next: place, isMore: true }
+          const untilChange = Effect.gen(function*() {
+            while (page.changes.length === 0) {
+              if (page.isMore) {
+                page = yield* readPage(sql, tenant, page.next, upTo, limit)
+              } else {
+                upTo = yield* tail.next(tenant, () => page.next, (next) => {
+                  page = { ...page, next }
+                })
+                page = { ...page, isMore: true }
+              }
             }
-          }
-        })
-        yield* untilChange.pipe(Effect.raceFirst(Deferred.await(stopping)), Effect.timeoutOption(`${waitSeconds} seconds`))
-        return { changes: page.changes, next: page.next }
-      })
+          })
+          yield* untilChange.pipe(Effect.raceFirst(Deferred.await(stopping)), Effect.timeoutOption(`${waitSeconds} seconds`))
+          return { changes: page.changes, next: page.next }
+        }
+      )
 
       const takeTurn = (tenant: Tenant, change: 1 | -1) =>
         Effect.suspend(() => {
@@ -154,7 +156,7 @@ const readPage = Effect.fnUntraced(function*(
   const events = Map.groupBy(ranges.length === 0 ? [] : yield* userPositions(sql, tenant.tenantId, ranges), ({ slice }) => slice)
   const changes: Array<Change> = []
   const next = [...place]
-  // The slices with most to tell come first, so that none is for ever left to the next page.
+  // The slices with most to tell come first: one that was left to the next page grows and gets its turn.
   for (const { slice, upTo } of ranges.toSorted((a, b) => b.upTo - b.after - (a.upTo - a.after))) {
     const users = new Map<string, number>()
     next[slice] = upTo

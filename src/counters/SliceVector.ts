@@ -6,7 +6,7 @@ export type SliceVector = ReadonlyArray<number>
 
 /** The place at which each slice is at the position given, the others at 0. */
 export const vectorOf = (positions: Iterable<readonly [slice: number, position: number]>): SliceVector => {
-  const vector = new Array<number>(sliceCount).fill(0)
+  const vector = Array.from({ length: sliceCount }, () => 0)
   for (const [slice, position] of positions) vector[slice] = position
   return vector
 }

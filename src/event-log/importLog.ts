@@ -196,7 +196,8 @@ const rangesOf = (events: ReadonlyArray<StoredEvent>) => {
 
 /** What the database will not hold is the file's fault: a day that does not exist, a payload that is no JSON, a key that is used twice. */
 const refusedBy =
-  (what: (reason: string) => string) => <A, E>(effect: Effect.Effect<A, E | SqlError.SqlError>): Effect.Effect<A, E | SqlError.SqlError | LogFileError> =>
+  (what: (reason: string) => string) =>
+  <A, E>(effect: Effect.Effect<A, E | SqlError.SqlError>): Effect.Effect<A, E | SqlError.SqlError | LogFileError> =>
     Effect.catchIf(
       effect,
       (error): error is E & SqlError.SqlError => isSqlError(error) && ["BadData", "UniqueViolation"].includes(failureOf(error)._tag),

@@ -109,9 +109,12 @@ const verifyPositions = Effect.fnUntraced(function*(sql: PgClient.PgClient, slic
   const { backward, before_breaks, breaks, events, first_backward, first_breaks, head, head_time_agrees, kinds, last } = row
   const broken = (first_breaks ?? []).map((position, index) => {
     const before = before_breaks?.[index] ?? 0n
-    return position < 1n ? `there is a position ${position}`
-      : position === before ? `position ${position} is there more than once`
-      : position === before + 2n ? `position ${before + 1n} is missing`
+    return position < 1n ?
+      `there is a position ${position}`
+      : position === before ?
+      `position ${position} is there more than once`
+      : position === before + 2n ?
+      `position ${before + 1n} is missing`
       : `positions ${before + 1n} to ${position - 1n} are missing`
   })
   return {
@@ -125,7 +128,9 @@ const verifyPositions = Effect.fnUntraced(function*(sql: PgClient.PgClient, slic
       ...more(backward, "events recorded before their predecessors"),
       ...(kinds ?? []).flatMap((kind) => {
         const [version = "", type = ""] = kind.split(" ")
-        return isKnownEvent(type, Number(version)) ? [] : [`there are events "${type}" with payload version ${version}, which this release cannot read`]
+        return isKnownEvent(type, Number(version))
+          ? []
+          : [`there are events "${type}" with payload version ${version}, which this release cannot read`]
       })
     ]
   }
@@ -146,10 +151,12 @@ const verifyUsers = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: n
   const strays = new Named()
   const repeats = new Named()
   const ownerless = new Named()
-  const pages = Stream.paginate({ tenant_id: "00000000-0000-0000-0000-000000000000", user_id: "" }, (after: Pick<UserRow, "tenant_id" | "user_id">) =>
-    Effect.map(
-      // Read from the table, not from the unique index, which is among the things to be proved.
-      sql<UserRow>`
+  const pages = Stream.paginate(
+    { tenant_id: "00000000-0000-0000-0000-000000000000", user_id: "" },
+    (after: Pick<UserRow, "tenant_id" | "user_id">) =>
+      Effect.map(
+        // Read from the table, not from the unique index, which is among the things to be proved.
+        sql<UserRow>`
         with slice as materialized (
           select tenant_id, user_id, idempotency_key, position from events
           where slice = ${slice} and (tenant_id, user_id) > (${after.tenant_id}::uuid, ${after.user_id})
@@ -161,8 +168,9 @@ const verifyUsers = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: n
         ) as u
         left join tenants as t using (tenant_id)
         order by tenant_id, user_id`,
-      (rows) => [rows, rows.length < usersAtOnce ? Option.none() : Option.fromNullishOr(rows.at(-1))] as const
-    ))
+        (rows) => [rows, rows.length < usersAtOnce ? Option.none() : Option.fromNullishOr(rows.at(-1))] as const
+      )
+  )
   yield* Stream.runForEach(pages, ({ events, first, keys, tenant_exists, tenant_id, user_id }) =>
     Effect.sync(() => {
       const user = `user "${user_id}" of tenant ${tenant_id}`
@@ -210,7 +218,9 @@ const verifyWhole = (sql: PgClient.PgClient): Effect.Effect<Verdict, SqlError.Sq
       )
       select
         (select slice_count from log_format) as slice_count,
-        (select count(*) from generate_series(0, ${sliceCount - 1}) as s (slice) where not exists (select from slice_heads h where h.slice = s.slice))
+        (select count(*) from generate_series(0, ${
+      sliceCount - 1
+    }) as s (slice) where not exists (select from slice_heads h where h.slice = s.slice))
           as heads_missing,
         (select count(*) from events where slice < 0 or slice >= ${sliceCount})
           + (select count(*) from slice_heads where slice < 0 or slice >= ${sliceCount}) as strangers,
@@ -223,11 +233,17 @@ const verifyWhole = (sql: PgClient.PgClient): Effect.Effect<Verdict, SqlError.Sq
           as ahead`
     const messages = [
       ...Option.isSome(begun) ? [`it is the beginning of an import that was not ended (${begun.value.events} events)`] : [],
-      ...row?.slice_count === sliceCount ? [] : [`the database was made for ${row?.slice_count ?? "no"} slices, this release has ${sliceCount}`],
+      ...row?.slice_count === sliceCount
+        ? []
+        : [`the database was made for ${row?.slice_count ?? "no"} slices, this release has ${sliceCount}`],
       ...row?.heads_missing === 0n ? [] : [`slices without a head: ${row?.heads_missing}`],
       ...row?.strangers === 0n ? [] : [`events or heads of slices that do not exist: ${row?.strangers}`],
-      ...row?.unique_positions === true ? [] : ["the database does not refuse to use a position twice: the key (slice, position) is missing"],
-      ...row?.unique_keys === true ? [] : ["the database does not refuse to use a key twice: the key (tenant_id, user_id, idempotency_key) is missing"],
+      ...row?.unique_positions === true
+        ? []
+        : ["the database does not refuse to use a position twice: the key (slice, position) is missing"],
+      ...row?.unique_keys === true
+        ? []
+        : ["the database does not refuse to use a key twice: the key (tenant_id, user_id, idempotency_key) is missing"],
       ...row?.append_only === true ? [] : ["the database does not refuse to change events: the trigger is missing or disabled"],
       ...(row?.ahead ?? []).map((projection) => `projection ${projection} has come further than the log`)
     ]

@@ -7,7 +7,11 @@ import { formatDay, parseDay } from "../projections/dayRuns.ts"
 const invalid = new SchemaIssue.InvalidValue({ message: "must be an existing date such as 2026-01-31" })
 
 /** The text of a date. */
-export const DayText = Schema.String.annotate({ description: "`YYYY-MM-DD` in the tenant's zone", format: "date", examples: ["2026-01-31"] })
+export const DayText = Schema.String.annotate({
+  description: "`YYYY-MM-DD` in the tenant's zone",
+  format: "date",
+  examples: ["2026-01-31"]
+})
 
 /** A date, read as days since 1970-01-01. */
 export const Day = DayText.pipe(

@@ -10,7 +10,17 @@ import { ExplanationSchema } from "./ExplanationSchema.ts"
 import { games } from "./gamesEndpoint.ts"
 import { parameterDetails } from "./parameterDetails.ts"
 import * as Problems from "./problems.ts"
-import { consistency, document, ifNoneMatch, includeDetails, notReady, numeral, numeralDetails, prefer, UserId } from "./readingParameters.ts"
+import {
+  consistency,
+  document,
+  ifNoneMatch,
+  includeDetails,
+  notReady,
+  numeral,
+  numeralDetails,
+  prefer,
+  UserId
+} from "./readingParameters.ts"
 import { Validation } from "./Validation.ts"
 
 /** The users asked for at once. A user named twice is answered once. */

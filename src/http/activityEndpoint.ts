@@ -24,8 +24,13 @@ const periodOf = (product: Product) =>
 const ActivitySchema = Schema.Struct({
   time_zone: Schema.String.annotate({ description: "IANA name of the zone in which the tenant's days begin" }),
   periods: Schema.Array(Schema.Union(products.map(periodOf))),
-  stale: Schema.optionalKey(Schema.Array(Schema.String)).annotate({ description: "Set if the activity stopped at one of the user's events" })
-}).annotate({ identifier: "Activity", description: "In order of (from, product, currency); periods in which nothing was counted are left out" })
+  stale: Schema.optionalKey(Schema.Array(Schema.String)).annotate({
+    description: "Set if the activity stopped at one of the user's events"
+  })
+}).annotate({
+  identifier: "Activity",
+  description: "In order of (from, product, currency); periods in which nothing was counted are left out"
+})
 
 export const activity = HttpApiEndpoint.get("activity", "/api/v1/users/:user_id/activity", {
   params: { user_id: UserId },
@@ -46,7 +51,9 @@ export const activity = HttpApiEndpoint.get("activity", "/api/v1/users/:user_id/
   transform: parameterDetails({
     query: {
       from: { description: "The first date" },
-      to: { description: `The last date, included; up to ${maxDays.day} dates day by day, ${maxDays.month} week by week or month by month` },
+      to: {
+        description: `The last date, included; up to ${maxDays.day} dates day by day, ${maxDays.month} week by week or month by month`
+      },
       granularity: {
         description: "Weeks begin on the tenant's first day of the week. A week or month that reaches beyond from or to is cut there.",
         schema: { type: "string", enum: ["day", "week", "month"], default: "day" }

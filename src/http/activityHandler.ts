@@ -28,7 +28,8 @@ export const activityHandler = Effect.map(Activity, (activity) =>
     function*({ params: { user_id }, query: { from, granularity = "day", to, ...query }, request }: ActivityRequest) {
       if (to < from) return yield* badQuery("to", "It is before from.")
       if (to - from >= maxDays[granularity]) {
-        return yield* badQuery("to", `From from to to there may be ${maxDays[granularity]} dates by the ${granularity}, not ${to - from + 1}.`)
+        const asked = `${to - from + 1} dates`
+        return yield* badQuery("to", `${asked} were asked for; ${granularity} by ${granularity} there are ${maxDays[granularity]} at most.`)
       }
       const consistency = yield* consistencyOf(request, query.consistency)
       const document = yield* activity.read(yield* CurrentTenant, user_id, { from, to, granularity, consistency })

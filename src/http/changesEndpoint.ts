@@ -9,10 +9,12 @@ const ChangesSchema = Schema.Struct({
   changes: Schema.Array(Schema.Struct({
     user_id: Schema.String,
     slice: Schema.Int,
-    position: Schema.Int.annotate({ description: "Position in the slice of the user's last event in this answer; the counters have reached it" })
+    position: Schema.Int.annotate({
+      description: "Position in the slice of the user's last event in this answer; the counters have reached it"
+    })
   })).annotate({ description: "Each user once, in no order" }),
   next_cursor: Schema.String.annotate({ description: "For `cursor`, to go on" })
-}).annotate({ identifier: "Changes" })
+}).annotate({ identifier: "Changes", description: "Users with changes after the cursor" })
 
 export const changes = HttpApiEndpoint.get("changes", "/api/v1/changes", {
   query: {
@@ -31,7 +33,10 @@ export const changes = HttpApiEndpoint.get("changes", "/api/v1/changes", {
     "forward. A rebuild of projections changes nothing here.",
   transform: parameterDetails({
     query: {
-      cursor: { description: "`next_cursor` of any answer before. Without it the answer is empty, comes at once, and its cursor is where things stand now." },
+      cursor: {
+        description:
+          "`next_cursor` of any answer before. Without it the answer is empty, comes at once, and its cursor is where things stand now."
+      },
       limit: numeralDetails("Most users in an answer", 1, 5000, 500),
       wait: numeralDetails("Seconds to wait for a change if there is none. 0: one bounded look", 0, 60, 30)
     },

@@ -5,7 +5,17 @@ import { Text } from "../fasttrack/Text.ts"
 import { NextCursor } from "./EventsSchema.ts"
 import { parameterDetails } from "./parameterDetails.ts"
 import * as Problems from "./problems.ts"
-import { consistency, document, ifNoneMatch, includeDetails, notReady, numeral, numeralDetails, prefer, UserId } from "./readingParameters.ts"
+import {
+  consistency,
+  document,
+  ifNoneMatch,
+  includeDetails,
+  notReady,
+  numeral,
+  numeralDetails,
+  prefer,
+  UserId
+} from "./readingParameters.ts"
 
 /** A user's counters per game as they are answered, for the API's description: every projection's section under its name. */
 const GamesSchema = Schema.Struct({

@@ -1,5 +1,5 @@
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
-import { isShown } from "./Column.ts"
+import { type EntityColumn, isShown } from "./Column.ts"
 import { subtractDecimals } from "./decimalArithmetic.ts"
 import { countEntities, entityId, type EntityKey, foldUser } from "./foldUser.ts"
 import type { AnyProjection, EntityRow, FoldContext, ReadContext, ReadRow, TotalsTable } from "./Projection.ts"
@@ -14,6 +14,8 @@ export class MemoryFold {
   private readonly context: FoldContext
   private readonly types: ReadonlySet<string>
   private readonly entities = new Map<string, { readonly table: string; readonly row: EntityRow }>()
+  /** Of those, the rows of the first table as they read: without totals, the section is made from them. */
+  private readonly first = new Map<string, ReadRow>()
   /** Undefined once something was withdrawn that adding cannot undo, until somebody asks. */
   private totals: Totals | undefined
   /** The rows of the totals as they read, as far as they have been asked for and not changed since. */
@@ -33,7 +35,14 @@ export class MemoryFold {
     const result = foldUser(this.projection, own, (key) => this.entities.get(entityId(key))?.row ?? null, this.context, this.totals)
     if (result._tag === "Failed") throw result.error
     if (result._tag === "Missing") throw new Error("unreachable: every row is here or known to be absent")
-    for (const entity of result.entities) this.entities.set(entityId(this.keyOf(entity)), entity)
+    const [[first, { columns } = { columns: {} }] = []] = this.projection.totals === undefined
+      ? Object.entries(this.projection.entities)
+      : []
+    for (const entity of result.entities) {
+      const id = entityId(this.keyOf(entity))
+      this.entities.set(id, entity)
+      if (entity.table === first) this.first.set(id, shownRow(columns, entity.row))
+    }
     if (result.recount) this.totals = undefined
     else for (const row of this.totals?.addRows(result.totals) ?? []) this.read.delete(row)
   }
@@ -44,10 +53,7 @@ export class MemoryFold {
     if (table !== undefined) {
       return [...this.counted(table).rows.values()].filter(({ contributions }) => contributions > 0).map((row) => this.readRow(table, row))
     }
-    const [[first, declared] = []] = Object.entries(this.projection.entities)
-    const hidden = Object.entries(declared?.columns ?? {}).filter(([, column]) => !isShown(column)).map(([name]) => name)
-    return [...this.entities.values()].filter(({ table }) => table === first)
-      .map(({ row }) => hidden.length === 0 ? row : Object.fromEntries(Object.entries(row).filter(([name]) => !hidden.includes(name))))
+    return [...this.first.values()]
   }
 
   /** The user's section. */
@@ -74,6 +80,12 @@ export class MemoryFold {
   private keyOf({ row, table }: { readonly table: string; readonly row: EntityRow }): EntityKey {
     return [table, ...this.projection.entities[table]?.key.map((name) => String(row[name])) ?? []]
   }
+}
+
+/** An entity's row as the tables would give it to readers. */
+const shownRow = (columns: Readonly<Record<string, EntityColumn>>, row: EntityRow): ReadRow => {
+  const hidden = Object.entries(columns).filter(([, column]) => !isShown(column)).map(([name]) => name)
+  return hidden.length === 0 ? row : Object.fromEntries(Object.entries(row).filter(([name]) => !hidden.includes(name)))
 }
 
 /** A row of the totals as the tables would give it, with the differences. */

@@ -35,7 +35,7 @@ export interface Remake {
 export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
   /** Every version this code knows. */
   readonly stores: ReadonlyArray<ProjectionStore>
-  /** Those of them that are fed from the log as it grows; the others wait for a rebuild. */
+  /** Those of them that are fed from the log as it grows. The others wait for a rebuild, or were rebuilt since by code that does something else. */
   readonly following: Effect.Effect<ReadonlyArray<ProjectionStore>, SqlError.SqlError>
 }>()("playtally/projections/ProjectionCatalog") {
   /** Registers the versions; refuses one whose identity changed without a new number. */
@@ -49,13 +49,14 @@ export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
         yield* Migrations
         const sql = yield* PgClient.PgClient
         const stores = projections.map((projection) => projectionStore(sql, projection))
+        const identities = new Map(projections.map((projection) => [projection, identityOf(projection)]))
         yield* unavailable("ProjectionCatalog")(register(sql, stores, remade(projections, remake)))
         return ProjectionCatalog.of({
           stores,
           following: Effect.map(versionStates(sql), (states) =>
-            stores.filter(({ projection: { name, version } }) =>
-              states.some((state) =>
-                state.projection === name && state.version === version && state.state === "following"
+            stores.filter(({ projection: known }) =>
+              states.some(({ identity, projection, state, version }) =>
+                projection === known.name && version === known.version && state === "following" && identity === identities.get(known)
               )
             ))
         })

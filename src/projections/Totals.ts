@@ -55,7 +55,9 @@ export class Totals {
     for (const name in contribution) {
       const column = this.table.columns[name]
       const value = contribution[name]
-      if (column !== undefined && value !== undefined) addTo(row, name, column, column.kind === "days" ? [[Number(value), Number(value)]] : value)
+      if (column !== undefined && value !== undefined) {
+        addTo(row, name, column, column.kind === "days" ? [[Number(value), Number(value)]] : value)
+      }
     }
   }
 

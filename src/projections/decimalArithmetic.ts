@@ -8,7 +8,9 @@ export const isPositive = (decimal: string): boolean => decimal !== "0" && !deci
 /** Negative if `a` is less than `b`, 0 if they are equal. */
 export const compareDecimals = (a: string, b: string): number =>
   // Up to 15 digits, different decimals are different doubles in the same order.
-  a.length <= 15 && b.length <= 15 ? Number(a) - Number(b) : BigDecimal.Order(BigDecimal.fromStringUnsafe(a), BigDecimal.fromStringUnsafe(b))
+  a.length <= 15 && b.length <= 15
+    ? Number(a) - Number(b)
+    : BigDecimal.Order(BigDecimal.fromStringUnsafe(a), BigDecimal.fromStringUnsafe(b))
 
 /** `a` + `b`. */
 export const addDecimals = (a: string, b: string): string =>

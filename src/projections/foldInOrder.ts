@@ -106,7 +106,7 @@ const inOrder = ([time, id]: Item, [otherTime, otherId]: Item): number => time -
 const isReached = (next: Item | undefined, event: Item | undefined): boolean =>
   next !== undefined && event !== undefined && inOrder(next, event) <= 0
 
-/** From where on things belong with `after` and not with `before`: without the id, which is long, if the time alone tells them apart. */
+/** From where on things belong to the later of two pieces: without the id, which is long, if the time alone tells them apart. */
 const placeBetween = (before: ReadonlyArray<Item> | undefined, [first]: ReadonlyArray<Item>): Place => {
   if (first === undefined) throw new Error("unreachable: nothing is cut into empty pieces")
   const last = before?.at(-1)

@@ -38,7 +38,9 @@ layer(Layer.mergeAll(testSql, NodeServices.layer), { excludeTestServices: true }
       const [original, copy] = [`${yield* folder}/original.ndjson`, `${yield* folder}/copy.ndjson`]
       const file = fileOf(sampleLog(5_000))
       yield* fs.writeFile(original, file)
-      for (const args of [["verify"], ["export", copy], ["import", original]]) assertRefused(yield* run("events", ...args), /lacks migration 0001/)
+      for (const args of [["verify"], ["export", copy], ["import", original]]) {
+        assertRefused(yield* run("events", ...args), /lacks migration 0001/)
+      }
       assert.isFalse(yield* fs.exists(copy))
       yield* succeed("migrate")
       assertRefused(yield* run("events", "import", `${original}.gone`), /NotFound|no such file/)
@@ -52,7 +54,10 @@ layer(Layer.mergeAll(testSql, NodeServices.layer), { excludeTestServices: true }
         select state, p.active_version is not null as active from projection_versions v left join projections p
           on p.projection = v.projection and p.active_version = v.version`
       assert.isAbove(states.length, 0)
-      assert.isTrue(states.every(({ active, state }) => active && state === "following"), "services feed the projections from the beginning")
+      assert.isTrue(
+        states.every(({ active, state }) => active && state === "following"),
+        "services feed the projections from the beginning"
+      )
 
       const written = yield* succeed("events", "export", copy)
       assert.match(written.stderr, /^Exported 5,000 events in .* readable for you alone/)
@@ -74,52 +79,59 @@ layer(Layer.mergeAll(testSql, NodeServices.layer), { excludeTestServices: true }
       assert.match(damaged.stdout, /^slice 3: position 1 is missing$/m)
       assert.match(damaged.stdout, /4,999 events in .*: 2 findings\.\n$/)
       assert.match(damaged.stderr, /^playtally: The log cannot be trusted/)
-      assertRefused(yield* run("events", "export", `${copy}.2`), /The log is damaged: event 3\/2 stands where 3\/1 must be. `events verify` shows/)
+      assertRefused(
+        yield* run("events", "export", `${copy}.2`),
+        /The log is damaged: event 3\/2 stands where 3\/1 must be. `events verify` shows/
+      )
       assert.deepStrictEqual((yield* fs.readDirectory(dirname(copy))).sort(), ["copy.ndjson.part"])
     }))
 })
 
 layer(Layer.mergeAll(testSql, NodeServices.layer), { excludeTestServices: true })("an import that is killed", (it) => {
-  it.effect("goes on where it was, with the file on stdin too, and what is killed or stopped has not succeeded", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const name = `${yield* folder}/log.ndjson`
-      const log = sampleLog(30_000)
-      const file = fileOf(log)
-      yield* fs.writeFile(name, file)
-      yield* succeed("migrate")
-      let before = 0
-      for (const signal of ["SIGINT", "SIGKILL"] as const) {
-        const program = yield* startProgram(["events", "import", name], yield* settings)
-        yield* Effect.raceFirst(
-          untilEffect(Effect.map(unfinished, (mark) => mark !== undefined && mark.events > before)),
-          Effect.flatMap(program.ended, () => Effect.die(new Error(`the import ended: ${program.stderr()}`)))
+  it.effect(
+    "goes on where it was, with the file on stdin too, and what is killed or stopped has not succeeded",
+    () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const name = `${yield* folder}/log.ndjson`
+        const log = sampleLog(30_000)
+        const file = fileOf(log)
+        yield* fs.writeFile(name, file)
+        yield* succeed("migrate")
+        let before = 0
+        for (const signal of ["SIGINT", "SIGKILL"] as const) {
+          const program = yield* startProgram(["events", "import", name], yield* settings)
+          yield* Effect.raceFirst(
+            untilEffect(Effect.map(unfinished, (mark) => mark !== undefined && mark.events > before)),
+            Effect.flatMap(program.ended, () => Effect.die(new Error(`the import ended: ${program.stderr()}`)))
+          )
+          yield* program.signal(signal)
+          const { code } = yield* program.ended
+          assert.strictEqual(code, signal === "SIGINT" ? 130 : null, program.stderr())
+          before = (yield* unfinished)?.events ?? 0
+          assert.isBelow(before, log.events.length, "stopped too late to be a test")
+        }
+        assertRefused(yield* run("events", "export", "-"), /This log is the beginning of an import \(\d+ events\)/)
+        assert.match((yield* run("events", "verify")).stdout, /^log: it is the beginning of an import that was not ended/)
+        assertRefused(
+          yield* runCommand(["events", "import", "-"], yield* settings, () => {}, Stream.fromIterable([file.subarray(0, 1_000_000)])),
+          /The file is cut off after line \d+: it has \d+ of 30000 events|another file was begun/
         )
-        yield* program.signal(signal)
-        const { code } = yield* program.ended
-        assert.strictEqual(code, signal === "SIGINT" ? 130 : null, program.stderr())
-        before = (yield* unfinished)?.events ?? 0
-        assert.isBelow(before, log.events.length, "stopped too late to be a test")
-      }
-      assertRefused(yield* run("events", "export", "-"), /This log is the beginning of an import \(\d+ events\)/)
-      assert.match((yield* run("events", "verify")).stdout, /^log: it is the beginning of an import that was not ended/)
-      assertRefused(
-        yield* runCommand(["events", "import", "-"], yield* settings, () => {}, Stream.fromIterable([file.subarray(0, 1_000_000)])),
-        /The file is cut off after line \d+: it has \d+ of 30000 events|another file was begun/
-      )
 
-      const ended = yield* runCommand(["events", "import", "-"], yield* settings, () => {}, Stream.fromIterable([file]))
-      assert.strictEqual(ended.code, 0, ended.stderr)
-      assert.match(ended.stderr, new RegExp(`, after \\d+ that were here from an import that was cut off`))
-      assert.match((yield* succeed("events", "verify")).stdout, /^Looked at 30,000 events in .*: the log is sound\.\n$/)
+        const ended = yield* runCommand(["events", "import", "-"], yield* settings, () => {}, Stream.fromIterable([file]))
+        assert.strictEqual(ended.code, 0, ended.stderr)
+        assert.match(ended.stderr, new RegExp(`, after \\d+ that were here from an import that was cut off`))
+        assert.match((yield* succeed("events", "verify")).stdout, /^Looked at 30,000 events in .*: the log is sound\.\n$/)
 
-      const copy = `${yield* folder}/copy.ndjson`
-      const exporting = yield* Effect.forkChild(run("events", "export", copy))
-      yield* untilEffect(fs.exists(`${copy}.part`))
-      yield* Fiber.interrupt(exporting)
-      yield* untilEffect(Effect.map(fs.exists(`${copy}.part`), (exists) => !exists))
-      assert.isFalse(yield* fs.exists(copy))
-      yield* succeed("events", "export", copy)
-      assert.isTrue(file.equals(yield* fs.readFile(copy)))
-    }), 30_000)
+        const copy = `${yield* folder}/copy.ndjson`
+        const exporting = yield* Effect.forkChild(run("events", "export", copy))
+        yield* untilEffect(fs.exists(`${copy}.part`))
+        yield* Fiber.interrupt(exporting)
+        yield* untilEffect(Effect.map(fs.exists(`${copy}.part`), (exists) => !exists))
+        assert.isFalse(yield* fs.exists(copy))
+        yield* succeed("events", "export", copy)
+        assert.isTrue(file.equals(yield* fs.readFile(copy)))
+      }),
+    30_000
+  )
 })

@@ -29,7 +29,10 @@ const work = (onProgress: (progress: LogProgress) => void) =>
 
 describe("progress", () => {
   it("is told in one line", () => {
-    assert.strictEqual(progressLine({ done: 1_234_567, total: 50_000_000 }, 182_000.4), "1,234,567 of 50,000,000 events  2 %  182,000/s  4 min 28 s left")
+    assert.strictEqual(
+      progressLine({ done: 1_234_567, total: 50_000_000 }, 182_000.4),
+      "1,234,567 of 50,000,000 events  2 %  182,000/s  4 min 28 s left"
+    )
     assert.strictEqual(progressLine({ done: 0, total: 7_200_000 }, 1_000), "0 of 7,200,000 events  0 %  1,000/s  2 h 0 min left")
     assert.strictEqual(progressLine({ done: 999, total: 1_000 }, 0), "999 of 1,000 events  99 %  0/s")
     assert.strictEqual(progressLine({ done: 0, total: 0 }, 0), "0 of 0 events  100 %  0/s")

@@ -21,55 +21,66 @@ const periodsOf = (tenant: Tenant, from: string, to: string, granularity: Granul
   Effect.map(
     Effect.flatMap(Activity, ({ read }) =>
       read(tenant, "player", { from: parseDay(from) ?? NaN, to: parseDay(to) ?? NaN, granularity, consistency })),
-    (document) => document?.periods.map(({ from, product, to, ...figures }) => [from, to, product, figures["login_count"] ?? figures["deposit_amount"]])
+    (document) =>
+      document?.periods.map(({ from, product, to, ...figures }) => [from, to, product, figures["login_count"] ?? figures["deposit_amount"]])
   )
 
-layer(testService({ projections: [activity] }).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })("Activity", (it) => {
-  it.effect("puts days together by the tenant's weeks and by months, cut at the ends of the range", () =>
-    Effect.gen(function*() {
-      const log = yield* EventLog
-      const created = yield* Effect.flatMap(Tenants, ({ create }) => create("weeks", "Europe/Berlin"))
-      const [monday, sunday] = [{ ...created, weekStart: 1 }, { ...created, weekStart: 7 }]
-      yield* log.append([
-        // 2026-01-31 is a Saturday; it begins at 23:00 UTC of the 30th, the 1st of February an hour before midnight UTC.
-        ...["2026-01-29T12:00:00Z", "2026-01-30T22:59:59Z", "2026-01-30T23:00:00Z", "2026-01-31T22:59:59Z", "2026-01-31T23:00:00Z", "2026-02-02T00:00:00Z"]
-          .map((at) => login({ at })),
-        payment({ at: "2026-01-31T23:00:00Z", amount: "0.1" }),
-        payment({ at: "2026-02-28T12:00:00Z", amount: "0.2" })
-      ].map((event) => newEvent(created, event)))
+layer(testService({ projections: [activity] }).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })(
+  "Activity",
+  (it) => {
+    it.effect("puts days together by the tenant's weeks and by months, cut at the ends of the range", () =>
+      Effect.gen(function*() {
+        const log = yield* EventLog
+        const created = yield* Effect.flatMap(Tenants, ({ create }) => create("weeks", "Europe/Berlin"))
+        const [monday, sunday] = [{ ...created, weekStart: 1 }, { ...created, weekStart: 7 }]
+        yield* log.append([
+          // 2026-01-31 is a Saturday; it begins at 23:00 UTC of the 30th, the 1st of February an hour before midnight UTC.
+          ...[
+            "2026-01-29T12:00:00Z",
+            "2026-01-30T22:59:59Z",
+            "2026-01-30T23:00:00Z",
+            "2026-01-31T22:59:59Z",
+            "2026-01-31T23:00:00Z",
+            "2026-02-02T00:00:00Z"
+          ]
+            .map((at) => login({ at })),
+          payment({ at: "2026-01-31T23:00:00Z", amount: "0.1" }),
+          payment({ at: "2026-02-28T12:00:00Z", amount: "0.2" })
+        ].map((event) => newEvent(created, event)))
 
-      assert.deepStrictEqual(yield* periodsOf(monday, "2026-01-30", "2026-02-02", "day"), [
-        ["2026-01-30", "2026-01-30", "logins", 1],
-        ["2026-01-31", "2026-01-31", "logins", 2],
-        ["2026-02-01", "2026-02-01", "logins", 1],
-        ["2026-02-01", "2026-02-01", "payments", "0.1"],
-        ["2026-02-02", "2026-02-02", "logins", 1]
-      ])
-      assert.deepStrictEqual(yield* periodsOf(monday, "2026-01-30", "2026-03-31", "week"), [
-        ["2026-01-30", "2026-02-01", "logins", 4],
-        ["2026-01-30", "2026-02-01", "payments", "0.1"],
-        ["2026-02-02", "2026-02-08", "logins", 1],
-        ["2026-02-23", "2026-03-01", "payments", "0.2"]
-      ])
-      assert.deepStrictEqual(yield* periodsOf(sunday, "2026-01-01", "2026-02-03", "week"), [
-        ["2026-01-25", "2026-01-31", "logins", 4],
-        ["2026-02-01", "2026-02-03", "logins", 2],
-        ["2026-02-01", "2026-02-03", "payments", "0.1"]
-      ])
-      assert.deepStrictEqual(yield* periodsOf(monday, "2026-01-31", "2026-02-28", "month"), [
-        ["2026-01-31", "2026-01-31", "logins", 2],
-        ["2026-02-01", "2026-02-28", "logins", 2],
-        ["2026-02-01", "2026-02-28", "payments", "0.3"]
-      ])
-      assert.deepStrictEqual(yield* periodsOf(monday, "2026-03-01", "2026-03-31", "day"), [])
-    }))
+        assert.deepStrictEqual(yield* periodsOf(monday, "2026-01-30", "2026-02-02", "day"), [
+          ["2026-01-30", "2026-01-30", "logins", 1],
+          ["2026-01-31", "2026-01-31", "logins", 2],
+          ["2026-02-01", "2026-02-01", "logins", 1],
+          ["2026-02-01", "2026-02-01", "payments", "0.1"],
+          ["2026-02-02", "2026-02-02", "logins", 1]
+        ])
+        assert.deepStrictEqual(yield* periodsOf(monday, "2026-01-30", "2026-03-31", "week"), [
+          ["2026-01-30", "2026-02-01", "logins", 4],
+          ["2026-01-30", "2026-02-01", "payments", "0.1"],
+          ["2026-02-02", "2026-02-08", "logins", 1],
+          ["2026-02-23", "2026-03-01", "payments", "0.2"]
+        ])
+        assert.deepStrictEqual(yield* periodsOf(sunday, "2026-01-01", "2026-02-03", "week"), [
+          ["2026-01-25", "2026-01-31", "logins", 4],
+          ["2026-02-01", "2026-02-03", "logins", 2],
+          ["2026-02-01", "2026-02-03", "payments", "0.1"]
+        ])
+        assert.deepStrictEqual(yield* periodsOf(monday, "2026-01-31", "2026-02-28", "month"), [
+          ["2026-01-31", "2026-01-31", "logins", 2],
+          ["2026-02-01", "2026-02-28", "logins", 2],
+          ["2026-02-01", "2026-02-28", "payments", "0.3"]
+        ])
+        assert.deepStrictEqual(yield* periodsOf(monday, "2026-03-01", "2026-03-31", "day"), [])
+      }))
 
-  it.effect("knows nobody without events, nor another tenant's user", () =>
-    Effect.gen(function*() {
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("empty", "UTC"))
-      assert.isUndefined(yield* periodsOf(tenant, "2026-01-01", "2026-02-03", "day"))
-    }))
-})
+    it.effect("knows nobody without events, nor another tenant's user", () =>
+      Effect.gen(function*() {
+        const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("empty", "UTC"))
+        assert.isUndefined(yield* periodsOf(tenant, "2026-01-01", "2026-02-03", "day"))
+      }))
+  }
+)
 
 layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })(
   "what has not been built yet",

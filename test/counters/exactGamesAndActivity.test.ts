@@ -37,7 +37,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("games and activity of 
     Effect.gen(function*() {
       const processes = yield* Effect.all([0, 1].map(() => Layer.build(Layer.fresh(testService()))))
       const random = seededRandom(seed)
-      const { items, userIds } = generateItems({ seed, users: 16, timeZone, now: new Date(now) })
+      const { items, userIds } = generateItems({ seed, users: 10, timeZone, now: new Date(now) })
       const created = yield* Effect.flatMap(Tenants, ({ create }) => create(`${seed}`, timeZone)).pipe(
         Effect.provide(processes[0] ?? Context.empty() as never)
       )
@@ -69,15 +69,15 @@ layer(TestDatabase.layer, { excludeTestServices: true })("games and activity of 
 
           const chosen = shuffle(random, [...gameIds]).slice(0, 4)
           const some = yield* games.read(tenant, userId, { ...options, games: { _tag: "Some", gameIds: [...chosen, "nobody's game"] } })
-          const names = chosen.map(gameName)
+          const names = new Set(chosen.map(gameName))
           for (const [section, shown] of Object.entries(perGame)) {
             assert.deepStrictEqual(
               some?.document[section],
-              Object.fromEntries(Object.entries<object>(shown).filter(([gameId]) => names.includes(gameId)))
+              Object.fromEntries(Object.entries<object>(shown).filter(([gameId]) => names.has(gameId)))
             )
           }
           if (index === 0) yield* assertPages(games, tenant, userId, 1 + random.below(3), perGame)
-          for (const range of ranges) {
+          for (const range of ranges.filter((_, at) => at % processes.length === index)) {
             const read = yield* activity.read(tenant, userId, {
               from: dayOf(range.from),
               to: dayOf(range.to),

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import { gzipSync } from "node:zlib"
-import { formatStoredEvent } from "../../src/event-log/StoredEvent.ts"
 import { sealAfter } from "../../src/event-log/LogFile.ts"
 import { type LogFileBatch, LogFileReader } from "../../src/event-log/LogFileReader.ts"
+import { formatStoredEvent } from "../../src/event-log/StoredEvent.ts"
 import { seededRandom } from "../reference/random.ts"
 import { fileOf, linesOf, preludeOf, sampleLog, sealed } from "../support/sampleLog.ts"
 
@@ -61,7 +61,10 @@ describe("a log file", () => {
   it("has checks after so much text, whatever the events", () => {
     const [event] = sampleLog(1).events
     if (event === undefined) return
-    const large = Array.from({ length: 5 }, (_, index) => ({ ...event, position: index + 1, payload: `"${"x".repeat(sealAfter.characters / 2)}"` }))
+    const large = Array.from(
+      { length: 5 },
+      (_, index) => ({ ...event, position: index + 1, payload: `"${"x".repeat(sealAfter.characters / 2)}"` })
+    )
     const { batches, problem } = read(fileOf({ prelude: preludeOf(large), events: large }))
     assert.isUndefined(problem)
     assert.deepStrictEqual(batches.map(({ events }) => events.length), [0, 2, 2, 1])
@@ -111,7 +114,10 @@ describe("a log file", () => {
     assertRefused(Buffer.from("{}\n"), /not one that `events export` of this release wrote\.$/)
     assertRefused(gzipSync(file), /It is compressed/)
     const [header = "", ...rest] = linesOf(file)
-    assertRefused(sealed([header.replace(`"playtally_log":1`, `"playtally_log":2`), ...rest]), /format version 2, and this release reads version 1/)
+    assertRefused(
+      sealed([header.replace(`"playtally_log":1`, `"playtally_log":2`), ...rest]),
+      /format version 2, and this release reads version 1/
+    )
     assertRefused(sealed([header.replace(`"slice_count":256`, `"slice_count":128`), ...rest]), /has 128 slices; .* has 256/)
   })
 })
@@ -131,8 +137,16 @@ describe("a log file whose checks are right, but that is not what an export writ
   it.each(
     [
       ["a position left out", { ...a, position: 2 }, /Line 7 of the file: event 3?\d+\/2 stands where \d+\/1 must be/],
-      ["a user of another slice", { ...a, tenant_id: other.tenant_id, user_id: other.user_id }, /Line 7 .* is of a user who belongs into slice \d+/],
-      ["a tenant that is not in it", { ...a, tenant_id: "00000000-0000-4000-8000-00000000000c" }, /Line 7 .* is of a tenant that does not exist/],
+      [
+        "a user of another slice",
+        { ...a, tenant_id: other.tenant_id, user_id: other.user_id },
+        /Line 7 .* is of a user who belongs into slice \d+/
+      ],
+      [
+        "a tenant that is not in it",
+        { ...a, tenant_id: "00000000-0000-4000-8000-00000000000c" },
+        /Line 7 .* is of a tenant that does not exist/
+      ],
       ["a kind that is not known", { ...a, event_type: "realtime-bingo" }, /Line 7 .* which this release does not know/],
       ["a payload of a newer release", { ...a, payload_version: 2 }, /Line 7 .* payload version 2, which this release does not know/],
       ["an id with a NUL", { ...a, user_id: "\0" }, /Line 7 of the file is not an event/],
@@ -149,8 +163,14 @@ describe("a log file whose checks are right, but that is not what an export writ
     const at = small.events.findIndex((event) => event.slice === slice)
     const last = at + (events?.length ?? 0) - 1
     const late = (index: number) => formatStoredEvent({ ...small.events[index] ?? a, recorded_at: "2027-01-01T00:00:00.000000Z" })
-    assert.match(read(sealed(lines.with(first + at, late(at)))).problem ?? "", new RegExp(`Line ${first + at + 2} .* was recorded before its predecessor`))
-    assert.match(read(sealed(lines.with(first + last, late(last)))).problem ?? "", new RegExp(`Line ${first + last + 1} .* was not recorded when the head says`))
+    assert.match(
+      read(sealed(lines.with(first + at, late(at)))).problem ?? "",
+      new RegExp(`Line ${first + at + 2} .* was recorded before its predecessor`)
+    )
+    assert.match(
+      read(sealed(lines.with(first + last, late(last)))).problem ?? "",
+      new RegExp(`Line ${first + last + 1} .* was not recorded when the head says`)
+    )
   })
 
   it("the same said in other words", () => {
@@ -161,7 +181,6 @@ describe("a log file whose checks are right, but that is not what an export writ
         line.replace(`"slice":`, `"slice":0`),
         line.replace(/"slice":(\d+),"position":(\d+)/, `"position":$2,"slice":$1`),
         line.replace("{", `{"extra":1,`),
-        line.replace(/"user_id":"(.)/, (_, letter: string) => `"user_id":"\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`),
         `${line} `,
         ` ${line}`,
         `${line}\r`
@@ -170,6 +189,9 @@ describe("a log file whose checks are right, but that is not what an export writ
       assert.notStrictEqual(other, line)
       assert.match(read(sealed(lines.with(first, other))).problem ?? "", /Line 7 of the file is not an event as an export writes it/)
     }
+    const plain = lines.findIndex((line) => line.includes(`"user_id":"player-`))
+    const escaped = lines.with(plain, lines[plain]?.replace(`"user_id":"p`, `"user_id":"\\u0070`) ?? "")
+    assert.match(read(sealed(escaped)).problem ?? "", new RegExp(`Line ${plain + 1} of the file is not an event as an export writes it`))
     const [header = "", tenant = ""] = lines
     assert.match(read(sealed(lines.with(0, header.replace(",", ", ")))).problem ?? "", /not one that/)
     assert.match(read(sealed(lines.with(1, tenant.replace("tenant 0", "tenant\\u00200")))).problem ?? "", /Line 2 .* neither a tenant nor/)

@@ -94,7 +94,8 @@ const damages: ReadonlyArray<Damage> = [
     what: "a key used twice",
     by: [
       () => "alter table events drop constraint events_idempotency_key",
-      (slice) => `update events set user_id = '${userOf(slice)}', idempotency_key = '${keyOf(slice, 0)}' where slice = ${slice} and position = 12`
+      (slice) =>
+        `update events set user_id = '${userOf(slice)}', idempotency_key = '${keyOf(slice, 0)}' where slice = ${slice} and position = 12`
     ],
     found: (slice) => [
       "log: the database does not refuse to use a key twice: the key (tenant_id, user_id, idempotency_key) is missing",
@@ -110,8 +111,13 @@ const damages: ReadonlyArray<Damage> = [
     what: "a tenant taken away, and users of it",
     by: [
       () => `delete from tenants where tenant_id = '${other}'`,
-      ...Array.from({ length: 7 }, (_, nth) => (slice: number) =>
-        `update events set tenant_id = '${other}', user_id = '${userOf(slice, nth, other)}' where slice = ${slice} and position = ${nth + 1}`)
+      ...Array.from(
+        { length: 7 },
+        (_, nth) => (slice: number) =>
+          `update events set tenant_id = '${other}', user_id = '${userOf(slice, nth, other)}' where slice = ${slice} and position = ${
+            nth + 1
+          }`
+      )
     ],
     found: (slice) => {
       const users = Array.from({ length: 7 }, (_, nth) => ({ user: userOf(slice, nth, other), position: nth + 1 }))
@@ -152,7 +158,10 @@ const damages: ReadonlyArray<Damage> = [
   },
   {
     what: "a projection ahead of the log, as after a restore of the log alone",
-    by: [(slice) => `insert into checkpoints (slice, projection, version, position) values (${slice}, 'casino', 3, 13), (${slice}, 'sports', 1, 12)`],
+    by: [
+      (slice) =>
+        `insert into checkpoints (slice, projection, version, position) values (${slice}, 'casino', 3, 13), (${slice}, 'sports', 1, 12)`
+    ],
     found: () => ["log: projection casino 3 has come further than the log"]
   }
 ]

@@ -9,8 +9,10 @@ const slices = Array.from({ length: 256 }, (_, slice) => slice)
 const places = [
   vectorOf([]),
   vectorOf(slices.map((slice) => [slice, Number.MAX_SAFE_INTEGER])),
-  ...Array.from({ length: 100 }, () =>
-    vectorOf(slices.map((slice) => [slice, random.pick([0, 1, 127, 128, 16_383, 16_384, random.below(1e6), random.below(2 ** 53)])])))
+  ...Array.from(
+    { length: 100 },
+    () => vectorOf(slices.map((slice) => [slice, random.pick([0, 1, 127, 128, 16_383, 16_384, random.below(1e6), random.below(2 ** 53)])]))
+  )
 ]
 
 describe("ChangesCursor", () => {
@@ -34,7 +36,13 @@ describe("ChangesCursor", () => {
       const cursor = encodeChangesCursor(tenant, place)
       const at = random.below(cursor.length)
       const other = random.pick(characters.filter((character) => character !== cursor[at]))
-      const forgeries = [cursor.slice(0, at) + other + cursor.slice(at + 1), cursor.slice(0, at) + cursor.slice(at + 1), cursor + other, `${cursor}=`, ""]
+      const forgeries = [
+        cursor.slice(0, at) + other + cursor.slice(at + 1),
+        cursor.slice(0, at) + cursor.slice(at + 1),
+        cursor + other,
+        `${cursor}=`,
+        ""
+      ]
       for (const forgery of forgeries) if (forgery !== cursor) assert.isUndefined(decodeChangesCursor(tenant, forgery), forgery)
     }
   })

@@ -8,7 +8,10 @@ import { get, serve } from "./serve.ts"
 
 type Read = Activity["Service"]["read"]
 
-const document = { time_zone: "UTC", periods: [{ from: "2026-01-01", to: "2026-01-01", product: "logins", currency: null, login_count: 2 }] } as const
+const document = {
+  time_zone: "UTC",
+  periods: [{ from: "2026-01-01", to: "2026-01-01", product: "logins", currency: null, login_count: 2 }]
+} as const
 
 /** Notes what was asked for. */
 const noting = () => {
@@ -35,7 +38,10 @@ describe("GET a user's activity", () => {
         { from: "2024-02-29", to: "2024-02-29", granularity: "week", consistency: { _tag: "Strong", waitSeconds: 5 } }
       ])
       const etag = answer.headers.get("etag") ?? ""
-      assert.strictEqual((yield* get(`${url}/api/v1/users/u/activity?from=2026-01-01&to=2026-01-31`, { "if-none-match": etag })).status, 304)
+      assert.strictEqual(
+        (yield* get(`${url}/api/v1/users/u/activity?from=2026-01-01&to=2026-01-31`, { "if-none-match": etag })).status,
+        304
+      )
     }))
 
   it.live.each([
@@ -60,13 +66,16 @@ describe("GET a user's activity", () => {
       if (status === 400) assert.deepNestedInclude(answer.json(), { type: "invalid-request", "issues[0].path": ["query", "to"] })
     }))
 
-  it.live.each(["granularity=year", "granularity=", "currency=EUR", "consistency=x"])("answers 400 to %s, naming it", (query) =>
-    Effect.gen(function*() {
-      const { url } = yield* serve({ readActivity: () => Effect.die("read") })
-      const answer = yield* get(`${url}/api/v1/users/u/activity?from=2026-01-01&to=2026-01-01&${query}`)
-      assert.strictEqual(answer.status, 400)
-      assert.deepNestedInclude(answer.json(), { "issues[0].path": ["query", query.replace(/=.*/, "")] })
-    }))
+  it.live.each(["granularity=year", "granularity=", "currency=EUR", "consistency=x"])(
+    "answers 400 to %s, naming it",
+    (query) =>
+      Effect.gen(function*() {
+        const { url } = yield* serve({ readActivity: () => Effect.die("read") })
+        const answer = yield* get(`${url}/api/v1/users/u/activity?from=2026-01-01&to=2026-01-01&${query}`)
+        assert.strictEqual(answer.status, 400)
+        assert.deepNestedInclude(answer.json(), { "issues[0].path": ["query", query.replace(/=.*/, "")] })
+      })
+  )
 
   it.live("answers 404 for a user without events", () =>
     Effect.gen(function*() {

@@ -55,7 +55,20 @@ describe("GET the changes", () => {
       ])
     }))
 
-  it.live.each(["limit=0", "limit=5001", "limit=1.5", "limit=", "wait=61", "wait=-1", "wait=01", "wait=1e1", "cursor=", "cursor=x", "since=1", "consistency=x"])(
+  it.live.each([
+    "limit=0",
+    "limit=5001",
+    "limit=1.5",
+    "limit=",
+    "wait=61",
+    "wait=-1",
+    "wait=01",
+    "wait=1e1",
+    "cursor=",
+    "cursor=x",
+    "since=1",
+    "consistency=x"
+  ])(
     "answers 400 to %s, naming it",
     (query) =>
       Effect.gen(function*() {

@@ -42,15 +42,18 @@ describe("GET a user's games", () => {
       assert.strictEqual((yield* get(`${url}/api/v1/users/u/games`, { "if-none-match": etag })).status, 304)
     }))
 
-  it.live.each(["slots", "7", "ü😀 & co=1", "a".repeat(256), " "])("goes on with the next game by its cursor: %s", (next) =>
-    Effect.gen(function*() {
-      const { readGames, readings } = noting(next)
-      const { url } = yield* serve({ readGames })
-      const { next_cursor } = (yield* get(`${url}/api/v1/users/u/games`)).json()
-      assert.match(String(next_cursor), /^[\w-]+$/)
-      yield* get(`${url}/api/v1/users/u/games?cursor=${next_cursor}&limit=2`)
-      assert.deepStrictEqual(readings[1]?.games, { _tag: "Page", from: next, limit: 2 })
-    }))
+  it.live.each(["slots", "7", "ü😀 & co=1", "a".repeat(256), " "])(
+    "goes on with the next game by its cursor: %s",
+    (next) =>
+      Effect.gen(function*() {
+        const { readGames, readings } = noting(next)
+        const { url } = yield* serve({ readGames })
+        const { next_cursor } = (yield* get(`${url}/api/v1/users/u/games`)).json()
+        assert.match(String(next_cursor), /^[\w-]+$/)
+        yield* get(`${url}/api/v1/users/u/games?cursor=${next_cursor}&limit=2`)
+        assert.deepStrictEqual(readings[1]?.games, { _tag: "Page", from: next, limit: 2 })
+      })
+  )
 
   it.live("asks for games by their ids, whatever characters these have", () =>
     Effect.gen(function*() {

@@ -3,7 +3,18 @@ import type { CasinoData, FastTrackItem, WireNumber } from "./FastTrackItem.ts"
 import { spellInstant } from "./spellings.ts"
 
 /** Ids with what keys may trip over; the last ones are too long for an index and begin alike. */
-const gameIds = ["game-0", "game-1", "Game-1", "", "7", "__proto__", "\uff5e", "😀 & co", `${"long ".repeat(700)}a`, `${"long ".repeat(700)}b`]
+const gameIds = [
+  "game-0",
+  "game-1",
+  "Game-1",
+  "",
+  "7",
+  "__proto__",
+  "\uff5e",
+  "😀 & co",
+  `${"long ".repeat(700)}a`,
+  `${"long ".repeat(700)}b`
+]
 
 /** Bets, wins and losses of one casino round, some of them rolled back; now and then a rollback without its bet. */
 export const casinoRound = (draw: Draw): ReadonlyArray<FastTrackItem> => {

@@ -36,7 +36,9 @@ const moved = (field: string, amount: WireNumber, count = 1) => [[`${field}_coun
 const factsOf = (stored: ReadonlyArray<FastTrackItem>): ReadonlyArray<Fact> => {
   const casinoFields = { bet: "bet", win: "win", rollbackbet: "rolled_back_bet", rollbackwin: "rolled_back_win" }
   const play = stored.flatMap((item): ReadonlyArray<Fact> => {
-    if (item.event === "realtime-login") return [{ timestamp: item.data.timestamp, product: "logins", currency: null, adds: [["login_count", 1]] }]
+    if (item.event === "realtime-login") {
+      return [{ timestamp: item.data.timestamp, product: "logins", currency: null, adds: [["login_count", 1]] }]
+    }
     if (item.event === "realtime-gameround") {
       const { timestamp, total_bet_user: bet, total_win_user: win, user_currency: currency } = item.data
       const adds = [...moved("bet", bet), ...moved("win", win, amountOf(win) > 0n ? 1 : 0)]

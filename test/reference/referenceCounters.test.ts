@@ -112,6 +112,7 @@ describe("referenceCounters", () => {
       game_rounds: {},
       payments: {},
       sports: {},
+      win_streak: { current: 0, longest: 0 },
       logins: {
         login_count: 0,
         first_at: null,

@@ -7,7 +7,9 @@ type PerGame = Readonly<Record<string, Readonly<Record<string, Figures>>>>
 /** How a game goes by: an id of more than 256 characters by its first 191, a space and its SHA-256. */
 export const gameName = (gameId: string): string => {
   const characters = Array.from(gameId)
-  return characters.length > 256 ? `${characters.slice(0, 191).join("")} ${createHash("sha256").update(gameId, "utf8").digest("hex")}` : gameId
+  return characters.length > 256
+    ? `${characters.slice(0, 191).join("")} ${createHash("sha256").update(gameId, "utf8").digest("hex")}`
+    : gameId
 }
 
 const perGame = <E extends { readonly game_id: string }>(
@@ -15,7 +17,10 @@ const perGame = <E extends { readonly game_id: string }>(
   figures: (events: ReadonlyArray<E>) => Readonly<Record<string, Figures>>
 ): PerGame =>
   Object.fromEntries(
-    [...new Set(events.map((event) => event.game_id))].map((gameId) => [gameName(gameId), figures(events.filter((event) => event.game_id === gameId))])
+    [...new Set(events.map((event) => event.game_id))].map((gameId) => [
+      gameName(gameId),
+      figures(events.filter((event) => event.game_id === gameId))
+    ])
   )
 
 /** The counters per game of one user (design §4): what the counters would be if the user had played that game alone. */

@@ -13,7 +13,12 @@ export const copyDatabase = Effect.fnUntraced(function*(database: TestDatabase["
   const original = url.pathname.slice(1)
   const name = `${original}_${++copies}`
   const administer = (statement: string) =>
-    Effect.scoped(Effect.flatMap(PgConnection.make({ url: Redacted.make(inject("databaseUrl")) }), (connection) => connection.query(statement, [], false)))
+    Effect.scoped(
+      Effect.flatMap(
+        PgConnection.make({ url: Redacted.make(inject("databaseUrl")) }),
+        (connection) => connection.query(statement, [], false)
+      )
+    )
   yield* Effect.acquireRelease(
     // Refused as long as sessions of the original are ending.
     untilEffect(Effect.isSuccess(administer(`create database ${name} template ${original}`))),

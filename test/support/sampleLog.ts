@@ -38,7 +38,9 @@ export const sampleLog = (count: number): SampleLog => {
     events.push({
       slice,
       position: events.length + 1,
-      recorded_at: `${new Date(start + Math.floor(number / 200) * 1_000).toISOString().slice(0, 19)}.${String(number % 200).padStart(6, "0")}Z`,
+      recorded_at: `${new Date(start + Math.floor(number / 200) * 1_000).toISOString().slice(0, 19)}.${
+        String(number % 200).padStart(6, "0")
+      }Z`,
       occurred_at: "1999-12-31T23:59:59.000001Z",
       tenant_id,
       user_id,

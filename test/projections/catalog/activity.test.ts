@@ -1,6 +1,18 @@
 import { describe, it } from "vitest"
 import { activity } from "../../../src/projections/catalog/activity.ts"
-import { bet, gameRound, login, loss, payment, registration, rollbackBet, rollbackWin, settlement, sportsBet, win } from "../../support/events.ts"
+import {
+  bet,
+  gameRound,
+  login,
+  loss,
+  payment,
+  registration,
+  rollbackBet,
+  rollbackWin,
+  settlement,
+  sportsBet,
+  win
+} from "../../support/events.ts"
 import { projectionSpec } from "../../support/projectionSpec.ts"
 
 const { given, keepsTheLaws } = projectionSpec(activity)
@@ -82,7 +94,14 @@ describe("activity", () => {
   })
 
   it("counts logins without a currency, and orders by date, product and currency", () => {
-    given(login(), login({ at: "2026-01-01T23:59:59Z" }), sportsBet({ currency: "sek" }), sportsBet({ currency: "eur" }), bet(), login({ at: "2025-12-31" + "T08:00:00Z" }))
+    given(
+      login(),
+      login({ at: "2026-01-01T23:59:59Z" }),
+      sportsBet({ currency: "sek" }),
+      sportsBet({ currency: "eur" }),
+      bet(),
+      login({ at: "2025-12-31T08:00:00Z" })
+    )
       .shows([
         on("2025-12-31", "logins", null, { login_count: 1 }),
         on(date, "casino", "EUR", { ...casino, bet_count: 1, bet_amount: "10" }),

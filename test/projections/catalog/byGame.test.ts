@@ -27,7 +27,11 @@ describe("game_rounds_by_game", () => {
   it("keeps the laws of folds", rounds.keepsTheLaws)
 
   it("counts each game and currency by itself", () => {
-    rounds.given(gameRound({ game_id: "a", total_win_user: "25" }), gameRound({ game_id: "a" }), gameRound({ game_id: "c", user_currency: "SEK" }))
+    rounds.given(
+      gameRound({ game_id: "a", total_win_user: "25" }),
+      gameRound({ game_id: "a" }),
+      gameRound({ game_id: "c", user_currency: "SEK" })
+    )
       .includes({
         a: { EUR: { round_count: 2, bet_amount: "20", won_round_count: 1, biggest_multiplier: "2.5" } },
         c: { SEK: { round_count: 1, lost_round_count: 1 } }
