@@ -101,7 +101,7 @@ const readPages = (sql: PgClient.PgClient, { heads }: LogFileHeader): Stream.Str
           idempotency_key, payload_version, payload
         from (
           select slice, position, recorded_at, occurred_at, tenant_id, user_id, event_type, idempotency_key, payload_version, payload::text as payload,
-            sum(length(payload::text)) over (order by position) - length(payload::text) as characters_before
+            sum(length(payload::text)) over (order by position rows unbounded preceding) - length(payload::text) as characters_before
           from events
           where slice = ${slice} and position > ${BigInt(after)} and position <= ${BigInt(last)}
           order by position limit ${pageEvents}

@@ -36,7 +36,7 @@ const workers = 2
 const maxSlices = 128
 const maxEvents = 10_000
 /** How long events gather after the first of them before a chunk is fed. */
-const gather = "100 millis"
+const gather = "400 millis"
 /** How often every slice is looked at, for what other processes have appended. */
 const poll = "250 millis"
 /** A loop that has not come round for this long is not running. */

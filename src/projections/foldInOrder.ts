@@ -8,10 +8,10 @@ import type { AnyOrdered, EntityRow, EntityTable, FoldContext } from "./Projecti
 type Place = readonly [time: number, id: string]
 
 /**
- * What a node has in a place, with its summary: an event (`child` is 0), or everything from that place to the next item's, which is in the node of the
- * number `child`. What comes before all items belongs to the first.
+ * What a node has in a place, with its summary: an event (`child` is ""), or everything from that place to the next item's, which is in the node of that
+ * name. What comes before all items belongs to the first.
  */
-type Item = readonly [...Place, child: number, ...summary: ReadonlyArray<EntityRow[string]>]
+type Item = readonly [...Place, child: string, ...summary: ReadonlyArray<EntityRow[string]>]
 
 /**
  * About how many characters a node's items have at most. Above 2,000 bytes PostgreSQL compresses a row's long values or moves them out, which makes
@@ -19,8 +19,11 @@ type Item = readonly [...Place, child: number, ...summary: ReadonlyArray<EntityR
  */
 const maxSize = 1600
 
-/** A node of fewer items is never cut: with the longest ids there are, a row comes to some 8,000 bytes. */
-const minItems = 8
+/** Fewer items are not cut, nor taken out of the root: with the longest ids there are, a row comes to some 8,000 bytes. */
+const minItems = { node: 8, root: 4 }
+
+/** The part of the root's items of one level that goes into nodes when it has too many. */
+const packedPart = 0.75
 
 /** The table of the nodes below the root; the root is the row of the table that has the projection's name. */
 const nodes = "nodes"
@@ -37,9 +40,10 @@ export const orderedTables = (projection: string, { columns }: AnyOrdered): Read
 /**
  * Folds some of a user's events into those known of the user, each in its own place, however late it comes.
  *
- * They are kept in a search tree, a row a node: a leaf has some that follow each other, each with its summary; a node above has its children, with theirs; the
- * root has the summary of all. An event changes the nodes on the way to its place and no others, so a late one costs about what one in time does, and for
- * a user with few events there is but the root. How events are spread over nodes depends on how they came in, the summaries do not.
+ * They are kept in a search tree, a row a node. A leaf has events that follow each other, each with its summary; a node above has leaves, or nodes all of
+ * one level, each with the summary of what is in it. The root, which has the summary of everything, also keeps the last events itself: first come its
+ * nodes, those of higher levels before those of lower ones, then events. So an event in time changes the root alone, and a late one the nodes on the way to its
+ * place, a few even among millions. How events are spread over nodes depends on how they came in, the summaries do not.
  *
  * The nodes on the way are asked for level by level, those of all the events at once.
  */
@@ -53,46 +57,51 @@ export const foldInOrder = (
   const root = loaded([projection])
   if (root === undefined) return { _tag: "Missing", keys: [[projection]] }
 
-  const { cut, summaryOf, valuesOf } = itemsOf(ordered)
+  const { cut, isTooLarge, summaryOf, valuesOf } = itemsOf(ordered)
   const missing: Array<EntityKey> = []
   const changed: Array<{ readonly table: string; readonly row: EntityRow }> = []
   let nodeCount = Number(root?.["node_count"] ?? 0)
 
-  const save = (node: number, items: ReadonlyArray<Item>, [time, id]: Place): Item => {
-    changed.push({ table: nodes, row: { node: String(node), items } })
+  const save = (node: string, items: ReadonlyArray<Item>, [time, id]: Place): Item => {
+    changed.push({ table: nodes, row: { node, items } })
     return [time, id, node, ...valuesOf(summaryOf(items))]
   }
-  /** The items of a node once these events are in it. */
+  /** Puts items into as many nodes of a level as it takes; `first` is the node they were in so far, if any, and its place. */
+  const saveAll = (items: ReadonlyArray<Item>, level: number, first?: Item): ReadonlyArray<Item> =>
+    cut(items).map((piece, index, pieces) =>
+      index === 0 && first !== undefined
+        ? save(first[2], piece, [first[0], first[1]])
+        : save(`${level}.${++nodeCount}`, piece, placeBetween(pieces[index - 1], piece))
+    )
+  /** What comes in the place of some items once these events are among or below them. */
   const insert = (items: ReadonlyArray<Item>, added: ReadonlyArray<Item>): ReadonlyArray<Item> => {
-    if (items.every(isEvent)) return [...items, ...added].sort(inOrder)
+    if (items.length === 0) return added
     let end = 0
     return items.flatMap((item, at) => {
       const start = end
       while (end < added.length && !isReached(items[at + 1], added[end])) end++
-      return start === end ? [item] : insertBelow(item, added.slice(start, end))
+      if (start === end) return [item]
+      const own = added.slice(start, end)
+      return levelOf(item) === 0 ? [item, ...own].sort(inOrder) : insertBelow(item, own)
     })
   }
-  /** What comes in the place of an item once these events are in its node, which may be cut. */
   const insertBelow = (item: Item, added: ReadonlyArray<Item>): ReadonlyArray<Item> => {
-    const [time, id, child] = item
-    const key: EntityKey = [nodes, String(child)]
+    const key: EntityKey = [nodes, item[2]]
     const node = loaded(key)
-    if (node === null) throw new Error(`the node ${child} is gone`)
-    if (node === undefined) {
-      missing.push(key)
-      return [item]
-    }
-    const pieces = cut(insert(stored(node), added))
-    return pieces.map((piece, index) =>
-      index === 0 ? save(child, piece, [time, id]) : save(++nodeCount, piece, placeBetween(pieces[index - 1], piece))
-    )
+    if (node === null) throw new Error(`the node ${item[2]} is gone`)
+    if (node !== undefined) return saveAll(insert(stored(node), added), levelOf(item), item)
+    missing.push(key)
+    return [item]
   }
 
-  const added = events.map((event): Item => [...ordered.order(event), 0, ...valuesOf(ordered.one(event, context))]).sort(inOrder)
+  const added = events.map((event): Item => [...ordered.order(event), "", ...valuesOf(ordered.one(event, context))]).sort(inOrder)
   let items = insert(root === null ? [] : stored(root), added)
   if (missing.length > 0) return { _tag: "Missing", keys: missing }
-  for (let pieces = cut(items); pieces.length > 1; pieces = cut(items)) {
-    items = pieces.map((piece, index, pieces) => save(++nodeCount, piece, placeBetween(pieces[index - 1], piece)))
+  while (isTooLarge(items)) {
+    const run = lowestRun(items)
+    if (run === undefined) break
+    const { end, level, start } = run
+    items = [...items.slice(0, start), ...saveAll(items.slice(start, end), level + 1), ...items.slice(end)]
   }
   if (items.length > 0) changed.push({ table: projection, row: { ...summaryOf(items), items, node_count: nodeCount } })
   return { _tag: "Folded", entities: changed, totals: [], recount: false }
@@ -101,8 +110,11 @@ export const foldInOrder = (
 /** The items in a row: what was put there by this file. */
 const stored = (row: EntityRow): ReadonlyArray<Item> => row["items"] as ReadonlyArray<Item>
 
-const isEvent = ([, , child]: Item): boolean => child === 0
+/** 0 of an event, 1 of a leaf: the name of a node begins with its level. */
+const levelOf = ([, , child]: Item): number => child === "" ? 0 : Number.parseInt(child)
+
 const inOrder = ([time, id]: Item, [otherTime, otherId]: Item): number => time - otherTime || compareUtf8(id, otherId)
+
 const isReached = (next: Item | undefined, event: Item | undefined): boolean =>
   next !== undefined && event !== undefined && inOrder(next, event) <= 0
 
@@ -111,27 +123,15 @@ const placeBetween = (before: ReadonlyArray<Item> | undefined, [first]: Readonly
   if (first === undefined) throw new Error("unreachable: nothing is cut into empty pieces")
   const last = before?.at(-1)
   const [time, id] = first
-  return last !== undefined && isEvent(last) && last[0] < time ? [time, ""] : [time, id]
+  return last !== undefined && levelOf(last) === 0 && last[0] < time ? [time, ""] : [time, id]
 }
 
-const itemsOf = ({ columns, combine }: AnyOrdered) => {
-  const names = Object.keys(columns)
-  const itemSize = 20 + 4 * names.length
-  const cut = (items: ReadonlyArray<Item>): ReadonlyArray<ReadonlyArray<Item>> => {
-    if (items.length < minItems || items.reduce((size, [, id]) => size + itemSize + id.length, 0) <= maxSize) return [items]
-    const half = items.length >> 1
-    return [...cut(items.slice(0, half)), ...cut(items.slice(half))]
+/** The first of the root's items of the lowest level that has enough of them. The last stay: what comes next in time belongs to them. */
+const lowestRun = (items: ReadonlyArray<Item>): { readonly level: number; readonly start: number; readonly end: number } | undefined => {
+  for (let end = items.length, start = end; end > 0; end = start) {
+    const level = levelOf(items[end - 1] ?? items[0] as Item)
+    start = items.findIndex((item) => levelOf(item) === level)
+    if (end - start >= minItems.root) return { level, start, end: start + Math.ceil((end - start) * packedPart) }
   }
-  const summaryOf = (item: Item): EntityRow => {
-    const summary: EntityRow = {}
-    let at = 3
-    for (const name of names) summary[name] = item[at++] ?? null
-    return summary
-  }
-  return {
-    /** Pieces that are not too large for a node, of about the same size. */
-    cut,
-    summaryOf: (items: ReadonlyArray<Item>): EntityRow => items.map(summaryOf).reduce((earlier, later) => combine(earlier, later)),
-    valuesOf: (summary: EntityRow) => names.map((name) => summary[name] ?? null)
-  }
+  return undefined
 }

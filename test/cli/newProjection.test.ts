@@ -8,6 +8,7 @@ import { spawn } from "node:child_process"
 import { inject } from "vitest"
 import { newCatalogEntry } from "../../src/cli/projections/newCatalogEntry.ts"
 import { createProjection } from "../../src/cli/projections/newProjection.ts"
+import { createVersion } from "../../src/cli/projections/newVersion.ts"
 
 const root = new URL("../../", import.meta.url).pathname
 
@@ -68,9 +69,11 @@ layer(NodeServices.layer, { excludeTestServices: true })("projections new", (it)
       yield* createProjection(copy, "big_bets")
       const longest = `n${"o".repeat(39)}`
       yield* createProjection(copy, longest)
-      const files = ["bigBets", longest].flatMap((
-        name
-      ) => [`src/projections/catalog/${name}.ts`, `test/projections/catalog/${name}.test.ts`])
+      yield* createVersion(copy, "casino_by_game")
+      const files = [
+        ...["bigBets", longest].flatMap((name) => [`src/projections/catalog/${name}.ts`, `test/projections/catalog/${name}.test.ts`]),
+        ...["casinoByGame", "casinoByGameV1"].map((name) => `src/projections/catalog/${name}.ts`)
+      ]
       for (const file of files) assert.isTrue(yield* fs.exists(`${copy}/${file}`), file)
       const ended = yield* Effect.all([
         run(copy, "types"),
@@ -81,6 +84,31 @@ layer(NodeServices.layer, { excludeTestServices: true })("projections new", (it)
       for (const { code, output } of ended) assert.strictEqual(code, 0, output)
       assert.match(ended[3].output, /Tests +4 passed/)
     }), 60_000)
+
+  it.effect("keeps a version beside the next, in the catalog too", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const copy = yield* workingCopy
+      const read = (file: string) => fs.readFileString(`${copy}/src/projections/${file}`)
+      const [before, catalog] = [yield* read("catalog/casino.ts"), yield* read("catalog.ts")]
+      assert.deepStrictEqual(yield* createVersion(copy, "casino"), {
+        source: "src/projections/catalog/casino.ts",
+        spec: "test/projections/catalog/casino.test.ts",
+        kept: "src/projections/catalog/casinoV1.ts",
+        version: 2
+      })
+      assert.strictEqual(yield* read("catalog/casino.ts"), before.replace("version: 1", "version: 2"))
+      assert.strictEqual(yield* read("catalog/casinoV1.ts"), before.replace("export const casino =", "export const casinoV1 ="))
+      const after = yield* read("catalog.ts")
+      assert.match(after, /\[\n {2}casino,\n {2}casinoV1,\n/)
+      assert.strictEqual(after.replace(`import { casinoV1 } from "./catalog/casinoV1.ts"\n`, "").replace("  casinoV1,\n", ""), catalog)
+
+      const message = (name: string) => Effect.map(Effect.flip(createVersion(copy, name)), (error) => error.message)
+      assert.match(yield* message("casino"), /casinoV1\.ts exists already/)
+      assert.match(yield* message("nothing"), /This code has no projection nothing/)
+      yield* fs.writeFileString(`${copy}/src/projections/catalog/sports.ts`, "export const sports = other\n")
+      assert.match(yield* message("sports"), /sports\.ts does not look as expected/)
+    }))
 
   it.effect("refuses what there is already, and what cannot be a name, and changes nothing", () =>
     Effect.gen(function*() {
@@ -118,24 +146,27 @@ export const catalog: ReadonlyArray<AnyProjection> = [${names}]
   const listOf = (text: string | undefined) => text?.slice(text.indexOf("= ["))
 
   it("imports in order, and puts the name where it is wanted", () => {
-    assert.strictEqual(listOf(newCatalogEntry(source("a, m"), "b", 1)), "= [a, b, m]\n")
-    assert.strictEqual(listOf(newCatalogEntry(source("a, m"), "b", 9)), "= [a, m, b]\n")
-    assert.strictEqual(listOf(newCatalogEntry(source("\n  a,\n  m\n"), "b", 2)), "= [\n  a,\n  m,\n  b\n]\n")
+    assert.strictEqual(listOf(newCatalogEntry(source("a, m"), "b", () => 1)), "= [a, b, m]\n")
+    assert.strictEqual(listOf(newCatalogEntry(source("a, m"), "b", () => 9)), "= [a, m, b]\n")
+    assert.strictEqual(
+      listOf(newCatalogEntry(source("\n  a,\n  m\n"), "b", (names) => names.indexOf("m") + 1)),
+      "= [\n  a,\n  m,\n  b\n]\n"
+    )
     for (const [name, place] of [["A", 0], ["b", 1], ["z", 2]] as const) {
-      const imports = newCatalogEntry(source("a, m"), name, 0)?.split("\n").slice(0, 3).map((line) => line.slice(9, 10))
+      const imports = newCatalogEntry(source("a, m"), name, () => 0)?.split("\n").slice(0, 3).map((line) => line.slice(9, 10))
       assert.deepStrictEqual(imports, ["a", "m"].toSpliced(place, 0, name))
     }
   })
 
   it("breaks a list that gets too long for a line", () => {
     const names = Array.from({ length: 13 }, (_, index) => `name${index}`).join(", ")
-    assert.match(listOf(newCatalogEntry(source(names), "oneMore", 0)) ?? "", /^= \[\n {2}oneMore,\n {2}name0,\n/)
+    assert.match(listOf(newCatalogEntry(source(names), "oneMore", () => 0)) ?? "", /^= \[\n {2}oneMore,\n {2}name0,\n/)
   })
 
   it("leaves alone what it does not understand", () => {
     for (const names of ["...others", "a, { ...m, version: 2 }", "a, // why\n  m", "make()"]) {
-      assert.isUndefined(newCatalogEntry(source(names), "b", 0))
+      assert.isUndefined(newCatalogEntry(source(names), "b", () => 0))
     }
-    assert.isUndefined(newCatalogEntry("export const catalog = []", "b", 0))
+    assert.isUndefined(newCatalogEntry("export const catalog = []", "b", () => 0))
   })
 })

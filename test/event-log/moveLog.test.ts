@@ -146,6 +146,22 @@ layer(Layer.empty, { excludeTestServices: true })("a log that is moved", (it) =>
       assert.strictEqual(format?.lane_count, 3)
     }))
 
+  it.effect("has every column there is: whoever adds one has to say what becomes of it in a log file", () =>
+    Effect.gen(function*() {
+      const sql = Context.get(yield* migrated, PgClient.PgClient)
+      const rows = yield* sql<{ table: string; columns: ReadonlyArray<string> }>`
+        select table_name::text as table, array_agg(column_name::text order by column_name::text) as columns
+        from information_schema.columns where table_name in ('events', 'slice_heads', 'log_format', 'tenants', 'api_keys') group by table_name`
+      const { events: [event], prelude: { apiKeys: [apiKey], tenants: [tenant] } } = sampleLog(1)
+      assert.deepStrictEqual(Object.fromEntries(rows.map(({ columns, table }) => [table, columns])), {
+        events: Object.keys(event ?? {}).sort(),
+        slice_heads: ["position", "recorded_at", "slice"],
+        log_format: ["lane_count", "only_row", "slice_count"],
+        tenants: Object.keys(tenant ?? {}).sort(),
+        api_keys: Object.keys(apiKey ?? {}).sort()
+      })
+    }))
+
   it.effect("is exported as it was at one moment while events come in, and is found to be sound meanwhile", () =>
     Effect.gen(function*() {
       const { context, tenant } = yield* fill(yield* TestDatabase.make)

@@ -18,9 +18,41 @@ import { rowProblems } from "./rowProblems.ts"
  * - `combine` is associative, so that it does not matter which events were summed up together;
  * - the rows can be stored.
  *
- * Gives the section. A law that is broken is an error that names it, with the events and their arrangement; what the fold throws is thrown on.
+ * Gives the section. A law that is broken is an error that names it, with as few of the events as break it, and their arrangement; what the fold
+ * throws is thrown on.
  */
 export const lawfulSection = (projection: AnyProjection, events: ReadonlyArray<FastTrackEvent>, context: ReadContext): unknown => {
+  try {
+    return checkedSection(projection, events, context)
+  } catch (error) {
+    throw smallestFailure(events, error, (fewer) => checkedSection(projection, fewer, context))
+  }
+}
+
+/** What fails in the same way, as its first line tells, once all events are left out that can be. */
+const smallestFailure = (
+  events: ReadonlyArray<FastTrackEvent>,
+  error: unknown,
+  check: (events: ReadonlyArray<FastTrackEvent>) => void
+): unknown => {
+  const wayOf = (failure: unknown) => String(failure).split("\n")[0]
+  let [kept, smallest] = [events, error]
+  for (let size = kept.length >> 1; size > 0; size >>= 1) {
+    for (let at = 0; at < kept.length;) {
+      const fewer = kept.toSpliced(at, size)
+      try {
+        check(fewer)
+        at += size
+      } catch (failure) {
+        if (wayOf(failure) === wayOf(error)) [kept, smallest] = [fewer, failure]
+        else at += size
+      }
+    }
+  }
+  return smallest
+}
+
+const checkedSection = (projection: AnyProjection, events: ReadonlyArray<FastTrackEvent>, context: ReadContext): unknown => {
   const guarded = withFrozenRows(projection)
   const given = events.map((event) => deepFreeze(structuredClone(event)))
   const sectionOf = (chunks: ReadonlyArray<ReadonlyArray<FastTrackEvent>>): unknown => {
@@ -28,7 +60,8 @@ export const lawfulSection = (projection: AnyProjection, events: ReadonlyArray<F
     for (const chunk of chunks) fold.add(chunk)
     return fold.section(Object.freeze(context))
   }
-  const tell = (law: string, ...more: ReadonlyArray<string>) => [`${projection.name} ${law}`, ...given.map(lineOf), ...more].join("\n")
+  const tell = (law: string, ...more: ReadonlyArray<string>) =>
+    [`${projection.name} ${law}`, ...given.slice(0, 20).map(lineOf), ...given.length > 20 ? ["  …"] : [], ...more].join("\n")
 
   let section: unknown
   try {
@@ -154,10 +187,8 @@ const numbers = (indexes: ReadonlyArray<number> = []): string => {
   return indexes.length > 20 ? `${shown} …` : shown
 }
 
-/** `  2  realtime-payment payment-000001 Credit Approved 2026-01-01T12:00:00.000Z`; only the first of many. */
+/** `  2  realtime-payment payment-000001 Credit Approved 2026-01-01T12:00:00.000Z`. */
 const lineOf = ({ data, event, occurredAt }: FastTrackEvent, index: number): string => {
-  if (index === 20) return "  …"
-  if (index > 20) return ""
   const id = "payment_id" in data ? data.payment_id : "activity_id" in data ? data.activity_id : data.unique_id
   const type = [...("type" in data ? [data.type] : []), ...("status" in data ? [data.status] : [])]
   return [`  ${index + 1} `, event, shortened(id), ...type, new Date(occurredAt).toISOString()].join(" ")

@@ -99,7 +99,9 @@ describe("the laws of folds", () => {
       ["misfold depends on the order of the events.", ...lines, "The order 1 3 2", "gives another section"].join("\n")
     )
     expect(failureOf(latest, first)).toBe("every law held")
-    expect(failureOf(latest, ...Array.from({ length: 30 }, (_, index) => bet({ amount: index })))).toContain("The order 30 29 28")
+    // Of many events, those that are needed to show it.
+    const many = Array.from({ length: 30 }, (_, index) => bet({ amount: index < 20 ? 1 : 2 }))
+    expect(failureOf(latest, ...many)).toMatch(/events\.\n {2}1 .*\n {2}2 .*\nThe order 2 1\n/)
   })
 
   it("name an order in which the fold fails", () => {

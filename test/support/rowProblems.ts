@@ -15,7 +15,9 @@ export const rowProblems = (projection: AnyProjection, result: FoldResult): Read
     if (key.some((part) => !isText(part))) problems.add(`${table}: the key ${shown(key)} is not made of texts`)
     if (Buffer.byteLength(key.join("")) > maxKeyBytes) {
       problems.add(
-        `${table}: a key of ${Buffer.byteLength(key.join(""))} bytes; with the longest user_id, the index takes ${maxKeyBytes} at most`
+        `${table}: a key of ${
+          Buffer.byteLength(key.join(""))
+        } bytes; beside the longest user_id, the index takes ${maxKeyBytes}: see gameKey`
       )
     }
   }

@@ -7,9 +7,9 @@ import { CommandFailed, explained } from "../CommandFailed.ts"
 import { print } from "../print.ts"
 import { KnownProjections } from "./KnownProjections.ts"
 import { newCatalogEntry } from "./newCatalogEntry.ts"
+import { catalogFile, filesOf, unexpectedCatalog, variableOf, workingCopy } from "./newFiles.ts"
 import { projectionSource, specSource } from "./newTemplates.ts"
 
-const catalogFile = "src/projections/catalog.ts"
 /** Members of the counters document that are no sections. */
 const taken = new Set(["user_id", "time_zone", "position", "stale"])
 /** Names that a constant cannot have, or that the code of a projection has for something else. */
@@ -31,16 +31,15 @@ export const newProjection = Command.make(
   "new",
   { name: Argument.String("name").pipe(Argument.withDescription("Name of the projection, such as big_bets"), Argument.withSchema(Name)) },
   Effect.fnUntraced(function*({ name }) {
-    const path = yield* Path.Path
-    const { source, spec } = yield* createProjection(yield* Effect.orDie(path.fromFileUrl(new URL("../../../", import.meta.url))), name)
+    const { source, spec } = yield* createProjection(yield* workingCopy, name)
     yield* print(
       `Wrote ${source}, which counts casino bets per currency,`,
       `and its spec ${spec}, and added it to ${catalogFile}.`,
       "",
       "Next:",
       `  npm test -- ${spec}`,
-      `  npm run cli -- projections rebuild ${name}    if there are events already`,
       "  npm start",
+      `  npm run cli -- projections rebuild ${name}    if there are events already`,
       "docs/projections.md goes on from here."
     )
   }, explained)
@@ -50,23 +49,20 @@ export const newProjection = Command.make(
 export const createProjection = Effect.fnUntraced(function*(root: string, name: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const variable = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+  const variable = variableOf(name)
   const refuse = (message: string) => new CommandFailed({ message })
   const known = yield* KnownProjections
   if (words.has(variable) || taken.has(name)) return yield* refuse(`"${name}" means something else already.`)
   if (known.some((projection) => projection.name === name)) return yield* refuse(`There is a projection "${name}" already.`)
 
-  const source = `src/projections/catalog/${variable}.ts`
-  const spec = `test/projections/catalog/${variable}.test.ts`
+  const { source, spec } = filesOf(variable)
   for (const file of [source, spec]) {
     if (yield* fs.exists(path.join(root, file))) return yield* refuse(`${file} exists already.`)
   }
   const before = yield* fs.readFileString(path.join(root, catalogFile))
   const apart = known.findIndex(({ readApart }) => readApart === true)
-  const after = newCatalogEntry(before, variable, apart === -1 ? known.length : apart)
-  if (after === undefined) {
-    return yield* refuse(`${catalogFile} does not look as expected: a list of names, each imported in a line of its own.`)
-  }
+  const after = newCatalogEntry(before, variable, () => apart === -1 ? known.length : apart)
+  if (after === undefined) return yield* refuse(unexpectedCatalog)
   yield* fs.writeFileString(path.join(root, source), projectionSource({ name, variable }), { flag: "wx" })
   yield* fs.writeFileString(path.join(root, spec), specSource({ name, variable }), { flag: "wx" })
   yield* fs.writeFileString(path.join(root, catalogFile), after)
