@@ -19,7 +19,10 @@ type Item = readonly [...Place, child: string, ...summary: ReadonlyArray<EntityR
  */
 const maxSize = 1600
 
-/** Fewer items are not cut, nor taken out of the root: with the longest ids there are, a row comes to some 8,000 bytes. */
+/**
+ * Fewer items of a node are not cut, and fewer of a level stay in the root: with the longest ids there are, all of one instant, a node comes to some 8,000
+ * bytes, and the root to 3,000 for each level.
+ */
 const minItems = { node: 8, root: 4 }
 
 /** The part of the root's items of one level that goes into nodes when it has too many. */
@@ -126,12 +129,39 @@ const placeBetween = (before: ReadonlyArray<Item> | undefined, [first]: Readonly
   return last !== undefined && levelOf(last) === 0 && last[0] < time ? [time, ""] : [time, id]
 }
 
-/** The first of the root's items of the lowest level that has enough of them. The last stay: what comes next in time belongs to them. */
+/**
+ * Which of the root's items go into nodes of the next level: of the lowest level that has enough of them, all but the last, for what comes in time
+ * belongs there.
+ */
 const lowestRun = (items: ReadonlyArray<Item>): { readonly level: number; readonly start: number; readonly end: number } | undefined => {
-  for (let end = items.length, start = end; end > 0; end = start) {
-    const level = levelOf(items[end - 1] ?? items[0] as Item)
-    start = items.findIndex((item) => levelOf(item) === level)
-    if (end - start >= minItems.root) return { level, start, end: start + Math.ceil((end - start) * packedPart) }
+  const levels = items.map(levelOf)
+  for (const level of new Set(levels.toReversed())) {
+    const [start, count] = [levels.indexOf(level), levels.filter((other) => other === level).length]
+    if (count >= minItems.root) return { level, start, end: start + Math.ceil(count * packedPart) }
   }
   return undefined
+}
+
+const itemsOf = ({ columns, combine }: AnyOrdered) => {
+  const names = Object.keys(columns)
+  const itemSize = 20 + 4 * names.length
+  const isTooLarge = (items: ReadonlyArray<Item>) => items.reduce((size, [, id]) => size + itemSize + id.length, 0) > maxSize
+  const cut = (items: ReadonlyArray<Item>): ReadonlyArray<ReadonlyArray<Item>> => {
+    if (items.length < minItems.node || !isTooLarge(items)) return [items]
+    const half = items.length >> 1
+    return [...cut(items.slice(0, half)), ...cut(items.slice(half))]
+  }
+  const summaryOf = (item: Item): EntityRow => {
+    const summary: EntityRow = {}
+    let at = 3
+    for (const name of names) summary[name] = item[at++] ?? null
+    return summary
+  }
+  return {
+    /** Pieces that are not too large for a node, of about the same size. */
+    cut,
+    isTooLarge,
+    summaryOf: (items: ReadonlyArray<Item>): EntityRow => items.map(summaryOf).reduce((earlier, later) => combine(earlier, later)),
+    valuesOf: (summary: EntityRow) => names.map((name) => summary[name] ?? null)
+  }
 }

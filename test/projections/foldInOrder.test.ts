@@ -137,17 +137,17 @@ describe("foldInOrder", () => {
     expect(() => rows.feed(events)).toThrow("is gone")
   })
 
-  it("has rows of a bounded size, whatever the ids", () => {
+  it.each([1, 0])("has rows of a bounded size, whatever the ids: %i ms apart", (apart) => {
     const random = seededRandom(8)
     for (const letter of ["x", "é", "漢", "😀"]) {
       const rounds = Array.from(
-        { length: 150 },
-        (_, at) => gameRound({ at: new Date(at).toISOString(), unique_id: `${letter.repeat(250)}${at}` })
+        { length: 400 },
+        (_, at) => gameRound({ at: new Date(at * apart).toISOString(), unique_id: `${letter.repeat(250)}${at}` })
       )
       const rows = new Rows(winStreak)
       for (const chunk of cutIntoBatches(random, shuffle(random, rounds), 30)) rows.feed(chunk)
       expect(rows.texts.size).toBeGreaterThan(10)
-      expect(rows.largest).toBeLessThan(8000)
+      expect(rows.largest).toBeLessThan(10_000)
     }
   })
 
@@ -213,13 +213,16 @@ describe("a hot user's rounds", () => {
     // A row on each level for an event far from all others; those in order share theirs.
     expect((late.loads + late.writes) / rounds.length).toBeLessThan(3)
     expect((punctual.loads + punctual.writes) / rounds.length).toBeLessThan(0.2)
-    for (const rows of [late, punctual]) {
+    // As many at a time as the runner takes: late ones share most of their rows too.
+    const together = fed(shuffled, 10_000)
+    expect((together.loads + together.writes) / rounds.length).toBeLessThan(0.25)
+    for (const rows of [late, punctual, together]) {
       expect(rows.largest).toBeLessThan(2000)
       expect(rows.texts.size).toBeLessThan(rounds.length / 10)
     }
   })
 
-  it("cost the same late as in time if each comes alone", () => {
+  it("cost a row in time and a row on each level late, if each comes alone", () => {
     const rows = fed(shuffled, 2000)
     const rowsFor = (times: ReadonlyArray<number>) => {
       const before = rows.loads + rows.writes
@@ -232,16 +235,16 @@ describe("a hot user's rounds", () => {
     const late = rowsFor(rounds.slice(0, 300).map(() => random.below(60_000_000)))
     const punctual = rowsFor(rounds.slice(0, 300).map((_, at) => 60_000_000 + at * 1000))
     expect(late).toBeLessThan(9)
-    expect(late / punctual).toBeLessThan(1.2)
+    expect(punctual).toBeLessThan(2.5)
   })
 
-  it("are one row for a user with few rounds, and a load and a write or two for most", () => {
+  it("are one row while they are few, and later still a row to load and to write if they come in time", () => {
     const few = new Rows(winStreak)
     for (const chunk of chunksOf(shuffled.slice(0, 20), 2)) few.feed(chunk)
     expect([few.texts.size, few.loads, few.writes]).toEqual([1, 10, 10])
     const more = new Rows(winStreak)
-    for (const chunk of chunksOf(rounds.slice(0, 400), 2)) more.feed(chunk)
-    expect(more.loads).toBeLessThanOrEqual(400)
-    expect(more.writes).toBeLessThan(450)
+    for (const chunk of chunksOf(rounds.slice(0, 500), 2)) more.feed(chunk)
+    expect(more.loads).toBe(250)
+    expect(more.writes).toBeLessThan(330)
   })
 })

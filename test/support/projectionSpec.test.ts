@@ -90,16 +90,13 @@ describe("the laws of folds", () => {
     row["value"] = String(data["amount"])
   })
 
-  it("name an order that gives another section, with the events", () => {
+  it("name an order that gives another section, with the events that show it", () => {
     const failure = failureOf(latest, first, second, third)
-    const lines = [first, second, third].map(({ data }, at) =>
-      `  ${at + 1}  realtime-casino ${data.unique_id} bet 2026-01-01T12:00:00.000Z`
-    )
+    const lines = [second, third].map(({ data }, at) => `  ${at + 1}  realtime-casino ${data.unique_id} bet 2026-01-01T12:00:00.000Z`)
     expect(failure).toContain(
-      ["misfold depends on the order of the events.", ...lines, "The order 1 3 2", "gives another section"].join("\n")
+      ["misfold depends on the order of the events.", ...lines, "The order 2 1", "gives another section"].join("\n")
     )
     expect(failureOf(latest, first)).toBe("every law held")
-    // Of many events, those that are needed to show it.
     const many = Array.from({ length: 30 }, (_, index) => bet({ amount: index < 20 ? 1 : 2 }))
     expect(failureOf(latest, ...many)).toMatch(/events\.\n {2}1 .*\n {2}2 .*\nThe order 2 1\n/)
   })
@@ -121,7 +118,7 @@ describe("the laws of folds", () => {
       seen.add(data["round_id"])
     }, { value: Column.tally })
     const failure = failureOf(distinctRounds, first, second, third)
-    expect(failure).toMatch(/depends on how the events are cut into chunks.*The chunks \(1\) \(2 3\)/s)
+    expect(failure).toMatch(/depends on how the events are cut into chunks.*The chunks \(1\) \(2\)/s)
   })
 
   it("name what is remembered beside the rows", () => {
@@ -193,7 +190,7 @@ describe("the laws of folds", () => {
     expect(failureOf(totals((game) => ({ game })), first, second)).toBe("every law held")
     expect(failureOf(totals((game) => ({ game })), bet({ game_id: "x".repeat(2000) }))).toContain("a key of 2000 bytes")
     expect(failureOf(totals(() => ({ bets: 0.5 })), first)).toContain("totals.bets: 0.5 is not of the kind count")
-    expect(failureOf(totals(() => ({ last_at: "today" })), first)).toContain("totals.last_at: NaN is not of the kind latest")
+    expect(failureOf(totals(() => ({ last_at: "today" })), first)).toContain("totals.last_at: today is not of the kind latest")
   })
 
   it("are tried on events of every kind of life without being asked for one", () => {
