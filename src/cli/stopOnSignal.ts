@@ -6,6 +6,9 @@ import { defaultTeardown, type Teardown } from "effect/Runtime"
 /** How much of this process's work is not done that is worth nothing half done. */
 let halfDone = 0
 
+// The runner stops listening as soon as the program has ended, some moments before the process has: a signal repeated in between would kill it.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {})
+
 /** The exit code of a program that ends: being told to stop, and having stopped in good order, is success (design §5), but see `failedIfStopped`. */
 export const stopOnSignal: Teardown = (exit, onExit) =>
   Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && halfDone === 0 ? onExit(0) : defaultTeardown(exit, onExit)

@@ -51,8 +51,7 @@ layer(Layer.mergeAll(testSql, NodeServices.layer), { excludeTestServices: true }
       assert.match((yield* succeed("events", "verify")).stdout, /^Looked at 5,000 events in .*: the log is sound\.\n$/)
       const sql = yield* PgClient.PgClient
       const states = yield* sql<{ state: string; active: boolean }>`
-        select state, p.active_version is not null as active from projection_versions v left join projections p
-          on p.projection = v.projection and p.active_version = v.version`
+        select state, p.active_version is not null as active from projection_versions v left join projections p using (projection)`
       assert.isAbove(states.length, 0)
       assert.isTrue(
         states.every(({ active, state }) => active && state === "following"),

@@ -10,6 +10,7 @@ import { Ingest } from "../../src/ingest/Ingest.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle, toBody } from "../reference/generateItems.ts"
 import { referenceCounters } from "../reference/referenceCounters.ts"
+import { referenceSections } from "../reference/referenceSections.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
 
@@ -50,7 +51,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("counters of any order,
 
       for (const service of processes) {
         const counters = Context.get(service, Counters)
-        const documents = yield* counters.read(tenant, userIds, { sections: counters.sections, consistency: strong })
+        const documents = yield* counters.read(tenant, userIds, { sections: referenceSections, consistency: strong })
         const expected = userIds.map((userId) => referenceCounters(items, { timeZone, now, userId }))
         assert.deepStrictEqual(documents.map(({ position: _, ...document }) => document), expected as ReadonlyArray<unknown>)
       }

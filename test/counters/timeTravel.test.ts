@@ -13,19 +13,17 @@ import type { LoggedEvent } from "../../src/event-log/LoggedEvent.ts"
 import { sliceOf } from "../../src/event-log/sliceOf.ts"
 import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
-import { catalog } from "../../src/projections/catalog.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
 import type { AnyProjection } from "../../src/projections/Projection.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import type { FastTrackItem } from "../reference/FastTrackItem.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle, toBody } from "../reference/generateItems.ts"
 import { identityOf, referenceCounters } from "../reference/referenceCounters.ts"
+import { referenceSections } from "../reference/referenceSections.ts"
 import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
 import { untilEffect } from "../support/until.ts"
-
-const sections = catalog.filter(({ readApart }) => readApart !== true).map(({ name }) => name)
 
 /** An item says of itself what it is; so does an event, in the same fields. */
 const identityOfLogged = ({ event: { data, event }, userId }: LoggedEvent) =>
@@ -61,7 +59,7 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
         yield* leave(last + 1)
         const some = [first, last, ...Array.from({ length: 3 }, () => random.pick(times))]
         for (const instant of new Set(some.flatMap((time) => [time - 1, time, time + 1]))) {
-          const document = yield* timeTravel.read(tenant, userId, { instant, sections })
+          const document = yield* timeTravel.read(tenant, userId, { instant, sections: referenceSections })
           const stored = events.filter(({ recordedAt }) => recordedAt <= instant).map((logged) => byIdentity.get(identityOfLogged(logged)))
           if (stored.length === 0) {
             assert.isUndefined(document)
@@ -96,10 +94,10 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("future", "UTC"))
       const timeTravel = yield* TimeTravel
       const now = yield* Clock.currentTimeMillis
-      const error = yield* Effect.flip(timeTravel.read(tenant, "user", { instant: now + 60_000, sections }))
+      const error = yield* Effect.flip(timeTravel.read(tenant, "user", { instant: now + 60_000, sections: referenceSections }))
       assert.strictEqual(error._tag, "InFuture")
       for (const instant of [now - 1, 0, Date.UTC(1900)]) {
-        assert.isUndefined(yield* timeTravel.read(tenant, "user", { instant, sections }))
+        assert.isUndefined(yield* timeTravel.read(tenant, "user", { instant, sections: referenceSections }))
       }
     }))
 

@@ -1,16 +1,18 @@
 import { describe, expect, it } from "vitest"
 import { catalog } from "../../src/projections/catalog.ts"
 import { MemoryFold } from "../../src/projections/MemoryFold.ts"
+import { newestVersions } from "../../src/projections/newestVersions.ts"
 import type { FastTrackItem } from "../reference/FastTrackItem.ts"
 import { generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import { identityOf, referenceCounters } from "../reference/referenceCounters.ts"
+import { referenceSections } from "../reference/referenceSections.ts"
 import { bet } from "../support/newEvent.ts"
 import { eventsOf } from "./catalog/eventsOf.ts"
 
 const now = new Date("2026-06-15T12:00:00Z")
 const timeZone = "Pacific/Apia"
 const context = { timeZone, now: now.getTime() }
-const shown = catalog.filter(({ readApart }) => readApart !== true)
+const shown = newestVersions(catalog).filter(({ name }) => referenceSections.includes(name))
 
 const { items, userIds } = generateItems({ seed: 11, users: 40, itemsPerUser: 40, timeZone, now })
 const random = seededRandom(12)
