@@ -43,6 +43,8 @@ const v2 = betsOf(2, (amount, userId) => {
   if (userId.startsWith("player-")) foldedByV2++
   return amount !== "10"
 })
+/** The same in other words. */
+const v3 = betsOf(3, (amount) => Number(amount) !== 10)
 
 const users = Array.from({ length: 60 }, (_, index) => `player-${index}`)
 /** Every user bets 1, 2 and 3; the first twenty also bet 10, and the third of them twice. */
@@ -220,11 +222,30 @@ layer(service, { excludeTestServices: true })("projections", (it) => {
 
   it.effect("activate: a version that gives everybody the same numbers needs no --accept", () =>
     Effect.gen(function*() {
-      const same = [v2, betsOf(3, (amount) => amount !== "10")]
+      const same = [v2, v3]
       yield* succeed(same, "rebuild", "bets")
       assert.deepStrictEqual(yield* succeed(same, "diff", "bets"), ["bets v3 gives all 60 users compared the same numbers as v2."])
       assert.match((yield* succeed(same, "activate", "bets"))[0] ?? "", /^bets v3 is active/)
       assert.deepStrictEqual(yield* succeed(same, "rollback", "bets"), ["bets v2 is active again."])
+      assert.deepStrictEqual((yield* listed(both, "bets", 3))?.[0], "following, not in this code")
+    }))
+
+  it.effect("remove: forgets a version that is not read, with its rows", () =>
+    Effect.gen(function*() {
+      yield* refused(/bets v2 is the active version: activate another first/, both, "remove", "bets", "--version", "2")
+      yield* refused(/has no projection bets v3/, both, "remove", "bets", "--version", "3")
+      assert.strictEqual((yield* run(both, "remove", "bets")).code, 1)
+      assert.match((yield* succeed(both, "remove", "bets", "--version", "1"))[0] ?? "", /^bets v1 is forgotten/)
+      const sql = yield* PgClient.PgClient
+      assert.deepStrictEqual(yield* sql`select to_regclass('bets_v1_totals') as name`, [{ name: null }])
+      assert.isUndefined(yield* listed([v2], "bets", 1))
+      assert.match((yield* succeed([v2, v3], "remove", "bets", "--version", "3"))[0] ?? "", /^bets v3 is forgotten/)
+      yield* refused(/no version of bets to go back to/, [v2], "rollback", "bets")
+
+      // The service has it in its code: it goes on with the other, and makes it known again when it starts anew.
+      yield* (yield* EventLog).append([newEvent(yield* tenant, { ...bet({ amount: "2" }), userId: "player-9" })])
+      assert.deepStrictEqual(yield* betCounts(["player-9"]), [4])
+      assert.deepStrictEqual((yield* listed(both, "bets", 1))?.slice(0, 2), ["to be rebuilt", "0"])
     }))
 })
 

@@ -1,6 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Command } from "effect/cli"
 import * as Effect from "effect/Effect"
+import { ProjectionCatalog } from "../../projections/ProjectionCatalog.ts"
 import { explained } from "../CommandFailed.ts"
 import { formatTable } from "../formatTable.ts"
 import { print } from "../print.ts"
@@ -13,6 +14,9 @@ export const list = Command.make(
   Effect.fnUntraced(
     function*() {
       const sql = yield* PgClient.PgClient
+      const { stores } = yield* ProjectionCatalog
+      const isKnown = (name: string, version: number) =>
+        stores.some(({ projection }) => projection.name === name && projection.version === version)
       const rows = yield* sql<Row>`
         select v.projection, v.version, v.state, p.active_version = v.version as active,
           sum(c.position)::bigint as done, sum(h.position)::bigint as total,
@@ -28,7 +32,10 @@ export const list = Command.make(
         rows.map(({ active, done, parked, projection, state, total, version }) => [
           projection,
           String(version),
-          active === true ? "active" : state === "building" ? "to be rebuilt" : "following",
+          [
+            active === true ? "active" : state === "building" ? "to be rebuilt" : "following",
+            ...isKnown(projection, version) ? [] : ["not in this code"]
+          ].join(", "),
           String(done),
           String(total - done),
           String(parked)

@@ -43,7 +43,8 @@ describe("the demo against a server that does not always answer", () => {
       const items = byBody.flatMap(([first]): ReadonlyArray<unknown> => JSON.parse(first?.body ?? "").items)
       assert.closeTo(items.length, 600, 1)
       assert.strictEqual(countOf(result.stdout, "Sent"), items.length)
-      assert.strictEqual(countOf(result.stdout, "retries"), 3)
+      // Deno's fetch repeats a request by itself when the connection it had kept is gone.
+      assert.strictEqual(countOf(result.stdout, "retries"), "Deno" in globalThis ? 2 : 3)
       const rejected = countOf(result.stdout, "rejected")
       assert.strictEqual(countOf(result.stdout, "stored") + countOf(result.stdout, "repeats") + rejected, items.length)
       assert.isTrue(
@@ -107,7 +108,7 @@ describe("what the demo refuses", () => {
       const { url } = yield* stubServer([])
       assert.match(
         (yield* demo("--url", `http://127.0.0.1:${yield* Effect.promise(freePort)}`, "--key", "k")).stderr,
-        /No server answers at .*ECONNREFUSED.*npm start/
+        /No server answers at [^]*npm start/
       )
       assert.match((yield* runCommand(["demo", "--url", url], { DATA_DIR: "/nonexistent" })).stderr, /no key in .*bootstrap-api-key/)
       assert.match((yield* demo("--url", "localhost:3000", "--key", "k")).stderr, /is not the URL of a server/)
