@@ -70,8 +70,16 @@ layer(NodeServices.layer, { excludeTestServices: true })("projections new", (it)
       const longest = `n${"o".repeat(39)}`
       yield* createProjection(copy, longest)
       yield* createVersion(copy, "casino_by_game")
+      // Those of the page for newcomers, in place of what is written for it.
+      const page = yield* fs.readFileString(`${root}docs/projections.md`)
+      const [code = "", spec = ""] = [...page.matchAll(/^```ts\n(import [^]*?)^```$/gm)].map(([, block]) => block)
+      const favourites = yield* createProjection(copy, "favourite_games")
+      yield* fs.writeFileString(`${copy}/${favourites.source}`, code)
+      yield* fs.writeFileString(`${copy}/${favourites.spec}`, spec)
       const files = [
-        ...["bigBets", longest].flatMap((name) => [`src/projections/catalog/${name}.ts`, `test/projections/catalog/${name}.test.ts`]),
+        ...["bigBets", longest, "favouriteGames"].flatMap((
+          name
+        ) => [`src/projections/catalog/${name}.ts`, `test/projections/catalog/${name}.test.ts`]),
         ...["casinoByGame", "casinoByGameV1"].map((name) => `src/projections/catalog/${name}.ts`)
       ]
       for (const file of files) assert.isTrue(yield* fs.exists(`${copy}/${file}`), file)
@@ -79,10 +87,10 @@ layer(NodeServices.layer, { excludeTestServices: true })("projections new", (it)
         run(copy, "types"),
         run(copy, "lint", "src/projections", "test/projections"),
         run(copy, "format:check", ...files, "src/projections/catalog.ts"),
-        run(copy, "test", "test/projections/catalog/bigBets.test.ts")
+        run(copy, "test", "test/projections/catalog")
       ], { concurrency: 2 })
       for (const { code, output } of ended) assert.strictEqual(code, 0, output)
-      assert.match(ended[3].output, /Tests +4 passed/)
+      assert.match(ended[3].output, /Tests +11 passed/)
     }), 60_000)
 
   it.effect("keeps a version beside the next, in the catalog too", () =>
