@@ -72,7 +72,7 @@ const readLog = async (cluster: EmbeddedCluster, from: number) => {
 
 const shell = (argument: string) => `'${argument.replaceAll("'", "'\\''")}'`
 
-/** Starts a server in a session of its own and waits until it takes connections, through a recovery too. */
+/** Starts a server in a session of its own and waits until it takes connections, through a recovery too; it may have been stopped again since. */
 export const startServer = Effect.fn("startServer")(function*(cluster: EmbeddedCluster, port: number) {
   const { account, data, dataDir, durable, log, programs } = cluster
   const from = yield* attempt(dataDir, `write ${log}`, () => rotateLog(cluster))
@@ -82,6 +82,8 @@ export const startServer = Effect.fn("startServer")(function*(cluster: EmbeddedC
   const said = yield* attempt(dataDir, `read ${log}`, () => readLog(cluster, from))
   if (/could not create any TCP\/IP sockets/.test(said)) return "PortTaken" satisfies Start
   if (/lock file "postmaster.pid"|pre-existing shared memory block/.test(said)) return "Occupied" satisfies Start
+  // pg_ctl looks ten times a second: between two looks a server can have served someone who was faster, and been stopped by them.
+  if (/database system is ready to accept connections/.test(said)) return "Started" satisfies Start
   const ending = said.trim().split("\n").slice(-15).join("\n")
   return yield* yield* gaveUp("StartFailed", dataDir, `PostgreSQL did not start (${log})`, `${output.trim()}\n${ending}`)
 })

@@ -176,6 +176,22 @@ describe.concurrent("EmbeddedPostgres", () => {
       assert.isTrue(yield* isStopped(dataDir))
     }).pipe(Effect.scoped))
 
+  it.live("starts the server again that others stopped before its starter saw it run", () =>
+    Effect.gen(function*() {
+      const dataDir = yield* dataFolder
+      yield* Effect.scoped(user(dataDir))
+      const file = join(dataDir, "postgres/data/postmaster.pid")
+      const stopWhenReady = Effect.promise(() => readFile(file, "utf8").catch(() => "")).pipe(
+        Effect.repeat({ until: (text) => /^ready/m.test(text), schedule: Schedule.spaced("1 millis") }),
+        Effect.tap((text) => Effect.sync(() => process.kill(Number(text.split("\n")[0]), "SIGINT")))
+      )
+      const [newcomer] = yield* Effect.all([user(dataDir), stopWhenReady], { concurrency: "unbounded" })
+      assert.deepStrictEqual(
+        yield* query(newcomer.url, "select 1").pipe(Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 100 })),
+        [[1]]
+      )
+    }).pipe(Effect.scoped, Effect.provide(Logger.layer([]))))
+
   it.live("brings a server that was killed back on the same URL", () =>
     Effect.gen(function*() {
       const dataDir = yield* dataFolder
