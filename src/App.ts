@@ -1,4 +1,5 @@
 import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
 import { Activity } from "./counters/Activity.ts"
 import { Changes } from "./counters/Changes.ts"
 import { Counters } from "./counters/Counters.ts"
@@ -22,6 +23,7 @@ import { catalog } from "./projections/catalog.ts"
 import type { AnyProjection } from "./projections/Projection.ts"
 import { ProjectionCatalog } from "./projections/ProjectionCatalog.ts"
 import { ProjectionRunner } from "./projections/ProjectionRunner.ts"
+import { ProjectionThread } from "./projections/ProjectionThread.ts"
 import { Settings } from "./Settings.ts"
 import { ApiKeys } from "./tenants/ApiKeys.ts"
 import { Bootstrap } from "./tenants/Bootstrap.ts"
@@ -31,7 +33,7 @@ import { Tenants } from "./tenants/Tenants.ts"
  * The layer graph, bottom up: settings, the database, its schema; then the log; then what writes it, what folds it and what reads the folds.
  * Each layer of the list may use those above it.
  */
-const services = (projections: ReadonlyArray<AnyProjection>) =>
+const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer.Layer<ProjectionRunner, E, R>) =>
   Layer.mergeAll(Tenants.layer, ApiKeys.layer, RejectedEvents.layer).pipe(
     Layer.provideMerge(Ingest.layer.pipe(Layer.provide(RejectedEvents.layer))),
     Layer.provideMerge(Layer.mergeAll(UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer)), Admission.layer)),
@@ -40,7 +42,7 @@ const services = (projections: ReadonlyArray<AnyProjection>) =>
       Layer.mergeAll(TimeTravel.layer(projections), Explanation.layer(projections)).pipe(Layer.provide(UserHistory.layer))
     ),
     Layer.provideMerge(Snapshots.layer),
-    Layer.provideMerge(ProjectionRunner.layer),
+    Layer.provideMerge(runner),
     Layer.provideMerge(ProjectionCatalog.layer(projections)),
     Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer))
   )
@@ -48,13 +50,26 @@ const services = (projections: ReadonlyArray<AnyProjection>) =>
 /** The database of the settings, and nothing else: for commands. */
 export const databaseLayer = Database.layer.pipe(Layer.provideMerge(Settings.layer))
 
-/** Everything of the service but its HTTP side, on the database of the settings, which is migrated. */
+/** Everything of the service but its HTTP side, in this thread, on the database of the settings, which is migrated. */
 export const serviceLayer = (projections: ReadonlyArray<AnyProjection> = catalog) =>
-  services(projections).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(databaseLayer))
+  services(projections, ProjectionRunner.layer).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(databaseLayer))
+
+/** The same with the catalog's projections fed in a thread of their own, which `entry` lets {@link threadLayer} work in. */
+export const threadedLayer = (entry: URL = new URL("./thread.ts", import.meta.url)) =>
+  services(catalog, ProjectionThread.layer(entry)).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(databaseLayer))
 
 /** The whole service, listening. */
 export const serverLayer = Server.layer.pipe(
   Layer.provide(Readiness.layer),
   Layer.provideMerge(Bootstrap.layer),
-  Layer.provideMerge(serviceLayer())
+  Layer.provideMerge(threadedLayer())
 )
+
+/** What works in the projections' thread. */
+export const threadLayer = (databaseUrl: Redacted.Redacted) =>
+  ProjectionRunner.layer.pipe(
+    Layer.provideMerge(ProjectionCatalog.layer(catalog)),
+    Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer)),
+    Layer.provideMerge(Migrations.layerCheck),
+    Layer.provideMerge(Database.layerAt(databaseUrl))
+  )

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { Reactivity } from "effect/reactivity"
+import type * as Redacted from "effect/Redacted"
 import { Settings } from "../Settings.ts"
 import { AppendClient } from "./AppendClient.ts"
 import { DatabaseUrl } from "./DatabaseUrl.ts"
@@ -56,7 +57,13 @@ const urlLayer = Layer.unwrap(Effect.map(Settings, ({ dataDir, databaseUrl }) =>
       )
   })))
 
-/** The clients of the database of the settings: the one at DATABASE_URL, or the embedded one, shared with whoever else uses it. */
+const clients = Layer.mergeAll(clientLayer, appendLayer)
+
+/** The clients of a database. */
 export const Database = {
-  layer: Layer.mergeAll(clientLayer, appendLayer).pipe(Layer.provideMerge(urlLayer))
+  /** Of the settings: the one at DATABASE_URL, or the embedded one, shared with whoever else uses it. */
+  layer: clients.pipe(Layer.provideMerge(urlLayer)),
+  /** At that URL, which somebody else keeps running. */
+  layerAt: (url: Redacted.Redacted) =>
+    clients.pipe(Layer.provideMerge(Layer.succeed(DatabaseUrl, DatabaseUrl.of({ url, embedded: false }))))
 } as const

@@ -95,7 +95,7 @@ const writeBatch = Effect.fnUntraced(function*(batch: ReadonlyArray<Append>, log
     for (const append of batch) append.resume(Effect.failCause(exit.cause))
     return
   }
-  signal.notify(events)
+  signal.notify(new Set(events.map(({ slice }) => slice)))
   let start = 0
   for (const append of batch) {
     const end = start + append.events.length

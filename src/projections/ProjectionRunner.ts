@@ -14,12 +14,14 @@ import { sliceCount } from "../event-log/sliceOf.ts"
 import { behind } from "./checkpoints.ts"
 import { type Feed, feedIsolating } from "./feedChunk.ts"
 import { countParked } from "./parkedUsers.ts"
-import type { AnyProjection } from "./Projection.ts"
 import { ProjectionCatalog } from "./ProjectionCatalog.ts"
+import { Pulse } from "./Pulse.ts"
 import { timeZones } from "./timeZones.ts"
 
 /** How a process's projections are doing. */
 export interface RunnerStatus {
+  /** The versions that are fed, as of the last look: `casino v1`. */
+  readonly versions: ReadonlyArray<string>
   /** False once a loop has not come round for some seconds (the database hangs, a chunk fails again and again), or a slice has a hole. */
   readonly running: boolean
   /** Events in the log that some projection has not folded yet, as of the last look. */
@@ -32,23 +34,26 @@ export interface RunnerStatus {
 
 /** Chunks at work at once: one folds while the other's rows are written. */
 const workers = 2
-/** Most slices and most events in one chunk's transaction. */
-const maxSlices = 128
+/** Most events in one chunk's transaction. */
 const maxEvents = 10_000
+/**
+ * Slices in one chunk. Fewer the further behind: a user's events come together in one row, so the more of them there are in a chunk, the fewer rows
+ * are written for each.
+ */
+const maxSlices = 128
+const minSlices = 16
 /** How long events gather after the first of them before a chunk is fed. */
 const gather = "400 millis"
 /** How often every slice is looked at, for what other processes have appended. */
 const poll = "250 millis"
-/** A loop that has not come round for this long is not running. */
-const patience = 10_000
+/** A loop that has not come round for this many milliseconds is not running. */
+export const patience = 10_000
 
 /**
  * Feeds the catalog from the log, exactly once with any number of processes (design §1). All projections are fed from one reading of the log: a page is
  * read, parsed and committed once, not once for each. Woken after an append of this process, and looking by itself for those of others.
  */
 export class ProjectionRunner extends Context.Service<ProjectionRunner, {
-  /** The versions this process feeds at the moment. */
-  readonly projections: () => ReadonlyArray<AnyProjection>
   readonly status: () => RunnerStatus
   /** Asks for these slices to be fed at once. For those who wait for a position. */
   readonly hurry: (slices: ReadonlyArray<number>) => void
@@ -76,7 +81,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
 
       let seen = { lagEvents: 0, lagSeconds: 0, parkedUsers: 0 }
       const rounds = Array.from({ length: workers + 1 }, () => Number.MAX_SAFE_INTEGER)
-      let fed = Latch.makeUnsafe(false)
+      const fed = new Pulse()
 
       const round = (index: number, effect: Effect.Effect<void>) =>
         effect.pipe(
@@ -97,17 +102,14 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const work = Effect.fnUntraced(function*(queue: SliceQueue) {
         if (queue.isEmpty) yield* Effect.timeoutOption(queue.nonEmpty.await, "1 second")
         if (!queue.hurried) yield* Effect.timeoutOption(queue.urgent.await, gather)
-        const slices = queue.take(maxSlices)
+        const slices = queue.take(queue.width)
         if (slices.length === 0) return
         const exit = yield* Effect.exit(feedIsolating(feed(), slices))
         if (Exit.isSuccess(exit)) {
+          queue.width = exit.value.more.length > 0 ? Math.max(minSlices, queue.width >> 1) : Math.min(maxSlices, queue.width << 1)
           queue.addAll(exit.value.more)
           yield* setAside(exit.value.holes)
-          if (exit.value.events > 0) {
-            const ended = fed
-            fed = Latch.makeUnsafe(false)
-            ended.openUnsafe()
-          }
+          if (exit.value.events > 0) fed.beat()
           return
         }
         queue.addAll(slices)
@@ -139,16 +141,16 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const clock = yield* Clock.Clock
 
       return ProjectionRunner.of({
-        projections: () => stores.map(({ projection }) => projection),
         status: () => {
           const now = clock.currentTimeMillisUnsafe()
-          return { ...seen, running: holed.size === 0 && rounds.every((round) => now - round < patience) }
+          const versions = stores.map(({ projection: { name, version } }) => `${name} v${version}`)
+          return { ...seen, versions, running: holed.size === 0 && rounds.every((round) => now - round < patience) }
         },
         hurry: (slices) => {
           enqueue(slices)
           for (const slice of slices) queues[slice % workers]?.hurry()
         },
-        nextChunk: () => fed.await
+        nextChunk: () => fed.next()
       })
     })
   )
@@ -160,6 +162,8 @@ class SliceQueue {
   readonly nonEmpty = Latch.makeUnsafe(false)
   readonly urgent = Latch.makeUnsafe(false)
   hurried = false
+  /** How many slices the next chunk takes. */
+  width = maxSlices
 
   get isEmpty(): boolean {
     return this.slices.size === 0

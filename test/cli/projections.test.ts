@@ -312,7 +312,7 @@ layer(testService({ projections: [fragile] }).pipe(Layer.provideMerge(TestDataba
         yield* refused(/does something else/, known, "list")
 
         // The service still runs the code of before: it does not go on with rows of another rule.
-        yield* untilEffect(Effect.map(ProjectionRunner, (runner) => runner.projections().length === 0))
+        yield* untilEffect(Effect.map(ProjectionRunner, (runner) => runner.status().versions.length === 0))
         yield* (yield* EventLog).append([newEvent(yield* tenant, { ...bet({ amount: "10" }), userId: "player-3" })])
         assert.deepStrictEqual(yield* (yield* ProjectionCatalog).following, [])
         assert.match((yield* succeed(changed, "verify"))[0] ?? "", / 0 users parked, 0 differences$/)

@@ -9,9 +9,8 @@ import { ProjectionRunner } from "../../src/projections/ProjectionRunner.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
 const runner = Layer.mock(ProjectionRunner, {
-  projections: () => [],
   hurry: () => {},
-  status: () => ({ running: true, lagEvents: 4, lagSeconds: 0.5, parkedUsers: 2 })
+  status: () => ({ versions: [], running: true, lagEvents: 4, lagSeconds: 0.5, parkedUsers: 2 })
 })
 
 const projections = { running: true, lag_events: 4, lag_seconds: 0.5, parked_users: 2 }

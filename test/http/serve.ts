@@ -109,9 +109,8 @@ export const serve = (stubs: Stubs = {}) =>
       }),
       Layer.mock(EventLog, { laneCount: 1, readUser: stubs.readUser ?? (() => Effect.succeed([])) }),
       Layer.mock(ProjectionRunner, {
-        projections: () => [],
         hurry: () => {},
-        status: () => ({ running: true, lagEvents: 12, lagSeconds: 3, parkedUsers: 1 })
+        status: () => ({ versions: [], running: true, lagEvents: 12, lagSeconds: 3, parkedUsers: 1 })
       }),
       Layer.succeed(Readiness, Readiness.of({ check: Effect.sync(stubs.checks ?? (() => ready)) })),
       Admission.layer

@@ -2,7 +2,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { databaseLayer, serviceLayer } from "../../src/App.ts"
+import { databaseLayer, serviceLayer, threadedLayer } from "../../src/App.ts"
 import type { AnyProjection } from "../../src/projections/Projection.ts"
 import { TestDatabase } from "./TestDatabase.ts"
 
@@ -17,6 +17,9 @@ export const testService = (options: {
   readonly projections?: ReadonlyArray<AnyProjection>
   readonly settings?: Readonly<Record<string, string>>
 } = {}) => configured(serviceLayer(options.projections), options.settings ?? {})
+
+/** The same with the catalog's projections in a thread of their own, whose module is `entry`. */
+export const threadedTestService = (entry: URL) => configured(threadedLayer(entry), {})
 
 /** The clients of the test's database alone. */
 export const testClients = configured(databaseLayer, {})

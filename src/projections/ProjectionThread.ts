@@ -1,0 +1,102 @@
+import * as NodeWorker from "@effect/platform-node/NodeWorker"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import { Worker, WorkerRunner } from "effect/workers"
+import { Worker as Thread } from "node:worker_threads"
+import { DatabaseUrl } from "../database/DatabaseUrl.ts"
+import { Migrations } from "../database/Migrations.ts"
+import { AppendSignal } from "../event-log/AppendSignal.ts"
+import { patience, ProjectionRunner, type RunnerStatus } from "./ProjectionRunner.ts"
+import { Pulse } from "./Pulse.ts"
+
+/** What a process tells its projections' thread: slices that have grown, or that somebody waits for. */
+interface ToThread {
+  readonly _tag: "Grown" | "Hurry"
+  readonly slices: ReadonlyArray<number>
+}
+
+/** What the thread tells: how it is doing, and that a chunk was committed. */
+type FromThread = { readonly _tag: "Status"; readonly status: RunnerStatus } | { readonly _tag: "Fed" }
+
+/** What the thread is started with. */
+export interface ThreadData {
+  readonly databaseUrl: string
+}
+
+/** How often the thread says how it is doing. */
+const interval = "250 millis"
+
+/** Most of a heap; a chunk's rows are the largest thing in it. */
+const resourceLimits = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 }
+
+/**
+ * The {@link ProjectionRunner} in a thread of its own: folding takes about as much time as ingesting, and this way neither waits for the other. Nothing is
+ * shared but the database, so a thread that dies loses nothing: it is started again, and goes on from the checkpoints.
+ */
+export const ProjectionThread = {
+  /** Runs `entry`, a module that calls {@link serveThread}. */
+  layer: (entry: URL): Layer.Layer<ProjectionRunner, never, AppendSignal | DatabaseUrl | Migrations> =>
+    Layer.effect(
+      ProjectionRunner,
+      Effect.gen(function*() {
+        yield* Migrations
+        const signal = yield* AppendSignal
+        const clock = yield* Clock.Clock
+        const platform = yield* Worker.WorkerPlatform
+        const fed = new Pulse()
+        let status: RunnerStatus = { versions: [], running: true, lagEvents: 0, lagSeconds: 0, parkedUsers: 0 }
+        let heard = clock.currentTimeMillisUnsafe()
+        let tell: ((message: ToThread) => void) | undefined
+
+        const run = Effect.gen(function*() {
+          const worker = yield* platform.spawn<FromThread, ToThread>(0)
+          const context = yield* Effect.context<never>()
+          const hear = (message: FromThread) =>
+            Effect.sync(() => {
+              if (message._tag === "Fed") return fed.beat()
+              status = message.status
+              heard = clock.currentTimeMillisUnsafe()
+            })
+          // Told nothing while it is not there: it looks by itself when it comes.
+          const onSpawn = Effect.sync(() => {
+            tell = (message) => Effect.runSyncWith(context)(Effect.ignore(worker.send(message)))
+          })
+          return yield* worker.run(hear, { onSpawn })
+        }).pipe(
+          Effect.ensuring(Effect.sync(() => {
+            tell = undefined
+          })),
+          Effect.tapError((error) =>
+            Effect.logError("The projections' thread ended and is started again").pipe(Effect.annotateLogs({ error: error.message }))
+          ),
+          Effect.retry(Schedule.spaced("1 second"))
+        )
+        yield* Effect.forkScoped(run)
+        signal.subscribe((slices) => tell?.({ _tag: "Grown", slices: [...slices] }))
+
+        return ProjectionRunner.of({
+          status: () => ({ ...status, running: status.running && clock.currentTimeMillisUnsafe() - heard < patience }),
+          hurry: (slices) => tell?.({ _tag: "Hurry", slices }),
+          nextChunk: () => fed.next()
+        })
+      })
+    ).pipe(Layer.provide(Layer.unwrap(Effect.map(DatabaseUrl, ({ url }) => {
+      const workerData: ThreadData = { databaseUrl: Redacted.value(url) }
+      return NodeWorker.layer(() => new Thread(entry, { workerData, resourceLimits }))
+    }))))
+} as const
+
+/** The other side: lets a {@link ProjectionRunner} work in this thread until the process tells it to stop. */
+export const serveThread = Effect.gen(function*() {
+  const runner = yield* ProjectionRunner
+  const signal = yield* AppendSignal
+  const platform = yield* WorkerRunner.WorkerRunnerPlatform
+  const { run, send } = yield* platform.start<FromThread, ToThread>()
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.suspend(() => runner.nextChunk()), send(0, { _tag: "Fed" }))))
+  const report = Effect.suspend(() => send(0, { _tag: "Status", status: runner.status() }))
+  yield* Effect.forkScoped(Effect.repeat(report, Schedule.spaced(interval)))
+  yield* run<void, never, never>((_, { _tag, slices }) => _tag === "Hurry" ? runner.hurry(slices) : signal.notify(new Set(slices)))
+}).pipe(Effect.scoped)

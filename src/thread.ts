@@ -1,0 +1,13 @@
+import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { workerData } from "node:worker_threads"
+import { threadLayer } from "./App.ts"
+import { serveThread, type ThreadData } from "./projections/ProjectionThread.ts"
+
+/** The projections' thread of a service: see `ProjectionThread`. */
+const { databaseUrl }: ThreadData = workerData
+
+await Effect.runPromise(
+  serveThread.pipe(Effect.provide(threadLayer(Redacted.make(databaseUrl))), Effect.provide(NodeWorkerRunner.layer))
+)
