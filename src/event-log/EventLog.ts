@@ -114,6 +114,9 @@ const append = Effect.fnUntraced(function*(sql: PgClient.PgClient, recent: Recen
 
 /** The first event of each key, and for every other its own index and that of the first. */
 const setRepeatsAside = (events: ReadonlyArray<NewEvent>) => {
+  const keys = new Set<string>()
+  for (const { idempotencyKey } of events) keys.add(idempotencyKey)
+  if (keys.size === events.length) return { firsts: events.map((_, index) => index), repeats: [] }
   const seen = new Map<string, number>()
   const firsts: Array<number> = []
   const repeats: Array<readonly [index: number, first: number]> = []

@@ -17,8 +17,8 @@ export const isRawNumber = isRawJSON
 /** Whether `value` is what `parseJson` gives for a JSON number. */
 export const isJsonNumber = (value: unknown): value is JsonNumber => typeof value === "number" ? Number.isFinite(value) : isRawNumber(value)
 
+/** Whether a double gives a number back as `text` writes it. */
+export const survivesDouble = (text: string): boolean => String(Number(text)) === text
+
 /** The number that `text`, a JSON number, says. */
-export const toJsonNumber = (text: string): JsonNumber => {
-  const value = Number(text)
-  return String(value) === text ? value : rawJSON(text)
-}
+export const toJsonNumber = (text: string): JsonNumber => survivesDouble(text) ? Number(text) : rawJSON(text)

@@ -1,9 +1,17 @@
-import { toJsonNumber } from "./JsonNumber.ts"
+import { survivesDouble, toJsonNumber } from "./JsonNumber.ts"
 import { parseDeepJson } from "./parseDeepJson.ts"
 
 // A number of 16 digits or with an exponent: up to 15 digits always survive a double. Inside a string it may match too, which costs
 // time only.
-const mayLoseDigits = /(?:^|[:,[\s])-?(?:(?:\d\.?){16}|\d+(?:\.\d+)?[eE])/
+const longNumber = /(?<=^|[:,[\s])-?(?:(?:\d\.?){16}|\d+(?:\.\d+)?[eE])[\d.eE+-]*/g
+
+const losesDigits = (text: string): boolean => {
+  longNumber.lastIndex = 0
+  for (let match = longNumber.exec(text); match !== null; match = longNumber.exec(text)) {
+    if (!survivesDouble(match[0])) return true
+  }
+  return false
+}
 
 /**
  * Parses JSON without losing a digit: a number that a double does not give back as it is written becomes a `RawNumber` (design §2,
@@ -11,7 +19,7 @@ const mayLoseDigits = /(?:^|[:,[\s])-?(?:(?:\d\.?){16}|\d+(?:\.\d+)?[eE])/
  * "__proto__" is a key like others.
  */
 export const parseJson = (text: string): unknown => {
-  if (!mayLoseDigits.test(text)) return JSON.parse(text)
+  if (!losesDigits(text)) return JSON.parse(text)
   try {
     return JSON.parse(text, keepDigits)
   } catch (error) {

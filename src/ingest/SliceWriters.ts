@@ -12,12 +12,14 @@ export const maxBatchEvents = 2000
 /** Most payload characters in one statement, so that a batch of fat events stays well under the server's message limits. */
 const maxBatchCharacters = 4 * 1024 * 1024
 
-type Outcomes = ReadonlyArray<AppendOutcome>
 type AppendError = EventLogUnavailable | EventLogCorrupt
+
+/** Told what became of the events of an append: their outcomes are those from `start` on, in order. Must not throw. */
+export type Answer = (exit: Exit.Exit<ReadonlyArray<AppendOutcome>, AppendError>, start: number) => void
 
 interface Append {
   readonly events: ReadonlyArray<NewEvent>
-  readonly resume: (outcomes: Effect.Effect<Outcomes, AppendError>) => void
+  readonly answer: Answer
 }
 
 /**
@@ -26,10 +28,10 @@ interface Append {
  */
 export class SliceWriters extends Context.Service<SliceWriters, {
   /**
-   * Appends one user's events in order and gives their outcomes after the commit. At most {@link maxBatchEvents}. Not interruptible in effect: what
-   * has been handed over is written, whether or not anybody still waits.
+   * Appends one user's events, at most {@link maxBatchEvents}, in order, and tells their outcomes after the commit. What has been handed over is written,
+   * whether or not anybody still waits.
    */
-  readonly append: (events: ReadonlyArray<NewEvent>) => Effect.Effect<Outcomes, AppendError>
+  readonly append: (events: ReadonlyArray<NewEvent>, answer: Answer) => void
 }>()("playtally/ingest/SliceWriters") {
   static readonly layer = Layer.effect(
     SliceWriters,
@@ -43,11 +45,7 @@ export class SliceWriters extends Context.Service<SliceWriters, {
         yield* Effect.forkScoped(writeForever(lane, log, signal))
       }
       return SliceWriters.of({
-        append: (events) =>
-          Effect.callback<Outcomes, AppendError>((resume) => {
-            const slice = events[0]?.slice ?? 0
-            lanes[slice % lanes.length]?.offer({ events, resume })
-          })
+        append: (events, answer) => lanes[(events[0]?.slice ?? 0) % lanes.length]?.offer({ events, answer })
       })
     })
   )
@@ -91,15 +89,10 @@ const writeForever = (lane: Lane, log: EventLog["Service"], signal: AppendSignal
 const writeBatch = Effect.fnUntraced(function*(batch: ReadonlyArray<Append>, log: EventLog["Service"], signal: AppendSignal["Service"]) {
   const events = batch.length === 1 ? batch[0]?.events ?? [] : batch.flatMap((append) => append.events)
   const exit = yield* Effect.exit(log.append(events))
-  if (Exit.isFailure(exit)) {
-    for (const append of batch) append.resume(Effect.failCause(exit.cause))
-    return
-  }
-  signal.notify(new Set(events.map(({ slice }) => slice)))
+  if (Exit.isSuccess(exit)) signal.notify(new Set(events.map(({ slice }) => slice)))
   let start = 0
   for (const append of batch) {
-    const end = start + append.events.length
-    append.resume(Effect.succeed(exit.value.slice(start, end)))
-    start = end
+    append.answer(exit, start)
+    start += append.events.length
   }
 })

@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { EventLogCorrupt, EventLogUnavailable } from "../event-log/EventLog.ts"
 import type { AppendOutcome, NewEvent } from "../event-log/LoggedEvent.ts"
-import { maxBatchEvents, SliceWriters } from "./SliceWriters.ts"
+import { type Answer, maxBatchEvents, SliceWriters } from "./SliceWriters.ts"
 
 /** A user's mailbox stayed full for as long as its request was willing to wait. Sending again later is safe. */
 export class MailboxFull extends Schema.TaggedError<MailboxFull>("playtally/ingest/MailboxFull")("MailboxFull", {
@@ -29,11 +29,12 @@ const mailboxCapacity = 20_000
 const patience = "2 seconds"
 
 /**
- * The actors (design §1): one fiber per active user takes that user's mail in order, hands what waits to the SliceWriters as one append, waits for
+ * The actors (design §1): one processor per active user takes that user's mail in order, hands what waits to the SliceWriters as one append, waits for
  * the commit, then answers. So two requests never interleave within a user, and what was answered first stands first in the log.
  *
  * A processor lives while it has mail: nothing is cached between events, so an idle one has nothing to keep and is passivated at once. A process
- * with a hundred thousand users holds only those with mail in flight.
+ * with a hundred thousand users holds only those with mail in flight. It is no fiber, for all it does between two commits is done in one go: a fiber for each
+ * user of a batch took as long as all else that is done for an event here.
  */
 export class UserProcessors extends Context.Service<UserProcessors, {
   /**
@@ -51,29 +52,21 @@ export class UserProcessors extends Context.Service<UserProcessors, {
     UserProcessors,
     Effect.gen(function*() {
       const writers = yield* SliceWriters
-      const context = yield* Effect.context<never>()
-      const fork = Effect.runForkWith(context)
       const processors = new Map<string, Processor>()
       const idle = Latch.makeUnsafe(true)
 
-      const deliver = Effect.fnUntraced(function*(user: UserEvents, delivery: Delivery, index: number) {
+      const processorOf = (user: UserEvents): Processor => {
         const key = `${user.tenantId}/${user.userId}`
-        let processor = processors.get(key)
-        while (processor !== undefined && !processor.fits(user.events.length)) {
-          const room = yield* Effect.timeoutOption(processor.room.await, patience)
-          if (room._tag === "None") return yield* new MailboxFull({ userId: user.userId })
-          processor = processors.get(key)
-        }
-        const mail: Mail = { events: user.events, delivery, index, outcomes: [], taken: 0 }
-        if (processor !== undefined) return processor.put(mail)
-        const started = new Processor(mail)
-        processors.set(key, started)
-        idle.closeUnsafe()
-        fork(processAll(started, writers, () => {
+        const active = processors.get(key)
+        if (active !== undefined) return active
+        const started = new Processor(writers, () => {
           processors.delete(key)
           if (processors.size === 0) idle.openUnsafe()
-        }))
-      })
+        })
+        processors.set(key, started)
+        idle.closeUnsafe()
+        return started
+      }
 
       // What was accepted is finished before the process goes (design §5).
       yield* Effect.addFinalizer(() => idle.await)
@@ -81,15 +74,25 @@ export class UserProcessors extends Context.Service<UserProcessors, {
       return UserProcessors.of({
         active: () => processors.size,
         process: Effect.fnUntraced(function*(mail) {
-          const delivery = new Delivery(mail.length)
           if (mail.length === 0) return []
-          for (const [index, user] of mail.entries()) yield* deliver(user, delivery, index)
+          const delivery = new Delivery(mail.length)
+          for (const [index, user] of mail.entries()) {
+            let processor = processorOf(user)
+            while (!processor.fits(user.events.length)) {
+              const room = yield* Effect.timeoutOption(processor.roomier, patience)
+              if (room._tag === "None") return yield* new MailboxFull({ userId: user.userId })
+              processor = processorOf(user)
+            }
+            processor.put({ events: user.events, delivery, index, outcomes: [], taken: 0 })
+          }
           return yield* Deferred.await(delivery.done)
         })
       })
     })
   )
 }
+
+const none: ReadonlyArray<AppendOutcome> = []
 
 /** Collects the outcomes of one request's mail and answers once the last of it is done. */
 class Delivery {
@@ -98,7 +101,7 @@ class Delivery {
   private missing: number
 
   constructor(size: number) {
-    this.outcomes = Array.from({ length: size }, () => [])
+    this.outcomes = Array.from({ length: size }, () => none)
     this.missing = size
   }
 
@@ -122,79 +125,96 @@ interface Mail {
   taken: number
 }
 
+/** One user's events on their way, or some of them, and the mail they came in. */
+interface Append {
+  readonly events: ReadonlyArray<NewEvent>
+  readonly parts: ReadonlyArray<readonly [mail: Mail, count: number]>
+}
+
 class Processor {
-  private mailbox: Array<Mail>
-  private waiting: number
-  /** Open while the mailbox takes the largest request. */
-  readonly room = Latch.makeUnsafe(true)
+  private mailbox: Array<Mail> = []
+  private waiting = 0
+  private isWorking = false
+  private room: Latch.Latch | undefined
+  private readonly writers: SliceWriters["Service"]
+  private readonly passivate: () => void
 
-  constructor(first: Mail) {
-    this.mailbox = [first]
-    this.waiting = first.events.length
-  }
-
-  get isEmpty(): boolean {
-    return this.mailbox.length === 0
+  constructor(writers: SliceWriters["Service"], passivate: () => void) {
+    this.writers = writers
+    this.passivate = passivate
   }
 
   fits(events: number): boolean {
-    const fits = this.waiting + events <= mailboxCapacity
-    if (!fits) this.room.closeUnsafe()
-    return fits
+    return this.waiting === 0 || this.waiting + events <= mailboxCapacity
+  }
+
+  /** Waits until the mailbox has more room than now. */
+  get roomier(): Effect.Effect<void> {
+    this.room ??= Latch.makeUnsafe(false)
+    return this.room.await
   }
 
   put(mail: Mail): void {
     this.mailbox.push(mail)
     this.waiting += mail.events.length
+    if (!this.isWorking) this.work()
   }
 
-  /** The next events, oldest mail first, at most as many as one append takes, with the mail they came from. */
-  take(): { readonly events: ReadonlyArray<NewEvent>; readonly parts: ReadonlyArray<readonly [mail: Mail, count: number]> } {
+  private work(): void {
+    this.isWorking = this.mailbox.length > 0
+    // No step between the look and the farewell: mail that comes after it finds no processor and starts one.
+    if (!this.isWorking) return this.passivate()
+    const append = this.take()
+    this.writers.append(append.events, (exit, start) => {
+      this.answer(append, exit, start)
+      this.work()
+    })
+  }
+
+  /** The next events, oldest mail first, at most as many as one append takes. */
+  private take(): Append {
+    const [first] = this.mailbox
+    const append = this.mailbox.length === 1 && first !== undefined && first.taken === 0 && first.events.length <= maxBatchEvents
+      ? { events: first.events, parts: [[first, first.events.length] as const] }
+      : this.gather()
+    for (const [mail, count] of append.parts) mail.taken += count
+    this.waiting -= append.events.length
+    this.mailbox = this.mailbox.filter((mail) => mail.taken < mail.events.length)
+    this.room?.openUnsafe()
+    this.room = undefined
+    return append
+  }
+
+  private gather(): Append {
     const events: Array<NewEvent> = []
     const parts: Array<readonly [Mail, number]> = []
     for (const mail of this.mailbox) {
       const count = Math.min(mail.events.length - mail.taken, maxBatchEvents - events.length)
       if (count === 0) break
-      for (let index = mail.taken; index < mail.taken + count; index++) {
-        const event = mail.events[index]
-        if (event !== undefined) events.push(event)
-      }
-      mail.taken += count
+      for (const event of mail.events.slice(mail.taken, mail.taken + count)) events.push(event)
       parts.push([mail, count])
     }
-    this.waiting -= events.length
-    this.mailbox = this.mailbox.filter((mail) => mail.taken < mail.events.length)
-    this.room.openUnsafe()
     return { events, parts }
   }
 
+  private answer({ parts }: Append, exit: Parameters<Answer>[0], first: number): void {
+    let start = first
+    for (const [mail, count] of parts) {
+      if (Exit.isFailure(exit)) {
+        this.drop(mail)
+        mail.delivery.fail(exit)
+        continue
+      }
+      for (const outcome of exit.value.slice(start, start + count)) mail.outcomes.push(outcome)
+      start += count
+      if (mail.outcomes.length === mail.events.length) mail.delivery.answer(mail.index, mail.outcomes)
+    }
+  }
+
   /** Drops what is left of a request that has failed: its sender sends it again whole. */
-  drop(mail: Mail): void {
+  private drop(mail: Mail): void {
     if (!this.mailbox.includes(mail)) return
     this.mailbox = this.mailbox.filter((other) => other !== mail)
     this.waiting -= mail.events.length - mail.taken
   }
 }
-
-const processAll = Effect.fnUntraced(function*(processor: Processor, writers: SliceWriters["Service"], passivate: () => void) {
-  while (!processor.isEmpty) {
-    const { events, parts } = processor.take()
-    const exit = yield* Effect.exit(writers.append(events))
-    let start = 0
-    for (const [mail, count] of parts) {
-      if (Exit.isFailure(exit)) {
-        processor.drop(mail)
-        mail.delivery.fail(exit)
-        continue
-      }
-      for (let index = start; index < start + count; index++) {
-        const outcome = exit.value[index]
-        if (outcome !== undefined) mail.outcomes.push(outcome)
-      }
-      start += count
-      if (mail.outcomes.length === mail.events.length) mail.delivery.answer(mail.index, mail.outcomes)
-    }
-  }
-  // No step between the look and the farewell: mail put after it finds no processor and starts one.
-  passivate()
-})

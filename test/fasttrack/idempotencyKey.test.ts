@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
+import { createHash } from "node:crypto"
 import type { EventType } from "../../src/fasttrack/FastTrackEvent.ts"
 import { idempotencyKey } from "../../src/fasttrack/idempotencyKey.ts"
 import { eventOf, eventTypes, itemOf, wireData } from "./wireItem.ts"
@@ -39,6 +40,17 @@ describe("idempotencyKey", () => {
     const login = eventOf(itemOf("realtime-login", { unique_id: `"u-1"` }))
     expect(idempotencyKey("FFFFFFFF-ffff-4fff-bfff-ffffffffffff", login)).toBe("9c267d74-85fb-5fc6-86df-501993a61037")
     expect(idempotencyKey(namespace, login)).toBe("e0bb337c-533a-593c-b013-eaab5682d275")
+  })
+
+  it("is the same function of the longest ids there are", () => {
+    const id = "\u0001".repeat(256)
+    const hex = createHash("sha1")
+      .update(Buffer.from(namespace.replaceAll("-", ""), "hex"))
+      .update(JSON.stringify(["realtime-login", id]))
+      .digest("hex")
+    const key = keyOf("realtime-login", { unique_id: id })
+    expect(key.replaceAll("-", "").slice(0, 12)).toBe(hex.slice(0, 12))
+    expect(key.slice(-12)).toBe(hex.slice(20, 32))
   })
 
   it.each(eventTypes)("of %s changes with its key fields and with no other", (event) => {
