@@ -32,11 +32,13 @@ const gatedWriters = (gate: Effect.Effect<void, EventLogUnavailable>) => {
   const layer = Layer.succeed(
     SliceWriters,
     SliceWriters.of({
-      append: (events) =>
-        Effect.map(gate, () => {
+      append: (events, answer) => {
+        const append = Effect.map(gate, () => {
           appended.push(events)
           return events.map((_, index): AppendOutcome => ({ _tag: "Appended", position: index + 1 }))
         })
+        Effect.runFork(Effect.map(Effect.exit(append), (exit) => answer(exit, 0)))
+      }
     })
   )
   return { appended, layer: Layer.provide(UserProcessors.layer, layer) }
