@@ -32,8 +32,8 @@ export interface RunnerStatus {
   readonly parkedUsers: number
 }
 
-/** Chunks at work at once: one folds while the other's rows are written. */
-const workers = 2
+/** Chunks at work at once: one folds while the rows of the others are read and written. */
+const workers = 3
 /** Most events in one chunk's transaction. */
 const maxEvents = 10_000
 /**
@@ -101,12 +101,13 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
 
       const work = Effect.fnUntraced(function*(queue: SliceQueue) {
         if (queue.isEmpty) yield* Effect.timeoutOption(queue.nonEmpty.await, "1 second")
-        if (!queue.hurried) yield* Effect.timeoutOption(queue.urgent.await, gather)
+        if (!queue.hurried && !queue.isBehind) yield* Effect.timeoutOption(queue.urgent.await, gather)
         const slices = queue.take(queue.width)
         if (slices.length === 0) return
         const exit = yield* Effect.exit(feedIsolating(feed(), slices))
         if (Exit.isSuccess(exit)) {
-          queue.width = exit.value.more.length > 0 ? Math.max(minSlices, queue.width >> 1) : Math.min(maxSlices, queue.width << 1)
+          queue.isBehind = exit.value.more.length > 0
+          queue.width = queue.isBehind ? Math.max(minSlices, queue.width >> 1) : Math.min(maxSlices, queue.width << 1)
           queue.addAll(exit.value.more)
           yield* setAside(exit.value.holes)
           if (exit.value.events > 0) fed.beat()
@@ -162,6 +163,8 @@ class SliceQueue {
   readonly nonEmpty = Latch.makeUnsafe(false)
   readonly urgent = Latch.makeUnsafe(false)
   hurried = false
+  /** Whether the last chunk left something: then nothing is to be waited for. */
+  isBehind = false
   /** How many slices the next chunk takes. */
   width = maxSlices
 
