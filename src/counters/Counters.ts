@@ -44,18 +44,19 @@ export class Counters extends Context.Service<Counters, {
           tenant,
           userIds,
           { projections: sections, consistency },
-          Effect.fnUntraced(function*({ parkedIn, positionOf, stores, userIds }) {
+          Effect.fnUntraced(function*({ parkedIn, positionOf, stores, timeZoneOf, userIds }) {
             const rows = userIds.length === 0 ? [] : yield* Effect.forEach(stores, (store) => store.read(tenant.tenantId, userIds))
-            const context = { timeZone: tenant.timeZone, now: yield* Clock.currentTimeMillis }
+            const now = yield* Clock.currentTimeMillis
             return userIds.map((userId): CountersDocument => {
               const stale = parkedIn(userId)
+              const timeZone = timeZoneOf(userId)
               return {
                 user_id: userId,
-                time_zone: tenant.timeZone,
+                time_zone: timeZone,
                 position: positionOf(userId),
                 ...Object.fromEntries(stores.map(({ projection }, at) => [
                   projection.name,
-                  projection.section.present(rows[at]?.get(userId) ?? [], context)
+                  projection.section.present(rows[at]?.get(userId) ?? [], { timeZone, now })
                 ])),
                 ...stale.length > 0 ? { stale } : {}
               }

@@ -34,6 +34,8 @@ export interface Snapshot {
   readonly stores: ReadonlyArray<ProjectionStore>
   /** The position in the user's slice up to which all of them have been fed. */
   readonly positionOf: (userId: string) => number
+  /** The zone in which a user's rows are made: the tenant's, or while it is being changed perhaps still the one before. */
+  readonly timeZoneOf: (userId: string) => string
   /** The projections in which a user is parked. */
   readonly parkedIn: (userId: string) => ReadonlyArray<string>
 }
@@ -85,10 +87,12 @@ export class Snapshots extends Context.Service<Snapshots, {
             const [[userId, names] = []] = parked
             if (userId !== undefined && names !== undefined) return { _tag: "Parked", userId, names } as const
           }
+          const zones = yield* withEvents(sql, tenant, users)
           const answer = yield* rows({
-            userIds: yield* withEvents(sql, tenant, users),
+            userIds: users.filter((userId) => zones.has(userId)),
             stores: active,
             positionOf: (userId) => positions.get(sliceOf(tenant.tenantId, userId)) ?? 0,
+            timeZoneOf: (userId) => zones.get(userId) ?? tenant.timeZone,
             parkedIn: (userId) => parked.get(userId) ?? []
           })
           return { _tag: "Read", answer } as const
@@ -170,15 +174,17 @@ const checkpointsOf = (
     }
   )
 
+/** Those of the users who have events, and the zones in which their rows are made (see `timeZones`). */
 const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<string>) =>
   Effect.map(
-    sql<{ user_id: string }>`
-      select u.user_id from unnest(${arrayOf.text(userIds)}::text[]) as u (user_id)
+    sql<{ user_id: string; time_zone: string }>`
+      select u.user_id, case when u.user_id collate "C" > m.moved_up_to then m.time_zone else t.time_zone end as time_zone
+      from unnest(${arrayOf.text(userIds)}::text[], ${arrayOf.int2(userIds.map((userId) => sliceOf(tenant.tenantId, userId)))}::smallint[])
+        as u (user_id, slice)
+      join tenants t on t.tenant_id = ${tenant.tenantId}::uuid
+      left join time_zone_moves m on m.tenant_id = t.tenant_id and m.slice = u.slice
       where exists (select from events e where e.tenant_id = ${tenant.tenantId}::uuid and e.user_id = u.user_id)`,
-    (rows) => {
-      const known = new Set(rows.map(({ user_id }) => user_id))
-      return userIds.filter((userId) => known.has(userId))
-    }
+    (rows) => new Map(rows.map((row) => [row.user_id, row.time_zone]))
   )
 
 /** The projections in which some users are parked. */

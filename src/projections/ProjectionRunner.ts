@@ -16,7 +16,6 @@ import { type Feed, feedIsolating } from "./feedChunk.ts"
 import { countParked } from "./parkedUsers.ts"
 import type { AnyProjection } from "./Projection.ts"
 import { ProjectionCatalog } from "./ProjectionCatalog.ts"
-import { timeZones } from "./timeZones.ts"
 
 /** How a process's projections are doing. */
 export interface RunnerStatus {
@@ -64,8 +63,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const log = yield* EventLog
       const signal = yield* AppendSignal
       let stores = yield* unavailable("ProjectionRunner")(catalog.following)
-      const timeZoneOf = yield* timeZones(sql)
-      const feed = (): Feed => ({ sql, log, stores, timeZoneOf, maxEvents })
+      const feed = (): Feed => ({ sql, log, stores, maxEvents })
 
       const queues = Array.from({ length: workers }, () => new SliceQueue())
       const enqueue = (slices: Iterable<number>) => {

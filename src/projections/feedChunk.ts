@@ -7,16 +7,15 @@ import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
 import { advance, type Checkpoint, take } from "./checkpoints.ts"
 import { entityId, type EntityKey, type FoldResult, foldUser } from "./foldUser.ts"
 import { park, parkedUsers } from "./parkedUsers.ts"
-import type { AnyProjection, EntityRow, FoldContext } from "./Projection.ts"
+import type { AnyProjection, EntityRow } from "./Projection.ts"
 import { type Owner, ownerId, type ProjectionStore, type UserChange } from "./ProjectionStore.ts"
+import { type TimeZoneOf, timeZones } from "./timeZones.ts"
 
 /** What a feed needs besides the slices. */
 export interface Feed {
   readonly sql: PgClient.PgClient
   readonly log: EventLog["Service"]
   readonly stores: ReadonlyArray<ProjectionStore>
-  /** The IANA zone of a tenant. */
-  readonly timeZoneOf: (tenantId: string) => Effect.Effect<string, SqlError.SqlError>
   /** Most events in one transaction. */
   readonly maxEvents: number
 }
@@ -59,6 +58,7 @@ export const feedChunk = (
 
     const parked = yield* parkedUsers(sql, [...reached.keys()])
     const everybody = groupByUser(events)
+    const timeZoneOf = yield* timeZones(sql, everybody.values())
     const moved: Array<Checkpoint> = []
     for (const store of stores) {
       const { name, version } = store.projection
@@ -70,7 +70,7 @@ export const feedChunk = (
         if (position > checkpoint.position) moved.push({ ...checkpoint, position })
       }
       const users = newTo(store.projection, everybody, own, parked)
-      if (users.size > 0) yield* feedProjection(feed, store, users, oneByOne)
+      if (users.size > 0) yield* feedProjection(feed, store, users, timeZoneOf, oneByOne)
     }
     yield* advance(sql, moved)
     const counts = new Map<number, number>()
@@ -131,10 +131,11 @@ export const feedProjection = Effect.fnUntraced(function*(
   feed: Feed,
   store: ProjectionStore,
   users: ReadonlyMap<string, UserEvents>,
+  timeZoneOf: TimeZoneOf,
   oneByOne: boolean
 ) {
   const changes: Array<UserChange> = []
-  for (const [user, result] of yield* foldUsers(feed, store, users)) {
+  for (const [user, result] of yield* foldUsers(store, users, timeZoneOf)) {
     if (result._tag === "Folded") changes.push({ tenantId: user.tenantId, userId: user.userId, ...result })
     else yield* parkUser(feed, store, user, result.error)
   }
@@ -165,13 +166,9 @@ const parkUser = (feed: Feed, { projection }: ProjectionStore, user: UserEvents,
   })
 
 /** Folds every user's events, loading what the folds ask for until all have what they need. */
-const foldUsers = Effect.fnUntraced(function*(feed: Feed, store: ProjectionStore, users: ReadonlyMap<string, UserEvents>) {
+const foldUsers = Effect.fnUntraced(function*(store: ProjectionStore, users: ReadonlyMap<string, UserEvents>, timeZoneOf: TimeZoneOf) {
   const results: Array<readonly [UserEvents, Exclude<FoldResult, { _tag: "Missing" }>]> = []
   const known = new Map<string, EntityRow | null>()
-  const contexts = new Map<string, FoldContext>()
-  for (const { tenantId } of users.values()) {
-    if (!contexts.has(tenantId)) contexts.set(tenantId, { timeZone: yield* feed.timeZoneOf(tenantId) })
-  }
   let waiting = [...users.values()]
   while (waiting.length > 0) {
     const missing: Array<Owner & { readonly key: EntityKey }> = []
@@ -182,7 +179,7 @@ const foldUsers = Effect.fnUntraced(function*(feed: Feed, store: ProjectionStore
         store.projection,
         user.events.map(({ event }) => event),
         (key) => known.get(prefix + entityId(key)),
-        contexts.get(user.tenantId) ?? { timeZone: "UTC" }
+        { timeZone: timeZoneOf(user) }
       )
       if (result._tag !== "Missing") {
         results.push([user, result])
