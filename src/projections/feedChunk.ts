@@ -1,7 +1,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
-import { failureOf } from "../database/failureOf.ts"
+import { failureOf, sqlState } from "../database/failureOf.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
 import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
 import { advance, type Checkpoint, take } from "./checkpoints.ts"
@@ -38,7 +38,8 @@ export const feedIsolating = (feed: Feed, slices: ReadonlyArray<number>): Effect
  * holds, reads the log after them, makes sure that it goes on without a hole, folds, writes rows and checkpoints, commits. Whoever takes a
  * checkpoint next sees exactly these rows, so each event counts once, whatever dies in between.
  *
- * `oneByOne` writes each user in a savepoint of its own: a user whose rows the database refuses is parked, and nobody else is held up.
+ * `oneByOne` looks up and writes each user's rows in a savepoint of its own: a user whose rows the database refuses is parked, and nobody else is held
+ * up.
  */
 export const feedChunk = (
   feed: Feed,
@@ -134,24 +135,31 @@ export const feedProjection = Effect.fnUntraced(function*(
   timeZoneOf: TimeZoneOf,
   oneByOne: boolean
 ) {
+  if (!oneByOne) return yield* foldAndWrite(feed, store, users, timeZoneOf)
+  for (const [id, user] of users) {
+    yield* feed.sql.withTransaction(foldAndWrite(feed, store, new Map([[id, user]]), timeZoneOf)).pipe(
+      Effect.catchIf(isOfUser, (error) => parkUser(feed, store, user, error.reason.cause))
+    )
+  }
+})
+
+const foldAndWrite = Effect.fnUntraced(function*(
+  feed: Feed,
+  store: ProjectionStore,
+  users: ReadonlyMap<string, UserEvents>,
+  timeZoneOf: TimeZoneOf
+) {
   const changes: Array<UserChange> = []
   for (const [user, result] of yield* foldUsers(store, users, timeZoneOf)) {
     if (result._tag === "Folded") changes.push({ tenantId: user.tenantId, userId: user.userId, ...result })
     else yield* parkUser(feed, store, user, result.error)
   }
-  if (!oneByOne) return yield* store.write(changes)
-  for (const change of changes) {
-    yield* feed.sql.withTransaction(store.write([change])).pipe(
-      Effect.catchIf(
-        (error) => failureOf(error)._tag !== "Transient",
-        (error) => {
-          const user = users.get(ownerId(change))
-          return user === undefined ? Effect.void : parkUser(feed, store, user, error.reason.cause)
-        }
-      )
-    )
-  }
+  yield* store.write(changes)
 })
+
+/** Whether a failure with one user's rows is due to them. Statements that the schema does not fit fail for everybody: nobody is parked for that. */
+const isOfUser = (error: SqlError.SqlError): boolean =>
+  failureOf(error)._tag !== "Transient" && !["0A", "42"].includes(sqlState(error)?.slice(0, 2) ?? "")
 
 const parkUser = (feed: Feed, { projection }: ProjectionStore, user: UserEvents, error: unknown) =>
   park(feed.sql, {

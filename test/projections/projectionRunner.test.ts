@@ -55,6 +55,19 @@ const chained = Projection.make({
   }
 })
 
+/** Looks up rows by a key that the database refuses, if a game is named so. */
+const unaskable = Projection.make({
+  name: "unaskable",
+  version: 1,
+  events: ["realtime-casino"],
+  entities: { games: { key: ["game"], columns: { bet: text } } },
+  keys: ({ data }) => data.game_id === "hinted" ? [["games", "hin\0ted"]] : [],
+  fold: ({ data }, { games }) => {
+    games(data.game_id === "unhinted" ? "unhin\0ted" : data.game_id).bet = data.unique_id
+  },
+  section: { schema: Schema.Unknown, present: (rows) => rows.map(({ game }) => game) }
+})
+
 let tenants = 0
 const newTenant = Effect.suspend(() => Effect.flatMap(Tenants, ({ create }) => create(`tenant ${++tenants}`, "UTC")))
 const strong = { _tag: "Strong", waitSeconds: 10 } as const
@@ -63,7 +76,9 @@ const betOn = (userId: string, id: string, game: string) => {
   return { ...event, data: { ...event.data, game_id: game } } as typeof event
 }
 
-layer(testService({ projections: [fragile, chained] }).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })(
+layer(testService({ projections: [fragile, chained, unaskable] }).pipe(Layer.provideMerge(TestDatabase.layer)), {
+  excludeTestServices: true
+})(
   "ProjectionRunner",
   (it) => {
     it.effect("parks the user whose fold fails and stops nobody else", () =>
@@ -107,6 +122,25 @@ layer(testService({ projections: [fragile, chained] }).pipe(Layer.provideMerge(T
         assert.deepStrictEqual(documents.map((document) => document["fragile"]), good.map(() => ({ slots: 1 })))
         const error = yield* Effect.flip(counters.read(tenant, users, { sections: ["fragile"], consistency: strong }))
         assert.strictEqual(error._tag, "ProjectionParked")
+      }))
+
+    it.effect("parks the user whose rows cannot even be looked up, and nobody else, in this projection alone", () =>
+      Effect.gen(function*() {
+        const log = yield* EventLog
+        const counters = yield* Counters
+        const tenant = yield* newTenant
+        const users = Array.from({ length: 5 }, (_, index) => userInSlice(tenant, 11, index))
+        const games = ["slots", "hinted", "dice", "unhinted", "slots"]
+        yield* log.append(users.map((user, index) => newEvent(tenant, betOn(user, `${index}`, games[index] ?? ""))))
+        const good = users.filter((_, index) => index % 2 === 0)
+        const documents = yield* counters.read(tenant, good, { sections: ["unaskable"], consistency: strong })
+        assert.deepStrictEqual(documents.map((document) => document["unaskable"]), [["slots"], ["dice"], ["slots"]])
+        for (const user of users.filter((_, index) => index % 2 === 1)) {
+          const error = yield* Effect.flip(counters.read(tenant, [user], { sections: ["unaskable"], consistency: strong }))
+          assert.strictEqual(error._tag, "ProjectionParked")
+        }
+        const others = yield* counters.read(tenant, users, { sections: ["fragile"], consistency: strong })
+        assert.deepStrictEqual(others.map((document) => document["fragile"]), games.map((game) => ({ [game]: 1 })))
       }))
 
     it.effect("loads what a fold asks for, hinted or not, in one chunk and across chunks", () =>
