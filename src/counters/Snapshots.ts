@@ -30,8 +30,10 @@ export type Consistency = { readonly _tag: "Eventual" } | { readonly _tag: "Stro
 export interface Snapshot {
   /** Those of the users who have events, in the order asked. */
   readonly userIds: ReadonlyArray<string>
-  /** The active versions of those of the projections that have one, in the order asked. */
+  /** The active versions of those of the projections that have one, and one that this code knows, in the order asked. */
   readonly stores: ReadonlyArray<ProjectionStore>
+  /** How many of the projections have none yet: they are still to be rebuilt for the first time. */
+  readonly unbuilt: number
   /** The position in the user's slice up to which all of them have been fed. */
   readonly positionOf: (userId: string) => number
   /** The zone in which a user's rows are made: the tenant's, or while it is being changed perhaps still the one before. */
@@ -79,7 +81,7 @@ export class Snapshots extends Context.Service<Snapshots, {
 
         /** The rows, or the slices that are not far enough. */
         const attempt = Effect.gen(function*() {
-          const { active, positions } = yield* checkpointsOf(sql, stores, slices, projections)
+          const { active, positions, unbuilt } = yield* checkpointsOf(sql, stores, slices, projections)
           const behind = slices.filter((slice) => (positions.get(slice) ?? 0) < (heads.get(slice) ?? 0))
           if (behind.length > 0) return { _tag: "Behind", slices: behind } as const
           const parked = yield* parkedIn(sql, tenant, users, projections)
@@ -91,6 +93,7 @@ export class Snapshots extends Context.Service<Snapshots, {
           const answer = yield* rows({
             userIds: users.filter((userId) => zones.has(userId)),
             stores: active,
+            unbuilt,
             positionOf: (userId) => positions.get(sliceOf(tenant.tenantId, userId)) ?? 0,
             timeZoneOf: (userId) => zones.get(userId) ?? tenant.timeZone,
             parkedIn: (userId) => parked.get(userId) ?? []
@@ -170,7 +173,7 @@ const checkpointsOf = (
       const active = projections.flatMap((name) =>
         stores.filter(({ projection }) => projection.name === name && projection.version === versions.get(name))
       )
-      return { active, positions }
+      return { active, positions, unbuilt: projections.filter((name) => !versions.has(name)).length }
     }
   )
 
