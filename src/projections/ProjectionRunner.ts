@@ -38,6 +38,8 @@ const maxEvents = 10_000
 const gather = "400 millis"
 /** How often every slice is looked at, for what other processes have appended. */
 const poll = "250 millis"
+/** How often, in milliseconds, a slice with a hole is tried again: what follows the hole is read for nothing each time. */
+const holePoll = 2_000
 /** A loop that has not come round for this long is not running. */
 const patience = 10_000
 
@@ -92,6 +94,15 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           return Effect.logFatal("A slice of the log has a hole: its projections stand still").pipe(Effect.annotateLogs({ slice }))
         }, { discard: true })
 
+      /** Of slices whose log has been mended since, by whichever process fed them. */
+      const takeBack = (slices: Iterable<number>) =>
+        Effect.forEach([...slices].filter((slice) => holed.has(slice)), (slice) => {
+          holed.delete(slice)
+          return Effect.logInfo("The hole in a slice of the log has been mended: its projections go on").pipe(
+            Effect.annotateLogs({ slice })
+          )
+        }, { discard: true })
+
       const work = Effect.fnUntraced(function*(queue: SliceQueue) {
         if (queue.isEmpty) yield* Effect.timeoutOption(queue.nonEmpty.await, "1 second")
         if (!queue.hurried) yield* Effect.timeoutOption(queue.urgent.await, gather)
@@ -100,7 +111,9 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         const exit = yield* Effect.exit(feedIsolating(feed(), slices))
         if (Exit.isSuccess(exit)) {
           queue.addAll(exit.value.more)
-          yield* setAside(exit.value.holes)
+          const { holes, reached } = exit.value
+          yield* setAside(holes)
+          yield* takeBack(reached.filter((slice) => !holes.includes(slice)))
           if (exit.value.events > 0) {
             const ended = fed
             fed = Latch.makeUnsafe(false)
@@ -113,6 +126,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         yield* Effect.sleep("1 second")
       })
 
+      let triedHoled = 0
       const look = Effect.gen(function*() {
         const looked = yield* Effect.gen(function*() {
           stores = yield* catalog.following
@@ -120,7 +134,12 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         }).pipe(Effect.orElseSucceed(() => undefined))
         if (looked !== undefined) {
           const { lagging, parkedUsers } = looked
-          enqueue(lagging.map(({ slice }) => slice).filter((slice) => !holed.has(slice)))
+          const behind = lagging.map(({ slice }) => slice)
+          yield* takeBack(holed.difference(new Set(behind)))
+          const now = yield* Clock.currentTimeMillis
+          const triesHoled = now - triedHoled >= holePoll
+          if (triesHoled) triedHoled = now
+          enqueue(triesHoled ? behind : behind.filter((slice) => !holed.has(slice)))
           seen = {
             lagEvents: lagging.reduce((sum, { events }) => sum + events, 0),
             lagSeconds: lagging.reduce((oldest, { seconds }) => Math.max(oldest, seconds), 0),

@@ -20,9 +20,10 @@ export interface Feed {
   readonly maxEvents: number
 }
 
-/** How a chunk went: the events folded, the slices of which there may be more, and those that stand still because a position is missing. */
+/** How a chunk went: the events folded, their slices, those of which there may be more, and those that stand still because a position is missing. */
 export interface FedChunk {
   readonly events: number
+  readonly reached: ReadonlyArray<number>
   readonly more: ReadonlyArray<number>
   readonly holes: ReadonlyArray<number>
 }
@@ -55,7 +56,7 @@ export const feedChunk = (
     const read = yield* log.read([...positions].map(([slice, position]) => ({ slice, position })), limit)
     const { holes, reached } = readUpTo(read, positions)
     const events = holes.length === 0 ? read : read.filter(({ position, slice }) => position <= (reached.get(slice) ?? 0))
-    if (events.length === 0) return { events: 0, more: [], holes }
+    if (events.length === 0) return { events: 0, reached: [], more: [], holes }
 
     const parked = yield* parkedUsers(sql, [...reached.keys()])
     const everybody = groupByUser(events)
@@ -76,7 +77,12 @@ export const feedChunk = (
     yield* advance(sql, moved)
     const counts = new Map<number, number>()
     for (const { slice } of events) counts.set(slice, (counts.get(slice) ?? 0) + 1)
-    return { events: events.length, more: [...counts].filter(([, count]) => count === limit).map(([slice]) => slice), holes }
+    return {
+      events: events.length,
+      reached: [...reached.keys()],
+      more: [...counts].filter(([, count]) => count === limit).map(([slice]) => slice),
+      holes
+    }
   }))
 
 /** Where each slice has been read up to without a hole: positions are dense, so a missing one is corruption, and what follows it is not touched. */
