@@ -82,7 +82,10 @@ export class Snapshots extends Context.Service<Snapshots, {
         /** The rows, or the slices that are not far enough. */
         const attempt = Effect.gen(function*() {
           const { active, positions, unbuilt } = yield* checkpointsOf(sql, stores, slices, projections)
-          const behind = slices.filter((slice) => (positions.get(slice) ?? 0) < (heads.get(slice) ?? 0))
+          // Where nothing is built yet, there is nothing to wait for.
+          const behind = unbuilt === projections.length
+            ? []
+            : slices.filter((slice) => (positions.get(slice) ?? 0) < (heads.get(slice) ?? 0))
           if (behind.length > 0) return { _tag: "Behind", slices: behind } as const
           const parked = yield* parkedIn(sql, tenant, users, projections)
           if (consistency._tag === "Strong") {
