@@ -15,6 +15,7 @@ import type { ImportRefused } from "../event-log/importLog.ts"
 import type { LogFileError } from "../event-log/LogFile.ts"
 import type { ImportUnfinished } from "../event-log/unfinishedImport.ts"
 import type { ActivationRefused } from "../projections/activateVersion.ts"
+import type { TimeZoneChangeRefused } from "../projections/changeTimeZone.ts"
 import type { ProjectionChanged } from "../projections/ProjectionCatalog.ts"
 import type { ApiKeyNotFound } from "../tenants/ApiKeys.ts"
 import type { TenantExists, TenantNotFound, UnknownTimeZone } from "../tenants/Tenants.ts"
@@ -50,6 +51,7 @@ export type ExpectedError =
   | SqlError.SqlError
   | TenantExists
   | TenantNotFound
+  | TimeZoneChangeRefused
   | UnknownTimeZone
 
 const explanationOf = (error: ExpectedError): string => {

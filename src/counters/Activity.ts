@@ -48,16 +48,17 @@ export class Activity extends Context.Service<Activity, {
           tenant,
           [userId],
           { projections: [activity.name], consistency },
-          Effect.fnUntraced(function*({ parkedIn, stores: [store], userIds }) {
+          Effect.fnUntraced(function*({ parkedIn, stores: [store], timeZoneOf, userIds }) {
             if (userIds.length === 0) return undefined
             // The version is being built.
             if (store === undefined) return yield* new ProjectionBehind({ waited: 0 })
             const rows = yield* store.readRanges(tenant.tenantId, userId, [[formatDay(range.from), formatDay(range.to)]])
+            const timeZone = timeZoneOf(userId)
             // It is the section of the activity, whatever its version.
-            const days = store.projection.section.present(rows, { timeZone: tenant.timeZone, now: 0 }) as ReadonlyArray<DailyActivity>
+            const days = store.projection.section.present(rows, { timeZone, now: 0 }) as ReadonlyArray<DailyActivity>
             const stale = parkedIn(userId)
             return {
-              time_zone: tenant.timeZone,
+              time_zone: timeZone,
               periods: together(days, range, tenant.weekStart),
               ...stale.length > 0 ? { stale } : {}
             } satisfies ActivityDocument

@@ -48,6 +48,9 @@ const maxPolls = 64
  * Whose counters may have changed (design §3). It is read from the log itself, up to where every active projection has come, so it costs nothing to
  * write, a rebuild does not show in it, and whoever hears of a change finds it in the counters. Every event after a place is told at least once to
  * whoever goes on from that place, whatever happens in between.
+ *
+ * It tells of events only. Numbers that change without one, by an activation, a user's rebuild or unparking or another zone of the tenant, are changed by
+ * an operator who knows of it, and who has those read anew that matter: to tell of every user of a log here would be a rebuild showing in it.
  */
 export class Changes extends Context.Service<Changes, {
   /** How far every active projection has come: where to begin, before the counters are first read. */

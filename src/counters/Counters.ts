@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
-import { type Consistency, type ProjectionBehind, type ProjectionParked, Snapshots } from "./Snapshots.ts"
+import { type Consistency, ProjectionBehind, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 
 /** A user's counters (design §4): the sections asked for under their names. `position` is the position of the user's slice they reflect. */
 export type CountersDocument =
@@ -14,6 +14,8 @@ export type CountersDocument =
 
 interface Options {
   readonly sections: ReadonlyArray<string>
+  /** Set where the reader named the sections, and needs every one of them. */
+  readonly areNamed?: boolean
   readonly consistency: Consistency
 }
 
@@ -24,6 +26,9 @@ export class Counters extends Context.Service<Counters, {
   /**
    * The documents of those of the users who have events, in the order asked, a user named twice once. One transaction reads the active versions, the
    * checkpoints and the rows, so that a document is never torn. A strong reading waits until all that was in the log on arrival has been folded.
+   *
+   * A section whose projection is still to be rebuilt for the first time is no part of the documents yet. Readers who need it, by its name or because
+   * there is no other, are told that it is behind.
    */
   readonly read: (
     tenant: Tenant,
@@ -39,23 +44,31 @@ export class Counters extends Context.Service<Counters, {
       const shown = stores.filter(({ projection }) => projection.readApart !== true)
       const sections = [...new Set(shown.map(({ projection }) => projection.name))]
 
-      const read = Effect.fn("Counters.read")((tenant: Tenant, userIds: ReadonlyArray<string>, { consistency, sections }: Options) =>
+      const read = Effect.fn("Counters.read")((
+        tenant: Tenant,
+        userIds: ReadonlyArray<string>,
+        { areNamed, consistency, sections }: Options
+      ) =>
         snapshots.read(
           tenant,
           userIds,
           { projections: sections, consistency },
-          Effect.fnUntraced(function*({ parkedIn, positionOf, stores, userIds }) {
-            const rows = userIds.length === 0 ? [] : yield* Effect.forEach(stores, (store) => store.read(tenant.tenantId, userIds))
-            const context = { timeZone: tenant.timeZone, now: yield* Clock.currentTimeMillis }
+          Effect.fnUntraced(function*({ parkedIn, positionOf, stores, timeZoneOf, unbuilt, userIds }) {
+            if (userIds.length === 0) return []
+            const isWhole = stores.length + (areNamed === true ? 0 : unbuilt) === sections.length
+            if (stores.length === 0 || !isWhole) return yield* new ProjectionBehind({ waited: 0 })
+            const rows = yield* Effect.forEach(stores, (store) => store.read(tenant.tenantId, userIds))
+            const now = yield* Clock.currentTimeMillis
             return userIds.map((userId): CountersDocument => {
               const stale = parkedIn(userId)
+              const timeZone = timeZoneOf(userId)
               return {
                 user_id: userId,
-                time_zone: tenant.timeZone,
+                time_zone: timeZone,
                 position: positionOf(userId),
                 ...Object.fromEntries(stores.map(({ projection }, at) => [
                   projection.name,
-                  projection.section.present(rows[at]?.get(userId) ?? [], context)
+                  projection.section.present(rows[at]?.get(userId) ?? [], { timeZone, now })
                 ])),
                 ...stale.length > 0 ? { stale } : {}
               }

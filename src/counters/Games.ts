@@ -52,7 +52,7 @@ export class Games extends Context.Service<Games, {
           tenant,
           [userId],
           { projections: sections, consistency },
-          Effect.fnUntraced(function*({ parkedIn, positionOf, stores, userIds }) {
+          Effect.fnUntraced(function*({ parkedIn, positionOf, stores, timeZoneOf, userIds }) {
             if (userIds.length === 0) return undefined
             // A version is being built.
             if (stores.length < sections.length) return yield* new ProjectionBehind({ waited: 0 })
@@ -71,11 +71,11 @@ export class Games extends Context.Service<Games, {
               : [[first, others.at(-1) ?? first] as const]
             const rows = yield* Effect.forEach(stores, (store) => store.readRanges(tenant.tenantId, userId, ranges))
 
-            const context = { timeZone: tenant.timeZone, now: yield* Clock.currentTimeMillis }
+            const context = { timeZone: timeZoneOf(userId), now: yield* Clock.currentTimeMillis }
             const stale = parkedIn(userId)
             const document: GamesDocument = {
               user_id: userId,
-              time_zone: tenant.timeZone,
+              time_zone: context.timeZone,
               position: positionOf(userId),
               ...Object.fromEntries(
                 stores.map(({ projection }, at) => [projection.name, projection.section.present(rows[at] ?? [], context)])

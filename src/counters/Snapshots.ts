@@ -30,10 +30,14 @@ export type Consistency = { readonly _tag: "Eventual" } | { readonly _tag: "Stro
 export interface Snapshot {
   /** Those of the users who have events, in the order asked. */
   readonly userIds: ReadonlyArray<string>
-  /** The active versions of those of the projections that have one, in the order asked. */
+  /** The active versions of those of the projections that have one, and one that this code knows, in the order asked. */
   readonly stores: ReadonlyArray<ProjectionStore>
+  /** How many of the projections have none yet: they are still to be rebuilt for the first time. */
+  readonly unbuilt: number
   /** The position in the user's slice up to which all of them have been fed. */
   readonly positionOf: (userId: string) => number
+  /** The zone in which a user's rows are made: the tenant's, or while it is being changed perhaps still the one before. */
+  readonly timeZoneOf: (userId: string) => string
   /** The projections in which a user is parked. */
   readonly parkedIn: (userId: string) => ReadonlyArray<string>
 }
@@ -77,18 +81,24 @@ export class Snapshots extends Context.Service<Snapshots, {
 
         /** The rows, or the slices that are not far enough. */
         const attempt = Effect.gen(function*() {
-          const { active, positions } = yield* checkpointsOf(sql, stores, slices, projections)
-          const behind = slices.filter((slice) => (positions.get(slice) ?? 0) < (heads.get(slice) ?? 0))
+          const { active, positions, unbuilt } = yield* checkpointsOf(sql, stores, slices, projections)
+          // Where nothing is built yet, there is nothing to wait for.
+          const behind = unbuilt === projections.length
+            ? []
+            : slices.filter((slice) => (positions.get(slice) ?? 0) < (heads.get(slice) ?? 0))
           if (behind.length > 0) return { _tag: "Behind", slices: behind } as const
           const parked = yield* parkedIn(sql, tenant, users, projections)
           if (consistency._tag === "Strong") {
             const [[userId, names] = []] = parked
             if (userId !== undefined && names !== undefined) return { _tag: "Parked", userId, names } as const
           }
+          const zones = yield* withEvents(sql, tenant, users)
           const answer = yield* rows({
-            userIds: yield* withEvents(sql, tenant, users),
+            userIds: users.filter((userId) => zones.has(userId)),
             stores: active,
+            unbuilt,
             positionOf: (userId) => positions.get(sliceOf(tenant.tenantId, userId)) ?? 0,
+            timeZoneOf: (userId) => zones.get(userId) ?? tenant.timeZone,
             parkedIn: (userId) => parked.get(userId) ?? []
           })
           return { _tag: "Read", answer } as const
@@ -166,19 +176,21 @@ const checkpointsOf = (
       const active = projections.flatMap((name) =>
         stores.filter(({ projection }) => projection.name === name && projection.version === versions.get(name))
       )
-      return { active, positions }
+      return { active, positions, unbuilt: projections.filter((name) => !versions.has(name)).length }
     }
   )
 
+/** Those of the users who have events, and the zones in which their rows are made (see `timeZones`). */
 const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<string>) =>
   Effect.map(
-    sql<{ user_id: string }>`
-      select u.user_id from unnest(${arrayOf.text(userIds)}::text[]) as u (user_id)
+    sql<{ user_id: string; time_zone: string }>`
+      select u.user_id, case when u.user_id collate "C" > m.moved_up_to then m.time_zone else t.time_zone end as time_zone
+      from unnest(${arrayOf.text(userIds)}::text[], ${arrayOf.int2(userIds.map((userId) => sliceOf(tenant.tenantId, userId)))}::smallint[])
+        as u (user_id, slice)
+      join tenants t on t.tenant_id = ${tenant.tenantId}::uuid
+      left join time_zone_moves m on m.tenant_id = t.tenant_id and m.slice = u.slice
       where exists (select from events e where e.tenant_id = ${tenant.tenantId}::uuid and e.user_id = u.user_id)`,
-    (rows) => {
-      const known = new Set(rows.map(({ user_id }) => user_id))
-      return userIds.filter((userId) => known.has(userId))
-    }
+    (rows) => new Map(rows.map((row) => [row.user_id, row.time_zone]))
   )
 
 /** The projections in which some users are parked. */

@@ -16,8 +16,9 @@ import { type EventRow, toLoggedEvent } from "./readStatements.ts"
 /** A time that has not come yet: what will have been recorded by then is not known. */
 export class InFuture extends Schema.TaggedError<InFuture>("playtally/event-log/InFuture")("InFuture", {}) {}
 
-/** A user's events up to a position of the user's slice. */
+/** A user's events up to a position of the user's slice, from the first on unless they are those after another position. */
 interface Part {
+  readonly after?: number
   readonly tenantId: string
   readonly userId: string
   readonly upTo: number
@@ -107,11 +108,12 @@ const headAt = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: number
 })
 
 /** The payload comes as text: parsed by the driver, the numbers inside `meta` and `outcomes` would be rounded. */
-const history = (sql: PgClient.PgClient, { tenantId, upTo, userId }: Part, types: ReadonlyArray<EventType>) =>
+const history = (sql: PgClient.PgClient, { after = 0, tenantId, upTo, userId }: Part, types: ReadonlyArray<EventType>) =>
   sql<EventRow>`
     select slice, position, tenant_id, user_id, event_type, occurred_at, recorded_at, payload_version, payload::text as payload
     from events
-    where tenant_id = ${tenantId}::uuid and user_id = ${userId} and position <= ${BigInt(upTo)}
+    where tenant_id = ${tenantId}::uuid and user_id = ${userId}
+      and position > ${BigInt(after)} and position <= ${BigInt(upTo)}
       and event_type = any (${arrayOf.text(types)}::text[])
     order by position`.stream
 

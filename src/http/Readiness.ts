@@ -1,8 +1,11 @@
+import { PgClient } from "@effect/sql-pg"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { SqlClient } from "effect/sql"
 import { checkSchema } from "../database/Migrations.ts"
+import { unfinishedImport } from "../event-log/unfinishedImport.ts"
 import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
 import type { ReadinessChecks } from "./ReadinessChecks.ts"
 
@@ -18,14 +21,15 @@ export class Readiness extends Context.Service<Readiness, {
   static readonly layer = Layer.effect(
     Readiness,
     Effect.gen(function*() {
-      const sql = yield* SqlClient.SqlClient
+      const sql = yield* PgClient.PgClient
       const runner = yield* ProjectionRunner
       const schema = checkSchema.pipe(
         Effect.provideService(SqlClient.SqlClient, sql),
         Effect.timeout(patience),
+        Effect.andThen(Effect.timeout(unfinishedImport(sql), patience)),
         Effect.match({
-          onSuccess: () => ({ database: true, migrations: true }),
-          onFailure: ({ _tag }) => ({ database: _tag === "SchemaMismatch", migrations: false })
+          onSuccess: (begun) => ({ database: true, migrations: true, log_whole: Option.isNone(begun) }),
+          onFailure: ({ _tag }) => ({ database: _tag === "SchemaMismatch", migrations: false, log_whole: false })
         })
       )
       const database = yield* Effect.cachedWithTTL(schema, timeToLive)

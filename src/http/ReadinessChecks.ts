@@ -4,6 +4,9 @@ import * as Schema from "effect/Schema"
 export const ReadinessChecks = Schema.Struct({
   database: Schema.Boolean.annotate({ description: "It answers" }),
   migrations: Schema.Boolean.annotate({ description: "It has exactly this version's schema" }),
+  log_whole: Schema.Boolean.annotate({
+    description: "No import into it has been begun and not ended: nothing else can be stored meanwhile"
+  }),
   projections: Schema.Struct({
     running: Schema.Boolean,
     lag_events: Schema.Int.annotate({ description: "Events in the log that are not folded yet" }),

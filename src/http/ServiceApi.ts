@@ -10,7 +10,7 @@ const health = HttpApiEndpoint.get("health", "/healthz", {
 const ready = HttpApiEndpoint.get("ready", "/readyz", {
   success: Schema.Struct({ status: Schema.Literal("ready"), checks: ReadinessChecks }).annotate({ identifier: "Ready" }),
   error: Problems.NotReady
-}).annotateMerge(OpenApi.annotations({ summary: "Whether the process can do its work: database, migrations, projections" }))
+}).annotateMerge(OpenApi.annotations({ summary: "Whether the process can do its work: database, migrations, a whole log, projections" }))
 
 const metrics = HttpApiEndpoint.get("metrics", "/metrics", {
   success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain; version=0.0.4" }))

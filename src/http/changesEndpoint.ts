@@ -30,7 +30,8 @@ export const changes = HttpApiEndpoint.get("changes", "/api/v1/changes", {
   description:
     "Ask once without a cursor, then read whatever counters you need, then go on with each answer's `next_cursor` for ever: every change after it is told at " +
     "least once, whatever happens on the way, and is in the counters by then. An answer may be empty before all has been told; its cursor is still a step " +
-    "forward. A rebuild of projections changes nothing here.",
+    "forward. It tells of events. Numbers that change without any are not in it: by another version of a projection that is activated, by the rebuild of " +
+    "a user, by a user who is fed again after having been parked, by another time zone of the tenant. Whoever makes such a change has the counters read anew.",
   transform: parameterDetails({
     query: {
       cursor: {

@@ -36,27 +36,28 @@ export const readingHandlers = HttpApiBuilder.group(
     const read = (
       request: HttpServerRequest.HttpServerRequest,
       userIds: ReadonlyArray<string>,
-      sections: ReadonlyArray<string>,
+      sections: { readonly sections: ReadonlyArray<string>; readonly areNamed: boolean },
       consistency: "strong" | "eventual" | undefined
     ) =>
       Effect.gen(function*() {
         const tenant = yield* CurrentTenant
-        return yield* counters.read(tenant, userIds, { sections, consistency: yield* consistencyOf(request, consistency) })
+        return yield* counters.read(tenant, userIds, { ...sections, consistency: yield* consistencyOf(request, consistency) })
       }).pipe(Effect.catchTags(readingProblems))
 
     const readAsOf = (
       userId: string,
-      sections: ReadonlyArray<string>,
+      sections: { readonly sections: ReadonlyArray<string>; readonly areNamed: boolean },
       instant: number,
       consistency: "strong" | "eventual" | undefined
     ) =>
       Effect.gen(function*() {
-        const document = yield* timeTravel.read(yield* CurrentTenant, userId, { instant, sections })
+        const document = yield* timeTravel.read(yield* CurrentTenant, userId, { instant, ...sections })
         return consistency === "strong" && document?.stale !== undefined
           ? yield* serverProblem(new Problems.ProjectionParked({ user_id: userId, projections: document.stale }))
           : document
       }).pipe(Effect.catchTags({
         InFuture: () => Effect.fail(badQuery("as_of", "It lies in the future.")),
+        ProjectionBehind: readingProblems.ProjectionBehind,
         DatabaseUnavailable: (error) => serverProblem(new Problems.Unavailable({}), error)
       }))
 
@@ -80,7 +81,7 @@ export const readingHandlers = HttpApiBuilder.group(
       .handle(
         "counters",
         Effect.fnUntraced(function*({ params, query, request }) {
-          const sections = yield* sectionsOf(query.include, counters.sections)
+          const sections = { sections: yield* sectionsOf(query.include, counters.sections), areNamed: query.include !== undefined }
           const document = query.as_of === undefined
             ? (yield* read(request, [params.user_id], sections, query.consistency))[0]
             : yield* readAsOf(params.user_id, sections, query.as_of, query.consistency)
@@ -99,7 +100,7 @@ export const readingHandlers = HttpApiBuilder.group(
           })
           const { user_ids } = yield* Effect.mapError(decodeUserIds(body), (error) => invalidRequest("body", error))
           return HttpServerResponse.jsonUnsafe({
-            users: yield* read(request, [...new Set(user_ids)], counters.sections, query.consistency)
+            users: yield* read(request, [...new Set(user_ids)], { sections: counters.sections, areNamed: false }, query.consistency)
           })
         })
       )

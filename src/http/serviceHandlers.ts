@@ -19,7 +19,7 @@ export const serviceHandlers = HttpApiBuilder.group(
       health: () => Effect.succeed({ status: "ok" as const }),
       ready: () =>
         Effect.flatMap(readiness.check, (checks) =>
-          checks.database && checks.migrations && checks.projections.running
+          checks.database && checks.migrations && checks.log_whole && checks.projections.running
             ? Effect.succeed({ status: "ready" as const, checks })
             : serverProblem(new NotReady({ checks }))),
       metrics: () =>

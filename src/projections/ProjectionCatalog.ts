@@ -74,9 +74,10 @@ const register = (sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>
       const identity = identityOf(store.projection)
       const before = known.find((state) => state.projection === name && state.version === version)
       if (before !== undefined && store.projection === remake) {
+        // First, for it waits for whoever feeds the version, and then nobody does.
+        yield* restartVersion(sql, { projection: name, version, identity })
         yield* store.drop
         yield* store.create
-        yield* restartVersion(sql, { projection: name, version, identity })
         continue
       }
       if (before !== undefined && before.identity !== identity) return yield* new ProjectionChanged({ projection: name, version })

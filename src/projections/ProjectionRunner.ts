@@ -16,7 +16,6 @@ import { type Feed, feedIsolating } from "./feedChunk.ts"
 import { countParked } from "./parkedUsers.ts"
 import { ProjectionCatalog } from "./ProjectionCatalog.ts"
 import { Pulse } from "./Pulse.ts"
-import { timeZones } from "./timeZones.ts"
 
 /** How a process's projections are doing. */
 export interface RunnerStatus {
@@ -46,6 +45,8 @@ const minSlices = 16
 const gather = "400 millis"
 /** How often every slice is looked at, for what other processes have appended. */
 const poll = "250 millis"
+/** How often, in milliseconds, a slice with a hole is tried again: what follows the hole is read for nothing each time. */
+const holePoll = 2_000
 /** A loop that has not come round for this many milliseconds is not running. */
 export const patience = 10_000
 
@@ -69,8 +70,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const log = yield* EventLog
       const signal = yield* AppendSignal
       let stores = yield* unavailable("ProjectionRunner")(catalog.following)
-      const timeZoneOf = yield* timeZones(sql)
-      const feed = (): Feed => ({ sql, log, stores, timeZoneOf, maxEvents })
+      const feed = (): Feed => ({ sql, log, stores, maxEvents })
 
       const queues = Array.from({ length: workers }, () => new SliceQueue())
       const enqueue = (slices: Iterable<number>) => {
@@ -99,6 +99,15 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           return Effect.logFatal("A slice of the log has a hole: its projections stand still").pipe(Effect.annotateLogs({ slice }))
         }, { discard: true })
 
+      /** Of slices whose log has been mended since, by whichever process fed them. */
+      const takeBack = (slices: Iterable<number>) =>
+        Effect.forEach([...slices].filter((slice) => holed.has(slice)), (slice) => {
+          holed.delete(slice)
+          return Effect.logInfo("The hole in a slice of the log has been mended: its projections go on").pipe(
+            Effect.annotateLogs({ slice })
+          )
+        }, { discard: true })
+
       const work = Effect.fnUntraced(function*(queue: SliceQueue) {
         if (queue.isEmpty) yield* Effect.timeoutOption(queue.nonEmpty.await, "1 second")
         if (!queue.hurried && !queue.isBehind) yield* Effect.timeoutOption(queue.urgent.await, gather)
@@ -109,7 +118,9 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           queue.isBehind = exit.value.more.length > 0
           queue.width = queue.isBehind ? Math.max(minSlices, queue.width >> 1) : Math.min(maxSlices, queue.width << 1)
           queue.addAll(exit.value.more)
-          yield* setAside(exit.value.holes)
+          const { holes, reached } = exit.value
+          yield* setAside(holes)
+          yield* takeBack(reached.filter((slice) => !holes.includes(slice)))
           if (exit.value.events > 0) fed.beat()
           return
         }
@@ -118,6 +129,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         yield* Effect.sleep("1 second")
       })
 
+      let triedHoled = 0
       const look = Effect.gen(function*() {
         const looked = yield* Effect.gen(function*() {
           stores = yield* catalog.following
@@ -125,7 +137,12 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         }).pipe(Effect.orElseSucceed(() => undefined))
         if (looked !== undefined) {
           const { lagging, parkedUsers } = looked
-          enqueue(lagging.map(({ slice }) => slice).filter((slice) => !holed.has(slice)))
+          const behind = lagging.map(({ slice }) => slice)
+          yield* takeBack(holed.difference(new Set(behind)))
+          const now = yield* Clock.currentTimeMillis
+          const triesHoled = now - triedHoled >= holePoll
+          if (triesHoled) triedHoled = now
+          enqueue(triesHoled ? behind : behind.filter((slice) => !holed.has(slice)))
           seen = {
             lagEvents: lagging.reduce((sum, { events }) => sum + events, 0),
             lagSeconds: lagging.reduce((oldest, { seconds }) => Math.max(oldest, seconds), 0),

@@ -2,6 +2,7 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
+import { identityOf } from "./identityOf.ts"
 import type { AnyProjection } from "./Projection.ts"
 
 /** How far one projection version has come in one slice. */
@@ -27,22 +28,37 @@ const versions = (projections: ReadonlyArray<AnyProjection>) => arrayOf.int4(pro
 /**
  * Takes the checkpoints of some slices until the transaction ends, leaving out those that somebody else holds: whoever holds a row is the only one
  * to write that version's rows of that slice. In fixed order, so that nobody waits in a circle.
+ *
+ * Versions that are made anew by code that does something else are left out: a process may not have heard of it yet. Whoever starts a version over takes
+ * its checkpoints too, so what is found while they are held stays true.
  */
 export const take = (
   sql: PgClient.PgClient,
   projections: ReadonlyArray<AnyProjection>,
   slices: ReadonlyArray<number>
 ): Effect.Effect<ReadonlyArray<Checkpoint>, SqlError.SqlError> =>
-  Effect.map(
-    sql<CheckpointRow>`
+  Effect.gen(function*() {
+    const rows = yield* sql<CheckpointRow>`
       select c.slice, c.projection, c.version, c.position
       from checkpoints c
       where c.slice = any (${arrayOf.int2(slices)}::smallint[])
         and (c.projection, c.version) in (select * from unnest(${names(projections)}::text[], ${versions(projections)}::int[]))
       order by c.slice, c.projection, c.version
-      for update skip locked`,
-    (rows) => rows.map(toCheckpoint)
-  )
+      for update skip locked`
+    const identities = yield* sql<{ projection: string; version: number; identity: string }>`
+      select projection, version, identity from projection_versions
+      where (projection, version) in (select * from unnest(${names(projections)}::text[], ${versions(projections)}::int[]))`
+    const ours = new Set(
+      projections
+        .filter((own) =>
+          identities.some(({ identity, projection, version }) =>
+            projection === own.name && version === own.version && identity === identityOf(own)
+          )
+        )
+        .map(({ name, version }) => `${name}/${version}`)
+    )
+    return rows.filter(({ projection, version }) => ours.has(`${projection}/${version}`)).map(toCheckpoint)
+  })
 
 /** Moves checkpoints to where their rows have been written up to; in the same transaction as the rows. */
 export const advance = (sql: PgClient.PgClient, checkpoints: ReadonlyArray<Checkpoint>): Effect.Effect<void, SqlError.SqlError> =>

@@ -1,29 +1,29 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
-import { failureOf } from "../database/failureOf.ts"
+import { failureOf, sqlState } from "../database/failureOf.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
 import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
 import { advance, type Checkpoint, take } from "./checkpoints.ts"
 import { entityId, type EntityKey, type FoldResult, foldUser } from "./foldUser.ts"
 import { park, parkedUsers } from "./parkedUsers.ts"
-import type { AnyProjection, EntityRow, FoldContext } from "./Projection.ts"
+import type { AnyProjection, EntityRow } from "./Projection.ts"
 import { type Owner, ownerId, type ProjectionStore, type UserChange } from "./ProjectionStore.ts"
+import { type TimeZoneOf, timeZones } from "./timeZones.ts"
 
 /** What a feed needs besides the slices. */
 export interface Feed {
   readonly sql: PgClient.PgClient
   readonly log: EventLog["Service"]
   readonly stores: ReadonlyArray<ProjectionStore>
-  /** The IANA zone of a tenant. */
-  readonly timeZoneOf: (tenantId: string) => Effect.Effect<string, SqlError.SqlError>
   /** Most events in one transaction. */
   readonly maxEvents: number
 }
 
-/** How a chunk went: the events folded, the slices of which there may be more, and those that stand still because a position is missing. */
+/** How a chunk went: the events folded, their slices, those of which there may be more, and those that stand still because a position is missing. */
 export interface FedChunk {
   readonly events: number
+  readonly reached: ReadonlyArray<number>
   readonly more: ReadonlyArray<number>
   readonly holes: ReadonlyArray<number>
 }
@@ -39,7 +39,8 @@ export const feedIsolating = (feed: Feed, slices: ReadonlyArray<number>): Effect
  * holds, reads the log after them, makes sure that it goes on without a hole, folds, writes rows and checkpoints, commits. Whoever takes a
  * checkpoint next sees exactly these rows, so each event counts once, whatever dies in between.
  *
- * `oneByOne` writes each user in a savepoint of its own: a user whose rows the database refuses is parked, and nobody else is held up.
+ * `oneByOne` looks up and writes each user's rows in a savepoint of its own: a user whose rows the database refuses is parked, and nobody else is held
+ * up.
  */
 export const feedChunk = (
   feed: Feed,
@@ -55,10 +56,11 @@ export const feedChunk = (
     const read = yield* log.read([...positions].map(([slice, position]) => ({ slice, position })), limit)
     const { holes, reached } = readUpTo(read, positions)
     const events = holes.length === 0 ? read : read.filter(({ position, slice }) => position <= (reached.get(slice) ?? 0))
-    if (events.length === 0) return { events: 0, more: [], holes }
+    if (events.length === 0) return { events: 0, reached: [], more: [], holes }
 
     const parked = yield* parkedUsers(sql, [...reached.keys()])
     const everybody = groupByUser(events)
+    const timeZoneOf = yield* timeZones(sql, everybody.values())
     const moved: Array<Checkpoint> = []
     for (const store of stores) {
       const { name, version } = store.projection
@@ -70,12 +72,17 @@ export const feedChunk = (
         if (position > checkpoint.position) moved.push({ ...checkpoint, position })
       }
       const users = newTo(store.projection, everybody, own, parked)
-      if (users.size > 0) yield* feedProjection(feed, store, users, oneByOne)
+      if (users.size > 0) yield* feedProjection(feed, store, users, timeZoneOf, oneByOne)
     }
     yield* advance(sql, moved)
     const counts = new Map<number, number>()
     for (const { slice } of events) counts.set(slice, (counts.get(slice) ?? 0) + 1)
-    return { events: events.length, more: [...counts].filter(([, count]) => count === limit).map(([slice]) => slice), holes }
+    return {
+      events: events.length,
+      reached: [...reached.keys()],
+      more: [...counts].filter(([, count]) => count === limit).map(([slice]) => slice),
+      holes
+    }
   }))
 
 /** Where each slice has been read up to without a hole: positions are dense, so a missing one is corruption, and what follows it is not touched. */
@@ -131,26 +138,34 @@ export const feedProjection = Effect.fnUntraced(function*(
   feed: Feed,
   store: ProjectionStore,
   users: ReadonlyMap<string, UserEvents>,
+  timeZoneOf: TimeZoneOf,
   oneByOne: boolean
 ) {
-  const changes: Array<UserChange> = []
-  for (const [user, result] of yield* foldUsers(feed, store, users)) {
-    if (result._tag === "Folded") changes.push({ tenantId: user.tenantId, userId: user.userId, ...result })
-    else yield* parkUser(feed, store, user, result.error)
-  }
-  if (!oneByOne) return yield* store.write(changes)
-  for (const change of changes) {
-    yield* feed.sql.withTransaction(store.write([change])).pipe(
-      Effect.catchIf(
-        (error) => failureOf(error)._tag !== "Transient",
-        (error) => {
-          const user = users.get(ownerId(change))
-          return user === undefined ? Effect.void : parkUser(feed, store, user, error.reason.cause)
-        }
-      )
+  if (!oneByOne) return yield* foldAndWrite(feed, store, users, timeZoneOf)
+  for (const [id, user] of users) {
+    yield* feed.sql.withTransaction(foldAndWrite(feed, store, new Map([[id, user]]), timeZoneOf)).pipe(
+      Effect.catchIf(isOfUser, (error) => parkUser(feed, store, user, error.reason.cause))
     )
   }
 })
+
+const foldAndWrite = Effect.fnUntraced(function*(
+  feed: Feed,
+  store: ProjectionStore,
+  users: ReadonlyMap<string, UserEvents>,
+  timeZoneOf: TimeZoneOf
+) {
+  const changes: Array<UserChange> = []
+  for (const [user, result] of yield* foldUsers(store, users, timeZoneOf)) {
+    if (result._tag === "Folded") changes.push({ tenantId: user.tenantId, userId: user.userId, ...result })
+    else yield* parkUser(feed, store, user, result.error)
+  }
+  yield* store.write(changes)
+})
+
+/** Whether a failure with one user's rows is due to them. Statements that the schema does not fit fail for everybody: nobody is parked for that. */
+const isOfUser = (error: SqlError.SqlError): boolean =>
+  failureOf(error)._tag !== "Transient" && !["0A", "42"].includes(sqlState(error)?.slice(0, 2) ?? "")
 
 const parkUser = (feed: Feed, { projection }: ProjectionStore, user: UserEvents, error: unknown) =>
   park(feed.sql, {
@@ -165,13 +180,9 @@ const parkUser = (feed: Feed, { projection }: ProjectionStore, user: UserEvents,
   })
 
 /** Folds every user's events, loading what the folds ask for until all have what they need. */
-const foldUsers = Effect.fnUntraced(function*(feed: Feed, store: ProjectionStore, users: ReadonlyMap<string, UserEvents>) {
+const foldUsers = Effect.fnUntraced(function*(store: ProjectionStore, users: ReadonlyMap<string, UserEvents>, timeZoneOf: TimeZoneOf) {
   const results: Array<readonly [UserEvents, Exclude<FoldResult, { _tag: "Missing" }>]> = []
   const known = new Map<string, EntityRow | null>()
-  const contexts = new Map<string, FoldContext>()
-  for (const { tenantId } of users.values()) {
-    if (!contexts.has(tenantId)) contexts.set(tenantId, { timeZone: yield* feed.timeZoneOf(tenantId) })
-  }
   let waiting = [...users.values()]
   while (waiting.length > 0) {
     const missing: Array<Owner & { readonly key: EntityKey }> = []
@@ -182,7 +193,7 @@ const foldUsers = Effect.fnUntraced(function*(feed: Feed, store: ProjectionStore
         store.projection,
         user.events.map(({ event }) => event),
         (key) => known.get(prefix + entityId(key)),
-        contexts.get(user.tenantId) ?? { timeZone: "UTC" }
+        { timeZone: timeZoneOf(user) }
       )
       if (result._tag !== "Missing") {
         results.push([user, result])

@@ -8,12 +8,19 @@ import { sampleLog } from "./sampleLog.ts"
  * source text, which changes with every comment. Rows of a version are only ever continued by code of the same identity.
  */
 export const identityOf = (projection: AnyProjection): string => {
+  const known = identities.get(projection)
+  if (known !== undefined) return known
   const types = new Set<string>(projection.events)
   const events = sampleLog.filter(({ event }) => types.has(event))
   const rows = ["UTC", "America/New_York"].map((timeZone) => evaluateRows(projection, events, { timeZone }))
   const declared = { events: projection.events, entities: projection.entities, totals: withoutDescriptions(projection.totals) }
-  return createHash("sha256").update(JSON.stringify([declared, rows])).digest("hex")
+  const identity = createHash("sha256").update(JSON.stringify([declared, rows])).digest("hex")
+  identities.set(projection, identity)
+  return identity
 }
+
+/** Asked for again and again, of values that never change. */
+const identities = new WeakMap<AnyProjection, string>()
 
 const withoutDescriptions = (totals: AnyProjection["totals"]) =>
   totals === undefined ? null : {

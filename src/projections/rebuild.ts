@@ -7,7 +7,6 @@ import type { EventLog } from "../event-log/EventLog.ts"
 import { feedIsolating } from "./feedChunk.ts"
 import { ingestionPressure } from "./ingestionPressure.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
-import { timeZones } from "./timeZones.ts"
 import { follow } from "./versions.ts"
 
 /** How far a rebuild has come. Positions are dense, so `done` of `total` is exact. */
@@ -46,7 +45,7 @@ export const rebuild = (
 ): Effect.Effect<RebuildProgress, SqlError.SqlError> =>
   Effect.gen(function*() {
     const { name, version } = store.projection
-    const feed = { sql, log, stores: [store], timeZoneOf: yield* timeZones(sql), maxEvents: chunk }
+    const feed = { sql, log, stores: [store], maxEvents: chunk }
     const pressure = yield* ingestionPressure(sql)
 
     const rebuildSlice = Effect.fnUntraced(function*(slice: number) {

@@ -31,7 +31,9 @@ export const rebuildUser = (
     const [checkpoint] = yield* sql<{ position: bigint }>`
       update checkpoints set epoch = epoch + 1 where slice = ${slice} and projection = ${name} and version = ${version} returning position`
     const next = Number(checkpoint?.position ?? 0) + 1
-    const feed = { sql, log, stores: [store], timeZoneOf: yield* timeZones(sql), maxEvents: page }
+    const feed = { sql, log, stores: [store], maxEvents: page }
+
+    const timeZoneOf = yield* timeZones(sql, [{ ...user, slice }])
 
     const remake = Effect.gen(function*() {
       yield* store.remove([user])
@@ -42,7 +44,7 @@ export const rebuildUser = (
         const read = yield* log.readUser(user.tenantId, user.userId, before, page)
         const events = read.filter(({ event }) => (types as ReadonlyArray<string>).includes(event.event)).toReversed()
         if (events.length > 0) {
-          yield* feedProjection(feed, store, new Map([[ownerId(user), { ...user, slice, events }]]), true)
+          yield* feedProjection(feed, store, new Map([[ownerId(user), { ...user, slice, events }]]), timeZoneOf, true)
         }
         const [parked] = yield* sql<{ error: string }>`
           select error from parked_users

@@ -34,7 +34,12 @@ export const replaceViews = (
           const grants = yield* grantsOn(sql, view)
           yield* sql.unsafe(`drop view ${view}`).unprepared
           yield* sql.unsafe(create).unprepared
-          for (const { grantee, privilege } of grants) yield* sql.unsafe(`grant ${privilege} on ${view} to ${grantee}`).unprepared
+          const columns = new Set(yield* columnsOf(sql, view))
+          for (const { column, grantee, option, privilege } of grants) {
+            if (column !== null && !columns.has(column)) continue
+            const what = column === null ? privilege : `${privilege} (${column})`
+            yield* sql.unsafe(`grant ${what} on ${view} to ${grantee}${option}`).unprepared
+          }
         }))
     )
   }, { discard: true })
@@ -50,9 +55,23 @@ const dependentsOf = (sql: PgClient.PgClient, view: string) =>
     (rows) => rows.map(({ name }) => name)
   )
 
-/** Who else may do what with a view; role and privilege as SQL writes them. */
+/** The names of a view's columns, as SQL writes them. */
+const columnsOf = (sql: PgClient.PgClient, view: string) =>
+  Effect.map(
+    sql<{ name: string }>`select quote_ident(attname) as name from pg_attribute where attrelid = to_regclass(${view}) and attnum > 0`,
+    (rows) => rows.map(({ name }) => name)
+  )
+
+/** Who else may do what with a view, or with one column of it; all as SQL writes it. */
 const grantsOn = (sql: PgClient.PgClient, view: string) =>
-  sql<{ grantee: string; privilege: string }>`
-    select case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end as grantee, a.privilege_type as privilege
-    from pg_class c cross join lateral aclexplode(c.relacl) a
+  sql<{ grantee: string; privilege: string; column: string | null; option: string }>`
+    select case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end as grantee,
+      a.privilege_type as privilege, acls.column, case when a.is_grantable then ' with grant option' else '' end as option
+    from pg_class c
+    cross join lateral (
+      select null as column, c.relacl as acl
+      union all
+      select quote_ident(attname), attacl from pg_attribute where attrelid = c.oid and attnum > 0
+    ) as acls
+    cross join lateral aclexplode(acls.acl) a
     where c.oid = to_regclass(${view}) and a.grantee <> c.relowner`

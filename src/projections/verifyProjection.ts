@@ -40,7 +40,6 @@ export const verifySlice = (
 ): Effect.Effect<VerifiedSlice, SqlError.SqlError> =>
   sql.withTransaction(Effect.gen(function*() {
     const { events: types, name, version } = store.projection
-    const timeZoneOf = yield* timeZones(sql)
     const [checkpoint] = yield* sql<{ position: bigint }>`
       select position from checkpoints where slice = ${slice} and projection = ${name} and version = ${version} for update`
     const end = Number(checkpoint?.position ?? 0)
@@ -59,13 +58,14 @@ export const verifySlice = (
       select tenant_id, user_id from parked_users where slice = ${slice} and projection = ${name} and version = ${version}`
     for (const { tenant_id, user_id } of parked) users.delete(ownerId({ tenantId: tenant_id, userId: user_id }))
 
+    const timeZoneOf = yield* timeZones(sql, [...users.values()].map(({ tenantId }) => ({ tenantId, slice })))
     const differences: Array<Difference> = []
     for (const tenantId of new Set([...users.values()].map((user) => user.tenantId))) {
       const ofTenant = [...users.values()].filter((user) => user.tenantId === tenantId)
       const rows = yield* store.read(tenantId, ofTenant.map(({ userId }) => userId))
-      const timeZone = yield* timeZoneOf(tenantId)
       for (const user of ofTenant) {
-        differences.push(...compare(store, user, rows.get(user.userId) ?? [], evaluateRows(store.projection, user.events, { timeZone })))
+        const context = { timeZone: timeZoneOf({ ...user, slice }) }
+        differences.push(...compare(store, user, rows.get(user.userId) ?? [], evaluateRows(store.projection, user.events, context)))
       }
     }
     return { slice, events: end, users: users.size, parked: parked.length, differences }

@@ -52,6 +52,8 @@ export const follow = (sql: PgClient.PgClient, projection: string, version: numb
 /** Starts a version over: nothing folded, nobody parked, to be rebuilt; what it does may have changed. Its epochs are raised. */
 export const restartVersion = (sql: PgClient.PgClient, { identity, projection, version }: Omit<VersionState, "state">): Sql<void> =>
   Effect.gen(function*() {
+    // In the order in which everybody takes them.
+    yield* sql`select 1 from checkpoints where projection = ${projection} and version = ${version} order by slice for update`
     yield* sql`
       update projection_versions set identity = ${identity}, state = 'building' where projection = ${projection} and version = ${version}`
     yield* sql`

@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
+import { isTimeZone } from "./isTimeZone.ts"
 import type { Tenant } from "./Tenant.ts"
 
 /** There is a tenant of that name already. */
@@ -54,14 +55,6 @@ export class Tenants extends Context.Service<Tenants, {
       return Tenants.of({ create, get, list })
     })
   )
-}
-
-const isTimeZone = (name: string): boolean => {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone.length > 0
-  } catch {
-    return false
-  }
 }
 
 interface TenantRow {

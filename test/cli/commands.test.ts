@@ -91,6 +91,12 @@ layer(Layer.mergeAll(services, NodeServices.layer).pipe(Layer.provideMerge(TestD
         assert.match(list.stdout, new RegExp(`^NAME +TIME ZONE +ID\\nbrand a +Europe/Malta +${tenantId}$`, "m"))
         assert.strictEqual((yield* run("tenants", "create", " ")).code, 1)
         assert.strictEqual((yield* run("tenants", "create")).code, 1)
+
+        assertRefused(yield* run("tenants", "set-zone", "utc", "Mars/Base"), /"Mars\/Base" is not the name of a time zone/)
+        assertRefused(yield* run("tenants", "set-zone", "nobody", "Europe/Malta"), /There is no tenant "nobody"/)
+        assert.include((yield* succeed("tenants", "set-zone", "utc", "Asia/Tokyo")).stdout, "begin in Asia/Tokyo now")
+        assert.include((yield* succeed("tenants", "set-zone", "utc", "Asia/Tokyo")).stdout, "begin in Asia/Tokyo already")
+        assert.match((yield* succeed("tenants", "list")).stdout, /^utc +Asia\/Tokyo +\S+$/m)
       }))
 
     it.effect("keys: shown once and alone on stdout, with the scopes asked for, until revoked", () =>

@@ -184,4 +184,24 @@ layer(
       }
       assert.isAbove(paged, 5)
     }))
+
+  it.effect("turns a page as of the moment of the first one, and any page asked for again as of now", () =>
+    Effect.gen(function*() {
+      const tenant = yield* newTenant
+      const log = yield* EventLog
+      const { explain } = yield* Explanation
+      const append = (ids: ReadonlyArray<string>) => log.append(ids.map((id) => newEvent(tenant, betIn("EUR", id, "10"))))
+      const page = (after: number) =>
+        Effect.map(explain(tenant, "user", "casino.EUR.bet_amount", { after, limit: 2 }), (explained) => ({
+          ...explained,
+          contributions: explained?.contributions.map(({ logged, value }) => [logged.position, value])
+        }))
+      yield* append(["1", "2", "3"])
+      const first = yield* page(0)
+      assert.deepInclude(first, { value: "30", position: 3, isMore: true, contributions: [[1, "10"], [2, "20"]] })
+      yield* append(["4", "5"])
+      assert.deepInclude(yield* page(2), { value: "30", position: 3, isMore: false, contributions: [[3, "30"]] })
+      assert.deepInclude(yield* page(2), { value: "50", position: 5, isMore: true, contributions: [[3, "30"], [4, "40"]] })
+      assert.deepInclude(yield* page(4), { value: "50", position: 5, isMore: false, contributions: [[5, "50"]] })
+    }))
 })

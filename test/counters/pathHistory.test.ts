@@ -137,4 +137,29 @@ describe("PathHistory", () => {
       assert.strictEqual(pages.length, Math.max(1, Math.ceil(whole.length / limit)), path)
     }
   })
+
+  it("gives the same to whoever turns the pages, from no more events than these show", () => {
+    const random = seededRandom(5)
+    for (const { events, names, path, projection, value } of values.filter(() => random.chance(0.3))) {
+      const whole = historyOf(projection, names, events).history.contributions
+      const limit = 1 + random.below(6)
+      const { history } = historyOf(projection, names, events, { after: 0, limit }, 1 + random.below(20))
+      const pages = [history.contributions]
+      while (history.isMore) {
+        const shownFrom = history.reached
+        history.turn(limit)
+        for (const event of events.filter(({ position }) => position > shownFrom)) {
+          if (history.isDone) break
+          history.add([event])
+        }
+        assert.deepStrictEqual(history.value(), value, path)
+        pages.push(history.contributions)
+        // It knows of the next contribution, and of nothing after it.
+        const next = whole[pages.flat().length]
+        assert.deepStrictEqual([history.isMore, history.reached], [next !== undefined, next?.logged.position ?? 0], path)
+      }
+      assert.deepStrictEqual(pages.flat(), whole, path)
+      assert.strictEqual(pages.length, Math.max(1, Math.ceil(whole.length / limit)), path)
+    }
+  })
 })

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { migrate } from "../../src/database/Migrations.ts"
+import { mark, unmark } from "../../src/event-log/unfinishedImport.ts"
 import { Readiness } from "../../src/http/Readiness.ts"
 import { ProjectionRunner } from "../../src/projections/ProjectionRunner.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
@@ -21,13 +22,18 @@ const check = Effect.gen(function*() {
 }).pipe(Effect.provide(Readiness.layer.pipe(Layer.provide(runner)), { local: true }))
 
 describe("Readiness", () => {
-  it.live("tells a database with this version's schema from one without", () =>
+  it.live("tells a database with this version's schema, and with the whole log, from one without", () =>
     Effect.gen(function*() {
       const { url } = yield* TestDatabase
       yield* Effect.gen(function*() {
-        assert.deepStrictEqual(yield* check, { database: true, migrations: false, projections })
+        assert.deepStrictEqual(yield* check, { database: true, migrations: false, log_whole: false, projections })
         yield* migrate
-        assert.deepStrictEqual(yield* check, { database: true, migrations: true, projections })
+        assert.deepStrictEqual(yield* check, { database: true, migrations: true, log_whole: true, projections })
+        const sql = yield* PgClient.PgClient
+        yield* sql.withTransaction(mark(sql, { line: 1, events: 0, sha256: "" }))
+        assert.deepStrictEqual(yield* check, { database: true, migrations: true, log_whole: false, projections })
+        yield* sql.withTransaction(unmark(sql))
+        assert.deepStrictEqual(yield* check, { database: true, migrations: true, log_whole: true, projections })
       }).pipe(Effect.provide(PgClient.layer({ url })))
     }).pipe(Effect.provide(TestDatabase.layer)))
 
@@ -35,6 +41,6 @@ describe("Readiness", () => {
     Effect.gen(function*() {
       // Nobody listens on the discard port.
       const client = PgClient.layer({ url: Redacted.make("postgres://nobody@127.0.0.1:9/nothing"), connectTimeout: "1 second" })
-      assert.deepStrictEqual(yield* Effect.provide(check, client), { database: false, migrations: false, projections })
+      assert.deepStrictEqual(yield* Effect.provide(check, client), { database: false, migrations: false, log_whole: false, projections })
     }))
 })

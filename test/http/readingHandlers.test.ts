@@ -11,6 +11,7 @@ interface Reading {
   readonly tenant: Tenant
   readonly userIds: ReadonlyArray<string>
   readonly sections: ReadonlyArray<string>
+  readonly areNamed?: boolean
   readonly consistency: Consistency
 }
 
@@ -49,7 +50,13 @@ describe("GET a user's counters", () => {
       assert.strictEqual(answer.status, 200)
       assert.strictEqual(answer.headers.get("content-type"), "application/json")
       assert.strictEqual(answer.text, JSON.stringify(document("u")))
-      assert.deepStrictEqual(readings, [{ tenant, userIds: ["u"], sections: allSections, consistency: { _tag: "Eventual" } }])
+      assert.deepStrictEqual(readings, [{
+        tenant,
+        userIds: ["u"],
+        sections: allSections,
+        areNamed: false,
+        consistency: { _tag: "Eventual" }
+      }])
     }))
 
   it.live("takes any user id, percent-encoded", () =>
@@ -109,7 +116,10 @@ describe("GET a user's counters", () => {
       const { url } = yield* serve({ read })
       yield* get(`${url}/api/v1/users/u/counters?include=logins,casino,logins`)
       yield* get(`${url}/api/v1/users/u/counters?include=logins%2Cpayments`)
-      assert.deepStrictEqual(readings.map(({ sections }) => sections), [["casino", "logins"], ["payments", "logins"]])
+      assert.deepStrictEqual(
+        readings.map(({ areNamed, sections }) => [areNamed, sections]),
+        [[true, ["casino", "logins"]], [true, ["payments", "logins"]]]
+      )
     }))
 
   it.live.each([
@@ -216,6 +226,7 @@ describe("POST the counters of users", () => {
         tenant,
         userIds: ["b", "a", "\u{10000}"],
         sections: allSections,
+        areNamed: false,
         consistency: { _tag: "Strong", waitSeconds: 5 }
       }])
     }))

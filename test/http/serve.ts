@@ -60,6 +60,7 @@ export interface Stubs {
 export const ready: ReadinessChecks = {
   database: true,
   migrations: true,
+  log_whole: true,
   projections: { running: true, lag_events: 0, lag_seconds: 0, parked_users: 0 }
 }
 

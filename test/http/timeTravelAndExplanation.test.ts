@@ -29,9 +29,9 @@ describe("GET a user's counters as of a time", () => {
       const sections = ["casino", "payments", "logins"]
       const instant = Date.parse("2026-01-31T12:00:00Z")
       assert.deepStrictEqual(readings, [
-        { tenant, userId: "u", instant: instant + 250, sections },
-        { tenant, userId: "u", instant: instant + 250, sections },
-        { tenant, userId: "u", instant, sections: ["casino", "logins"] }
+        { tenant, userId: "u", instant: instant + 250, sections, areNamed: false },
+        { tenant, userId: "u", instant: instant + 250, sections, areNamed: false },
+        { tenant, userId: "u", instant, sections: ["casino", "logins"], areNamed: true }
       ])
     }))
 

@@ -1,29 +1,37 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { Counters } from "../../src/counters/Counters.ts"
+import { AppendClient } from "../../src/database/AppendClient.ts"
+import { Migrations } from "../../src/database/Migrations.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
+import { sliceOf } from "../../src/event-log/sliceOf.ts"
 import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { activateVersion } from "../../src/projections/activateVersion.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
 import { payments } from "../../src/projections/catalog/payments.ts"
 import { sports } from "../../src/projections/catalog/sports.ts"
+import { take } from "../../src/projections/checkpoints.ts"
 import { diffVersions, isEmptyDiff } from "../../src/projections/diffVersions.ts"
+import { feedChunk } from "../../src/projections/feedChunk.ts"
 import type { AnyProjection } from "../../src/projections/Projection.ts"
-import { ProjectionCatalog } from "../../src/projections/ProjectionCatalog.ts"
+import { ProjectionCatalog, type Remake } from "../../src/projections/ProjectionCatalog.ts"
 import { rebuild, type RebuildProgress } from "../../src/projections/rebuild.ts"
 import { rebuildUser } from "../../src/projections/rebuildUser.ts"
 import { rowsWithoutEvents, verifySlice } from "../../src/projections/verifyProjection.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle, toBody } from "../reference/generateItems.ts"
 import { type Figures, referenceCounters } from "../reference/referenceCounters.ts"
+import { bet, newEvent } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
-import { testService } from "../support/TestService.ts"
+import { testClients, testService } from "../support/TestService.ts"
+import { untilEffect } from "../support/until.ts"
 
 const allSlices = Array.from({ length: 256 }, (_, slice) => slice)
 const strong = { _tag: "Strong", waitSeconds: 15 } as const
@@ -46,6 +54,10 @@ const storeOf = (projection: AnyProjection) =>
   })
 
 const developer = (projections: ReadonlyArray<AnyProjection>) => Layer.build(Layer.fresh(testService({ projections })))
+
+/** What `projections rebuild --again` starts with. */
+const developerOnly = (projections: ReadonlyArray<AnyProjection>, remake: Remake) =>
+  ProjectionCatalog.layer(projections, remake).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(testClients))
 
 const send = (tenant: Parameters<Ingest["Service"]["batch"]>[0], items: ReadonlyArray<unknown>) =>
   Effect.flatMap(Ingest, ({ batch }) => batch(tenant, Result.getOrThrow(decodeBody(toBody(items))), { strict: false }))
@@ -157,6 +169,48 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
       }),
     60_000
   )
+
+  it.effect("is made anew by its own code alone, though older processes have not heard of it yet", () =>
+    Effect.gen(function*() {
+      const old = yield* Layer.build(testService({ projections: [casino] }))
+      const sql = Context.get(old, PgClient.PgClient)
+      const log = Context.get(old, EventLog)
+      const [oldStore] = Context.get(old, ProjectionCatalog).stores
+      if (oldStore === undefined) return yield* Effect.die("there is one")
+      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("again", "UTC")).pipe(Effect.provide(old))
+      yield* log.append(["a", "b"].map((id) => newEvent(tenant, bet("player", id))))
+      const slice = sliceOf(tenant.tenantId, "player")
+      const counters = Context.get(old, Counters)
+      yield* counters.read(tenant, ["player"], { sections: ["casino"], consistency: strong })
+
+      // A chunk is under way: the new code waits for it, and it ends.
+      const changed = { ...halved, version: 1 }
+      const owner = { tenantId: tenant.tenantId, userId: "player" }
+      const remade = yield* sql.withTransaction(Effect.gen(function*() {
+        assert.strictEqual((yield* take(sql, [casino], [slice])).length, 1)
+        const remaking = yield* Effect.forkChild(
+          Layer.build(Layer.fresh(developerOnly([changed], { name: "casino", version: 1 })))
+        )
+        yield* untilEffect(Effect.map(
+          Context.get(old, AppendClient)`
+            select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and state = 'active'`,
+          (waiting) => waiting.length > 0
+        ))
+        yield* oldStore.write([{ ...owner, entities: [], totals: [], recount: false }])
+        yield* oldStore.remove([owner])
+        return remaking
+      }))
+      const again = yield* Fiber.join(remade)
+
+      // What an older process would do for as long as it does not know.
+      assert.strictEqual((yield* feedChunk({ sql, log, stores: [oldStore], maxEvents: 100 }, [slice], false)).events, 0)
+      assert.deepStrictEqual(yield* sql`select 1 from casino_v1_totals`, [])
+      const [newStore] = Context.get(again, ProjectionCatalog).stores
+      if (newStore === undefined) return yield* Effect.die("there is one")
+      yield* rebuild(sql, log, newStore, { slices: allSlices, onProgress: () => Effect.void })
+      assert.strictEqual((yield* feedChunk({ sql, log, stores: [oldStore], maxEvents: 100 }, [slice], false)).events, 0)
+      assert.deepStrictEqual(yield* sql`select bet_count from casino_v1_totals`, [{ bet_count: 4n }])
+    }).pipe(Effect.provide(Layer.fresh(TestDatabase.layer))))
 
   it.effect("is refused if it does something else under the same number", () =>
     Effect.gen(function*() {

@@ -73,5 +73,6 @@ it.live.each(["start", "start:deno"])(
       })
       assert.nestedPropertyVal(counters, "casino.EUR.bet_count", 1)
       assert.strictEqual(yield* second.stop, 0)
-    }).pipe(Effect.scoped)
+    }).pipe(Effect.scoped),
+  { concurrent: true }
 )

@@ -1,0 +1,19 @@
+import { evaluateRows } from "./evaluate.ts"
+import type { AnyProjection } from "./Projection.ts"
+import { sampleLog } from "./sampleLog.ts"
+
+/**
+ * Whether the rows of a version depend on the tenant's zone: whether its fold asks for the zone anywhere in the {@link sampleLog}, which has events of
+ * every kind. There is nothing to declare, and so nothing to forget.
+ */
+export const dependsOnTimeZone = (projection: AnyProjection): boolean => {
+  let asked = false
+  const types = new Set<string>(projection.events)
+  evaluateRows(projection, sampleLog.filter(({ event }) => types.has(event)), {
+    get timeZone() {
+      asked = true
+      return "UTC"
+    }
+  })
+  return asked
+}

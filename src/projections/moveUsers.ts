@@ -1,0 +1,170 @@
+import type { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { SqlError } from "effect/sql"
+import { arrayOf } from "../database/arrayOf.ts"
+import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
+import { failureOf } from "../database/failureOf.ts"
+import type { EventLog } from "../event-log/EventLog.ts"
+import { readUsers } from "../event-log/readUsers.ts"
+import { compareUtf8 } from "./compareUtf8.ts"
+import { feedProjection, type UserEvents } from "./feedChunk.ts"
+import { parkedUsers } from "./parkedUsers.ts"
+import { ownerId, type ProjectionStore } from "./ProjectionStore.ts"
+import { rebuildUser } from "./rebuildUser.ts"
+import { timeZones } from "./timeZones.ts"
+
+/** Most users, and about how many events, whose rows are made anew in one transaction. */
+const maxUsers = 200
+const maxEvents = 5000
+
+/** The users of a tenant in a slice, with how many events they have, as of a position of the slice. */
+export interface ListedUsers {
+  readonly upTo: number
+  readonly events: ReadonlyMap<string, number>
+}
+
+/** Lists a tenant's users in a slice. Needs no locks: who comes later is found by {@link moveUsers}. */
+export const usersToMove = (sql: PgClient.PgClient, tenantId: string, slice: number): Effect.Effect<ListedUsers, SqlError.SqlError> =>
+  Effect.gen(function*() {
+    const [head] = yield* sql<{ position: bigint }>`select position from slice_heads where slice = ${slice}`
+    const upTo = Number(head?.position ?? 0)
+    return { upTo, events: yield* usersBetween(sql, tenantId, slice, 0, upTo) }
+  })
+
+/** What one step has done: how many users it moved, and whether they were the slice's last. */
+interface Moved {
+  readonly users: number
+  readonly isLast: boolean
+}
+
+/**
+ * Makes the rows of a tenant's next users in a slice anew in the tenant's zone, in the caller's transaction: takes the slice's checkpoints of the
+ * versions, whose epochs it raises, and moves the note of how far the change has come past these users.
+ */
+export const moveUsers = Effect.fnUntraced(function*(
+  sql: PgClient.PgClient,
+  log: EventLog["Service"],
+  stores: ReadonlyArray<ProjectionStore>,
+  tenantId: string,
+  slice: number,
+  listed: ListedUsers
+) {
+  const positions = yield* takeCheckpoints(sql, stores, slice)
+  const [move] = yield* sql<{ moved_up_to: string }>`
+    select moved_up_to from time_zone_moves where tenant_id = ${tenantId}::uuid and slice = ${slice} for update`
+  if (move === undefined) return { users: 0, isLast: true } satisfies Moved
+
+  const end = Math.max(0, ...positions.values())
+  const newcomers = yield* usersBetween(sql, tenantId, slice, listed.upTo, end)
+  const left = [...new Map([...newcomers, ...listed.events])].filter(([userId]) => compareUtf8(userId, move.moved_up_to) > 0)
+  left.sort(([a], [b]) => compareUtf8(a, b))
+  let events = 0
+  const userIds = left.slice(0, maxUsers).flatMap(([userId, count], at) => {
+    events += count
+    return at === 0 || events <= maxEvents ? [userId] : []
+  })
+  const isLast = userIds.length === left.length
+  yield* isLast
+    ? sql`delete from time_zone_moves where tenant_id = ${tenantId}::uuid and slice = ${slice}`
+    : sql`
+      update time_zone_moves set moved_up_to = ${userIds.at(-1) ?? ""} where tenant_id = ${tenantId}::uuid and slice = ${slice}`
+
+  // Whoever was parked before keeps the rows of before, which are stale anyway.
+  const parked = yield* parkedUsers(sql, [slice])
+  const users = userIds.map((userId) => ({ tenantId, userId, slice }))
+  const ofStores = [...positions].map(([store, upTo]) => ({
+    store,
+    upTo,
+    users: users.filter((user) => !parked.has(`${store.projection.name}/${store.projection.version}/${ownerId(user)}`))
+  }))
+  yield* sql.withTransaction(remakeTogether(sql, log, ofStores)).pipe(
+    Effect.catch((error) =>
+      error._tag === "SqlError" && failureOf(error)._tag === "Transient"
+        ? Effect.fail(error)
+        // One by one, then: who cannot be folded in this zone is parked with the rows of before, and nobody else.
+        : Effect.forEach(ofStores, ({ store, users }) => Effect.forEach(users, (user) => rebuildUser(sql, log, store, user)), {
+          discard: true
+        })
+    )
+  )
+  return { users: userIds.length, isLast } satisfies Moved
+}) satisfies (...args: never) => Effect.Effect<Moved, SqlError.SqlError | DatabaseUnavailable>
+
+/** Takes the versions' checkpoints of a slice, in the order in which everybody does, and raises their epochs. */
+const takeCheckpoints = Effect.fnUntraced(function*(sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>, slice: number) {
+  const names = arrayOf.text(stores.map(({ projection }) => projection.name))
+  const versions = arrayOf.int4(stores.map(({ projection }) => projection.version))
+  const taken = yield* sql<{ projection: string; version: number; position: bigint }>`
+    select projection, version, position from checkpoints
+    where slice = ${slice} and (projection, version) in (select * from unnest(${names}::text[], ${versions}::int[]))
+    order by slice, projection, version for update`
+  yield* sql`
+    update checkpoints set epoch = epoch + 1
+    where slice = ${slice} and (projection, version) in (select * from unnest(${names}::text[], ${versions}::int[]))`
+  return new Map(stores.flatMap((store) => {
+    const { name, version } = store.projection
+    const row = taken.find((row) => row.projection === name && row.version === version)
+    return row === undefined ? [] : [[store, Number(row.position)] as const]
+  }))
+})
+
+interface StoreUsers {
+  readonly store: ProjectionStore
+  /** The position of the version's checkpoint. */
+  readonly upTo: number
+  readonly users: ReadonlyArray<{ readonly tenantId: string; readonly userId: string; readonly slice: number }>
+}
+
+/** Somebody's events could not be folded: nothing of what was done together may stay. */
+class SomebodyParked extends Schema.TaggedError<SomebodyParked>("playtally/projections/SomebodyParked")("SomebodyParked", {}) {}
+
+/** Removes the users' rows and folds their events again, all users and versions from one reading. */
+const remakeTogether = Effect.fnUntraced(function*(sql: PgClient.PgClient, log: EventLog["Service"], stores: ReadonlyArray<StoreUsers>) {
+  const users = new Map(stores.flatMap(({ users }) => users.map((user) => [user.userId, user] as const)))
+  const [first] = users.values()
+  if (first === undefined) return
+  for (const { store, users } of stores) if (users.length > 0) yield* store.remove(users)
+
+  const timeZoneOf = yield* timeZones(sql, [first])
+  const feed = { sql, log, stores: stores.map(({ store }) => store), maxEvents }
+  const part = {
+    tenantId: first.tenantId,
+    userIds: [...users.keys()],
+    types: [...new Set(stores.flatMap(({ store }) => store.projection.events))],
+    upTo: Math.max(...stores.map(({ upTo }) => upTo))
+  }
+  const before = (yield* parkedUsers(sql, [first.slice])).size
+  for (let after = { userId: "", position: 0 };;) {
+    const read = yield* readUsers(sql, part, after, maxEvents)
+    for (const { store, upTo, users } of stores) {
+      const types = new Set<string>(store.projection.events)
+      const fed = new Map<string, UserEvents>(users.map((user) => [user.userId, { ...user, events: [] }]))
+      for (const logged of read) {
+        if (logged.position <= upTo && types.has(logged.event.event)) fed.get(logged.userId)?.events.push(logged)
+      }
+      const some = [...fed.values()].filter(({ events }) => events.length > 0)
+      if (some.length > 0) yield* feedProjection(feed, store, new Map(some.map((user) => [ownerId(user), user])), timeZoneOf, false)
+    }
+    const last = read.at(-1)
+    if (last === undefined || read.length < maxEvents) break
+    after = { userId: last.userId, position: last.position }
+  }
+  if ((yield* parkedUsers(sql, [first.slice])).size > before) return yield* new SomebodyParked()
+})
+
+/** The tenant's users who have events in a part of a slice, with how many. */
+const usersBetween = (
+  sql: PgClient.PgClient,
+  tenantId: string,
+  slice: number,
+  after: number,
+  upTo: number
+): Effect.Effect<ReadonlyMap<string, number>, SqlError.SqlError> =>
+  upTo <= after ? Effect.succeed(new Map()) : Effect.map(
+    sql<{ user_id: string; events: number }>`
+      select user_id, count(*)::int as events from events
+      where slice = ${slice} and position > ${BigInt(after)} and position <= ${BigInt(upTo)} and tenant_id = ${tenantId}::uuid
+      group by user_id`,
+    (rows) => new Map(rows.map((row) => [row.user_id, row.events]))
+  )

@@ -1,0 +1,66 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, layer } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Counters } from "../../src/counters/Counters.ts"
+import { TimeTravel } from "../../src/counters/TimeTravel.ts"
+import { EventLog } from "../../src/event-log/EventLog.ts"
+import { activateVersion } from "../../src/projections/activateVersion.ts"
+import { casino } from "../../src/projections/catalog/casino.ts"
+import { logins } from "../../src/projections/catalog/logins.ts"
+import { ProjectionCatalog } from "../../src/projections/ProjectionCatalog.ts"
+import { rebuild } from "../../src/projections/rebuild.ts"
+import { slicesWithEvents } from "../../src/projections/slicesWithEvents.ts"
+import { Tenants } from "../../src/tenants/Tenants.ts"
+import { bet, newEvent } from "../support/newEvent.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+import { testService } from "../support/TestService.ts"
+
+const strong = { _tag: "Strong", waitSeconds: 10 } as const
+const eventual = { _tag: "Eventual" } as const
+
+layer(TestDatabase.layer, { excludeTestServices: true })("a section that is still to be rebuilt for the first time", (it) => {
+  it.effect("is no part of the documents, and who names it is told that it is behind", () =>
+    Effect.gen(function*() {
+      const before = yield* Layer.build(testService({ projections: [casino] }))
+      const log = Context.get(before, EventLog)
+      const tenant = yield* Context.get(before, Tenants).create("unbuilt", "UTC")
+      yield* log.append(["a", "b", "c"].map((id) => newEvent(tenant, bet("player", id))))
+      yield* Context.get(before, Counters).read(tenant, ["player"], { sections: ["casino"], consistency: strong })
+
+      const again = { ...casino, version: 2 }
+      const after = yield* Layer.build(Layer.fresh(testService({ projections: [casino, again, logins] })))
+      const counters = Context.get(after, Counters)
+      const read = (sections: ReadonlyArray<string>, areNamed: boolean, consistency: typeof strong | typeof eventual = eventual) =>
+        counters.read(tenant, ["player", "nobody"], { sections, areNamed, consistency })
+      for (const consistency of [eventual, strong]) {
+        const documents = yield* read(["casino", "logins"], false, consistency)
+        assert.deepStrictEqual(documents.map(({ position, user_id }) => ({ position, user_id })), [{ position: 3, user_id: "player" }])
+        assert.hasAllKeys(documents[0], ["user_id", "time_zone", "position", "casino"])
+        assert.hasAnyKeys((yield* read(["casino"], true))[0], ["casino"])
+        for (const named of [["logins"], ["casino", "logins"]]) {
+          assert.strictEqual((yield* Effect.flip(read(named, true, consistency)))._tag, "ProjectionBehind")
+        }
+        assert.strictEqual((yield* Effect.flip(read(["logins"], false, consistency)))._tag, "ProjectionBehind")
+      }
+      assert.deepStrictEqual(yield* counters.read(tenant, ["nobody"], { sections: ["logins"], areNamed: true, consistency: eventual }), [])
+
+      const instant = yield* Clock.currentTimeMillis
+      const asOf = (sections: ReadonlyArray<string>, areNamed: boolean) =>
+        Context.get(after, TimeTravel).read(tenant, "player", { instant, sections, areNamed })
+      assert.notProperty(yield* asOf(["casino", "logins"], false), "logins")
+      assert.strictEqual((yield* Effect.flip(asOf(["logins"], true)))._tag, "ProjectionBehind")
+
+      // Built, it is one like the others; and a process that does not know the active version says so instead of leaving it out.
+      const sql = Context.get(after, PgClient.PgClient)
+      for (const store of Context.get(after, ProjectionCatalog).stores.slice(1)) {
+        yield* rebuild(sql, log, store, { slices: yield* slicesWithEvents(sql), onProgress: () => Effect.void })
+        yield* activateVersion(sql, store, { withParked: false, replaceViews: false })
+      }
+      assert.hasAllKeys((yield* read(["casino", "logins"], true, strong))[0], ["user_id", "time_zone", "position", "casino", "logins"])
+      const unknowing = Context.get(before, Counters).read(tenant, ["player"], { sections: ["casino"], consistency: eventual })
+      assert.strictEqual((yield* Effect.flip(unknowing))._tag, "ProjectionBehind")
+    }))
+})
