@@ -54,18 +54,30 @@ export default Effect.gen(function*() {
     create function erase_user(
       of_tenant uuid, of_slice smallint, of_user text, its_pseudonym text, its_tag integer
     ) returns bigint language plpgsql security definer
-    set search_path = ${sql.literal(schema)}, pg_temp set playtally.erasing = 'on' as $$
+    set search_path = ${sql.literal(schema)}, pg_temp as $$
     declare
+      seen bigint;
       events_erased bigint;
+      erased_since bigint;
       this_erasure bigint;
     begin
       -- One erasure at a time: they are seen in the order of their numbers.
       perform pg_advisory_xact_lock(hashtext('playtally projections'));
+      -- For the triggers, and until this has ended. (As a setting of the function it could be given by superusers alone.)
+      perform set_config('playtally.erasing', 'on', true);
+      -- A long history takes seconds, for which nobody's append is to wait: what is there first, and the rest once nothing can be added.
+      select position into seen from slice_heads where slice = of_slice;
+      update events
+        set user_id = its_pseudonym, event_type = 'erased', payload_version = 0, payload = '{}', occurred_at = recorded_at
+        where tenant_id = of_tenant and user_id = of_user and position <= seen;
+      get diagnostics events_erased = row_count;
       perform from slice_heads where slice = of_slice for update;
       update events
         set user_id = its_pseudonym, event_type = 'erased', payload_version = 0, payload = '{}', occurred_at = recorded_at
-        where tenant_id = of_tenant and user_id = of_user;
-      get diagnostics events_erased = row_count;
+        where slice = of_slice and position > seen and tenant_id = of_tenant and user_id = of_user;
+      get diagnostics erased_since = row_count;
+      perform set_config('playtally.erasing', 'off', true);
+      events_erased := events_erased + erased_since;
       if events_erased > 0 then
         select coalesce(max(erasure), 0) + 1 into this_erasure from erased_users;
         insert into erased_users as e (erasure, tenant_id, slice, tag, pseudonym, erased_at)

@@ -40,8 +40,8 @@ export class UserErasure extends Context.Service<UserErasure, {
    * same each time; rows of all versions of projections, parked users and rejected items are gone. A resend of an erased event is a duplicate, and a
    * new event of that id begins a new user.
    *
-   * It holds the user's slice: the checkpoints of all versions, whose epochs are raised, and the head, in this order, so that no append waits for a
-   * projection. Whatever folded the user's events before has been written by then and is removed, and whatever folds afterwards finds none. Done to the
+   * It holds the user's slice: the checkpoints of all versions, whose epochs are raised, and then, for moments, the head, so that no append waits for a
+   * projection or a long history. Whatever folded the user's events before has been written by then and is removed, and whatever folds afterwards finds none. Done to the
    * same user at once or again, it does what is left to do.
    */
   readonly erase: (tenant: Tenant, userId: string) => Effect.Effect<ErasureReport, ImportUnfinished | DatabaseUnavailable>
