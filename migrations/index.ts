@@ -3,6 +3,7 @@ import createTenants from "./0002_create_tenants.ts"
 import createRejectedEvents from "./0003_create_rejected_events.ts"
 import createProjections from "./0004_create_projections.ts"
 import createTimeZoneMoves from "./0005_create_time_zone_moves.ts"
+import createErasure from "./0006_create_erasure.ts"
 
 /** Every migration under `<id>_<name>`, forward only: one is never changed or removed once it has been released. */
 export const migrations = {
@@ -10,5 +11,6 @@ export const migrations = {
   "0002_create_tenants": createTenants,
   "0003_create_rejected_events": createRejectedEvents,
   "0004_create_projections": createProjections,
-  "0005_create_time_zone_moves": createTimeZoneMoves
+  "0005_create_time_zone_moves": createTimeZoneMoves,
+  "0006_create_erasure": createErasure
 }

@@ -9,6 +9,7 @@ import { Snapshots } from "./counters/Snapshots.ts"
 import { TimeTravel } from "./counters/TimeTravel.ts"
 import { Database } from "./database/Database.ts"
 import { Migrations } from "./database/Migrations.ts"
+import { UserErasure } from "./erasure/UserErasure.ts"
 import { AppendSignal } from "./event-log/AppendSignal.ts"
 import { EventLog } from "./event-log/EventLog.ts"
 import { UserHistory } from "./event-log/UserHistory.ts"
@@ -37,7 +38,7 @@ const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer
   Layer.mergeAll(Tenants.layer, ApiKeys.layer, RejectedEvents.layer).pipe(
     Layer.provideMerge(Ingest.layer.pipe(Layer.provide(RejectedEvents.layer))),
     Layer.provideMerge(Layer.mergeAll(UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer)), Admission.layer)),
-    Layer.provideMerge(Layer.mergeAll(Counters.layer, Games.layer, Activity.layer, Changes.layer)),
+    Layer.provideMerge(Layer.mergeAll(Counters.layer, Games.layer, Activity.layer, Changes.layer, UserErasure.layer)),
     Layer.provideMerge(
       Layer.mergeAll(TimeTravel.layer(projections), Explanation.layer(projections)).pipe(Layer.provide(UserHistory.layer))
     ),

@@ -13,10 +13,11 @@ import { rejected } from "./cli/rejected.ts"
 import { serve } from "./cli/serve.ts"
 import { stopOnSignal } from "./cli/stopOnSignal.ts"
 import { tenants } from "./cli/tenants.ts"
+import { users } from "./cli/users.ts"
 
 Command.make("playtally").pipe(
   Command.withDescription("Event-sourced counters for gamification from FastTrack's bulk events"),
-  Command.withSubcommands([serve, migrate, tenants, keys, rejected, events, explain, projections, demo]),
+  Command.withSubcommands([serve, migrate, tenants, keys, users, rejected, events, explain, projections, demo]),
   Command.run({ version: packageJson.version }),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain({ teardown: stopOnSignal })

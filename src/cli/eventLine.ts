@@ -1,4 +1,4 @@
-import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
+import type { ErasedEvent, LoggedEvent } from "../event-log/LoggedEvent.ts"
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import { idOf } from "../fasttrack/idField.ts"
 import { printable } from "./printable.ts"
@@ -23,15 +23,16 @@ export const summaryOf = (event: FastTrackEvent): string => {
 }
 
 /** One line about an event: when it was recorded, where it stands, whose it is, what it says, its id, and how late it came if it did. */
-export const eventLine = (logged: LoggedEvent, tenantName: string): string => {
-  const late = logged.recordedAt - logged.event.occurredAt
+export const eventLine = (logged: LoggedEvent | ErasedEvent, tenantName: string): string => {
+  const { event } = logged
+  const place = [new Date(logged.recordedAt).toISOString(), `${logged.slice}/${logged.position}`.padEnd(9), printable(tenantName)]
+  if (event === null) return [...place, "(erased)"].join("  ")
+  const late = logged.recordedAt - event.occurredAt
   return [
-    new Date(logged.recordedAt).toISOString(),
-    `${logged.slice}/${logged.position}`.padEnd(9),
-    printable(tenantName),
+    ...place,
     printable(logged.userId),
-    printable(summaryOf(logged.event)),
-    `#${printable(idOf(logged.event))}`,
-    ...Math.abs(late) < 60_000 ? [] : [`(happened ${new Date(logged.event.occurredAt).toISOString()})`]
+    printable(summaryOf(event)),
+    `#${printable(idOf(event))}`,
+    ...Math.abs(late) < 60_000 ? [] : [`(happened ${new Date(event.occurredAt).toISOString()})`]
   ].join("  ")
 }

@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { EventLog } from "../event-log/EventLog.ts"
-import type { LoggedEvent, SlicePosition } from "../event-log/LoggedEvent.ts"
+import type { ErasedEvent, LoggedEvent, SlicePosition } from "../event-log/LoggedEvent.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { Tenants } from "../tenants/Tenants.ts"
@@ -29,7 +29,7 @@ interface Selection {
   readonly userId: string | undefined
 }
 
-const isSelected = ({ tenant, userId }: Selection, logged: LoggedEvent): boolean =>
+const isSelected = ({ tenant, userId }: Selection, logged: LoggedEvent | ErasedEvent): boolean =>
   (tenant === undefined || logged.tenantId === tenant.tenantId) && (userId === undefined || logged.userId === userId)
 
 const headsOf = Effect.fnUntraced(function*({ tenant, userId }: Selection) {
@@ -76,7 +76,7 @@ const following = (selection: Selection, start: ReadonlyArray<SlicePosition>) =>
   })))
 }
 
-const placeOf = ({ position, slice }: LoggedEvent): string => `${slice}/${position}`
+const placeOf = ({ position, slice }: SlicePosition): string => `${slice}/${position}`
 
 const tail = Command.make(
   "tail",

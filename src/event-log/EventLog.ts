@@ -14,8 +14,10 @@ import { Migrations } from "../database/Migrations.ts"
 import { payloadVersion } from "../fasttrack/payload.ts"
 import { sameContent } from "../fasttrack/sameContent.ts"
 import { type AppendRow, appendStatement } from "./appendStatement.ts"
-import type { AppendOutcome, LoggedEvent, NewEvent, SlicePosition } from "./LoggedEvent.ts"
+import { ErasedUsers } from "./ErasedUsers.ts"
+import type { AppendOutcome, ErasedEvent, LoggedEvent, NewEvent, SlicePosition } from "./LoggedEvent.ts"
 import { appendDuration, appendLockWait, appendReruns, appendSize } from "./metrics.ts"
+import { erasedVersion } from "./pseudonym.ts"
 import { readSlices, readUser } from "./readStatements.ts"
 import { sliceCount } from "./sliceOf.ts"
 
@@ -40,11 +42,15 @@ export class EventLog extends Context.Service<EventLog, {
   readonly laneCount: number
   /**
    * Appends in order and gives one outcome per event, in the same order, once all is committed. An event whose key the user already has is not
-   * appended again: its content decides between Duplicate and Conflict. An event the database cannot hold is Refused alone.
+   * appended again: its content decides between Duplicate and Conflict, and one that was erased is a Duplicate whatever it says. An event the database
+   * cannot hold is Refused alone.
    */
   readonly append: (events: ReadonlyArray<NewEvent>) => Effect.Effect<ReadonlyArray<AppendOutcome>, EventLogUnavailable | EventLogCorrupt>
-  /** The events after the given positions, in order of slice and position, at most `limit` of each slice. In the caller's transaction. */
-  readonly read: (after: ReadonlyArray<SlicePosition>, limit: number) => Effect.Effect<ReadonlyArray<LoggedEvent>, SqlError.SqlError>
+  /** The events after the given positions, in order of slice and position, at most `limit` of each slice, erased ones too. In the caller's transaction. */
+  readonly read: (
+    after: ReadonlyArray<SlicePosition>,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<LoggedEvent | ErasedEvent>, SqlError.SqlError>
   /** A user's events before `before` (a position in the user's slice), newest first. */
   readonly readUser: (
     tenantId: string,
@@ -61,9 +67,10 @@ export class EventLog extends Context.Service<EventLog, {
       const writer = yield* AppendClient
       const laneCount = yield* readFormat(sql)
       const repeats = new RecentRepeats()
+      const erased = new ErasedUsers()
       return EventLog.of({
         laneCount,
-        append: (events) => append(writer, repeats, events),
+        append: (events) => append(writer, { repeats, erased }, events),
         read: (after, limit) => readSlices(sql, after, limit),
         readUser: (tenantId, userId, before, limit) => unavailable("EventLog.readUser")(readUser(sql, tenantId, userId, before, limit))
       })
@@ -102,10 +109,16 @@ class RecentRepeats {
 /** Reruns of one statement after the unique key refused it, before its events are tried in halves. */
 const maxReruns = 5
 
-const append = Effect.fnUntraced(function*(sql: PgClient.PgClient, recent: RecentRepeats, events: ReadonlyArray<NewEvent>) {
+/** What a process remembers between appends, for their speed alone. */
+interface Memory {
+  readonly repeats: RecentRepeats
+  readonly erased: ErasedUsers
+}
+
+const append = Effect.fnUntraced(function*(sql: PgClient.PgClient, memory: Memory, events: ReadonlyArray<NewEvent>) {
   const outcomes: Array<AppendOutcome> = []
   const { firsts, repeats } = setRepeatsAside(events)
-  const stored = yield* write(sql, recent, events, firsts, outcomes)
+  const stored = yield* write(sql, memory, events, firsts, outcomes)
   for (const [index, first] of repeats) {
     outcomes[index] = outcomeOfRepeat(events, index, first, outcomes, stored)
   }
@@ -133,8 +146,9 @@ const setRepeatsAside = (events: ReadonlyArray<NewEvent>) => {
   return { firsts, repeats }
 }
 
+/** What an erased event said cannot be compared any more. */
 const outcomeOfStored = (row: AppendRow, event: NewEvent): AppendOutcome => ({
-  _tag: sameContent(event.event, {
+  _tag: row.payload_version === erasedVersion || sameContent(event.event, {
       payloadVersion: row.payload_version ?? 0,
       payload: row.payload ?? "",
       occurredAt: row.occurred_at?.getTime() ?? Number.NaN
@@ -170,7 +184,7 @@ const outcomeOfRepeat = (
  */
 const write = (
   sql: PgClient.PgClient,
-  recent: RecentRepeats,
+  memory: Memory,
   events: ReadonlyArray<NewEvent>,
   indexes: ReadonlyArray<number>,
   outcomes: Array<AppendOutcome>
@@ -181,17 +195,22 @@ const write = (
     const writeHalves = Effect.gen(function*() {
       const stored = new Map<number, AppendRow>()
       for (const half of halves()) {
-        for (const [index, row] of yield* write(sql, recent, events, half, outcomes)) stored.set(index, row)
+        for (const [index, row] of yield* write(sql, memory, events, half, outcomes)) stored.set(index, row)
       }
       return stored
     })
 
     for (let run = 0;; run++) {
-      const looksUp = run > 0 || recent.areExpected
-      const result = yield* Effect.result(runStatement(sql, batch, looksUp))
+      const looksUp = run > 0 || memory.repeats.areExpected
+      const result = yield* Effect.result(runStatement(sql, batch, looksUp, memory.erased))
       if (Result.isSuccess(result)) {
+        const unheardOf = result.success.find(({ ord }) => ord === 0n)
+        if (unheardOf !== undefined) {
+          yield* Effect.mapError(memory.erased.load(sql, unheardOf.position), (cause) => new EventLogUnavailable({ cause }))
+          continue
+        }
         const stored = settle(result.success, batch, indexes, outcomes)
-        if (looksUp) recent.saw(stored.size)
+        if (looksUp) memory.repeats.saw(stored.size)
         return stored
       }
       const failure = failureOf(result.failure)
@@ -211,8 +230,8 @@ const write = (
   })
 
 /** Tries again, for some seconds, what may pass: a lost connection, a lock or statement timeout, a server that is restarting. */
-const runStatement = (sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>, looksUp: boolean) =>
-  appendStatement(sql, batch, looksUp).pipe(
+const runStatement = (sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>, looksUp: boolean, erased: ErasedUsers) =>
+  appendStatement(sql, batch, looksUp, erased).pipe(
     Effect.retry({
       while: (error) => failureOf(error)._tag === "Transient",
       schedule: Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(

@@ -1,12 +1,14 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { isPseudonym } from "./pseudonym.ts"
 
 /**
  * A log file is the whole event log as text: NDJSON, UTF-8, every line ended by a line feed. The same log gives the same bytes. In order:
  *
  * 1. a header, with the head of every slice that has events;
  * 2. the tenants by id, with their secret key namespaces (without them a resend would not be recognized), and then their API keys by id, as hashes
- *    (so that senders go on with the keys they have), revoked ones too;
+ *    (so that senders go on with the keys they have), revoked ones too, and then the erased users in the order in which they were erased, as pseudonyms
+ *    (without them a late resend of an erased event would be taken for a new one);
  * 3. the events by slice and position, as `formatStoredEvent` writes them;
  * 4. the end.
  *
@@ -20,6 +22,7 @@ export interface LogFilePrelude {
   readonly header: LogFileHeader
   readonly tenants: ReadonlyArray<LogFileTenant>
   readonly apiKeys: ReadonlyArray<LogFileApiKey>
+  readonly erasedUsers: ReadonlyArray<LogFileErasedUser>
 }
 
 /** The version of what this page says. */
@@ -64,9 +67,18 @@ const apiKey = Schema.Struct({
   revoked_at: Schema.NullOr(time)
 })
 
+const erasedUser = Schema.Struct({
+  tenant_id: uuid,
+  slice: Schema.Int,
+  tag: Schema.Int,
+  pseudonym: Schema.String.check(Schema.makeFilter(isPseudonym)),
+  erased_at: time
+})
+
 export type LogFileHeader = typeof header.Type
 export type LogFileTenant = typeof tenant.Type
 export type LogFileApiKey = typeof apiKey.Type
+export type LogFileErasedUser = typeof erasedUser.Type
 
 /** A kind of line: how it is written, and how it is read, which gives nothing for a line that would have been written otherwise. */
 const lineOf = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
@@ -78,6 +90,7 @@ const lineOf = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
 export const headerLine = lineOf(header)
 export const tenantLine = lineOf(Schema.Struct({ tenant }))
 export const apiKeyLine = lineOf(Schema.Struct({ api_key: apiKey }))
+export const erasedUserLine = lineOf(Schema.Struct({ erased_user: erasedUser }))
 
 export const checkPrefix = `{"check":`
 export const endPrefix = `{"end":`

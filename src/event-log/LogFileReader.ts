@@ -8,8 +8,10 @@ import {
   checkPrefix,
   endLine,
   endPrefix,
+  erasedUserLine,
   headerLine,
   type LogFileApiKey,
+  type LogFileErasedUser,
   LogFileError,
   type LogFileHeader,
   type LogFilePrelude,
@@ -49,6 +51,7 @@ export class LogFileReader {
   private header: LogFileHeader | undefined
   private readonly tenants: Array<LogFileTenant> = []
   private readonly apiKeys: Array<LogFileApiKey> = []
+  private readonly erasedUsers: Array<LogFileErasedUser> = []
   private walk: LogWalk | undefined
   private events: Array<StoredEvent> = []
   private characters = 0
@@ -147,9 +150,12 @@ export class LogFileReader {
   private takeOwner(line: string): Result.Result<undefined, LogFileError> {
     const tenant = Option.getOrUndefined(tenantLine.parse(line))?.tenant
     const apiKey = tenant === undefined ? Option.getOrUndefined(apiKeyLine.parse(line))?.api_key : undefined
-    if (tenant !== undefined && this.apiKeys.length === 0) this.tenants.push(tenant)
-    else if (apiKey !== undefined && this.tenants.some(({ tenant_id }) => tenant_id === apiKey.tenant_id)) this.apiKeys.push(apiKey)
-    else return this.fail("is neither a tenant nor an API key of one, as an export writes them")
+    const erasedUser = tenant ?? apiKey === undefined ? Option.getOrUndefined(erasedUserLine.parse(line))?.erased_user : undefined
+    const isKnown = (of: { readonly tenant_id: string }) => this.tenants.some(({ tenant_id }) => tenant_id === of.tenant_id)
+    if (tenant !== undefined && this.apiKeys.length + this.erasedUsers.length === 0) this.tenants.push(tenant)
+    else if (apiKey !== undefined && this.erasedUsers.length === 0 && isKnown(apiKey)) this.apiKeys.push(apiKey)
+    else if (erasedUser !== undefined && isKnown(erasedUser)) this.erasedUsers.push(erasedUser)
+    else return this.fail("is neither a tenant nor an API key of one nor an erased user, as an export writes them")
     return Result.succeed(undefined)
   }
 
@@ -169,7 +175,7 @@ export class LogFileReader {
     if (this.ended) return this.failAfterEnd()
     if (this.header === undefined) return this.failAtHeader("")
     const isCheck = line.startsWith(checkPrefix)
-    const prelude: LogFilePrelude = { header: this.header, tenants: this.tenants, apiKeys: this.apiKeys }
+    const prelude: LogFilePrelude = { header: this.header, tenants: this.tenants, apiKeys: this.apiKeys, erasedUsers: this.erasedUsers }
     this.walk ??= new LogWalk(prelude)
     const { events: eventsSoFar, total } = this.walk
     if (line !== (isCheck ? checkLine(eventsSoFar, sha256) : endLine(this.header, sha256))) {

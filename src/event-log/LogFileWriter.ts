@@ -1,6 +1,6 @@
 import * as Result from "effect/Result"
 import { createHash } from "node:crypto"
-import { apiKeyLine, checkLine, endLine, headerLine, type LogFilePrelude, sealAfter, tenantLine } from "./LogFile.ts"
+import { apiKeyLine, checkLine, endLine, erasedUserLine, headerLine, type LogFilePrelude, sealAfter, tenantLine } from "./LogFile.ts"
 import { LogWalk } from "./LogWalk.ts"
 import { formatStoredEvent, type StoredEvent } from "./StoredEvent.ts"
 
@@ -18,11 +18,12 @@ export class LogFileWriter {
   }
 
   start(): Uint8Array {
-    const { apiKeys, header, tenants } = this.prelude
+    const { apiKeys, erasedUsers, header, tenants } = this.prelude
     this.lines = [
       headerLine.format(header),
       ...tenants.map((tenant) => tenantLine.format({ tenant })),
-      ...apiKeys.map((api_key) => apiKeyLine.format({ api_key }))
+      ...apiKeys.map((api_key) => apiKeyLine.format({ api_key })),
+      ...erasedUsers.map((erased_user) => erasedUserLine.format({ erased_user }))
     ]
     return this.seal()
   }

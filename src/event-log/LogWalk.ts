@@ -1,15 +1,18 @@
 import { eventsIn, type LogFilePrelude } from "./LogFile.ts"
+import { erasedType, isPseudonym } from "./pseudonym.ts"
 import { sliceOf } from "./sliceOf.ts"
 import { isKnownEvent, type StoredEvent } from "./StoredEvent.ts"
 
 /**
  * Goes through a log by slice and position and knows what must come next: positions 1, 2, 3 … up to each head, recorded_at that never decreases and
- * ends as the head says, tenants that exist, users in the slice they hash to, payloads that can be read. Exports and imports go by the same walk, so
+ * ends as the head says, tenants that exist, users in the slice they hash to, erased users that are named, payloads that can be read. Exports and imports go by the same walk, so
  * that a damaged log makes no export and a file that says otherwise is no import.
  */
 export class LogWalk {
   private readonly prelude: LogFilePrelude
   private readonly tenantIds: ReadonlySet<string>
+  /** The slices of the erased users, by tenant and pseudonym. */
+  private readonly erased: ReadonlyMap<string, number>
   private place = 0
   private position = 0
   private recordedAt = ""
@@ -21,6 +24,7 @@ export class LogWalk {
   constructor(prelude: LogFilePrelude) {
     this.prelude = prelude
     this.tenantIds = new Set(prelude.tenants.map(({ tenant_id }) => tenant_id))
+    this.erased = new Map(prelude.erasedUsers.map(({ pseudonym, slice, tenant_id }) => [`${tenant_id}/${pseudonym}`, slice]))
     this.total = eventsIn(prelude.header.heads)
   }
 
@@ -35,7 +39,14 @@ export class LogWalk {
     const name = `event ${slice}/${event.position}`
     if (event.recorded_at < this.recordedAt) return `${name} was recorded before its predecessor`
     if (!this.tenantIds.has(event.tenant_id)) return `${name} is of a tenant that does not exist: ${event.tenant_id}`
-    if (sliceOf(event.tenant_id, event.user_id) !== slice) {
+    if (event.event_type === erasedType) {
+      if (this.erased.get(`${event.tenant_id}/${event.user_id}`) !== slice) {
+        return `${name} is of an erased user who is not among those of the slice`
+      }
+      if (event.payload !== "{}") return `${name} is erased, and says something`
+    } else if (isPseudonym(event.user_id)) {
+      return `${name} is not erased, but its user is`
+    } else if (sliceOf(event.tenant_id, event.user_id) !== slice) {
       return `${name} is of a user who belongs into slice ${sliceOf(event.tenant_id, event.user_id)}`
     }
     if (!isKnownEvent(event.event_type, event.payload_version)) {

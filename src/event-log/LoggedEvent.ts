@@ -21,6 +21,11 @@ export interface LoggedEvent {
   readonly event: FastTrackEvent
 }
 
+/** What is left of an event whose user was erased: its place. `userId` is the user's pseudonym, which no user has. */
+export interface ErasedEvent extends Omit<LoggedEvent, "event"> {
+  readonly event: null
+}
+
 /** What became of one event handed to `EventLog.append`; a duplicate and a conflict name the position of the event that was there first. */
 export type AppendOutcome =
   | { readonly _tag: "Appended"; readonly position: number }

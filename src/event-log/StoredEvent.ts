@@ -1,5 +1,6 @@
 import { isEventType } from "../fasttrack/FastTrackEvent.ts"
 import { payloadVersion } from "../fasttrack/payload.ts"
+import { erasedType, erasedVersion } from "./pseudonym.ts"
 
 /**
  * A row of the log as it is stored, nothing interpreted: `payload` is the JSON text of the column, times are UTC with microseconds
@@ -20,7 +21,7 @@ export interface StoredEvent {
 
 /** Whether this release can read events of that type and payload version. */
 export const isKnownEvent = (eventType: string, version: number): boolean =>
-  isEventType(eventType) && version >= 1 && version <= payloadVersion
+  eventType === erasedType ? version === erasedVersion : isEventType(eventType) && version >= 1 && version <= payloadVersion
 
 /**
  * The event as a line of a log file, without the line break: JSON, the fields in this order. The payload goes in as it is stored, so that no digit is

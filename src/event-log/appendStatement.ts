@@ -3,11 +3,13 @@ import type * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import { payloadVersion } from "../fasttrack/payload.ts"
+import type { ErasedUsers } from "./ErasedUsers.ts"
 import type { NewEvent } from "./LoggedEvent.ts"
 
 /**
  * A row of the statement's answer. With `ord`: the event at that place of the input (from 1) was stored before, at `position`. Without: the events of
- * `slice` that were not, were stored from `position` on, in the order of the input.
+ * `slice` that were not, were stored from `position` on, in the order of the input. With `ord` 0: nothing was stored, for there are erasures up to
+ * `position` that the caller has not heard of.
  */
 export interface AppendRow {
   readonly ord: bigint | null
@@ -26,16 +28,20 @@ export interface AppendRow {
  *
  * `looksUp` has it look for stored keys first. Without, it trusts that none is stored: a statement of new events alone then takes half the time. Either
  * way the unique key `events_idempotency_key` has the last word, for even a look-up may see a snapshot older than the locks: it refuses the statement,
- * nothing is stored, and the caller runs it again with the look-up. `recorded_at` is read after the last lock was granted, in whole milliseconds, and never before the head's last one.
+ * nothing is stored, and the caller runs it again with the look-up. Events of users who may have been erased are always looked up, under their pseudonyms,
+ * and nothing is stored if a head names an erasure that `erased` does not know: others' events cost that no look-up. `recorded_at` is read after the last lock was granted, in whole milliseconds, and never before the head's last one.
  *
  * No two events of `events` may have the same (tenant, user, key): the caller has set repeats aside.
  */
 export const appendStatement = (
   sql: PgClient.PgClient,
   events: ReadonlyArray<NewEvent>,
-  looksUp: boolean
-): Effect.Effect<ReadonlyArray<AppendRow>, SqlError.SqlError> =>
-  sql<AppendRow>`
+  looksUp: boolean,
+  erased: ErasedUsers
+): Effect.Effect<ReadonlyArray<AppendRow>, SqlError.SqlError> => {
+  const { known } = erased
+  const perhaps = erased.among(events)
+  return sql<AppendRow>`
     with input as materialized (
       select *
       from unnest(
@@ -49,7 +55,7 @@ export const appendStatement = (
       ) with ordinality as input (slice, tenant_id, user_id, idempotency_key, event_type, occurred_at, payload, ord)
     ),
     heads as materialized (
-      select slice, position, recorded_at
+      select slice, position, recorded_at, erasure
       from slice_heads
       where slice = any (array(select distinct slice from input))
       order by slice
@@ -58,8 +64,9 @@ export const appendStatement = (
     clock as materialized (
       select
         date_trunc('milliseconds', clock_timestamp()) as now,
-        extract(epoch from clock_timestamp() - statement_timestamp())::float8 * 1000 as waited
-      from (select count(*) from heads) as all_locked
+        extract(epoch from clock_timestamp() - statement_timestamp())::float8 * 1000 as waited,
+        erasure
+      from (select max(erasure) as erasure from heads) as all_locked
     ),
     stored as materialized (
       select input.ord, known.*
@@ -71,6 +78,20 @@ export const appendStatement = (
           and tenant_id = input.tenant_id and user_id = input.user_id and idempotency_key = input.idempotency_key
         limit 1
       ) as known
+      union all
+      select perhaps.ord, known.*
+      from unnest(
+        ${arrayOf.int8(perhaps.map((e) => e.ord))}::bigint[],
+        ${arrayOf.uuid(perhaps.map((e) => e.tenantId))}::uuid[],
+        ${arrayOf.text(perhaps.map((e) => e.pseudonym))}::text[],
+        ${arrayOf.uuid(perhaps.map((e) => e.idempotencyKey))}::uuid[]
+      ) as perhaps (ord, tenant_id, user_id, idempotency_key)
+      cross join lateral (
+        select position, occurred_at, payload_version, payload::text as payload
+        from events
+        where tenant_id = perhaps.tenant_id and user_id = perhaps.user_id and idempotency_key = perhaps.idempotency_key
+        limit 1
+      ) as known
     ),
     fresh as materialized (
       select
@@ -78,7 +99,7 @@ export const appendStatement = (
         heads.position + row_number() over (partition by input.slice order by input.ord) as position,
         greatest(heads.recorded_at, clock.now) as recorded_at
       from input join heads using (slice) cross join clock
-      where input.ord not in (select ord from stored)
+      where input.ord not in (select ord from stored) and clock.erasure <= ${known}
     ),
     inserted as (
       insert into events
@@ -97,4 +118,7 @@ export const appendStatement = (
       null::text as payload
     from ranges cross join clock
     union all
-    select ord, null, position, null, occurred_at, payload_version, payload from stored`
+    select ord, null, position, null, occurred_at, payload_version, payload from stored
+    union all
+    select 0, null, erasure, null, null, null, null from clock where erasure > ${known}`
+}

@@ -2,13 +2,27 @@ import { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
 import * as Stream from "effect/Stream"
 import { EventLogCorrupt } from "./EventLog.ts"
-import { eventsIn, type LogFileApiKey, type LogFileHeader, type LogFilePrelude, type LogFileTenant, logFileVersion } from "./LogFile.ts"
+import {
+  eventsIn,
+  type LogFileApiKey,
+  type LogFileErasedUser,
+  type LogFileHeader,
+  type LogFilePrelude,
+  type LogFileTenant,
+  logFileVersion
+} from "./LogFile.ts"
 import { LogFileWriter } from "./LogFileWriter.ts"
 import type { StoredEvent } from "./StoredEvent.ts"
 import { type ImportUnfinished, refuseUnfinished } from "./unfinishedImport.ts"
+
+/** A user was erased while the log was exported: what was written may still tell of the user, so that it is not ended. */
+export class ExportOutdated extends Schema.TaggedError<ExportOutdated>("playtally/event-log/ExportOutdated")("ExportOutdated", {}) {
+  override readonly message = "A user was erased while the log was exported: export it again."
+}
 
 /** How far something that goes through the whole log has come, in events. */
 export interface LogProgress {
@@ -18,16 +32,17 @@ export interface LogProgress {
 
 /**
  * The log as it stands when the stream is started, as the bytes of a log file, in pieces of some MB at most. No transaction is held: below the heads
- * nothing changes any more, so events that come meanwhile change nothing, and whoever reads the stream may take the time it needs. A log that
- * contradicts itself ends in `EventLogCorrupt`.
+ * nothing changes any more but by an erasure, so events that come meanwhile change nothing, and whoever reads the stream may take the time it needs. If
+ * a user is erased meanwhile, it ends in `ExportOutdated`; a log that contradicts itself in `EventLogCorrupt`.
  */
 export const exportLog = (
   onProgress: (progress: LogProgress) => void = () => {}
-): Stream.Stream<Uint8Array, EventLogCorrupt | ImportUnfinished | SqlError.SqlError, PgClient.PgClient> =>
+): Stream.Stream<Uint8Array, EventLogCorrupt | ExportOutdated | ImportUnfinished | SqlError.SqlError, PgClient.PgClient> =>
   Stream.unwrap(Effect.gen(function*() {
     const sql = yield* PgClient.PgClient
     yield* refuseUnfinished(sql)
-    const prelude = yield* readPrelude(sql)
+    const { erasure, prelude } = yield* readPrelude(sql)
+    const refuseOutdated = Effect.flatMap(lastErasure(sql), (last) => last === erasure ? Effect.void : Effect.fail(new ExportOutdated()))
     const writer = new LogFileWriter(prelude)
     const total = eventsIn(prelude.header.heads)
     let done = 0
@@ -38,12 +53,18 @@ export const exportLog = (
       Stream.mapEffect((page) => {
         done += page.length
         onProgress({ done, total })
-        return orCorrupt(writer.add(page))
+        return Effect.catchTag(
+          orCorrupt(writer.add(page)),
+          "EventLogCorrupt",
+          (corrupt) => Effect.andThen(refuseOutdated, Effect.fail(corrupt))
+        )
       })
     )
     return Stream.suspend(() => Stream.succeed(writer.start())).pipe(
       Stream.concat(Stream.flattenIterable(events)),
-      Stream.concat(Stream.flattenIterable(Stream.fromEffect(Effect.suspend(() => orCorrupt(writer.end())))))
+      Stream.concat(
+        Stream.flattenIterable(Stream.fromEffect(Effect.andThen(refuseOutdated, Effect.suspend(() => orCorrupt(writer.end())))))
+      )
     )
   }))
 
@@ -58,7 +79,16 @@ const orCorrupt = <A>(result: Result.Result<A, string>): Effect.Effect<A, EventL
 export const utc = (sql: PgClient.PgClient, column: string) =>
   sql.literal(`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`)
 
-/** The heads first, in one statement: the tenants of all events below them exist then. The same holds for the tenants of keys read before. */
+const lastErasure = (sql: PgClient.PgClient) =>
+  Effect.map(
+    sql<{ erasure: bigint }>`select coalesce(max(erasure), 0) as erasure from erased_users`,
+    ([row]) => row?.erasure ?? 0n
+  )
+
+/**
+ * The heads first, in one statement: the tenants of all events below them exist then. The same holds for the tenants of keys and of erased users read
+ * before. `erasure` is the last one that is told of.
+ */
 const readPrelude = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
   const heads = yield* sql<{ slice: number; position: bigint; recorded_at: string }>`
     select slice, position, ${utc(sql, "recorded_at")} as recorded_at from slice_heads where position > 0 order by slice`
@@ -68,6 +98,8 @@ const readPrelude = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
     select api_key_id, tenant_id, name, encode(key_hash, 'hex') as key_hash, scopes, ${utc(sql, "created_at")} as created_at,
       ${utc(sql, "revoked_at")} as revoked_at
     from api_keys order by api_key_id`
+  const erased = yield* sql<LogFileErasedUser & { readonly erasure: bigint }>`
+    select erasure, tenant_id, slice, tag, pseudonym, ${utc(sql, "erased_at")} as erased_at from erased_users order by erasure`
   const tenants = yield* sql<LogFileTenant>`
     select tenant_id, name, time_zone, week_start, key_namespace, ${utc(sql, "created_at")} as created_at from tenants order by tenant_id`
   const prelude: LogFilePrelude = {
@@ -78,9 +110,10 @@ const readPrelude = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
       heads: heads.map(({ position, recorded_at, slice }) => [slice, Number(position), recorded_at])
     },
     tenants,
-    apiKeys
+    apiKeys,
+    erasedUsers: erased.map(({ erased_at, pseudonym, slice, tag, tenant_id }) => ({ tenant_id, slice, tag, pseudonym, erased_at }))
   }
-  return prelude
+  return { prelude, erasure: erased.at(-1)?.erasure ?? 0n }
 })
 
 /** Most events and, but for a single larger event, most characters of payload in a page. */

@@ -93,7 +93,7 @@ const refuseUsed = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
   })
 })
 
-const begin = (sql: PgClient.PgClient, { apiKeys, header, tenants }: LogFilePrelude, first: ImportMark) =>
+const begin = (sql: PgClient.PgClient, { apiKeys, erasedUsers, header, tenants }: LogFilePrelude, first: ImportMark) =>
   Effect.gen(function*() {
     // Whoever appends or makes a tenant has either ended by now or waits until the mark is there.
     yield* sql`lock table events, tenants in share row exclusive mode`.unprepared
@@ -122,7 +122,20 @@ const begin = (sql: PgClient.PgClient, { apiKeys, header, tenants }: LogFilePrel
         ${arrayOf.text(apiKeys.map((k) => k.created_at))}::timestamptz[],
         ${arrayOf.text(apiKeys.map((k) => k.revoked_at))}::timestamptz[]
       ) as k (api_key_id, tenant_id, name, key_hash, scopes, created_at, revoked_at)`
-  }).pipe(sql.withTransaction, refusedBy(() => "A tenant or key of the file"))
+    yield* sql`
+      insert into erased_users (erasure, tenant_id, slice, tag, pseudonym, erased_at)
+      select ord, tenant_id, slice, tag, pseudonym, erased_at
+      from unnest(
+        ${arrayOf.uuid(erasedUsers.map((u) => u.tenant_id))}::uuid[],
+        ${arrayOf.int2(erasedUsers.map((u) => u.slice))}::smallint[],
+        ${arrayOf.int4(erasedUsers.map((u) => u.tag))}::int[],
+        ${arrayOf.text(erasedUsers.map((u) => u.pseudonym))}::text[],
+        ${arrayOf.text(erasedUsers.map((u) => u.erased_at))}::timestamptz[]
+      ) with ordinality as u (tenant_id, slice, tag, pseudonym, erased_at, ord)`
+    yield* sql`
+      update slice_heads as h set erasure = u.erasure
+      from (select slice, max(erasure) as erasure from erased_users group by slice) as u where h.slice = u.slice`
+  }).pipe(sql.withTransaction, refusedBy(() => "A tenant, key or erased user of the file"))
 
 /** Inserts the events, moves the heads and the mark, all or nothing. */
 const write = (sql: PgClient.PgClient, { events, firstLine, lastLine }: LogFileBatch, from: ImportMark, to: ImportMark) =>

@@ -27,7 +27,7 @@ const unnested = (sql: PgClient.PgClient, ranges: ReadonlyArray<PositionRange>) 
 // The ranges are read by their key and nothing else: a tenant's other events may be many more. `offset 0` keeps it so.
 const within = "where events.slice = r.slice and events.position > r.after and events.position <= r.up_to offset 0"
 
-/** Where a tenant's users have events in some ranges, in order of slice and position. */
+/** Where a tenant's users have events in some ranges, in order of slice and position; what was erased is nobody's. */
 export const userPositions = (
   sql: PgClient.PgClient,
   tenantId: string,
@@ -36,8 +36,8 @@ export const userPositions = (
   Effect.map(
     sql<{ slice: number; position: bigint; user_id: string }>`
       select e.slice, e.position, e.user_id from ${unnested(sql, ranges)}
-      cross join lateral (select slice, position, tenant_id, user_id from events ${sql.literal(within)}) as e
-      where e.tenant_id = ${tenantId}::uuid
+      cross join lateral (select slice, position, tenant_id, user_id, event_type from events ${sql.literal(within)}) as e
+      where e.tenant_id = ${tenantId}::uuid and e.event_type <> 'erased'
       order by e.slice, e.position`,
     (rows) => rows.map(({ position, slice, user_id }) => ({ slice, position: Number(position), userId: user_id }))
   )

@@ -5,7 +5,8 @@ import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import { parseJson } from "../fasttrack/parseJson.ts"
 import { decodeStored } from "../fasttrack/payload.ts"
-import type { LoggedEvent, SlicePosition } from "./LoggedEvent.ts"
+import type { ErasedEvent, LoggedEvent, SlicePosition } from "./LoggedEvent.ts"
+import { erasedVersion } from "./pseudonym.ts"
 
 /** A row of `events` as the statements here select it; `payload` is parsed JSON. */
 export interface EventRow {
@@ -36,12 +37,22 @@ export const toLoggedEvent = (row: EventRow): LoggedEvent => ({
   }))
 })
 
-/** The events after the given positions, in order of slice and position, at most `limit` of each slice. */
+const toEntry = (row: EventRow): LoggedEvent | ErasedEvent =>
+  row.payload_version !== erasedVersion ? toLoggedEvent(row) : {
+    slice: row.slice,
+    position: Number(row.position),
+    tenantId: row.tenant_id,
+    userId: row.user_id,
+    recordedAt: row.recorded_at.getTime(),
+    event: null
+  }
+
+/** The events after the given positions, in order of slice and position, at most `limit` of each slice, erased ones too. */
 export const readSlices = (
   sql: PgClient.PgClient,
   after: ReadonlyArray<SlicePosition>,
   limit: number
-): Effect.Effect<ReadonlyArray<LoggedEvent>, SqlError.SqlError> =>
+): Effect.Effect<ReadonlyArray<LoggedEvent | ErasedEvent>, SqlError.SqlError> =>
   Effect.map(
     sql<EventRow>`
       select e.*
@@ -55,7 +66,7 @@ export const readSlices = (
         limit ${limit}
       ) as e
       order by e.slice, e.position`,
-    (rows) => rows.map(toLoggedEvent)
+    (rows) => rows.map(toEntry)
   )
 
 /** A user's events before a position of the user's slice, newest first. Served by the unique key. */
@@ -70,7 +81,7 @@ export const readUser = (
     sql<EventRow>`
       select slice, position, tenant_id, user_id, event_type, occurred_at, recorded_at, payload_version, payload::text as payload
       from events
-      where tenant_id = ${tenantId}::uuid and user_id = ${userId} and position < ${BigInt(before)}
+      where tenant_id = ${tenantId}::uuid and user_id = ${userId} and position < ${BigInt(before)} and event_type <> 'erased'
       order by position desc
       limit ${limit}`,
     // Parsed here and not by the driver, which would round the numbers inside `meta` and `outcomes`.

@@ -5,7 +5,8 @@ const offsetBasis = 0x811c9dc5
 const prime = 0x01000193
 const utf8 = new TextEncoder()
 
-const fnv1a = (hash: number, text: string): number => {
+/** Goes on with a hash, FNV-1a 32, over the UTF-8 bytes of a text. */
+export const fnv1a = (hash: number, text: string): number => {
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
     if (code > 0x7f) return utf8.encode(text.slice(index)).reduce((hash, byte) => Math.imul(hash ^ byte, prime), hash)

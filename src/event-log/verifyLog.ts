@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import { SqlClient, type SqlError } from "effect/sql"
 import * as Stream from "effect/Stream"
 import type { LogProgress } from "./exportLog.ts"
+import { isPseudonym } from "./pseudonym.ts"
 import { sliceCount, sliceOf } from "./sliceOf.ts"
 import { isKnownEvent } from "./StoredEvent.ts"
 import { unfinishedImport } from "./unfinishedImport.ts"
@@ -31,8 +32,8 @@ const slicesAtOnce = 2
 
 /**
  * Looks whether the log is what it promises (design §1): of each slice that positions are 1, 2, 3 … up to its head and no further, that recorded_at never
- * decreases along them and ends as the head says, that no user has a key twice, that all users hash to the slice and belong to a tenant there is, and
- * that all payloads can be read; of the whole, that its slices are those there must be, that the database still refuses what would break it, and that no
+ * decreases along them and ends as the head says, that no user has a key twice, that all users hash to the slice and belong to a tenant there is, that
+ * nothing but a pseudonym is left of erased ones, and that all payloads can be read; of the whole, that its slices are those there must be, that the database still refuses what would break it, and that no
  * projection has come further than the log.
  *
  * Each slice is looked at in a moment of its own, one transaction each: what is appended meanwhile is never a finding. Keys are unique within a user, and
@@ -144,6 +145,10 @@ interface UserRow {
   readonly tenant_exists: boolean
   readonly events: bigint
   readonly keys: bigint
+  /** Events that are as an erasure leaves them. */
+  readonly erased: bigint
+  /** Whether it is the pseudonym of a user who was erased in this slice. */
+  readonly was_erased: boolean
   readonly first: bigint
 }
 
@@ -151,6 +156,7 @@ const verifyUsers = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: n
   const strays = new Named()
   const repeats = new Named()
   const ownerless = new Named()
+  const halfErased = new Named()
   const pages = Stream.paginate(
     { tenant_id: "00000000-0000-0000-0000-000000000000", user_id: "" },
     (after: Pick<UserRow, "tenant_id" | "user_id">) =>
@@ -158,12 +164,16 @@ const verifyUsers = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: n
         // Read from the table, not from the unique index, which is among the things to be proved.
         sql<UserRow>`
         with slice as materialized (
-          select tenant_id, user_id, idempotency_key, position from events
+          select tenant_id, user_id, idempotency_key, position,
+            (event_type, payload_version, payload::text, occurred_at) = ('erased', 0, '{}', recorded_at) as is_erased
+          from events
           where slice = ${slice} and (tenant_id, user_id) > (${after.tenant_id}::uuid, ${after.user_id})
         )
-        select tenant_id, user_id, t.tenant_id is not null as tenant_exists, events, keys, first
+        select tenant_id, user_id, t.tenant_id is not null as tenant_exists, events, keys, erased, first,
+          exists (select from erased_users as e where e.tenant_id = u.tenant_id and e.pseudonym = u.user_id and e.slice = ${slice}) as was_erased
         from (
-          select tenant_id, user_id, count(*) as events, count(distinct idempotency_key) as keys, min(position) as first
+          select tenant_id, user_id, count(*) as events, count(distinct idempotency_key) as keys, count(*) filter (where is_erased) as erased,
+            min(position) as first
           from slice group by tenant_id, user_id order by tenant_id, user_id limit ${usersAtOnce}
         ) as u
         left join tenants as t using (tenant_id)
@@ -171,15 +181,20 @@ const verifyUsers = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: n
         (rows) => [rows, rows.length < usersAtOnce ? Option.none() : Option.fromNullishOr(rows.at(-1))] as const
       )
   )
-  yield* Stream.runForEach(pages, ({ events, first, keys, tenant_exists, tenant_id, user_id }) =>
+  yield* Stream.runForEach(pages, ({ erased, events, first, keys, tenant_exists, tenant_id, user_id, was_erased }) =>
     Effect.sync(() => {
       const user = `user "${user_id}" of tenant ${tenant_id}`
       const home = sliceOf(tenant_id, user_id)
-      if (home !== slice) strays.add(`${user} belongs into slice ${home}, but has events here: ${events}, the first at ${first}`)
+      if (isPseudonym(user_id)) {
+        if (!was_erased) strays.add(`${user} is a pseudonym, but of nobody who was erased here: ${events} events, the first at ${first}`)
+        if (erased !== events) halfErased.add(`${user} was erased, but ${events - erased} of ${events} events were not`)
+      } else if (erased > 0n) {
+        halfErased.add(`${user} is no pseudonym, but has erased events: ${erased}, the first not before ${first}`)
+      } else if (home !== slice) strays.add(`${user} belongs into slice ${home}, but has events here: ${events}, the first at ${first}`)
       if (keys !== events) repeats.add(`${user} has used an idempotency key again: ${events} events, ${keys} keys`)
       if (!tenant_exists) ownerless.add(`${user} has events from ${first} on, but there is no such tenant`)
     }))
-  return [...strays.messages, ...repeats.messages, ...ownerless.messages]
+  return [...strays.messages, ...repeats.messages, ...ownerless.messages, ...halfErased.messages]
 })
 
 /** The first few of a kind, and how many there are. */
@@ -204,6 +219,7 @@ interface Whole {
   readonly unique_positions: boolean
   readonly append_only: boolean
   readonly ahead: ReadonlyArray<string> | null
+  readonly unheard: bigint
 }
 
 /** What is not a matter of one slice. */
@@ -230,7 +246,9 @@ const verifyWhole = (sql: PgClient.PgClient): Effect.Effect<Verdict, SqlError.Sq
         (select coalesce(bit_or(tgtype), 0) & 56 = 56 from pg_trigger
           where tgrelid = 'events'::regclass and tgenabled in ('O', 'A') and not tgisinternal) as append_only,
         (select array_agg(distinct c.projection || ' ' || c.version) from checkpoints c join slice_heads h using (slice) where c.position > h.position)
-          as ahead`
+          as ahead,
+        (select count(*) from slice_heads h
+          where h.erasure <> coalesce((select max(e.erasure) from erased_users e where e.slice = h.slice), 0)) as unheard`
     const messages = [
       ...Option.isSome(begun) ? [`it is the beginning of an import that was not ended (${begun.value.events} events)`] : [],
       ...row?.slice_count === sliceCount
@@ -245,7 +263,8 @@ const verifyWhole = (sql: PgClient.PgClient): Effect.Effect<Verdict, SqlError.Sq
         ? []
         : ["the database does not refuse to use a key twice: the key (tenant_id, user_id, idempotency_key) is missing"],
       ...row?.append_only === true ? [] : ["the database does not refuse to change events: the trigger is missing or disabled"],
-      ...(row?.ahead ?? []).map((projection) => `projection ${projection} has come further than the log`)
+      ...(row?.ahead ?? []).map((projection) => `projection ${projection} has come further than the log`),
+      ...row?.unheard === 0n ? [] : [`slices whose head does not name the last erasure in them: ${row?.unheard}`]
     ]
     return { events: 0, findings: messages.map((message) => ({ slice: undefined, message })) }
   })

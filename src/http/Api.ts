@@ -1,4 +1,5 @@
 import { HttpApi, OpenApi } from "effect/http-api"
+import { AdminApi } from "./AdminApi.ts"
 import { IngestApi } from "./IngestApi.ts"
 import { openApiDetails } from "./openApiDetails.ts"
 import { ReadingApi } from "./ReadingApi.ts"
@@ -6,7 +7,7 @@ import { ServiceApi } from "./ServiceApi.ts"
 
 /** Everything that is served over HTTP (design §2, §3), without its implementation. */
 export class Api extends HttpApi.make("playtally")
-  .add(IngestApi, ReadingApi, ServiceApi)
+  .add(IngestApi, ReadingApi, AdminApi, ServiceApi)
   .annotateMerge(OpenApi.annotations({
     title: "playtally",
     version: "1",

@@ -7,6 +7,7 @@ import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import * as Layer from "effect/Layer"
 import { Changes } from "../counters/Changes.ts"
 import { Settings } from "../Settings.ts"
+import { adminHandlers } from "./adminHandlers.ts"
 import { docsPath, openApiPath } from "./allowedMethods.ts"
 import { Api } from "./Api.ts"
 import { frameworkProblems } from "./frameworkProblems.ts"
@@ -59,7 +60,7 @@ const selfContained = HttpRouter.middleware((page) =>
 
 const routes = Layer.mergeAll(
   HttpApiBuilder.layer(Api, { openapiPath: openApiPath }).pipe(
-    Layer.provide([ingestHandlers, readingHandlers, serviceHandlers]),
+    Layer.provide([ingestHandlers, readingHandlers, adminHandlers, serviceHandlers]),
     Layer.provide([keyAuthentication, Validation.layer])
   ),
   HttpApiScalar.layer(Api, { path: docsPath, scalar }).pipe(Layer.provide(selfContained.layer)),

@@ -15,8 +15,12 @@ HttpApi.reflect(Api, {
 
 const paths = [...methodsByPath].map(([path, methods]) => ({
   pattern: new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/:[a-z_]+/g, "[^/]*")}/?$`),
-  allow: [...methods, ...methods.has("GET") ? ["HEAD"] : [], "OPTIONS"].join(", ")
+  methods: [...methods, ...methods.has("GET") ? ["HEAD"] : []]
 }))
 
 /** The methods of a path (without its query) as `Allow` names them; nothing for a path that is not served. */
-export const allowedMethods = (path: string): string | undefined => paths.find(({ pattern }) => pattern.test(path))?.allow
+export const allowedMethods = (path: string): string | undefined => {
+  // `/users/counters` may be a user called so.
+  const fitting = paths.filter(({ pattern }) => pattern.test(path))
+  return fitting.length === 0 ? undefined : [...new Set(fitting.flatMap(({ methods }) => methods)), "OPTIONS"].join(", ")
+}

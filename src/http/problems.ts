@@ -59,6 +59,12 @@ export class UserNotFound extends HttpApiError.Problem<UserNotFound>()("UserNotF
   title: "The user has no events"
 }) {}
 
+export class NothingKnown extends HttpApiError.Problem<NothingKnown>()("NothingKnown", {
+  type: "nothing-known",
+  status: 404,
+  title: "Nothing is known of the user"
+}) {}
+
 export class CounterNotFound extends HttpApiError.Problem<CounterNotFound>()("CounterNotFound", {
   type: "counter-not-found",
   status: 404,

@@ -9,6 +9,7 @@ import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnava
 import { Migrations } from "../database/Migrations.ts"
 import { Settings } from "../Settings.ts"
 import type { RejectedItem } from "./IngestReport.ts"
+import { escaped, userIdsIn } from "./rejectedText.ts"
 
 /** The most that is kept of one item, in characters of its JSON text with everything but plain ASCII escaped. */
 const maxItemCharacters = 16 * 1024
@@ -40,19 +41,28 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
         const rows = new Map(items.map((item, index) => {
           const text = escaped(texts[index] ?? "null")
           const hash = createHash("sha256").update(text).digest("hex")
-          return [`${item.reason} ${hash}`, { reason: item.reason, hash, text, issues: JSON.stringify(item.issues) }]
+          return [`${item.reason} ${hash}`, {
+            reason: item.reason,
+            hash,
+            text,
+            // Whoever is erased must be found in items that are cut, too.
+            cutUserIds: text.length > maxItemCharacters ? userIdsIn(text) : "",
+            issues: JSON.stringify(item.issues)
+          }]
         }))
         // Ordered by key, so that two requests with the same items never wait for each other in a circle.
         const kept = [...rows.entries()].sort(([a], [b]) => a < b ? -1 : 1).map(([, row]) => row)
         yield* sql`
-          insert into rejected_events as kept (tenant_id, reason, item_hash, item, truncated, issues)
-          select ${tenantId}::uuid, reason, decode(hash, 'hex'), left(item, ${maxItemCharacters}), length(item) > ${maxItemCharacters}, issues::json
+          insert into rejected_events as kept (tenant_id, reason, item_hash, item, truncated, cut_user_ids, issues)
+          select ${tenantId}::uuid, reason, decode(hash, 'hex'), left(item, ${maxItemCharacters}), length(item) > ${maxItemCharacters},
+            cut_user_ids, issues::json
           from unnest(
             ${arrayOf.text(kept.map((row) => row.reason))}::text[],
             ${arrayOf.text(kept.map((row) => row.hash))}::text[],
             ${arrayOf.text(kept.map((row) => row.text))}::text[],
+            ${arrayOf.text(kept.map((row) => row.cutUserIds))}::text[],
             ${arrayOf.text(kept.map((row) => row.issues))}::text[]
-          ) as rejected (reason, hash, item, issues)
+          ) as rejected (reason, hash, item, cut_user_ids, issues)
           on conflict (tenant_id, reason, item_hash) do update set last_at = now(), times = kept.times + 1, issues = excluded.issues`.pipe(
           unavailable("RejectedEvents.record")
         )
@@ -70,6 +80,3 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
     })
   )
 }
-
-/** Everything outside printable ASCII as a JSON escape: any text can be stored, lone surrogates and NUL included, and still is the same JSON. */
-const escaped = (text: string): string => text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)

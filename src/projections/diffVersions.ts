@@ -101,7 +101,7 @@ const diffStatements = ({ tables: { compared: before } }: ProjectionStore, { tab
   const any = ["o.user_id is null", "n.user_id is null", ...common.map(differs)].join(" or ")
   const change = (name: string) => `coalesce(n."${name}", 0)::numeric - coalesce(o."${name}", 0)::numeric`
   const joined = `
-    with u as materialized (select distinct tenant_id, user_id from events where slice = $1),
+    with u as materialized (select distinct tenant_id, user_id from events where slice = $1 and event_type <> 'erased'),
     o as materialized (${before.select}), n as materialized (${after.select})`
   const join = `o full join n on ${["tenant_id", "user_id", ...key].map((name) => `o."${name}" = n."${name}"`).join(" and ")}`
   return {

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { failureOf, sqlState } from "../database/failureOf.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
-import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
+import type { ErasedEvent, LoggedEvent } from "../event-log/LoggedEvent.ts"
 import { advance, type Checkpoint, take } from "./checkpoints.ts"
 import { entityId, type EntityKey, type FoldResult, foldUser } from "./foldUser.ts"
 import { park, parkedUsers } from "./parkedUsers.ts"
@@ -86,7 +86,7 @@ export const feedChunk = (
   }))
 
 /** Where each slice has been read up to without a hole: positions are dense, so a missing one is corruption, and what follows it is not touched. */
-const readUpTo = (events: ReadonlyArray<LoggedEvent>, from: ReadonlyMap<number, number>) => {
+const readUpTo = (events: ReadonlyArray<LoggedEvent | ErasedEvent>, from: ReadonlyMap<number, number>) => {
   const reached = new Map<number, number>()
   const holes = new Set<number>()
   for (const { position, slice } of events) {
@@ -103,9 +103,11 @@ export interface UserEvents extends Owner {
   readonly events: Array<LoggedEvent>
 }
 
-const groupByUser = (events: ReadonlyArray<LoggedEvent>): ReadonlyMap<string, UserEvents> => {
+const groupByUser = (events: ReadonlyArray<LoggedEvent | ErasedEvent>): ReadonlyMap<string, UserEvents> => {
   const users = new Map<string, UserEvents>()
   for (const event of events) {
+    // Nothing to fold, and no hole either.
+    if (event.event === null) continue
     const id = ownerId(event)
     const user = users.get(id)
     if (user === undefined) users.set(id, { slice: event.slice, tenantId: event.tenantId, userId: event.userId, events: [event] })

@@ -48,6 +48,7 @@ export const verifySlice = (
     while (position < end) {
       for (const logged of yield* log.read([{ slice, position }], Math.min(page, end - position))) {
         position = logged.position
+        if (logged.event === null) continue
         const id = ownerId(logged)
         const user = users.get(id) ?? { tenantId: logged.tenantId, userId: logged.userId, events: [] }
         users.set(id, user)

@@ -7,6 +7,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
+import { KnownProjections } from "../../src/cli/projections/KnownProjections.ts"
 import { toJsonNumber } from "../../src/fasttrack/JsonNumber.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { ApiKeys } from "../../src/tenants/ApiKeys.ts"
@@ -166,6 +167,25 @@ layer(Layer.mergeAll(services, NodeServices.layer).pipe(Layer.provideMerge(TestD
         assert.strictEqual(yield* fs.readFileString(file), exported.stdout)
         assertRefused(yield* run("rejected", "list", "nobody"), /There is no tenant "nobody"/)
       }))
+
+    it.effect("users: erased when that is said twice, with what was removed; unknown ones are named", () =>
+      Effect.gen(function*() {
+        yield* succeed("tenants", "create", "erasing")
+        yield* send("erasing", [login("gone", "1"), login("gone", "2"), login("stays", "1"), login("gone", "3", { timestamp: 1 })])
+        assertRefused(yield* run("users", "erase", "erasing", "gone"), /Nothing was erased.* 2 events of the user "gone".*--yes/)
+        const { stdout } = yield* succeed("users", "erase", "erasing", "gone", "--yes")
+        assert.match(
+          stdout,
+          /^The user is erased\.\n +log +2 events emptied;.*\n +projections +0 rows.*\n +parked +0 .*\n +rejected +1 item removed\n/
+        )
+        assert.notInclude(stdout, "gone")
+        assert.match((yield* succeed("users", "erase", "erasing", "gone", "--yes")).stdout, /erased before/)
+        assertRefused(yield* run("users", "erase", "erasing", "nobody", "--yes"), /Nothing is known of the user "nobody"/)
+        assertRefused(yield* run("users", "erase", "no tenant", "gone", "--yes"), /There is no tenant/)
+        const tail = lines(yield* succeed("events", "tail", "erasing"))
+        assert.deepStrictEqual(tail.map((line) => line.includes("(erased)")), [true, true, false])
+        assert.strictEqual((yield* send("erasing", [login("gone", "1"), login("stays", "1")])).duplicates, 2)
+      }).pipe(Effect.provideService(KnownProjections, [])))
 
     it.effect("events: the newest of all, of a tenant, of a user, and those that come", () =>
       Effect.gen(function*() {

@@ -19,6 +19,7 @@ import { projections } from "../../src/cli/projections.ts"
 import { KnownProjections } from "../../src/cli/projections/KnownProjections.ts"
 import { rejected } from "../../src/cli/rejected.ts"
 import { tenants } from "../../src/cli/tenants.ts"
+import { users } from "../../src/cli/users.ts"
 
 /** What a command wrote and how it ended; `reported` says whether the runtime would print the error once more, with its stack. */
 export interface CommandResult {
@@ -29,7 +30,7 @@ export interface CommandResult {
 }
 
 const program = Command.runWith(
-  Command.make("playtally").pipe(Command.withSubcommands([migrate, tenants, keys, rejected, events, explain, projections, demo])),
+  Command.make("playtally").pipe(Command.withSubcommands([migrate, tenants, keys, users, rejected, events, explain, projections, demo])),
   { version: "test" }
 )
 

@@ -129,7 +129,7 @@ layer(oneService, { excludeTestServices: true })("EventLog", (it) => {
       }
       const read = yield* log.read([{ slice: 200, position: start(1) }, { slice: 3, position: start(0) + 1 }], 1)
       assert.deepStrictEqual(
-        read.map(({ event, position, slice }) => [slice, position, event.data]),
+        read.map(({ event, position, slice }) => [slice, position, event?.data]),
         [[3, start(0) + 2, bet(a, "2").data], [200, start(1) + 1, bet(b, "1").data]]
       )
     }))

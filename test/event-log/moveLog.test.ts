@@ -151,11 +151,13 @@ layer(Layer.empty, { excludeTestServices: true })("a log that is moved", (it) =>
       const sql = Context.get(yield* migrated, PgClient.PgClient)
       const rows = yield* sql<{ table: string; columns: ReadonlyArray<string> }>`
         select table_name::text as table, array_agg(column_name::text order by column_name::text) as columns
-        from information_schema.columns where table_name in ('events', 'slice_heads', 'log_format', 'tenants', 'api_keys') group by table_name`
+        from information_schema.columns where table_name in ('events', 'slice_heads', 'log_format', 'tenants', 'api_keys', 'erased_users') group by table_name`
       const { events: [event], prelude: { apiKeys: [apiKey], tenants: [tenant] } } = sampleLog(1)
       assert.deepStrictEqual(Object.fromEntries(rows.map(({ columns, table }) => [table, columns])), {
         events: Object.keys(event ?? {}).sort(),
-        slice_heads: ["position", "recorded_at", "slice"],
+        slice_heads: ["erasure", "position", "recorded_at", "slice"],
+        // The erasures are numbered in the order of their lines, and the heads name the last of their slice.
+        erased_users: ["erased_at", "erasure", "pseudonym", "slice", "tag", "tenant_id"],
         log_format: ["lane_count", "only_row", "slice_count"],
         tenants: Object.keys(tenant ?? {}).sort(),
         api_keys: Object.keys(apiKey ?? {}).sort()
@@ -351,7 +353,7 @@ layer(Layer.empty, { excludeTestServices: true })("an import", (it) => {
       const names = sealed(lines.map((line) => line.replace("tenant 1", "tenant 0")))
       assert.match(
         (yield* Effect.flip(imported(names)).pipe(Effect.provide(yield* migrated))).message,
-        /^A tenant or key of the file cannot be stored/
+        /^A tenant, key or erased user of the file cannot be stored/
       )
     }))
 

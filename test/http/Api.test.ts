@@ -23,6 +23,7 @@ function typeOf(schema: unknown): string | undefined {
 describe("the OpenAPI document", () => {
   it("has every operation, each with its own id", () => {
     assert.deepStrictEqual(operations.map(({ name }) => name).sort(), [
+      "delete /api/v1/users/{user_id}",
       "get /api/v1/changes",
       "get /api/v1/users/{user_id}/activity",
       "get /api/v1/users/{user_id}/counters",

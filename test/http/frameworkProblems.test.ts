@@ -12,7 +12,7 @@ const assertProblem = (answer: Answer, status: number, type: string) => {
 }
 
 describe("frameworkProblems", () => {
-  it.live.each(["/", "/api", "/api/v1/users/u", "/API/v1/users/u/counters", "/api/v1/users/u/counters/x", "//healthz", "/healthz;x"])(
+  it.live.each(["/", "/api", "/api/v1/users", "/API/v1/users/u/counters", "/api/v1/users/u/counters/x", "//healthz", "/healthz;x"])(
     "answers 404 at %s",
     (path) =>
       Effect.gen(function*() {
@@ -26,7 +26,8 @@ describe("frameworkProblems", () => {
       ["GET", bulkPath, "POST, OPTIONS"],
       ["HEAD", bulkPath, "POST, OPTIONS"],
       ["PUT", bulkPath, "POST, OPTIONS"],
-      ["GET", "/api/v1/users/counters", "POST, OPTIONS"],
+      ["GET", "/api/v1/users/counters", "POST, DELETE, OPTIONS"],
+      ["GET", "/api/v1/users/u", "DELETE, OPTIONS"],
       ["POST", counters, "GET, HEAD, OPTIONS"],
       ["DELETE", "/api/v1/users/a%2Fb/events?limit=1", "GET, HEAD, OPTIONS"],
       ["PATCH", "/healthz/", "GET, HEAD, OPTIONS"],

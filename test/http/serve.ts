@@ -15,6 +15,7 @@ import { Explanation } from "../../src/counters/Explanation.ts"
 import { Games } from "../../src/counters/Games.ts"
 import { vectorOf } from "../../src/counters/SliceVector.ts"
 import { TimeTravel } from "../../src/counters/TimeTravel.ts"
+import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { RequestTime } from "../../src/http/nodeServer.ts"
 import { Readiness } from "../../src/http/Readiness.ts"
@@ -49,6 +50,7 @@ export interface Stubs {
   readonly readActivity?: Activity["Service"]["read"]
   readonly changesAfter?: Changes["Service"]["after"]
   readonly stopChanges?: Effect.Effect<void>
+  readonly erase?: UserErasure["Service"]["erase"]
   readonly readUser?: EventLog["Service"]["readUser"]
   readonly checks?: () => ReadinessChecks
   readonly settings?: Readonly<Record<string, string>>
@@ -107,6 +109,9 @@ export const serve = (stubs: Stubs = {}) =>
         now: () => Effect.succeed(vectorOf([[3, 7]])),
         after: stubs.changesAfter ?? ((_, place) => Effect.succeed({ changes: [], next: place })),
         stop: stubs.stopChanges ?? Effect.void
+      }),
+      Layer.mock(UserErasure, {
+        erase: stubs.erase ?? (() => Effect.succeed({ events: 0, rows: 0, parked: 0, rejected: 0, again: false }))
       }),
       Layer.mock(EventLog, { laneCount: 1, readUser: stubs.readUser ?? (() => Effect.succeed([])) }),
       Layer.mock(ProjectionRunner, {

@@ -78,7 +78,8 @@ export const preludeOf = (events: ReadonlyArray<StoredEvent>): LogFilePrelude =>
     scopes: ["ingest", "read"],
     created_at: createdAt,
     revoked_at: index === 0 ? null : createdAt
-  }))
+  })),
+  erasedUsers: []
 })
 
 /** The log as a file. */

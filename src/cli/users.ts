@@ -1,0 +1,72 @@
+import { PgClient } from "@effect/sql-pg"
+import { Argument, Command, Flag } from "effect/cli"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type ErasureReport, isUnknown, UserErasure } from "../erasure/UserErasure.ts"
+import { Tenants } from "../tenants/Tenants.ts"
+import { CommandFailed, explained } from "./CommandFailed.ts"
+import { nameArgument } from "./nameArgument.ts"
+import { print } from "./print.ts"
+import { projectionsLayer } from "./projections/projectionsLayer.ts"
+
+const usersLayer = Layer.provideMerge(UserErasure.layer, projectionsLayer())
+
+const count = (number: number, one: string, many = `${one}s`) => `${number} ${number === 1 ? one : many}`
+
+const linesOf = ({ events, parked, rejected, rows }: ErasureReport): ReadonlyArray<string> => [
+  `  log          ${count(events, "event")} emptied; their places and keys stay, under a pseudonym`,
+  `  projections  ${count(rows, "row")} removed, of all versions`,
+  `  parked       ${count(parked, "entry", "entries")} removed`,
+  `  rejected     ${count(rejected, "item")} removed`
+]
+
+const erase = Command.make(
+  "erase",
+  {
+    tenant: nameArgument("tenant", "Name of the tenant"),
+    user: Argument.String("user").pipe(Argument.withDescription("Id of the user")),
+    yes: Flag.Boolean("yes").pipe(Flag.withDescription("Do it: it cannot be taken back"), Flag.withDefault(false))
+  },
+  Effect.fnUntraced(
+    function*({ tenant: name, user, yes }) {
+      const tenant = yield* (yield* Tenants).get(name)
+      if (!yes) {
+        const sql = yield* PgClient.PgClient
+        const [known] = yield* sql<{ events: bigint }>`
+          select count(*) as events from events where tenant_id = ${tenant.tenantId}::uuid and user_id = ${user}`
+        return yield* new CommandFailed({
+          message:
+            `Nothing was erased. The log has ${count(Number(known?.events ?? 0), "event")} of the user "${user}" of tenant "${name}": ` +
+            "to erase the user for good, say --yes."
+        })
+      }
+      const report = yield* (yield* UserErasure).erase(tenant, user)
+      if (isUnknown(report)) {
+        return yield* new CommandFailed({
+          message: `Nothing is known of the user "${user}" of tenant "${name}": there was nothing to erase.`
+        })
+      }
+      yield* print(
+        report.again ? "The user is erased, who was erased before. This time:" : "The user is erased.",
+        ...linesOf(report),
+        "Files of `events export` and backups made before still have the data, and so have the database's files until `vacuum (analyze)` is run."
+      )
+    },
+    Effect.provide(usersLayer),
+    explained
+  )
+).pipe(
+  Command.withDescription(
+    "Remove a user's personal data from the log, every projection and the rejected items, for good; safe while the service runs"
+  ),
+  Command.withExamples([{
+    command: "users erase brand-a player-17 --yes",
+    description: "Only the empty places of the player's events stay"
+  }])
+)
+
+/** `users erase`. */
+export const users = Command.make("users").pipe(
+  Command.withDescription("The players of a tenant"),
+  Command.withSubcommands([erase])
+)
