@@ -2,11 +2,13 @@ import createEventLog from "./0001_create_event_log.ts"
 import createTenants from "./0002_create_tenants.ts"
 import createRejectedEvents from "./0003_create_rejected_events.ts"
 import createProjections from "./0004_create_projections.ts"
+import createLongestRun from "./0005_create_longest_run.ts"
 
 /** Every migration under `<id>_<name>`, forward only: one is never changed or removed once it has been released. */
 export const migrations = {
   "0001_create_event_log": createEventLog,
   "0002_create_tenants": createTenants,
   "0003_create_rejected_events": createRejectedEvents,
-  "0004_create_projections": createProjections
+  "0004_create_projections": createProjections,
+  "0005_create_longest_run": createLongestRun
 }

@@ -59,6 +59,12 @@ export class UserNotFound extends HttpApiError.Problem<UserNotFound>()("UserNotF
   title: "The user has no events"
 }) {}
 
+export class UserNotOnLeaderboard extends HttpApiError.Problem<UserNotOnLeaderboard>()("UserNotOnLeaderboard", {
+  type: "user-not-on-leaderboard",
+  status: 404,
+  title: "The user has no score on this leaderboard"
+}) {}
+
 export class CounterNotFound extends HttpApiError.Problem<CounterNotFound>()("CounterNotFound", {
   type: "counter-not-found",
   status: 404,

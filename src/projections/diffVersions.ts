@@ -5,8 +5,8 @@ import type { SqlError } from "effect/sql"
 import type { EventLog } from "../event-log/EventLog.ts"
 import { decimalToText } from "./decimalArithmetic.ts"
 import { feedIsolating } from "./feedChunk.ts"
+import { foldContexts } from "./foldContexts.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
-import { timeZones } from "./timeZones.ts"
 
 /** How one column differs: in how many rows, and for numbers by how much. Amounts are decimal text. */
 export interface ColumnDiff {
@@ -62,7 +62,7 @@ export const diffVersions = (
   slices: ReadonlyArray<number>
 ): Effect.Effect<VersionDiff, SqlError.SqlError> =>
   Effect.gen(function*() {
-    const feed = { sql, log, stores: [before, after], timeZoneOf: yield* timeZones(sql), maxEvents: 20_000 }
+    const feed = { sql, log, stores: [before, after], contextOf: yield* foldContexts(sql), maxEvents: 20_000 }
     const statements = diffStatements(before, after)
     let diff = statements.empty
     for (const slice of slices) {

@@ -15,8 +15,8 @@ export interface Feed {
   readonly sql: PgClient.PgClient
   readonly log: EventLog["Service"]
   readonly stores: ReadonlyArray<ProjectionStore>
-  /** The IANA zone of a tenant. */
-  readonly timeZoneOf: (tenantId: string) => Effect.Effect<string, SqlError.SqlError>
+  /** What folds know of a tenant. */
+  readonly contextOf: (tenantId: string) => Effect.Effect<FoldContext, SqlError.SqlError>
   /** Most events in one transaction. */
   readonly maxEvents: number
 }
@@ -170,7 +170,7 @@ const foldUsers = Effect.fnUntraced(function*(feed: Feed, store: ProjectionStore
   const known = new Map<string, EntityRow | null>()
   const contexts = new Map<string, FoldContext>()
   for (const { tenantId } of users.values()) {
-    if (!contexts.has(tenantId)) contexts.set(tenantId, { timeZone: yield* feed.timeZoneOf(tenantId) })
+    if (!contexts.has(tenantId)) contexts.set(tenantId, yield* feed.contextOf(tenantId))
   }
   let waiting = [...users.values()]
   while (waiting.length > 0) {

@@ -5,9 +5,9 @@ import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
 import { feedIsolating } from "./feedChunk.ts"
+import { foldContexts } from "./foldContexts.ts"
 import { ingestionPressure } from "./ingestionPressure.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
-import { timeZones } from "./timeZones.ts"
 import { follow } from "./versions.ts"
 
 /** How far a rebuild has come. Positions are dense, so `done` of `total` is exact. */
@@ -46,7 +46,7 @@ export const rebuild = (
 ): Effect.Effect<RebuildProgress, SqlError.SqlError> =>
   Effect.gen(function*() {
     const { name, version } = store.projection
-    const feed = { sql, log, stores: [store], timeZoneOf: yield* timeZones(sql), maxEvents: chunk }
+    const feed = { sql, log, stores: [store], contextOf: yield* foldContexts(sql), maxEvents: chunk }
     const pressure = yield* ingestionPressure(sql)
 
     const rebuildSlice = Effect.fnUntraced(function*(slice: number) {

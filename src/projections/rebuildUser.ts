@@ -6,10 +6,10 @@ import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import { feedProjection } from "./feedChunk.ts"
+import { foldContexts } from "./foldContexts.ts"
 import { notePark } from "./parkedUsers.ts"
 import type { Owner, ProjectionStore } from "./ProjectionStore.ts"
 import { ownerId } from "./ProjectionStore.ts"
-import { timeZones } from "./timeZones.ts"
 
 /** Events of the user read and folded at a time. */
 const page = 5000
@@ -31,7 +31,7 @@ export const rebuildUser = (
     const [checkpoint] = yield* sql<{ position: bigint }>`
       update checkpoints set epoch = epoch + 1 where slice = ${slice} and projection = ${name} and version = ${version} returning position`
     const next = Number(checkpoint?.position ?? 0) + 1
-    const feed = { sql, log, stores: [store], timeZoneOf: yield* timeZones(sql), maxEvents: page }
+    const feed = { sql, log, stores: [store], contextOf: yield* foldContexts(sql), maxEvents: page }
 
     const remake = Effect.gen(function*() {
       yield* store.remove([user])

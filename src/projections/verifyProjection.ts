@@ -4,9 +4,9 @@ import type { SqlError } from "effect/sql"
 import type { EventLog } from "../event-log/EventLog.ts"
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import { evaluateRows } from "./evaluate.ts"
+import { foldContexts } from "./foldContexts.ts"
 import type { ReadRow } from "./Projection.ts"
 import { type Owner, ownerId, type ProjectionStore } from "./ProjectionStore.ts"
-import { timeZones } from "./timeZones.ts"
 
 /** A user whose rows are not what the log says. `row` names the row by its key. */
 export interface Difference extends Owner {
@@ -40,7 +40,7 @@ export const verifySlice = (
 ): Effect.Effect<VerifiedSlice, SqlError.SqlError> =>
   sql.withTransaction(Effect.gen(function*() {
     const { events: types, name, version } = store.projection
-    const timeZoneOf = yield* timeZones(sql)
+    const contextOf = yield* foldContexts(sql)
     const [checkpoint] = yield* sql<{ position: bigint }>`
       select position from checkpoints where slice = ${slice} and projection = ${name} and version = ${version} for update`
     const end = Number(checkpoint?.position ?? 0)
@@ -63,9 +63,9 @@ export const verifySlice = (
     for (const tenantId of new Set([...users.values()].map((user) => user.tenantId))) {
       const ofTenant = [...users.values()].filter((user) => user.tenantId === tenantId)
       const rows = yield* store.read(tenantId, ofTenant.map(({ userId }) => userId))
-      const timeZone = yield* timeZoneOf(tenantId)
+      const context = yield* contextOf(tenantId)
       for (const user of ofTenant) {
-        differences.push(...compare(store, user, rows.get(user.userId) ?? [], evaluateRows(store.projection, user.events, { timeZone })))
+        differences.push(...compare(store, user, rows.get(user.userId) ?? [], evaluateRows(store.projection, user.events, context)))
       }
     }
     return { slice, events: end, users: users.size, parked: parked.length, differences }
