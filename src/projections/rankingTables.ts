@@ -82,16 +82,23 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
       update ${buckets} as b set users = b.users - gone where ${sameKey("b", "whole")} and ${start("b")} = ${start("whole")};
     end loop;`
 
-  /** Gives what is left in buckets that have become small to the ones before them, if there is room. A key's first bucket stays. */
+  /** Puts a bucket that has become small together with the one after and the one before it, if there is room. A key's first bucket stays. */
   const merge = (moves: string) => `
     for small in with changed as (${counted(moves)} returning b.*)
-      select * from changed where users <= ${Math.floor(size / 8)} and from_user <> ''
+      select * from changed where users <= ${Math.floor(size / 8)}
     loop
       select b.* into small from ${buckets} as b where ${sameKey("b", "small")} and ${start("b")} = ${start("small")};
       continue when not found;
+      select b.* into after from ${buckets} as b
+        where ${sameKey("b", "small")} and ${start("b")} > ${start("small")} order by b.from_score, b.from_at, b.from_user limit 1;
+      if after.users + small.users <= ${half} then
+        delete from ${buckets} as b where ${sameKey("b", "after")} and ${start("b")} = ${start("after")};
+        update ${buckets} as b set users = b.users + after.users where ${sameKey("b", "small")} and ${start("b")} = ${start("small")};
+        small.users := small.users + after.users;
+      end if;
       select b.* into before from ${buckets} as b
         where ${sameKey("b", "small")} and ${start("b")} < ${start("small")} order by ${descending} limit 1;
-      continue when before.users + small.users > ${half};
+      continue when not found or (small.users > 0 and before.users + small.users > ${half});
       delete from ${buckets} as b where ${sameKey("b", "small")} and ${start("b")} = ${start("small")};
       update ${buckets} as b set users = b.users + small.users where ${sameKey("b", "before")} and ${start("b")} = ${start("before")};
     end loop;`
@@ -126,8 +133,8 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
         from_score numeric not null, from_at timestamptz not null, from_user text collate "C" not null, users bigint not null,
         primary key (${keys.join(", ")}, from_score, from_at, from_user)) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05)`,
       `create index if not exists ${buckets}_to_split on ${buckets} (tenant_id) where users > ${size}`,
-      counting("update", "small record; before record;", merge(`${moves("gone", -1)} union all ${moves("come", 1)}`)),
-      counting("delete", "small record; before record;", merge(moves("gone", -1))),
+      counting("update", "small record; before record; after record;", merge(`${moves("gone", -1)} union all ${moves("come", 1)}`)),
+      counting("delete", "small record; before record; after record;", merge(moves("gone", -1))),
       // An upsert fires its update triggers before its insert triggers, always both: by now all of its rows are counted.
       counting(
         "insert",

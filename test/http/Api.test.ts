@@ -24,6 +24,8 @@ describe("the OpenAPI document", () => {
   it("has every operation, each with its own id", () => {
     assert.deepStrictEqual(operations.map(({ name }) => name).sort(), [
       "get /api/v1/changes",
+      "get /api/v1/leaderboards/{board}",
+      "get /api/v1/leaderboards/{board}/users/{user_id}",
       "get /api/v1/users/{user_id}/activity",
       "get /api/v1/users/{user_id}/counters",
       "get /api/v1/users/{user_id}/counters/explain",
