@@ -60,7 +60,7 @@ export interface Ranking {
   readonly score: string
   /** Of type timestamptz. */
   readonly reachedAt: string
-  /** Most users counted together in a bucket (see `rankingTables.ts`); 2,000 unless given. */
+  /** Most users counted together in a bucket (see `rankingTables.ts`); 1,000 unless given. */
   readonly bucketSize?: number
 }
 

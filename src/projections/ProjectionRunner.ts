@@ -1,4 +1,5 @@
 import { PgClient } from "@effect/sql-pg"
+import { chunksOf } from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -53,8 +54,11 @@ interface Pace {
 }
 
 const prompt: Pace = { maxSlices: 128, maxEvents: 10_000, gather: "400 millis", patience: 10_000 }
-/** An event moves a user in several rankings and periods: what gathers of the same user is written once, and ingestion goes first. */
-const leisurely: Pace = { maxSlices: sliceCount, maxEvents: 20_000, gather: "3 seconds", patience: 60_000 }
+/**
+ * An event moves a user in several rankings and periods, a row each: what gathers of the same user is written once, few slices at a time but all of theirs,
+ * and ingestion goes first.
+ */
+const leisurely: Pace = { maxSlices: 32, maxEvents: 5_000, gather: "3 seconds", patience: 60_000 }
 
 const ranks = ({ projection }: ProjectionStore): boolean => projection.ranking !== undefined
 
@@ -123,13 +127,13 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         if (!queue.hurried) yield* Effect.timeoutOption(queue.urgent.await, gather)
       })
 
-      /** Feeds what is in the queue to some of the projections; false if there is nothing more to do for now. */
-      const feedFrom = Effect.fnUntraced(function*(
+      /** Feeds a chunk of some slices of the queue to some of the projections; false if they have nothing more for now. */
+      const feed = Effect.fnUntraced(function*(
         queue: SliceQueue,
-        { maxEvents, maxSlices }: Pace,
+        slices: ReadonlyArray<number>,
+        { maxEvents }: Pace,
         isFed: (store: ProjectionStore) => boolean
       ) {
-        const slices = queue.take(maxSlices)
         const own = stores.filter(isFed)
         if (slices.length === 0 || own.length === 0) return false
         const exit = yield* Effect.exit(feedIsolating({ sql, log, stores: own, contextOf, maxEvents }, slices))
@@ -148,16 +152,24 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         yield* Effect.sleep("1 second")
         return true
       })
-      const work = (queue: SliceQueue) => Effect.andThen(gathered(queue, prompt), feedFrom(queue, prompt, (store) => !ranks(store)))
+      const work = Effect.fnUntraced(function*(queue: SliceQueue) {
+        yield* gathered(queue, prompt)
+        yield* feed(queue, queue.take(prompt.maxSlices), prompt, (store) => !ranks(store))
+      })
 
       /** Rankings that are behind catch up without gathering. They hold back when ingestion suffers, unless somebody waits for them. */
       let isBehind = false
       const workOnRankings = Effect.gen(function*() {
         if (!isBehind) yield* gathered(rankingQueue, leisurely)
-        const started = yield* Clock.currentTimeMillis
-        isBehind = yield* feedFrom(rankingQueue, leisurely, ranks)
-        const worked = (yield* Clock.currentTimeMillis) - started
-        yield* Effect.raceFirst(Effect.ignore(pressure.yieldAfter(worked)), rankingQueue.urgent.await)
+        isBehind = false
+        const waiting = rankingQueue.take(sliceCount)
+        if (!stores.some(ranks)) return
+        for (const slices of chunksOf(waiting, leisurely.maxSlices)) {
+          const started = yield* Clock.currentTimeMillis
+          if (yield* feed(rankingQueue, slices, leisurely, ranks)) isBehind = true
+          const worked = (yield* Clock.currentTimeMillis) - started
+          yield* Effect.raceFirst(Effect.ignore(pressure.yieldAfter(worked)), rankingQueue.urgent.await)
+        }
       })
 
       let looks = 0

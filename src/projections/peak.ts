@@ -27,4 +27,6 @@ export const peakValueSql = (column: string): string => `trunc(${column}, ${deci
 
 /** The time of a column of peaks, as a timestamptz, in SQL. Whole milliseconds in a double are exact. */
 export const peakTimeSql = (column: string): string =>
-  `((timestamp 'epoch' + interval '1 millisecond' * (${end} - (${column} - ${peakValueSql(column)}) * 1e${decimals + digits})::float8) at time zone 'UTC')`
+  `((timestamp 'epoch' + interval '1 millisecond' * (${end} - (${column} - ${peakValueSql(column)}) * 1e${
+    decimals + digits
+  })::float8) at time zone 'UTC')`

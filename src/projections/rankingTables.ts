@@ -37,7 +37,7 @@ const ascending = "rank_score, rank_at, user_id"
 
 /** Makes the SQL for the totals table `name` of a version. */
 export const rankingTables = (prefix: string, name: string, table: TotalsTable, ranking: Ranking): RankingTables => {
-  const size = ranking.bucketSize ?? 2000
+  const size = ranking.bucketSize ?? 1000
   const half = Math.ceil(size / 2)
   const buckets = `${prefix}_buckets`
   const keys = ["tenant_id", ...table.key.map((key) => `"${key}"`)]
@@ -59,8 +59,12 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
     )
     update ${buckets} as b set users = b.users + d.moved from deltas as d
     where ${sameKey("b", "d")} and ${start("b")} = ${start("d")}`
-  const moves = (rows: string, moved: 1 | -1) =>
-    `select ${ofKeys("t")}, t.rank_score, t.rank_at, t.user_id, ${moved} as moved from ${rows} as t where t.contributions > 0`
+  const places = (rows: string) => `select ${ofKeys("t")}, t.rank_score, t.rank_at, t.user_id from ${rows} as t where t.contributions > 0`
+  const moves = (places: string, moved: 1 | -1) => `select *, ${moved} as moved from (${places}) as p`
+  /** Of rows that were changed, without those that stay where they are, such as of a multiplier that was no greater. */
+  const changes = `${moves(`${places("gone")} except all ${places("come")}`, -1)} union all ${
+    moves(`${places("come")} except all ${places("gone")}`, 1)
+  }`
 
   /** Gives what lies in too large a bucket to new ones, of about half the size. */
   const split = `
@@ -103,9 +107,10 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
       update ${buckets} as b set users = b.users + small.users where ${sameKey("b", "before")} and ${start("b")} = ${start("before")};
     end loop;`
 
+  // Whoever counts will be done soon: only the time for the whole statement limits how long it is waited for.
   const counting = (operation: string, variables: string, body: string) => `
     create or replace function ${prefix}_${operation}() returns trigger language plpgsql
-    set enable_seqscan = off set enable_bitmapscan = off as $$
+    set enable_seqscan = off set enable_bitmapscan = off set lock_timeout = 0 as $$
     declare ${variables}
     begin
       perform pg_advisory_xact_lock(hashtext('playtally ranking'), hashtext('${name}'));${body}
@@ -115,8 +120,12 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
     create or replace trigger ranking_${operation} after ${operation} on ${name} referencing ${referencing}
     for each statement execute function ${prefix}_${operation}()`
 
-  const me = `select ${ofKeys("t")}, t.rank_score, t.rank_at, t.user_id from ${name} as t
-    where ${given("t")} and t.user_id = $${next} and t.contributions > 0`
+  // Looked up by the primary key: without statistics, the index of the ranks looks as good for it, and would be read from end to end.
+  const me = `select * from (
+      select t.contributions, ${ofKeys("t")}, t.rank_score, t.rank_at, t.user_id from ${name} as t where ${
+    given("t")
+  } and t.user_id = $${next} offset 0
+    ) as t where t.contributions > 0`
   const shown = "t.user_id, trim_scale(-t.rank_score) as score, t.rank_at as reached_at"
   const neighbours = (is: "<" | ">", order: string) => `
     with me as materialized (${me}) select ${shown} from me cross join lateral (
@@ -129,19 +138,21 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
       rank_at timestamptz generated always as (${ranking.reachedAt}) stored`,
     create: [
       `create index if not exists ${prefix}_ranks on ${name} (${keys.join(", ")}, ${ascending}) where contributions > 0`,
-      `create table if not exists ${buckets} (tenant_id uuid not null, ${table.key.map((key) => `"${key}" text collate "C" not null`).join(", ")},
+      `create table if not exists ${buckets} (tenant_id uuid not null, ${
+        table.key.map((key) => `"${key}" text collate "C" not null`).join(", ")
+      },
         from_score numeric not null, from_at timestamptz not null, from_user text collate "C" not null, users bigint not null,
         primary key (${keys.join(", ")}, from_score, from_at, from_user)) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05)`,
       `create index if not exists ${buckets}_to_split on ${buckets} (tenant_id) where users > ${size}`,
-      counting("update", "small record; before record; after record;", merge(`${moves("gone", -1)} union all ${moves("come", 1)}`)),
-      counting("delete", "small record; before record; after record;", merge(moves("gone", -1))),
+      counting("update", "small record; before record; after record;", merge(changes)),
+      counting("delete", "small record; before record; after record;", merge(moves(places("gone"), -1))),
       // An upsert fires its update triggers before its insert triggers, always both: by now all of its rows are counted.
       counting(
         "insert",
         "whole record; following record; gone bigint;",
         `
       insert into ${buckets} select distinct ${ofKeys("t")}, '-Infinity'::numeric, '-infinity'::timestamptz, '', 0 from come as t
-        on conflict do nothing;${counted(moves("come", 1))};${split}`
+        on conflict do nothing;${counted(moves(places("come"), 1))};${split}`
       ),
       trigger("update", "old table as gone new table as come"),
       trigger("delete", "old table as gone"),

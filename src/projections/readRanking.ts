@@ -57,7 +57,13 @@ export const readRanking = (
 
 /** How many buckets of a version do not have the users they say: 0, as their counts are kept in the transaction of every change. */
 export const wrongBuckets = (sql: PgClient.PgClient, { tables: { ranking } }: ProjectionStore): Sql<number> =>
-  ranking === undefined ? Effect.succeed(0) : Effect.map(
-    sql.unsafe<{ wrong: bigint }>(`select count(*) as wrong from (${ranking.wrong}) as w`),
-    ([row]) => Number(row?.wrong ?? 0)
+  ranking === undefined ? Effect.succeed(0) : sql.withTransaction(
+    // Everybody is counted once, which may take minutes.
+    Effect.andThen(
+      sql`set local statement_timeout = 0`,
+      Effect.map(
+        sql.unsafe<{ wrong: bigint }>(`select count(*) as wrong from (${ranking.wrong}) as w`),
+        ([row]) => Number(row?.wrong ?? 0)
+      )
+    )
   )

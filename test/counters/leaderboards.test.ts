@@ -6,8 +6,8 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { type BoardSelection, Leaderboards } from "../../src/counters/Leaderboards.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
-import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
 import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
+import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { type Board, boards, type Period, ruleOf } from "../../src/projections/catalog/boards.ts"
 import { leaderboards } from "../../src/projections/catalog/leaderboards.ts"
@@ -210,6 +210,25 @@ layer(testService({ projections }).pipe(Layer.provideMerge(TestDatabase.layer)),
       assert.deepStrictEqual(yield* scores(other, eur("casino_turnover")), [["somebody", "1"]])
     }))
 
+  it.effect("is stale, and not to be read strongly, while any of the tenant's users is parked", () =>
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      const boards = yield* Leaderboards
+      const tenant = yield* newTenant("parked", "UTC")
+      const other = yield* newTenant("not parked", "UTC")
+      yield* append(tenant, "player", bet())
+      yield* sql`
+        insert into parked_users (projection, version, tenant_id, user_id, slice, position, error)
+        values ('leaderboards', 1, ${tenant.tenantId}::uuid, 'poisoned', 0, 1, 'test')`
+      const options = { limit: 1, consistency: strong }
+      const error = yield* Effect.flip(boards.top(tenant, eur("casino_turnover"), options))
+      assert.deepInclude(error, { _tag: "ProjectionParked", userId: "poisoned", projections: ["leaderboards"] })
+      const eventual = yield* boards.top(tenant, eur("casino_turnover"), { ...options, consistency: { _tag: "Eventual" } })
+      assert.deepStrictEqual(eventual.stale, ["leaderboards"])
+      assert.isUndefined((yield* boards.top(tenant, eur("sports_turnover"), options)).stale)
+      assert.deepStrictEqual(yield* scores(other, eur("casino_turnover")), [])
+    }))
+
   it.effect("does not let other readers wait for it, nor count its distance from the log as theirs", () =>
     Effect.gen(function*() {
       const runner = yield* ProjectionRunner
@@ -239,7 +258,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a version of the leade
           yield* rebuild(sql, log, store, { slices: allSlices, onProgress: () => Effect.void })
         }
         for (const store of stores) {
-          for (const userId of userIds.slice(0, 5)) assert.isTrue(yield* rebuildUser(sql, log, store, { tenantId: tenant.tenantId, userId }))
+          for (const userId of userIds.slice(0, 5)) {
+            assert.isTrue(yield* rebuildUser(sql, log, store, { tenantId: tenant.tenantId, userId }))
+          }
         }
         yield* assertSound
         assert.deepStrictEqual(yield* top(tenant, selection), before)

@@ -69,7 +69,9 @@ describe("GET a leaderboard", () => {
         },
         { ...all, board: "login_streak", currency: null, limit: 100, consistency: eventual }
       ])
-      const again = yield* get(`${url}/api/v1/leaderboards/casino_turnover?currency=EUR`, { "if-none-match": answer.headers.get("etag") ?? "" })
+      const again = yield* get(`${url}/api/v1/leaderboards/casino_turnover?currency=EUR`, {
+        "if-none-match": answer.headers.get("etag") ?? ""
+      })
       assert.strictEqual(again.status, 304)
     }))
 

@@ -27,7 +27,10 @@ const tenantId = "00000000-0000-0000-0000-000000000001"
 const boards = ["one", "other"]
 const bytes = (text: string) => Buffer.from(text, "utf8")
 
-const add = (store: ProjectionStore, rows: ReadonlyArray<{ board: string; userId: string; total: string; at: number; contributions: number }>) =>
+const add = (
+  store: ProjectionStore,
+  rows: ReadonlyArray<{ board: string; userId: string; total: string; at: number; contributions: number }>
+) =>
   store.write(rows.map(({ at, board, contributions, total, userId }) => ({
     tenantId,
     userId,
@@ -78,7 +81,10 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
             for (const userId of expected.filter(() => random.chance(0.1))) {
               const rank = expected.indexOf(userId) + 1
               assert.strictEqual((yield* ranking.standing(userId))?.rank, rank)
-              assert.deepStrictEqual((yield* ranking.before(userId, 2)).map((user) => user.userId), expected.slice(Math.max(0, rank - 3), rank - 1).toReversed())
+              assert.deepStrictEqual(
+                (yield* ranking.before(userId, 2)).map((user) => user.userId),
+                expected.slice(Math.max(0, rank - 3), rank - 1).toReversed()
+              )
               assert.deepStrictEqual((yield* ranking.after(userId, 2)).map((user) => user.userId), expected.slice(rank, rank + 2))
             }
           }
@@ -86,7 +92,10 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
           assert.isAtMost(Number(most?.users), bucketSize, "an upsert leaves no bucket too large")
         }
         yield* store.remove(users.map((userId) => ({ tenantId, userId })))
-        assert.deepStrictEqual(yield* sql`select board, users from ranked_v1_buckets order by board`, boards.map((board) => ({ board, users: 0n })))
+        assert.deepStrictEqual(
+          yield* sql`select board, users from ranked_v1_buckets order by board`,
+          boards.map((board) => ({ board, users: 0n }))
+        )
       }))
 
     it.effect("counts what changed while somebody else was counting", () =>
@@ -96,13 +105,16 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
         if (store === undefined) return yield* Effect.die("it is registered")
         yield* Effect.forEach(Array.from({ length: 40 }, (_, index) => index), (batch) =>
           sql.withTransaction(Effect.andThen(
-            add(store, Array.from({ length: 10 }, (_, index) => ({
-              board: "crowded",
-              userId: `user ${batch}-${index}`,
-              total: String((batch * 7 + index) % 50),
-              at: 0,
-              contributions: 1
-            }))),
+            add(
+              store,
+              Array.from({ length: 10 }, (_, index) => ({
+                board: "crowded",
+                userId: `user ${batch}-${index}`,
+                total: String((batch * 7 + index) % 50),
+                at: 0,
+                contributions: 1
+              }))
+            ),
             // The lock is held for a while after the statement, as in a chunk.
             sql`select pg_sleep(0.002)`
           )), { concurrency: 6, discard: true })

@@ -98,7 +98,9 @@ export const referenceLeaderboard = (
     return [{ userId, amount: sum(effects.map(({ amount }) => amount)), at: Math.max(...effects.map(({ at }) => at)) }]
   })
   return scored
-    .toSorted((a, b) => a.amount === b.amount ? a.at - b.at || Buffer.compare(bytes(a.userId), bytes(b.userId)) : a.amount > b.amount ? -1 : 1)
+    .toSorted((a, b) =>
+      a.amount === b.amount ? a.at - b.at || Buffer.compare(bytes(a.userId), bytes(b.userId)) : a.amount > b.amount ? -1 : 1
+    )
     .map(({ amount, at, userId }, index) => ({
       rank: index + 1,
       user_id: userId,

@@ -47,8 +47,7 @@ export const sportsLeaderboards = Projection.make({
   },
   section: {
     schema: standingsSchema,
-    present: (rows) =>
-      inOrder(rows.map(({ last_at, total, ...key }) => ({ ...key, score: total, reached_at: timeText(last_at) ?? "" })))
+    present: (rows) => inOrder(rows.map(({ last_at, total, ...key }) => ({ ...key, score: total, reached_at: timeText(last_at) ?? "" })))
   },
   readApart: true
 })

@@ -54,7 +54,10 @@ describe("leaderboards", () => {
   })
 
   it("takes the longest streak of dates, at the date it was reached", () => {
-    const streak = (score: number, reached_at: string) => [{ board: "login_streak", period: "all", start: "", currency: "", score, reached_at }]
+    const streak = (
+      score: number,
+      reached_at: string
+    ) => [{ board: "login_streak", period: "all", start: "", currency: "", score, reached_at }]
     given(login(), login({ at: "2026-01-03T00:00:00Z" })).shows(streak(1, "2026-01-01"))
       .when(login({ at: "2026-01-02T23:59:59Z" })).shows(streak(3, "2026-01-03"))
   })
