@@ -72,7 +72,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("leaderboards of any or
       const [first, second] = processes
       if (first === undefined || second === undefined) return yield* Effect.die("there are two")
       const random = seededRandom(seed)
-      const { items, userIds } = generateItems({ seed, users: 24, timeZone, now: new Date(now) })
+      const { items, userIds } = generateItems({ seed, users: 16, timeZone, now: new Date(now) })
       const tenant = yield* newTenant(`${seed}`, timeZone, weekStart).pipe(Effect.provide(first))
 
       const batches = cutIntoBatches(random, shuffle(random, items), 200)
