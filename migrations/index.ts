@@ -4,6 +4,7 @@ import createRejectedEvents from "./0003_create_rejected_events.ts"
 import createProjections from "./0004_create_projections.ts"
 import createTimeZoneMoves from "./0005_create_time_zone_moves.ts"
 import createErasure from "./0006_create_erasure.ts"
+import createLongestRun from "./0007_create_longest_run.ts"
 
 /** Every migration under `<id>_<name>`, forward only: one is never changed or removed once it has been released. */
 export const migrations = {
@@ -12,5 +13,6 @@ export const migrations = {
   "0003_create_rejected_events": createRejectedEvents,
   "0004_create_projections": createProjections,
   "0005_create_time_zone_moves": createTimeZoneMoves,
-  "0006_create_erasure": createErasure
+  "0006_create_erasure": createErasure,
+  "0007_create_longest_run": createLongestRun
 }

@@ -5,6 +5,7 @@ import { Changes } from "./counters/Changes.ts"
 import { Counters } from "./counters/Counters.ts"
 import { Explanation } from "./counters/Explanation.ts"
 import { Games } from "./counters/Games.ts"
+import { Leaderboards } from "./counters/Leaderboards.ts"
 import { Snapshots } from "./counters/Snapshots.ts"
 import { TimeTravel } from "./counters/TimeTravel.ts"
 import { Database } from "./database/Database.ts"
@@ -38,7 +39,9 @@ const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer
   Layer.mergeAll(Tenants.layer, ApiKeys.layer, RejectedEvents.layer).pipe(
     Layer.provideMerge(Ingest.layer.pipe(Layer.provide(RejectedEvents.layer))),
     Layer.provideMerge(Layer.mergeAll(UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer)), Admission.layer)),
-    Layer.provideMerge(Layer.mergeAll(Counters.layer, Games.layer, Activity.layer, Changes.layer, UserErasure.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(Counters.layer, Games.layer, Activity.layer, Leaderboards.layer, Changes.layer, UserErasure.layer)
+    ),
     Layer.provideMerge(
       Layer.mergeAll(TimeTravel.layer(projections), Explanation.layer(projections)).pipe(Layer.provide(UserHistory.layer))
     ),

@@ -69,7 +69,9 @@ export class Changes extends Context.Service<Changes, {
       const sql = yield* PgClient.PgClient
       const { stores } = yield* ProjectionCatalog
       const runner = yield* ProjectionRunner
-      const names = arrayOf.text([...new Set(stores.map(({ projection }) => projection.name))])
+      // No counters come of those that rank users, and they lag behind the others.
+      const counting = stores.filter(({ projection }) => projection.ranking === undefined)
+      const names = arrayOf.text([...new Set(counting.map(({ projection }) => projection.name))])
       const stopping = Deferred.makeUnsafe<void>()
       const polls = new Map<string, number>()
 

@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { SqlClient, type SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
-import { sliceOf } from "../event-log/sliceOf.ts"
+import { sliceCount, sliceOf } from "../event-log/sliceOf.ts"
 import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
 import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
 import type { ProjectionStore } from "../projections/ProjectionStore.ts"
@@ -40,12 +40,16 @@ export interface Snapshot {
   readonly timeZoneOf: (userId: string) => string
   /** The projections in which a user is parked. */
   readonly parkedIn: (userId: string) => ReadonlyArray<string>
+  /** The projections in which any of the users concerned is. */
+  readonly stale: ReadonlyArray<string>
 }
 
 interface Options {
   /** Names of projections. */
   readonly projections: ReadonlyArray<string>
   readonly consistency: Consistency
+  /** Set where the rows depend on all of the tenant's users: how complete they are is then said of all of them, whichever are named. */
+  readonly everybody?: true
 }
 
 /** Readings of projections that promise something about how complete they are. */
@@ -72,11 +76,11 @@ export class Snapshots extends Context.Service<Snapshots, {
       const read = Effect.fn("Snapshots.read")(function*<A>(
         tenant: Tenant,
         userIds: ReadonlyArray<string>,
-        { consistency, projections }: Options,
+        { consistency, everybody, projections }: Options,
         rows: (snapshot: Snapshot) => Effect.Effect<A, SqlError.SqlError | ProjectionBehind>
       ) {
         const users = [...new Set(userIds)]
-        const slices = [...new Set(users.map((userId) => sliceOf(tenant.tenantId, userId)))]
+        const slices = everybody === true ? allSlices : [...new Set(users.map((userId) => sliceOf(tenant.tenantId, userId)))]
         const heads = consistency._tag === "Eventual" ? new Map<number, number>() : yield* headsOf(sql, slices)
 
         /** The rows, or the slices that are not far enough. */
@@ -86,8 +90,8 @@ export class Snapshots extends Context.Service<Snapshots, {
           const behind = unbuilt === projections.length
             ? []
             : slices.filter((slice) => (positions.get(slice) ?? 0) < (heads.get(slice) ?? 0))
-          if (behind.length > 0) return { _tag: "Behind", slices: behind } as const
-          const parked = yield* parkedIn(sql, tenant, users, projections)
+          if (behind.length > 0) return { _tag: "Behind", slices: behind, projections } as const
+          const parked = yield* parkedIn(sql, tenant, everybody === true ? undefined : users, projections)
           if (consistency._tag === "Strong") {
             const [[userId, names] = []] = parked
             if (userId !== undefined && names !== undefined) return { _tag: "Parked", userId, names } as const
@@ -99,7 +103,8 @@ export class Snapshots extends Context.Service<Snapshots, {
             unbuilt,
             positionOf: (userId) => positions.get(sliceOf(tenant.tenantId, userId)) ?? 0,
             timeZoneOf: (userId) => zones.get(userId) ?? tenant.timeZone,
-            parkedIn: (userId) => parked.get(userId) ?? []
+            parkedIn: (userId) => parked.get(userId) ?? [],
+            stale: [...new Set([...parked.values()].flat())]
           })
           return { _tag: "Read", answer } as const
         }).pipe(
@@ -115,10 +120,14 @@ export class Snapshots extends Context.Service<Snapshots, {
   )
 }
 
+const allSlices = Array.from({ length: sliceCount }, (_, slice) => slice)
+
 /** An attempt that came too early: slices in which the projections have not been fed far enough. */
 interface Behind {
   readonly _tag: "Behind"
   readonly slices: ReadonlyArray<number>
+  /** Which projections; all but those that rank users, if they are not named. */
+  readonly projections?: ReadonlyArray<string>
 }
 
 /** Attempts again after each chunk that is fed, hurrying the slices that are behind, until none is or the time of a strong reading is over. */
@@ -133,7 +142,7 @@ export const untilReached = <A extends { readonly _tag: string }, E, R>(
       const nextChunk = runner.nextChunk()
       const result = yield* attempt
       if (!isBehind(result)) return result as Exclude<A, Behind>
-      runner.hurry(result.slices)
+      runner.hurry(result.slices, result.projections)
       // Another process may be feeding these slices, so this one looks again even if it hears nothing.
       yield* Effect.timeoutOption(nextChunk, "50 millis")
     }
@@ -193,13 +202,13 @@ const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArr
     (rows) => new Map(rows.map((row) => [row.user_id, row.time_zone]))
   )
 
-/** The projections in which some users are parked. */
-const parkedIn = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<string>, projections: ReadonlyArray<string>) =>
+/** The projections in which some users are parked, or any of the tenant's. */
+const parkedIn = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<string> | undefined, projections: ReadonlyArray<string>) =>
   Effect.map(
     sql<{ user_id: string; projection: string }>`
       select user_id, projection from parked_users join projections using (projection)
       where version = active_version and projection = any (${arrayOf.text(projections)}::text[])
-        and tenant_id = ${tenant.tenantId}::uuid and user_id = any (${arrayOf.text(userIds)}::text[])`,
+        and tenant_id = ${tenant.tenantId}::uuid and (${userIds === undefined} or user_id = any (${arrayOf.text(userIds ?? [])}::text[]))`,
     (rows): ReadonlyMap<string, ReadonlyArray<string>> => {
       const byUser = Map.groupBy(rows, ({ user_id }) => user_id)
       return new Map([...byUser].map(([userId, own]) => [userId, own.map(({ projection }) => projection)]))

@@ -34,8 +34,16 @@ export class Readiness extends Context.Service<Readiness, {
       )
       const database = yield* Effect.cachedWithTTL(schema, timeToLive)
       const check = Effect.map(database, (checks) => {
-        const { lagEvents, lagSeconds, parkedUsers, running } = runner.status()
-        return { ...checks, projections: { running, lag_events: lagEvents, lag_seconds: lagSeconds, parked_users: parkedUsers } }
+        const { lagEvents, lagSeconds, parkedUsers, rankingLagEvents, rankingLagSeconds, running } = runner.status()
+        const projections = {
+          running,
+          lag_events: lagEvents,
+          lag_seconds: lagSeconds,
+          ranking_lag_events: rankingLagEvents,
+          ranking_lag_seconds: rankingLagSeconds,
+          parked_users: parkedUsers
+        }
+        return { ...checks, projections }
       })
       return Readiness.of({ check })
     })

@@ -8,6 +8,7 @@ import { counterSections, CountersSchema } from "./CountersSchema.ts"
 import { EventsSchema } from "./EventsSchema.ts"
 import { ExplanationSchema } from "./ExplanationSchema.ts"
 import { games } from "./gamesEndpoint.ts"
+import { leaderboard, leaderboardPlace } from "./leaderboardEndpoints.ts"
 import { parameterDetails } from "./parameterDetails.ts"
 import * as Problems from "./problems.ts"
 import {
@@ -125,7 +126,7 @@ const explain = HttpApiEndpoint.get("explain", "/api/v1/users/:user_id/counters/
 
 /** What the engine uses (design §3). */
 export class ReadingApi extends HttpApiGroup.make("reading")
-  .add(counters, countersOfUsers, games, activity, events, explain, changes)
+  .add(counters, countersOfUsers, games, activity, leaderboard, leaderboardPlace, events, explain, changes)
   .middleware(Validation)
   .middleware(Authentication)
   .annotate(RequiredScope, "read")

@@ -65,6 +65,12 @@ export class NothingKnown extends HttpApiError.Problem<NothingKnown>()("NothingK
   title: "Nothing is known of the user"
 }) {}
 
+export class UserNotOnLeaderboard extends HttpApiError.Problem<UserNotOnLeaderboard>()("UserNotOnLeaderboard", {
+  type: "user-not-on-leaderboard",
+  status: 404,
+  title: "The user has no score on this leaderboard"
+}) {}
+
 export class CounterNotFound extends HttpApiError.Problem<CounterNotFound>()("CounterNotFound", {
   type: "counter-not-found",
   status: 404,

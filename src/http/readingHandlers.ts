@@ -14,6 +14,7 @@ import { conditionalJson } from "./conditionalJson.ts"
 import { consistencyOf } from "./consistencyOf.ts"
 import { explainHandler } from "./explainHandler.ts"
 import { gamesHandler } from "./gamesHandler.ts"
+import { leaderboardHandler, leaderboardPlaceHandler } from "./leaderboardHandlers.ts"
 import { decodeCursor, encodeCursor } from "./PositionCursor.ts"
 import * as Problems from "./problems.ts"
 import { UserIds } from "./ReadingApi.ts"
@@ -112,6 +113,8 @@ export const readingHandlers = HttpApiBuilder.group(
       .handle("explain", yield* explainHandler)
       .handle("games", yield* gamesHandler)
       .handle("activity", yield* activityHandler)
+      .handle("leaderboard", yield* leaderboardHandler)
+      .handle("leaderboardPlace", yield* leaderboardPlaceHandler)
       .handle("changes", yield* changesHandler)
   })
 )

@@ -12,6 +12,8 @@ const activeProcessors = gauge("playtally_active_processors", "Users with mail")
 const projectionRunning = gauge("playtally_projection_running", "1 while the projections are fed")
 const projectionLagEvents = gauge("playtally_projection_lag_events", "Events in the log that are not folded yet")
 const projectionLagSeconds = gauge("playtally_projection_lag_seconds", "Age of the oldest event that is not folded yet")
+const rankingLagEvents = gauge("playtally_ranking_lag_events", "Events in the log that the leaderboards do not show yet")
+const rankingLagSeconds = gauge("playtally_ranking_lag_seconds", "Age of the oldest event that the leaderboards do not show yet")
 const projectionParked = gauge("playtally_projection_parked_users", "Users whose events could not be folded")
 const residentMemory = gauge("process_resident_memory_bytes", "Resident memory")
 const heapUsed = gauge("process_heap_used_bytes", "JavaScript heap in use")
@@ -37,7 +39,7 @@ export const measureService = Effect.gen(function*() {
   const runner = yield* ProjectionRunner
   return Effect.suspend(() => {
     const { bytes, events } = admission.inFlight()
-    const { lagEvents, lagSeconds, parkedUsers, running } = runner.status()
+    const { lagEvents, lagSeconds, parkedUsers, running, ...ranking } = runner.status()
     const memory = process.memoryUsage()
     return Effect.all([
       Metric.update(eventsInFlight, events),
@@ -46,6 +48,8 @@ export const measureService = Effect.gen(function*() {
       Metric.update(projectionRunning, running ? 1 : 0),
       Metric.update(projectionLagEvents, lagEvents),
       Metric.update(projectionLagSeconds, lagSeconds),
+      Metric.update(rankingLagEvents, ranking.rankingLagEvents),
+      Metric.update(rankingLagSeconds, ranking.rankingLagSeconds),
       Metric.update(projectionParked, parkedUsers),
       Metric.update(residentMemory, memory.rss),
       Metric.update(heapUsed, memory.heapUsed)

@@ -8,6 +8,8 @@ import { orderedTables } from "./foldInOrder.ts"
 export interface FoldContext {
   /** IANA zone in which the tenant's days begin. */
   readonly timeZone: string
+  /** The day with which the tenant's weeks begin, 1 (Monday) to 7; Monday unless given. */
+  readonly weekStart?: number
 }
 
 /** What a reading is made for: the zone, and the instant that counts as now. */
@@ -47,6 +49,19 @@ export type Entity<T extends EntityTable> = KeyOf<T["key"]> & { -readonly [P in 
 export interface TotalsTable {
   readonly key: ReadonlyArray<string>
   readonly columns: Readonly<Record<string, TotalColumn>>
+}
+
+/**
+ * How users stand among each other in the totals, within each key: the greater score first, of equal ones the one reached earlier, then the lesser
+ * user_id. Both are SQL over the columns of the row, and immutable, for they are kept in an index.
+ */
+export interface Ranking {
+  /** Of type numeric. */
+  readonly score: string
+  /** Of type timestamptz. */
+  readonly reachedAt: string
+  /** Most users counted together in a bucket (see `rankingTables.ts`); 1,000 unless given. */
+  readonly bucketSize?: number
 }
 
 /** What one event, or one entity as it stands, adds to the totals row of the key it names. Columns left out get nothing. */
@@ -106,6 +121,8 @@ export interface Projection<
   readonly version: number
   readonly events: ReadonlyArray<T>
   readonly totals?: S
+  /** Set where users are ranked by their totals. Such a projection is fed apart from the others, in large chunks that gather for some seconds. */
+  readonly ranking?: Ranking
   readonly contribute?: (event: EventOf<T>, context: FoldContext) => ReadonlyArray<Contribution<S>>
   readonly entities?: E
   /** The entity rows an event certainly needs, so that they are loaded at once. A row asked for without being named here costs another look-up. */
@@ -143,6 +160,7 @@ export interface AnyProjection {
   readonly version: number
   readonly events: ReadonlyArray<EventType>
   readonly totals: TotalsTable | undefined
+  readonly ranking?: Ranking
   readonly entities: Readonly<Record<string, EntityTable>>
   readonly contribute: ((event: FastTrackEvent, context: FoldContext) => ReadonlyArray<ContributionRow>) | undefined
   readonly keys: (event: FastTrackEvent) => ReadonlyArray<readonly [table: string, ...key: ReadonlyArray<string>]>
@@ -183,6 +201,7 @@ export const make = <
   if (ordered !== undefined && (totals ?? entities) !== undefined) {
     throw new Error(`${projection.name} is ordered: it has no totals and entities of its own`)
   }
+  if (projection.ranking !== undefined && totals === undefined) throw new Error(`${projection.name} has no totals to rank users by`)
   const erased = {
     ...rest,
     totals,

@@ -4,7 +4,6 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import { unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
@@ -12,10 +11,13 @@ import { AppendSignal } from "../event-log/AppendSignal.ts"
 import { EventLog } from "../event-log/EventLog.ts"
 import { sliceCount } from "../event-log/sliceOf.ts"
 import { behind } from "./checkpoints.ts"
-import { type Feed, feedIsolating } from "./feedChunk.ts"
+import { feedIsolating } from "./feedChunk.ts"
+import { ingestionPressure } from "./ingestionPressure.ts"
 import { countParked } from "./parkedUsers.ts"
 import { ProjectionCatalog } from "./ProjectionCatalog.ts"
+import type { ProjectionStore } from "./ProjectionStore.ts"
 import { Pulse } from "./Pulse.ts"
+import { type Pace, SliceQueue } from "./SliceQueue.ts"
 
 /** How a process's projections are doing. */
 export interface RunnerStatus {
@@ -23,41 +25,45 @@ export interface RunnerStatus {
   readonly versions: ReadonlyArray<string>
   /** False once a loop has not come round for some seconds (the database hangs, a chunk fails again and again), or a slice has a hole. */
   readonly running: boolean
-  /** Events in the log that some projection has not folded yet, as of the last look. */
+  /** Events in the log that some projection has not folded yet, as of the last look; those that rank users apart. */
   readonly lagEvents: number
   /** Age of the oldest of them in seconds; 0 without lag. */
   readonly lagSeconds: number
+  /** The same of the projections that rank users: their events gather for some seconds. */
+  readonly rankingLagEvents: number
+  readonly rankingLagSeconds: number
   /** Users whose events some version of a projection could not fold, as of the last look. */
   readonly parkedUsers: number
 }
 
 /** Chunks at work at once: one folds while the rows of the others are read and written. */
 const workers = 3
-/** Most events in one chunk's transaction. */
-const maxEvents = 10_000
+const prompt: Pace = { maxEvents: 10_000, minSlices: 16, maxSlices: 128, gather: "400 millis", patience: 10_000 }
 /**
- * Slices in one chunk. Fewer the further behind: a user's events come together in one row, so the more of them there are in a chunk, the fewer rows
- * are written for each.
+ * For the projections that rank users: an event moves a user in several rankings and periods, a row each. What gathers of the same user is written once,
+ * and everything else goes first.
  */
-const maxSlices = 128
-const minSlices = 16
-/** How long events gather after the first of them before a chunk is fed. */
-const gather = "400 millis"
+const leisurely: Pace = { maxEvents: 5_000, minSlices: 32, maxSlices: 32, gather: "3 seconds", patience: 60_000 }
+/** The longest that rankings wait for the other projections to catch up. */
+const deference = "3 seconds"
 /** How often every slice is looked at, for what other processes have appended. */
 const poll = "250 millis"
+/** One of so many looks is also for the rankings. */
+const rankingLooks = 8
 /** How often, in milliseconds, a slice with a hole is tried again: what follows the hole is read for nothing each time. */
 const holePoll = 2_000
-/** A loop that has not come round for this many milliseconds is not running. */
-export const patience = 10_000
+
+const ranks = ({ projection }: ProjectionStore): boolean => projection.ranking !== undefined
 
 /**
  * Feeds the catalog from the log, exactly once with any number of processes (design §1). All projections are fed from one reading of the log: a page is
- * read, parsed and committed once, not once for each. Woken after an append of this process, and looking by itself for those of others.
+ * read, parsed and committed once, not once for each. Woken after an append of this process, and looking by itself for those of others. Projections that
+ * rank users are fed apart, by a worker of their own at its own pace, so that the others never wait for them.
  */
 export class ProjectionRunner extends Context.Service<ProjectionRunner, {
   readonly status: () => RunnerStatus
-  /** Asks for these slices to be fed at once. For those who wait for a position. */
-  readonly hurry: (slices: ReadonlyArray<number>) => void
+  /** Asks for these slices to be fed at once to some projections; without names to all but those that rank users. For those who wait for a position. */
+  readonly hurry: (slices: ReadonlyArray<number>, projections?: ReadonlyArray<string> | undefined) => void
   /** What ends with the next chunk to be committed after this call. */
   readonly nextChunk: () => Effect.Effect<void>
 }>()("playtally/projections/ProjectionRunner") {
@@ -70,20 +76,28 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const log = yield* EventLog
       const signal = yield* AppendSignal
       let stores = yield* unavailable("ProjectionRunner")(catalog.following)
-      const feed = (): Feed => ({ sql, log, stores, maxEvents })
+      const pressure = yield* ingestionPressure(sql)
 
-      const queues = Array.from({ length: workers }, () => new SliceQueue())
+      const queues = Array.from({ length: workers }, () => new SliceQueue(prompt))
+      const rankings = new SliceQueue(leisurely)
+      const shared = (slices: Iterable<number>) => Map.groupBy(slices, (slice) => queues[slice % workers] ?? rankings)
       const enqueue = (slices: Iterable<number>) => {
-        for (const slice of slices) queues[slice % workers]?.add(slice)
+        for (const [queue, own] of shared(slices)) queue.add(own)
       }
-      signal.subscribe(enqueue)
-      enqueue(Array.from({ length: sliceCount }, (_, slice) => slice))
+      const enqueueAll = (slices: Iterable<number>) => {
+        const named = [...slices]
+        enqueue(named)
+        rankings.add(named)
+      }
+      signal.subscribe(enqueueAll)
+      enqueueAll(Array.from({ length: sliceCount }, (_, slice) => slice))
 
-      let seen = { lagEvents: 0, lagSeconds: 0, parkedUsers: 0 }
-      const rounds = Array.from({ length: workers + 1 }, () => Number.MAX_SAFE_INTEGER)
+      let seen = { lagEvents: 0, lagSeconds: 0, rankingLagEvents: 0, rankingLagSeconds: 0, parkedUsers: 0 }
+      const patiences = [...queues.map(({ pace }) => pace.patience), prompt.patience, leisurely.patience]
+      const rounds = patiences.map(() => Number.MAX_SAFE_INTEGER)
       const fed = new Pulse()
 
-      const round = (index: number, effect: Effect.Effect<void>) =>
+      const round = (index: number, effect: Effect.Effect<unknown>) =>
         effect.pipe(
           Effect.andThen(Clock.currentTimeMillis),
           Effect.map((now) => {
@@ -108,65 +122,84 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           )
         }, { discard: true })
 
-      const work = Effect.fnUntraced(function*(queue: SliceQueue) {
-        if (queue.isEmpty) yield* Effect.timeoutOption(queue.nonEmpty.await, "1 second")
-        if (!queue.hurried && !queue.isBehind) yield* Effect.timeoutOption(queue.urgent.await, gather)
-        const slices = queue.take(queue.width)
-        if (slices.length === 0) return
-        const exit = yield* Effect.exit(feedIsolating(feed(), slices))
+      /** Feeds the next chunk of a queue to some of the projections. */
+      const feed = Effect.fnUntraced(function*(queue: SliceQueue, isFed: (store: ProjectionStore) => boolean) {
+        const slices = queue.take()
+        const own = stores.filter(isFed)
+        if (slices.length === 0 || own.length === 0) return queue.left([])
+        const exit = yield* Effect.exit(feedIsolating({ sql, log, stores: own, maxEvents: queue.pace.maxEvents }, slices))
         if (Exit.isSuccess(exit)) {
-          queue.isBehind = exit.value.more.length > 0
-          queue.width = queue.isBehind ? Math.max(minSlices, queue.width >> 1) : Math.min(maxSlices, queue.width << 1)
-          queue.addAll(exit.value.more)
-          const { holes, reached } = exit.value
+          const { events, holes, more, reached } = exit.value
+          queue.left(more)
           yield* setAside(holes)
           yield* takeBack(reached.filter((slice) => !holes.includes(slice)))
-          if (exit.value.events > 0) fed.beat()
+          if (events > 0) fed.beat()
           return
         }
-        queue.addAll(slices)
+        queue.add(slices)
         yield* Effect.logError("Projections could not be fed; trying again").pipe(Effect.annotateLogs({ cause: Cause.pretty(exit.cause) }))
         yield* Effect.sleep("1 second")
       })
+      const work = Effect.fnUntraced(function*(queue: SliceQueue) {
+        yield* queue.gathered
+        yield* feed(queue, (store) => !ranks(store))
+      })
+      const workOnRankings = Effect.gen(function*() {
+        yield* rankings.gathered
+        if (queues.some(({ isBehind }) => isBehind)) yield* rankings.atMost(deference)
+        const started = yield* Clock.currentTimeMillis
+        yield* feed(rankings, ranks)
+        const worked = (yield* Clock.currentTimeMillis) - started
+        yield* Effect.raceFirst(Effect.ignore(pressure.yieldAfter(worked)), rankings.atMost("1 minute"))
+      })
 
       let triedHoled = 0
+      let looks = 0
       const look = Effect.gen(function*() {
         const looked = yield* Effect.gen(function*() {
           stores = yield* catalog.following
-          return { lagging: yield* behind(sql, stores.map(({ projection }) => projection)), parkedUsers: yield* countParked(sql) }
+          const projectionsOf = (isFed: (store: ProjectionStore) => boolean) => stores.filter(isFed).map(({ projection }) => projection)
+          if (looks++ % rankingLooks === 0) {
+            const lagging = yield* behind(sql, projectionsOf(ranks))
+            rankings.add(lagging.map(({ slice }) => slice).filter((slice) => !holed.has(slice)))
+            const { lagEvents, lagSeconds } = lagOf(lagging)
+            seen = { ...seen, rankingLagEvents: lagEvents, rankingLagSeconds: lagSeconds }
+          }
+          return { lagging: yield* behind(sql, projectionsOf((store) => !ranks(store))), parkedUsers: yield* countParked(sql) }
         }).pipe(Effect.orElseSucceed(() => undefined))
         if (looked !== undefined) {
           const { lagging, parkedUsers } = looked
-          const behind = lagging.map(({ slice }) => slice)
-          yield* takeBack(holed.difference(new Set(behind)))
+          const slices = lagging.map(({ slice }) => slice)
+          yield* takeBack(holed.difference(new Set(slices)))
           const now = yield* Clock.currentTimeMillis
           const triesHoled = now - triedHoled >= holePoll
           if (triesHoled) triedHoled = now
-          enqueue(triesHoled ? behind : behind.filter((slice) => !holed.has(slice)))
-          seen = {
-            lagEvents: lagging.reduce((sum, { events }) => sum + events, 0),
-            lagSeconds: lagging.reduce((oldest, { seconds }) => Math.max(oldest, seconds), 0),
-            parkedUsers
-          }
+          enqueue(triesHoled ? slices : slices.filter((slice) => !holed.has(slice)))
+          seen = { ...seen, ...lagOf(lagging), parkedUsers }
         }
         yield* Effect.sleep(poll)
       })
 
       const started = yield* Clock.currentTimeMillis
       rounds.fill(started)
-      for (const [index, queue] of queues.entries()) yield* Effect.forkScoped(round(index, work(queue)))
+      for (const [index, queue] of queues.entries()) {
+        yield* Effect.forkScoped(round(index, work(queue)))
+      }
       yield* Effect.forkScoped(round(workers, look))
+      yield* Effect.forkScoped(round(workers + 1, workOnRankings))
       const clock = yield* Clock.Clock
 
       return ProjectionRunner.of({
         status: () => {
           const now = clock.currentTimeMillisUnsafe()
           const versions = stores.map(({ projection: { name, version } }) => `${name} v${version}`)
-          return { ...seen, versions, running: holed.size === 0 && rounds.every((round) => now - round < patience) }
+          return { ...seen, versions, running: holed.size === 0 && rounds.every((round, index) => now - round < (patiences[index] ?? 0)) }
         },
-        hurry: (slices) => {
-          enqueue(slices)
-          for (const slice of slices) queues[slice % workers]?.hurry()
+        hurry: (slices, projections) => {
+          const ranking = new Set(stores.filter(ranks).map(({ projection }) => projection.name))
+          if (projections?.some((name) => ranking.has(name)) === true) rankings.hurry(slices)
+          if (projections?.every((name) => ranking.has(name)) === true) return
+          for (const [queue, own] of shared(slices)) queue.hurry(own)
         },
         nextChunk: () => fed.next()
       })
@@ -174,41 +207,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
   )
 }
 
-/** The slices that may have grown, in the order they were named. */
-class SliceQueue {
-  private slices = new Set<number>()
-  readonly nonEmpty = Latch.makeUnsafe(false)
-  readonly urgent = Latch.makeUnsafe(false)
-  hurried = false
-  /** Whether the last chunk left something: then nothing is to be waited for. */
-  isBehind = false
-  /** How many slices the next chunk takes. */
-  width = maxSlices
-
-  get isEmpty(): boolean {
-    return this.slices.size === 0
-  }
-
-  add(slice: number): void {
-    this.slices.add(slice)
-    this.nonEmpty.openUnsafe()
-  }
-
-  addAll(slices: ReadonlyArray<number>): void {
-    for (const slice of slices) this.add(slice)
-  }
-
-  hurry(): void {
-    this.hurried = true
-    this.urgent.openUnsafe()
-  }
-
-  take(count: number): ReadonlyArray<number> {
-    const taken = [...this.slices].slice(0, count)
-    for (const slice of taken) this.slices.delete(slice)
-    this.hurried = false
-    this.urgent.closeUnsafe()
-    if (this.slices.size === 0) this.nonEmpty.closeUnsafe()
-    return taken
-  }
-}
+const lagOf = (lagging: Effect.Success<ReturnType<typeof behind>>) => ({
+  lagEvents: lagging.reduce((sum, { events }) => sum + events, 0),
+  lagSeconds: lagging.reduce((oldest, { seconds }) => Math.max(oldest, seconds), 0)
+})

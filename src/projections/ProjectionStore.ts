@@ -134,7 +134,11 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
     projection,
     tables,
     remove,
-    drop: Effect.forEach(tables.names, (name) => sql.unsafe(`drop table if exists ${name} cascade`).unprepared, { discard: true }),
+    drop: Effect.forEach(
+      [...tables.names.map((name) => `drop table if exists ${name} cascade`), ...tables.ranking?.drop ?? []],
+      (text) => sql.unsafe(text).unprepared,
+      { discard: true }
+    ),
     create: Effect.forEach(tables.create, (text) => sql.unsafe(text).unprepared, { discard: true }),
     createViews: Effect.forEach(tables.createViews, (text) => sql.unsafe(text).unprepared, { discard: true }),
     hasViews: Effect.map(

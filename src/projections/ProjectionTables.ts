@@ -1,5 +1,6 @@
 import { type EntityColumn, isShown, type TotalColumn } from "./Column.ts"
 import type { AnyProjection, EntityTable, TotalsTable } from "./Projection.ts"
+import { type RankingTables, rankingTables } from "./rankingTables.ts"
 
 /** The SQL of one projection version: its tables, the view on them, and the statements that read and write their rows. All text is constant. */
 export interface ProjectionTables {
@@ -10,6 +11,8 @@ export interface ProjectionTables {
   /** The names of the views. */
   readonly views: ReadonlyArray<string>
   readonly totals: TotalsStatements | undefined
+  /** Set where users are ranked by the totals. */
+  readonly ranking: RankingTables | undefined
   readonly entities: Readonly<Record<string, EntityStatements>>
   /** What two versions are compared by: the totals that are read, or the first entity table. */
   readonly compared: ComparedRows
@@ -63,6 +66,9 @@ export const projectionTables = (projection: AnyProjection): ProjectionTables =>
   }
   const entities = Object.entries(projection.entities)
   const totals = projection.totals
+  const ranking = totals === undefined || projection.ranking === undefined
+    ? undefined
+    : rankingTables(prefix, `${prefix}_totals`, totals, projection.ranking)
   const entityView = (name: string) => name === projection.name ? name : `${projection.name}_${name}`
   const viewed = entities.filter(([, { columns }]) => Object.values(columns).some(isShown))
   return {
@@ -70,16 +76,21 @@ export const projectionTables = (projection: AnyProjection): ProjectionTables =>
     views: [...viewed.map(([name]) => entityView(name)), ...totals === undefined ? [] : [`${projection.name}_totals`]],
     create: [
       ...entities.map(([name, table]) => createEntities(`${prefix}_${name}`, table)),
-      ...totals === undefined ? [] : [createTotals(`${prefix}_totals`, totals)]
+      ...totals === undefined ? [] : [createTotals(`${prefix}_totals`, totals, ranking?.columns ?? "")],
+      ...ranking?.create ?? []
     ],
     createViews: [
       ...viewed.map(([name, table]) => view(entityView(name), `${prefix}_${name}`, namesOf(shownOf(table)).map(quote), "")),
       ...totals === undefined
         ? []
-        : [view(`${projection.name}_totals`, `${prefix}_totals`, visibleTotals(totals), " where contributions > 0")]
+        : [view(`${projection.name}_totals`, `${prefix}_totals`, [
+          ...visibleTotals(totals),
+          ...ranking === undefined ? [] : ["trim_scale(-rank_score) as score", "rank_at as reached_at"]
+        ], " where contributions > 0")]
     ],
     compared: totals === undefined ? comparedEntities(prefix, entities[0]) : comparedTotals(`${prefix}_totals`, totals),
     totals: totals === undefined ? undefined : totalsStatements(`${prefix}_totals`, totals),
+    ranking,
     entities: Object.fromEntries(entities.map(([name, table]) => [name, entityStatements(`${prefix}_${name}`, table)]))
   }
 }
@@ -225,11 +236,11 @@ const visibleTotals = (table: TotalsTable): ReadonlyArray<string> => [
   ...readColumns(table).filter(([, column]) => !("hidden" in column)).map(([name, , value]) => `${value} as ${quote(name)}`)
 ]
 
-const createTotals = (name: string, table: TotalsTable): string => {
+const createTotals = (name: string, table: TotalsTable, ranks: string): string => {
   const columns = Object.entries(table.columns)
     .filter(([, column]) => column.kind !== "difference")
     .map(([column, type]) => `, ${quote(column)} ${totalType(type)}`)
-  return `create table if not exists ${name} (${owner}${keyColumns(table.key)}, contributions bigint not null${columns.join("")},
+  return `create table if not exists ${name} (${owner}${keyColumns(table.key)}, contributions bigint not null${columns.join("")}${ranks},
     primary key (${primaryKey(table.key)})) ${options}`
 }
 

@@ -9,14 +9,13 @@ import { Worker as Thread } from "node:worker_threads"
 import { DatabaseUrl } from "../database/DatabaseUrl.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { AppendSignal } from "../event-log/AppendSignal.ts"
-import { patience, ProjectionRunner, type RunnerStatus } from "./ProjectionRunner.ts"
+import { ProjectionRunner, type RunnerStatus } from "./ProjectionRunner.ts"
 import { Pulse } from "./Pulse.ts"
 
 /** What a process tells its projections' thread: slices that have grown, or that somebody waits for. */
-interface ToThread {
-  readonly _tag: "Grown" | "Hurry"
-  readonly slices: ReadonlyArray<number>
-}
+type ToThread =
+  | { readonly _tag: "Grown"; readonly slices: ReadonlyArray<number> }
+  | { readonly _tag: "Hurry"; readonly slices: ReadonlyArray<number>; readonly projections?: ReadonlyArray<string> | undefined }
 
 /** What the thread tells: how it is doing, and that a chunk was committed. */
 type FromThread = { readonly _tag: "Status"; readonly status: RunnerStatus } | { readonly _tag: "Fed" }
@@ -26,8 +25,9 @@ export interface ThreadData {
   readonly databaseUrl: string
 }
 
-/** How often the thread says how it is doing. */
+/** How often the thread says how it is doing, and after how many milliseconds without a word it is not running. */
 const interval = "250 millis"
+const patience = 10_000
 
 /** Most of a heap; a chunk's rows are the largest thing in it. */
 const resourceLimits = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 }
@@ -47,7 +47,15 @@ export const ProjectionThread = {
         const clock = yield* Clock.Clock
         const platform = yield* Worker.WorkerPlatform
         const fed = new Pulse()
-        let status: RunnerStatus = { versions: [], running: true, lagEvents: 0, lagSeconds: 0, parkedUsers: 0 }
+        let status: RunnerStatus = {
+          versions: [],
+          running: true,
+          lagEvents: 0,
+          lagSeconds: 0,
+          rankingLagEvents: 0,
+          rankingLagSeconds: 0,
+          parkedUsers: 0
+        }
         let heard = clock.currentTimeMillisUnsafe()
         let tell: ((message: ToThread) => void) | undefined
 
@@ -79,7 +87,7 @@ export const ProjectionThread = {
 
         return ProjectionRunner.of({
           status: () => ({ ...status, running: status.running && clock.currentTimeMillisUnsafe() - heard < patience }),
-          hurry: (slices) => tell?.({ _tag: "Hurry", slices }),
+          hurry: (slices, projections) => tell?.({ _tag: "Hurry", slices, projections }),
           nextChunk: () => fed.next()
         })
       })
@@ -98,5 +106,7 @@ export const serveThread = Effect.gen(function*() {
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.suspend(() => runner.nextChunk()), send(0, { _tag: "Fed" }))))
   const report = Effect.suspend(() => send(0, { _tag: "Status", status: runner.status() }))
   yield* Effect.forkScoped(Effect.repeat(report, Schedule.spaced(interval)))
-  yield* run<void, never, never>((_, { _tag, slices }) => _tag === "Hurry" ? runner.hurry(slices) : signal.notify(new Set(slices)))
+  yield* run<void, never, never>((_, message) =>
+    message._tag === "Hurry" ? runner.hurry(message.slices, message.projections) : signal.notify(new Set(message.slices))
+  )
 }).pipe(Effect.scoped)

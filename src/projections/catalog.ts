@@ -3,10 +3,12 @@ import { casino } from "./catalog/casino.ts"
 import { casinoByGame } from "./catalog/casinoByGame.ts"
 import { gameRounds } from "./catalog/gameRounds.ts"
 import { gameRoundsByGame } from "./catalog/gameRoundsByGame.ts"
+import { leaderboards } from "./catalog/leaderboards.ts"
 import { logins } from "./catalog/logins.ts"
 import { payments } from "./catalog/payments.ts"
 import { profile } from "./catalog/profile.ts"
 import { sports } from "./catalog/sports.ts"
+import { sportsLeaderboards } from "./catalog/sportsLeaderboards.ts"
 import { winStreak } from "./catalog/winStreak.ts"
 import type { AnyProjection } from "./Projection.ts"
 
@@ -21,5 +23,7 @@ export const catalog: ReadonlyArray<AnyProjection> = [
   profile,
   casinoByGame,
   gameRoundsByGame,
-  activity
+  activity,
+  leaderboards,
+  sportsLeaderboards
 ]

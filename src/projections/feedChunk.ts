@@ -5,11 +5,11 @@ import { failureOf, sqlState } from "../database/failureOf.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
 import type { ErasedEvent, LoggedEvent } from "../event-log/LoggedEvent.ts"
 import { advance, type Checkpoint, take } from "./checkpoints.ts"
+import { type ContextOf, foldContexts } from "./foldContexts.ts"
 import { entityId, type EntityKey, type FoldResult, foldUser } from "./foldUser.ts"
 import { park, parkedUsers } from "./parkedUsers.ts"
 import type { AnyProjection, EntityRow } from "./Projection.ts"
 import { type Owner, ownerId, type ProjectionStore, type UserChange } from "./ProjectionStore.ts"
-import { type TimeZoneOf, timeZones } from "./timeZones.ts"
 
 /** What a feed needs besides the slices. */
 export interface Feed {
@@ -60,7 +60,7 @@ export const feedChunk = (
 
     const parked = yield* parkedUsers(sql, [...reached.keys()])
     const everybody = groupByUser(events)
-    const timeZoneOf = yield* timeZones(sql, everybody.values())
+    const contextOf = yield* foldContexts(sql, everybody.values())
     const moved: Array<Checkpoint> = []
     for (const store of stores) {
       const { name, version } = store.projection
@@ -72,7 +72,7 @@ export const feedChunk = (
         if (position > checkpoint.position) moved.push({ ...checkpoint, position })
       }
       const users = newTo(store.projection, everybody, own, parked)
-      if (users.size > 0) yield* feedProjection(feed, store, users, timeZoneOf, oneByOne)
+      if (users.size > 0) yield* feedProjection(feed, store, users, contextOf, oneByOne)
     }
     yield* advance(sql, moved)
     const counts = new Map<number, number>()
@@ -140,12 +140,12 @@ export const feedProjection = Effect.fnUntraced(function*(
   feed: Feed,
   store: ProjectionStore,
   users: ReadonlyMap<string, UserEvents>,
-  timeZoneOf: TimeZoneOf,
+  contextOf: ContextOf,
   oneByOne: boolean
 ) {
-  if (!oneByOne) return yield* foldAndWrite(feed, store, users, timeZoneOf)
+  if (!oneByOne) return yield* foldAndWrite(feed, store, users, contextOf)
   for (const [id, user] of users) {
-    yield* feed.sql.withTransaction(foldAndWrite(feed, store, new Map([[id, user]]), timeZoneOf)).pipe(
+    yield* feed.sql.withTransaction(foldAndWrite(feed, store, new Map([[id, user]]), contextOf)).pipe(
       Effect.catchIf(isOfUser, (error) => parkUser(feed, store, user, error.reason.cause))
     )
   }
@@ -155,10 +155,10 @@ const foldAndWrite = Effect.fnUntraced(function*(
   feed: Feed,
   store: ProjectionStore,
   users: ReadonlyMap<string, UserEvents>,
-  timeZoneOf: TimeZoneOf
+  contextOf: ContextOf
 ) {
   const changes: Array<UserChange> = []
-  for (const [user, result] of yield* foldUsers(store, users, timeZoneOf)) {
+  for (const [user, result] of yield* foldUsers(store, users, contextOf)) {
     if (result._tag === "Folded") changes.push({ tenantId: user.tenantId, userId: user.userId, ...result })
     else yield* parkUser(feed, store, user, result.error)
   }
@@ -182,7 +182,7 @@ const parkUser = (feed: Feed, { projection }: ProjectionStore, user: UserEvents,
   })
 
 /** Folds every user's events, loading what the folds ask for until all have what they need. */
-const foldUsers = Effect.fnUntraced(function*(store: ProjectionStore, users: ReadonlyMap<string, UserEvents>, timeZoneOf: TimeZoneOf) {
+const foldUsers = Effect.fnUntraced(function*(store: ProjectionStore, users: ReadonlyMap<string, UserEvents>, contextOf: ContextOf) {
   const results: Array<readonly [UserEvents, Exclude<FoldResult, { _tag: "Missing" }>]> = []
   const known = new Map<string, EntityRow | null>()
   let waiting = [...users.values()]
@@ -195,7 +195,7 @@ const foldUsers = Effect.fnUntraced(function*(store: ProjectionStore, users: Rea
         store.projection,
         user.events.map(({ event }) => event),
         (key) => known.get(prefix + entityId(key)),
-        { timeZone: timeZoneOf(user) }
+        contextOf(user)
       )
       if (result._tag !== "Missing") {
         results.push([user, result])

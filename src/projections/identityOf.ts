@@ -13,7 +13,13 @@ export const identityOf = (projection: AnyProjection): string => {
   const types = new Set<string>(projection.events)
   const events = sampleLog.filter(({ event }) => types.has(event))
   const rows = ["UTC", "America/New_York"].map((timeZone) => evaluateRows(projection, events, { timeZone }))
-  const declared = { events: projection.events, entities: projection.entities, totals: withoutDescriptions(projection.totals) }
+  const { ranking } = projection
+  const declared = {
+    events: projection.events,
+    entities: projection.entities,
+    totals: withoutDescriptions(projection.totals),
+    ...ranking === undefined ? {} : { ranking: [ranking.score, ranking.reachedAt] }
+  }
   const identity = createHash("sha256").update(JSON.stringify([declared, rows])).digest("hex")
   identities.set(projection, identity)
   return identity

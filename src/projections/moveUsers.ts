@@ -9,10 +9,10 @@ import type { EventLog } from "../event-log/EventLog.ts"
 import { readUsers } from "../event-log/readUsers.ts"
 import { compareUtf8 } from "./compareUtf8.ts"
 import { feedProjection, type UserEvents } from "./feedChunk.ts"
+import { foldContexts } from "./foldContexts.ts"
 import { parkedUsers } from "./parkedUsers.ts"
 import { ownerId, type ProjectionStore } from "./ProjectionStore.ts"
 import { rebuildUser } from "./rebuildUser.ts"
-import { timeZones } from "./timeZones.ts"
 
 /** Most users, and about how many events, whose rows are made anew in one transaction. */
 const maxUsers = 200
@@ -126,7 +126,7 @@ const remakeTogether = Effect.fnUntraced(function*(sql: PgClient.PgClient, log: 
   if (first === undefined) return
   for (const { store, users } of stores) if (users.length > 0) yield* store.remove(users)
 
-  const timeZoneOf = yield* timeZones(sql, [first])
+  const contextOf = yield* foldContexts(sql, [first])
   const feed = { sql, log, stores: stores.map(({ store }) => store), maxEvents }
   const part = {
     tenantId: first.tenantId,
@@ -144,7 +144,7 @@ const remakeTogether = Effect.fnUntraced(function*(sql: PgClient.PgClient, log: 
         if (logged.position <= upTo && types.has(logged.event.event)) fed.get(logged.userId)?.events.push(logged)
       }
       const some = [...fed.values()].filter(({ events }) => events.length > 0)
-      if (some.length > 0) yield* feedProjection(feed, store, new Map(some.map((user) => [ownerId(user), user])), timeZoneOf, false)
+      if (some.length > 0) yield* feedProjection(feed, store, new Map(some.map((user) => [ownerId(user), user])), contextOf, false)
     }
     const last = read.at(-1)
     if (last === undefined || read.length < maxEvents) break

@@ -28,8 +28,8 @@ export interface RebuildOptions {
 
 /** Slices at work at once: one folds while the other's rows are written. */
 const workers = 2
-/** Most events folded in memory and written in one transaction. */
-const chunk = 20_000
+/** Most events folded in memory and written in one transaction; fewer where each moves a user in several rankings. */
+const chunkOf = ({ projection }: ProjectionStore): number => projection.ranking === undefined ? 20_000 : 5_000
 
 /**
  * Rebuilds a version from the log, while everything else goes on (design §1): slice by slice, some at once, each user's events of a chunk folded in
@@ -45,6 +45,7 @@ export const rebuild = (
 ): Effect.Effect<RebuildProgress, SqlError.SqlError> =>
   Effect.gen(function*() {
     const { name, version } = store.projection
+    const chunk = chunkOf(store)
     const feed = { sql, log, stores: [store], maxEvents: chunk }
     const pressure = yield* ingestionPressure(sql)
 

@@ -6,10 +6,10 @@ import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import { feedProjection } from "./feedChunk.ts"
+import { foldContexts } from "./foldContexts.ts"
 import { notePark } from "./parkedUsers.ts"
 import type { Owner, ProjectionStore } from "./ProjectionStore.ts"
 import { ownerId } from "./ProjectionStore.ts"
-import { timeZones } from "./timeZones.ts"
 
 /** Events of the user read and folded at a time. */
 const page = 5000
@@ -33,7 +33,7 @@ export const rebuildUser = (
     const next = Number(checkpoint?.position ?? 0) + 1
     const feed = { sql, log, stores: [store], maxEvents: page }
 
-    const timeZoneOf = yield* timeZones(sql, [{ ...user, slice }])
+    const contextOf = yield* foldContexts(sql, [{ ...user, slice }])
 
     const remake = Effect.gen(function*() {
       yield* store.remove([user])
@@ -44,7 +44,7 @@ export const rebuildUser = (
         const read = yield* log.readUser(user.tenantId, user.userId, before, page)
         const events = read.filter(({ event }) => (types as ReadonlyArray<string>).includes(event.event)).toReversed()
         if (events.length > 0) {
-          yield* feedProjection(feed, store, new Map([[ownerId(user), { ...user, slice, events }]]), timeZoneOf, true)
+          yield* feedProjection(feed, store, new Map([[ownerId(user), { ...user, slice, events }]]), contextOf, true)
         }
         const [parked] = yield* sql<{ error: string }>`
           select error from parked_users

@@ -4,9 +4,9 @@ import type { SqlError } from "effect/sql"
 import type { EventLog } from "../event-log/EventLog.ts"
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import { evaluateRows } from "./evaluate.ts"
+import { foldContexts } from "./foldContexts.ts"
 import type { ReadRow } from "./Projection.ts"
 import { type Owner, ownerId, type ProjectionStore } from "./ProjectionStore.ts"
-import { timeZones } from "./timeZones.ts"
 
 /** A user whose rows are not what the log says. `row` names the row by its key. */
 export interface Difference extends Owner {
@@ -59,13 +59,13 @@ export const verifySlice = (
       select tenant_id, user_id from parked_users where slice = ${slice} and projection = ${name} and version = ${version}`
     for (const { tenant_id, user_id } of parked) users.delete(ownerId({ tenantId: tenant_id, userId: user_id }))
 
-    const timeZoneOf = yield* timeZones(sql, [...users.values()].map(({ tenantId }) => ({ tenantId, slice })))
+    const contextOf = yield* foldContexts(sql, [...users.values()].map(({ tenantId }) => ({ tenantId, slice })))
     const differences: Array<Difference> = []
     for (const tenantId of new Set([...users.values()].map((user) => user.tenantId))) {
       const ofTenant = [...users.values()].filter((user) => user.tenantId === tenantId)
       const rows = yield* store.read(tenantId, ofTenant.map(({ userId }) => userId))
       for (const user of ofTenant) {
-        const context = { timeZone: timeZoneOf({ ...user, slice }) }
+        const context = contextOf({ ...user, slice })
         differences.push(...compare(store, user, rows.get(user.userId) ?? [], evaluateRows(store.projection, user.events, context)))
       }
     }

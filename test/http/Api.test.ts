@@ -25,6 +25,8 @@ describe("the OpenAPI document", () => {
     assert.deepStrictEqual(operations.map(({ name }) => name).sort(), [
       "delete /api/v1/users/{user_id}",
       "get /api/v1/changes",
+      "get /api/v1/leaderboards/{board}",
+      "get /api/v1/leaderboards/{board}/users/{user_id}",
       "get /api/v1/users/{user_id}/activity",
       "get /api/v1/users/{user_id}/counters",
       "get /api/v1/users/{user_id}/counters/explain",

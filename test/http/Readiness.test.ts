@@ -11,10 +11,18 @@ import { TestDatabase } from "../support/TestDatabase.ts"
 
 const runner = Layer.mock(ProjectionRunner, {
   hurry: () => {},
-  status: () => ({ versions: [], running: true, lagEvents: 4, lagSeconds: 0.5, parkedUsers: 2 })
+  status: () => ({
+    versions: [],
+    running: true,
+    lagEvents: 4,
+    lagSeconds: 0.5,
+    rankingLagEvents: 70,
+    rankingLagSeconds: 3,
+    parkedUsers: 2
+  })
 })
 
-const projections = { running: true, lag_events: 4, lag_seconds: 0.5, parked_users: 2 }
+const projections = { running: true, lag_events: 4, lag_seconds: 0.5, ranking_lag_events: 70, ranking_lag_seconds: 3, parked_users: 2 }
 
 const check = Effect.gen(function*() {
   const { check } = yield* Readiness

@@ -13,6 +13,7 @@ import { Changes } from "../../src/counters/Changes.ts"
 import { Counters, type CountersDocument } from "../../src/counters/Counters.ts"
 import { Explanation } from "../../src/counters/Explanation.ts"
 import { Games } from "../../src/counters/Games.ts"
+import { Leaderboards } from "../../src/counters/Leaderboards.ts"
 import { vectorOf } from "../../src/counters/SliceVector.ts"
 import { TimeTravel } from "../../src/counters/TimeTravel.ts"
 import { UserErasure } from "../../src/erasure/UserErasure.ts"
@@ -48,6 +49,8 @@ export interface Stubs {
   readonly explain?: Explanation["Service"]["explain"]
   readonly readGames?: Games["Service"]["read"]
   readonly readActivity?: Activity["Service"]["read"]
+  readonly readTop?: Leaderboards["Service"]["top"]
+  readonly readPlace?: Leaderboards["Service"]["place"]
   readonly changesAfter?: Changes["Service"]["after"]
   readonly stopChanges?: Effect.Effect<void>
   readonly erase?: UserErasure["Service"]["erase"]
@@ -63,7 +66,7 @@ export const ready: ReadinessChecks = {
   database: true,
   migrations: true,
   log_whole: true,
-  projections: { running: true, lag_events: 0, lag_seconds: 0, parked_users: 0 }
+  projections: { running: true, lag_events: 0, lag_seconds: 0, ranking_lag_events: 0, ranking_lag_seconds: 0, parked_users: 0 }
 }
 
 const authenticate: Authenticate = (key) => {
@@ -105,6 +108,10 @@ export const serve = (stubs: Stubs = {}) =>
       Layer.mock(Explanation, { explain: stubs.explain ?? (() => Effect.undefined) }),
       Layer.mock(Games, { sections: ["casino_by_game", "game_rounds_by_game"], read: stubs.readGames ?? (() => Effect.undefined) }),
       Layer.mock(Activity, { read: stubs.readActivity ?? (() => Effect.undefined) }),
+      Layer.mock(Leaderboards, {
+        top: stubs.readTop ?? (() => Effect.die("not stubbed")),
+        place: stubs.readPlace ?? (() => Effect.undefined)
+      }),
       Layer.mock(Changes, {
         now: () => Effect.succeed(vectorOf([[3, 7]])),
         after: stubs.changesAfter ?? ((_, place) => Effect.succeed({ changes: [], next: place })),
@@ -116,7 +123,15 @@ export const serve = (stubs: Stubs = {}) =>
       Layer.mock(EventLog, { laneCount: 1, readUser: stubs.readUser ?? (() => Effect.succeed([])) }),
       Layer.mock(ProjectionRunner, {
         hurry: () => {},
-        status: () => ({ versions: [], running: true, lagEvents: 12, lagSeconds: 3, parkedUsers: 1 })
+        status: () => ({
+          versions: [],
+          running: true,
+          lagEvents: 12,
+          lagSeconds: 3,
+          rankingLagEvents: 70,
+          rankingLagSeconds: 4,
+          parkedUsers: 1
+        })
       }),
       Layer.succeed(Readiness, Readiness.of({ check: Effect.sync(stubs.checks ?? (() => ready)) })),
       Admission.layer

@@ -23,7 +23,10 @@ describe("GET /readyz", () => {
     [
       { ...ready, database: false },
       { ...ready, migrations: false },
-      { ...ready, projections: { running: false, lag_events: 7, lag_seconds: 0.5, parked_users: 0 } }
+      {
+        ...ready,
+        projections: { running: false, lag_events: 7, lag_seconds: 0.5, ranking_lag_events: 0, ranking_lag_seconds: 0, parked_users: 0 }
+      }
     ] satisfies ReadonlyArray<ReturnType<NonNullable<Stubs["checks"]>>>
   )("answers 503 and the checks for %j", (checks) =>
     Effect.gen(function*() {

@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import { EventLog } from "../../event-log/EventLog.ts"
 import { ProjectionCatalog } from "../../projections/ProjectionCatalog.ts"
 import type { ProjectionStore } from "../../projections/ProjectionStore.ts"
+import { wrongBuckets } from "../../projections/readRanking.ts"
 import { slicesWithEvents } from "../../projections/slicesWithEvents.ts"
 import { rowsWithoutEvents, verifySlice } from "../../projections/verifyProjection.ts"
 import { CommandFailed, explained } from "../CommandFailed.ts"
@@ -59,6 +60,10 @@ const verifyVersion = Effect.fnUntraced(function*(store: ProjectionStore) {
     }
   }
   for (const { userId } of yield* rowsWithoutEvents(sql, store)) yield* tell(`${title(store)}: ${userId} has rows but no events`)
+  const wrong = yield* wrongBuckets(sql, store)
+  if (wrong > 0) {
+    yield* tell(`${title(store)}: ${wrong} buckets of its ranks count wrongly: projections rebuild ${store.projection.name} --again`)
+  }
   yield* print(`${title(store)}: ${events} events of ${users} users verified, ${parked} users parked, ${found} differences`)
   return found
 })

@@ -1,0 +1,167 @@
+import { PgClient } from "@effect/sql-pg"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { SqlError } from "effect/sql"
+import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
+import { type Board, datesOf, type Period, ruleOf } from "../projections/catalog/boards.ts"
+import { leaderboards } from "../projections/catalog/leaderboards.ts"
+import { sportsLeaderboards } from "../projections/catalog/sportsLeaderboards.ts"
+import { formatDay } from "../projections/dayRuns.ts"
+import { localDay } from "../projections/localDay.ts"
+import { type RankedUser, type RankingReader, readRanking } from "../projections/readRanking.ts"
+import type { Tenant } from "../tenants/Tenant.ts"
+import { type Consistency, ProjectionBehind, type ProjectionParked, Snapshots } from "./Snapshots.ts"
+
+/** A place on a board: from 1 on, no two users share one. `reached_at` is a time, or a date where the score is a streak of dates. */
+export interface LeaderboardEntry {
+  readonly rank: number
+  readonly user_id: string
+  readonly score: number | string
+  readonly reached_at: string
+}
+
+/** Which board: the period with its dates, both included, null where it goes over all times. */
+interface LeaderboardHead {
+  readonly board: Board
+  readonly period: Period
+  readonly currency: string | null
+  readonly period_start: string | null
+  readonly period_end: string | null
+  readonly time_zone: string
+  /** How many users are on the board. */
+  readonly user_count: number
+  readonly stale?: ReadonlyArray<string>
+}
+
+/** The first of a board (design §3). */
+export interface LeaderboardDocument extends LeaderboardHead {
+  readonly entries: ReadonlyArray<LeaderboardEntry>
+}
+
+/** A user's place on a board, and those right above and below, in the board's order. */
+export interface LeaderboardPlace extends LeaderboardHead, LeaderboardEntry {
+  readonly above: ReadonlyArray<LeaderboardEntry>
+  readonly below: ReadonlyArray<LeaderboardEntry>
+}
+
+/** A board as it is asked for. */
+export interface BoardSelection {
+  readonly board: Board
+  readonly period: Period
+  /** A date of the period in days since 1970-01-01; today, in the tenant's zone, without one. */
+  readonly day: number | undefined
+  /** Null where the board has none; in any case. */
+  readonly currency: string | null
+}
+
+type Reading<A> = Effect.Effect<A, ProjectionBehind | ProjectionParked | DatabaseUnavailable>
+
+/** Who is ahead. */
+export class Leaderboards extends Context.Service<Leaderboards, {
+  readonly top: (
+    tenant: Tenant,
+    selection: BoardSelection,
+    options: { readonly limit: number; readonly consistency: Consistency }
+  ) => Reading<LeaderboardDocument>
+  /** Undefined for a user who is not on the board. `neighbours` is how many above and how many below. */
+  readonly place: (
+    tenant: Tenant,
+    selection: BoardSelection,
+    userId: string,
+    options: { readonly neighbours: number; readonly consistency: Consistency }
+  ) => Reading<LeaderboardPlace | undefined>
+}>()("playtally/counters/Leaderboards") {
+  static readonly layer = Layer.effect(
+    Leaderboards,
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      const snapshots = yield* Snapshots
+
+      const read = <A>(
+        tenant: Tenant,
+        { board, currency, day, period }: BoardSelection,
+        consistency: Consistency,
+        rows: (ranking: RankingReader, head: LeaderboardHead) => Effect.Effect<A, SqlError.SqlError>
+      ) =>
+        snapshots.read(
+          tenant,
+          [],
+          { projections: [projectionOf(board).name], consistency, everybody: true },
+          Effect.fnUntraced(function*({ stale, stores: [store] }) {
+            // The version is being built.
+            if (store === undefined) return yield* new ProjectionBehind({ waited: 0 })
+            const [calendar] = yield* sql<{ time_zone: string; week_start: number; is_moving: boolean }>`
+              select time_zone, week_start,
+                exists (select from time_zone_moves m where m.tenant_id = tenants.tenant_id) as is_moving
+              from tenants where tenant_id = ${tenant.tenantId}::uuid`
+            // While the tenant's zone is being changed, some users' days are still those of the former one: they cannot be compared.
+            if (calendar === undefined || calendar.is_moving) return yield* new ProjectionBehind({ waited: 0 })
+            const today = localDay(yield* Clock.currentTimeMillis, calendar.time_zone)
+            const dates = datesOf(day ?? today, period, calendar.week_start)
+            const [period_start, period_end] = dates === null ? [null, null] : dates.map(formatDay)
+            const ranking = readRanking(sql, store, tenant.tenantId, [
+              board,
+              period,
+              period_start ?? "",
+              currency?.toUpperCase() ?? ""
+            ])
+            return yield* rows(ranking, {
+              board,
+              period,
+              currency: currency?.toUpperCase() ?? null,
+              period_start: period_start ?? null,
+              period_end: period_end ?? null,
+              time_zone: calendar.time_zone,
+              user_count: yield* ranking.count,
+              ...stale.length > 0 ? { stale } : {}
+            })
+          })
+        )
+
+      return Leaderboards.of({
+        top: Effect.fn("Leaderboards.top")((tenant, selection, { consistency, limit }) =>
+          read(tenant, selection, consistency, (ranking, head) =>
+            Effect.map(ranking.first(limit), (users) => ({
+              ...head,
+              entries: users.map((user, index) => entry(head.board, user, index + 1))
+            })))
+        ),
+        place: Effect.fn("Leaderboards.place")((tenant, selection, userId, { consistency, neighbours }) =>
+          read(
+            tenant,
+            selection,
+            consistency,
+            Effect.fnUntraced(function*(ranking, head) {
+              const own = yield* ranking.standing(userId)
+              if (own === undefined) return undefined
+              const above = yield* ranking.before(userId, neighbours)
+              const below = yield* ranking.after(userId, neighbours)
+              const { stale, ...board } = head
+              return {
+                ...board,
+                ...entry(head.board, own, own.rank),
+                above: above.map((user, index) => entry(head.board, user, own.rank - 1 - index)).toReversed(),
+                below: below.map((user, index) => entry(head.board, user, own.rank + 1 + index)),
+                ...stale === undefined ? {} : { stale }
+              }
+            })
+          )
+        )
+      })
+    })
+  )
+}
+
+const projectionOf = (board: Board) => board === "sports_turnover" ? sportsLeaderboards : leaderboards
+
+const entry = (board: Board, { reachedAt, score, userId }: RankedUser, rank: number): LeaderboardEntry => {
+  const reached = new Date(reachedAt).toISOString()
+  return {
+    rank,
+    user_id: userId,
+    score: ruleOf(board).scoreIs === "count" ? Number(score) : score,
+    reached_at: board === "login_streak" ? reached.slice(0, 10) : reached
+  }
+}

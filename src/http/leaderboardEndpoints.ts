@@ -1,0 +1,129 @@
+import { HttpApiEndpoint, OpenApi } from "effect/http-api"
+import * as Schema from "effect/Schema"
+import { Currency } from "../fasttrack/Text.ts"
+import { type Board, boards } from "../projections/catalog/boards.ts"
+import { Amount, Count, Time } from "../projections/jsonValues.ts"
+import { Day, DayText } from "./Day.ts"
+import { parameterDetails } from "./parameterDetails.ts"
+import * as Problems from "./problems.ts"
+import { consistency, document, ifNoneMatch, notReady, numeral, numeralDetails, prefer, UserId } from "./readingParameters.ts"
+
+const names = Object.keys(boards) as ReadonlyArray<Board>
+const periods = ["day", "week", "month", "all"] as const
+
+/** Most users of a board at once, and most neighbours on either side. */
+export const maxEntries = 1000
+export const maxNeighbours = 50
+
+const entry = {
+  rank: Schema.Natural.annotate({ description: "From 1 on; no two users share one" }),
+  user_id: Schema.String,
+  score: Schema.Union([Count, Amount]).annotate({
+    description: `A number on ${names.filter((name) => boards[name].scoreIs === "count").join(" and ")}, a decimal on the others`
+  }),
+  reached_at: Schema.Union([Time, DayText]).annotate({
+    description: "Of users with equal scores the one who reached it first is ahead. A date on login_streak, a time on the others."
+  })
+}
+const Entry = Schema.Struct(entry).annotate({ identifier: "LeaderboardEntry" })
+
+const head = {
+  board: Schema.Literals(names),
+  period: Schema.Literals(periods),
+  currency: Schema.NullOr(Schema.String).annotate({ description: "Upper-cased; null where the board has none" }),
+  period_start: Schema.NullOr(DayText).annotate({ description: "The first date of the period; null for all" }),
+  period_end: Schema.NullOr(DayText).annotate({ description: "The last date of the period; null for all" }),
+  time_zone: Schema.String.annotate({ description: "IANA name of the zone in which the tenant's days begin" }),
+  user_count: Count.annotate({ description: "How many users are on the board" })
+}
+const stale = Schema.optionalKey(Schema.Array(Schema.String)).annotate({
+  description: "Set if the board stopped at an event of one of the users"
+})
+
+const LeaderboardSchema = Schema.Struct({ ...head, entries: Schema.Array(Entry), stale }).annotate({
+  identifier: "Leaderboard",
+  examples: [{
+    board: "casino_turnover",
+    period: "week",
+    currency: "EUR",
+    period_start: "2026-01-26",
+    period_end: "2026-02-01",
+    time_zone: "Europe/Malta",
+    user_count: 2,
+    entries: [
+      { rank: 1, user_id: "player-17", score: "1250.5", reached_at: "2026-01-31T12:00:00.000Z" },
+      { rank: 2, user_id: "player-4", score: "990", reached_at: "2026-01-30T09:15:00.000Z" }
+    ]
+  }]
+})
+
+const PlaceSchema = Schema.Struct({
+  ...head,
+  ...entry,
+  above: Schema.Array(Entry).annotate({ description: "Those right ahead of the user, in the board's order" }),
+  below: Schema.Array(Entry).annotate({ description: "Those right behind" }),
+  stale
+}).annotate({
+  identifier: "LeaderboardPlace",
+  examples: [{
+    board: "login_streak",
+    period: "all",
+    currency: null,
+    period_start: null,
+    period_end: null,
+    time_zone: "Europe/Malta",
+    user_count: 2,
+    rank: 2,
+    user_id: "player-4",
+    score: 7,
+    reached_at: "2026-01-31",
+    above: [{ rank: 1, user_id: "player-17", score: 12, reached_at: "2026-01-30" }],
+    below: []
+  }]
+})
+
+const params = { board: Schema.Literals(names) }
+const query = {
+  period: Schema.optionalKey(Schema.Literals(periods)),
+  date: Schema.optionalKey(Day),
+  currency: Schema.optionalKey(Currency),
+  consistency
+}
+const queryDetails = {
+  period: {
+    description: "Weeks begin on the tenant's first day of the week. login_streak goes over all times only.",
+    schema: { type: "string", enum: periods, default: "all" }
+  },
+  date: { description: "Any date of the period; today unless given. Of no consequence for all." },
+  currency: { description: "In either case. Needed but for login_streak, which has none.", example: "EUR" }
+}
+const about = names.map((name) => `- \`${name}\`: ${boards[name].description}.`).join("\n")
+
+export const leaderboard = HttpApiEndpoint.get("leaderboard", "/api/v1/leaderboards/:board", {
+  params,
+  query: { ...query, limit: numeral(1, maxEntries) },
+  success: document(LeaderboardSchema),
+  error: [...notReady]
+}).annotateMerge(OpenApi.annotations({
+  summary: "Who is ahead",
+  description: `The first users of a board:\n\n${about}\n\n` +
+    "A user is on a board as soon as an event has an effect on the score there. Scores are exact; they follow the counters at a distance of some " +
+    "seconds unless read with `consistency=strong`.",
+  transform: parameterDetails({
+    query: { ...queryDetails, limit: numeralDetails("Users", 1, maxEntries, 100) },
+    headers: { prefer, "if-none-match": ifNoneMatch }
+  })
+}))
+
+export const leaderboardPlace = HttpApiEndpoint.get("leaderboardPlace", "/api/v1/leaderboards/:board/users/:user_id", {
+  params: { ...params, user_id: UserId },
+  query: { ...query, neighbours: numeral(0, maxNeighbours) },
+  success: document(PlaceSchema),
+  error: [Problems.UserNotOnLeaderboard, ...notReady]
+}).annotateMerge(OpenApi.annotations({
+  summary: "A user's rank, and who is near",
+  transform: parameterDetails({
+    query: { ...queryDetails, neighbours: numeralDetails("Users shown above, and as many below", 0, maxNeighbours, 3) },
+    headers: { prefer, "if-none-match": ifNoneMatch }
+  })
+}))

@@ -1,0 +1,69 @@
+import type { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql"
+import type { ProjectionStore } from "./ProjectionStore.ts"
+
+/** A user in a ranking: the score as canonical decimal text, when it was reached in epoch milliseconds. */
+export interface RankedUser {
+  readonly userId: string
+  readonly score: string
+  readonly reachedAt: number
+}
+
+type Sql<A> = Effect.Effect<A, SqlError.SqlError>
+
+/** The users of one key of a tenant, in order. Each method reads in the caller's transaction, if there is one. */
+export interface RankingReader {
+  readonly count: Sql<number>
+  /** The first `limit`, in order. */
+  readonly first: (limit: number) => Sql<ReadonlyArray<RankedUser>>
+  /** A user with the rank, from 1 on; undefined for one who is not there. */
+  readonly standing: (userId: string) => Sql<RankedUser & { readonly rank: number } | undefined>
+  /** Up to `limit` users right before and right after one, the nearest first. */
+  readonly before: (userId: string, limit: number) => Sql<ReadonlyArray<RankedUser>>
+  readonly after: (userId: string, limit: number) => Sql<ReadonlyArray<RankedUser>>
+}
+
+interface Row {
+  readonly user_id: string
+  readonly score: string
+  readonly reached_at: Date
+}
+
+const toUser = (row: Row): RankedUser => ({ userId: row.user_id, score: row.score, reachedAt: row.reached_at.getTime() })
+
+/** Reads the ranking of a key, in the order of its parts. The version has to be one that ranks users. */
+export const readRanking = (
+  sql: PgClient.PgClient,
+  { projection, tables: { ranking } }: ProjectionStore,
+  tenantId: string,
+  key: ReadonlyArray<string>
+): RankingReader => {
+  if (ranking === undefined) throw new Error(`${projection.name} ranks nobody`)
+  const users = (text: string, ...parameters: ReadonlyArray<unknown>) =>
+    Effect.map(sql.unsafe<Row>(text, [tenantId, ...key, ...parameters]), (rows) => rows.map(toUser))
+  return {
+    count: Effect.map(sql.unsafe<{ users: bigint }>(ranking.count, [tenantId, ...key]), ([row]) => Number(row?.users ?? 0)),
+    first: (limit) => users(ranking.first, limit),
+    standing: (userId) =>
+      Effect.map(
+        sql.unsafe<Row & { rank: bigint }>(ranking.standing, [tenantId, ...key, userId]),
+        ([row]) => row === undefined ? undefined : { ...toUser(row), rank: Number(row.rank) }
+      ),
+    before: (userId, limit) => users(ranking.before, userId, limit),
+    after: (userId, limit) => users(ranking.after, userId, limit)
+  }
+}
+
+/** How many buckets of a version do not have the users they say: 0, as their counts are kept in the transaction of every change. */
+export const wrongBuckets = (sql: PgClient.PgClient, { tables: { ranking } }: ProjectionStore): Sql<number> =>
+  ranking === undefined ? Effect.succeed(0) : sql.withTransaction(
+    // Everybody is counted once, which may take minutes.
+    Effect.andThen(
+      sql`set local statement_timeout = 0`,
+      Effect.map(
+        sql.unsafe<{ wrong: bigint }>(`select count(*) as wrong from (${ranking.wrong}) as w`),
+        ([row]) => Number(row?.wrong ?? 0)
+      )
+    )
+  )
