@@ -25,6 +25,7 @@ import { ProjectionRunner } from "./projections/ProjectionRunner.ts"
 import { Settings } from "./Settings.ts"
 import { ApiKeys } from "./tenants/ApiKeys.ts"
 import { Bootstrap } from "./tenants/Bootstrap.ts"
+import { RateLimits } from "./tenants/RateLimits.ts"
 import { Tenants } from "./tenants/Tenants.ts"
 
 /**
@@ -54,7 +55,7 @@ export const serviceLayer = (projections: ReadonlyArray<AnyProjection> = catalog
 
 /** The whole service, listening. */
 export const serverLayer = Server.layer.pipe(
-  Layer.provide(Readiness.layer),
+  Layer.provide([Readiness.layer, RateLimits.layer]),
   Layer.provideMerge(Bootstrap.layer),
   Layer.provideMerge(serviceLayer())
 )

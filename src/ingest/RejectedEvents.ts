@@ -38,8 +38,11 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
         texts: ReadonlyArray<string>
       ) {
         const rows = new Map(items.map((item, index) => {
-          const text = escaped(texts[index] ?? "null")
-          const hash = createHash("sha256").update(text).digest("hex")
+          const whole = texts[index] ?? "null"
+          // An item may be as long as a body, and escaped several times as long.
+          const isLong = whole.length > maxItemCharacters
+          const text = escaped(isLong ? `${whole.slice(0, maxItemCharacters)} ` : whole)
+          const hash = createHash("sha256").update(isLong ? Buffer.from(whole, "utf16le") : text).digest("hex")
           return [`${item.reason} ${hash}`, { reason: item.reason, hash, text, issues: JSON.stringify(item.issues) }]
         }))
         // Ordered by key, so that two requests with the same items never wait for each other in a circle.
