@@ -106,7 +106,7 @@ describe("nodeServer", () => {
       )
       assert.deepStrictEqual(
         answer.match(/(?<=HTTP\/1\.1 )\d+/g),
-        [...Array.from({ length: 20 }, () => ["200", "404", "200", "404", "200"]).flat(), "404"]
+        [...Array.from({ length: 20 }, () => ["200", "404", "200", "200", "200"]).flat(), "404"]
       )
     }))
 

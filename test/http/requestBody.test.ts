@@ -72,6 +72,16 @@ describe("the body of a request", () => {
       assert.strictEqual(answer.json()["type"], "malformed-json")
     }))
 
+  it.live.each(["gzip, chunked", "chunked, chunked", "identity, chunked", "x"])(
+    "is refused with 415 as sent with Transfer-Encoding: %s",
+    (coding) =>
+      Effect.gen(function*() {
+        const { url } = yield* serve({ batch: () => Effect.die("stored") })
+        const answer = yield* sendRaw(url, head(`Transfer-Encoding: ${coding}`, "Connection: close"), "2\r\n[]\r\n0\r\n\r\n")
+        assert.match(answer, /^HTTP\/1\.1 4(?:15|00) .*application\/problem\+json/s)
+      })
+  )
+
   it.live("may begin with a byte order mark", () =>
     Effect.gen(function*() {
       const { url } = yield* serve()
