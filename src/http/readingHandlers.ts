@@ -6,6 +6,7 @@ import { Counters } from "../counters/Counters.ts"
 import { TimeTravel } from "../counters/TimeTravel.ts"
 import { EventLog } from "../event-log/EventLog.ts"
 import { countValues } from "../fasttrack/countValues.ts"
+import { parserMessage } from "../fasttrack/parserMessage.ts"
 import { activityHandler } from "./activityHandler.ts"
 import { Api } from "./Api.ts"
 import { CurrentTenant } from "./Authentication.ts"
@@ -96,8 +97,7 @@ export const readingHandlers = HttpApiBuilder.group(
           const text = yield* decodeUtf8(bytes)
           const body = yield* Effect.try({
             try: (): unknown => JSON.parse(text),
-            catch: (error) =>
-              new Problems.MalformedJson({ detail: error instanceof Error ? error.message.slice(0, 200) : "It is not JSON." })
+            catch: (error) => new Problems.MalformedJson({ detail: parserMessage(error) })
           })
           const { user_ids } = yield* Effect.mapError(decodeUserIds(body, errorsIn(bytes)), (error) => invalidRequest("body", error))
           return HttpServerResponse.jsonUnsafe({
