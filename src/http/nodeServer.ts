@@ -24,9 +24,14 @@ export const maxPipelined = 128
 class CountingServer extends Server {
   private readonly underWay = new Map<Socket, number>()
 
-  constructor(options: ServerOptions) {
+  constructor(options: ServerOptions, connections: number) {
     super(options)
     this.on("connection", (socket: Socket) => {
+      // Not `maxConnections`: Deno does not notice that a connection has gone.
+      if (this.underWay.size >= connections) {
+        socket.destroy()
+        return
+      }
       this.underWay.set(socket, 0)
       socket.once("close", () => this.underWay.delete(socket))
     })
@@ -73,8 +78,7 @@ export const makeNodeServer = (requestTime: number, connections: number, silence
     keepAliveTimeout: 65_000,
     // Without the header Node would answer an empty 400; `frameworkProblems` answers instead.
     requireHostHeader: false
-  })
-  server.maxConnections = connections
+  }, connections)
   // Whoever does not read its answer is not waited for either.
   server.timeout = silence
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {

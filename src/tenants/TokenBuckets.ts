@@ -1,4 +1,4 @@
-/** Above so many, the buckets that are full again are forgotten. */
+/** Beyond so many the bucket that was not used for longest is forgotten. */
 const manyBuckets = 10_000
 
 /**
@@ -37,9 +37,13 @@ export class TokenBuckets {
   /** Takes `cost` tokens also where there are none, to be paid for by whoever comes next. */
   charge(key: string, cost: number): void {
     const now = this.now()
-    const bucket = this.buckets.get(key) ?? this.add(key, now)
-    bucket.tokens = this.tokensOf(bucket, now) - cost
-    bucket.at = now
+    const bucket = this.buckets.get(key)
+    const tokens = bucket === undefined ? this.burst : this.tokensOf(bucket, now)
+    // The last in the map is the one used last.
+    this.buckets.delete(key)
+    this.buckets.set(key, { tokens: tokens - cost, at: now })
+    const [oldest] = this.buckets.size > manyBuckets ? this.buckets.keys() : []
+    if (oldest !== undefined) this.buckets.delete(oldest)
   }
 
   get size(): number {
@@ -48,17 +52,5 @@ export class TokenBuckets {
 
   private tokensOf({ at, tokens }: { readonly tokens: number; readonly at: number }, now: number): number {
     return Math.min(this.burst, tokens + (now - at) / 1000 * this.perSecond)
-  }
-
-  private add(key: string, now: number) {
-    if (this.buckets.size >= manyBuckets) {
-      for (const [other, bucket] of this.buckets) if (this.tokensOf(bucket, now) >= this.burst) this.buckets.delete(other)
-      // They are all in use, by an attacker from many addresses: the oldest goes.
-      const [oldest] = this.buckets.keys()
-      if (oldest !== undefined && this.buckets.size >= manyBuckets) this.buckets.delete(oldest)
-    }
-    const bucket = { tokens: this.burst, at: now }
-    this.buckets.set(key, bucket)
-    return bucket
   }
 }

@@ -85,8 +85,9 @@ describe("Server, when it stops", () => {
         const { url } = yield* serveIn(scope, {})
         const get = "GET /healthz HTTP/1.1\r\nHost: x\r\n"
         const sockets = [open(url, ""), open(url, get), open(url, `${get}\r\n${get}`)]
-        yield* Effect.forEach(sockets, (socket) => Effect.promise(() => new Promise((resolve) => socket.once("connect", resolve))))
-        yield* Effect.promise(() => new Promise((resolve) => sockets[2]?.once("data", resolve)))
+        const connected = sockets.map((socket) => new Promise((resolve) => socket.once("connect", resolve)))
+        const answered = new Promise((resolve) => sockets[2]?.once("data", resolve))
+        yield* Effect.promise(() => Promise.all([...connected, answered]))
         const began = performance.now()
         yield* Scope.close(scope, Exit.void)
         assert.isBelow(performance.now() - began, 1000)

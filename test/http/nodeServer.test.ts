@@ -86,7 +86,7 @@ describe("nodeServer", () => {
     Effect.gen(function*() {
       const { url } = yield* serve({ settings: { MAX_CONNECTIONS: "2" } })
       const held = [connectTo(url), connectTo(url)]
-      yield* Effect.forEach(held, (socket) => Effect.promise(() => new Promise((resolve) => socket.once("connect", resolve))))
+      yield* Effect.promise(() => Promise.all(held.map((socket) => new Promise((resolve) => socket.once("connect", resolve)))))
       assert.strictEqual(yield* sendRaw(url, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), "")
       for (const socket of held) socket.destroy()
       yield* Effect.repeat(sendRaw(url, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), {

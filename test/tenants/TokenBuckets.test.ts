@@ -40,14 +40,17 @@ describe("TokenBuckets", () => {
     assert.deepStrictEqual(["a", "b", "a", "b"].map((key) => buckets.take(key, 1)), [0, 0, 1000, 1000])
   })
 
-  it("are forgotten once they are full, and never more than so many", () => {
-    let now = 0
-    const buckets = new TokenBuckets(1, 1, () => now)
+  it("are never more than so many: the one that was not used for longest is forgotten", () => {
+    const buckets = new TokenBuckets(1, 1, () => 0)
+    buckets.take("first", 1)
+    buckets.take("second", 1)
     for (let key = 0; key < 50_000; key++) {
-      now += 0.01
       buckets.take(String(key), 1)
+      if (key % 100 === 0) buckets.charge("first", 1)
     }
-    assert.isAbove(buckets.take("49999", 1), 0)
     assert.isAtMost(buckets.size, 10_000)
+    assert.isAbove(buckets.take("49999", 1), 0)
+    assert.isAbove(buckets.take("first", 1), 0)
+    assert.strictEqual(buckets.take("second", 1), 0)
   })
 })
