@@ -60,7 +60,7 @@ const changed = (random: Random, resolve: Resolve, schemas: ItemSchemas, item: F
     () => judged(withData(Object.fromEntries(Object.entries(own.data).filter(([other]) => other !== name)))),
     () => judged({ ...own, [random.pick(["event", "data"])]: absurdValue(random) }),
     () => {
-      const text = Object.entries(own.data).find(([, value]) => typeof value === "string")?.[0] ?? "user_id"
+      const text = random.pick(Object.entries(own.data).filter(([, value]) => typeof value === "string"))[0]
       return { ...judged(withData({ ...own.data, [text]: random.pick(refusedTexts) })), must: "reject" }
     },
     () => ({
@@ -69,6 +69,21 @@ const changed = (random: Random, resolve: Resolve, schemas: ItemSchemas, item: F
       ),
       must: "reject"
     }),
+    // Where the schema says only that there is an object.
+    () => {
+      const leg = { tournament_name: "t", sports_name: "s", odds: 2 }
+      const nested = (depth: number): object => depth === 1 ? {} : { a: nested(depth - 1) }
+      const [inside, must] = random.pick<readonly [object, "accept" | "reject"]>([
+        [{ [random.pick(refusedTexts)]: 1 }, "reject"],
+        [{ a: [random.pick(refusedTexts)] }, "reject"],
+        [{ a: { raw: "1e400" } }, "reject"],
+        [nested(17), "reject"],
+        [nested(16), "accept"],
+        [{ a: { raw: "0.1e-29" }, b: [null, true, "😀"], constructor: {} }, "accept"]
+      ])
+      const bets = [{ ...leg, ...random.pick([{ meta: inside }, { outcomes: [{}, inside] }]) }]
+      return item.event === "realtime-sports-bet" ? { ...judged(withData({ ...own.data, bets })), must } : judged(own)
+    },
     // Members that nobody asked for, and such as only look like members.
     () => {
       const extra = random.pick([
