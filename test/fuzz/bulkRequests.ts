@@ -60,7 +60,7 @@ const changed = (random: Random, resolve: Resolve, schemas: ItemSchemas, item: F
     () => judged(withData(Object.fromEntries(Object.entries(own.data).filter(([other]) => other !== name)))),
     () => judged({ ...own, [random.pick(["event", "data"])]: absurdValue(random) }),
     () => {
-      const text = random.pick(Object.entries(own.data).filter(([, value]) => typeof value === "string"))[0]
+      const text = random.pick(Object.entries(own.data).filter(([known, value]) => names.includes(known) && typeof value === "string"))[0]
       return { ...judged(withData({ ...own.data, [text]: random.pick(refusedTexts) })), must: "reject" }
     },
     () => ({
