@@ -269,6 +269,10 @@ const commands = {
   start: () => onNode([...heap, main, "serve", ...rest], !production),
   cli: () => onNode([main, ...rest], !production),
   test: () => onNode([...vitest, ...rest]),
+  "test:fuzz": () => {
+    process.env.FUZZ_REQUESTS ??= "100000"
+    return onNode([...vitest, "test/fuzz", ...rest])
+  },
   "start:deno": () => onDeno([`--v8-flags=${heap.join(",")}`, ...permissions(), main, "serve", ...rest]),
   // Deno gives every permission to the processes that a test runner forks, so there is nothing to confine here; the service is confined.
   "test:deno": () => onDeno(["-A", ...vitest, ...rest]),

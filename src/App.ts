@@ -29,6 +29,7 @@ import { ProjectionThread } from "./projections/ProjectionThread.ts"
 import { Settings } from "./Settings.ts"
 import { ApiKeys } from "./tenants/ApiKeys.ts"
 import { Bootstrap } from "./tenants/Bootstrap.ts"
+import { RateLimits } from "./tenants/RateLimits.ts"
 import { Tenants } from "./tenants/Tenants.ts"
 
 /**
@@ -64,7 +65,7 @@ export const threadedLayer = (entry: URL = new URL("./thread.ts", import.meta.ur
 
 /** The whole service, listening. */
 export const serverLayer = Server.layer.pipe(
-  Layer.provide(Readiness.layer),
+  Layer.provide([Readiness.layer, RateLimits.layer]),
   Layer.provideMerge(Bootstrap.layer),
   Layer.provideMerge(threadedLayer())
 )

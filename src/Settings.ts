@@ -11,6 +11,7 @@ const settings = Config.all({
   // 0 takes any free one, which the service then names.
   port: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), "PORT").pipe(Config.withDefault(3000)),
   host: Config.String("HOST").pipe(Config.withDefault("127.0.0.1")),
+  connections: Config.schema(Schema.Int.check(Schema.isGreaterThan(0)), "MAX_CONNECTIONS").pipe(Config.withDefault(5000)),
   databaseUrl: Config.option(Config.Redacted("DATABASE_URL")),
   dataDir: Config.String("DATA_DIR").pipe(Config.withDefault(".data")),
   bootstrap: Config.all({
@@ -22,6 +23,12 @@ const settings = Config.all({
     bytesPerRequest: Config.Int("MAX_BODY_BYTES").pipe(Config.withDefault(32 * MiB)),
     eventsInFlight: Config.Int("MAX_EVENTS_IN_FLIGHT").pipe(Config.withDefault(50_000)),
     bytesInFlight: Config.Int("MAX_BYTES_IN_FLIGHT").pipe(Config.withDefault(96 * MiB))
+  }),
+  rates: Config.all({
+    // 0 is no limit.
+    requestsPerSecond: Config.Int("TENANT_REQUESTS_PER_SECOND").pipe(Config.withDefault(0)),
+    eventsPerSecond: Config.Int("TENANT_EVENTS_PER_SECOND").pipe(Config.withDefault(0)),
+    burstSeconds: Config.Int("TENANT_BURST_SECONDS").pipe(Config.withDefault(10))
   }),
   rejected: Config.all({
     quota: Config.Int("REJECTED_QUOTA").pipe(Config.withDefault(100_000)),

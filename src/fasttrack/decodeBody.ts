@@ -1,6 +1,7 @@
 import * as Result from "effect/Result"
 import { isJsonObject } from "./canonicalJson.ts"
 import { parseJson } from "./parseJson.ts"
+import { parserMessage } from "./parserMessage.ts"
 
 /** The body is not JSON. */
 export interface MalformedJson {
@@ -24,5 +25,5 @@ export const decodeBody = (text: string): Result.Result<ReadonlyArray<unknown>, 
 const parse = (text: string): Result.Result<unknown, MalformedJson> =>
   Result.try({
     try: () => parseJson(text),
-    catch: (error) => ({ _tag: "MalformedJson", message: error instanceof Error ? error.message.slice(0, 200).toWellFormed() : "not JSON" })
+    catch: (error) => ({ _tag: "MalformedJson", message: parserMessage(error) })
   })

@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import { HttpApiMiddleware } from "effect/http-api"
 import type { Scope, Tenant } from "../tenants/Tenant.ts"
-import { Forbidden, Unauthenticated, Unavailable } from "./problems.ts"
+import { Forbidden, TooManyRequests, Unauthenticated, Unavailable } from "./problems.ts"
 
 /** The tenant whose key a request carries. */
 export class CurrentTenant extends Context.Service<CurrentTenant, Tenant>()("playtally/http/CurrentTenant") {}
@@ -11,12 +11,13 @@ export class RequiredScope extends Context.Service<RequiredScope, Scope>()("play
 
 /**
  * Lets a request on only with a key of the scope that its group requires, before anything of its body is read (design §2). The key is in
- * `x-api-key` or, if that header is absent, in `Authorization: Bearer`. Without a valid key 401, without the scope 403.
+ * `x-api-key` or, if that header is absent, in `Authorization: Bearer`. Without a valid key 401, without the scope 403, above the tenant's
+ * rate 429.
  *
  * It is no security middleware in Effect's sense: those try one scheme after the other, and a wrong `x-api-key` would not be final.
  */
 export class Authentication
   extends HttpApiMiddleware.Service<Authentication, { provides: CurrentTenant }>()("playtally/http/Authentication", {
-    error: [Unauthenticated, Forbidden, Unavailable]
+    error: [Unauthenticated, Forbidden, TooManyRequests, Unavailable]
   })
 {}

@@ -2,9 +2,10 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
+import { HttpRouter, HttpServer, HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import * as Layer from "effect/Layer"
+import type { IncomingMessage } from "node:http"
 import { Changes } from "../counters/Changes.ts"
 import { Settings } from "../Settings.ts"
 import { adminHandlers } from "./adminHandlers.ts"
@@ -13,7 +14,8 @@ import { Api } from "./Api.ts"
 import { frameworkProblems } from "./frameworkProblems.ts"
 import { ingestHandlers } from "./ingestHandlers.ts"
 import { keyAuthentication } from "./keyAuthentication.ts"
-import { makeNodeServer, RequestTime } from "./nodeServer.ts"
+import { makeNodeServer, maxPipelined, RequestTime } from "./nodeServer.ts"
+import { TooManyRequests } from "./problems.ts"
 import { readingHandlers } from "./readingHandlers.ts"
 import { serviceHandlers } from "./serviceHandlers.ts"
 import { Validation } from "./Validation.ts"
@@ -28,8 +30,8 @@ export const GracePeriod = Context.Reference<Duration.Input>("playtally/http/Gra
 const nodeHttpServer = Layer.effect(
   HttpServer.HttpServer,
   Effect.gen(function*() {
-    const { host, port } = yield* Settings
-    const node = makeNodeServer(yield* RequestTime)
+    const { connections, host, port } = yield* Settings
+    const node = makeNodeServer(yield* RequestTime, connections)
     const server = yield* NodeHttpServer.make(() => node, { host, port, gracefulShutdownTimeout: yield* GracePeriod })
     yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
     return HttpServer.make({
@@ -37,7 +39,10 @@ const nodeHttpServer = Layer.effect(
       serve: (app, middleware) => {
         // Node would keep the connection of a request under way, and wait for it.
         const lastOnes = Effect.map(
-          app,
+          Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ source }) => {
+            const { socket } = source as IncomingMessage
+            return node.requestsOn(socket) > maxPipelined ? Effect.andThen(Effect.sync(() => socket.pause()), tooManyPipelined) : app
+          }),
           (response) => node.listening ? response : HttpServerResponse.setHeader(response, "connection", "close")
         )
         return Effect.tap(middleware === undefined ? server.serve(lastOnes) : server.serve(lastOnes, middleware), () =>
@@ -46,6 +51,11 @@ const nodeHttpServer = Layer.effect(
       }
     })
   })
+)
+
+const tooManyPipelined = Effect.map(
+  HttpServerRespondable.toResponse(new TooManyRequests({ detail: `A connection may have ${maxPipelined} requests under way.` })),
+  HttpServerResponse.setHeaders({ connection: "close", "retry-after": "1" })
 )
 
 const scalar = { withDefaultFonts: false, telemetry: false }

@@ -2,18 +2,27 @@ import * as Effect from "effect/Effect"
 import { HttpEffect, type HttpServerRequest, HttpServerResponse, ProblemDetails } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import * as Result from "effect/Result"
+import { countValues } from "../fasttrack/countValues.ts"
 import { decodeBody } from "../fasttrack/decodeBody.ts"
 import { Admission, type Ticket } from "../ingest/Admission.ts"
 import { Ingest } from "../ingest/Ingest.ts"
 import type { IngestReport } from "../ingest/IngestReport.ts"
 import { Settings } from "../Settings.ts"
+import { RateLimits } from "../tenants/RateLimits.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { Api } from "./Api.ts"
 import { CurrentTenant } from "./Authentication.ts"
 import { parsePrefer } from "./parsePrefer.ts"
 import * as Problems from "./problems.ts"
+import { rateProblem } from "./rateProblem.ts"
 import { announcedBody, decodeUtf8, readBytes } from "./requestBody.ts"
 import { serverProblem } from "./serverProblem.ts"
+
+/** The most that an item's values may be on average; those with 10 legs have some 120. */
+const valuesPerItem = 100
+/** What a parsed value takes in memory, about; a body that is mostly values counts as that many bytes, but for some values that every body has. */
+const bytesPerValue = 64
+const freeValues = 256
 
 /**
  * The bulk endpoint (design §2). The bytes of a body count as in flight from before it is read until the request is answered; a body of unknown
@@ -27,6 +36,8 @@ export const ingestHandlers = HttpApiBuilder.group(
     const ingest = yield* Ingest
     const admission = yield* Admission
     const { limits } = yield* Settings
+    const rates = yield* RateLimits
+    const maxValues = valuesPerItem * Math.max(limits.itemsPerRequest, 1000)
 
     const admit = (tenant: Tenant, bytes: number) =>
       Effect.catchTag(admission.bytes(tenant.tenantId, bytes), "Overloaded", () => serverProblem(new Problems.Overloaded({})))
@@ -34,9 +45,12 @@ export const ingestHandlers = HttpApiBuilder.group(
     const readItems = Effect.fnUntraced(
       function*(request: HttpServerRequest.HttpServerRequest, tenant: Tenant, ticket: { current: Ticket }) {
         const bytes = yield* Effect.interruptible(readBytes(request, limits.bytesPerRequest))
-        if (request.headers["content-length"] === undefined) {
+        const values = countValues(new Uint8Array(bytes))
+        if (values > maxValues) return yield* new Problems.TooManyValues({ limit: maxValues })
+        const weight = Math.min(Math.max(bytes.byteLength, (values - freeValues) * bytesPerValue), limits.bytesPerRequest)
+        if (request.headers["content-length"] === undefined || weight > bytes.byteLength) {
           ticket.current.release()
-          ticket.current = yield* admit(tenant, bytes.byteLength)
+          ticket.current = yield* admit(tenant, weight)
         }
         const items = decodeBody(yield* decodeUtf8(bytes))
         if (Result.isFailure(items)) {
@@ -45,6 +59,7 @@ export const ingestHandlers = HttpApiBuilder.group(
             : new Problems.MalformedJson({ detail: items.failure.message })
         }
         if (items.success.length > limits.itemsPerRequest) return yield* new Problems.TooManyItems({ limit: limits.itemsPerRequest })
+        yield* Effect.catchTag(rates.events(tenant, items.success.length), "RateExceeded", rateProblem)
         return items.success
       }
     )

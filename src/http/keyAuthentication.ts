@@ -2,18 +2,26 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { HttpServerRequest } from "effect/http"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { ApiKeys } from "../tenants/ApiKeys.ts"
+import { monotonicMillis, RateLimits } from "../tenants/RateLimits.ts"
 import type { Scope } from "../tenants/Tenant.ts"
 import { Authentication, CurrentTenant, RequiredScope } from "./Authentication.ts"
 import { Forbidden, Unauthenticated, Unavailable } from "./problems.ts"
+import { rateProblem } from "./rateProblem.ts"
 import { serverProblem } from "./serverProblem.ts"
+
+/** An answer that was waited for longer than this many milliseconds is given only if the key is still valid: a long poll outlives no revoked key. */
+const recheckAfter = 2000
 
 /** {@link Authentication} by the tenants' keys. */
 export const keyAuthentication = Layer.effect(
   Authentication,
   Effect.gen(function*() {
     const apiKeys = yield* ApiKeys
+    const rates = yield* RateLimits
+    const now = yield* monotonicMillis
 
     const authenticate = Effect.fnUntraced(function*(scope: Scope) {
       const request = yield* HttpServerRequest.HttpServerRequest
@@ -21,7 +29,7 @@ export const keyAuthentication = Layer.effect(
       if (key === undefined) {
         return yield* new Unauthenticated({ detail: "Send a key in the header x-api-key, or as Authorization: Bearer KEY." })
       }
-      const principal = yield* apiKeys.authenticate(Redacted.make(key)).pipe(
+      const principal = yield* apiKeys.authenticate(Redacted.make(key), Option.getOrUndefined(request.remoteAddress)).pipe(
         Effect.catchTags({
           UnknownApiKey: () => Effect.fail(new Unauthenticated({ detail: "The key is unknown or has been revoked." })),
           DatabaseUnavailable: (error) => serverProblem(new Unavailable({}), error)
@@ -32,9 +40,20 @@ export const keyAuthentication = Layer.effect(
         : yield* new Forbidden({ detail: `The key does not have the scope "${scope}".` })
     })
 
+    const letOn = (scope: Scope) => Effect.catchTag(Effect.tap(authenticate(scope), rates.request), "RateExceeded", rateProblem)
+
     return Authentication.of((endpoint, { group }) => {
       const scope = Context.getUnsafe(group.annotations, RequiredScope)
-      return Effect.flatMap(Effect.interruptible(authenticate(scope)), (tenant) => Effect.provideService(endpoint, CurrentTenant, tenant))
+      return Effect.flatMap(Effect.interruptible(letOn(scope)), (tenant) => {
+        const answer = Effect.provideService(endpoint, CurrentTenant, tenant)
+        // What was taken in is answered as it is.
+        if (scope === "ingest") return answer
+        const began = now()
+        return Effect.tap(
+          answer,
+          () => now() - began < recheckAfter ? Effect.void : Effect.catchTag(authenticate(scope), "RateExceeded", rateProblem)
+        )
+      })
     })
   })
 )

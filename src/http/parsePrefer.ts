@@ -1,6 +1,8 @@
 const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
 const quoted = "\"(?:[^\"\\\\]|\\\\.)*\""
-const elements = new RegExp(`(?:${quoted}|[^,"])+`, "g")
+// One that does not end goes to the end, so that nothing is looked at twice.
+const quotedOrCut = "\"(?:[^\"\\\\]|\\\\.)*(?:\"|\\\\?$)"
+const elements = new RegExp(`(?:${quotedOrCut}|[^,"])+`, "g")
 const preference = new RegExp(`^[ \\t]*(${token})[ \\t]*(?:=[ \\t]*(${token}|${quoted})[ \\t]*)?(?:;|$)`)
 
 /**

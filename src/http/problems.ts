@@ -103,6 +103,12 @@ export class TooManyItems extends HttpApiError.Problem<TooManyItems>()("TooManyI
   title: "The batch has too many items"
 }, limit("items")) {}
 
+export class TooManyValues extends HttpApiError.Problem<TooManyValues>()("TooManyValues", {
+  type: "too-many-values",
+  status: 413,
+  title: "The body has too many JSON values"
+}, limit("values, at any depth,")) {}
+
 export class UnsupportedMediaType extends HttpApiError.Problem<UnsupportedMediaType>()("UnsupportedMediaType", {
   type: "unsupported-media-type",
   status: 415,
@@ -143,6 +149,12 @@ export class TooManyPolls extends HttpApiError.Problem<TooManyPolls>()("TooManyP
   status: 429,
   title: "The tenant has too many requests waiting for changes"
 }, { limit: Schema.Int.annotate({ description: "The most that may wait at once" }) }) {}
+
+export class TooManyRequests extends HttpApiError.Problem<TooManyRequests>()("TooManyRequests", {
+  type: "too-many-requests",
+  status: 429,
+  title: "There is more than is taken in a second: send the request again later"
+}) {}
 
 export class HeadersTooLarge extends HttpApiError.Problem<HeadersTooLarge>()("HeadersTooLarge", {
   type: "headers-too-large",

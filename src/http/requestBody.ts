@@ -10,6 +10,9 @@ const charset = /;[ \t]*charset[ \t]*=[ \t]*"?([^";, \t]*)/i
 const mediaProblem = (headers: HttpServerRequest.HttpServerRequest["headers"]): string | undefined => {
   const encoding = headers["content-encoding"]
   if (encoding !== undefined && encoding.trim().toLowerCase() !== "identity") return "Send the body without a Content-Encoding."
+  const coding = headers["transfer-encoding"]
+  // Node removes the chunks and leaves any other coding to us.
+  if (coding !== undefined && coding.trim().toLowerCase() !== "chunked") return "Send the body without a Transfer-Encoding but chunked."
   const type = headers["content-type"]
   if (type === "application/json") return undefined
   if (type === undefined || !json.test(type)) return "Send the body with Content-Type: application/json."

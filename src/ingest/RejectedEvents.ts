@@ -39,14 +39,17 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
         texts: ReadonlyArray<string>
       ) {
         const rows = new Map(items.map((item, index) => {
-          const text = escaped(texts[index] ?? "null")
-          const hash = createHash("sha256").update(text).digest("hex")
+          const whole = texts[index] ?? "null"
+          // An item may be as long as a body, and escaped several times as long.
+          const isLong = whole.length > maxItemCharacters
+          const text = escaped(isLong ? `${whole.slice(0, maxItemCharacters)} ` : whole)
+          const hash = createHash("sha256").update(isLong ? Buffer.from(whole, "utf16le") : text).digest("hex")
           return [`${item.reason} ${hash}`, {
             reason: item.reason,
             hash,
             text,
             // Whoever is erased must be found in items that are cut, too.
-            cutUserIds: text.length > maxItemCharacters ? userIdsIn(text) : "",
+            cutUserIds: text.length > maxItemCharacters ? userIdsIn(whole) : "",
             issues: JSON.stringify(item.issues)
           }]
         }))

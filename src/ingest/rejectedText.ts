@@ -5,10 +5,11 @@ export const escaped = (text: string): string =>
 // As long as the longest user id with every character escaped.
 const member = /"user_id":(?:"(?:[^"\\]|\\.){1,3100}"|-?[\d.eE+-]{1,300}(?=[,}]))/g
 
-/** The `user_id` members of an item, wherever they stand in its escaped text, with a comma after each. At most 16,384 characters. */
+/** The `user_id` members of an item, wherever they stand in its text, escaped, with a comma after each. At most 16,384 characters. */
 export const userIdsIn = (text: string): string => {
   let found = ""
-  for (const [user] of text.matchAll(member)) {
+  for (const [match] of text.matchAll(member)) {
+    const user = escaped(match)
     if (found.length + user.length >= 16 * 1024) break
     found += `${user},`
   }

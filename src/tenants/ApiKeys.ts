@@ -6,10 +6,13 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { createHash, randomBytes } from "node:crypto"
+import * as Semaphore from "effect/Semaphore"
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
+import { monotonicMillis, type RateExceeded, unlessWaiting } from "./RateLimits.ts"
 import type { Scope, Tenant } from "./Tenant.ts"
+import { TokenBuckets } from "./TokenBuckets.ts"
 
 /** The key is not one of ours, or has been revoked. Which of the two is not told. */
 export class UnknownApiKey extends Schema.TaggedError<UnknownApiKey>("playtally/tenants/UnknownApiKey")("UnknownApiKey", {}) {}
@@ -36,12 +39,23 @@ export interface ApiKey {
 
 /** How long a revoked key may still be taken, and how long an unknown one is remembered as such. */
 const cacheTtl = "2 seconds"
+const cacheCapacity = 10_000
+
+/** Keys that are not known to be valid, from one address: beyond these they are not even looked up. */
+const unknownKeys = { perSecond: 10, burst: 100 }
+/** Keys looked up at a time, so that a flood of them leaves the database's connections to the others. */
+const lookupsAtOnce = 2
 
 /**
- * The tenants' keys. Only a key's SHA-256 is stored and compared: keys are 256 random bits, so there is nothing to guess and no timing to measure.
+ * The tenants' keys. Only a key's SHA-256 is stored and compared. The database finds it by its first 4 bytes, all that the time of an answer could tell
+ * of it; the rest is compared in constant time.
  */
 export class ApiKeys extends Context.Service<ApiKeys, {
-  readonly authenticate: (key: Redacted.Redacted) => Effect.Effect<Principal, UnknownApiKey | DatabaseUnavailable>
+  /** `address` is whose unknown keys are counted together. A key that was valid lately is never refused for the others'. */
+  readonly authenticate: (
+    key: Redacted.Redacted,
+    address?: string
+  ) => Effect.Effect<Principal, UnknownApiKey | RateExceeded | DatabaseUnavailable>
   /** Makes a key and gives it, this once. */
   readonly create: (
     tenant: Tenant,
@@ -59,23 +73,39 @@ export class ApiKeys extends Context.Service<ApiKeys, {
       yield* Migrations
       const sql = yield* PgClient.PgClient
 
+      const lookups = Semaphore.makeUnsafe(lookupsAtOnce)
       const lookup = (hash: string) =>
         sql<PrincipalRow>`
-          select t.tenant_id, t.name, t.time_zone, t.week_start, t.key_namespace, k.scopes
+          select t.tenant_id, t.name, t.time_zone, t.week_start, t.key_namespace, k.scopes, encode(k.key_hash, 'hex') as key_hash
           from api_keys k join tenants t using (tenant_id)
-          where k.key_hash = decode(${hash}, 'hex') and k.revoked_at is null`.pipe(
-          Effect.map(([row]) => Option.map(Option.fromNullishOr(row), toPrincipal)),
+          where k.key_hash between decode(${hash.slice(0, 8).padEnd(64, "0")}, 'hex') and decode(${hash.slice(0, 8).padEnd(64, "f")}, 'hex')
+            and k.revoked_at is null`.pipe(
+          lookups.withPermit,
+          Effect.map((rows) => Option.map(Option.fromNullishOr(rows.find((row) => isSame(row.key_hash, hash))), toPrincipal)),
           unavailable("ApiKeys.authenticate")
         )
-      const principals = yield* Cache.make({ capacity: 10_000, timeToLive: cacheTtl, lookup })
+      const principals = yield* Cache.make({ capacity: cacheCapacity, timeToLive: cacheTtl, lookup })
+      /** Hashes of the keys that were valid when they were last looked up. */
+      const valid = new Set<string>()
+      const attempts = new TokenBuckets(unknownKeys.perSecond, unknownKeys.burst, yield* monotonicMillis)
 
-      const authenticate = Effect.fnUntraced(function*(key: Redacted.Redacted) {
+      const authenticate = Effect.fnUntraced(function*(key: Redacted.Redacted, address = "") {
         const hash = sha256(key)
+        if (!valid.has(hash)) {
+          yield* unlessWaiting(attempts.waitFor(address, 1), { what: "unknown keys", perSecond: unknownKeys.perSecond })
+        }
         const principal = yield* Cache.get(principals, hash).pipe(
           // A look-up that failed is not an answer to keep.
           Effect.tapError(() => Cache.invalidate(principals, hash))
         )
-        return Option.isNone(principal) ? yield* new UnknownApiKey() : principal.value
+        if (Option.isSome(principal)) {
+          if (valid.size >= cacheCapacity) valid.clear()
+          valid.add(hash)
+          return principal.value
+        }
+        valid.delete(hash)
+        attempts.charge(address, 1)
+        return yield* new UnknownApiKey()
       })
 
       const create = Effect.fn("ApiKeys.create")(function*(tenant: Tenant, name: string, scopes: ReadonlyArray<Scope>) {
@@ -115,6 +145,8 @@ export class ApiKeys extends Context.Service<ApiKeys, {
   )
 }
 
+const isSame = (hash: string, other: string): boolean => timingSafeEqual(Buffer.from(hash), Buffer.from(other))
+
 const sha256 = (key: Redacted.Redacted): string => createHash("sha256").update(Redacted.value(key)).digest("hex")
 
 interface PrincipalRow {
@@ -124,6 +156,7 @@ interface PrincipalRow {
   readonly week_start: number
   readonly key_namespace: string
   readonly scopes: ReadonlyArray<Scope>
+  readonly key_hash: string
 }
 
 const toPrincipal = (row: PrincipalRow): Principal => ({

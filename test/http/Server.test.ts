@@ -77,6 +77,24 @@ describe("Server, when it stops", () => {
       assert.isTrue(yield* refused(url))
     }), 5000)
 
+  it.live(
+    "waits for no connection that has no request under way: not a byte yet, half the headers, an answered request",
+    () =>
+      Effect.gen(function*() {
+        const scope = yield* Scope.make()
+        const { url } = yield* serveIn(scope, {})
+        const get = "GET /healthz HTTP/1.1\r\nHost: x\r\n"
+        const sockets = [open(url, ""), open(url, get), open(url, `${get}\r\n${get}`)]
+        const connected = sockets.map((socket) => new Promise((resolve) => socket.once("connect", resolve)))
+        const answered = new Promise((resolve) => sockets[2]?.once("data", resolve))
+        yield* Effect.promise(() => Promise.all([...connected, answered]))
+        const began = performance.now()
+        yield* Scope.close(scope, Exit.void)
+        assert.isBelow(performance.now() - began, 1000)
+      }),
+    5000
+  )
+
   it.live("waits for nobody who does not finish, but for batches that were taken on", () =>
     Effect.gen(function*() {
       const { batch, began, end } = yield* slowBatch

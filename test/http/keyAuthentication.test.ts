@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { DatabaseUnavailable } from "../../src/database/DatabaseUnavailable.ts"
-import { bulkPath, request, sendRaw, serve } from "./serve.ts"
+import { UnknownApiKey } from "../../src/tenants/ApiKeys.ts"
+import { bulkPath, get, postBulk, request, sendRaw, serve, tenant } from "./serve.ts"
 
 const counters = "/api/v1/users/u/counters"
 
@@ -79,5 +80,22 @@ describe("keyAuthentication", () => {
     Effect.gen(function*() {
       const { url } = yield* serve()
       assert.strictEqual((yield* request(`${url}${counters}?as_of=x`)).status, 401)
+    }))
+
+  it.live("lets no answer go that was waited for until after the key was revoked, but tells a sender what became of its batch", () =>
+    Effect.gen(function*() {
+      let revoked = false
+      const patience = Effect.sync(() => revoked = true).pipe(Effect.andThen(Effect.sleep("2100 millis")))
+      const { url } = yield* serve({
+        authenticate: () => revoked ? Effect.fail(new UnknownApiKey()) : Effect.succeed({ tenant, scopes: new Set(["read", "ingest"]) }),
+        changesAfter: (_, next) => Effect.as(patience, { changes: [{ user_id: "secret", slice: 1, position: 1 }], next }),
+        batch: () => Effect.as(patience, { accepted: 1, duplicates: 0, rejected: [] })
+      })
+      const { next_cursor } = (yield* get(`${url}/api/v1/changes`)).json()
+      const poll = yield* get(`${url}/api/v1/changes?cursor=${String(next_cursor)}`)
+      assert.strictEqual(poll.status, 401)
+      assert.notInclude(poll.text, "secret")
+      revoked = false
+      assert.strictEqual((yield* postBulk(url, "[{}]")).status, 204)
     }))
 })

@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { connect } from "node:net"
+import { makeNodeServer, maxPipelined } from "../../src/http/nodeServer.ts"
 import { bulkPath, sendRaw, serve } from "./serve.ts"
 
 const problem = (status: number, type: string) =>
@@ -58,4 +60,88 @@ describe("nodeServer", () => {
       )
       assert.match(answer, /^HTTP\/1\.1 204 /)
     }))
+
+  it.live("gives a connection that drips, or says nothing at all, no more time", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve({ requestTime: 100 })
+      const began = performance.now()
+      const drip = Effect.callback<string>((resume) => {
+        const socket = connectTo(url)
+        const timer = setInterval(() => socket.write("x"), 10)
+        socket.write("GET / HTTP/1.1\r\nx: ")
+        let received = ""
+        socket.on("data", (chunk) => received += chunk.toString("latin1"))
+        socket.on("close", () => {
+          clearInterval(timer)
+          resume(Effect.succeed(received))
+        })
+        return Effect.sync(() => socket.destroy())
+      })
+      const [dripped] = yield* Effect.all([drip, sendRaw(url)], { concurrency: 2 })
+      assert.match(dripped, problem(408, "request-timeout"))
+      assert.isBelow(performance.now() - began, 3000)
+    }))
+
+  it.live("takes no more connections than it may, and others again once they have gone", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve({ settings: { MAX_CONNECTIONS: "2" } })
+      const held = [connectTo(url), connectTo(url)]
+      yield* Effect.promise(() => Promise.all(held.map((socket) => new Promise((resolve) => socket.once("connect", resolve)))))
+      assert.strictEqual(yield* sendRaw(url, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), "")
+      for (const socket of held) socket.destroy()
+      yield* Effect.repeat(sendRaw(url, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), {
+        until: (answer) => answer.startsWith("HTTP/1.1 200 ")
+      })
+    }))
+
+  it.live("answers what is sent one after the other in that order", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve()
+      const paths = ["/healthz", "/nothing", "/readyz", "/healthz?x=1", "/healthz"]
+      const answer = yield* sendRaw(
+        url,
+        [...Array.from({ length: 20 }, () => paths).flat(), "/last"].map((path) =>
+          `GET ${path} HTTP/1.1\r\nHost: x\r\n${path === "/last" ? "Connection: close\r\n" : ""}\r\n`
+        ).join("")
+      )
+      assert.deepStrictEqual(
+        answer.match(/(?<=HTTP\/1\.1 )\d+/g),
+        [...Array.from({ length: 20 }, () => ["200", "404", "200", "200", "200"]).flat(), "404"]
+      )
+    }))
+
+  it.live("has only so many requests of a connection under way", () =>
+    Effect.gen(function*() {
+      let reading = 0
+      const { url } = yield* serve({ read: () => Effect.andThen(Effect.sync(() => reading++), Effect.never) })
+      const get = "GET /api/v1/users/u/counters HTTP/1.1\r\nHost: x\r\nx-api-key: key-all\r\n\r\n"
+      // Its end is the service's doing.
+      yield* sendRaw(url, ...Array.from({ length: 2000 }, () => get))
+      assert.isAbove(reading, 0)
+      assert.isAtMost(reading, maxPipelined)
+    }))
+
+  it.live("does not wait for ever for who does not read its answer", () =>
+    Effect.gen(function*() {
+      const server = makeNodeServer(1000, 10, 200)
+      server.on("request", (_, response) => response.end(Buffer.alloc(64 * 1024 * 1024)))
+      yield* Effect.callback<void>((resume) => {
+        server.listen(0, "127.0.0.1", () => resume(Effect.void))
+      })
+      const address = server.address()
+      assert.isObject(address)
+      const closed = new Promise<void>((resolve) => server.on("connection", (socket) => socket.on("close", resolve)))
+      const socket = connectTo(`http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`)
+      socket.pause()
+      socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+      yield* Effect.promise(() => closed)
+      socket.destroy()
+      server.close()
+    }))
 })
+
+const connectTo = (url: string) => {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1")
+  socket.on("error", () => {})
+  return socket
+}

@@ -23,9 +23,10 @@ describe("parsePrefer", () => {
   })
 
   it("takes no longer the more quotes stay open", () => {
-    const header = "x=\"a".repeat(4000)
-    const start = performance.now()
-    parsePrefer(header)
-    assert.isBelow(performance.now() - start, 1000)
+    for (const header of ["x=\"a".repeat(4000), `"${"\\\"".repeat(50_000)}`, `${"\"\\".repeat(50_000)}`]) {
+      const start = performance.now()
+      parsePrefer(header)
+      assert.isBelow(performance.now() - start, 1000)
+    }
   })
 })

@@ -72,6 +72,16 @@ describe("the body of a request", () => {
       assert.strictEqual(answer.json()["type"], "malformed-json")
     }))
 
+  it.live.each(["gzip, chunked", "chunked, chunked", "identity, chunked", "x"])(
+    "is refused with 415 as sent with Transfer-Encoding: %s",
+    (coding) =>
+      Effect.gen(function*() {
+        const { url } = yield* serve({ batch: () => Effect.die("stored") })
+        const answer = yield* sendRaw(url, head(`Transfer-Encoding: ${coding}`, "Connection: close"), "2\r\n[]\r\n0\r\n\r\n")
+        assert.match(answer, /^HTTP\/1\.1 4(?:15|00) .*application\/problem\+json/s)
+      })
+  )
+
   it.live("may begin with a byte order mark", () =>
     Effect.gen(function*() {
       const { url } = yield* serve()
@@ -99,6 +109,44 @@ describe("the body of a request", () => {
       assert.deepStrictEqual(received, Array.from({ length: bytes.length - 1 }, () => ({ text: "ü€😀" })))
       assert.deepStrictEqual(inFlight(), { events: 0, bytes: 0 })
     }))
+
+  describe("of more values than are taken", () => {
+    it.live("is refused with 413 and the limit before it is parsed, whatever they are", () =>
+      Effect.gen(function*() {
+        const { inFlight, url } = yield* serve({ settings: { MAX_ITEMS: "10" }, batch: () => Effect.die("stored") })
+        for (
+          const body of [
+            "[".repeat(200_000),
+            `[${"[],".repeat(100_000)}0]`,
+            `[[${"1e1,".repeat(100_000)}0]]`,
+            `{"items":[{${"\"\":{},".repeat(50_000)}"":0}]}`
+          ]
+        ) {
+          const answer = yield* postBulk(url, body)
+          assert.strictEqual(answer.status, 413)
+          assert.include(answer.json(), { type: "too-many-values", limit: 100_000 })
+        }
+        assert.deepStrictEqual(inFlight(), { events: 0, bytes: 0 })
+      }))
+
+    it.live("counts as in flight by what it takes in memory", () =>
+      Effect.gen(function*() {
+        let weighed = 0
+        let inFlight = () => ({ events: 0, bytes: 0 })
+        const served = yield* serve({
+          batch: (_, items) =>
+            Effect.sync(() => weighed = inFlight().bytes).pipe(Effect.as({ accepted: items.length, duplicates: 0, rejected: [] }))
+        })
+        inFlight = served.inFlight
+        const { url } = served
+        yield* postBulk(url, `[[${"[],".repeat(50_000)}0]]`)
+        assert.isAbove(weighed, 5_000_000)
+        // A text is no more than it is.
+        const text = JSON.stringify(["[,{".repeat(50_000)])
+        yield* postBulk(url, text)
+        assert.strictEqual(weighed, text.length)
+      }))
+  })
 
   describe("of more bytes than are taken", () => {
     it.live("is refused with 413 and the limit; one of just as many is not", () =>

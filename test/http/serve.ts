@@ -28,6 +28,7 @@ import { UserProcessors } from "../../src/ingest/UserProcessors.ts"
 import { ProjectionRunner } from "../../src/projections/ProjectionRunner.ts"
 import { Settings } from "../../src/Settings.ts"
 import { ApiKeys, type Principal, UnknownApiKey } from "../../src/tenants/ApiKeys.ts"
+import { RateLimits } from "../../src/tenants/RateLimits.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 
 export const tenant: Tenant = { tenantId: "tenant-1", name: "demo", timeZone: "UTC", weekStart: 1, keyNamespace: "namespace-1" }
@@ -134,7 +135,8 @@ export const serve = (stubs: Stubs = {}) =>
         })
       }),
       Layer.succeed(Readiness, Readiness.of({ check: Effect.sync(stubs.checks ?? (() => ready)) })),
-      Admission.layer
+      Admission.layer,
+      RateLimits.layer
     )
     const logged: Array<Logged> = []
     const logger = Logger.make<unknown, void>(({ fiber, logLevel, message }) => {

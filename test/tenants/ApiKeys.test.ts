@@ -1,0 +1,97 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, layer } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { createHash } from "node:crypto"
+import { ApiKeys } from "../../src/tenants/ApiKeys.ts"
+import { Tenants } from "../../src/tenants/Tenants.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+import { testClients, testService } from "../support/TestService.ts"
+import { untilEffect } from "../support/until.ts"
+
+const failure = (keys: ApiKeys["Service"], key: string, address?: string) =>
+  Effect.map(Effect.flip(keys.authenticate(Redacted.make(key), address)), ({ _tag }) => _tag)
+
+const isTaken = (keys: ApiKeys["Service"], key: Redacted.Redacted, address?: string) =>
+  keys.authenticate(key, address).pipe(Effect.as(true), Effect.catchTag("UnknownApiKey", () => Effect.succeed(false)))
+
+/** Two processes on one database, and a tenant. */
+const twoProcesses = Effect.gen(function*() {
+  const [one, other] = yield* Effect.all([Layer.build(Layer.fresh(testService())), Layer.build(Layer.fresh(testService()))])
+  const tenant = yield* Context.get(one, Tenants).create(crypto.randomUUID(), "UTC")
+  return { keys: Context.get(one, ApiKeys), elsewhere: Context.get(other, ApiKeys), tenant }
+})
+
+layer(testClients.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })("ApiKeys", (it) => {
+  it.effect("takes a revoked key no more: here at once, in another process after 2 seconds at most", () =>
+    Effect.gen(function*() {
+      const { elsewhere, keys, tenant } = yield* twoProcesses
+      const { apiKeyId, key } = yield* keys.create(tenant, "k", ["read"])
+      for (const each of [keys, elsewhere]) assert.isTrue(yield* isTaken(each, key))
+      yield* keys.revoke(tenant, apiKeyId)
+      const began = performance.now()
+      assert.isFalse(yield* isTaken(keys, key))
+      yield* untilEffect(Effect.map(isTaken(elsewhere, key), (taken) => !taken))
+      assert.isBelow(performance.now() - began, 2500)
+    }))
+
+  it.effect("tells nobody whether an unknown key was one once", () =>
+    Effect.gen(function*() {
+      const { keys, tenant } = yield* twoProcesses
+      const { apiKeyId, key } = yield* keys.create(tenant, "k", ["read"])
+      yield* keys.revoke(tenant, apiKeyId)
+      const revoked = yield* Effect.flip(keys.authenticate(key))
+      assert.deepStrictEqual(revoked, yield* Effect.flip(keys.authenticate(Redacted.make("never one"))))
+    }))
+
+  it.effect("compares the whole hash, not only the part it is found by", () =>
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      const { keys, tenant } = yield* twoProcesses
+      const hash = createHash("sha256").update("nearly").digest("hex")
+      const insert = (keyHash: string) =>
+        sql`insert into api_keys (tenant_id, name, key_hash, scopes)
+          values (${tenant.tenantId}::uuid, 'k', decode(${keyHash}, 'hex'), ${["read"]}::text[])`
+      yield* insert(hash.slice(0, 62) + (hash.endsWith("00") ? "01" : "00"))
+      yield* insert(hash.slice(0, 8).padEnd(64, "a"))
+      assert.strictEqual(yield* failure(keys, "nearly"), "UnknownApiKey")
+      yield* insert(hash)
+      const { elsewhere } = yield* twoProcesses
+      assert.isTrue(yield* isTaken(elsewhere, Redacted.make("nearly")))
+    }))
+
+  it.effect("does not even look up more than so many unknown keys from one address, and keeps nobody else out", () =>
+    Effect.gen(function*() {
+      const { elsewhere: fresh, keys, tenant } = yield* twoProcesses
+      const { key } = yield* keys.create(tenant, "k", ["read"])
+      assert.isTrue(yield* isTaken(keys, key, "1.1.1.1"))
+      const tags = yield* Effect.forEach(
+        Array.from({ length: 1000 }, (_, nth) => `guess ${nth}`),
+        (guess) => failure(keys, guess, "1.1.1.1")
+      )
+      const lookedUp = tags.filter((tag) => tag === "UnknownApiKey").length
+      assert.isAtLeast(lookedUp, 100)
+      assert.isAtMost(lookedUp, 200)
+      assert.strictEqual(tags.at(-1), "RateExceeded")
+      // The same unknown key again and again is no way around it.
+      assert.deepStrictEqual(
+        new Set(yield* Effect.forEach(Array.from({ length: 20 }), () => failure(keys, "guess 0", "1.1.1.1"))),
+        new Set(["RateExceeded"])
+      )
+      assert.isTrue(yield* isTaken(keys, key, "1.1.1.1"))
+      assert.strictEqual(yield* failure(keys, "guess", "2.2.2.2"), "UnknownApiKey")
+
+      // Many at once overshoot, and pay for it.
+      const atOnce = yield* Effect.forEach(
+        Array.from({ length: 300 }, (_, nth) => `other ${nth}`),
+        (guess) => failure(fresh, guess, "1.1.1.1"),
+        {
+          concurrency: "unbounded"
+        }
+      )
+      assert.include(atOnce, "UnknownApiKey")
+      assert.strictEqual(yield* failure(fresh, "guess", "1.1.1.1"), "RateExceeded")
+    }))
+})
