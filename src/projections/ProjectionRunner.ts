@@ -43,7 +43,7 @@ const prompt: Pace = { maxEvents: 10_000, minSlices: 16, maxSlices: 128, gather:
  * For the projections that rank users: an event moves a user in several rankings and periods, a row each. What gathers of the same user is written once,
  * and everything else goes first.
  */
-const leisurely: Pace = { maxEvents: 5_000, minSlices: 32, maxSlices: 32, gather: "3 seconds", patience: 60_000 }
+const leisurely: Pace = { maxEvents: 5_000, minSlices: 32, maxSlices: sliceCount, gather: "3 seconds", patience: 60_000 }
 /** The longest that rankings wait for the other projections to catch up. */
 const deference = "3 seconds"
 /** How often every slice is looked at, for what other processes have appended. */

@@ -73,7 +73,7 @@ export class SliceQueue {
   left(slices: ReadonlyArray<number>): void {
     const { maxSlices, minSlices } = this.pace
     this.isBehindNow = slices.length > 0
-    this.width = this.isBehindNow ? Math.max(minSlices, this.width >> 1) : Math.min(maxSlices, this.width << 1)
+    this.width = this.isBehindNow ? Math.max(minSlices, this.width >> 1) : maxSlices
     this.add(slices)
   }
 }

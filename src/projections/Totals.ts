@@ -109,7 +109,8 @@ export class Totals {
 }
 
 /** One text for a key, for the map of rows. */
-const idOf = (key: ReadonlyArray<string>): string => key.length === 1 ? key[0] ?? "" : JSON.stringify(key)
+// No text that PostgreSQL can store has a NUL in it, so no two keys come to the same.
+const idOf = (key: ReadonlyArray<string>): string => key.length === 1 ? key[0] ?? "" : key.join("\0")
 
 /** Brings a value together with the one in the row. */
 const addTo = (row: TotalsRow, name: string, column: TotalColumn, value: TotalValue): void => {

@@ -35,7 +35,18 @@ export const currentRun = (runs: DayRuns, today: number): DayRun | undefined => 
 export const lengthOf = ([first, last]: DayRun): number => last - first + 1
 
 /** `YYYY-MM-DD`, for the years 0 to 9999. */
-export const formatDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10)
+export const formatDay = (day: number): string => {
+  const known = formatted.get(day)
+  if (known !== undefined) return known
+  const text = new Date(day * 86_400_000).toISOString().slice(0, 10)
+  if (formatted.size >= maxFormatted) formatted.clear()
+  formatted.set(day, text)
+  return text
+}
+
+// Each event has a date, and nearly all have the same few.
+const maxFormatted = 1024
+const formatted = new Map<number, string>()
 
 /** The day that {@link formatDay} writes so; nothing for any other text, or a date that does not exist. */
 export const parseDay = (text: string): number | undefined => {

@@ -14,11 +14,15 @@ export const compareDecimals = (a: string, b: string): number =>
 
 /** `a` + `b`. */
 export const addDecimals = (a: string, b: string): string =>
-  addShort(a, b, 1) ?? decimalToText(BigDecimal.sum(BigDecimal.fromStringUnsafe(a), BigDecimal.fromStringUnsafe(b)))
+  b === "0"
+    ? a
+    : a === "0"
+    ? b
+    : addShort(a, b, 1) ?? decimalToText(BigDecimal.sum(BigDecimal.fromStringUnsafe(a), BigDecimal.fromStringUnsafe(b)))
 
 /** `a` − `b`. */
 export const subtractDecimals = (a: string, b: string): string =>
-  addShort(a, b, -1) ?? decimalToText(BigDecimal.subtract(BigDecimal.fromStringUnsafe(a), BigDecimal.fromStringUnsafe(b)))
+  b === "0" ? a : addShort(a, b, -1) ?? decimalToText(BigDecimal.subtract(BigDecimal.fromStringUnsafe(a), BigDecimal.fromStringUnsafe(b)))
 
 /** `dividend` ÷ `divisor`, the exact ratio rounded once, half up, to that many decimals. Both are above zero. */
 export const divideDecimals = (dividend: string, divisor: string, decimals: number): string => {

@@ -107,6 +107,29 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
       update ${buckets} as b set users = b.users + small.users where ${sameKey("b", "before")} and ${start("b")} = ${start("before")};
     end loop;`
 
+  /**
+   * Has nothing left of users who are gone, for they may have been erased: a bucket that began with one begins with the first who is still in it, and a key
+   * without users has no bucket.
+   */
+  const forget = `
+    for bound in select b.* from ${buckets} as b where (b.tenant_id, b.from_user) in (select tenant_id, user_id from gone) loop
+      select b.from_score, b.from_at, b.from_user into following from ${buckets} as b
+        where ${sameKey("b", "bound")} and ${start("b")} > ${start("bound")} order by b.from_score, b.from_at, b.from_user limit 1;
+      select t.rank_score, t.rank_at, t.user_id into first from ${name} as t
+        where ${sameKey("t", "bound")} and t.contributions > 0 and ${place("t")} >= ${start("bound")} and ${place("t")} < (
+          coalesce(following.from_score, 'Infinity'), coalesce(following.from_at, 'infinity'), coalesce(following.from_user, ''))
+        order by ${ascending} limit 1;
+      if found then
+        update ${buckets} as b set from_score = first.rank_score, from_at = first.rank_at, from_user = first.user_id
+          where ${sameKey("b", "bound")} and ${start("b")} = ${start("bound")};
+      else
+        delete from ${buckets} as b where ${sameKey("b", "bound")} and ${start("b")} = ${start("bound")};
+      end if;
+    end loop;
+    delete from ${buckets} as b using (select distinct ${ofKeys("g")} from gone as g) as g
+      where ${sameKey("b", "g")} and b.users = 0
+        and not exists (select from ${buckets} as o where ${sameKey("o", "b")} and ${start("o")} <> ${start("b")});`
+
   // Whoever counts will be done soon: only the time for the whole statement limits how long it is waited for.
   const counting = (operation: string, variables: string, body: string) => `
     create or replace function ${prefix}_${operation}() returns trigger language plpgsql
@@ -143,9 +166,14 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
       },
         from_score numeric not null, from_at timestamptz not null, from_user text collate "C" not null, users bigint not null,
         primary key (${keys.join(", ")}, from_score, from_at, from_user)) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05)`,
+      `create index if not exists ${buckets}_from_user on ${buckets} (tenant_id, from_user)`,
       `create index if not exists ${buckets}_to_split on ${buckets} (tenant_id) where users > ${size}`,
       counting("update", "small record; before record; after record;", merge(changes)),
-      counting("delete", "small record; before record; after record;", merge(moves(places("gone"), -1))),
+      counting(
+        "delete",
+        "small record; before record; after record; bound record; following record; first record;",
+        merge(moves(places("gone"), -1)) + forget
+      ),
       // An upsert fires its update triggers before its insert triggers, always both: by now all of its rows are counted.
       counting(
         "insert",

@@ -46,6 +46,8 @@ const absurdEncodings = [
   "null"
 ]
 
+const strangers = ["stranger", "a stranger", "\u00fcn\u{1f600}known"]
+
 const encode = (value: unknown): string => {
   try {
     return encodeURIComponent(typeof value === "string" ? value : toBody([value], "array").slice(1, -1))
@@ -91,7 +93,9 @@ export const readingRequests = (operations: ReadonlyArray<Operation>, resolve: R
           `${good}${random.pick(absurdEncodings)}`
         ])
         : good
-    const valueOf = ({ name, schema }: Operation["parameters"][number]) => text(random, name, schema, knownUsers, cursors)
+    // Who is known is to be counted in the end: others are erased.
+    const users = method.toLowerCase() === "delete" ? strangers : knownUsers
+    const valueOf = ({ name, schema }: Operation["parameters"][number]) => text(random, name, schema, users, cursors)
     let target = path
     for (const parameter of parameters.filter((one) => one.in === "path")) {
       target = target.replace(`{${parameter.name}}`, () => spoil(valueOf(parameter)))

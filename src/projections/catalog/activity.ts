@@ -99,9 +99,10 @@ export const activity = Projection.make({
     const date = dateOf(event.occurredAt, timeZone)
     switch (event.event) {
       case "realtime-casino": {
-        const { currency, ...figures } = casinoFigures(event)
-        const counted = Object.entries(figures).filter(([name]) => name in activityFields.casino)
-        return counted.length === 0 ? [] : [{ date, product: "casino", currency, ...Object.fromEntries(counted) }]
+        const { biggest_win, bonus_bet_amount, bonus_win_amount, currency, first_at, last_at, loss_count, ...figures } = casinoFigures(
+          event
+        )
+        return loss_count === undefined ? [{ date, product: "casino", currency, ...figures }] : []
       }
       case "realtime-gameround": {
         const { bet_amount, currency, round_count, win_amount, ...result } = gameRoundFigures(event)

@@ -60,13 +60,28 @@ export const datesOf = (day: number, period: Period, weekStart: number): readonl
   period === "all" ? null : periodOf(day, period, weekStart)
 
 /** The periods an instant is in, as parts of the key. */
-export const periodsOf = (instant: number, { timeZone, weekStart = 1 }: FoldContext) => {
+export const periodsOf = (instant: number, { timeZone, weekStart = 1 }: FoldContext): ReadonlyArray<PeriodKey> => {
   const day = localDay(instant, timeZone)
-  return periods.map((period) => {
+  const id = day * 8 + weekStart
+  const known = knownPeriods.get(id)
+  if (known !== undefined) return known
+  const found = periods.map((period) => {
     const dates = datesOf(day, period, weekStart)
     return { period, start: dates === null ? "" : formatDay(dates[0]) }
   })
+  if (knownPeriods.size >= maxKnown) knownPeriods.clear()
+  knownPeriods.set(id, found)
+  return found
 }
+
+interface PeriodKey {
+  readonly period: Period
+  readonly start: string
+}
+
+// By day and first day of the week. Each event is in four periods, and nearly all in the same few.
+const maxKnown = 1024
+const knownPeriods = new Map<number, ReadonlyArray<PeriodKey>>()
 
 /** How a user stands on a board, whoever else is on it. */
 interface Standing extends Readonly<Record<(typeof boardKey)[number], string>> {
