@@ -4,15 +4,16 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { AppendSignal } from "../event-log/AppendSignal.ts"
 import { EventLog } from "../event-log/EventLog.ts"
 import { sliceCount } from "../event-log/sliceOf.ts"
-import { behind } from "./checkpoints.ts"
+import { ageOfOldest, behind, type Lagging } from "./checkpoints.ts"
 import { feedIsolating } from "./feedChunk.ts"
-import { ingestionPressure } from "./ingestionPressure.ts"
 import { countParked } from "./parkedUsers.ts"
 import { ProjectionCatalog } from "./ProjectionCatalog.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
@@ -38,18 +39,19 @@ export interface RunnerStatus {
 
 /** Chunks at work at once: one folds while the rows of the others are read and written. */
 const workers = 3
-const prompt: Pace = { maxEvents: 10_000, minSlices: 16, maxSlices: 128, gather: "400 millis", patience: 10_000 }
+const prompt: Pace = { maxEvents: 10_000, minSlices: 16, maxSlices: 128, gather: "250 millis", patience: 10_000 }
 /**
- * For the projections that rank users: an event moves a user in several rankings and periods, a row each. What gathers of the same user is written once,
- * and everything else goes first.
+ * For the projections that rank users: an event moves a user in several rankings and periods, a row each. What has gathered of a user since the last sweep
+ * over all slices is written once, and the more a sweep has to do, the more gathers until the next: it rests `gather` milliseconds, and `rest` times as long as it
+ * took (at most half of `patience`) while the other projections have something to do.
  */
-const leisurely: Pace = { maxEvents: 5_000, minSlices: 32, maxSlices: sliceCount, gather: "3 seconds", patience: 60_000 }
-/** The longest that rankings wait for the other projections to catch up. */
-const deference = "3 seconds"
+const sweeps = { maxEvents: 20_000, gather: 5_000, rest: 9, patience: 60_000 }
+/** How many times in all a sweep waits half a second for the other projections while they are more than a chunk behind. */
+const deference = 40
 /** How often every slice is looked at, for what other processes have appended. */
 const poll = "250 millis"
-/** One of so many looks is also for the rankings. */
-const rankingLooks = 8
+/** One of so many looks also finds out how old the lag is, and who is parked, which is asked of the events and users themselves. */
+const agesEvery = 4
 /** How often, in milliseconds, a slice with a hole is tried again: what follows the hole is read for nothing each time. */
 const holePoll = 2_000
 
@@ -76,35 +78,26 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const log = yield* EventLog
       const signal = yield* AppendSignal
       let stores = yield* unavailable("ProjectionRunner")(catalog.following)
-      const pressure = yield* ingestionPressure(sql)
-
       const queues = Array.from({ length: workers }, () => new SliceQueue(prompt))
-      const rankings = new SliceQueue(leisurely)
-      const shared = (slices: Iterable<number>) => Map.groupBy(slices, (slice) => queues[slice % workers] ?? rankings)
+      const shared = (slices: Iterable<number>) => Map.groupBy(slices, (slice) => queues[slice % workers])
       const enqueue = (slices: Iterable<number>) => {
-        for (const [queue, own] of shared(slices)) queue.add(own)
+        for (const [queue, own] of shared(slices)) queue?.add(own)
       }
-      const enqueueAll = (slices: Iterable<number>) => {
-        const named = [...slices]
-        enqueue(named)
-        rankings.add(named)
-      }
-      signal.subscribe(enqueueAll)
-      enqueueAll(Array.from({ length: sliceCount }, (_, slice) => slice))
+      signal.subscribe(enqueue)
+      enqueue(Array.from({ length: sliceCount }, (_, slice) => slice))
+      /** Open while somebody waits for the rankings. */
+      const sweepNow = Latch.makeUnsafe(false)
 
       let seen = { lagEvents: 0, lagSeconds: 0, rankingLagEvents: 0, rankingLagSeconds: 0, parkedUsers: 0 }
-      const patiences = [...queues.map(({ pace }) => pace.patience), prompt.patience, leisurely.patience]
+      const patiences = [...queues.map(({ pace }) => pace.patience), prompt.patience, sweeps.patience]
       const rounds = patiences.map(() => Number.MAX_SAFE_INTEGER)
       const fed = new Pulse()
 
-      const round = (index: number, effect: Effect.Effect<unknown>) =>
-        effect.pipe(
-          Effect.andThen(Clock.currentTimeMillis),
-          Effect.map((now) => {
-            rounds[index] = now
-          }),
-          Effect.forever
-        )
+      const cameRound = (index: number) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          rounds[index] = now
+        })
+      const round = (index: number, effect: Effect.Effect<unknown>) => Effect.forever(Effect.andThen(effect, cameRound(index)))
 
       const holed = new Set<number>()
       const setAside = (slices: ReadonlyArray<number>) =>
@@ -122,60 +115,78 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           )
         }, { discard: true })
 
-      /** Feeds the next chunk of a queue to some of the projections. */
-      const feed = Effect.fnUntraced(function*(queue: SliceQueue, isFed: (store: ProjectionStore) => boolean) {
-        const slices = queue.take()
-        const own = stores.filter(isFed)
-        if (slices.length === 0 || own.length === 0) return queue.left([])
-        const exit = yield* Effect.exit(feedIsolating({ sql, log, stores: own, maxEvents: queue.pace.maxEvents }, slices))
-        if (Exit.isSuccess(exit)) {
-          const { events, holes, more, reached } = exit.value
-          queue.left(more)
-          yield* setAside(holes)
-          yield* takeBack(reached.filter((slice) => !holes.includes(slice)))
-          if (events > 0) fed.beat()
-          return
+      /** Feeds a chunk to some of the projections. Gives the slices of which there may be more. */
+      const feed = Effect.fnUntraced(
+        function*(fedStores: ReadonlyArray<ProjectionStore>, slices: ReadonlyArray<number>, maxEvents: number) {
+          if (slices.length === 0 || fedStores.length === 0) return []
+          const exit = yield* Effect.exit(feedIsolating({ sql, log, stores: fedStores, maxEvents }, slices))
+          if (Exit.isSuccess(exit)) {
+            const { events, holes, more, reached } = exit.value
+            yield* setAside(holes)
+            yield* takeBack(reached.filter((slice) => !holes.includes(slice)))
+            if (events > 0) fed.beat()
+            return more
+          }
+          yield* Effect.logError("Projections could not be fed; trying again").pipe(
+            Effect.annotateLogs({ cause: Cause.pretty(exit.cause) })
+          )
+          yield* Effect.sleep("1 second")
+          return slices
         }
-        queue.add(slices)
-        yield* Effect.logError("Projections could not be fed; trying again").pipe(Effect.annotateLogs({ cause: Cause.pretty(exit.cause) }))
-        yield* Effect.sleep("1 second")
-      })
+      )
       const work = Effect.fnUntraced(function*(queue: SliceQueue) {
         yield* queue.gathered
-        yield* feed(queue, (store) => !ranks(store))
+        queue.left(yield* feed(stores.filter((store) => !ranks(store)), queue.take(), queue.pace.maxEvents))
       })
-      const workOnRankings = Effect.gen(function*() {
-        yield* rankings.gathered
-        if (queues.some(({ isBehind }) => isBehind)) yield* rankings.atMost(deference)
+
+      const sweep = Effect.gen(function*() {
+        let deferred = 0
+        const giveWay = Effect.gen(function*() {
+          while (seen.lagEvents > prompt.maxEvents && deferred++ < deference) {
+            yield* cameRound(workers + 1)
+            if (Option.isSome(yield* Effect.timeoutOption(sweepNow.await, "500 millis"))) return
+          }
+        })
+        yield* giveWay
+        sweepNow.closeUnsafe()
+        const own = stores.filter(ranks)
+        const lagging = own.length === 0 ? [] : yield* behind(sql, own.map(({ projection }) => projection))
+        const rankingLagSeconds = yield* ageOfOldest(sql, lagging)
+        seen = { ...seen, rankingLagEvents: eventsIn(lagging), rankingLagSeconds }
         const started = yield* Clock.currentTimeMillis
-        yield* feed(rankings, ranks)
+        for (const slices of wholeSlices(lagging.filter(({ slice }) => !holed.has(slice)), sweeps.maxEvents)) {
+          yield* giveWay
+          yield* feed(own, slices, sweeps.maxEvents)
+          yield* cameRound(workers + 1)
+        }
         const worked = (yield* Clock.currentTimeMillis) - started
-        yield* Effect.raceFirst(Effect.ignore(pressure.yieldAfter(worked)), rankings.atMost("1 minute"))
-      })
+        const rest = Math.min(sweeps.rest * worked, sweeps.patience / 2)
+        for (let rested = 0; rested === 0 || (rested < rest && seen.lagEvents > 0); rested += sweeps.gather) {
+          if (Option.isSome(yield* Effect.timeoutOption(sweepNow.await, sweeps.gather))) break
+        }
+      }).pipe(Effect.catch(() => Effect.sleep(poll)))
 
       let triedHoled = 0
       let looks = 0
       const look = Effect.gen(function*() {
         const looked = yield* Effect.gen(function*() {
           stores = yield* catalog.following
-          const projectionsOf = (isFed: (store: ProjectionStore) => boolean) => stores.filter(isFed).map(({ projection }) => projection)
-          if (looks++ % rankingLooks === 0) {
-            const lagging = yield* behind(sql, projectionsOf(ranks))
-            rankings.add(lagging.map(({ slice }) => slice).filter((slice) => !holed.has(slice)))
-            const { lagEvents, lagSeconds } = lagOf(lagging)
-            seen = { ...seen, rankingLagEvents: lagEvents, rankingLagSeconds: lagSeconds }
+          const prompted = stores.filter((store) => !ranks(store)).map(({ projection }) => projection)
+          const lagging = yield* behind(sql, prompted)
+          if (looks++ % agesEvery === 0) {
+            const [lagSeconds, parkedUsers] = [yield* ageOfOldest(sql, lagging), yield* countParked(sql)]
+            seen = { ...seen, lagSeconds, parkedUsers }
           }
-          return { lagging: yield* behind(sql, projectionsOf((store) => !ranks(store))), parkedUsers: yield* countParked(sql) }
+          return lagging
         }).pipe(Effect.orElseSucceed(() => undefined))
         if (looked !== undefined) {
-          const { lagging, parkedUsers } = looked
-          const slices = lagging.map(({ slice }) => slice)
+          const slices = looked.map(({ slice }) => slice)
           yield* takeBack(holed.difference(new Set(slices)))
           const now = yield* Clock.currentTimeMillis
           const triesHoled = now - triedHoled >= holePoll
           if (triesHoled) triedHoled = now
           enqueue(triesHoled ? slices : slices.filter((slice) => !holed.has(slice)))
-          seen = { ...seen, ...lagOf(lagging), parkedUsers }
+          seen = { ...seen, lagEvents: eventsIn(looked), lagSeconds: looked.length === 0 ? 0 : seen.lagSeconds }
         }
         yield* Effect.sleep(poll)
       })
@@ -186,7 +197,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         yield* Effect.forkScoped(round(index, work(queue)))
       }
       yield* Effect.forkScoped(round(workers, look))
-      yield* Effect.forkScoped(round(workers + 1, workOnRankings))
+      yield* Effect.forkScoped(round(workers + 1, sweep))
       const clock = yield* Clock.Clock
 
       return ProjectionRunner.of({
@@ -197,9 +208,9 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         },
         hurry: (slices, projections) => {
           const ranking = new Set(stores.filter(ranks).map(({ projection }) => projection.name))
-          if (projections?.some((name) => ranking.has(name)) === true) rankings.hurry(slices)
+          if (projections?.some((name) => ranking.has(name)) === true) sweepNow.openUnsafe()
           if (projections?.every((name) => ranking.has(name)) === true) return
-          for (const [queue, own] of shared(slices)) queue.hurry(own)
+          for (const [queue, own] of shared(slices)) queue?.hurry(own)
         },
         nextChunk: () => fed.next()
       })
@@ -207,7 +218,16 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
   )
 }
 
-const lagOf = (lagging: Effect.Success<ReturnType<typeof behind>>) => ({
-  lagEvents: lagging.reduce((sum, { events }) => sum + events, 0),
-  lagSeconds: lagging.reduce((oldest, { seconds }) => Math.max(oldest, seconds), 0)
-})
+/** Puts slices together so that a chunk of at most that many events takes all there is of each. */
+const wholeSlices = (lagging: ReadonlyArray<Lagging>, maxEvents: number): ReadonlyArray<ReadonlyArray<number>> => {
+  const sorted = lagging.toSorted((a, b) => b.events - a.events)
+  const chunks: Array<ReadonlyArray<number>> = []
+  for (let start = 0; start < sorted.length;) {
+    const end = start + Math.max(1, Math.floor(maxEvents / (sorted[start]?.events ?? 1)))
+    chunks.push(sorted.slice(start, end).map(({ slice }) => slice))
+    start = end
+  }
+  return chunks
+}
+
+const eventsIn = (lagging: ReadonlyArray<Lagging>): number => lagging.reduce((sum, { events }) => sum + events, 0)

@@ -26,11 +26,11 @@ export interface ThreadData {
 }
 
 /** How often the thread says how it is doing, and after how many milliseconds without a word it is not running. */
-const interval = "250 millis"
+const interval = "100 millis"
 const patience = 10_000
 
 /** Most of a heap; a chunk's rows are the largest thing in it. */
-const resourceLimits = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 }
+const resourceLimits = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 96 }
 
 /**
  * The {@link ProjectionRunner} in a thread of its own: folding takes about as much time as ingesting, and this way neither waits for the other. Nothing is

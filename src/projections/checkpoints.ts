@@ -72,23 +72,37 @@ export const advance = (sql: PgClient.PgClient, checkpoints: ReadonlyArray<Check
     ) as moved (slice, projection, version, position)
     where c.slice = moved.slice and c.projection = moved.projection and c.version = moved.version`)
 
+/** A slice that some versions are behind in: the position that all of them have been fed up to, and how many events are left. */
+export interface Lagging {
+  readonly slice: number
+  readonly position: number
+  readonly events: number
+}
+
 /** What is left to feed to some versions, slice by slice: only slices that are behind. */
 export const behind = (
   sql: PgClient.PgClient,
   projections: ReadonlyArray<AnyProjection>
-): Effect.Effect<ReadonlyArray<{ readonly slice: number; readonly events: number; readonly seconds: number }>, SqlError.SqlError> =>
+): Effect.Effect<ReadonlyArray<Lagging>, SqlError.SqlError> =>
   Effect.map(
-    sql<{ slice: number; events: bigint; seconds: number }>`
-      select lagging.slice, lagging.events, coalesce((
-        select extract(epoch from clock_timestamp() - e.recorded_at)::float8 from events e
-        where e.slice = lagging.slice and e.position = lagging.position + 1
-      ), 0) as seconds
-      from (
-        select h.slice, min(c.position) as position, h.position - min(c.position) as events
-        from slice_heads h join checkpoints c using (slice)
-        where (c.projection, c.version) in (select * from unnest(${names(projections)}::text[], ${versions(projections)}::int[]))
-        group by h.slice, h.position
-        having h.position > min(c.position)
-      ) as lagging`,
-    (rows) => rows.map((row) => ({ ...row, events: Number(row.events) }))
+    sql<{ slice: number; position: bigint; events: bigint }>`
+      select h.slice, min(c.position) as position, h.position - min(c.position) as events
+      from slice_heads h join checkpoints c using (slice)
+      where (c.projection, c.version) in (select * from unnest(${names(projections)}::text[], ${versions(projections)}::int[]))
+      group by h.slice, h.position
+      having h.position > min(c.position)`,
+    (rows) => rows.map(({ events, position, slice }) => ({ slice, position: Number(position), events: Number(events) }))
+  )
+
+/** The age of the oldest event that is left, in seconds; 0 if none is. */
+export const ageOfOldest = (sql: PgClient.PgClient, lagging: ReadonlyArray<Lagging>): Effect.Effect<number, SqlError.SqlError> =>
+  Effect.map(
+    sql<{ seconds: number }>`
+      select coalesce(max(extract(epoch from clock_timestamp() - e.recorded_at)), 0)::float8 as seconds
+      from unnest(
+        ${arrayOf.int2(lagging.map(({ slice }) => slice))}::smallint[],
+        ${arrayOf.int8(lagging.map(({ position }) => position))}::bigint[]
+      ) as l (slice, position)
+      join events e on e.slice = l.slice and e.position = l.position + 1`,
+    ([row]) => row?.seconds ?? 0
   )
