@@ -30,7 +30,7 @@ const interval = "100 millis"
 const patience = 10_000
 
 /** Most of a heap; a chunk's rows are the largest thing in it. */
-const resourceLimits = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 96 }
+const resourceLimits = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 }
 
 /**
  * The {@link ProjectionRunner} in a thread of its own: folding takes about as much time as ingesting, and this way neither waits for the other. Nothing is
