@@ -18,7 +18,7 @@ import { ErasedUsers } from "./ErasedUsers.ts"
 import type { AppendOutcome, ErasedEvent, LoggedEvent, NewEvent, SlicePosition } from "./LoggedEvent.ts"
 import { appendDuration, appendLockWait, appendReruns, appendSize } from "./metrics.ts"
 import { erasedVersion } from "./pseudonym.ts"
-import { readSlices, readUser } from "./readStatements.ts"
+import { countSlices, readParts, readSlices, readUser } from "./readStatements.ts"
 import { sliceCount } from "./sliceOf.ts"
 
 /** The log could not be reached in time. Nothing is known of what was asked: asking again is safe. */
@@ -46,6 +46,16 @@ export class EventLog extends Context.Service<EventLog, {
    * cannot hold is Refused alone.
    */
   readonly append: (events: ReadonlyArray<NewEvent>) => Effect.Effect<ReadonlyArray<AppendOutcome>, EventLogUnavailable | EventLogCorrupt>
+  /** How many events there are among the `limit` positions after each of the given ones, and the position of the last. In the caller's transaction. */
+  readonly count: (
+    after: ReadonlyArray<SlicePosition>,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<SlicePosition & { readonly events: number }>, SqlError.SqlError>
+  /** The events of some types in parts of slices, in order of slice and position. In the caller's transaction. */
+  readonly readParts: (
+    parts: ReadonlyArray<SlicePosition & { readonly upTo: number }>,
+    types: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<LoggedEvent>, SqlError.SqlError>
   /** The events after the given positions, in order of slice and position, at most `limit` of each slice, erased ones too. In the caller's transaction. */
   readonly read: (
     after: ReadonlyArray<SlicePosition>,
@@ -72,6 +82,8 @@ export class EventLog extends Context.Service<EventLog, {
         laneCount,
         append: (events) => append(writer, { repeats, erased }, events),
         read: (after, limit) => readSlices(sql, after, limit),
+        count: (after, limit) => countSlices(sql, after, limit),
+        readParts: (parts, types) => readParts(sql, parts, types),
         readUser: (tenantId, userId, before, limit) => unavailable("EventLog.readUser")(readUser(sql, tenantId, userId, before, limit))
       })
     })

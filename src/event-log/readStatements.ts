@@ -69,6 +69,45 @@ export const readSlices = (
     (rows) => rows.map(toEntry)
   )
 
+/** How many events there are among the `limit` positions after each of the given ones, and the last of them; that one itself if there are none. */
+export const countSlices = (
+  sql: PgClient.PgClient,
+  after: ReadonlyArray<SlicePosition>,
+  limit: number
+): Effect.Effect<ReadonlyArray<SlicePosition & { readonly events: number }>, SqlError.SqlError> =>
+  Effect.map(
+    sql<{ slice: number; events: bigint; last: bigint }>`
+      select a.slice, e.events, e.last
+      from unnest(${arrayOf.int2(after.map((a) => a.slice))}::smallint[], ${arrayOf.int8(after.map((a) => a.position))}::bigint[])
+        as a (slice, position)
+      cross join lateral (
+        select count(*) as events, coalesce(max(events.position), a.position) as last
+        from events
+        where events.slice = a.slice and events.position > a.position and events.position <= a.position + ${BigInt(limit)}
+      ) as e`,
+    (rows) => rows.map(({ events, last, slice }) => ({ slice, position: Number(last), events: Number(events) }))
+  )
+
+/** The events of some types in parts of slices, in order of slice and position. */
+export const readParts = (
+  sql: PgClient.PgClient,
+  parts: ReadonlyArray<SlicePosition & { readonly upTo: number }>,
+  types: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<LoggedEvent>, SqlError.SqlError> =>
+  Effect.map(
+    sql<EventRow>`
+      select e.slice, e.position, e.tenant_id, e.user_id, e.event_type, e.occurred_at, e.recorded_at, e.payload_version, e.payload
+      from unnest(
+        ${arrayOf.int2(parts.map(({ slice }) => slice))}::smallint[],
+        ${arrayOf.int8(parts.map(({ position }) => position))}::bigint[],
+        ${arrayOf.int8(parts.map(({ upTo }) => upTo))}::bigint[]
+      ) as a (slice, position, up_to)
+      join events as e on e.slice = a.slice and e.position > a.position and e.position <= a.up_to
+        and e.event_type = any (${arrayOf.text(types)}::text[])
+      order by e.slice, e.position`,
+    (rows) => rows.map(toLoggedEvent)
+  )
+
 /** A user's events before a position of the user's slice, newest first. Served by the unique key. */
 export const readUser = (
   sql: PgClient.PgClient,

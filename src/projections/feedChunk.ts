@@ -10,6 +10,7 @@ import { entityId, type EntityKey, type FoldResult, foldUser } from "./foldUser.
 import { park, parkedUsers } from "./parkedUsers.ts"
 import type { AnyProjection, EntityRow } from "./Projection.ts"
 import { type Owner, ownerId, type ProjectionStore, type UserChange } from "./ProjectionStore.ts"
+import { readChunk, readChunkOf } from "./readChunk.ts"
 
 /** What a feed needs besides the slices. */
 export interface Feed {
@@ -18,9 +19,11 @@ export interface Feed {
   readonly stores: ReadonlyArray<ProjectionStore>
   /** Most events in one transaction. */
   readonly maxEvents: number
+  /** Set for one version that has much to read: only what it folds is then read of the log. */
+  readonly isSelective?: true
 }
 
-/** How a chunk went: the events folded, their slices, those of which there may be more, and those that stand still because a position is missing. */
+/** How a chunk went: the events read, their slices, those of which there may be more, and those that stand still because a position is missing. */
 export interface FedChunk {
   readonly events: number
   readonly reached: ReadonlyArray<number>
@@ -53,10 +56,11 @@ export const feedChunk = (
     const positions = new Map<number, number>()
     for (const { position, slice } of checkpoints) positions.set(slice, Math.min(position, positions.get(slice) ?? position))
     const limit = Math.max(1, Math.ceil(feed.maxEvents / Math.max(1, positions.size)))
-    const read = yield* log.read([...positions].map(([slice, position]) => ({ slice, position })), limit)
-    const { holes, reached } = readUpTo(read, positions)
-    const events = holes.length === 0 ? read : read.filter(({ position, slice }) => position <= (reached.get(slice) ?? 0))
-    if (events.length === 0) return { events: 0, reached: [], more: [], holes }
+    const types = new Set(stores.flatMap(({ projection }) => projection.events))
+    const { events, holes, more, reached } = yield* feed.isSelective === true
+      ? readChunkOf(log, positions, limit, [...types])
+      : readChunk(log, positions, limit)
+    if (reached.size === 0) return { events: 0, reached: [], more: [], holes }
 
     const parked = yield* parkedUsers(sql, [...reached.keys()])
     const everybody = groupByUser(events)
@@ -75,27 +79,9 @@ export const feedChunk = (
       if (users.size > 0) yield* feedProjection(feed, store, users, contextOf, oneByOne)
     }
     yield* advance(sql, moved)
-    const counts = new Map<number, number>()
-    for (const { slice } of events) counts.set(slice, (counts.get(slice) ?? 0) + 1)
-    return {
-      events: events.length,
-      reached: [...reached.keys()],
-      more: [...counts].filter(([, count]) => count === limit).map(([slice]) => slice),
-      holes
-    }
+    const read = [...reached].reduce((sum, [slice, position]) => sum + position - (positions.get(slice) ?? 0), 0)
+    return { events: read, reached: [...reached.keys()], more, holes }
   }))
-
-/** Where each slice has been read up to without a hole: positions are dense, so a missing one is corruption, and what follows it is not touched. */
-const readUpTo = (events: ReadonlyArray<LoggedEvent | ErasedEvent>, from: ReadonlyMap<number, number>) => {
-  const reached = new Map<number, number>()
-  const holes = new Set<number>()
-  for (const { position, slice } of events) {
-    if (holes.has(slice)) continue
-    if (position === (reached.get(slice) ?? from.get(slice) ?? 0) + 1) reached.set(slice, position)
-    else holes.add(slice)
-  }
-  return { reached, holes: [...holes] }
-}
 
 /** Some of a user's events, in order of position. */
 export interface UserEvents extends Owner {

@@ -26,8 +26,8 @@ export interface RebuildOptions {
   readonly onProgress: (progress: RebuildProgress) => Effect.Effect<void>
 }
 
-/** Slices at work at once: one folds while the other's rows are written. */
-const workers = 2
+/** Slices at work at once: one folds while the rows of the others are read and written. */
+const workers = 3
 /** Most events folded in memory and written in one transaction; fewer where each moves a user in several rankings. */
 const chunkOf = ({ projection }: ProjectionStore): number => projection.ranking === undefined ? 20_000 : 5_000
 
@@ -46,7 +46,7 @@ export const rebuild = (
   Effect.gen(function*() {
     const { name, version } = store.projection
     const chunk = chunkOf(store)
-    const feed = { sql, log, stores: [store], maxEvents: chunk }
+    const feed = { sql, log, stores: [store], maxEvents: chunk, isSelective: true } as const
     const pressure = yield* ingestionPressure(sql)
 
     const rebuildSlice = Effect.fnUntraced(function*(slice: number) {
