@@ -18,10 +18,12 @@ export interface Pace {
 export class SliceQueue {
   readonly pace: Pace
   private readonly slices = new Set<number>()
+  private readonly hurried = new Set<number>()
   private readonly nonEmpty = Latch.makeUnsafe(false)
   private readonly urgent = Latch.makeUnsafe(false)
   private isBehindNow = false
   private width: number
+  private tookHurried = false
 
   constructor(pace: Pace) {
     this.pace = pace
@@ -38,9 +40,10 @@ export class SliceQueue {
     if (this.slices.size > 0) this.nonEmpty.openUnsafe()
   }
 
-  /** Has the slices taken at once: somebody waits for them. */
+  /** Has the slices taken next, at once and without the others: somebody waits for them. */
   hurry(slices: Iterable<number>): void {
-    this.add(slices)
+    for (const slice of slices) this.hurried.add(slice)
+    this.add(this.hurried)
     this.urgent.openUnsafe()
   }
 
@@ -59,9 +62,13 @@ export class SliceQueue {
 
   /** The slices of the next chunk. */
   take(): ReadonlyArray<number> {
-    const taken = [...this.slices].slice(0, this.width)
-    for (const slice of taken) this.slices.delete(slice)
-    this.urgent.closeUnsafe()
+    this.tookHurried = this.hurried.size > 0
+    const taken = [...this.tookHurried ? this.hurried : this.slices].slice(0, this.width)
+    for (const slice of taken) {
+      this.slices.delete(slice)
+      this.hurried.delete(slice)
+    }
+    if (this.hurried.size === 0) this.urgent.closeUnsafe()
     if (this.slices.size === 0) this.nonEmpty.closeUnsafe()
     return taken
   }
@@ -71,9 +78,11 @@ export class SliceQueue {
    * row, so the more of them there are in a chunk, the fewer rows are written.
    */
   left(slices: ReadonlyArray<number>): void {
+    this.add(slices)
+    // The slices that somebody waited for say nothing about the others.
+    if (this.tookHurried) return
     const { maxSlices, minSlices } = this.pace
     this.isBehindNow = slices.length > 0
     this.width = this.isBehindNow ? Math.max(minSlices, this.width >> 1) : maxSlices
-    this.add(slices)
   }
 }
