@@ -8,6 +8,7 @@ import { serveThread, type ThreadData } from "./projections/ProjectionThread.ts"
 /** The projections' thread of a service: see `ProjectionThread`. */
 const { databaseUrl }: ThreadData = workerData
 
+// No `runMain`, which is for processes: signals come to the one that started this, and whatever this fails with, that one hears.
 await Effect.runPromise(
   serveThread.pipe(Effect.provide(threadLayer(Redacted.make(databaseUrl))), Effect.provide(NodeWorkerRunner.layer))
 )

@@ -7,6 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type { SqlError } from "effect/sql"
 import { unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { AppendSignal } from "../event-log/AppendSignal.ts"
@@ -18,13 +19,13 @@ import { countParked } from "./parkedUsers.ts"
 import { ProjectionCatalog } from "./ProjectionCatalog.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
 import { Pulse } from "./Pulse.ts"
-import { type Pace, SliceQueue } from "./SliceQueue.ts"
+import { SliceQueue } from "./SliceQueue.ts"
 
 /** How a process's projections are doing. */
 export interface RunnerStatus {
   /** The versions that are fed, as of the last look: `casino v1`. */
   readonly versions: ReadonlyArray<string>
-  /** False once a loop has not come round for some seconds (the database hangs, a chunk fails again and again), or a slice has a hole. */
+  /** False once a loop has got nothing done for some seconds (the database hangs, a chunk fails again and again), or a slice has a hole. */
   readonly running: boolean
   /** Events in the log that some projection has not folded yet, as of the last look; those that rank users apart. */
   readonly lagEvents: number
@@ -39,13 +40,15 @@ export interface RunnerStatus {
 
 /** Chunks at work at once: one folds while the rows of the others are read and written. */
 const workers = 3
-const prompt: Pace = { maxEvents: 10_000, minSlices: 16, maxSlices: 128, gather: "250 millis", patience: 10_000 }
+/** Most events in one chunk's transaction, and how long they gather after the first of them. */
+const maxEvents = 10_000
+const gather = "250 millis"
 /**
  * For the projections that rank users: an event moves a user in several rankings and periods, a row each. What has gathered of a user since the last sweep
  * over all slices is written once, and the more a sweep has to do, the more gathers until the next: it rests `gather` milliseconds, and `rest` times as long as it
- * took (at most half of `patience`) while the other projections have something to do.
+ * took, up to `longestRest` milliseconds, while the other projections have something to do.
  */
-const sweeps = { maxEvents: 20_000, gather: 5_000, rest: 9, patience: 60_000 }
+const sweeps = { maxEvents: 20_000, gather: 5_000, rest: 9, longestRest: 30_000 }
 /** How many times in all a sweep waits half a second for the other projections while they are more than a chunk behind. */
 const deference = 40
 /** How often every slice is looked at, for what other processes have appended. */
@@ -54,6 +57,13 @@ const poll = "250 millis"
 const agesEvery = 4
 /** How often, in milliseconds, a slice with a hole is tried again: what follows the hole is read for nothing each time. */
 const holePoll = 2_000
+
+/**
+ * The milliseconds after which a loop that has not come round, or has failed each time, is not running. Several times that is given to the one
+ * that ranks users, which rests.
+ */
+export const RunnerPatience = Context.Reference<number>("playtally/projections/RunnerPatience", { defaultValue: () => 10_000 })
+const restingPatience = 6
 
 const ranks = ({ projection }: ProjectionStore): boolean => projection.ranking !== undefined
 
@@ -78,7 +88,8 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const log = yield* EventLog
       const signal = yield* AppendSignal
       let stores = yield* unavailable("ProjectionRunner")(catalog.following)
-      const queues = Array.from({ length: workers }, () => new SliceQueue(prompt))
+      const patience = yield* RunnerPatience
+      const queues = Array.from({ length: workers }, () => new SliceQueue(gather))
       const shared = (slices: Iterable<number>) => Map.groupBy(slices, (slice) => queues[slice % workers])
       const enqueue = (slices: Iterable<number>) => {
         for (const [queue, own] of shared(slices)) queue?.add(own)
@@ -89,7 +100,8 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const sweepNow = Latch.makeUnsafe(false)
 
       let seen = { lagEvents: 0, lagSeconds: 0, rankingLagEvents: 0, rankingLagSeconds: 0, parkedUsers: 0 }
-      const patiences = [...queues.map(({ pace }) => pace.patience), prompt.patience, sweeps.patience]
+      const patiences = [...queues.map(() => patience), patience, restingPatience * patience]
+      const [lookAt, sweepAt] = [workers, workers + 1]
       const rounds = patiences.map(() => Number.MAX_SAFE_INTEGER)
       const fed = new Pulse()
 
@@ -97,8 +109,6 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         Effect.map(Clock.currentTimeMillis, (now) => {
           rounds[index] = now
         })
-      const round = (index: number, effect: Effect.Effect<unknown>) => Effect.forever(Effect.andThen(effect, cameRound(index)))
-
       const holed = new Set<number>()
       const setAside = (slices: ReadonlyArray<number>) =>
         Effect.forEach(slices.filter((slice) => !holed.has(slice)), (slice) => {
@@ -115,16 +125,20 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           )
         }, { discard: true })
 
-      /** Feeds a chunk to some of the projections. Gives the slices of which there may be more. */
+      /** Feeds a chunk to some of the projections, for the loop with that index. Gives the slices of which there may be more. */
       const feed = Effect.fnUntraced(
-        function*(fedStores: ReadonlyArray<ProjectionStore>, slices: ReadonlyArray<number>, maxEvents: number) {
-          if (slices.length === 0 || fedStores.length === 0) return []
-          const exit = yield* Effect.exit(feedIsolating({ sql, log, stores: fedStores, maxEvents }, slices))
+        function*(index: number, fedStores: ReadonlyArray<ProjectionStore>, slices: ReadonlyArray<number>, most: number) {
+          if (slices.length === 0 || fedStores.length === 0) {
+            yield* cameRound(index)
+            return []
+          }
+          const exit = yield* Effect.exit(feedIsolating({ sql, log, stores: fedStores, maxEvents: most }, slices))
           if (Exit.isSuccess(exit)) {
             const { events, holes, more, reached } = exit.value
             yield* setAside(holes)
             yield* takeBack(reached.filter((slice) => !holes.includes(slice)))
             if (events > 0) fed.beat()
+            yield* cameRound(index)
             return more
           }
           yield* Effect.logError("Projections could not be fed; trying again").pipe(
@@ -134,16 +148,22 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           return slices
         }
       )
-      const work = Effect.fnUntraced(function*(queue: SliceQueue) {
+      const work = Effect.fnUntraced(function*(queue: SliceQueue, index: number) {
         yield* queue.gathered
-        queue.left(yield* feed(stores.filter((store) => !ranks(store)), queue.take(), queue.pace.maxEvents))
+        queue.left(yield* feed(index, stores.filter((store) => !ranks(store)), queue.take(), maxEvents))
       })
+
+      const couldNotLook = (error: SqlError.SqlError) =>
+        Effect.logError("The projections' lag could not be read; trying again").pipe(
+          Effect.annotateLogs({ cause: error.message }),
+          Effect.andThen(Effect.sleep("1 second"))
+        )
 
       const sweep = Effect.gen(function*() {
         let deferred = 0
         const giveWay = Effect.gen(function*() {
-          while (seen.lagEvents > prompt.maxEvents && deferred++ < deference) {
-            yield* cameRound(workers + 1)
+          while (seen.lagEvents > maxEvents && deferred++ < deference) {
+            yield* cameRound(sweepAt)
             if (Option.isSome(yield* Effect.timeoutOption(sweepNow.await, "500 millis"))) return
           }
         })
@@ -156,48 +176,40 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         const started = yield* Clock.currentTimeMillis
         for (const slices of wholeSlices(lagging.filter(({ slice }) => !holed.has(slice)), sweeps.maxEvents)) {
           yield* giveWay
-          yield* feed(own, slices, sweeps.maxEvents)
-          yield* cameRound(workers + 1)
+          yield* feed(sweepAt, own, slices, sweeps.maxEvents)
         }
+        if (lagging.length === 0) yield* cameRound(sweepAt)
         const worked = (yield* Clock.currentTimeMillis) - started
-        const rest = Math.min(sweeps.rest * worked, sweeps.patience / 2)
+        const rest = Math.min(sweeps.rest * worked, sweeps.longestRest)
         for (let rested = 0; rested === 0 || (rested < rest && seen.lagEvents > 0); rested += sweeps.gather) {
           if (Option.isSome(yield* Effect.timeoutOption(sweepNow.await, sweeps.gather))) break
         }
-      }).pipe(Effect.catch(() => Effect.sleep(poll)))
+      }).pipe(Effect.catch((error) => couldNotLook(error)))
 
       let triedHoled = 0
       let looks = 0
       const look = Effect.gen(function*() {
-        const looked = yield* Effect.gen(function*() {
-          stores = yield* catalog.following
-          const prompted = stores.filter((store) => !ranks(store)).map(({ projection }) => projection)
-          const lagging = yield* behind(sql, prompted)
-          if (looks++ % agesEvery === 0) {
-            const [lagSeconds, parkedUsers] = [yield* ageOfOldest(sql, lagging), yield* countParked(sql)]
-            seen = { ...seen, lagSeconds, parkedUsers }
-          }
-          return lagging
-        }).pipe(Effect.orElseSucceed(() => undefined))
-        if (looked !== undefined) {
-          const slices = looked.map(({ slice }) => slice)
-          yield* takeBack(holed.difference(new Set(slices)))
-          const now = yield* Clock.currentTimeMillis
-          const triesHoled = now - triedHoled >= holePoll
-          if (triesHoled) triedHoled = now
-          enqueue(triesHoled ? slices : slices.filter((slice) => !holed.has(slice)))
-          seen = { ...seen, lagEvents: eventsIn(looked), lagSeconds: looked.length === 0 ? 0 : seen.lagSeconds }
+        stores = yield* catalog.following
+        const lagging = yield* behind(sql, stores.filter((store) => !ranks(store)).map(({ projection }) => projection))
+        if (looks++ % agesEvery === 0) {
+          const [lagSeconds, parkedUsers] = [yield* ageOfOldest(sql, lagging), yield* countParked(sql)]
+          seen = { ...seen, lagSeconds, parkedUsers }
         }
+        seen = { ...seen, lagEvents: eventsIn(lagging), lagSeconds: lagging.length === 0 ? 0 : seen.lagSeconds }
+
+        const slices = lagging.map(({ slice }) => slice)
+        yield* takeBack(holed.difference(new Set(slices)))
+        const now = yield* Clock.currentTimeMillis
+        const triesHoled = now - triedHoled >= holePoll
+        if (triesHoled) triedHoled = now
+        enqueue(triesHoled ? slices : slices.filter((slice) => !holed.has(slice)))
+        yield* cameRound(lookAt)
         yield* Effect.sleep(poll)
-      })
+      }).pipe(Effect.catch((error) => couldNotLook(error)))
 
       const started = yield* Clock.currentTimeMillis
       rounds.fill(started)
-      for (const [index, queue] of queues.entries()) {
-        yield* Effect.forkScoped(round(index, work(queue)))
-      }
-      yield* Effect.forkScoped(round(workers, look))
-      yield* Effect.forkScoped(round(workers + 1, sweep))
+      for (const loop of [...queues.map(work), look, sweep]) yield* Effect.forkScoped(Effect.forever(loop))
       const clock = yield* Clock.Clock
 
       return ProjectionRunner.of({

@@ -2,6 +2,7 @@ import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import { Worker, WorkerRunner } from "effect/workers"
@@ -20,7 +21,7 @@ type ToThread =
 /** What the thread tells: how it is doing, and that a chunk was committed. */
 type FromThread = { readonly _tag: "Status"; readonly status: RunnerStatus } | { readonly _tag: "Fed" }
 
-/** What the thread is started with. */
+/** What the thread is started with. Copied into it, which a `Redacted` does not survive. */
 export interface ThreadData {
   readonly databaseUrl: string
 }
@@ -57,37 +58,32 @@ export const ProjectionThread = {
           parkedUsers: 0
         }
         let heard = clock.currentTimeMillisUnsafe()
-        let tell: ((message: ToThread) => void) | undefined
+        // Hints, and one that somebody waits for is given again: what does not fit while the thread is busy, or is not there, may be lost.
+        const hints = yield* Queue.dropping<ToThread>(1024)
 
-        const run = Effect.gen(function*() {
+        const run = Effect.scoped(Effect.gen(function*() {
           const worker = yield* platform.spawn<FromThread, ToThread>(0)
-          const context = yield* Effect.context<never>()
+          const scope = yield* Effect.scope
           const hear = (message: FromThread) =>
             Effect.sync(() => {
               if (message._tag === "Fed") return fed.beat()
               status = message.status
               heard = clock.currentTimeMillisUnsafe()
             })
-          // Told nothing while it is not there: it looks by itself when it comes.
-          const onSpawn = Effect.sync(() => {
-            tell = (message) => Effect.runSyncWith(context)(Effect.ignore(worker.send(message)))
-          })
-          return yield* worker.run(hear, { onSpawn })
-        }).pipe(
-          Effect.ensuring(Effect.sync(() => {
-            tell = undefined
-          })),
+          const tell = Effect.forever(Effect.flatMap(Queue.take(hints), (hint) => Effect.ignore(worker.send(hint))))
+          return yield* worker.run(hear, { onSpawn: Effect.asVoid(Effect.forkIn(tell, scope)) })
+        })).pipe(
           Effect.tapError((error) =>
             Effect.logError("The projections' thread ended and is started again").pipe(Effect.annotateLogs({ error: error.message }))
           ),
           Effect.retry(Schedule.spaced("1 second"))
         )
         yield* Effect.forkScoped(run)
-        signal.subscribe((slices) => tell?.({ _tag: "Grown", slices: [...slices] }))
+        signal.subscribe((slices) => Queue.offerUnsafe(hints, { _tag: "Grown", slices: [...slices] }))
 
         return ProjectionRunner.of({
           status: () => ({ ...status, running: status.running && clock.currentTimeMillisUnsafe() - heard < patience }),
-          hurry: (slices, projections) => tell?.({ _tag: "Hurry", slices, projections }),
+          hurry: (slices, projections) => Queue.offerUnsafe(hints, { _tag: "Hurry", slices, projections }),
           nextChunk: () => fed.next()
         })
       })

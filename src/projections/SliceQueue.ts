@@ -2,37 +2,26 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 
-/**
- * How slices are fed: the most events in one chunk's transaction, the fewest and most slices, how long events gather after the first of them, and the
- * milliseconds after which a loop that has not come round is not running.
- */
-export interface Pace {
-  readonly maxEvents: number
-  readonly minSlices: number
-  readonly maxSlices: number
-  readonly gather: Duration.Input
-  readonly patience: number
-}
+/** The fewest and the most slices that a chunk takes. */
+const minSlices = 16
+const maxSlices = 128
 
 /** The slices that may have grown, in the order they were named, and how a worker takes them. */
 export class SliceQueue {
-  readonly pace: Pace
+  private readonly gather: Duration.Input
   private readonly slices = new Set<number>()
+  /** Those of them that somebody waits for. */
   private readonly hurried = new Set<number>()
   private readonly nonEmpty = Latch.makeUnsafe(false)
   private readonly urgent = Latch.makeUnsafe(false)
-  private isBehindNow = false
-  private width: number
   private tookHurried = false
-
-  constructor(pace: Pace) {
-    this.pace = pace
-    this.width = pace.maxSlices
-  }
-
   /** Whether the last chunk left something: then nothing is to be waited for. */
-  get isBehind(): boolean {
-    return this.isBehindNow
+  private isBehind = false
+  private width = maxSlices
+
+  /** `gather` is how long events come together after the first of them. */
+  constructor(gather: Duration.Input) {
+    this.gather = gather
   }
 
   add(slices: Iterable<number>): void {
@@ -40,29 +29,24 @@ export class SliceQueue {
     if (this.slices.size > 0) this.nonEmpty.openUnsafe()
   }
 
-  /** Has the slices taken next, at once and without the others: somebody waits for them. */
-  hurry(slices: Iterable<number>): void {
+  /** Has the slices taken as soon as possible, and without the others: somebody waits for them. */
+  hurry(slices: ReadonlyArray<number>): void {
+    this.add(slices)
     for (const slice of slices) this.hurried.add(slice)
-    this.add(this.hurried)
     this.urgent.openUnsafe()
   }
 
-  /** Ends when somebody is in a hurry, or after a while. */
-  readonly atMost = (duration: Duration.Input): Effect.Effect<void> => Effect.asVoid(Effect.timeoutOption(this.urgent.await, duration))
-
   /** Waits until there are slices, for a second at most, and then lets events gather. */
   readonly gathered: Effect.Effect<void> = Effect.suspend(() =>
-    this.isBehindNow ?
-      Effect.void
-      : Effect.andThen(
-        Effect.timeoutOption(this.nonEmpty.await, "1 second"),
-        Effect.suspend(() => this.slices.size === 0 ? Effect.void : this.atMost(this.pace.gather))
-      )
+    this.isBehind ? Effect.void : Effect.andThen(
+      Effect.timeoutOption(this.nonEmpty.await, "1 second"),
+      Effect.suspend(() => this.slices.size === 0 ? Effect.void : Effect.asVoid(Effect.timeoutOption(this.urgent.await, this.gather)))
+    )
   )
 
-  /** The slices of the next chunk. */
+  /** The slices of the next chunk. Every other one is for all, so that those whom nobody waits for get their turn however many others wait. */
   take(): ReadonlyArray<number> {
-    this.tookHurried = this.hurried.size > 0
+    this.tookHurried = this.hurried.size > 0 && !this.tookHurried
     const taken = [...this.tookHurried ? this.hurried : this.slices].slice(0, this.width)
     for (const slice of taken) {
       this.slices.delete(slice)
@@ -81,8 +65,7 @@ export class SliceQueue {
     this.add(slices)
     // The slices that somebody waited for say nothing about the others.
     if (this.tookHurried) return
-    const { maxSlices, minSlices } = this.pace
-    this.isBehindNow = slices.length > 0
-    this.width = this.isBehindNow ? Math.max(minSlices, this.width >> 1) : maxSlices
+    this.isBehind = slices.length > 0
+    this.width = this.isBehind ? Math.max(minSlices, this.width >> 1) : maxSlices
   }
 }

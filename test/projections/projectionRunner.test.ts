@@ -12,7 +12,7 @@ import { EventLog } from "../../src/event-log/EventLog.ts"
 import { catalog } from "../../src/projections/catalog.ts"
 import { count, greatest, text } from "../../src/projections/Column.ts"
 import * as Projection from "../../src/projections/Projection.ts"
-import { ProjectionRunner } from "../../src/projections/ProjectionRunner.ts"
+import { ProjectionRunner, RunnerPatience } from "../../src/projections/ProjectionRunner.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
@@ -219,5 +219,30 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionRunners on o
       yield* until(() => Context.get(main, ProjectionRunner).status().running)
       const [document] = yield* read(user)
       assert.nestedPropertyVal(document, "casino.EUR.bet_count", 1)
+    }))
+})
+
+layer(
+  testService({ projections: [fragile] }).pipe(
+    Layer.provide(Layer.succeed(RunnerPatience, 400)),
+    Layer.provideMerge(TestDatabase.layer)
+  ),
+  { excludeTestServices: true }
+)("a runner whose chunks fail", (it) => {
+  it.effect("says that it is not running until they succeed again, and counts everything then", () =>
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      const log = yield* EventLog
+      const runner = yield* ProjectionRunner
+      const tenant = yield* newTenant
+      const user = userInSlice(tenant, 12)
+      yield* until(() => runner.status().running)
+      yield* sql`alter table fragile_v1_totals rename to hidden`
+      yield* log.append([newEvent(tenant, betOn(user, "1", "slots"))])
+      yield* until(() => !runner.status().running)
+      yield* sql`alter table hidden rename to fragile_v1_totals`
+      yield* until(() => runner.status().running)
+      const [document] = yield* (yield* Counters).read(tenant, [user], { sections: ["fragile"], consistency: strong })
+      assert.deepStrictEqual(document?.["fragile"], { slots: 1 })
     }))
 })
