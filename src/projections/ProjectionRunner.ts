@@ -58,12 +58,8 @@ const agesEvery = 4
 /** How often, in milliseconds, a slice with a hole is tried again: what follows the hole is read for nothing each time. */
 const holePoll = 2_000
 
-/**
- * The milliseconds after which a loop that has not come round, or has failed each time, is not running. Several times that is given to the one
- * that ranks users, which rests.
- */
+/** The milliseconds after which a loop that has not come round, or has failed each time, is not running. */
 export const RunnerPatience = Context.Reference<number>("playtally/projections/RunnerPatience", { defaultValue: () => 10_000 })
-const restingPatience = 6
 
 const ranks = ({ projection }: ProjectionStore): boolean => projection.ranking !== undefined
 
@@ -100,7 +96,8 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const sweepNow = Latch.makeUnsafe(false)
 
       let seen = { lagEvents: 0, lagSeconds: 0, rankingLagEvents: 0, rankingLagSeconds: 0, parkedUsers: 0 }
-      const patiences = [...queues.map(() => patience), patience, restingPatience * patience]
+      // The one that ranks users rests, and its chunks are larger.
+      const patiences = [...queues.map(() => patience), patience, sweeps.longestRest + sweeps.gather + 2 * patience]
       const [lookAt, sweepAt] = [workers, workers + 1]
       const rounds = patiences.map(() => Number.MAX_SAFE_INTEGER)
       const fed = new Pulse()

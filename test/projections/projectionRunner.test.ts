@@ -224,7 +224,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionRunners on o
 
 layer(
   testService({ projections: [fragile] }).pipe(
-    Layer.provide(Layer.succeed(RunnerPatience, 400)),
+    Layer.provide(Layer.succeed(RunnerPatience, 2_000)),
     Layer.provideMerge(TestDatabase.layer)
   ),
   { excludeTestServices: true }
