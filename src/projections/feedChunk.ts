@@ -10,7 +10,7 @@ import { entityId, type EntityKey, type FoldResult, foldUser } from "./foldUser.
 import { park, parkedUsers } from "./parkedUsers.ts"
 import type { AnyProjection, EntityRow } from "./Projection.ts"
 import { type Owner, ownerId, type ProjectionStore, type UserChange } from "./ProjectionStore.ts"
-import { readChunk, readChunkOf } from "./readChunk.ts"
+import { readChunk } from "./readChunk.ts"
 
 /** What a feed needs besides the slices. */
 export interface Feed {
@@ -19,8 +19,6 @@ export interface Feed {
   readonly stores: ReadonlyArray<ProjectionStore>
   /** Most events in one transaction. */
   readonly maxEvents: number
-  /** Set for one version that has much to read: only what it folds is then read of the log. */
-  readonly isSelective?: true
 }
 
 /** How a chunk went: the events read, their slices, those of which there may be more, and those that stand still because a position is missing. */
@@ -57,9 +55,7 @@ export const feedChunk = (
     for (const { position, slice } of checkpoints) positions.set(slice, Math.min(position, positions.get(slice) ?? position))
     const limit = Math.max(1, Math.ceil(feed.maxEvents / Math.max(1, positions.size)))
     const types = new Set(stores.flatMap(({ projection }) => projection.events))
-    const { events, holes, more, reached } = yield* feed.isSelective === true
-      ? readChunkOf(log, positions, limit, [...types])
-      : readChunk(log, positions, limit)
+    const { events, holes, more, reached } = yield* readChunk(log, positions, limit, types)
     if (reached.size === 0) return { events: 0, reached: [], more: [], holes }
 
     const parked = yield* parkedUsers(sql, [...reached.keys()])

@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
-import type { EventLog } from "../event-log/EventLog.ts"
+import { type EventLog, EventLogCorrupt } from "../event-log/EventLog.ts"
 import { feedIsolating } from "./feedChunk.ts"
 import { ingestionPressure } from "./ingestionPressure.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
@@ -35,24 +35,29 @@ const chunkOf = ({ projection }: ProjectionStore): number => projection.ranking 
  * Rebuilds a version from the log, while everything else goes on (design §1): slice by slice, some at once, each user's events of a chunk folded in
  * memory and each row written once per chunk, with the slice's checkpoint in the same transaction, so that one that is killed goes on where it was.
  * Catches up until it is no further behind than a chunk, then has the version fed with the others. It yields to ingestion: it holds back when appends
- * take long.
+ * take long. It ends in `EventLogCorrupt` where a position is missing.
  */
 export const rebuild = (
   sql: PgClient.PgClient,
   log: EventLog["Service"],
   store: ProjectionStore,
   { onProgress, slices }: RebuildOptions
-): Effect.Effect<RebuildProgress, SqlError.SqlError> =>
+): Effect.Effect<RebuildProgress, EventLogCorrupt | SqlError.SqlError> =>
   Effect.gen(function*() {
     const { name, version } = store.projection
     const chunk = chunkOf(store)
-    const feed = { sql, log, stores: [store], maxEvents: chunk, isSelective: true } as const
+    const feed = { sql, log, stores: [store], maxEvents: chunk }
     const pressure = yield* ingestionPressure(sql)
 
     const rebuildSlice = Effect.fnUntraced(function*(slice: number) {
       for (;;) {
         const started = yield* Clock.currentTimeMillis
-        const { events, more } = yield* feedIsolating(feed, [slice])
+        const { events, holes, more } = yield* feedIsolating(feed, [slice])
+        if (holes.length > 0) {
+          return yield* new EventLogCorrupt({
+            message: `A position is missing in slice ${slice}: nothing after it can be folded. \`events verify\` shows all that is wrong.`
+          })
+        }
         yield* pressure.yieldAfter((yield* Clock.currentTimeMillis) - started)
         if (events === 0 || more.length === 0) return
       }

@@ -3,8 +3,8 @@ import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { EventLog } from "../../src/event-log/EventLog.ts"
-import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
-import { readChunk, readChunkOf } from "../../src/projections/readChunk.ts"
+import { eventData, type EventType, type FastTrackEvent, isEventType } from "../../src/fasttrack/FastTrackEvent.ts"
+import { readChunk } from "../../src/projections/readChunk.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { seededRandom } from "../reference/random.ts"
 import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
@@ -18,11 +18,14 @@ const login = (userId: string, unique_id: string): FastTrackEvent => ({
   data: { entry_timestamp: null, process_timestamp: null, unique_id }
 })
 
+const all = new Set(Object.keys(eventData).filter(isEventType))
 const slices = [3, 4, 5]
-const types = [["realtime-casino"], ["realtime-login"], ["realtime-casino", "realtime-login"], ["realtime-payment"]]
+const types: ReadonlyArray<ReadonlyArray<EventType>> = [["realtime-casino"], ["realtime-login"], ["realtime-casino", "realtime-login"], [
+  "realtime-payment"
+]]
 
-layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })("readChunkOf", (it) => {
-  it.effect("reads what readChunk does of its types, and gets as far, with and without a hole", () =>
+layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })("readChunk", (it) => {
+  it.effect("of some types reads of them what that of all does, and gets as far, with and without a hole", () =>
     Effect.gen(function*() {
       const log = yield* EventLog
       const sql = yield* PgClient.PgClient
@@ -37,9 +40,9 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
       const compare = Effect.gen(function*() {
         for (const limit of [1, 3, 7, 40, 100]) {
           const from = new Map(slices.map((slice) => [slice, random.below(41)]))
-          const whole = yield* readChunk(log, from, limit)
+          const whole = yield* readChunk(log, from, limit, all)
           for (const some of types) {
-            const { events, ...rest } = yield* readChunkOf(log, from, limit, some)
+            const { events, ...rest } = yield* readChunk(log, from, limit, new Set(some))
             assert.deepStrictEqual(
               events.filter(({ event }) => event !== null && some.includes(event.event)),
               whole.events.filter(({ event }) => event !== null && some.includes(event.event))
@@ -53,9 +56,27 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
         }
       })
       yield* Effect.repeat(compare, { times: 4 })
+
+      // What is appended while it looks is no hole.
+      const user = userInSlice(tenant, 6)
+      let last = 0
+      const appending = yield* Effect.forkChild(Effect.forEach(
+        Array.from({ length: 150 }, (_, index) => index),
+        (index) => Effect.map(log.append([newEvent(tenant, bet(user, `${index}`))]), () => last++),
+        { discard: true }
+      ))
+      while (appending.pollUnsafe() === undefined) {
+        const { holes } = yield* readChunk(log, new Map([[6, Math.max(0, last - 2)]]), 100, new Set(["realtime-casino"]))
+        assert.deepStrictEqual(holes, [])
+      }
+
       yield* sql`alter table events disable trigger user`
       yield* sql`delete from events where slice = 4 and position = 20`
-      assert.deepStrictEqual((yield* readChunkOf(log, new Map([[4, 15]]), 10, ["realtime-casino"])).holes, [4])
+      assert.deepStrictEqual((yield* readChunk(log, new Map([[4, 15]]), 10, new Set(["realtime-casino"]))).holes, [4])
+      yield* Effect.repeat(compare, { times: 4 })
+      // As large as what is looked at.
+      yield* sql`delete from events where slice = 4 and position between 20 and 25`
+      assert.deepStrictEqual((yield* readChunk(log, new Map([[4, 19]]), 5, new Set(["realtime-casino"]))).holes, [4])
       yield* Effect.repeat(compare, { times: 4 })
     }))
 })
