@@ -63,11 +63,11 @@ export class UserHistory extends Context.Service<UserHistory, {
         headAt: (slice, instant) => headAt(sql, slice, instant).pipe(unavailable("UserHistory.headAt")),
         isAny: ({ tenantId, upTo, userId }) =>
           Effect.map(
-            sql<{ any: boolean }>`
+            sql<{ found: boolean }>`
               select exists (
                 select from events where tenant_id = ${tenantId}::uuid and user_id = ${userId} and position <= ${BigInt(upTo)}
-              ) as any`,
-            ([row]) => row?.any === true
+              ) as found`,
+            ([row]) => row?.found === true
           ).pipe(unavailable("UserHistory.isAny")),
         forEach: (part, types, take) =>
           Stream.runForEachArray(history(sql, part, types), (rows) => take(rows.map(toEvent))).pipe(

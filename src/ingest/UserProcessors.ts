@@ -92,16 +92,13 @@ export class UserProcessors extends Context.Service<UserProcessors, {
   )
 }
 
-const none: ReadonlyArray<AppendOutcome> = []
-
 /** Collects the outcomes of one request's mail and answers once the last of it is done. */
 class Delivery {
   readonly done = Deferred.makeUnsafe<ReadonlyArray<ReadonlyArray<AppendOutcome>>, AppendError>()
-  private readonly outcomes: Array<ReadonlyArray<AppendOutcome>>
+  private readonly outcomes: Array<ReadonlyArray<AppendOutcome>> = []
   private missing: number
 
   constructor(size: number) {
-    this.outcomes = Array.from({ length: size }, () => none)
     this.missing = size
   }
 
@@ -173,27 +170,19 @@ class Processor {
 
   /** The next events, oldest mail first, at most as many as one append takes. */
   private take(): Append {
-    const [first] = this.mailbox
-    const append = this.mailbox.length === 1 && first !== undefined && first.taken === 0 && first.events.length <= maxBatchEvents
-      ? { events: first.events, parts: [[first, first.events.length] as const] }
-      : this.gather()
-    for (const [mail, count] of append.parts) mail.taken += count
-    this.waiting -= append.events.length
-    this.mailbox = this.mailbox.filter((mail) => mail.taken < mail.events.length)
-    this.room?.openUnsafe()
-    this.room = undefined
-    return append
-  }
-
-  private gather(): Append {
     const events: Array<NewEvent> = []
     const parts: Array<readonly [Mail, number]> = []
     for (const mail of this.mailbox) {
       const count = Math.min(mail.events.length - mail.taken, maxBatchEvents - events.length)
       if (count === 0) break
       for (const event of mail.events.slice(mail.taken, mail.taken + count)) events.push(event)
+      mail.taken += count
       parts.push([mail, count])
     }
+    this.waiting -= events.length
+    this.mailbox = this.mailbox.filter((mail) => mail.taken < mail.events.length)
+    this.room?.openUnsafe()
+    this.room = undefined
     return { events, parts }
   }
 

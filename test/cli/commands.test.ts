@@ -1,6 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
@@ -14,7 +15,7 @@ import { ApiKeys } from "../../src/tenants/ApiKeys.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testClients, testService } from "../support/TestService.ts"
-import { until } from "../support/until.ts"
+import { untilAfter } from "../support/until.ts"
 import { type CommandResult, runCommand } from "./runCommand.ts"
 
 const run = (...args: ReadonlyArray<string>) =>
@@ -194,9 +195,7 @@ layer(Layer.mergeAll(services, NodeServices.layer).pipe(Layer.provideMerge(TestD
         for (const name of ["tail-a", "tail-b"]) yield* succeed("tenants", "create", name)
         for (let nth = 1; nth <= 12; nth++) {
           yield* send(nth % 3 === 0 ? "tail-b" : "tail-a", [login(`user-${nth % 2}`, `event-${nth}`)])
-          // The log tells milliseconds apart, and an append can take less.
-          const sent = Date.now()
-          yield* until(() => Date.now() > sent + 1)
+          yield* untilAfter((yield* Clock.currentTimeMillis) + 1)
         }
         const ids = (text: string) => [...text.matchAll(/#event-(\d+)\b/g)].map(([, id]) => Number(id))
         const tail = (...args: ReadonlyArray<string>) => Effect.map(succeed("events", "tail", ...args), ({ stdout }) => ids(stdout))

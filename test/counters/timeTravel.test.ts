@@ -23,7 +23,7 @@ import { referenceSections } from "../reference/referenceSections.ts"
 import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
-import { untilEffect } from "../support/until.ts"
+import { untilAfter, untilEffect } from "../support/until.ts"
 
 /** An item says of itself what it is; so does an event, in the same fields. */
 const identityOfLogged = ({ event: { data, event }, userId }: LoggedEvent) =>
@@ -31,9 +31,6 @@ const identityOfLogged = ({ event: { data, event }, userId }: LoggedEvent) =>
 
 const everyEvent = (tenantId: string, userId: string) =>
   Effect.flatMap(EventLog, (log) => log.readUser(tenantId, userId, Number.MAX_SAFE_INTEGER, 100_000))
-
-/** Waits until the clock has left the millisecond of an instant. */
-const leave = (instant: number) => Effect.repeat(Clock.currentTimeMillis, { until: (now) => now > instant })
 
 layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })("TimeTravel", (it) => {
   it.effect("reads at any time what a direct reading makes of the events recorded by then", () =>
@@ -56,7 +53,7 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
         const times = [...new Set(events.map(({ recordedAt }) => recordedAt))]
         const [first = 0] = times
         const last = times.at(-1) ?? 0
-        yield* leave(last + 1)
+        yield* untilAfter(last + 1)
         const some = [first, last, ...Array.from({ length: 3 }, () => random.pick(times))]
         for (const instant of new Set(some.flatMap((time) => [time - 1, time, time + 1]))) {
           const document = yield* timeTravel.read(tenant, userId, { instant, sections: referenceSections })
@@ -85,7 +82,7 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       const strong = { sections: ["logins", "casino"], consistency: { _tag: "Strong", waitSeconds: 10 } } as const
       const [present] = yield* counters.read(tenant, ["user"], strong)
       const instant = yield* Clock.currentTimeMillis
-      yield* leave(instant)
+      yield* untilAfter(instant)
       assert.deepStrictEqual(yield* (yield* TimeTravel).read(tenant, "user", { instant, sections: strong.sections }), present)
     }))
 
@@ -125,7 +122,7 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
         yield* sql`update slice_heads set position = ${head.position}, recorded_at = ${head.now} where slice = ${event.slice}`
       })))
       const instant = yield* Deferred.await(clockRead)
-      yield* leave(instant)
+      yield* untilAfter(instant)
       const reading = yield* Effect.forkChild(timeTravel.read(tenant, userId, { instant, sections: ["casino"] }))
       const waiting = sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
       yield* untilEffect(Effect.map(waiting, ({ length }) => length > 0))
@@ -155,7 +152,7 @@ layer(testService({ projections: [fragile] }).pipe(Layer.provideMerge(TestDataba
         const ids = ["1", "2", "3", "4", "5", "poison", "6", "7"]
         yield* (yield* EventLog).append(ids.map((id) => newEvent(tenant, bet("user", id, "1.5"))))
         const instant = yield* Clock.currentTimeMillis
-        yield* leave(instant)
+        yield* untilAfter(instant)
         const document = yield* (yield* TimeTravel).read(tenant, "user", { instant, sections: ["casino"] })
         assert.deepStrictEqual(document?.stale, ["casino"])
         assert.deepNestedInclude(document, { "casino.EUR.bet_count": 5, "casino.EUR.bet_amount": "7.5", "position": 8 })

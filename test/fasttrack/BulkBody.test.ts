@@ -17,6 +17,7 @@ interface JsonSchema {
   readonly examples?: ReadonlyArray<unknown>
 }
 
+// What is read of it here, of all that a JSON schema may be.
 const { definitions, schema } = Schema.toJsonSchemaDocument(BulkBody) as unknown as {
   readonly definitions: Readonly<Record<string, JsonSchema>>
   readonly schema: JsonSchema

@@ -43,6 +43,8 @@ const refusedTexts = ["a\0b", "\ud800", "x\udfffy"]
 /** An item with one thing about it that the schema allows, just does not, or never could. */
 const changed = (random: Random, resolve: Resolve, schemas: ItemSchemas, item: FastTrackItem, id: string): SentItem => {
   const own = renamed(item, id)
+  // Renaming it has left it what it was, which spreading its data hides from the compiler.
+  const means = own as unknown as FastTrackItem
   const schema = schemas.get(item.event) ?? {}
   const dataSchema = resolve(schema.properties?.["data"] ?? {})
   const names = Object.keys(dataSchema.properties ?? {})
@@ -95,17 +97,17 @@ const changed = (random: Random, resolve: Resolve, schemas: ItemSchemas, item: F
       ])
       const opened = /\[*$/.exec(extra)?.[0].length ?? 0
       const text = textOf(own).replace(/\}\}$/, () => `,${extra}${"]".repeat(opened)}}}`)
-      return { text, means: own as unknown as FastTrackItem, must: "accept" }
+      return { text, means, must: "accept" }
     },
     // The last of equal keys counts.
     () => {
       const bad = `"${name}":${random.pick(["[]", "{}", "\"\\u0000\""])}`
       const text = textOf(own)
       return name in own.data && conforms(resolve, dataSchema.properties?.[name] ?? {}, []) === false && random.chance(0.5)
-        ? { text: text.replace("\"data\":{", () => `"data":{${bad},`), means: own as unknown as FastTrackItem, must: "accept" }
-        : { text: text.replace(/\}\}$/, () => `,"user_id":[]}}`), means: own as unknown as FastTrackItem, must: "reject" }
+        ? { text: text.replace("\"data\":{", () => `"data":{${bad},`), means, must: "accept" }
+        : { text: text.replace(/\}\}$/, () => `,"user_id":[]}}`), means, must: "reject" }
     },
-    () => ({ text: textOf(absurdValue(random)), means: own as unknown as FastTrackItem, must: "reject" })
+    () => ({ text: textOf(absurdValue(random)), means, must: "reject" })
   ])()
 }
 
