@@ -6,12 +6,16 @@ import * as Schema from "effect/Schema"
 
 const MiB = 1024 * 1024
 
+/** A whole number of at least `least`. */
+const whole = (name: string, byDefault: number, least = 1) =>
+  Config.schema(Schema.Int.check(Schema.isGreaterThanOrEqualTo(least)), name).pipe(Config.withDefault(byDefault))
+
 /** Everything that is read from the environment, in one place (design §5; the README's table of settings). Nothing else reads it. */
 const settings = Config.all({
   // 0 takes any free one, which the service then names.
   port: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), "PORT").pipe(Config.withDefault(3000)),
   host: Config.String("HOST").pipe(Config.withDefault("127.0.0.1")),
-  connections: Config.schema(Schema.Int.check(Schema.isGreaterThan(0)), "MAX_CONNECTIONS").pipe(Config.withDefault(5000)),
+  connections: whole("MAX_CONNECTIONS", 5000),
   databaseUrl: Config.option(Config.Redacted("DATABASE_URL")),
   dataDir: Config.String("DATA_DIR").pipe(Config.withDefault(".data")),
   bootstrap: Config.all({
@@ -19,20 +23,20 @@ const settings = Config.all({
     timeZone: Config.String("BOOTSTRAP_TIME_ZONE").pipe(Config.withDefault("UTC"))
   }),
   limits: Config.all({
-    itemsPerRequest: Config.Int("MAX_ITEMS").pipe(Config.withDefault(10_000)),
-    bytesPerRequest: Config.Int("MAX_BODY_BYTES").pipe(Config.withDefault(32 * MiB)),
-    eventsInFlight: Config.Int("MAX_EVENTS_IN_FLIGHT").pipe(Config.withDefault(50_000)),
-    bytesInFlight: Config.Int("MAX_BYTES_IN_FLIGHT").pipe(Config.withDefault(96 * MiB))
+    itemsPerRequest: whole("MAX_ITEMS", 10_000),
+    bytesPerRequest: whole("MAX_BODY_BYTES", 32 * MiB),
+    eventsInFlight: whole("MAX_EVENTS_IN_FLIGHT", 50_000),
+    bytesInFlight: whole("MAX_BYTES_IN_FLIGHT", 96 * MiB)
   }),
   rates: Config.all({
     // 0 is no limit.
-    requestsPerSecond: Config.Int("TENANT_REQUESTS_PER_SECOND").pipe(Config.withDefault(0)),
-    eventsPerSecond: Config.Int("TENANT_EVENTS_PER_SECOND").pipe(Config.withDefault(0)),
-    burstSeconds: Config.Int("TENANT_BURST_SECONDS").pipe(Config.withDefault(10))
+    requestsPerSecond: whole("TENANT_REQUESTS_PER_SECOND", 0, 0),
+    eventsPerSecond: whole("TENANT_EVENTS_PER_SECOND", 0, 0),
+    burstSeconds: whole("TENANT_BURST_SECONDS", 10)
   }),
   rejected: Config.all({
-    quota: Config.Int("REJECTED_QUOTA").pipe(Config.withDefault(100_000)),
-    retentionDays: Config.Int("REJECTED_RETENTION_DAYS").pipe(Config.withDefault(30))
+    quota: whole("REJECTED_QUOTA", 100_000),
+    retentionDays: whole("REJECTED_RETENTION_DAYS", 30)
   }),
   requestLog: Config.Boolean("REQUEST_LOG").pipe(Config.withDefault(false))
 })

@@ -1,4 +1,5 @@
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import * as Schema from "effect/Schema"
 import { Authentication, RequiredScope } from "./Authentication.ts"
 import * as Problems from "./problems.ts"
 import { UserId } from "./readingParameters.ts"
@@ -6,6 +7,7 @@ import { Validation } from "./Validation.ts"
 
 const eraseUser = HttpApiEndpoint.delete("eraseUser", "/api/v1/users/:user_id", {
   params: { user_id: UserId },
+  query: Schema.Record(Schema.String, Schema.Never),
   success: HttpApiSchema.NoContent.annotate({ description: "Nothing is known of the user any more" }),
   error: [Problems.NothingKnown, Problems.Unavailable]
 }).annotateMerge(OpenApi.annotations({
@@ -22,5 +24,6 @@ export class AdminApi extends HttpApiGroup.make("admin")
   .middleware(Validation)
   .middleware(Authentication)
   .annotate(RequiredScope, "admin")
+  .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error", errors: "all" })
   .annotateMerge(OpenApi.annotations({ title: "Administration", description: "For the operator. The key needs the scope `admin`." }))
 {}

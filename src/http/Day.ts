@@ -4,7 +4,10 @@ import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { formatDay, parseDay } from "../projections/dayRuns.ts"
 
-const invalid = new SchemaIssue.InvalidValue({ message: "must be an existing date such as 2026-01-31" })
+const invalid = new SchemaIssue.InvalidValue({ message: "must be an existing date of the years 1900 to 2200, such as 2026-01-31" })
+
+/** The years of all timestamps there can be (design §2, "Values"). */
+const [first, last] = ["1900-01-01", "2200-12-31"]
 
 /** The text of a date. */
 export const DayText = Schema.String.annotate({
@@ -17,7 +20,7 @@ export const DayText = Schema.String.annotate({
 export const Day = DayText.pipe(
   Schema.decodeTo(Schema.Number, {
     decode: SchemaGetter.transformEffect((text) => {
-      const day = parseDay(text)
+      const day = text < first || text > last ? undefined : parseDay(text)
       return day === undefined ? Effect.fail(invalid) : Effect.succeed(day)
     }),
     encode: SchemaGetter.transform(formatDay)

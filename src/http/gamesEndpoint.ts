@@ -28,7 +28,7 @@ const GamesSchema = Schema.Struct({
 }).annotate({ identifier: "Games", description: "The sections asked for; without `include`, both" })
 
 /** Games asked for by their ids at once. */
-export const maxGameIds = 100
+const maxGameIds = 100
 
 export const games = HttpApiEndpoint.get("games", "/api/v1/users/:user_id/games", {
   params: { user_id: UserId },

@@ -18,8 +18,8 @@ import { rateProblem } from "./rateProblem.ts"
 import { announcedBody, decodeUtf8, readBytes } from "./requestBody.ts"
 import { serverProblem } from "./serverProblem.ts"
 
-/** The most that an item's values may be on average; those with 10 legs have some 120. */
-const valuesPerItem = 100
+/** The most that an item's values may be on average. A sports bet of 10 legs has some 120, and 10,000 items of more than 250 would hardly fit into a body. */
+const valuesPerItem = 250
 /** What a parsed value takes in memory, about; a body that is mostly values counts as that many bytes, but for some values that every body has. */
 const bytesPerValue = 64
 const freeValues = 256

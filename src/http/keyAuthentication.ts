@@ -13,7 +13,7 @@ import { rateProblem } from "./rateProblem.ts"
 import { serverProblem } from "./serverProblem.ts"
 
 /** An answer that was waited for longer than this many milliseconds is given only if the key is still valid: a long poll outlives no revoked key. */
-const recheckAfter = 2000
+export const RecheckAfter = Context.Reference<number>("playtally/http/RecheckAfter", { defaultValue: () => 2000 })
 
 /** {@link Authentication} by the tenants' keys. */
 export const keyAuthentication = Layer.effect(
@@ -22,6 +22,7 @@ export const keyAuthentication = Layer.effect(
     const apiKeys = yield* ApiKeys
     const rates = yield* RateLimits
     const now = yield* monotonicMillis
+    const recheckAfter = yield* RecheckAfter
 
     const authenticate = Effect.fnUntraced(function*(scope: Scope) {
       const request = yield* HttpServerRequest.HttpServerRequest

@@ -12,8 +12,8 @@ const names = Object.keys(boards) as ReadonlyArray<Board>
 const periods = ["day", "week", "month", "all"] as const
 
 /** Most users of a board at once, and most neighbours on either side. */
-export const maxEntries = 1000
-export const maxNeighbours = 50
+const maxEntries = 1000
+const maxNeighbours = 50
 
 const entry = {
   rank: Schema.Natural.annotate({ description: "From 1 on; no two users share one" }),

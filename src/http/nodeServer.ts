@@ -82,7 +82,7 @@ export const makeNodeServer = (requestTime: number, connections: number, silence
   // Whoever does not read its answer is not waited for either.
   server.timeout = silence
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable || hasBegunAnswer(socket)) {
+    if (!socket.writable || isAnswering(socket)) {
       socket.destroy()
       return
     }
@@ -105,9 +105,12 @@ export const makeNodeServer = (requestTime: number, connections: number, silence
   return server
 }
 
-// Node keeps the answer under way on a connection in a property it does not document; its own listener looks there, too.
-const hasBegunAnswer = (socket: Duplex & { readonly _httpMessage?: ServerResponse | null }): boolean =>
-  socket._httpMessage?.headersSent === true
+/**
+ * Whether what is written now would be taken for the answer to a request that has come whole: what is wrong is behind it, and it may have been stored.
+ * Node keeps the answer under way on a connection in a property it does not document; its own listener looks there, too.
+ */
+const isAnswering = ({ _httpMessage: answer }: Duplex & { readonly _httpMessage?: ServerResponse | null }): boolean =>
+  answer?.headersSent === true || answer?.req.complete === true
 
 const written = <P extends { readonly status: number }>(schema: Schema.Codec<P, unknown>, problem: P) =>
   [problem.status, JSON.stringify(Schema.encodeSync(schema)(problem))] as const

@@ -9,13 +9,12 @@ import { ReadinessChecks } from "./ReadinessChecks.ts"
  */
 
 /** What is wrong with one part of a request. */
-export const RequestIssue = Schema.Struct({
+const RequestIssue = Schema.Struct({
   path: Schema.Array(Schema.Union([Schema.String, Schema.Int])).annotate({
     description: "Where in the request, say [\"query\", \"limit\"]"
   }),
   message: Schema.String
 })
-export type RequestIssue = typeof RequestIssue.Type
 
 export class InvalidRequest extends HttpApiError.Problem<InvalidRequest>()("InvalidRequest", {
   type: "invalid-request",

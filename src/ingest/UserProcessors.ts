@@ -181,8 +181,7 @@ class Processor {
     }
     this.waiting -= events.length
     this.mailbox = this.mailbox.filter((mail) => mail.taken < mail.events.length)
-    this.room?.openUnsafe()
-    this.room = undefined
+    this.makeRoom()
     return { events, parts }
   }
 
@@ -205,5 +204,11 @@ class Processor {
     if (!this.mailbox.includes(mail)) return
     this.mailbox = this.mailbox.filter((other) => other !== mail)
     this.waiting -= mail.events.length - mail.taken
+    this.makeRoom()
+  }
+
+  private makeRoom(): void {
+    this.room?.openUnsafe()
+    this.room = undefined
   }
 }

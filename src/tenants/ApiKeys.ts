@@ -2,6 +2,7 @@ import { PgClient } from "@effect/sql-pg"
 import * as Cache from "effect/Cache"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -73,6 +74,8 @@ export class ApiKeys extends Context.Service<ApiKeys, {
       yield* Migrations
       const sql = yield* PgClient.PgClient
 
+      /** Hashes of the keys that were valid when they were last looked up. */
+      const valid = new Set<string>()
       const lookups = Semaphore.makeUnsafe(lookupsAtOnce)
       const lookup = (hash: string) =>
         sql<PrincipalRow>`
@@ -80,32 +83,42 @@ export class ApiKeys extends Context.Service<ApiKeys, {
           from api_keys k join tenants t using (tenant_id)
           where k.key_hash between decode(${hash.slice(0, 8).padEnd(64, "0")}, 'hex') and decode(${hash.slice(0, 8).padEnd(64, "f")}, 'hex')
             and k.revoked_at is null`.pipe(
-          lookups.withPermit,
+          // A key in use waits for nobody who tries keys out.
+          (query) => valid.has(hash) ? query : lookups.withPermit(query),
           Effect.map((rows) => Option.map(Option.fromNullishOr(rows.find((row) => isSame(row.key_hash, hash))), toPrincipal)),
           unavailable("ApiKeys.authenticate")
         )
-      const principals = yield* Cache.make({ capacity: cacheCapacity, timeToLive: cacheTtl, lookup })
-      /** Hashes of the keys that were valid when they were last looked up. */
-      const valid = new Set<string>()
+      // A look-up that failed is not an answer to keep.
+      const principals = yield* Cache.makeWith(lookup, {
+        capacity: cacheCapacity,
+        timeToLive: (exit) => Exit.isSuccess(exit) ? cacheTtl : 0
+      })
       const attempts = new TokenBuckets(unknownKeys.perSecond, unknownKeys.burst, yield* monotonicMillis)
+
+      /** Hashes that are being looked up for the first time: whoever sends the same one meanwhile waits for the same answer. */
+      const tried = new Set<string>()
+
+      /** Looks a hash up that may be anybody's guess. The attempt is paid for beforehand, and given back unless the key is unknown. */
+      const tryOut = (hash: string, address: string) =>
+        Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
+          yield* unlessWaiting(attempts.take(address, 1), { what: "unknown keys", perSecond: unknownKeys.perSecond })
+          tried.add(hash)
+          const exit = yield* Effect.exit(restore(Cache.get(principals, hash)))
+          tried.delete(hash)
+          if (Exit.isFailure(exit) || Option.isSome(exit.value)) attempts.charge(address, -1)
+          return yield* exit
+        }))
 
       const authenticate = Effect.fnUntraced(function*(key: Redacted.Redacted, address = "") {
         const hash = sha256(key)
-        if (!valid.has(hash)) {
-          yield* unlessWaiting(attempts.waitFor(address, 1), { what: "unknown keys", perSecond: unknownKeys.perSecond })
+        const principal = yield* valid.has(hash) || tried.has(hash) ? Cache.get(principals, hash) : tryOut(hash, address)
+        if (Option.isNone(principal)) {
+          if (valid.delete(hash)) attempts.charge(address, 1)
+          return yield* new UnknownApiKey()
         }
-        const principal = yield* Cache.get(principals, hash).pipe(
-          // A look-up that failed is not an answer to keep.
-          Effect.tapError(() => Cache.invalidate(principals, hash))
-        )
-        if (Option.isSome(principal)) {
-          if (valid.size >= cacheCapacity) valid.clear()
-          valid.add(hash)
-          return principal.value
-        }
-        valid.delete(hash)
-        attempts.charge(address, 1)
-        return yield* new UnknownApiKey()
+        if (!valid.has(hash) && valid.size >= cacheCapacity) valid.clear()
+        valid.add(hash)
+        return principal.value
       })
 
       const create = Effect.fn("ApiKeys.create")(function*(tenant: Tenant, name: string, scopes: ReadonlyArray<Scope>) {

@@ -27,14 +27,15 @@ export class TokenBuckets {
   }
 
   /** The milliseconds after which `cost` tokens could be taken. */
-  waitFor(key: string, cost: number): number {
+  private waitFor(key: string, cost: number): number {
+    if (cost === 0) return 0
     const bucket = this.buckets.get(key)
     const tokens = bucket === undefined ? this.burst : this.tokensOf(bucket, this.now())
     const missing = Math.min(cost, this.burst) - tokens
     return missing > 0 ? Math.max(1, missing / this.perSecond * 1000) : 0
   }
 
-  /** Takes `cost` tokens also where there are none, to be paid for by whoever comes next. */
+  /** Takes `cost` tokens also where there are none, to be paid for by whoever comes next; less than none are given back. */
   charge(key: string, cost: number): void {
     const now = this.now()
     const bucket = this.buckets.get(key)

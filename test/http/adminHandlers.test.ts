@@ -36,6 +36,8 @@ describe("DELETE a user", () => {
       ) {
         assert.strictEqual((yield* remove(url, id, key)).status, status)
       }
+      const dry = yield* request(`${url}/api/v1/users/u?dry_run=true`, { method: "DELETE", headers: { "x-api-key": "key-all" } })
+      assert.strictEqual(dry.status, 400)
       assert.strictEqual(erased.length, ids.length)
       assert.deepStrictEqual(logged, [])
     }))

@@ -9,7 +9,8 @@ import { vectorOf } from "../../src/counters/SliceVector.ts"
 import { ProjectionBehind } from "../../src/counters/Snapshots.ts"
 import { DatabaseUnavailable } from "../../src/database/DatabaseUnavailable.ts"
 import { decodeChangesCursor, encodeChangesCursor } from "../../src/http/ChangesCursor.ts"
-import { get, serve, tenant, until } from "./serve.ts"
+import { until } from "../support/until.ts"
+import { get, serve, tenant } from "./serve.ts"
 
 type After = Changes["Service"]["after"]
 

@@ -8,7 +8,8 @@ import { Overloaded } from "../../src/ingest/Admission.ts"
 import { type Ingest, type IngestError, StrictRefusal } from "../../src/ingest/Ingest.ts"
 import type { RejectedItem } from "../../src/ingest/IngestReport.ts"
 import { MailboxFull } from "../../src/ingest/UserProcessors.ts"
-import { bulkPath, postBulk, serve, type Stubs, tenant, until } from "./serve.ts"
+import { until } from "../support/until.ts"
+import { bulkPath, postBulk, serve, type Stubs, tenant } from "./serve.ts"
 
 const rejected: ReadonlyArray<RejectedItem> = [{
   index: 1,

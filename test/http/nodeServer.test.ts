@@ -1,7 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { connect } from "node:net"
 import { makeNodeServer, maxPipelined } from "../../src/http/nodeServer.ts"
+import { until } from "../support/until.ts"
 import { bulkPath, sendRaw, serve } from "./serve.ts"
 
 const problem = (status: number, type: string) =>
@@ -92,6 +95,35 @@ describe("nodeServer", () => {
       yield* Effect.repeat(sendRaw(url, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), {
         until: (answer) => answer.startsWith("HTTP/1.1 200 ")
       })
+    }))
+
+  it.live.each(
+    [["what is not HTTP", "garbage\r\n\r\n"], ["half a request", `POST ${bulkPath} HTTP/1.1\r\nHost: x\r\n`]] satisfies ReadonlyArray<
+      readonly [string, string]
+    >
+  )("answers no whole request for %s that comes behind it", ([, behind]) =>
+    Effect.gen(function*() {
+      let stored = 0
+      const began = yield* Deferred.make<void>()
+      const goOn = yield* Deferred.make<void>()
+      const { url } = yield* serve({
+        requestTime: 300,
+        batch: (_, items) =>
+          Deferred.succeed(began, undefined).pipe(
+            Effect.andThen(Deferred.await(goOn)),
+            Effect.map(() => {
+              stored += items.length
+              return { accepted: items.length, duplicates: 0, rejected: [] }
+            })
+          )
+      })
+      const headers = "Host: x\r\nx-api-key: key-all\r\nContent-Type: application/json\r\nContent-Length: 4"
+      const answer = yield* Effect.forkChild(sendRaw(url, `POST ${bulkPath} HTTP/1.1\r\n${headers}\r\n\r\n[{}]`, behind))
+      yield* Deferred.await(began)
+      // What was wrong behind it has closed the connection, without a word.
+      assert.strictEqual(yield* Fiber.join(answer), "")
+      yield* Deferred.succeed(goOn, undefined)
+      yield* until(() => stored === 1)
     }))
 
   it.live("answers what is sent one after the other in that order", () =>

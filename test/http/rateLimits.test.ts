@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { RateExceeded } from "../../src/tenants/RateLimits.ts"
-import { type Answer, get, postBulk, serve, until } from "./serve.ts"
+import { until } from "../support/until.ts"
+import { type Answer, get, postBulk, serve } from "./serve.ts"
 
 const counters = "/api/v1/users/u/counters"
 
@@ -17,7 +18,7 @@ const assertRefused = ({ headers, json, status }: Answer) => {
 describe("rate limits of a tenant", () => {
   it.live("let requests of all kinds on at once up to the burst, then refuse them and say when to come again", () =>
     Effect.gen(function*() {
-      const { url } = yield* serve({ settings: { TENANT_REQUESTS_PER_SECOND: "2", TENANT_BURST_SECONDS: "2" } })
+      const { url } = yield* serve({ settings: { TENANT_REQUESTS_PER_SECOND: "1", TENANT_BURST_SECONDS: "4" } })
       const asks = [get(url + counters), postBulk(url, "[]"), get(url + counters), postBulk(url, "[]")]
       for (const ask of asks) assert.isBelow((yield* ask).status, 300)
       assert.strictEqual(assertRefused(yield* get(url + counters)), 1)
@@ -33,13 +34,13 @@ describe("rate limits of a tenant", () => {
     Effect.gen(function*() {
       const stored: Array<number> = []
       const { inFlight, url } = yield* serve({
-        settings: { TENANT_EVENTS_PER_SECOND: "10", TENANT_BURST_SECONDS: "1" },
+        settings: { TENANT_EVENTS_PER_SECOND: "1", TENANT_BURST_SECONDS: "10" },
         batch: (_, items) =>
           Effect.sync(() => stored.push(items.length)).pipe(Effect.as({ accepted: items.length, duplicates: 0, rejected: [] }))
       })
       const batch = (size: number) => postBulk(url, JSON.stringify(Array.from({ length: size }, () => ({}))))
       assert.strictEqual((yield* batch(6)).status, 204)
-      assert.strictEqual(assertRefused(yield* batch(9)), 1)
+      assert.include([4, 5], assertRefused(yield* batch(9)))
       assert.strictEqual((yield* batch(4)).status, 204)
       assert.strictEqual((yield* postBulk(url, "[]")).status, 204)
       assert.deepStrictEqual(stored, [6, 4, 0])

@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { connect } from "node:net"
-import { bulkPath, postBulk, request, sendRaw, serve, until } from "./serve.ts"
+import { until } from "../support/until.ts"
+import { bulkPath, postBulk, request, sendRaw, serve } from "./serve.ts"
 
 const head = (...headers: ReadonlyArray<string>) =>
   [`POST ${bulkPath} HTTP/1.1`, "Host: x", "x-api-key: key-all", "Content-Type: application/json", ...headers, "", ""].join("\r\n")
@@ -116,17 +117,40 @@ describe("the body of a request", () => {
         const { inFlight, url } = yield* serve({ settings: { MAX_ITEMS: "10" }, batch: () => Effect.die("stored") })
         for (
           const body of [
-            "[".repeat(200_000),
-            `[${"[],".repeat(100_000)}0]`,
-            `[[${"1e1,".repeat(100_000)}0]]`,
-            `{"items":[{${"\"\":{},".repeat(50_000)}"":0}]}`
+            "[".repeat(500_000),
+            `[${"[],".repeat(250_000)}0]`,
+            `[[${"1e1,".repeat(250_000)}0]]`,
+            `{"items":[{${"\"\":{},".repeat(130_000)}"":0}]}`
           ]
         ) {
           const answer = yield* postBulk(url, body)
           assert.strictEqual(answer.status, 413)
-          assert.include(answer.json(), { type: "too-many-values", limit: 100_000 })
+          assert.include(answer.json(), { type: "too-many-values", limit: 250_000 })
         }
         assert.deepStrictEqual(inFlight(), { events: 0, bytes: 0 })
+      }))
+
+    it.live("is none of a batch of as many sports bets of ten legs as fit into it", () =>
+      Effect.gen(function*() {
+        const { url } = yield* serve()
+        const time = "2026-01-31T12:00:00.000Z"
+        const leg = { tournament_name: "L", sports_name: "football", odds: 1.85, event_name: "A - B", market: "1x2", match_start: time }
+        const data = {
+          user_id: "player",
+          timestamp: time,
+          activity_id: "bet",
+          activity_id_reference: "",
+          amount: 10,
+          bet_type: "Multi",
+          bets: Array.from({ length: 10 }, () => ({ ...leg, is_free_bet: false, is_risk_free_bet: false, outcomes: [{ name: "A" }] })),
+          bonus_wager_amount: 0,
+          currency: "EUR",
+          status: "Approved",
+          type: "Bet"
+        }
+        const body = JSON.stringify(Array.from({ length: 10_000 }, () => ({ event: "realtime-sports-bet", data })))
+        assert.isAbove(body.length, 20 * 1024 * 1024)
+        assert.strictEqual((yield* postBulk(url, body)).status, 204)
       }))
 
     it.live("counts as in flight by what it takes in memory", () =>

@@ -6,7 +6,6 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
-import * as Schedule from "effect/Schedule"
 import { connect } from "node:net"
 import { Activity } from "../../src/counters/Activity.ts"
 import { Changes } from "../../src/counters/Changes.ts"
@@ -18,6 +17,7 @@ import { vectorOf } from "../../src/counters/SliceVector.ts"
 import { TimeTravel } from "../../src/counters/TimeTravel.ts"
 import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
+import { RecheckAfter } from "../../src/http/keyAuthentication.ts"
 import { RequestTime } from "../../src/http/nodeServer.ts"
 import { Readiness } from "../../src/http/Readiness.ts"
 import type { ReadinessChecks } from "../../src/http/ReadinessChecks.ts"
@@ -60,6 +60,8 @@ export interface Stubs {
   readonly settings?: Readonly<Record<string, string>>
   /** Milliseconds. */
   readonly requestTime?: number
+  /** Milliseconds. */
+  readonly recheckAfter?: number
   readonly gracePeriod?: Duration.Input
 }
 
@@ -148,6 +150,7 @@ export const serve = (stubs: Stubs = {}) =>
         Layer.provide(settings),
         Layer.provide(Logger.layer([logger])),
         Layer.provide(Layer.succeed(RequestTime, stubs.requestTime ?? 10_000)),
+        Layer.provide(Layer.succeed(RecheckAfter, stubs.recheckAfter ?? 2_000)),
         Layer.provide(Layer.succeed(GracePeriod, stubs.gracePeriod ?? "5 seconds"))
       )
     )
@@ -188,7 +191,3 @@ export const sendRaw = (url: string, ...parts: ReadonlyArray<string | Uint8Array
     for (const part of parts) socket.write(part)
     return Effect.sync(() => socket.destroy())
   })
-
-/** Waits, looking again and again. */
-export const until = (condition: () => boolean): Effect.Effect<void> =>
-  Effect.asVoid(Effect.repeat(Effect.sync(condition), { until: (holds) => holds, schedule: Schedule.spaced("2 millis") }))

@@ -127,6 +127,24 @@ describe("UserProcessors", () => {
       }).pipe(Effect.provide(layer))
     }))
 
+  it.effect("lets on who waited for room when a failure has made some", () =>
+    Effect.gen(function*() {
+      const away = yield* Deferred.make<void, EventLogUnavailable>()
+      let fails = true
+      const { appended, layer } = gatedWriters(Effect.suspend(() => fails ? Deferred.await(away) : Effect.void))
+      yield* Effect.gen(function*() {
+        const { process } = yield* UserProcessors
+        const large = yield* Effect.forkChild(Effect.flip(process([mail("player", numbers(15_000, "a"))])), { startImmediately: true })
+        const patient = yield* Effect.forkChild(process([mail("player", numbers(10_000, "b"))]), { startImmediately: true })
+        fails = false
+        yield* Deferred.fail(away, new EventLogUnavailable({ cause: "away" }))
+        assert.strictEqual((yield* Fiber.join(large))._tag, "EventLogUnavailable")
+        // Without the clock being moved.
+        yield* Fiber.join(patient)
+        assert.deepStrictEqual(appended.flatMap(idsOf), numbers(10_000, "b"))
+      }).pipe(Effect.provide(layer))
+    }))
+
   it.effect("writes on when the one who waits goes away, and finishes before it closes", () =>
     Effect.gen(function*() {
       const gate = yield* Deferred.make<void>()
