@@ -3,13 +3,14 @@ import { Argument, Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type ErasureReport, isUnknown, UserErasure } from "../erasure/UserErasure.ts"
+import { Id } from "../fasttrack/Text.ts"
 import { Tenants } from "../tenants/Tenants.ts"
+import { checkedDatabase } from "./checkedDatabase.ts"
 import { CommandFailed, explained } from "./CommandFailed.ts"
 import { nameArgument } from "./nameArgument.ts"
 import { print } from "./print.ts"
-import { projectionsLayer } from "./projections/projectionsLayer.ts"
 
-const usersLayer = Layer.provideMerge(UserErasure.layer, projectionsLayer())
+const usersLayer = Layer.mergeAll(UserErasure.layer, Tenants.layer).pipe(Layer.provideMerge(checkedDatabase))
 
 const count = (number: number, one: string, many = `${one}s`) => `${number} ${number === 1 ? one : many}`
 
@@ -24,7 +25,7 @@ const erase = Command.make(
   "erase",
   {
     tenant: nameArgument("tenant", "Name of the tenant"),
-    user: Argument.String("user").pipe(Argument.withDescription("Id of the user")),
+    user: Argument.String("user").pipe(Argument.withSchema(Id), Argument.withDescription("Id of the user")),
     yes: Flag.Boolean("yes").pipe(Flag.withDescription("Do it: it cannot be taken back"), Flag.withDefault(false))
   },
   Effect.fnUntraced(

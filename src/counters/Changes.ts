@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import { arrayOf } from "../database/arrayOf.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { userPositions } from "../event-log/positionRanges.ts"
-import { sliceCount } from "../event-log/sliceOf.ts"
+import { allSlices } from "../event-log/sliceOf.ts"
 import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
 import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
@@ -88,7 +88,7 @@ export class Changes extends Context.Service<Changes, {
 
       const now = Effect.fn("Changes.now")(function*(consistency: Consistency) {
         if (consistency._tag === "Eventual") return yield* reached
-        const heads = yield* Effect.map(headsOf(sql, Array.from({ length: sliceCount }, (_, slice) => slice)), vectorOf)
+        const heads = yield* Effect.map(headsOf(sql, allSlices), vectorOf)
         const attempt = Effect.map(reached, (place) => {
           const slices = rangesBetween(place, heads).map(({ slice }) => slice)
           return slices.length > 0 ? { _tag: "Behind", slices } as const : { _tag: "Reached", place } as const

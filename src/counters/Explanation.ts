@@ -74,7 +74,7 @@ export class Explanation extends Context.Service<Explanation, {
         const pages = new OpenPages<{ readonly history: PathHistory; readonly upTo: number }>()
 
         const explain: Explanation["Service"]["explain"] = Effect.fn("Explanation.explain")(function*(tenant, userId, text, page) {
-          const { tenantId, timeZone } = tenant
+          const { tenantId, timeZone, weekStart } = tenant
           const active = yield* activeVersions(sql).pipe(unavailable("Explanation.explain"))
           const { kind, path, projection } = yield* find(shown.filter(({ name, version }) => active.get(name) === version), text)
           const slice = sliceOf(tenantId, userId)
@@ -82,10 +82,11 @@ export class Explanation extends Context.Service<Explanation, {
           const now = yield* Clock.currentTimeMillis
           const kept = page.after === 0 ? undefined : pages.take(key(page.after), now)
           const part = { tenantId, userId, after: kept?.history.reached ?? 0, upTo: kept?.upTo ?? (yield* history.head(slice)) }
-          if (kept === undefined && !(yield* history.isAny(part))) return undefined
+          // Of a page that was kept too: the user may have been erased since.
+          if (!(yield* history.isAny(part))) return undefined
 
           const [, ...names] = path
-          const values = kept?.history ?? new PathHistory(projection, { names, kind }, { timeZone, now }, page)
+          const values = kept?.history ?? new PathHistory(projection, { names, kind }, { timeZone, weekStart, now }, page)
           if (kept !== undefined) values.turn(page.limit)
           yield* history.forEach(part, projection.events, (events) =>
             Effect.try({

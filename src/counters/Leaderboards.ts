@@ -97,7 +97,8 @@ export class Leaderboards extends Context.Service<Leaderboards, {
                 exists (select from time_zone_moves m where m.tenant_id = tenants.tenant_id) as is_moving
               from tenants where tenant_id = ${tenant.tenantId}::uuid`
             // While the tenant's zone is being changed, some users' days are still those of the former one: they cannot be compared.
-            if (calendar === undefined || calendar.is_moving) return yield* new ProjectionBehind({ waited: 0 })
+            const hasDays = period !== "all" || board === "login_streak"
+            if (calendar === undefined || (hasDays && calendar.is_moving)) return yield* new ProjectionBehind({ waited: 0 })
             const today = localDay(yield* Clock.currentTimeMillis, calendar.time_zone)
             const dates = datesOf(day ?? today, period, calendar.week_start)
             const [period_start, period_end] = dates === null ? [null, null] : dates.map(formatDay)

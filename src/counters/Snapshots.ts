@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { SqlClient, type SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
-import { sliceCount, sliceOf } from "../event-log/sliceOf.ts"
+import { allSlices, sliceOf } from "../event-log/sliceOf.ts"
 import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
 import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
 import type { ProjectionStore } from "../projections/ProjectionStore.ts"
@@ -120,8 +120,6 @@ export class Snapshots extends Context.Service<Snapshots, {
   )
 }
 
-const allSlices = Array.from({ length: sliceCount }, (_, slice) => slice)
-
 /** An attempt that came too early: slices in which the projections have not been fed far enough. */
 interface Behind {
   readonly _tag: "Behind"
@@ -189,7 +187,7 @@ const checkpointsOf = (
     }
   )
 
-/** Those of the users who have events, and the zones in which their rows are made (see `timeZones`). */
+/** Those of the users who have events, and the zones in which their rows are made (see `foldContexts`). */
 const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<string>) =>
   Effect.map(
     sql<{ user_id: string; time_zone: string }>`

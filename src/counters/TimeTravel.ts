@@ -37,7 +37,7 @@ export class TimeTravel extends Context.Service<TimeTravel, {
 
         const read: TimeTravel["Service"]["read"] = Effect.fn("TimeTravel.read")(
           function*(tenant, userId, { areNamed, instant, sections }) {
-            const { tenantId, timeZone } = tenant
+            const { tenantId, timeZone, weekStart } = tenant
             const part = { tenantId, userId, upTo: yield* history.headAt(sliceOf(tenantId, userId), instant) }
             if (!(yield* history.isAny(part))) return undefined
 
@@ -45,9 +45,10 @@ export class TimeTravel extends Context.Service<TimeTravel, {
             const folds = sections.flatMap((section) =>
               projections
                 .filter(({ name, version }) => name === section && active.get(name) === version)
-                .map((projection) => ({ projection, fold: new MemoryFold(projection, { timeZone }) }))
+                .map((projection) => ({ projection, fold: new MemoryFold(projection, { timeZone, weekStart }) }))
             )
-            if (folds.length === 0 || (areNamed === true && folds.length < sections.length)) {
+            const unbuilt = areNamed === true ? 0 : sections.filter((section) => !active.has(section)).length
+            if (folds.length === 0 || folds.length + unbuilt < sections.length) {
               return yield* new ProjectionBehind({ waited: 0 })
             }
             const stale = new Set<string>()

@@ -3,14 +3,14 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
+import * as Semaphore from "effect/Semaphore"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { failureOf } from "../database/failureOf.ts"
 import { Migrations } from "../database/Migrations.ts"
-import { pseudonymOf, tagOf, tagStart } from "../event-log/pseudonym.ts"
+import { erasedType, pseudonymOf, tagOf, tagStart } from "../event-log/pseudonym.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import { type ImportUnfinished, refuseUnfinished } from "../event-log/unfinishedImport.ts"
 import { eraseRejected } from "../ingest/eraseRejected.ts"
-import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { eraseRows } from "./eraseRows.ts"
 
@@ -51,7 +51,8 @@ export class UserErasure extends Context.Service<UserErasure, {
     Effect.gen(function*() {
       yield* Migrations
       const sql = yield* PgClient.PgClient
-      const { stores } = yield* ProjectionCatalog
+      // The database erases one user at a time: those who wait here hold no connection.
+      const turns = Semaphore.makeUnsafe(1)
 
       const attempt = Effect.fnUntraced(function*({ keyNamespace, tenantId }: Tenant, userId: string) {
         const user = { tenantId, userId }
@@ -66,9 +67,17 @@ export class UserErasure extends Context.Service<UserErasure, {
         yield* sql`update checkpoints set epoch = epoch + 1 where slice = ${slice}`
         const [before] = yield* sql<{ again: boolean }>`
           select exists (select from erased_users where tenant_id = ${tenantId}::uuid and pseudonym = ${pseudonym}) as again`
-        const rows = yield* eraseRows(sql, stores, user)
-        const parked = yield* sql`delete from parked_users where tenant_id = ${tenantId}::uuid and user_id = ${userId} returning 1 as gone`
         const rejected = yield* eraseRejected(sql, tenantId, userId)
+        const parked = yield* sql`delete from parked_users where tenant_id = ${tenantId}::uuid and user_id = ${userId} returning 1 as gone`
+        // A change of the tenant's zone may have stopped at this user: it goes on from the one before.
+        yield* sql`
+          update time_zone_moves as m set moved_up_to = coalesce((
+            select max(e.user_id) from events e
+            where e.slice = m.slice and e.tenant_id = m.tenant_id and e.user_id < m.moved_up_to and e.event_type <> ${erasedType}
+          ), '')
+          where tenant_id = ${tenantId}::uuid and slice = ${slice} and moved_up_to = ${userId}`
+        // Those who rank users wait from here on.
+        const rows = yield* eraseRows(sql, user)
         // The head comes last, as senders wait for it.
         const [erased] = yield* sql<{ events: bigint }>`
           select erase_user(${tenantId}::uuid, ${slice}::smallint, ${userId}, ${pseudonym}, ${
@@ -79,7 +88,7 @@ export class UserErasure extends Context.Service<UserErasure, {
       }, sql.withTransaction)
 
       const erase = Effect.fn("UserErasure.erase")(function*(tenant: Tenant, userId: string) {
-        const report = yield* attempt(tenant, userId).pipe(
+        const report = yield* turns.withPermit(attempt(tenant, userId)).pipe(
           Effect.retry({
             while: (error) => error._tag === "SqlError" && failureOf(error)._tag === "Transient",
             schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))

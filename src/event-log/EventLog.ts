@@ -222,7 +222,7 @@ const write = (
           continue
         }
         const stored = settle(result.success, batch, indexes, outcomes)
-        if (looksUp) memory.repeats.saw(stored.size)
+        if (looksUp || stored.size > 0) memory.repeats.saw(stored.size)
         return stored
       }
       const failure = failureOf(result.failure)
@@ -241,25 +241,30 @@ const write = (
     }
   })
 
-/** Tries again, for some seconds, what may pass: a lost connection, a lock or statement timeout, a server that is restarting. */
+/**
+ * Tries again, for some seconds, what may pass: a lost connection, a lock or statement timeout, a server that is restarting. With a look-up then: the
+ * statement may have been carried out, or have waited, with its heads held, for somebody who has the keys of these events in hand.
+ */
 const runStatement = (sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>, looksUp: boolean, erased: ErasedUsers) =>
-  appendStatement(sql, batch, looksUp, erased).pipe(
-    Effect.retry({
-      while: (error) => failureOf(error)._tag === "Transient",
+  Effect.catchIf(appendStatement(sql, batch, looksUp, erased), isTransient, () =>
+    Effect.retry(appendStatement(sql, batch, true, erased), {
+      while: isTransient,
       schedule: Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(
         Schedule.upTo({ duration: "5 seconds" })
       )
-    }),
-    Effect.timed,
-    Effect.tap(([duration, rows]) =>
-      Effect.all([
-        Metric.update(appendDuration, duration),
-        Metric.update(appendSize, batch.length),
-        Metric.update(appendLockWait, rows.find(({ waited }) => waited !== null)?.waited ?? 0)
-      ], { discard: true })
-    ),
-    Effect.map(([, rows]) => rows)
-  )
+    })).pipe(
+      Effect.timed,
+      Effect.tap(([duration, rows]) =>
+        Effect.all([
+          Metric.update(appendDuration, duration),
+          Metric.update(appendSize, batch.length),
+          Metric.update(appendLockWait, rows.find(({ waited }) => waited !== null)?.waited ?? 0)
+        ], { discard: true })
+      ),
+      Effect.map(([, rows]) => rows)
+    )
+
+const isTransient = (error: SqlError.SqlError): boolean => failureOf(error)._tag === "Transient"
 
 const settle = (
   rows: ReadonlyArray<AppendRow>,

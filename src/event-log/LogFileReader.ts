@@ -150,7 +150,7 @@ export class LogFileReader {
   private takeOwner(line: string): Result.Result<undefined, LogFileError> {
     const tenant = Option.getOrUndefined(tenantLine.parse(line))?.tenant
     const apiKey = tenant === undefined ? Option.getOrUndefined(apiKeyLine.parse(line))?.api_key : undefined
-    const erasedUser = tenant ?? apiKey === undefined ? Option.getOrUndefined(erasedUserLine.parse(line))?.erased_user : undefined
+    const erasedUser = (tenant ?? apiKey) === undefined ? Option.getOrUndefined(erasedUserLine.parse(line))?.erased_user : undefined
     const isKnown = (of: { readonly tenant_id: string }) => this.tenants.some(({ tenant_id }) => tenant_id === of.tenant_id)
     if (tenant !== undefined && this.apiKeys.length + this.erasedUsers.length === 0) this.tenants.push(tenant)
     else if (apiKey !== undefined && this.erasedUsers.length === 0 && isKnown(apiKey)) this.apiKeys.push(apiKey)

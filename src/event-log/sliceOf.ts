@@ -1,6 +1,9 @@
 /** The number of slices every log has. Part of the data format, stored in the database when it is created (design §1). */
 export const sliceCount = 256
 
+/** Every slice there is. */
+export const allSlices: ReadonlyArray<number> = Array.from({ length: sliceCount }, (_, slice) => slice)
+
 const offsetBasis = 0x811c9dc5
 const prime = 0x01000193
 const utf8 = new TextEncoder()

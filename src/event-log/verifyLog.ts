@@ -242,8 +242,8 @@ const verifyWhole = (sql: PgClient.PgClient): Effect.Effect<Verdict, SqlError.Sq
           + (select count(*) from slice_heads where slice < 0 or slice >= ${sliceCount}) as strangers,
         array['position', 'slice'] in (select columns from uniques) as unique_positions,
         array['idempotency_key', 'tenant_id', 'user_id'] in (select columns from uniques) as unique_keys,
-        -- The bits are those of DELETE, UPDATE and TRUNCATE.
-        (select coalesce(bit_or(tgtype), 0) & 56 = 56 from pg_trigger
+        -- The bits are those of DELETE, UPDATE and TRUNCATE, and of the trigger that lets an UPDATE do nothing but erase.
+        array[56, 16] <@ (select array_agg(tgtype & 56) from pg_trigger
           where tgrelid = 'events'::regclass and tgenabled in ('O', 'A') and not tgisinternal) as append_only,
         (select array_agg(distinct c.projection || ' ' || c.version) from checkpoints c join slice_heads h using (slice) where c.position > h.position)
           as ahead,

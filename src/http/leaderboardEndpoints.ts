@@ -1,15 +1,12 @@
 import { HttpApiEndpoint, OpenApi } from "effect/http-api"
 import * as Schema from "effect/Schema"
 import { Currency } from "../fasttrack/Text.ts"
-import { type Board, boards } from "../projections/catalog/boards.ts"
+import { boardNames, boards, periods } from "../projections/catalog/boards.ts"
 import { Amount, Count, Time } from "../projections/jsonValues.ts"
 import { Day, DayText } from "./Day.ts"
 import { parameterDetails } from "./parameterDetails.ts"
 import * as Problems from "./problems.ts"
 import { consistency, document, ifNoneMatch, notReady, numeral, numeralDetails, prefer, UserId } from "./readingParameters.ts"
-
-const names = Object.keys(boards) as ReadonlyArray<Board>
-const periods = ["day", "week", "month", "all"] as const
 
 /** Most users of a board at once, and most neighbours on either side. */
 const maxEntries = 1000
@@ -19,7 +16,7 @@ const entry = {
   rank: Schema.Natural.annotate({ description: "From 1 on; no two users share one" }),
   user_id: Schema.String,
   score: Schema.Union([Count, Amount]).annotate({
-    description: `A number on ${names.filter((name) => boards[name].scoreIs === "count").join(" and ")}, a decimal on the others`
+    description: `A number on ${boardNames.filter((name) => boards[name].scoreIs === "count").join(" and ")}, a decimal on the others`
   }),
   reached_at: Schema.Union([Time, DayText]).annotate({
     description: "Of users with equal scores the one who reached it first is ahead. A date on login_streak, a time on the others."
@@ -28,7 +25,7 @@ const entry = {
 const Entry = Schema.Struct(entry).annotate({ identifier: "LeaderboardEntry" })
 
 const head = {
-  board: Schema.Literals(names),
+  board: Schema.Literals(boardNames),
   period: Schema.Literals(periods),
   currency: Schema.NullOr(Schema.String).annotate({ description: "Upper-cased; null where the board has none" }),
   period_start: Schema.NullOr(DayText).annotate({ description: "The first date of the period; null for all" }),
@@ -82,7 +79,7 @@ const PlaceSchema = Schema.Struct({
   }]
 })
 
-const params = { board: Schema.Literals(names) }
+const params = { board: Schema.Literals(boardNames) }
 const query = {
   period: Schema.optionalKey(Schema.Literals(periods)),
   date: Schema.optionalKey(Day),
@@ -97,7 +94,7 @@ const queryDetails = {
   date: { description: "Any date of the period; today unless given. Of no consequence for all." },
   currency: { description: "In either case. Needed but for login_streak, which has none.", example: "EUR" }
 }
-const about = names.map((name) => `- \`${name}\`: ${boards[name].description}.`).join("\n")
+const about = boardNames.map((name) => `- \`${name}\`: ${boards[name].description}.`).join("\n")
 
 export const leaderboard = HttpApiEndpoint.get("leaderboard", "/api/v1/leaderboards/:board", {
   params,

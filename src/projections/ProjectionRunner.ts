@@ -12,7 +12,7 @@ import { unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { AppendSignal } from "../event-log/AppendSignal.ts"
 import { EventLog } from "../event-log/EventLog.ts"
-import { sliceCount } from "../event-log/sliceOf.ts"
+import { allSlices } from "../event-log/sliceOf.ts"
 import { ageOfOldest, behind, type Lagging } from "./checkpoints.ts"
 import { feedIsolating } from "./feedChunk.ts"
 import { countParked } from "./parkedUsers.ts"
@@ -91,7 +91,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         for (const [queue, own] of shared(slices)) queue?.add(own)
       }
       signal.subscribe(enqueue)
-      enqueue(Array.from({ length: sliceCount }, (_, slice) => slice))
+      enqueue(allSlices)
       /** Open while somebody waits for the rankings. */
       const sweepNow = Latch.makeUnsafe(false)
 

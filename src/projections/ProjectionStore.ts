@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import type { EntityColumn, TotalColumn } from "./Column.ts"
+import { compareUtf8 } from "./compareUtf8.ts"
 import { format, parse } from "./dayRuns.ts"
 import { countEntities, type EntityKey } from "./foldUser.ts"
 import type { AnyProjection, EntityRow, ReadRow } from "./Projection.ts"
@@ -175,6 +176,13 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
       Effect.map(run(tables.totals?.keysFrom ?? "", [tenantId, userId, first, limit]), (rows) => rows.map(({ key }) => String(key)))
   }
 }
+
+/**
+ * The stores in the order in which whoever writes several of them in one transaction does: the counts of a ranking are written by one at a time, and so
+ * nobody waits in a circle. The order is that of the tables' names.
+ */
+export const inWriteOrder = (stores: ReadonlyArray<ProjectionStore>): ReadonlyArray<ProjectionStore> =>
+  stores.toSorted((a, b) => compareUtf8(a.tables.prefix, b.tables.prefix))
 
 /** One text for a user, for maps. */
 export const ownerId = ({ tenantId, userId }: Owner): string => `${tenantId}/${userId}`

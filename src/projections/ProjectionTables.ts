@@ -1,9 +1,11 @@
 import { type EntityColumn, isShown, type TotalColumn } from "./Column.ts"
-import type { AnyProjection, EntityTable, TotalsTable } from "./Projection.ts"
+import type { AnyProjection, EntityTable, Ranking, TotalsTable } from "./Projection.ts"
 import { type RankingTables, rankingTables } from "./rankingTables.ts"
 
 /** The SQL of one projection version: its tables, the view on them, and the statements that read and write their rows. All text is constant. */
 export interface ProjectionTables {
+  /** What the names of the tables begin with. */
+  readonly prefix: string
   readonly create: ReadonlyArray<string>
   readonly createViews: ReadonlyArray<string>
   /** The names of the tables. */
@@ -58,7 +60,7 @@ const identifier = /^[a-z][a-z0-9_]{0,40}$/
 
 /** Makes the SQL of a version. Throws if a name in it is not a plain lower-case identifier. */
 export const projectionTables = (projection: AnyProjection): ProjectionTables => {
-  const prefix = `${projection.name}_v${projection.version}`
+  const prefix = `${projection.name}_v${projection.version}_`
   const names = [projection.name, ...Object.keys(projection.entities), ...Object.values(projection.entities).flatMap(namesOf)]
   if (projection.totals !== undefined) names.push(...namesOf(projection.totals))
   for (const name of names) {
@@ -68,30 +70,31 @@ export const projectionTables = (projection: AnyProjection): ProjectionTables =>
   const totals = projection.totals
   const ranking = totals === undefined || projection.ranking === undefined
     ? undefined
-    : rankingTables(prefix, `${prefix}_totals`, totals, projection.ranking)
+    : rankingTables(prefix, `${prefix}totals`, totals, projection.ranking)
   const entityView = (name: string) => name === projection.name ? name : `${projection.name}_${name}`
   const viewed = entities.filter(([, { columns }]) => Object.values(columns).some(isShown))
   return {
-    names: [...entities.map(([name]) => `${prefix}_${name}`), ...totals === undefined ? [] : [`${prefix}_totals`]],
+    prefix,
+    names: [...entities.map(([name]) => `${prefix}${name}`), ...totals === undefined ? [] : [`${prefix}totals`]],
     views: [...viewed.map(([name]) => entityView(name)), ...totals === undefined ? [] : [`${projection.name}_totals`]],
     create: [
-      ...entities.map(([name, table]) => createEntities(`${prefix}_${name}`, table)),
-      ...totals === undefined ? [] : [createTotals(`${prefix}_totals`, totals, ranking?.columns ?? "")],
+      ...entities.map(([name, table]) => createEntities(`${prefix}${name}`, table)),
+      ...totals === undefined ? [] : [createTotals(`${prefix}totals`, totals, ranking?.columns ?? "")],
       ...ranking?.create ?? []
     ],
     createViews: [
-      ...viewed.map(([name, table]) => view(entityView(name), `${prefix}_${name}`, namesOf(shownOf(table)).map(quote), "")),
+      ...viewed.map(([name, table]) => view(entityView(name), `${prefix}${name}`, namesOf(shownOf(table)).map(quote), "")),
       ...totals === undefined
         ? []
-        : [view(`${projection.name}_totals`, `${prefix}_totals`, [
+        : [view(`${projection.name}_totals`, `${prefix}totals`, [
           ...visibleTotals(totals),
           ...ranking === undefined ? [] : ["trim_scale(-rank_score) as score", "rank_at as reached_at"]
         ], " where contributions > 0")]
     ],
-    compared: totals === undefined ? comparedEntities(prefix, entities[0]) : comparedTotals(`${prefix}_totals`, totals),
-    totals: totals === undefined ? undefined : totalsStatements(`${prefix}_totals`, totals),
+    compared: totals === undefined ? comparedEntities(prefix, entities[0]) : comparedTotals(`${prefix}totals`, totals, projection.ranking),
+    totals: totals === undefined ? undefined : totalsStatements(`${prefix}totals`, totals),
     ranking,
-    entities: Object.fromEntries(entities.map(([name, table]) => [name, entityStatements(`${prefix}_${name}`, table)]))
+    entities: Object.fromEntries(entities.map(([name, table]) => [name, entityStatements(`${prefix}${name}`, table)]))
   }
 }
 
@@ -275,15 +278,20 @@ const totalsStatements = (name: string, table: TotalsTable): TotalsStatements =>
 
 // --- comparing
 
-const comparedTotals = (name: string, table: TotalsTable): ComparedRows => ({
+const comparedTotals = (name: string, table: TotalsTable, ranking: Ranking | undefined): ComparedRows => ({
   select: `select t.tenant_id, t.user_id, ${
     [
       ...table.key.map((key) => `t.${quote(key)}`),
-      ...readColumns(table).map(([column, , value]) => `${value} as ${quote(column)}`)
+      ...readColumns(table).map(([column, , value]) => `${value} as ${quote(column)}`),
+      ...ranking === undefined ? [] : ["-t.rank_score as score", "t.rank_at as reached_at"]
     ].join(", ")
   } from ${name} as t join u on t.tenant_id = u.tenant_id and t.user_id = u.user_id where t.contributions > 0`,
   key: table.key,
-  columns: readColumns(table).map(([column, { kind }]) => [column, !["earliest", "latest", "days"].includes(kind)])
+  columns: [
+    ...readColumns(table).map(([column, { kind }]): readonly [string, boolean] => [column, !["earliest", "latest", "days"].includes(kind)]),
+    // What is ranked by may be worked out in another way from the same totals.
+    ...ranking === undefined ? [] : [["score", true], ["reached_at", false]] as const
+  ]
 })
 
 const comparedEntities = (prefix: string, first: readonly [string, EntityTable] | undefined): ComparedRows => {
@@ -291,7 +299,7 @@ const comparedEntities = (prefix: string, first: readonly [string, EntityTable] 
   const [name, table] = [first[0], shownOf(first[1])]
   return {
     select: `select t.tenant_id, t.user_id, ${namesOf(table).map((column) => `t.${quote(column)}`).join(", ")}
-      from ${prefix}_${name} as t join u on t.tenant_id = u.tenant_id and t.user_id = u.user_id`,
+      from ${prefix}${name} as t join u on t.tenant_id = u.tenant_id and t.user_id = u.user_id`,
     key: table.key,
     columns: Object.entries(table.columns).map(([column, { kind }]) => [column, kind === "decimal" || kind === "tally"])
   }

@@ -7,6 +7,7 @@ import { arrayOf } from "../database/arrayOf.ts"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import { failureOf } from "../database/failureOf.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
+import { allSlices } from "../event-log/sliceOf.ts"
 import { dependsOnTimeZone } from "./dependsOnTimeZone.ts"
 import { identityOf } from "./identityOf.ts"
 import { moveUsers, usersToMove } from "./moveUsers.ts"
@@ -99,7 +100,7 @@ export const changeTimeZone = (
         }), { concurrency: workers, discard: true })
     })
 
-    yield* refuseUnknown(Array.from({ length: 256 }, (_, slice) => slice))
+    yield* refuseUnknown(allSlices)
     for (;;) {
       const begun = yield* begin(sql, tenantId, timeZone)
       if (begun === "There") return false

@@ -7,9 +7,9 @@ import type { ErasedEvent, LoggedEvent } from "../event-log/LoggedEvent.ts"
 import { advance, type Checkpoint, take } from "./checkpoints.ts"
 import { type ContextOf, foldContexts } from "./foldContexts.ts"
 import { entityId, type EntityKey, type FoldResult, foldUser } from "./foldUser.ts"
-import { park, parkedUsers } from "./parkedUsers.ts"
+import { park, parkedId, parkedUsers } from "./parkedUsers.ts"
 import type { AnyProjection, EntityRow } from "./Projection.ts"
-import { type Owner, ownerId, type ProjectionStore, type UserChange } from "./ProjectionStore.ts"
+import { inWriteOrder, type Owner, ownerId, type ProjectionStore, type UserChange } from "./ProjectionStore.ts"
 import { readChunk } from "./readChunk.ts"
 
 /** What a feed needs besides the slices. */
@@ -62,7 +62,7 @@ export const feedChunk = (
     const everybody = groupByUser(events)
     const contextOf = yield* foldContexts(sql, everybody.values())
     const moved: Array<Checkpoint> = []
-    for (const store of stores) {
+    for (const store of inWriteOrder(stores)) {
       const { name, version } = store.projection
       const own = new Map<number, number>()
       for (const checkpoint of checkpoints) {
@@ -111,7 +111,7 @@ const newTo = (
     const checkpoint = checkpoints.get(user.slice)
     if (checkpoint === undefined) continue
     const events = user.events.filter(({ event, position }) => types.has(event.event) && position > checkpoint)
-    if (events.length === 0 || (parked.size > 0 && parked.has(`${projection.name}/${projection.version}/${id}`))) continue
+    if (events.length === 0 || (parked.size > 0 && parked.has(parkedId(projection, user)))) continue
     fed.set(id, { slice: user.slice, tenantId: user.tenantId, userId: user.userId, events })
   }
   return fed

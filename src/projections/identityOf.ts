@@ -10,9 +10,7 @@ import { sampleLog } from "./sampleLog.ts"
 export const identityOf = (projection: AnyProjection): string => {
   const known = identities.get(projection)
   if (known !== undefined) return known
-  const types = new Set<string>(projection.events)
-  const events = sampleLog.filter(({ event }) => types.has(event))
-  const rows = ["UTC", "America/New_York"].map((timeZone) => evaluateRows(projection, events, { timeZone }))
+  const rows = ["UTC", "America/New_York"].map((timeZone) => evaluateRows(projection, sampleLog, { timeZone }))
   const { ranking } = projection
   const declared = {
     events: projection.events,

@@ -6,12 +6,13 @@ import { arrayOf } from "../database/arrayOf.ts"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import { failureOf } from "../database/failureOf.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
+import { erasedType } from "../event-log/pseudonym.ts"
 import { readUsers } from "../event-log/readUsers.ts"
 import { compareUtf8 } from "./compareUtf8.ts"
 import { feedProjection, type UserEvents } from "./feedChunk.ts"
 import { foldContexts } from "./foldContexts.ts"
-import { parkedUsers } from "./parkedUsers.ts"
-import { ownerId, type ProjectionStore } from "./ProjectionStore.ts"
+import { parkedId, parkedUsers } from "./parkedUsers.ts"
+import { inWriteOrder, ownerId, type ProjectionStore } from "./ProjectionStore.ts"
 import { rebuildUser } from "./rebuildUser.ts"
 
 /** Most users, and about how many events, whose rows are made anew in one transaction. */
@@ -76,7 +77,7 @@ export const moveUsers = Effect.fnUntraced(function*(
   const ofStores = [...positions].map(([store, upTo]) => ({
     store,
     upTo,
-    users: users.filter((user) => !parked.has(`${store.projection.name}/${store.projection.version}/${ownerId(user)}`))
+    users: users.filter((user) => !parked.has(parkedId(store.projection, user)))
   }))
   yield* sql.withTransaction(remakeTogether(sql, log, ofStores)).pipe(
     Effect.catch((error) =>
@@ -102,11 +103,13 @@ const takeCheckpoints = Effect.fnUntraced(function*(sql: PgClient.PgClient, stor
   yield* sql`
     update checkpoints set epoch = epoch + 1
     where slice = ${slice} and (projection, version) in (select * from unnest(${names}::text[], ${versions}::int[]))`
-  return new Map(stores.flatMap((store) => {
-    const { name, version } = store.projection
-    const row = taken.find((row) => row.projection === name && row.version === version)
-    return row === undefined ? [] : [[store, Number(row.position)] as const]
-  }))
+  return new Map(
+    inWriteOrder(stores).flatMap((store) => {
+      const { name, version } = store.projection
+      const row = taken.find((row) => row.projection === name && row.version === version)
+      return row === undefined ? [] : [[store, Number(row.position)] as const]
+    })
+  )
 })
 
 interface StoreUsers {
@@ -164,7 +167,9 @@ const usersBetween = (
   upTo <= after ? Effect.succeed(new Map()) : Effect.map(
     sql<{ user_id: string; events: number }>`
       select user_id, count(*)::int as events from events
-      where slice = ${slice} and position > ${BigInt(after)} and position <= ${BigInt(upTo)} and tenant_id = ${tenantId}::uuid
+      where slice = ${slice} and position > ${BigInt(after)} and position <= ${
+      BigInt(upTo)
+    } and tenant_id = ${tenantId}::uuid and event_type <> ${erasedType}
       group by user_id`,
     (rows) => new Map(rows.map((row) => [row.user_id, row.events]))
   )

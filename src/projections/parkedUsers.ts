@@ -2,7 +2,8 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
-import { ownerId } from "./ProjectionStore.ts"
+import type { AnyProjection } from "./Projection.ts"
+import { type Owner, ownerId } from "./ProjectionStore.ts"
 
 /** A user whose events a projection version could not fold, from `position` of the user's slice on. Everybody else goes on. */
 export interface ParkedUser {
@@ -36,7 +37,11 @@ export const notePark = (sql: PgClient.PgClient, user: ParkedUser): Effect.Effec
       ${user.error.replaceAll("\0", "").slice(0, 2000)})
     on conflict do nothing`)
 
-/** Who is parked in some slices, as `projection/version/tenant/user`. */
+/** One text for a user in a version, for sets. */
+export const parkedId = ({ name, version }: Pick<AnyProjection, "name" | "version">, user: Owner): string =>
+  `${name}/${version}/${ownerId(user)}`
+
+/** Who is parked in some slices, as {@link parkedId}. */
 export const parkedUsers = (
   sql: PgClient.PgClient,
   slices: ReadonlyArray<number>
@@ -44,7 +49,8 @@ export const parkedUsers = (
   Effect.map(
     sql<{ projection: string; version: number; tenant_id: string; user_id: string }>`
       select projection, version, tenant_id, user_id from parked_users where slice = any (${arrayOf.int2(slices)}::smallint[])`,
-    (rows) => new Set(rows.map((row) => `${row.projection}/${row.version}/${ownerId({ tenantId: row.tenant_id, userId: row.user_id })}`))
+    (rows) =>
+      new Set(rows.map((row) => parkedId({ name: row.projection, version: row.version }, { tenantId: row.tenant_id, userId: row.user_id })))
   )
 
 /** How many users are parked, a user once for each version. */

@@ -9,7 +9,7 @@ import type { Ranking, TotalsTable } from "./Projection.ts"
  * Ranks come from buckets, in effect the leaves of a counted tree: each goes from a place up to the next bucket's, and has the number of users there. A
  * rank is the sum of the buckets before, some hundred for a million users, and a count inside one's own. Triggers on the totals keep the counts, whatever
  * statement changes the rows, in its transaction; nobody else has to know of them. One transaction at a time counts, so that each finds the buckets as the one
- * before left them; everything else in a chunk is done before the lock is taken.
+ * before left them, and whoever writes several rankings writes them in one order (`inWriteOrder`).
  */
 export interface RankingTables {
   /** The generated columns. */
@@ -39,13 +39,15 @@ const ascending = "rank_score, rank_at, user_id"
 export const rankingTables = (prefix: string, name: string, table: TotalsTable, ranking: Ranking): RankingTables => {
   const size = ranking.bucketSize ?? 1000
   const half = Math.ceil(size / 2)
-  const buckets = `${prefix}_buckets`
+  const buckets = `${prefix}buckets`
   const keys = ["tenant_id", ...table.key.map((key) => `"${key}"`)]
   const ofKeys = (alias: string) => keys.map((key) => `${alias}.${key}`).join(", ")
   const sameKey = (a: string, b: string) => keys.map((key) => `${a}.${key} = ${b}.${key}`).join(" and ")
   /** Parameters from the first on are the key. */
   const given = (alias: string) => keys.map((key, index) => `${alias}.${key} = $${index + 1}${index === 0 ? "::uuid" : ""}`).join(" and ")
   const next = keys.length + 1
+  /** The first bucket of a key, after the key. */
+  const first = "'-Infinity'::numeric, '-infinity'::timestamptz, '', 0"
   const bucketOf = (alias: string) =>
     `select b.* from ${buckets} as b where ${sameKey("b", alias)} and ${start("b")} <= ${place(alias)} order by ${descending} limit 1`
 
@@ -132,7 +134,7 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
 
   // Whoever counts will be done soon: only the time for the whole statement limits how long it is waited for.
   const counting = (operation: string, variables: string, body: string) => `
-    create or replace function ${prefix}_${operation}() returns trigger language plpgsql
+    create or replace function ${prefix}${operation}() returns trigger language plpgsql
     set enable_seqscan = off set enable_bitmapscan = off set lock_timeout = 0 as $$
     declare ${variables}
     begin
@@ -141,7 +143,7 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
     end $$`
   const trigger = (operation: string, referencing: string) => `
     create or replace trigger ranking_${operation} after ${operation} on ${name} referencing ${referencing}
-    for each statement execute function ${prefix}_${operation}()`
+    for each statement execute function ${prefix}${operation}()`
 
   // Looked up by the primary key: without statistics, the index of the ranks looks as good for it, and would be read from end to end.
   const me = `select * from (
@@ -160,7 +162,7 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
     columns: `, rank_score numeric generated always as (-(${ranking.score})) stored,
       rank_at timestamptz generated always as (${ranking.reachedAt}) stored`,
     create: [
-      `create index if not exists ${prefix}_ranks on ${name} (${keys.join(", ")}, ${ascending}) where contributions > 0`,
+      `create index if not exists ${prefix}ranks on ${name} (${keys.join(", ")}, ${ascending}) where contributions > 0`,
       `create table if not exists ${buckets} (tenant_id uuid not null, ${
         table.key.map((key) => `"${key}" text collate "C" not null`).join(", ")
       },
@@ -169,7 +171,14 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
       // Partial, so that it is taken for nothing else: without statistics it would look as good as the primary key.
       `create index if not exists ${buckets}_from_user on ${buckets} (from_user) where from_user <> ''`,
       `create index if not exists ${buckets}_to_split on ${buckets} (tenant_id) where users > ${size}`,
-      counting("update", "small record; before record; after record;", merge(changes)),
+      counting(
+        "update",
+        "small record; before record; after record;",
+        // Nobody's totals come back to a key that may have lost its first bucket with its last user.
+        `
+      insert into ${buckets} select distinct ${ofKeys("t")}, ${first} from gone as t where t.contributions <= 0
+        on conflict do nothing;${merge(changes)}`
+      ),
       counting(
         "delete",
         "small record; before record; after record; bound record; following record; first record;",
@@ -180,7 +189,7 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
         "insert",
         "whole record; following record; gone bigint;",
         `
-      insert into ${buckets} select distinct ${ofKeys("t")}, '-Infinity'::numeric, '-infinity'::timestamptz, '', 0 from come as t
+      insert into ${buckets} select distinct ${ofKeys("t")}, ${first} from come as t
         on conflict do nothing;${counted(moves(places("come"), 1))};${split}`
       ),
       trigger("update", "old table as gone new table as come"),
@@ -189,7 +198,7 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
     ],
     drop: [
       `drop table if exists ${buckets}`,
-      ...["insert", "update", "delete"].map((operation) => `drop function if exists ${prefix}_${operation}()`)
+      ...["insert", "update", "delete"].map((operation) => `drop function if exists ${prefix}${operation}()`)
     ],
     count: `select coalesce(sum(b.users), 0)::bigint as users from ${buckets} as b where ${given("b")}`,
     first: `select ${shown} from ${name} as t where ${given("t")} and t.contributions > 0 order by ${ascending} limit $${next}`,

@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { type BoardSelection, Leaderboards } from "../../src/counters/Leaderboards.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
+import { allSlices } from "../../src/event-log/sliceOf.ts"
 import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
@@ -31,7 +32,6 @@ import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
 
 const strong = { _tag: "Strong", waitSeconds: 15 } as const
-const allSlices = Array.from({ length: 256 }, (_, slice) => slice)
 
 /** With buckets so small that a handful of users splits and merges them. */
 const small = (projection: AnyProjection): AnyProjection =>

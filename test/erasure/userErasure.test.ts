@@ -21,7 +21,7 @@ import { EventLog } from "../../src/event-log/EventLog.ts"
 import { exportLog } from "../../src/event-log/exportLog.ts"
 import { importLog } from "../../src/event-log/importLog.ts"
 import { isPseudonym, pseudonymOf } from "../../src/event-log/pseudonym.ts"
-import { sliceOf } from "../../src/event-log/sliceOf.ts"
+import { allSlices, sliceOf } from "../../src/event-log/sliceOf.ts"
 import { verifyLog } from "../../src/event-log/verifyLog.ts"
 import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
@@ -46,7 +46,6 @@ import { TestDatabase } from "../support/TestDatabase.ts"
 import { testClients, testService } from "../support/TestService.ts"
 import { untilEffect } from "../support/until.ts"
 
-const allSlices = Array.from({ length: 256 }, (_, slice) => slice)
 const strong = { _tag: "Strong", waitSeconds: 15 } as const
 
 /** Cannot fold a login of anybody real: who logs in is parked. */

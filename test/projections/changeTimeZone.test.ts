@@ -8,12 +8,15 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Activity } from "../../src/counters/Activity.ts"
 import { Counters } from "../../src/counters/Counters.ts"
+import { Leaderboards } from "../../src/counters/Leaderboards.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { catalog } from "../../src/projections/catalog.ts"
 import { activity } from "../../src/projections/catalog/activity.ts"
+import type { Board, Period } from "../../src/projections/catalog/boards.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
+import { leaderboards } from "../../src/projections/catalog/leaderboards.ts"
 import { logins } from "../../src/projections/catalog/logins.ts"
 import { changeTimeZone } from "../../src/projections/changeTimeZone.ts"
 import { count } from "../../src/projections/Column.ts"
@@ -205,7 +208,7 @@ describe("a tenant's zone that is changed", () => {
 
   it.live("is that of users, too, whom nobody had heard of when the change came to their slice", () =>
     Effect.gen(function*() {
-      const service = yield* Layer.build(Layer.fresh(testService({ projections: [activity] })))
+      const service = yield* Layer.build(Layer.fresh(testService({ projections: [activity, leaderboards] })))
       yield* Effect.gen(function*() {
         const sql = yield* PgClient.PgClient
         const log = yield* EventLog
@@ -220,6 +223,17 @@ describe("a tenant's zone that is changed", () => {
           read(tenant, userId, { from: 0, to: 30_000, granularity: "day", consistency: strong }))
         assert.deepInclude(yield* read, { time_zone: former })
         assert.strictEqual((yield* read)?.periods[0]?.from, "2025-12-31")
+        const board = (board: Board, period: Period) =>
+          Effect.flatMap(Leaderboards, ({ top }) =>
+            top(tenant, { board, period, day: undefined, currency: "EUR" }, { limit: 10, consistency: strong }))
+        assert.deepStrictEqual(
+          (yield* board("casino_turnover", "all")).entries.map(({ user_id }) =>
+            user_id
+          ),
+          [userId]
+        )
+        assert.strictEqual((yield* Effect.flip(board("casino_turnover", "day")))._tag, "ProjectionBehind")
+        assert.strictEqual((yield* Effect.flip(board("login_streak", "all")))._tag, "ProjectionBehind")
         assert.deepStrictEqual(
           yield* sql.withTransaction(moveUsers(sql, log, stores, tenant.tenantId, 79, listed)),
           { users: 1, isLast: true }

@@ -3,12 +3,17 @@ import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import { EventLog } from "../../src/event-log/EventLog.ts"
+import { sliceOf } from "../../src/event-log/sliceOf.ts"
 import { amount, latest } from "../../src/projections/Column.ts"
+import { diffVersions } from "../../src/projections/diffVersions.ts"
 import * as Projection from "../../src/projections/Projection.ts"
 import { ProjectionCatalog } from "../../src/projections/ProjectionCatalog.ts"
 import type { ProjectionStore } from "../../src/projections/ProjectionStore.ts"
 import { readRanking, wrongBuckets } from "../../src/projections/readRanking.ts"
+import { Tenants } from "../../src/tenants/Tenants.ts"
 import { seededRandom } from "../reference/random.ts"
+import { bet, newEvent } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
 
@@ -22,6 +27,19 @@ const ranked = Projection.make({
   section: { schema: Schema.Unknown, present: () => null },
   readApart: true
 })
+
+/** Ranks by what was bet, and in its second version by what was lost. */
+const counted = Projection.make({
+  name: "counted",
+  version: 1,
+  events: ["realtime-casino"],
+  totals: { key: ["board"], columns: { total: amount, last_at: latest } },
+  ranking: { score: "total", reachedAt: "last_at", bucketSize },
+  contribute: ({ data, occurredAt }) => [{ board: "bets", total: data.amount, last_at: occurredAt }],
+  section: { schema: Schema.Unknown, present: () => null },
+  readApart: true
+})
+const byLoss = { ...counted, version: 2, ranking: { ...counted.ranking, score: "-total", reachedAt: "last_at" } }
 
 const tenantId = "00000000-0000-0000-0000-000000000001"
 const boards = ["one", "other"]
@@ -100,6 +118,40 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
         yield* store.remove(users.map((userId) => ({ tenantId, userId })))
         assert.deepStrictEqual(yield* sql`select board from ranked_v1_buckets`, [])
       }))
+
+    it.effect("has those again who come back to a board that everybody had left", () =>
+      Effect.gen(function*() {
+        const sql = yield* PgClient.PgClient
+        const [store] = (yield* ProjectionCatalog).stores
+        if (store === undefined) return yield* Effect.die("it is registered")
+        const board = "left"
+        yield* add(store, [
+          { board, userId: "stays away", total: "1", at: 0, contributions: 0 },
+          { board, userId: "goes", total: "2", at: 0, contributions: 1 }
+        ])
+        yield* store.remove([{ tenantId, userId: "goes" }])
+        yield* add(store, [{ board, userId: "stays away", total: "1", at: 0, contributions: 1 }])
+        assert.strictEqual(yield* wrongBuckets(sql, store), 0)
+        assert.strictEqual((yield* readRanking(sql, store, tenantId, [board]).standing("stays away"))?.rank, 1)
+      }))
+
+    it.effect("is compared with another version by its scores too", () =>
+      Effect.gen(function*() {
+        const service = yield* Layer.build(Layer.fresh(testService({ projections: [counted, byLoss] })))
+        yield* Effect.gen(function*() {
+          const sql = yield* PgClient.PgClient
+          const { stores: [before, after] } = yield* ProjectionCatalog
+          if (before === undefined || after === undefined) return yield* Effect.die("they are registered")
+          const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("ranked", "UTC"))
+          const log = yield* EventLog
+          yield* log.append([newEvent(tenant, bet("loser", "5", "10"))])
+          const diff = yield* diffVersions(sql, log, before, after, [sliceOf(tenant.tenantId, "loser")])
+          assert.strictEqual(diff.changedUsers, 1)
+          assert.deepStrictEqual(diff.columns.filter(({ rows }) => rows > 0), [
+            { column: "score", rows: 1, least: "-20", greatest: "-20", total: "-20" }
+          ])
+        }).pipe(Effect.provide(service))
+      }).pipe(Effect.provide(TestDatabase.layer)))
 
     it.effect("counts what changed while somebody else was counting", () =>
       Effect.gen(function*() {

@@ -10,7 +10,7 @@ import { Counters } from "../../src/counters/Counters.ts"
 import { AppendClient } from "../../src/database/AppendClient.ts"
 import { Migrations } from "../../src/database/Migrations.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
-import { sliceOf } from "../../src/event-log/sliceOf.ts"
+import { allSlices, sliceOf } from "../../src/event-log/sliceOf.ts"
 import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { activateVersion } from "../../src/projections/activateVersion.ts"
@@ -33,7 +33,6 @@ import { TestDatabase } from "../support/TestDatabase.ts"
 import { testClients, testService } from "../support/TestService.ts"
 import { untilEffect } from "../support/until.ts"
 
-const allSlices = Array.from({ length: 256 }, (_, slice) => slice)
 const strong = { _tag: "Strong", waitSeconds: 15 } as const
 
 /** The same rules under the next number: an empty diff. */

@@ -37,7 +37,7 @@ export const verify = Command.make(
       }
       if (differences === 0) return
       return yield* new CommandFailed({
-        message: `${differences} differences: projections rebuild NAME --tenant TENANT --user USER puts one user right.`
+        message: `${differences} differences: projections rebuild NAME --version N --tenant TENANT --user USER puts one user right.`
       })
     },
     Effect.provide(projectionsLayer()),

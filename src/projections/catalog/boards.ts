@@ -18,7 +18,8 @@ interface BoardRule {
 /** What a board goes over. `all` is everything there ever was. */
 export type Period = Granularity | "all"
 
-const periods: ReadonlyArray<Period> = ["day", "week", "month", "all"]
+/** The periods, the shortest first. */
+export const periods: ReadonlyArray<Period> = ["day", "week", "month", "all"]
 const perCurrency = { hasCurrency: true, periods } as const
 
 /**
@@ -48,6 +49,9 @@ export const boards = {
 } as const satisfies Record<string, BoardRule>
 
 export type Board = keyof typeof boards
+
+/** The boards' names. */
+export const boardNames = Object.keys(boards) as ReadonlyArray<Board>
 
 /** The rule of a board, its own type forgotten. */
 export const ruleOf = (board: Board): BoardRule => boards[board]
@@ -91,7 +95,7 @@ interface Standing extends Readonly<Record<(typeof boardKey)[number], string>> {
 
 /** The section of ranked totals: all the standings of one user. */
 export const standingsSchema = Schema.Array(Schema.Struct({
-  board: Schema.Literals(Object.keys(boards) as ReadonlyArray<Board>),
+  board: Schema.Literals(boardNames),
   period: Schema.Literals(periods),
   start: Schema.String,
   currency: Schema.String,
