@@ -8,6 +8,7 @@ import { Settings } from "../Settings.ts"
 import { AppendClient } from "./AppendClient.ts"
 import { DatabaseUrl } from "./DatabaseUrl.ts"
 import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
+import { postgresTypes } from "./numericCodec.ts"
 
 /** A frozen process must not hold its locks for ever, nor a statement that will never end its connection. */
 const timeouts = {
@@ -27,6 +28,7 @@ const clientLayer = Layer.unwrap(Effect.map(DatabaseUrl, ({ url }) =>
   PgClient.layer({
     url,
     applicationName: "playtally",
+    types: postgresTypes,
     maxConnections: 12,
     startupParameters: { ...timeouts, ...plans }
   })))

@@ -41,7 +41,7 @@ export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
   /** Registers the versions; refuses one whose identity changed without a new number. */
   static readonly layer = (
     projections: ReadonlyArray<AnyProjection>,
-    remake?: Remake
+    remakes: ReadonlyArray<Remake> = []
   ): Layer.Layer<ProjectionCatalog, ProjectionChanged | DatabaseUnavailable, Migrations | PgClient.PgClient> =>
     Layer.effect(
       ProjectionCatalog,
@@ -50,7 +50,7 @@ export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
         const sql = yield* PgClient.PgClient
         const stores = projections.map((projection) => projectionStore(sql, projection))
         const identities = new Map(projections.map((projection) => [projection, identityOf(projection)]))
-        yield* unavailable("ProjectionCatalog")(register(sql, stores, remade(projections, remake)))
+        yield* unavailable("ProjectionCatalog")(register(sql, stores, new Set(remakes.map((remake) => remade(projections, remake)))))
         return ProjectionCatalog.of({
           stores,
           following: Effect.map(versionStates(sql), (states) =>
@@ -65,7 +65,7 @@ export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
 }
 
 /** Serialised over all processes. Versions that are new while the log is empty follow it from the start; others have to be rebuilt first. */
-const register = (sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>, remake: AnyProjection | undefined) =>
+const register = (sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>, remade: ReadonlySet<AnyProjection | undefined>) =>
   sql.withTransaction(Effect.gen(function*() {
     yield* sql`select pg_advisory_xact_lock(hashtext('playtally projections'))`
     const known = yield* versionStates(sql)
@@ -73,7 +73,7 @@ const register = (sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>
       const { name, version } = store.projection
       const identity = identityOf(store.projection)
       const before = known.find((state) => state.projection === name && state.version === version)
-      if (before !== undefined && store.projection === remake) {
+      if (before !== undefined && remade.has(store.projection)) {
         // First, for it waits for whoever feeds the version, and then nobody does.
         yield* restartVersion(sql, { projection: name, version, identity })
         yield* store.drop
@@ -98,7 +98,7 @@ const register = (sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>
     }
   }))
 
-const remade = (projections: ReadonlyArray<AnyProjection>, remake: Remake | undefined): AnyProjection | undefined =>
+const remade = (projections: ReadonlyArray<AnyProjection>, remake: Remake): AnyProjection | undefined =>
   projections
-    .filter(({ name, version }) => name === remake?.name && (remake.version === undefined || version === remake.version))
+    .filter(({ name, version }) => name === remake.name && (remake.version === undefined || version === remake.version))
     .sort((a, b) => b.version - a.version)[0]

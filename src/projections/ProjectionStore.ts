@@ -43,7 +43,8 @@ export interface ProjectionStore {
   readonly hasViews: Sql<boolean>
   /** The rows of these keys that exist. */
   readonly load: (keys: ReadonlyArray<Owner & { readonly key: EntityKey }>) => Sql<ReadonlyArray<LoadedEntity>>
-  readonly write: (changes: ReadonlyArray<UserChange>) => Sql<void>
+  /** Writes what has changed; `isNew` if none of these users can have a row yet, which takes half of the time. */
+  readonly write: (changes: ReadonlyArray<UserChange>, isNew?: boolean) => Sql<void>
   /** Removes all rows of some users. */
   readonly remove: (users: ReadonlyArray<Owner>) => Sql<void>
   /** Drops the tables, and the views on them. */
@@ -77,13 +78,14 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
     return found
   })
 
-  const saveEntities = Effect.fnUntraced(function*(changes: ReadonlyArray<UserChange>) {
+  const saveEntities = Effect.fnUntraced(function*(changes: ReadonlyArray<UserChange>, isNew: boolean) {
     for (const [table, statements] of Object.entries(tables.entities)) {
-      const rows = changes.flatMap((change) =>
-        change.entities.filter((entity) => entity.table === table).map(({ row }) => ({ ...change, row }))
-      )
+      const rows: Array<Owner & { readonly row: EntityRow }> = []
+      for (const { entities, tenantId, userId } of changes) {
+        for (const entity of entities) if (entity.table === table) rows.push({ tenantId, userId, row: entity.row })
+      }
       if (rows.length === 0) continue
-      yield* run(statements.save, [
+      yield* run(isNew ? statements.insert : statements.save, [
         ...owners(rows),
         ...projection.entities[table]?.key.map((name) => arrayOf.text(rows.map(({ row }) => row[name]))) ?? [],
         ...statements.columns.map(([name, column]) => entityArray(column, rows.map(({ row }) => row[name])))
@@ -91,7 +93,10 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
     }
   })
 
-  const addTotals = Effect.fnUntraced(function*(changes: ReadonlyArray<Owner & { readonly totals: ReadonlyArray<TotalsRow> }>) {
+  const addTotals = Effect.fnUntraced(function*(
+    changes: ReadonlyArray<Owner & { readonly totals: ReadonlyArray<TotalsRow> }>,
+    isNew: boolean
+  ) {
     const statements = tables.totals
     if (statements === undefined) return
     const rows: Array<TotalsRow> = []
@@ -103,7 +108,7 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
       }
     }
     if (rows.length === 0) return
-    yield* run(statements.add, [
+    yield* run(isNew ? statements.insert : statements.add, [
       ...owners(ofRows),
       ...projection.totals?.key.map((_, part) => arrayOf.text(rows.map(({ key }) => key[part]))) ?? [],
       arrayOf.int4(rows.map(({ contributions }) => contributions)),
@@ -122,7 +127,7 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
       }
     }
     yield* run(tables.totals.remove, owners(users))
-    yield* addTotals([...entities.values()].map((user) => ({ ...user, totals: countEntities(projection, user.entities) })))
+    yield* addTotals([...entities.values()].map((user) => ({ ...user, totals: countEntities(projection, user.entities) })), true)
   })
 
   const remove = Effect.fnUntraced(function*(users: ReadonlyArray<Owner>) {
@@ -148,9 +153,9 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
       ([row]) => row?.missing === false
     ),
     load,
-    write: Effect.fnUntraced(function*(changes) {
-      yield* saveEntities(changes)
-      yield* addTotals(changes.filter((change) => !change.recount))
+    write: Effect.fnUntraced(function*(changes, isNew = false) {
+      yield* saveEntities(changes, isNew)
+      yield* addTotals(changes.filter((change) => !change.recount), isNew)
       yield* recount(changes.filter((change) => change.recount))
     }),
     read: Effect.fnUntraced(function*(tenantId, userIds) {

@@ -30,6 +30,8 @@ export interface ComparedRows {
 export interface TotalsStatements {
   /** Adds rows to what is there: parameters are the arrays of tenants, users, key parts, contributions and stored columns. */
   readonly add: string
+  /** The same where there are no rows of these keys yet, in half of the time. */
+  readonly insert: string
   /** Removes the rows of users: arrays of tenants and users. */
   readonly remove: string
   /** The rows of one tenant's users that anything contributes to: the tenant, and an array of users. */
@@ -51,6 +53,8 @@ export interface EntityStatements {
   readonly remove: string
   /** Inserts or replaces rows: arrays of tenants, users, key parts and columns. */
   readonly save: string
+  /** The same where there are no rows of these keys yet, in half of the time. */
+  readonly insert: string
   /** The rows of one tenant's users: the tenant, and an array of users. */
   readonly read: string
   readonly columns: ReadonlyArray<readonly [name: string, column: EntityColumn]>
@@ -163,6 +167,8 @@ const entityStatements = (name: string, table: EntityTable): EntityStatements =>
     // The lateral limit keeps a look-up by key one, whatever the statistics of a young table say.
     `select ${selected(read)} from ${from} cross join lateral (select * from ${name} as t where ${on} offset 0) as t`
   const sameUser = "t.tenant_id = u.tenant_id and t.user_id = u.user_id"
+  const insert = `insert into ${name} (tenant_id, user_id, ${names.map(quote).join(", ")})
+      select * from unnest($1::uuid[], $2::text[]${keyArrays}${columnArrays})`
   return {
     load: lookUp(
       `unnest($1::uuid[], $2::text[]${keyArrays}) as u (tenant_id, user_id${table.key.map((key) => `, ${quote(key)}`).join("")})`,
@@ -170,8 +176,8 @@ const entityStatements = (name: string, table: EntityTable): EntityStatements =>
     ),
     loadUsers: lookUp(users, sameUser),
     remove: `delete from ${name} as t using ${users} where ${sameUser}`,
-    save: `insert into ${name} (tenant_id, user_id, ${names.map(quote).join(", ")})
-      select * from unnest($1::uuid[], $2::text[]${keyArrays}${columnArrays})
+    insert,
+    save: `${insert}
       on conflict (${primaryKey(table.key)}) do update set ${
       columns.map(([column]) => `${quote(column)} = excluded.${quote(column)}`).join(", ")
     }`,
@@ -260,9 +266,11 @@ const totalsStatements = (name: string, table: TotalsTable): TotalsStatements =>
     // The driver knows no multiranges: they travel as text.
     ...readColumns(table).map(([name, column, value]) => `${value}${column.kind === "days" ? "::text" : ""} as ${quote(name)}`)
   ]
+  const insert = `insert into ${name} as t (${names.join(", ")})
+      select * from unnest($1::uuid[], $2::text[]${keyArrays}, $${first}::bigint[]${columnArrays})`
   return {
-    add: `insert into ${name} as t (${names.join(", ")})
-      select * from unnest($1::uuid[], $2::text[]${keyArrays}, $${first}::bigint[]${columnArrays})
+    insert,
+    add: `${insert}
       on conflict (${primaryKey(table.key)}) do update set contributions = t.contributions + excluded.contributions,
         ${stored.map(([column, type]) => `${quote(column)} = ${merged(column, type)}`).join(", ")}`,
     remove: `delete from ${name} as t using unnest($1::uuid[], $2::text[]) as u (tenant_id, user_id)

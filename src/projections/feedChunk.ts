@@ -72,7 +72,9 @@ export const feedChunk = (
         if (position > checkpoint.position) moved.push({ ...checkpoint, position })
       }
       const users = newTo(store.projection, everybody, own, parked)
-      if (users.size > 0) yield* feedProjection(feed, store, users, contextOf, oneByOne)
+      // Rows are made of the events up to the checkpoint, so before the first one there are none.
+      const isNew = [...own.values()].every((position) => position === 0)
+      if (users.size > 0) yield* feedProjection(feed, store, users, contextOf, { oneByOne, isNew })
     }
     yield* advance(sql, moved)
     const read = [...reached].reduce((sum, [slice, position]) => sum + position - (positions.get(slice) ?? 0), 0)
@@ -117,17 +119,23 @@ const newTo = (
   return fed
 }
 
+/** How users' events are fed: each user in a savepoint, or all at once; and whether none of them can have a row yet. */
+interface Feeding {
+  readonly oneByOne: boolean
+  readonly isNew: boolean
+}
+
 /** Folds users' events and writes what comes of it, in the caller's transaction; parks whose fold fails. */
 export const feedProjection = Effect.fnUntraced(function*(
   feed: Feed,
   store: ProjectionStore,
   users: ReadonlyMap<string, UserEvents>,
   contextOf: ContextOf,
-  oneByOne: boolean
+  { isNew, oneByOne }: Feeding
 ) {
-  if (!oneByOne) return yield* foldAndWrite(feed, store, users, contextOf)
+  if (!oneByOne) return yield* foldAndWrite(feed, store, users, contextOf, isNew)
   for (const [id, user] of users) {
-    yield* feed.sql.withTransaction(foldAndWrite(feed, store, new Map([[id, user]]), contextOf)).pipe(
+    yield* feed.sql.withTransaction(foldAndWrite(feed, store, new Map([[id, user]]), contextOf, isNew)).pipe(
       Effect.catchIf(isOfUser, (error) => parkUser(feed, store, user, error.reason.cause))
     )
   }
@@ -137,14 +145,15 @@ const foldAndWrite = Effect.fnUntraced(function*(
   feed: Feed,
   store: ProjectionStore,
   users: ReadonlyMap<string, UserEvents>,
-  contextOf: ContextOf
+  contextOf: ContextOf,
+  isNew: boolean
 ) {
   const changes: Array<UserChange> = []
-  for (const [user, result] of yield* foldUsers(store, users, contextOf)) {
+  for (const [user, result] of yield* foldUsers(store, users, contextOf, isNew)) {
     if (result._tag === "Folded") changes.push({ tenantId: user.tenantId, userId: user.userId, ...result })
     else yield* parkUser(feed, store, user, result.error)
   }
-  yield* store.write(changes)
+  yield* store.write(changes, isNew)
 })
 
 /** Whether a failure with one user's rows is due to them. Statements that the schema does not fit fail for everybody: nobody is parked for that. */
@@ -164,7 +173,12 @@ const parkUser = (feed: Feed, { projection }: ProjectionStore, user: UserEvents,
   })
 
 /** Folds every user's events, loading what the folds ask for until all have what they need. */
-const foldUsers = Effect.fnUntraced(function*(store: ProjectionStore, users: ReadonlyMap<string, UserEvents>, contextOf: ContextOf) {
+const foldUsers = Effect.fnUntraced(function*(
+  store: ProjectionStore,
+  users: ReadonlyMap<string, UserEvents>,
+  contextOf: ContextOf,
+  isNew: boolean
+) {
   const results: Array<readonly [UserEvents, Exclude<FoldResult, { _tag: "Missing" }>]> = []
   const known = new Map<string, EntityRow | null>()
   let waiting = [...users.values()]
@@ -176,7 +190,7 @@ const foldUsers = Effect.fnUntraced(function*(store: ProjectionStore, users: Rea
       const result = foldUser(
         store.projection,
         user.events.map(({ event }) => event),
-        (key) => known.get(prefix + entityId(key)),
+        isNew ? () => null : (key) => known.get(prefix + entityId(key)),
         contextOf(user)
       )
       if (result._tag !== "Missing") {

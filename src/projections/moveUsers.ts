@@ -147,7 +147,9 @@ const remakeTogether = Effect.fnUntraced(function*(sql: PgClient.PgClient, log: 
         if (logged.position <= upTo && types.has(logged.event.event)) fed.get(logged.userId)?.events.push(logged)
       }
       const some = [...fed.values()].filter(({ events }) => events.length > 0)
-      if (some.length > 0) yield* feedProjection(feed, store, new Map(some.map((user) => [ownerId(user), user])), contextOf, false)
+      if (some.length > 0) {
+        yield* feedProjection(feed, store, new Map(some.map((user) => [ownerId(user), user])), contextOf, { oneByOne: false, isNew: false })
+      }
     }
     const last = read.at(-1)
     if (last === undefined || read.length < maxEvents) break

@@ -32,21 +32,20 @@ const workers = 3
 const chunkOf = ({ projection }: ProjectionStore): number => projection.ranking === undefined ? 20_000 : 5_000
 
 /**
- * Rebuilds a version from the log, while everything else goes on (design §1): slice by slice, some at once, each user's events of a chunk folded in
+ * Rebuilds versions from one reading of the log, while everything else goes on (design §1): slice by slice, some at once, each user's events of a chunk folded in
  * memory and each row written once per chunk, with the slice's checkpoint in the same transaction, so that one that is killed goes on where it was.
- * Catches up until it is no further behind than a chunk, then has the version fed with the others. It yields to ingestion: it holds back when appends
+ * Catches up until none is further behind than a chunk, then has the versions fed with the others. It yields to ingestion: it holds back when appends
  * take long. It ends in `EventLogCorrupt` where a position is missing.
  */
 export const rebuild = (
   sql: PgClient.PgClient,
   log: EventLog["Service"],
-  store: ProjectionStore,
+  stores: ReadonlyArray<ProjectionStore>,
   { onProgress, slices }: RebuildOptions
 ): Effect.Effect<RebuildProgress, EventLogCorrupt | SqlError.SqlError> =>
   Effect.gen(function*() {
-    const { name, version } = store.projection
-    const chunk = chunkOf(store)
-    const feed = { sql, log, stores: [store], maxEvents: chunk }
+    const chunk = Math.min(...stores.map(chunkOf))
+    const feed = { sql, log, stores, maxEvents: chunk }
     const pressure = yield* ingestionPressure(sql)
 
     const rebuildSlice = Effect.fnUntraced(function*(slice: number) {
@@ -62,13 +61,19 @@ export const rebuild = (
         if (events === 0 || more.length === 0) return
       }
     })
-    const progress = Effect.map(progressOf(sql, store, slices), (counts) => ({ ...counts, heldBack: pressure.heldBack() }))
+    const progress = Effect.map(placesIn(sql, stores, slices), (places): RebuildProgress => ({
+      done: places.reduce((sum, { done }) => sum + done, 0),
+      total: places.reduce((sum, { total }) => sum + total, 0),
+      heldBack: pressure.heldBack()
+    }))
     const report = Effect.flatMap(progress, onProgress)
 
     for (;;) {
-      const lagging = yield* laggingSlices(sql, store, slices)
+      const lagging = (yield* placesIn(sql, stores, slices)).filter(({ done, total }) => done < total)
+      // The largest first, so that no long one is left for the end.
+      lagging.sort((a, b) => b.total - b.done - (a.total - a.done))
       yield* Effect.raceFirst(
-        Effect.forEach(lagging, rebuildSlice, { concurrency: workers, discard: true }),
+        Effect.forEach(lagging, ({ slice }) => rebuildSlice(slice), { concurrency: workers, discard: true }),
         Effect.forever(Effect.andThen(report, Effect.sleep("500 millis")))
       )
       yield* report
@@ -76,28 +81,20 @@ export const rebuild = (
       if (total - done <= chunk) break
     }
     const left = yield* sql`select 1 from slice_heads where position > 0 and slice <> all (${arrayOf.int2(slices)}::smallint[]) limit 1`
-    if (left.length === 0) yield* follow(sql, name, version)
+    if (left.length === 0) {
+      yield* Effect.forEach(stores, ({ projection: { name, version } }) => follow(sql, name, version), { discard: true })
+    }
     return yield* progress
   })
 
-/** The slices the version is behind in, the largest first, so that no long one is left for the end. */
-const laggingSlices = (sql: PgClient.PgClient, { projection }: ProjectionStore, slices: ReadonlyArray<number>) =>
-  Effect.map(
-    sql<{ slice: number }>`
-      select h.slice from slice_heads h join checkpoints c using (slice)
-      where c.projection = ${projection.name} and c.version = ${projection.version} and h.position > c.position
-      order by h.position - c.position desc`,
-    (rows) => rows.map(({ slice }) => slice).filter((slice) => slices.includes(slice))
-  )
-
-const progressOf = (sql: PgClient.PgClient, { projection }: ProjectionStore, slices: ReadonlyArray<number>) =>
+/** How far the versions have come in each slice, all of them at least: `done` of `total` events. */
+const placesIn = (sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>, slices: ReadonlyArray<number>) =>
   Effect.map(
     sql<{ slice: number; done: bigint; total: bigint }>`
-      select h.slice, c.position as done, h.position as total from slice_heads h join checkpoints c using (slice)
-      where c.projection = ${projection.name} and c.version = ${projection.version}`,
-    (rows) =>
-      rows.filter(({ slice }) => slices.includes(slice)).reduce(
-        (sum, { done, total }) => ({ done: sum.done + Number(done), total: sum.total + Number(total) }),
-        { done: 0, total: 0 }
-      )
+      select h.slice, min(c.position) as done, h.position as total from slice_heads h join checkpoints c using (slice)
+      where h.slice = any (${arrayOf.int2(slices)}::smallint[]) and (c.projection, c.version) in (
+        select * from unnest(${arrayOf.text(stores.map(({ projection }) => projection.name))}::text[],
+          ${arrayOf.int4(stores.map(({ projection }) => projection.version))}::int[]))
+      group by h.slice, h.position`,
+    (rows) => rows.map(({ done, slice, total }) => ({ slice, done: Number(done), total: Number(total) }))
   )

@@ -44,7 +44,10 @@ export const rebuildUser = (
         const read = yield* log.readUser(user.tenantId, user.userId, before, page)
         const events = read.filter(({ event }) => (types as ReadonlyArray<string>).includes(event.event)).toReversed()
         if (events.length > 0) {
-          yield* feedProjection(feed, store, new Map([[ownerId(user), { ...user, slice, events }]]), contextOf, true)
+          yield* feedProjection(feed, store, new Map([[ownerId(user), { ...user, slice, events }]]), contextOf, {
+            oneByOne: true,
+            isNew: false
+          })
         }
         const [parked] = yield* sql<{ error: string }>`
           select error from parked_users

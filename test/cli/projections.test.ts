@@ -230,6 +230,38 @@ layer(service, { excludeTestServices: true })("projections", (it) => {
       assert.deepStrictEqual((yield* listed(both, "bets", 3))?.[0], "following, not in this code")
     }))
 
+  it.effect("rebuild: makes the rows of several projections from one reading, and of all that are still to be rebuilt", () =>
+    Effect.gen(function*() {
+      const others = ["stakes", "wagers"].map((name) => ({ ...v1, name }))
+      const known = [v2, v3, ...others]
+      const rebuilt = yield* succeed(known, "rebuild", "--all")
+      assert.lengthOf(rebuilt, 4)
+      const [, total] = /^stakes v1 is rebuilt: (\d+) of \1 events, and is fed/.exec(rebuilt[0] ?? "") ?? []
+      assert.strictEqual(rebuilt[2], `wagers v1 is rebuilt: ${total} of ${total} events, and is fed with the others from now on.`)
+      assert.match(rebuilt[3] ?? "", /is active now/)
+      assert.deepStrictEqual(yield* succeed(known, "rebuild", "--all"), ["Nothing is left to be rebuilt."])
+      assert.match((yield* succeed(known, "rebuild", "wagers", "stakes", "wagers", "--again"))[1] ?? "", /^stakes v1 is rebuilt: /)
+      for (const name of ["stakes", "wagers"]) {
+        assert.match((yield* succeed(known, "verify", name))[0] ?? "", / of 60 users .* 0 users parked, 0 differences$/)
+      }
+      for (
+        const wrong of [[], ["--all", "stakes"], ["stakes", "wagers", "--version", "1"], [
+          "stakes",
+          "wagers",
+          "--user",
+          "player-4",
+          "--tenant",
+          "brand"
+        ]]
+      ) {
+        assert.strictEqual((yield* run(known, "rebuild", ...wrong)).code, 1, wrong.join(" "))
+      }
+      // They are read now: they cannot be removed, and no other test may meet them.
+      const sql = yield* PgClient.PgClient
+      yield* sql`delete from projections where projection in ('stakes', 'wagers')`
+      for (const name of ["stakes", "wagers"]) yield* succeed(known, "remove", name, "--version", "1")
+    }))
+
   it.effect("remove: forgets a version that is not read, with its rows", () =>
     Effect.gen(function*() {
       yield* refused(/bets v2 is the active version: activate another first/, both, "remove", "bets", "--version", "2")

@@ -11,6 +11,7 @@ import { type Change, Changes, TooManyPolls } from "../../src/counters/Changes.t
 import { Counters } from "../../src/counters/Counters.ts"
 import type { SliceVector } from "../../src/counters/SliceVector.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
+import { allSlices } from "../../src/event-log/sliceOf.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
 import { ProjectionCatalog } from "../../src/projections/ProjectionCatalog.ts"
 import { rebuild } from "../../src/projections/rebuild.ts"
@@ -248,8 +249,13 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
         const place = yield* seen.now(strong)
         const store = Context.get(developer, ProjectionCatalog).stores.find(({ projection }) => projection.version === 2)
         if (store === undefined) return yield* Effect.die("registered above")
-        const options = { slices: Array.from({ length: 256 }, (_, slice) => slice), onProgress: () => Effect.void }
-        const { done, total } = yield* rebuild(Context.get(developer, PgClient.PgClient), Context.get(developer, EventLog), store, options)
+        const options = { slices: allSlices, onProgress: () => Effect.void }
+        const { done, total } = yield* rebuild(
+          Context.get(developer, PgClient.PgClient),
+          Context.get(developer, EventLog),
+          [store],
+          options
+        )
         assert.isAbove(done, 0)
         assert.strictEqual(done, total)
         assert.deepStrictEqual(yield* seen.after(tenant, place, look), { changes: [], next: place })

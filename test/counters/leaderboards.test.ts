@@ -255,7 +255,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a version of the leade
       yield* Effect.gen(function*() {
         const { stores } = yield* ProjectionCatalog
         for (const store of stores.filter(({ projection }) => projection.version === 2)) {
-          yield* rebuild(sql, log, store, { slices: allSlices, onProgress: () => Effect.void })
+          yield* rebuild(sql, log, [store], { slices: allSlices, onProgress: () => Effect.void })
         }
         for (const store of stores) {
           for (const userId of userIds.slice(0, 5)) {

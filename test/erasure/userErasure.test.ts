@@ -318,7 +318,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
             yield* sql.unsafe(`delete from checkpoints where version = 2`)
             yield* sql`insert into checkpoints (slice, projection, version) select slice, ${store.projection.name}, 2 from slice_heads`
             for (const name of store.tables.names) yield* sql.unsafe(`delete from ${name}`)
-            yield* rebuild(sql, log, store, { slices: allSlices, onProgress: () => Effect.void })
+            yield* rebuild(sql, log, [store], { slices: allSlices, onProgress: () => Effect.void })
           }
           yield* assertRowsAreOfTheLog
         }).pipe(Effect.provide(service))
@@ -343,7 +343,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
             assert.deepStrictEqual([resent.accepted, resent.duplicates, resent.rejected], [0, items.length, []])
             const once = yield* sendRaw(tenant, [changed, fresh])
             assert.deepStrictEqual([once.accepted, once.duplicates], [0, 2])
-            for (const store of stores) yield* rebuild(sql, log, store, { slices: allSlices, onProgress: () => Effect.void })
+            for (const store of stores) yield* rebuild(sql, log, [store], { slices: allSlices, onProgress: () => Effect.void })
             yield* assertSound
           }).pipe(Effect.provide(moved))
         }).pipe(Effect.provideService(TestDatabase, database))
@@ -529,7 +529,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
             projection.version === 2
           )
         ) {
-          yield* rebuild(sql, log, store, {
+          yield* rebuild(sql, log, [store], {
             slices: allSlices,
             onProgress: () =>
               Effect.void

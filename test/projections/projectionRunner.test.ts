@@ -132,6 +132,9 @@ layer(testService({ projections: [fragile, chained, unaskable] }).pipe(Layer.pro
         const tenant = yield* newTenant
         const users = Array.from({ length: 5 }, (_, index) => userInSlice(tenant, 11, index))
         const games = ["slots", "hinted", "dice", "unhinted", "slots"]
+        // In a slice that has nothing yet, nothing is looked up.
+        yield* log.append([newEvent(tenant, betOn(userInSlice(tenant, 11, 5), "first", "slots"))])
+        yield* counters.read(tenant, [userInSlice(tenant, 11, 5)], { sections: ["unaskable"], consistency: strong })
         yield* log.append(users.map((user, index) => newEvent(tenant, betOn(user, `${index}`, games[index] ?? ""))))
         const good = users.filter((_, index) => index % 2 === 0)
         const documents = yield* counters.read(tenant, good, { sections: ["unaskable"], consistency: strong })

@@ -56,7 +56,7 @@ const developer = (projections: ReadonlyArray<AnyProjection>) => Layer.build(Lay
 
 /** What `projections rebuild --again` starts with. */
 const developerOnly = (projections: ReadonlyArray<AnyProjection>, remake: Remake) =>
-  ProjectionCatalog.layer(projections, remake).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(testClients))
+  ProjectionCatalog.layer(projections, [remake]).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(testClients))
 
 const send = (tenant: Parameters<Ingest["Service"]["batch"]>[0], items: ReadonlyArray<unknown>) =>
   Effect.flatMap(Ingest, ({ batch }) => batch(tenant, Result.getOrThrow(decodeBody(toBody(items))), { strict: false }))
@@ -105,9 +105,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
           // A rebuild that is cut off goes on where it was.
           const seen: Array<RebuildProgress> = []
           const onProgress = (progress: RebuildProgress) => Effect.sync(() => void seen.push(progress))
-          yield* Effect.timeoutOption(rebuild(sql, log, stores[0], { slices: allSlices.slice(0, 40), onProgress }), "2 seconds")
+          yield* Effect.timeoutOption(rebuild(sql, log, [stores[0]], { slices: allSlices.slice(0, 40), onProgress }), "2 seconds")
           const traffic = yield* Effect.forkChild(Effect.forEach(later, (batch) => send(tenant, batch), { discard: true }))
-          for (const store of stores) yield* rebuild(sql, log, store, { slices: allSlices, onProgress })
+          for (const store of stores) yield* rebuild(sql, log, [store], { slices: allSlices, onProgress })
           yield* Fiber.join(traffic)
           assert.isTrue(seen.every(({ done, total }) => done <= total))
           yield* assertReads(batches, 1)
@@ -206,7 +206,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
       assert.deepStrictEqual(yield* sql`select 1 from casino_v1_totals`, [])
       const [newStore] = Context.get(again, ProjectionCatalog).stores
       if (newStore === undefined) return yield* Effect.die("there is one")
-      yield* rebuild(sql, log, newStore, { slices: allSlices, onProgress: () => Effect.void })
+      yield* rebuild(sql, log, [newStore], { slices: allSlices, onProgress: () => Effect.void })
       assert.strictEqual((yield* feedChunk({ sql, log, stores: [oldStore], maxEvents: 100 }, [slice], false)).events, 0)
       assert.deepStrictEqual(yield* sql`select bet_count from casino_v1_totals`, [{ bet_count: 4n }])
     }).pipe(Effect.provide(Layer.fresh(TestDatabase.layer))))
@@ -225,7 +225,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
       if (remade === undefined) return yield* Effect.die("it is known")
       yield* sql`alter table events disable trigger user`
       yield* sql`delete from events where slice = ${slice} and position = 2`
-      const error = yield* Effect.flip(rebuild(sql, log, remade, { slices: allSlices, onProgress: () => Effect.void }))
+      const error = yield* Effect.flip(rebuild(sql, log, [remade], { slices: allSlices, onProgress: () => Effect.void }))
       assert.match(error.message, new RegExp(`missing in slice ${slice}:`))
     }).pipe(Effect.provide(Layer.fresh(TestDatabase.layer))))
 

@@ -1,49 +1,81 @@
 import { PgClient } from "@effect/sql-pg"
-import { CliError, Command, Flag } from "effect/cli"
+import { Argument, CliError, Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { EventLog } from "../../event-log/EventLog.ts"
 import { activateVersion } from "../../projections/activateVersion.ts"
-import { rebuild as rebuildVersion } from "../../projections/rebuild.ts"
+import { ProjectionCatalog } from "../../projections/ProjectionCatalog.ts"
+import type { ProjectionStore } from "../../projections/ProjectionStore.ts"
+import { rebuild as rebuildVersions } from "../../projections/rebuild.ts"
 import { rebuildUser } from "../../projections/rebuildUser.ts"
 import { slicesWithEvents } from "../../projections/slicesWithEvents.ts"
 import { Tenants } from "../../tenants/Tenants.ts"
 import { CommandFailed, explained } from "../CommandFailed.ts"
 import { print } from "../print.ts"
+import { KnownProjections } from "./KnownProjections.ts"
 import { projectionsLayer } from "./projectionsLayer.ts"
 import { activeStoreOf, nameOfProjection, storeOf, title, versionFlag } from "./projectionVersion.ts"
 import { endProgress, showProgress } from "./rebuildProgress.ts"
 
-/** `projections rebuild NAME`: makes a version's rows from the log while the service goes on; `--user` those of one user. */
+/** `projections rebuild NAME …`: makes versions' rows from the log while the service goes on; `--user` those of one user. */
 export const rebuild = Command.make(
   "rebuild",
   {
-    name: nameOfProjection,
+    names: nameOfProjection.pipe(Argument.variadic()),
+    all: Flag.Boolean("all").pipe(
+      Flag.withDescription("Every projection whose newest version is still to be rebuilt, from one reading of the log"),
+      Flag.withDefault(false)
+    ),
     version: versionFlag,
     again: Flag.Boolean("again").pipe(
       Flag.withDescription(
-        "Throw the version's rows away first, also if its code has changed: for development, its readers see half a rebuild"
+        "Throw the versions' rows away first, also if their code has changed: for development, their readers see half a rebuild"
       ),
       Flag.withDefault(false)
     ),
     tenant: Flag.String("tenant").pipe(Flag.withDescription("With --user: the user's tenant"), Flag.optional),
     user: Flag.String("user").pipe(Flag.withDescription("Only this user's rows; safe while the service runs"), Flag.optional)
   },
-  Effect.fnUntraced(function*({ again, name, tenant, user, version }) {
-    const layer = projectionsLayer(again ? { name, version: Option.getOrUndefined(version) } : undefined)
-    if (Option.isSome(user) && Option.isSome(tenant)) {
+  Effect.fnUntraced(function*({ again, all, names, tenant, user, version }) {
+    const known = (yield* KnownProjections).map(({ name }) => name)
+    const remade = [...new Set(all ? known : names)]
+    const layer = projectionsLayer(again ? remade.map((name) => ({ name, version: Option.getOrUndefined(version) })) : [])
+    const [name] = names
+    if (Option.isSome(user) && Option.isSome(tenant) && name !== undefined) {
       return yield* Effect.provide(ofUser(name, version, tenant.value, user.value), layer)
     }
-    yield* Effect.provide(ofAll(name, version), layer)
+    yield* Effect.provide(Effect.flatMap(all ? stillToBuild : named(names, version), ofAll), layer)
   }, explained)
 ).pipe(
-  Command.withDescription("Make a version's rows from the log, beside the running service; one that was stopped goes on where it was"),
-  Command.validate(({ again, tenant, user }) =>
-    Option.isSome(user) !== Option.isSome(tenant) || (again && Option.isSome(user))
-      ? Effect.fail(new CliError.ValidationError({ message: "--user and --tenant go together, and without --again" }))
-      : Effect.void
-  )
+  Command.withDescription("Make versions' rows from the log, beside the running service; what was stopped goes on where it was"),
+  Command.withExamples([
+    { command: "projections rebuild casino", description: "The newest version of one projection" },
+    { command: "projections rebuild casino payments", description: "Several, from one reading of the log" },
+    { command: "projections rebuild casino --tenant brand-a --user player-17", description: "One user's rows" }
+  ]),
+  Command.validate(({ again, all, names, tenant, user, version }) => {
+    const wrong = all === names.length > 0
+      ? "Name the projections to rebuild, or say --all"
+      : (Option.isSome(version) || Option.isSome(user)) && names.length !== 1
+      ? "--version and --user go with the name of one projection"
+      : Option.isSome(user) !== Option.isSome(tenant) || (again && Option.isSome(user))
+      ? "--user and --tenant go together, and without --again"
+      : undefined
+    return wrong === undefined ? Effect.void : Effect.fail(new CliError.ValidationError({ message: wrong }))
+  })
 )
+
+/** The versions named, each once. */
+const named = (names: ReadonlyArray<string>, version: Option.Option<number>) =>
+  Effect.forEach([...new Set(names)], (name) => storeOf(name, version))
+
+/** The newest version of every projection, if it is not fed with the others yet. */
+const stillToBuild = Effect.gen(function*() {
+  const { following, stores } = yield* ProjectionCatalog
+  const fed = new Set(yield* following)
+  const newest = yield* named(stores.map(({ projection }) => projection.name), Option.none())
+  return newest.filter((store) => !fed.has(store))
+})
 
 const ofUser = Effect.fnUntraced(function*(name: string, version: Option.Option<number>, tenantName: string, userId: string) {
   const sql = yield* PgClient.PgClient
@@ -58,22 +90,32 @@ const ofUser = Effect.fnUntraced(function*(name: string, version: Option.Option<
   })
 })
 
-const ofAll = Effect.fnUntraced(function*(name: string, version: Option.Option<number>) {
+const ofAll = Effect.fnUntraced(function*(stores: ReadonlyArray<ProjectionStore>) {
+  if (stores.length === 0) return yield* print("Nothing is left to be rebuilt.")
+  // Those that rank users go through the log in smaller steps, and the others need not wait for them.
+  const isRanked = ({ projection }: ProjectionStore) => projection.ranking !== undefined
+  for (const together of [stores.filter((store) => !isRanked(store)), stores.filter(isRanked)]) {
+    if (together.length > 0) yield* rebuildTogether(together)
+  }
+})
+
+const rebuildTogether = Effect.fnUntraced(function*(stores: ReadonlyArray<ProjectionStore>) {
   const sql = yield* PgClient.PgClient
   const log = yield* EventLog
-  const store = yield* storeOf(name, version)
   const onProgress = yield* showProgress
-  const { done, total } = yield* rebuildVersion(sql, log, store, { slices: yield* slicesWithEvents(sql), onProgress })
+  const { done, total } = yield* rebuildVersions(sql, log, stores, { slices: yield* slicesWithEvents(sql), onProgress })
   yield* endProgress
-  yield* print(`${title(store)} is rebuilt: ${done} of ${total} events, and is fed with the others from now on.`)
-  const active = yield* activeStoreOf(name)
-  if (active === undefined) {
-    yield* activateVersion(sql, store, { withParked: false, replaceViews: false })
-    return yield* print(`It is the first of its name, so it is active now.`)
-  }
-  if (active !== store) {
-    yield* print(
-      `Next: projections diff ${name}, to see what it changes against v${active.projection.version}; then projections activate ${name}.`
-    )
+  for (const store of stores) {
+    const { name } = store.projection
+    yield* print(`${title(store)} is rebuilt: ${done} of ${total} events, and is fed with the others from now on.`)
+    const active = yield* activeStoreOf(name)
+    if (active === undefined) {
+      yield* activateVersion(sql, store, { withParked: false, replaceViews: false })
+      yield* print(`It is the first of its name, so it is active now.`)
+    } else if (active !== store) {
+      yield* print(
+        `Next: projections diff ${name}, to see what it changes against v${active.projection.version}; then projections activate ${name}.`
+      )
+    }
   }
 })
