@@ -1,6 +1,7 @@
 import * as NodeWorker from "@effect/platform-node/NodeWorker"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
@@ -30,6 +31,9 @@ export interface ThreadData {
 const interval = "100 millis"
 const patience = 10_000
 
+/** How long the slices that have grown come together: a message after every append would cost both sides more than it is worth. */
+const hintGather = "50 millis"
+
 /** Most of a heap; a chunk's rows are the largest thing in it. */
 const resourceLimits = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 }
 
@@ -58,8 +62,17 @@ export const ProjectionThread = {
           parkedUsers: 0
         }
         let heard = clock.currentTimeMillisUnsafe()
-        // Hints, and one that somebody waits for is given again: what does not fit while the thread is busy, or is not there, may be lost.
+        // Hints: one that somebody waits for is given again, so what does not fit while the thread is busy, or is not there, may be lost.
         const hints = yield* Queue.dropping<ToThread>(1024)
+        const grown = new Set<number>()
+        const hasGrown = Latch.makeUnsafe(false)
+        const tellGrown = Effect.gen(function*() {
+          yield* hasGrown.await
+          yield* Effect.sleep(hintGather)
+          Queue.offerUnsafe(hints, { _tag: "Grown", slices: [...grown] })
+          grown.clear()
+          hasGrown.closeUnsafe()
+        })
 
         const run = Effect.scoped(Effect.gen(function*() {
           const worker = yield* platform.spawn<FromThread, ToThread>(0)
@@ -79,7 +92,11 @@ export const ProjectionThread = {
           Effect.retry(Schedule.spaced("1 second"))
         )
         yield* Effect.forkScoped(run)
-        signal.subscribe((slices) => Queue.offerUnsafe(hints, { _tag: "Grown", slices: [...slices] }))
+        yield* Effect.forkScoped(Effect.forever(tellGrown))
+        signal.subscribe((slices) => {
+          for (const slice of slices) grown.add(slice)
+          hasGrown.openUnsafe()
+        })
 
         return ProjectionRunner.of({
           status: () => ({ ...status, running: status.running && clock.currentTimeMillisUnsafe() - heard < patience }),
