@@ -38,7 +38,7 @@ export interface RunnerStatus {
   readonly parkedUsers: number
 }
 
-/** Chunks at work at once: one folds while the rows of the others are read and written. */
+/** Chunks at work at once, besides those of slices that somebody waits for: one folds while the rows of the others are read and written. */
 const workers = 3
 /** Most events in one chunk's transaction, and how long they gather after the first of them. */
 const maxEvents = 10_000
@@ -86,9 +86,10 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       let stores = yield* unavailable("ProjectionRunner")(catalog.following)
       const patience = yield* RunnerPatience
       const queues = Array.from({ length: workers }, () => new SliceQueue(gather))
-      const shared = (slices: Iterable<number>) => Map.groupBy(slices, (slice) => queues[slice % workers])
+      /** What somebody waits for has a worker of its own, so that it waits for nothing but the chunk it may be part of. */
+      const express = new SliceQueue(0)
       const enqueue = (slices: Iterable<number>) => {
-        for (const [queue, own] of shared(slices)) queue?.add(own)
+        for (const [queue, own] of Map.groupBy(slices, (slice) => queues[slice % workers])) queue?.add(own)
       }
       signal.subscribe(enqueue)
       enqueue(allSlices)
@@ -97,8 +98,8 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
 
       let seen = { lagEvents: 0, lagSeconds: 0, rankingLagEvents: 0, rankingLagSeconds: 0, parkedUsers: 0 }
       // The one that ranks users rests, and its chunks are larger.
-      const patiences = [...queues.map(() => patience), patience, sweeps.longestRest + sweeps.gather + 2 * patience]
-      const [lookAt, sweepAt] = [workers, workers + 1]
+      const patiences = [...queues.map(() => patience), patience, patience, sweeps.longestRest + sweeps.gather + 2 * patience]
+      const [lookAt, sweepAt] = [workers + 1, workers + 2]
       const rounds = patiences.map(() => Number.MAX_SAFE_INTEGER)
       const fed = new Pulse()
 
@@ -206,7 +207,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
 
       const started = yield* Clock.currentTimeMillis
       rounds.fill(started)
-      for (const loop of [...queues.map(work), look, sweep]) yield* Effect.forkScoped(Effect.forever(loop))
+      for (const loop of [...[...queues, express].map(work), look, sweep]) yield* Effect.forkScoped(Effect.forever(loop))
       const clock = yield* Clock.Clock
 
       return ProjectionRunner.of({
@@ -219,7 +220,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           const ranking = new Set(stores.filter(ranks).map(({ projection }) => projection.name))
           if (projections?.some((name) => ranking.has(name)) === true) sweepNow.openUnsafe()
           if (projections?.every((name) => ranking.has(name)) === true) return
-          for (const [queue, own] of shared(slices)) queue?.hurry(own)
+          express.add(slices)
         },
         nextChunk: () => fed.next()
       })

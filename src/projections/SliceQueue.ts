@@ -10,11 +10,7 @@ const maxSlices = 128
 export class SliceQueue {
   private readonly gather: Duration.Input
   private readonly slices = new Set<number>()
-  /** Those of them that somebody waits for. */
-  private readonly hurried = new Set<number>()
   private readonly nonEmpty = Latch.makeUnsafe(false)
-  private readonly urgent = Latch.makeUnsafe(false)
-  private tookHurried = false
   /** Whether the last chunk left something: then nothing is to be waited for. */
   private isBehind = false
   private width = maxSlices
@@ -29,30 +25,18 @@ export class SliceQueue {
     if (this.slices.size > 0) this.nonEmpty.openUnsafe()
   }
 
-  /** Has the slices taken as soon as possible, and without the others: somebody waits for them. */
-  hurry(slices: ReadonlyArray<number>): void {
-    this.add(slices)
-    for (const slice of slices) this.hurried.add(slice)
-    this.urgent.openUnsafe()
-  }
-
   /** Waits until there are slices, for a second at most, and then lets events gather. */
   readonly gathered: Effect.Effect<void> = Effect.suspend(() =>
     this.isBehind ? Effect.void : Effect.andThen(
       Effect.timeoutOption(this.nonEmpty.await, "1 second"),
-      Effect.suspend(() => this.slices.size === 0 ? Effect.void : Effect.asVoid(Effect.timeoutOption(this.urgent.await, this.gather)))
+      Effect.suspend(() => this.slices.size === 0 ? Effect.void : Effect.sleep(this.gather))
     )
   )
 
-  /** The slices of the next chunk. Every other one is for all, so that those whom nobody waits for get their turn however many others wait. */
+  /** The slices of the next chunk. */
   take(): ReadonlyArray<number> {
-    this.tookHurried = this.hurried.size > 0 && !this.tookHurried
-    const taken = [...this.tookHurried ? this.hurried : this.slices].slice(0, this.width)
-    for (const slice of taken) {
-      this.slices.delete(slice)
-      this.hurried.delete(slice)
-    }
-    if (this.hurried.size === 0) this.urgent.closeUnsafe()
+    const taken = [...this.slices].slice(0, this.width)
+    for (const slice of taken) this.slices.delete(slice)
     if (this.slices.size === 0) this.nonEmpty.closeUnsafe()
     return taken
   }
@@ -63,8 +47,6 @@ export class SliceQueue {
    */
   left(slices: ReadonlyArray<number>): void {
     this.add(slices)
-    // The slices that somebody waited for say nothing about the others.
-    if (this.tookHurried) return
     this.isBehind = slices.length > 0
     this.width = this.isBehind ? Math.max(minSlices, this.width >> 1) : maxSlices
   }

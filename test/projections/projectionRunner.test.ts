@@ -147,6 +147,35 @@ layer(testService({ projections: [fragile, chained, unaskable] }).pipe(Layer.pro
         assert.deepStrictEqual(others.map((document) => document["fragile"]), games.map((game) => ({ [game]: 1 })))
       }))
 
+    it.effect("feeds what somebody waits for beside a chunk that takes long", () =>
+      Effect.gen(function*() {
+        const log = yield* EventLog
+        const sql = yield* PgClient.PgClient
+        const counters = yield* Counters
+        const tenant = yield* newTenant
+        // Slices of the same worker.
+        const [slow, wanted] = [userInSlice(tenant, 30), userInSlice(tenant, 33)]
+        const read = (user: string) =>
+          Effect.map(counters.read(tenant, [user], { sections: ["fragile"], consistency: strong }), ([document]) => document?.["fragile"])
+        yield* log.append([newEvent(tenant, betOn(slow, "1", "slots"))])
+        assert.deepStrictEqual(yield* read(slow), { slots: 1 })
+        yield* sql.withTransaction(Effect.gen(function*() {
+          yield* sql`select from fragile_v1_totals where user_id = ${slow} and tenant_id = ${tenant.tenantId}::uuid for update`
+          yield* log.append([newEvent(tenant, betOn(slow, "2", "slots"))])
+          const isHeldUp = Effect.map(
+            sql<{ pids: ReadonlyArray<number> }>`
+              select array_agg(pid) as pids from pg_stat_activity
+              where datname = current_database() and pg_backend_pid() = any (pg_blocking_pids(pid))`,
+            ([row]) => row?.pids !== null
+          )
+          yield* untilEffect(isHeldUp)
+          yield* log.append([newEvent(tenant, betOn(wanted, "1", "dice"))])
+          assert.deepStrictEqual(yield* read(wanted), { dice: 1 })
+          assert.isTrue(yield* isHeldUp)
+        }))
+        assert.deepStrictEqual(yield* read(slow), { slots: 2 })
+      }))
+
     it.effect("loads what a fold asks for, hinted or not, in one chunk and across chunks", () =>
       Effect.gen(function*() {
         const log = yield* EventLog
