@@ -1,23 +1,15 @@
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import * as Schema from "effect/Schema"
 import { BulkBody } from "../fasttrack/BulkBody.ts"
 import { IngestReport } from "../ingest/IngestReport.ts"
 import { Authentication, RequiredScope } from "./Authentication.ts"
 import { parameterDetails } from "./parameterDetails.ts"
 import * as Problems from "./problems.ts"
 
-const preferenceApplied = {
-  "preference-applied": Schema.optionalKey(Schema.String).annotate({ description: "handling=strict, if it was asked for" })
-}
-
 const bulk = HttpApiEndpoint.post("bulk", "/api/v1/integrations/fasttrack/bulk", {
   payload: BulkBody,
   success: [
-    HttpApiSchema.WithHeaders(HttpApiSchema.NoContent.annotate({ description: "Every item is stored, now or before" }), preferenceApplied),
-    HttpApiSchema.WithHeaders(
-      IngestReport.annotate({ identifier: "IngestReport", description: "Some items were rejected, the others are stored" }),
-      preferenceApplied
-    )
+    HttpApiSchema.NoContent.annotate({ description: "Every item is stored, now or before" }),
+    IngestReport.annotate({ identifier: "IngestReport", description: "Some items were rejected, the others are stored" })
   ],
   error: [
     Problems.MalformedJson,

@@ -82,7 +82,7 @@ const PlaceSchema = Schema.Struct({
   }]
 })
 
-const params = { board: Schema.Literals(names) }
+const params = { board: Schema.Literals(names).annotate({ description: "What is compared" }) }
 const query = {
   period: Schema.optionalKey(Schema.Literals(periods)),
   date: Schema.optionalKey(Day),
@@ -122,6 +122,8 @@ export const leaderboardPlace = HttpApiEndpoint.get("leaderboardPlace", "/api/v1
   error: [Problems.UserNotOnLeaderboard, ...notReady]
 }).annotateMerge(OpenApi.annotations({
   summary: "A user's rank, and who is near",
+  description:
+    "The boards and periods are those of the leaderboards themselves. A user without an event that counts there is not on a board: `404`.",
   transform: parameterDetails({
     query: { ...queryDetails, neighbours: numeralDetails("Users shown above, and as many below", 0, maxNeighbours, 3) },
     headers: { prefer, "if-none-match": ifNoneMatch }
