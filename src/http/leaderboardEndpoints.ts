@@ -42,6 +42,7 @@ const stale = Schema.optionalKey(Schema.Array(Schema.String)).annotate({
 
 const LeaderboardSchema = Schema.Struct({ ...head, entries: Schema.Array(Entry), stale }).annotate({
   identifier: "Leaderboard",
+  description: "The first users of the board, in its order",
   examples: [{
     board: "casino_turnover",
     period: "week",
@@ -65,6 +66,7 @@ const PlaceSchema = Schema.Struct({
   stale
 }).annotate({
   identifier: "LeaderboardPlace",
+  description: "The user's place and those next to it",
   examples: [{
     board: "login_streak",
     period: "all",

@@ -25,10 +25,10 @@ const statusesWithPreference: ReadonlySet<string> = new Set(["200", "204", "304"
 
 const takesPreference = ({ parameters }: OpenApi.OpenAPISpecOperation): boolean => parameters.some(({ name }) => name === "prefer")
 
-/** What a parameter's schema says of it is said of the parameter. */
+/** What a parameter's schema says is said of a parameter of which nothing else is. */
 const withDescription = (parameter: OpenApi.OpenAPISpecParameter): OpenApi.OpenAPISpecParameter => {
   const { description, ...schema } = parameter.schema as { readonly description?: unknown }
-  return typeof description === "string" ? { ...parameter, description: parameter.description ?? description, schema } : parameter
+  return parameter.description === undefined && typeof description === "string" ? { ...parameter, description, schema } : parameter
 }
 
 /** Objects are open unless they are refused for members nobody knows; the JSON of a problem is called like the problem, and says its status and title. */
