@@ -5,7 +5,7 @@ import { operationOf, plainRequest, type Subject } from "./Subject.ts"
 import { targetOf, validRequests, type Values } from "./validRequests.ts"
 
 /** Requests made of each operation's description. */
-const requestsEach = 8
+const requestsEach = 6
 
 const takesPrefer = ({ parameters }: Operation) => parameters.some(({ name }) => name === "prefer")
 

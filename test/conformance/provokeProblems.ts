@@ -100,13 +100,17 @@ const notFound = async (subject: Subject): Promise<void> => {
   await judge.ask(explain, plainRequest(subject, explain, { path: "casino.NONE.bet_amount" }))
 }
 
-/** More long polls than a tenant may have. */
+/** More long polls than a tenant may have, until a change ends them. */
 const polls = async (subject: Subject): Promise<void> => {
   const { judge } = subject
   const changes = operationOf(subject, "reading.changes")
-  const { json: { next_cursor: cursor } } = await judge.ask(changes, { target: changes.path })
-  const asked = plainRequest(subject, changes, { cursor: String(cursor), wait: "1" })
-  await Promise.all(Array.from({ length: 66 }, () => judge.ask(changes, asked)))
+  const bulk = operationOf(subject, "ingest.bulk")
+  const { json: { next_cursor: cursor } } = await judge.ask(changes, { target: `${changes.path}?consistency=strong` })
+  const asked = plainRequest(subject, changes, { cursor: String(cursor), wait: "30" })
+  const answers = Array.from({ length: 66 }, () => judge.ask(changes, asked))
+  await Promise.race(answers)
+  await judge.ask(bulk, { target: bulk.path, body: JSON.stringify([login("polls")]) })
+  await Promise.all(answers)
 }
 
 /** More unknown keys than are looked up, for each operation with a key; more requests at once than a connection may have for the others. */
@@ -122,7 +126,7 @@ const tooMany = async (subject: Subject): Promise<void> => {
     const isSeen = () => judge.seen.has(`${operation.name} 429 too-many-requests`)
     for (let attempts = 0; attempts < 20 && !isSeen(); attempts++) {
       const headers = () => ({ "x-api-key": `unknown ${++serial}` })
-      await Promise.all(Array.from({ length: serial < 100 ? 20 : 2 }, () => judge.ask(operation, { ...asked, headers: headers() })))
+      await Promise.all(Array.from({ length: 20 }, () => judge.ask(operation, { ...asked, headers: headers() })))
     }
   }
 }
@@ -137,13 +141,14 @@ const unfinished = ({ description: { operations }, judge }: Subject): Promise<un
 export const provokeProblems = async (subject: Subject): Promise<void> => {
   const { description: { operations } } = subject
   // What takes its time goes on meanwhile.
-  const slow = [unfinished(subject), polls(subject)]
+  const slow = unfinished(subject)
+  await polls(subject)
   for (const operation of operations) {
     await anywhere(subject, operation)
     if (operation.needsKey) await withoutRight(subject, operation)
     if (operation.body !== undefined) await bodies(subject, operation)
   }
-  await Promise.all([...slow, notFound(subject), bulkAnswers(subject), tooMany(subject)])
+  await Promise.all([slow, notFound(subject), bulkAnswers(subject), tooMany(subject)])
 }
 
 /** Paths and methods that no operation has. */

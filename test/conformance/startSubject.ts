@@ -24,7 +24,7 @@ import { operationOf, type Subject } from "./Subject.ts"
 /** Small enough that a test can go beyond. */
 const limits = { MAX_ITEMS: "1000", MAX_BODY_BYTES: String(1024 * 1024), MAX_BYTES_IN_FLIGHT: "1" }
 /** Milliseconds that a request may take to arrive. */
-const requestTime = 500
+const requestTime = 1000
 
 /** The whole service in this process, behind a proxy to the test's database, with what some users did in it, all of it counted. */
 export const startSubject = Effect.gen(function*() {
@@ -47,7 +47,7 @@ export const startSubject = Effect.gen(function*() {
   yield* Effect.addFinalizer(() => Effect.sync(() => judge.close()))
   const description = describeApi(yield* Effect.promise(async () => (await fetch(`${url}/openapi.json`)).json()))
 
-  const { items, userIds } = generateItems({ seed: 3, users: 12, itemsPerUser: 40 })
+  const { items, userIds } = generateItems({ seed: 3, users: 8, itemsPerUser: 30 })
   const currencies = ["EUR", "usd", "BTC"]
   const bare: Subject = { judge, description, keys, known: { userIds, currencies, paths: new Map() } }
   const bulk = operationOf(bare, "ingest.bulk")
