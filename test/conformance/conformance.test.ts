@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { testSql } from "../support/TestSql.ts"
 import type { Operation } from "./ApiDescription.ts"
 import { askAsDescribed, askItsExamples } from "./askAsDescribed.ts"
+import { askExtremes } from "./askExtremes.ts"
 import { askWrongly, sendWrongItems } from "./askWrongly.ts"
 import { askElsewhere, provokeProblems } from "./provokeProblems.ts"
 import { provokeTrouble } from "./provokeTrouble.ts"
@@ -41,6 +42,7 @@ layer(testSql, { excludeTestServices: true })("the running service and its OpenA
       const elsewhere = yield* Effect.promise(async () => {
         await askAsDescribed(subject)
         await askItsExamples(subject)
+        await askExtremes(subject)
         await askWrongly(subject)
         await sendWrongItems(subject)
         await provokeProblems(subject)
