@@ -134,21 +134,29 @@ export const untilReached = <A extends { readonly _tag: string }, E, R>(
   consistency: Consistency,
   attempt: Effect.Effect<A | Behind, E, R>
 ): Effect.Effect<Exclude<A, Behind>, E | ProjectionBehind, R> => {
-  const reached = Effect.gen(function*() {
-    for (;;) {
-      // Taken before looking, so that no chunk that ends in between is missed.
-      const nextChunk = runner.nextChunk()
-      const result = yield* attempt
-      if (!isBehind(result)) return result as Exclude<A, Behind>
+  const look = Effect.suspend(() => {
+    // Taken before looking, so that no chunk that ends in between is missed.
+    const nextChunk = runner.nextChunk()
+    return Effect.map(attempt, (result) => ({ result, nextChunk }))
+  })
+  const reachedAfter = Effect.fnUntraced(function*(first: Effect.Success<typeof look>) {
+    let { nextChunk, result } = first
+    while (isBehind(result)) {
       runner.hurry(result.slices, result.projections)
       // Another process may be feeding these slices, so this one looks again even if it hears nothing.
       yield* Effect.timeoutOption(nextChunk, "50 millis")
+      ;({ nextChunk, result } = yield* look)
     }
+    return result as Exclude<A, Behind>
   })
-  return consistency._tag === "Eventual" ? reached : Effect.timeoutOrElse(reached, {
-    duration: `${consistency.waitSeconds} seconds`,
-    orElse: () => Effect.fail(new ProjectionBehind({ waited: consistency.waitSeconds }))
-  })
+  // What needs no waiting for is answered, however little time there is.
+  return Effect.flatMap(look, (first) =>
+    consistency._tag === "Eventual" || !isBehind(first.result)
+      ? reachedAfter(first)
+      : Effect.timeoutOrElse(reachedAfter(first), {
+        duration: `${consistency.waitSeconds} seconds`,
+        orElse: () => Effect.fail(new ProjectionBehind({ waited: consistency.waitSeconds }))
+      }))
 }
 
 const isBehind = (result: { readonly _tag: string }): result is Behind => result._tag === "Behind"

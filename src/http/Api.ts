@@ -1,5 +1,6 @@
 import { HttpApi, OpenApi } from "effect/http-api"
 import { AdminApi } from "./AdminApi.ts"
+import { EveryRequest } from "./EveryRequest.ts"
 import { IngestApi } from "./IngestApi.ts"
 import { openApiDetails } from "./openApiDetails.ts"
 import { ReadingApi } from "./ReadingApi.ts"
@@ -8,11 +9,16 @@ import { ServiceApi } from "./ServiceApi.ts"
 /** Everything that is served over HTTP (design §2, §3), without its implementation. */
 export class Api extends HttpApi.make("playtally")
   .add(IngestApi, ReadingApi, AdminApi, ServiceApi)
+  .middleware(EveryRequest)
   .annotateMerge(OpenApi.annotations({
     title: "playtally",
     version: "1",
+    license: { name: "MIT", url: "https://opensource.org/license/mit" },
+    servers: [{ url: "/", description: "The service that this description comes from" }],
     description:
-      "Takes in FastTrack's bulk player events and derives exact counters per user from them. Every error is an RFC 9457 problem; its `type` is stable.",
+      "Takes in FastTrack's bulk player events and derives exact counters per user from them. Every error is an RFC 9457 problem; its `type` is stable. " +
+      "A path that is not here is answered with 404 `not-found`, another method of one that is with 405 `method-not-allowed` and `Allow`. `HEAD` is " +
+      "answered as `GET` without the body.",
     transform: openApiDetails
   }))
 {}

@@ -11,7 +11,7 @@ const [first, last] = ["1900-01-01", "2200-12-31"]
 
 /** The text of a date. */
 export const DayText = Schema.String.annotate({
-  description: "`YYYY-MM-DD` in the tenant's zone",
+  description: "`YYYY-MM-DD` in the tenant's zone, years 1900 to 2200",
   format: "date",
   examples: ["2026-01-31"]
 })

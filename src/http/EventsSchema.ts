@@ -1,7 +1,13 @@
 import * as Schema from "effect/Schema"
 import { eventData } from "../fasttrack/FastTrackEvent.ts"
+import { Time } from "../projections/jsonValues.ts"
 
-const common = { slice: Schema.Int, position: Schema.Int, occurred_at: Schema.String, recorded_at: Schema.String }
+const common = {
+  slice: Schema.Int.annotate({ description: "The part of the log that the user's events are in" }),
+  position: Schema.Int.annotate({ description: "The event's place in the slice, from 1 on without gaps" }),
+  occurred_at: Time,
+  recorded_at: Time
+}
 
 /** An event of any kind as it is answered, with more fields. Amounts are canonical decimal text. */
 export const shownEventWith = (fields: Schema.Struct.Fields) =>

@@ -15,4 +15,4 @@ export const ExplanationSchema = Schema.Struct({
     value: Value.annotate({ description: "The value with this event and all before it; 0 for a number that the document did not have" })
   })).annotate({ description: "The events that changed the value, in order of position; those of all pages add up to it" }),
   next_cursor: NextCursor
-}).annotate({ identifier: "Explanation" })
+}).annotate({ identifier: "Explanation", description: "The value, and a page of the events that made it" })

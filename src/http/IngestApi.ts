@@ -1,23 +1,15 @@
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import * as Schema from "effect/Schema"
 import { BulkBody } from "../fasttrack/BulkBody.ts"
 import { IngestReport } from "../ingest/IngestReport.ts"
 import { Authentication, RequiredScope } from "./Authentication.ts"
 import { parameterDetails } from "./parameterDetails.ts"
 import * as Problems from "./problems.ts"
 
-const preferenceApplied = {
-  "preference-applied": Schema.optionalKey(Schema.String).annotate({ description: "handling=strict, if it was asked for" })
-}
-
 const bulk = HttpApiEndpoint.post("bulk", "/api/v1/integrations/fasttrack/bulk", {
   payload: BulkBody,
   success: [
-    HttpApiSchema.WithHeaders(HttpApiSchema.NoContent.annotate({ description: "Every item is stored, now or before" }), preferenceApplied),
-    HttpApiSchema.WithHeaders(
-      IngestReport.annotate({ identifier: "IngestReport", description: "Some items were rejected, the others are stored" }),
-      preferenceApplied
-    )
+    HttpApiSchema.NoContent.annotate({ description: "Every item is stored, now or before" }),
+    IngestReport.annotate({ identifier: "IngestReport", description: "Some items were rejected, the others are stored" })
   ],
   error: [
     Problems.MalformedJson,
@@ -38,7 +30,10 @@ const bulk = HttpApiEndpoint.post("bulk", "/api/v1/integrations/fasttrack/bulk",
   description:
     "Each item is decoded and stored on its own; one sent before is recognized by its id and counted once. `204`: every item is stored, now or before. " +
     "`200`: some items were rejected, see the report; the others are stored. `422`: every item was rejected. After any `503`, or without an answer, " +
-    "send the same batch again whole.",
+    "send the same batch again whole.\n\n" +
+    "Beyond what the schemas say, texts are well-formed Unicode without NUL; numbers have at most 24 digits before the point and 30 after it, all of which " +
+    "count; times lie in the years 1900 to 2200, are in UTC where they name no offset, and are cut to milliseconds; outcomes and meta are at most 16 " +
+    "levels deep. Fields that are not here are ignored.",
   transform: parameterDetails({
     headers: { prefer: "`handling=strict`: if any item is invalid, store nothing and answer `422` (RFC 7240)." }
   })

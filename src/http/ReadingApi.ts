@@ -40,6 +40,9 @@ const counters = HttpApiEndpoint.get("counters", "/api/v1/users/:user_id/counter
   error: [Problems.UserNotFound, ...notReady]
 }).annotateMerge(OpenApi.annotations({
   summary: "A user's counters",
+  description:
+    "Every number is a function of the user's stored events: in whatever order, batches and repetitions they came, the counters are the same. Amounts are " +
+    "exact decimals in text, per currency. Without `consistency=strong` they may lack the events of the last moments.",
   transform: parameterDetails({
     query: {
       include: includeDetails(counterSections),
@@ -70,6 +73,7 @@ const countersOfUsers = HttpApiEndpoint.post("countersOfUsers", "/api/v1/users/c
   ]
 }).annotateMerge(OpenApi.annotations({
   summary: "The counters of up to 500 users",
+  description: "Whole documents, as each user's counters are answered on their own. A user named twice is answered once.",
   transform: parameterDetails({ headers: { prefer } })
 }))
 
@@ -89,6 +93,8 @@ const events = HttpApiEndpoint.get("events", "/api/v1/users/:user_id/events", {
   error: [Problems.UserNotFound, Problems.Unavailable]
 }).annotateMerge(OpenApi.annotations({
   summary: "A user's events",
+  description:
+    "What is stored of a user, newest first, page by page: the events as they were taken in, amounts as exact decimals in text, with their places in the log.",
   transform: parameterDetails({
     query: { limit: limitDetails("Events a page") },
     headers: { "if-none-match": ifNoneMatch }

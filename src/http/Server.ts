@@ -11,6 +11,7 @@ import { Settings } from "../Settings.ts"
 import { adminHandlers } from "./adminHandlers.ts"
 import { docsPath, openApiPath } from "./allowedMethods.ts"
 import { Api } from "./Api.ts"
+import { EveryRequest } from "./EveryRequest.ts"
 import { frameworkProblems } from "./frameworkProblems.ts"
 import { ingestHandlers } from "./ingestHandlers.ts"
 import { keyAuthentication } from "./keyAuthentication.ts"
@@ -71,7 +72,7 @@ const selfContained = HttpRouter.middleware((page) =>
 const routes = Layer.mergeAll(
   HttpApiBuilder.layer(Api, { openapiPath: openApiPath }).pipe(
     Layer.provide([ingestHandlers, readingHandlers, adminHandlers, serviceHandlers]),
-    Layer.provide([keyAuthentication, Validation.layer])
+    Layer.provide([keyAuthentication, Validation.layer, EveryRequest.layer])
   ),
   HttpApiScalar.layer(Api, { path: docsPath, scalar }).pipe(Layer.provide(selfContained.layer)),
   frameworkProblems

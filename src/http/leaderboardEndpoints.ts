@@ -39,6 +39,7 @@ const stale = Schema.optionalKey(Schema.Array(Schema.String)).annotate({
 
 const LeaderboardSchema = Schema.Struct({ ...head, entries: Schema.Array(Entry), stale }).annotate({
   identifier: "Leaderboard",
+  description: "The first users of the board, in its order",
   examples: [{
     board: "casino_turnover",
     period: "week",
@@ -62,6 +63,7 @@ const PlaceSchema = Schema.Struct({
   stale
 }).annotate({
   identifier: "LeaderboardPlace",
+  description: "The user's place and those next to it",
   examples: [{
     board: "login_streak",
     period: "all",
@@ -79,7 +81,7 @@ const PlaceSchema = Schema.Struct({
   }]
 })
 
-const params = { board: Schema.Literals(boardNames) }
+const params = { board: Schema.Literals(boardNames).annotate({ description: "What is compared" }) }
 const query = {
   period: Schema.optionalKey(Schema.Literals(periods)),
   date: Schema.optionalKey(Day),
@@ -119,6 +121,8 @@ export const leaderboardPlace = HttpApiEndpoint.get("leaderboardPlace", "/api/v1
   error: [Problems.UserNotOnLeaderboard, ...notReady]
 }).annotateMerge(OpenApi.annotations({
   summary: "A user's rank, and who is near",
+  description:
+    "The boards and periods are those of the leaderboards themselves. A user without an event that counts there is not on a board: `404`.",
   transform: parameterDetails({
     query: { ...queryDetails, neighbours: numeralDetails("Users shown above, and as many below", 0, maxNeighbours, 3) },
     headers: { prefer, "if-none-match": ifNoneMatch }

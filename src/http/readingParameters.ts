@@ -5,17 +5,27 @@ import * as Problems from "./problems.ts"
 
 /* What the endpoints for reading have in common. */
 
-export const UserId = Id.annotate({ description: "1 to 256 characters" })
+export const UserId = Id.annotate({ description: "The user, as the events name it: 1 to 256 characters" })
 
 export const consistency = Schema.optionalKey(Schema.Literals(["eventual", "strong"])).annotate({
   description: "strong: everything in the log when the request came is in the answer, else 503"
 })
 
+const documentHeaders = {
+  etag: Schema.String.annotate({ description: "For If-None-Match" }),
+  "cache-control": Schema.Literal("private, no-cache").annotate({
+    description: "It may be kept, and is asked about before it is used again"
+  })
+}
+
 /** A document with its ETag, or that it is still the same. */
 export const document = <S extends Schema.Top>(schema: S) =>
   [
-    HttpApiSchema.WithHeaders(schema, { etag: Schema.String }),
-    HttpApiSchema.Empty(304).annotate({ description: "As it was when it had the ETag in If-None-Match" })
+    HttpApiSchema.WithHeaders(schema, documentHeaders),
+    HttpApiSchema.WithHeaders(
+      HttpApiSchema.Empty(304).annotate({ description: "As it was when it had the ETag in If-None-Match" }),
+      documentHeaders
+    )
   ] as const
 
 export const prefer = "`wait=SECONDS` (0 to 60, else 5): how long a strong reading may wait (RFC 7240)."
@@ -48,7 +58,7 @@ export const numeralDetails = (description: string, minimum: number, maximum: nu
 /** The description of a parameter that names sections of a document. */
 export const includeDetails = (sections: ReadonlyArray<string>) => ({
   description: "Only these sections",
-  schema: { type: "array", items: { type: "string", enum: sections } },
+  schema: { type: "array", items: { type: "string", enum: sections }, minItems: 1 },
   style: "form",
   explode: false,
   example: sections.slice(0, 2)

@@ -20,6 +20,7 @@ export interface JsonSchema {
   readonly oneOf?: ReadonlyArray<JsonSchema>
   readonly allOf?: ReadonlyArray<JsonSchema>
   readonly example?: unknown
+  readonly examples?: ReadonlyArray<unknown>
 }
 
 export type Resolve = (schema: JsonSchema) => JsonSchema
