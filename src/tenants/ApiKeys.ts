@@ -9,7 +9,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
-import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { monotonicMillis, type RateExceeded, unlessWaiting } from "./RateLimits.ts"
 import type { Scope, Tenant } from "./Tenant.ts"
@@ -41,6 +41,9 @@ export interface ApiKey {
 /** How long a revoked key may still be taken, and how long an unknown one is remembered as such. */
 const cacheTtl = "2 seconds"
 const cacheCapacity = 10_000
+
+/** How long a look-up may take: every request waits for it, and one that is not answered would hold them all. */
+const patience = "3 seconds"
 
 /** Keys that are not known to be valid, from one address: beyond these they are not even looked up. */
 const unknownKeys = { perSecond: 10, burst: 100 }
@@ -86,7 +89,11 @@ export class ApiKeys extends Context.Service<ApiKeys, {
           // A key in use waits for nobody who tries keys out.
           (query) => valid.has(hash) ? query : lookups.withPermit(query),
           Effect.map((rows) => Option.map(Option.fromNullishOr(rows.find((row) => isSame(row.key_hash, hash))), toPrincipal)),
-          unavailable("ApiKeys.authenticate")
+          unavailable("ApiKeys.authenticate"),
+          Effect.timeoutOrElse({
+            duration: patience,
+            orElse: () => Effect.fail(new DatabaseUnavailable({ operation: "ApiKeys.authenticate", cause: new Error("no answer in time") }))
+          })
         )
       // A look-up that failed is not an answer to keep.
       const principals = yield* Cache.makeWith(lookup, {
