@@ -11,6 +11,7 @@ import * as Semaphore from "effect/Semaphore"
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
 import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
+import { steadyTime } from "../steadyClock.ts"
 import { monotonicMillis, type RateExceeded, unlessWaiting } from "./RateLimits.ts"
 import type { Scope, Tenant } from "./Tenant.ts"
 import { TokenBuckets } from "./TokenBuckets.ts"
@@ -100,6 +101,9 @@ export class ApiKeys extends Context.Service<ApiKeys, {
         capacity: cacheCapacity,
         timeToLive: (exit) => Exit.isSuccess(exit) ? cacheTtl : 0
       })
+      const steadily = yield* steadyTime
+      // Else a key that is revoked would be taken for as long as the clock was set back.
+      const principalOf = (hash: string) => steadily(Cache.get(principals, hash))
       const attempts = new TokenBuckets(unknownKeys.perSecond, unknownKeys.burst, yield* monotonicMillis)
 
       /** Hashes that are being looked up for the first time: whoever sends the same one meanwhile waits for the same answer. */
@@ -110,7 +114,7 @@ export class ApiKeys extends Context.Service<ApiKeys, {
         Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
           yield* unlessWaiting(attempts.take(address, 1), { what: "unknown keys", perSecond: unknownKeys.perSecond })
           tried.add(hash)
-          const exit = yield* Effect.exit(restore(Cache.get(principals, hash)))
+          const exit = yield* Effect.exit(restore(principalOf(hash)))
           tried.delete(hash)
           if (Exit.isFailure(exit) || Option.isSome(exit.value)) attempts.charge(address, -1)
           return yield* exit
@@ -118,7 +122,7 @@ export class ApiKeys extends Context.Service<ApiKeys, {
 
       const authenticate = Effect.fnUntraced(function*(key: Redacted.Redacted, address = "") {
         const hash = sha256(key)
-        const principal = yield* valid.has(hash) || tried.has(hash) ? Cache.get(principals, hash) : tryOut(hash, address)
+        const principal = yield* valid.has(hash) || tried.has(hash) ? principalOf(hash) : tryOut(hash, address)
         if (Option.isNone(principal)) {
           if (valid.delete(hash)) attempts.charge(address, 1)
           return yield* new UnknownApiKey()

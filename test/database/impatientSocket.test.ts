@@ -34,10 +34,12 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a connection that noth
   it.effect("reaches the server wherever the URL says it is", () =>
     Effect.gen(function*() {
       const { hostname, password, pathname, port, username } = new URL(Redacted.value((yield* TestDatabase).url))
-      for (const url of [
-        `postgres://${username}:${password}@localhost:${port}${pathname}`,
-        `postgres://${username}:${password}@elsewhere.invalid:1${pathname}?host=${hostname}&port=${port}`
-      ]) {
+      for (
+        const url of [
+          `postgres://${username}:${password}@localhost:${port}${pathname}`,
+          `postgres://${username}:${password}@elsewhere.invalid:1${pathname}?host=${hostname}&port=${port}`
+        ]
+      ) {
         assert.deepStrictEqual(yield* Effect.flatMap(connectTo(url, 1000), (connection) => connection.queryValues("select 5")), [[5]])
       }
     }))

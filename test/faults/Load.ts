@@ -63,7 +63,10 @@ interface Batch {
   readonly refused: boolean
 }
 
-const invalid = (user: string) => ({ event: "realtime-login", data: { user_id: `${refusedPrefix}${user}`, timestamp: "never", unique_id: "1" } })
+const invalid = (user: string) => ({
+  event: "realtime-login",
+  data: { user_id: `${refusedPrefix}${user}`, timestamp: "never", unique_id: "1" }
+})
 
 /**
  * Sends as FastTrack does: over several connections, in batches of any size, and whatever is not answered, or with 503, again with the same content until it is.
@@ -137,7 +140,11 @@ export const startLoad = Effect.fnUntraced(function*(options: LoadOptions) {
       rejected.get(index) !== (batch.conflicts.has(index) ? "idempotency_conflict" : batch.mustReject.has(index) ? "invalid" : undefined)
     )
     if (wrong >= 0) {
-      throw new Error(`item ${wrong} ${JSON.stringify(batch.items[wrong])} was answered ${rejected.get(wrong) ?? "stored"}: ${answer.status} ${answer.text}`)
+      throw new Error(
+        `item ${wrong} ${JSON.stringify(batch.items[wrong])} was answered ${
+          rejected.get(wrong) ?? "stored"
+        }: ${answer.status} ${answer.text}`
+      )
     }
     if (report !== undefined && report.accepted + report.duplicates + rejected.size !== batch.items.length) {
       throw new Error(`the report does not add up to ${batch.items.length}: ${answer.text}`)
@@ -158,7 +165,9 @@ export const startLoad = Effect.fnUntraced(function*(options: LoadOptions) {
       yield* Effect.sleep(batch.items.length * connections / perSecond * 1000)
     }
   })
-  const sending = yield* Effect.forkScoped(Effect.all(Array.from({ length: connections }, () => connection), { concurrency: connections, discard: true }))
+  const sending = yield* Effect.forkScoped(
+    Effect.all(Array.from({ length: connections }, () => connection), { concurrency: connections, discard: true })
+  )
 
   const load: Load = {
     answered: () => answered,
@@ -180,7 +189,12 @@ export const startLoad = Effect.fnUntraced(function*(options: LoadOptions) {
 })
 
 /** A batch of valid items, now and then with something in it that is to be refused, or all of it. */
-const withFaults = (random: Random, items: ReadonlyArray<FastTrackItem>, acknowledged: ReadonlyArray<FastTrackItem>, name: string): Batch => {
+const withFaults = (
+  random: Random,
+  items: ReadonlyArray<FastTrackItem>,
+  acknowledged: ReadonlyArray<FastTrackItem>,
+  name: string
+): Batch => {
   const none = new Set<number>()
   if (random.chance(0.03)) {
     // Valid ones of users of whom nothing may be stored, beside an invalid one that refuses them all.

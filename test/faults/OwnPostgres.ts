@@ -74,43 +74,45 @@ const postmasterPid = (cluster: EmbeddedCluster) =>
     }))
 
 /** The server on a data directory made by the project's own code. Started; ended by `kill -9` with the scope. */
-export const ownPostgres = Effect.fnUntraced(function*(dataDir: string, prepare: (cluster: EmbeddedCluster) => Promise<void> = async () => {}) {
-  const cluster = yield* Effect.orDie(openCluster(dataDir, true))
-  yield* Effect.promise(() => prepare(cluster))
-  const port = yield* Effect.promise(freePort)
-  const start = Effect.asVoid(Effect.orDie(Effect.repeat(startServer(cluster, port), {
-    // As long as the processes of the server that was killed are on their way out.
-    while: (outcome) => outcome !== "Started"
-  })))
-  const pid = postmasterPid(cluster)
-  const signal = (name: NodeJS.Signals, to: "postmaster" | "all" | "backend") =>
-    Effect.flatMap(pid, (postmaster) =>
-      Effect.promise(async () => {
-        if (postmaster === undefined) return
-        if (to === "postmaster") return signalTo(postmaster, name)
-        // First the one who starts others.
-        if (to === "all") signalTo(postmaster, name)
-        for (const child of await childrenOf(postmaster)) {
-          if (to === "all") signalTo(child, name)
-          else if ((await titleOf(child)).includes("127.0.0.1(")) return signalTo(child, name)
-        }
-      }))
-  yield* Effect.acquireRelease(
-    start,
-    () => Effect.andThen(signal("SIGCONT", "all"), killAndWait(cluster, signal("SIGKILL", "all")))
-  )
-  const own: OwnPostgres = {
-    url: `postgres://postgres:${Redacted.value(cluster.password)}@127.0.0.1:${port}/postgres`,
-    cluster,
-    start,
-    kill: killAndWait(cluster, signal("SIGKILL", "postmaster")),
-    killBackend: signal("SIGKILL", "backend"),
-    freeze: signal("SIGSTOP", "all"),
-    thaw: signal("SIGCONT", "all"),
-    isRunning: Effect.map(pid, (found) => found !== undefined)
+export const ownPostgres = Effect.fnUntraced(
+  function*(dataDir: string, prepare: (cluster: EmbeddedCluster) => Promise<void> = async () => {}) {
+    const cluster = yield* Effect.orDie(openCluster(dataDir, true))
+    yield* Effect.promise(() => prepare(cluster))
+    const port = yield* Effect.promise(freePort)
+    const start = Effect.asVoid(Effect.orDie(Effect.repeat(startServer(cluster, port), {
+      // As long as the processes of the server that was killed are on their way out.
+      while: (outcome) => outcome !== "Started"
+    })))
+    const pid = postmasterPid(cluster)
+    const signal = (name: NodeJS.Signals, to: "postmaster" | "all" | "backend") =>
+      Effect.flatMap(pid, (postmaster) =>
+        Effect.promise(async () => {
+          if (postmaster === undefined) return
+          if (to === "postmaster") return signalTo(postmaster, name)
+          // First the one who starts others.
+          if (to === "all") signalTo(postmaster, name)
+          for (const child of await childrenOf(postmaster)) {
+            if (to === "all") signalTo(child, name)
+            else if ((await titleOf(child)).includes("127.0.0.1(")) return signalTo(child, name)
+          }
+        }))
+    yield* Effect.acquireRelease(
+      start,
+      () => Effect.andThen(signal("SIGCONT", "all"), killAndWait(cluster, signal("SIGKILL", "all")))
+    )
+    const own: OwnPostgres = {
+      url: `postgres://postgres:${Redacted.value(cluster.password)}@127.0.0.1:${port}/postgres`,
+      cluster,
+      start,
+      kill: killAndWait(cluster, signal("SIGKILL", "postmaster")),
+      killBackend: signal("SIGKILL", "backend"),
+      freeze: signal("SIGSTOP", "all"),
+      thaw: signal("SIGCONT", "all"),
+      isRunning: Effect.map(pid, (found) => found !== undefined)
+    }
+    return own
   }
-  return own
-})
+)
 
 const killAndWait = (cluster: EmbeddedCluster, kill: Effect.Effect<void>) =>
   Effect.andThen(

@@ -43,7 +43,9 @@ const repeated = (identities: ReadonlyArray<string>): ReadonlyArray<string> => {
  */
 export const logProblems = Effect.fnUntraced(function*({ acknowledged, unanswered = [] }: Sent) {
   const sql = yield* PgClient.PgClient
-  const rows = yield* sql<LogRow>`select slice, position, user_id, event_type, payload::text as payload from events order by slice, position`
+  const rows = yield* sql<
+    LogRow
+  >`select slice, position, user_id, event_type, payload::text as payload from events order by slice, position`
   const heads = yield* sql<{ slice: number; position: bigint }>`select slice, position from slice_heads`
 
   // The payload is the item's data without what has columns of its own; what makes an identity is all there.
@@ -63,10 +65,16 @@ export const logProblems = Effect.fnUntraced(function*({ acknowledged, unanswere
   return [
     ...some("acknowledged events are not in the log", [...must].filter((identity) => !log.has(identity))),
     ...some("events are in the log more than once", repeated(identities)),
-    ...some("events of refused requests are in the log", rows.filter((row) => row.user_id.startsWith(refusedPrefix)).map((row) => row.user_id)),
+    ...some(
+      "events of refused requests are in the log",
+      rows.filter((row) => row.user_id.startsWith(refusedPrefix)).map((row) => row.user_id)
+    ),
     ...some("events are in the log that nobody was told of", [...log].filter((identity) => !must.has(identity) && !may.has(identity))),
     ...some("positions do not follow the one before", holes),
-    ...some("heads are not where their slices end", heads.filter(({ position, slice }) => position !== (ends.get(slice) ?? 0n)).map(({ slice }) => slice))
+    ...some(
+      "heads are not where their slices end",
+      heads.filter(({ position, slice }) => position !== (ends.get(slice) ?? 0n)).map(({ slice }) => slice)
+    )
   ]
 })
 

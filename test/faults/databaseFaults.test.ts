@@ -38,72 +38,89 @@ if (!seesChildren) {
   notPossibleHere("a database that is killed, frozen or full", "only Linux shows a server's processes")
 } else {
   scenario("kill -9 of PostgreSQL under load, 8 times", 180, (told) =>
-    onOwnServer(told, Effect.fnUntraced(function*({ load, postgres }) {
-      const random = seededRandom(told.seed)
-      const times: Array<number> = []
-      for (let kill = 0; kill < 8; kill++) {
-        yield* Effect.sleep(random.below(1000))
-        yield* postgres.kill
-        // Sometimes long enough for the service to say so.
-        yield* Effect.sleep(random.pick([0, 500, 7000]))
-        yield* postgres.start
-        times.push(yield* load.served)
-      }
-      told.tell(`served again ${shownTimes(times)} after PostgreSQL did`)
-      assert.isBelow(Math.max(...times), 10_000)
-    })))
+    onOwnServer(
+      told,
+      Effect.fnUntraced(function*({ load, postgres }) {
+        const random = seededRandom(told.seed)
+        const times: Array<number> = []
+        for (let kill = 0; kill < 8; kill++) {
+          yield* Effect.sleep(random.below(1000))
+          yield* postgres.kill
+          // Sometimes long enough for the service to say so.
+          yield* Effect.sleep(random.pick([0, 500, 7000]))
+          yield* postgres.start
+          times.push(yield* load.served)
+        }
+        told.tell(`served again ${shownTimes(times)} after PostgreSQL did`)
+        assert.isBelow(Math.max(...times), 10_000)
+      })
+    ))
 
-  scenario("kill -9 of one PostgreSQL process under load, 10 times", 120, (told) =>
-    onOwnServer(told, Effect.fnUntraced(function*({ load, postgres }) {
-      const random = seededRandom(told.seed)
-      const times: Array<number> = []
-      for (let kill = 0; kill < 10; kill++) {
-        yield* Effect.sleep(random.below(1000))
-        yield* postgres.killBackend
-        times.push(yield* load.served)
-      }
-      told.tell(`served again after ${shownTimes(times)}`)
-      assert.isBelow(Math.max(...times), 15_000)
-    })))
-
-  scenario("a database that stops answering for 45 s", 180, (told) =>
-    onOwnServer(told, Effect.fnUntraced(function*({ load, postgres, service }) {
-      const memory = () => Effect.map(readMetric(service.url, "process_resident_memory_bytes"), (bytes) => (bytes ?? 0) / 1024 ** 2)
-      yield* Effect.sleep("3 seconds")
-      const before = yield* memory()
-      const frozen = performance.now()
-      yield* postgres.freeze
-      // As many as come while nobody is answered: they must not wait for ever, nor all be held.
-      const answers: Array<{ readonly status: number; readonly milliseconds: number }> = []
-      const ask = (path: string) =>
-        Effect.gen(function*() {
-          const began = performance.now()
-          const { status } = yield* request(service.url + path)
-          answers.push({ status, milliseconds: performance.now() - began })
+  scenario(
+    "kill -9 of one PostgreSQL process under load, 10 times",
+    120,
+    (told) =>
+      onOwnServer(
+        told,
+        Effect.fnUntraced(function*({ load, postgres }) {
+          const random = seededRandom(told.seed)
+          const times: Array<number> = []
+          for (let kill = 0; kill < 10; kill++) {
+            yield* Effect.sleep(random.below(1000))
+            yield* postgres.killBackend
+            times.push(yield* load.served)
+          }
+          told.tell(`served again after ${shownTimes(times)}`)
+          assert.isBelow(Math.max(...times), 15_000)
         })
-      yield* Effect.forkScoped(Effect.all([
-        ask("/healthz"),
-        ask("/readyz"),
-        ...["1", "2", "3"].map((user) => ask(`/api/v1/users/${user}/counters`)),
-        ask("/api/v1/users/1/counters?consistency=strong")
-      ], { concurrency: "unbounded" }))
-      yield* Effect.sleep("45 seconds")
-      const during = yield* memory()
-      const unavailable = load.unavailable()
-      const thawed = performance.now()
-      yield* postgres.thaw
-      const time = yield* load.served
-      told.tell(
-        `${unavailable} answers 503 while it was frozen, ${answers.length} of 6 readings answered (${
-          answers.map(({ milliseconds, status }) => `${status} ${(milliseconds / 1000).toFixed(1)} s`).join(", ")
-        }); resident memory ${before.toFixed(0)} and ${during.toFixed(0)} MiB; served again after ${shownTimes([time])}`
       )
-      assert.isAbove(unavailable, 0, "the sender was told")
-      assert.strictEqual(answers.length, 6, `all readings were answered before ${((thawed - frozen) / 1000).toFixed(0)} s had passed`)
-      for (const { milliseconds } of answers) assert.isBelow(milliseconds, 45_000)
-      assert.isBelow(during - before, 300)
-      assert.isBelow(time, 10_000)
-    })))
+  )
+
+  scenario(
+    "a database that stops answering for 45 s",
+    180,
+    (told) =>
+      onOwnServer(
+        told,
+        Effect.fnUntraced(function*({ load, postgres, service }) {
+          const memory = () => Effect.map(readMetric(service.url, "process_resident_memory_bytes"), (bytes) => (bytes ?? 0) / 1024 ** 2)
+          yield* Effect.sleep("3 seconds")
+          const before = yield* memory()
+          const frozen = performance.now()
+          yield* postgres.freeze
+          // As many as come while nobody is answered: they must not wait for ever, nor all be held.
+          const answers: Array<{ readonly status: number; readonly milliseconds: number }> = []
+          const ask = (path: string) =>
+            Effect.gen(function*() {
+              const began = performance.now()
+              const { status } = yield* request(service.url + path)
+              answers.push({ status, milliseconds: performance.now() - began })
+            })
+          yield* Effect.forkScoped(Effect.all([
+            ask("/healthz"),
+            ask("/readyz"),
+            ...["1", "2", "3"].map((user) => ask(`/api/v1/users/${user}/counters`)),
+            ask("/api/v1/users/1/counters?consistency=strong")
+          ], { concurrency: "unbounded" }))
+          yield* Effect.sleep("45 seconds")
+          const during = yield* memory()
+          const unavailable = load.unavailable()
+          const thawed = performance.now()
+          yield* postgres.thaw
+          const time = yield* load.served
+          told.tell(
+            `${unavailable} answers 503 while it was frozen, ${answers.length} of 6 readings answered (${
+              answers.map(({ milliseconds, status }) => `${status} ${(milliseconds / 1000).toFixed(1)} s`).join(", ")
+            }); resident memory ${before.toFixed(0)} and ${during.toFixed(0)} MiB; served again after ${shownTimes([time])}`
+          )
+          assert.isAbove(unavailable, 0, "the sender was told")
+          assert.strictEqual(answers.length, 6, `all readings were answered before ${((thawed - frozen) / 1000).toFixed(0)} s had passed`)
+          for (const { milliseconds } of answers) assert.isBelow(milliseconds, 45_000)
+          assert.isBelow(during - before, 300)
+          assert.isBelow(time, 10_000)
+        })
+      )
+  )
 }
 
 scenario("connections cut under load, 20 times", 120, (told) =>

@@ -24,7 +24,9 @@ export interface Told {
 export const shownTimes = (milliseconds: ReadonlyArray<number>): string => {
   const sorted = milliseconds.toSorted((a, b) => a - b)
   const seconds = (time: number | undefined) => `${((time ?? 0) / 1000).toFixed(1)} s`
-  return sorted.length === 1 ? seconds(sorted[0]) : `${seconds(sorted[sorted.length >> 1])} (median of ${sorted.length}; longest ${seconds(sorted.at(-1))})`
+  return sorted.length === 1
+    ? seconds(sorted[0])
+    : `${seconds(sorted[sorted.length >> 1])} (median of ${sorted.length}; longest ${seconds(sorted.at(-1))})`
 }
 
 /**
