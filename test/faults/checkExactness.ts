@@ -100,10 +100,10 @@ export const counterProblems = Effect.fnUntraced(function*(url: string, acknowle
 })
 
 /** What the project's own commands find wrong, `events verify` and `projections verify`. */
-export const verifyProblems = Effect.fnUntraced(function*(databaseUrl: string) {
+export const verifyProblems = Effect.fnUntraced(function*(databaseUrl: string, folder?: string) {
   const problems: Array<string> = []
   for (const command of [["events", "verify"], ["projections", "verify"]]) {
-    const verifying = yield* startProgram(command, { DATABASE_URL: databaseUrl })
+    const verifying = yield* startProgram(command, { DATABASE_URL: databaseUrl }, folder)
     const { code } = yield* verifying.ended
     if (code !== 0) problems.push(`${command.join(" ")} ended with ${code}: ${verifying.stdout()}${verifying.stderr()}`.slice(0, 1500))
   }
@@ -115,11 +115,11 @@ export const verifyProblems = Effect.fnUntraced(function*(databaseUrl: string) {
  * agree; tells how much that was said of. Fails with all that is wrong.
  */
 export const assertExact = Effect.fnUntraced(
-  function*(told: Told, database: { readonly url: string }, serviceUrl: string, outcome: LoadOutcome) {
+  function*(told: Told, database: { readonly url: string; readonly folder?: string }, serviceUrl: string, outcome: LoadOutcome) {
     const problems = [
       ...yield* logProblems(outcome),
       ...yield* counterProblems(serviceUrl, outcome.acknowledged),
-      ...yield* verifyProblems(database.url)
+      ...yield* verifyProblems(database.url, database.folder)
     ]
     const events = new Set(outcome.acknowledged.map(identityOf)).size
     const users = new Set(outcome.acknowledged.map(({ data }) => data.user_id)).size
