@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import { type EventLog, EventLogCorrupt } from "../event-log/EventLog.ts"
+import { sliceCount } from "../event-log/sliceOf.ts"
 import { feedIsolating } from "./feedChunk.ts"
 import { ingestionPressure } from "./ingestionPressure.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
@@ -20,11 +21,13 @@ export interface RebuildProgress {
 }
 
 export interface RebuildOptions {
-  /** The slices to rebuild; all that have events unless only a sample is wanted, which leaves the version to be rebuilt. */
-  readonly slices: ReadonlyArray<number>
+  /** The slices of a sample, which leaves the version to be rebuilt; without it all, also those that get their first event meanwhile. */
+  readonly slices?: ReadonlyArray<number>
   /** Called now and then. */
   readonly onProgress: (progress: RebuildProgress) => Effect.Effect<void>
 }
+
+const everySlice = Array.from({ length: sliceCount }, (_, slice) => slice)
 
 /** Slices at work at once: one folds while the rows of the others are read and written. */
 const workers = 3
@@ -41,7 +44,7 @@ export const rebuild = (
   sql: PgClient.PgClient,
   log: EventLog["Service"],
   store: ProjectionStore,
-  { onProgress, slices }: RebuildOptions
+  { onProgress, slices = everySlice }: RebuildOptions
 ): Effect.Effect<RebuildProgress, EventLogCorrupt | SqlError.SqlError> =>
   Effect.gen(function*() {
     const { name, version } = store.projection

@@ -6,7 +6,6 @@ import { EventLog } from "../../event-log/EventLog.ts"
 import { activateVersion } from "../../projections/activateVersion.ts"
 import { rebuild as rebuildVersion } from "../../projections/rebuild.ts"
 import { rebuildUser } from "../../projections/rebuildUser.ts"
-import { slicesWithEvents } from "../../projections/slicesWithEvents.ts"
 import { Tenants } from "../../tenants/Tenants.ts"
 import { CommandFailed, explained } from "../CommandFailed.ts"
 import { print } from "../print.ts"
@@ -63,7 +62,7 @@ const ofAll = Effect.fnUntraced(function*(name: string, version: Option.Option<n
   const log = yield* EventLog
   const store = yield* storeOf(name, version)
   const onProgress = yield* showProgress
-  const { done, total } = yield* rebuildVersion(sql, log, store, { slices: yield* slicesWithEvents(sql), onProgress })
+  const { done, total } = yield* rebuildVersion(sql, log, store, { onProgress })
   yield* endProgress
   yield* print(`${title(store)} is rebuilt: ${done} of ${total} events, and is fed with the others from now on.`)
   const active = yield* activeStoreOf(name)
