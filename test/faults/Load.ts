@@ -80,7 +80,7 @@ export const startLoad = Effect.fnUntraced(function*(options: LoadOptions) {
   const counts = { accepted: 0, duplicates: 0, conflicts: 0, refused: 0, lost: 0, unavailable: 0, slowest: 0 }
   let answered = 0
   let lastServed = Number.NEGATIVE_INFINITY
-  let isEnding = false
+  const ending = { asked: false }
   let wave = 0
   let waiting: Array<ReadonlyArray<FastTrackItem>> = []
 
@@ -157,7 +157,7 @@ export const startLoad = Effect.fnUntraced(function*(options: LoadOptions) {
   }
 
   const connection = Effect.gen(function*() {
-    while (!isEnding) {
+    while (!ending.asked) {
       const batch = next()
       underWay.add(batch)
       while ((yield* attempt(batch)) === undefined) yield* Effect.sleep("60 millis")
@@ -180,7 +180,7 @@ export const startLoad = Effect.fnUntraced(function*(options: LoadOptions) {
       )
     }),
     finish: Effect.gen(function*() {
-      isEnding = true
+      ending.asked = true
       yield* Fiber.join(sending)
       return { acknowledged, unanswered: [...underWay].flatMap(({ items }) => items), ...counts }
     })

@@ -69,7 +69,7 @@ for (const processes of [2, 4]) {
       const load = yield* startLoad({ seed: told.seed, urls: () => [...alive].map(({ url }) => url), connections: 6 })
       const times: Array<number> = []
       yield* load.served
-      for (let kill = 0; kill < 12; kill++) {
+      for (let kill = 0; kill < 8; kill++) {
         // The sender does not know at once that one is gone.
         const victim = random.pick([...alive])
         yield* killAndStart(victim, random.below(700))
