@@ -127,7 +127,7 @@ export const assertExact = Effect.fnUntraced(
       `${events} events of ${users} users, ${outcome.conflicts} conflicts and ${outcome.refused} refusals; sent again ${outcome.lost} unanswered and ` +
         `${outcome.unavailable} answered 503; slowest answer ${(outcome.slowest / 1000).toFixed(1)} s`
     )
-    assert.deepStrictEqual(problems, [])
+    assert.strictEqual(problems.join("\n"), "")
     assert.isAbove(events, 100, "enough to tell")
   },
   (effect, _, { url }) => Effect.provide(effect, PgClient.layer({ url: Redacted.make(url), applicationName: testApplication }))
