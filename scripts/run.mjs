@@ -273,6 +273,11 @@ const commands = {
     process.env.FUZZ_REQUESTS ??= "100000"
     return onNode([...vitest, "test/fuzz", ...rest])
   },
+  "test:faults": () => {
+    process.env.FAULTS = "all"
+    // One at a time: they measure how long it takes to serve again.
+    return onNode([...vitest, "test/faults", "--no-file-parallelism", ...rest])
+  },
   "start:deno": () => onDeno([`--v8-flags=${heap.join(",")}`, ...permissions(), main, "serve", ...rest]),
   // Deno gives every permission to the processes that a test runner forks, so there is nothing to confine here; the service is confined.
   "test:deno": () => onDeno(["-A", ...vitest, ...rest]),

@@ -1,4 +1,5 @@
 import { PgClient } from "@effect/sql-pg"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -8,6 +9,7 @@ import { Settings } from "../Settings.ts"
 import { AppendClient } from "./AppendClient.ts"
 import { DatabaseUrl } from "./DatabaseUrl.ts"
 import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
+import { impatientSocket } from "./impatientSocket.ts"
 import { postgresTypes } from "./numericCodec.ts"
 
 /** A frozen process must not hold its locks for ever, nor a statement that will never end its connection. */
@@ -17,6 +19,12 @@ const timeouts = {
   idle_in_transaction_session_timeout: "10s"
 }
 
+/** The milliseconds after which a connection on which nothing is said is given up: more than a statement may take. */
+const silence = { usual: 35_000, append: 12_000 }
+
+/** Whether statements may take as long as they like, silently: for commands that look at everything there is, and that somebody watches. */
+export const IsPatient = Context.Reference<boolean>("playtally/database/IsPatient", { defaultValue: () => false })
+
 /**
  * Whatever is looked up here has an index. A plan made while a table was young, and kept by a prepared statement, would read all of it for each
  * look-up long after it has grown: payments were folded at a tenth of their speed.
@@ -24,14 +32,17 @@ const timeouts = {
 const plans = { enable_seqscan: "off", jit: "off" }
 
 /** For reading, the projections and everything else: what is left of PostgreSQL's usual hundred connections serves several processes. */
-const clientLayer = Layer.unwrap(Effect.map(DatabaseUrl, ({ url }) =>
-  PgClient.layer({
+const clientLayer = Layer.unwrap(Effect.gen(function*() {
+  const { url } = yield* DatabaseUrl
+  return PgClient.layer({
     url,
     applicationName: "playtally",
     types: postgresTypes,
     maxConnections: 12,
-    startupParameters: { ...timeouts, ...plans }
-  })))
+    startupParameters: { ...timeouts, ...plans },
+    ...(yield* IsPatient) ? {} : { stream: impatientSocket(url, silence.usual) }
+  })
+}))
 
 const appendLayer = Layer.effect(
   AppendClient,
@@ -46,7 +57,8 @@ const appendLayer = Layer.effect(
         statement_timeout: "10s",
         ...plans,
         plan_cache_mode: "force_generic_plan"
-      }
+      },
+      stream: impatientSocket(url, silence.append)
     }))
 ).pipe(Layer.provide(Reactivity.layer))
 

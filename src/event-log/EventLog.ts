@@ -13,6 +13,7 @@ import { failureOf } from "../database/failureOf.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { payloadVersion } from "../fasttrack/payload.ts"
 import { sameContent } from "../fasttrack/sameContent.ts"
+import { inSteadyTime } from "../steadyClock.ts"
 import { type AppendRow, appendStatement } from "./appendStatement.ts"
 import { ErasedUsers } from "./ErasedUsers.ts"
 import type { AppendOutcome, ErasedEvent, LoggedEvent, NewEvent, SlicePosition } from "./LoggedEvent.ts"
@@ -252,7 +253,7 @@ const runStatement = (sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>, lo
       schedule: Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(
         Schedule.upTo({ duration: "5 seconds" })
       )
-    })).pipe(
+    }).pipe(inSteadyTime)).pipe(
       Effect.timed,
       Effect.tap(([duration, rows]) =>
         Effect.all([

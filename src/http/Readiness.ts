@@ -7,6 +7,7 @@ import { SqlClient } from "effect/sql"
 import { checkSchema } from "../database/Migrations.ts"
 import { unfinishedImport } from "../event-log/unfinishedImport.ts"
 import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
+import { steadyTime } from "../steadyClock.ts"
 import type { ReadinessChecks } from "./ReadinessChecks.ts"
 
 /** How long the database may take to answer. */
@@ -32,7 +33,7 @@ export class Readiness extends Context.Service<Readiness, {
           onFailure: ({ _tag }) => ({ database: _tag === "SchemaMismatch", migrations: false, log_whole: false })
         })
       )
-      const database = yield* Effect.cachedWithTTL(schema, timeToLive)
+      const database = (yield* steadyTime)(yield* Effect.cachedWithTTL(schema, timeToLive))
       const check = Effect.map(database, (checks) => {
         const { lagEvents, lagSeconds, parkedUsers, rankingLagEvents, rankingLagSeconds, running } = runner.status()
         const projections = {

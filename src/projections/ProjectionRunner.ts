@@ -13,6 +13,7 @@ import { Migrations } from "../database/Migrations.ts"
 import { AppendSignal } from "../event-log/AppendSignal.ts"
 import { EventLog } from "../event-log/EventLog.ts"
 import { allSlices } from "../event-log/sliceOf.ts"
+import { inSteadyTime } from "../steadyClock.ts"
 import { ageOfOldest, behind, type Lagging } from "./checkpoints.ts"
 import { feedIsolating } from "./feedChunk.ts"
 import { countParked } from "./parkedUsers.ts"
@@ -77,7 +78,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
 }>()("playtally/projections/ProjectionRunner") {
   static readonly layer = Layer.effect(
     ProjectionRunner,
-    Effect.gen(function*() {
+    inSteadyTime(Effect.gen(function*() {
       yield* Migrations
       const catalog = yield* ProjectionCatalog
       const sql = yield* PgClient.PgClient
@@ -224,7 +225,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         },
         nextChunk: () => fed.next()
       })
-    })
+    }))
   )
 }
 

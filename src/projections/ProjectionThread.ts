@@ -1,5 +1,4 @@
 import * as NodeWorker from "@effect/platform-node/NodeWorker"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
@@ -11,6 +10,7 @@ import { Worker as Thread } from "node:worker_threads"
 import { DatabaseUrl } from "../database/DatabaseUrl.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { AppendSignal } from "../event-log/AppendSignal.ts"
+import { steadyClock } from "../steadyClock.ts"
 import { ProjectionRunner, type RunnerStatus } from "./ProjectionRunner.ts"
 import { Pulse } from "./Pulse.ts"
 
@@ -49,7 +49,7 @@ export const ProjectionThread = {
       Effect.gen(function*() {
         yield* Migrations
         const signal = yield* AppendSignal
-        const clock = yield* Clock.Clock
+        const clock = yield* steadyClock
         const platform = yield* Worker.WorkerPlatform
         const fed = new Pulse()
         let status: RunnerStatus = {

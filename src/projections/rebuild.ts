@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import { type EventLog, EventLogCorrupt } from "../event-log/EventLog.ts"
+import { allSlices } from "../event-log/sliceOf.ts"
 import { feedIsolating } from "./feedChunk.ts"
 import { ingestionPressure } from "./ingestionPressure.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
@@ -20,8 +21,8 @@ export interface RebuildProgress {
 }
 
 export interface RebuildOptions {
-  /** The slices to rebuild; all that have events unless only a sample is wanted, which leaves the version to be rebuilt. */
-  readonly slices: ReadonlyArray<number>
+  /** The slices of a sample, which leaves the version to be rebuilt; without it all, also those that get their first event meanwhile. */
+  readonly slices?: ReadonlyArray<number>
   /** Called now and then. */
   readonly onProgress: (progress: RebuildProgress) => Effect.Effect<void>
 }
@@ -41,7 +42,7 @@ export const rebuild = (
   sql: PgClient.PgClient,
   log: EventLog["Service"],
   stores: ReadonlyArray<ProjectionStore>,
-  { onProgress, slices }: RebuildOptions
+  { onProgress, slices = allSlices }: RebuildOptions
 ): Effect.Effect<RebuildProgress, EventLogCorrupt | SqlError.SqlError> =>
   Effect.gen(function*() {
     const chunk = Math.min(...stores.map(chunkOf))

@@ -9,8 +9,9 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
-import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
+import { steadyTime } from "../steadyClock.ts"
 import { monotonicMillis, type RateExceeded, unlessWaiting } from "./RateLimits.ts"
 import type { Scope, Tenant } from "./Tenant.ts"
 import { TokenBuckets } from "./TokenBuckets.ts"
@@ -41,6 +42,9 @@ export interface ApiKey {
 /** How long a revoked key may still be taken, and how long an unknown one is remembered as such. */
 const cacheTtl = "2 seconds"
 const cacheCapacity = 10_000
+
+/** How long a look-up may take: every request waits for it, and one that is not answered would hold them all. */
+const patience = "3 seconds"
 
 /** Keys that are not known to be valid, from one address: beyond these they are not even looked up. */
 const unknownKeys = { perSecond: 10, burst: 100 }
@@ -86,13 +90,20 @@ export class ApiKeys extends Context.Service<ApiKeys, {
           // A key in use waits for nobody who tries keys out.
           (query) => valid.has(hash) ? query : lookups.withPermit(query),
           Effect.map((rows) => Option.map(Option.fromNullishOr(rows.find((row) => isSame(row.key_hash, hash))), toPrincipal)),
-          unavailable("ApiKeys.authenticate")
+          unavailable("ApiKeys.authenticate"),
+          Effect.timeoutOrElse({
+            duration: patience,
+            orElse: () => Effect.fail(new DatabaseUnavailable({ operation: "ApiKeys.authenticate", cause: new Error("no answer in time") }))
+          })
         )
       // A look-up that failed is not an answer to keep.
       const principals = yield* Cache.makeWith(lookup, {
         capacity: cacheCapacity,
         timeToLive: (exit) => Exit.isSuccess(exit) ? cacheTtl : 0
       })
+      const steadily = yield* steadyTime
+      // Else a key that is revoked would be taken for as long as the clock was set back.
+      const principalOf = (hash: string) => steadily(Cache.get(principals, hash))
       const attempts = new TokenBuckets(unknownKeys.perSecond, unknownKeys.burst, yield* monotonicMillis)
 
       /** Hashes that are being looked up for the first time: whoever sends the same one meanwhile waits for the same answer. */
@@ -103,7 +114,7 @@ export class ApiKeys extends Context.Service<ApiKeys, {
         Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
           yield* unlessWaiting(attempts.take(address, 1), { what: "unknown keys", perSecond: unknownKeys.perSecond })
           tried.add(hash)
-          const exit = yield* Effect.exit(restore(Cache.get(principals, hash)))
+          const exit = yield* Effect.exit(restore(principalOf(hash)))
           tried.delete(hash)
           if (Exit.isFailure(exit) || Option.isSome(exit.value)) attempts.charge(address, -1)
           return yield* exit
@@ -111,7 +122,7 @@ export class ApiKeys extends Context.Service<ApiKeys, {
 
       const authenticate = Effect.fnUntraced(function*(key: Redacted.Redacted, address = "") {
         const hash = sha256(key)
-        const principal = yield* valid.has(hash) || tried.has(hash) ? Cache.get(principals, hash) : tryOut(hash, address)
+        const principal = yield* valid.has(hash) || tried.has(hash) ? principalOf(hash) : tryOut(hash, address)
         if (Option.isNone(principal)) {
           if (valid.delete(hash)) attempts.charge(address, 1)
           return yield* new UnknownApiKey()

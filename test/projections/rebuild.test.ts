@@ -211,6 +211,24 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
       assert.deepStrictEqual(yield* sql`select bet_count from casino_v1_totals`, [{ bet_count: 4n }])
     }).pipe(Effect.provide(Layer.fresh(TestDatabase.layer))))
 
+  it.effect("is rebuilt although slices get their first events meanwhile", () =>
+    Effect.gen(function*() {
+      const before = yield* Layer.build(testService({ projections: [casino] }))
+      const [sql, log] = [Context.get(before, PgClient.PgClient), Context.get(before, EventLog)]
+      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("young", "UTC")).pipe(Effect.provide(before))
+      yield* log.append([newEvent(tenant, bet("first", "a"))])
+      const after = yield* developer([casino, again(casino)])
+      const store = yield* storeOf(again(casino)).pipe(Effect.provide(after))
+      const [one, other] = [sliceOf(tenant.tenantId, "first"), sliceOf(tenant.tenantId, "second")]
+      assert.notStrictEqual(one, other)
+      let looks = 0
+      const onProgress = () => looks++ === 0 ? Effect.orDie(log.append([newEvent(tenant, bet("second", "b"))])) : Effect.void
+      yield* rebuild(sql, log, [store], { onProgress })
+      yield* activateVersion(sql, store, { withParked: false, replaceViews: false })
+      const read = Context.get(after, Counters).read(tenant, ["first", "second"], { sections: ["casino"], consistency: strong })
+      assert.strictEqual((yield* read).length, 2)
+    }).pipe(Effect.provide(Layer.fresh(TestDatabase.layer))))
+
   it.effect("ends where a position is missing, and says which slice it is", () =>
     Effect.gen(function*() {
       const services = yield* Layer.build(testService({ projections: [casino, again(casino)] }))

@@ -11,6 +11,8 @@ export interface DatabaseProxy {
   readonly cut: Effect.Effect<void>
   /** From now on statements still reach the database, but no answer comes back, until `restore`. */
   readonly loseAnswers: Effect.Effect<void>
+  /** Nothing passes the connections there are any more, and nobody is told: as if a router had forgotten them. New ones work. */
+  readonly abandon: Effect.Effect<void>
   /** Whether an answer has been lost since. */
   readonly hasLostAnswers: () => boolean
   readonly restore: Effect.Effect<void>
@@ -20,6 +22,7 @@ export interface DatabaseProxy {
 export const databaseProxy = Effect.gen(function*() {
   const target = new URL(Redacted.value((yield* TestDatabase).url))
   const connections = new Set<Socket>()
+  const abandoned = new WeakSet<Socket>()
   let isCut = false
   let answersAreLost = false
   let hasLostAnswers = false
@@ -34,6 +37,7 @@ export const databaseProxy = Effect.gen(function*() {
       connections.add(socket)
       socket.setNoDelay(true)
       socket.on("data", (chunk) => {
+        if (abandoned.has(socket)) return
         if (socket === client || !answersAreLost) other.write(chunk)
         else hasLostAnswers = true
       })
@@ -41,7 +45,7 @@ export const databaseProxy = Effect.gen(function*() {
       socket.on("error", () => {})
       socket.on("close", () => {
         connections.delete(socket)
-        other.destroy()
+        if (!abandoned.has(socket)) other.destroy()
       })
     }
   })
@@ -70,6 +74,9 @@ export const databaseProxy = Effect.gen(function*() {
     loseAnswers: Effect.sync(() => {
       answersAreLost = true
       hasLostAnswers = false
+    }),
+    abandon: Effect.sync(() => {
+      for (const socket of connections) abandoned.add(socket)
     }),
     hasLostAnswers: () => hasLostAnswers,
     restore: Effect.sync(() => {

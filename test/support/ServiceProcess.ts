@@ -15,16 +15,16 @@ export interface ServiceProcess extends Program {
 
 /**
  * Starts `serve` on the test's database, on a port of its own, and waits until it says where it listens. Start it twice for two processes on one
- * database. A process that does not come up is a defect, with what it said.
+ * database, give a folder for another working copy. A process that does not come up is a defect, with what it said.
  */
-export const startService = Effect.fnUntraced(function*(settings: Readonly<Record<string, string>> = {}) {
+export const startService = Effect.fnUntraced(function*(settings: Readonly<Record<string, string>> = {}, folder?: string) {
   const database = yield* TestDatabase
   const program = yield* startProgram(["serve"], {
     DATABASE_URL: Redacted.value(database.url),
     BOOTSTRAP_API_KEY: apiKey,
     PORT: "0",
     ...settings
-  })
+  }, folder)
   const listening = () => /^playtally listens on (http:\S+)$/m.exec(program.stdout())?.[1]
   yield* Effect.raceFirst(
     until(() => listening() !== undefined),

@@ -37,17 +37,19 @@ const environment = Object.fromEntries(
 const watcher = `read _; kill -KILL "$0" 2>/dev/null`
 
 /**
- * Starts the command line with some arguments and with settings as its environment, on the runtime that runs the tests. When the scope closes, the
+ * Starts the command line with some arguments and with settings as its environment, on the runtime that runs the tests; of
+ * another working copy if its folder is given. When the scope closes, the
  * program is killed if it is still there.
  */
 export const startProgram = (
   args: ReadonlyArray<string>,
-  settings: Readonly<Record<string, string>>
+  settings: Readonly<Record<string, string>>,
+  folder = root
 ): Effect.Effect<Program, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync((): Program => {
       const child = spawn(process.execPath, [...runtime, "src/main.ts", ...args], {
-        cwd: root,
+        cwd: folder,
         detached: true,
         env: { ...environment, ...settings },
         stdio: ["ignore", "pipe", "pipe"]

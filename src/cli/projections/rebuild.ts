@@ -8,7 +8,6 @@ import { ProjectionCatalog } from "../../projections/ProjectionCatalog.ts"
 import type { ProjectionStore } from "../../projections/ProjectionStore.ts"
 import { rebuild as rebuildVersions } from "../../projections/rebuild.ts"
 import { rebuildUser } from "../../projections/rebuildUser.ts"
-import { slicesWithEvents } from "../../projections/slicesWithEvents.ts"
 import { Tenants } from "../../tenants/Tenants.ts"
 import { CommandFailed, explained } from "../CommandFailed.ts"
 import { print } from "../print.ts"
@@ -103,7 +102,7 @@ const rebuildTogether = Effect.fnUntraced(function*(stores: ReadonlyArray<Projec
   const sql = yield* PgClient.PgClient
   const log = yield* EventLog
   const onProgress = yield* showProgress
-  const { done, total } = yield* rebuildVersions(sql, log, stores, { slices: yield* slicesWithEvents(sql), onProgress })
+  const { done, total } = yield* rebuildVersions(sql, log, stores, { onProgress })
   yield* endProgress
   for (const store of stores) {
     const { name } = store.projection
