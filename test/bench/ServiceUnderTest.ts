@@ -2,7 +2,8 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 export type Runtime = "node" | "deno"
@@ -18,6 +19,13 @@ export interface ServiceUnderTest {
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const apiKey = "key-of-the-benchmark"
+
+/** Where the Deno of this project's packages is. */
+export const denoProgram = (): string => {
+  const scope = join(root, "node_modules/@deno")
+  const platform = readdirSync(scope).find((name) => name.startsWith(`${process.platform}-${process.arch}`))
+  return join(scope, platform ?? "", "deno")
+}
 
 /** Kills the process when this one dies by whatever means (its standard input ends). */
 const watcher = `read _; kill -KILL "$0" 2>/dev/null`

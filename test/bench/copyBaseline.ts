@@ -11,7 +11,9 @@ export const copyTitle = "COPY FROM, 2 connections"
 export const copyNote =
   "COPY FROM: the rows just stored, in the order they came in, from two files into an empty table with the same two keys, by the server itself: no client, no network"
 
-const columns = "slice, position, tenant_id, user_id, idempotency_key, event_type, occurred_at, recorded_at, payload_version, payload"
+/** The columns of an event. */
+export const copyColumns =
+  "slice, position, tenant_id, user_id, idempotency_key, event_type, occurred_at, recorded_at, payload_version, payload"
 
 /** Which events: those recorded after a time of the server's clock. */
 export const clockOf = (sql: PgConnection.PgConnection): Effect.Effect<string, SqlError.SqlError> =>
@@ -35,7 +37,7 @@ export const copyBaseline = (
     let rows = 0
     for (const [half, file] of files.entries()) {
       const { rowCount } = yield* run(
-        `copy (select ${columns} from events where slice % 2 = ${half} and recorded_at > '${since}' ` +
+        `copy (select ${copyColumns} from events where slice % 2 = ${half} and recorded_at > '${since}' ` +
           `order by recorded_at, slice, position) to '${file}'`
       )
       rows += rowCount
@@ -43,7 +45,7 @@ export const copyBaseline = (
     const started = performance.now()
     yield* Effect.forEach(
       connections.map((connection, half) => [connection, files[half]] as const),
-      ([connection, file]) => connection.query(`copy copied_events (${columns}) from '${file}'`, [], false),
+      ([connection, file]) => connection.query(`copy copied_events (${copyColumns}) from '${file}'`, [], false),
       { concurrency: 2, discard: true }
     )
     const rate = rows / (performance.now() - started) * 1000

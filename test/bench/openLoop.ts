@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises"
+
 /** Requests that arrive at a fixed rate, whether those before have been answered or not. */
 export interface Arrivals {
   /** Arrivals a second, evenly spaced. */
@@ -16,40 +18,24 @@ export interface Arrivals {
  */
 export const openLoop = async ({ call, connections, count, rate, signal }: Arrivals): Promise<ReadonlyArray<number>> => {
   const latencies: Array<number> = []
-  const free = Array.from({ length: connections }, (_, connection) => connection)
   const started = performance.now()
-  const dueAt = (request: number) => started + request * 1000 / rate
   let next = 0
-  await new Promise<void>((done, failed) => {
-    let failure: unknown
-    const serve = () => {
-      while (next < count && dueAt(next) <= performance.now()) {
-        const connection = free.pop()
-        // Whoever is answered next goes on here.
-        if (connection === undefined) return
-        const request = next++
-        call(request, connection).then(() => {
-          latencies.push(performance.now() - dueAt(request))
-          free.push(connection)
-          if (latencies.length === count) done()
-          else if (failure === undefined) serve()
-        }, fail)
+  let failed = false
+  await Promise.all(Array.from({ length: connections }, async (_, connection) => {
+    // A connection that is free waits for the next request to become due; if all are busy, the one that is free first takes it late.
+    for (let request = next++; request < count && !failed; request = next++) {
+      signal?.throwIfAborted()
+      const due = started + request * 1000 / rate
+      const early = due - performance.now()
+      if (early > 0) await setTimeout(early)
+      try {
+        await call(request, connection)
+      } catch (cause) {
+        failed = true
+        throw cause
       }
-      if (next < count) schedule()
+      latencies.push(performance.now() - due)
     }
-    let timer: NodeJS.Timeout | undefined
-    const schedule = () => {
-      clearTimeout(timer)
-      timer = setTimeout(serve, Math.max(0, dueAt(next) - performance.now()))
-    }
-    const fail = (cause: unknown) => {
-      failure ??= cause
-      clearTimeout(timer)
-      failed(failure instanceof Error ? failure : new Error(String(failure)))
-    }
-    signal?.addEventListener("abort", () => fail(new Error("stopped")), { once: true })
-    if (count === 0) done()
-    else serve()
-  })
+  }))
   return latencies
 }
