@@ -1,5 +1,6 @@
 import type { Row } from "./Row.ts"
 import { deno } from "./rows/deno.ts"
+import { emmett } from "./rows/emmett.ts"
 import { growth } from "./rows/growth.ts"
 import { ingest } from "./rows/ingest.ts"
 import { latency } from "./rows/latency.ts"
@@ -10,4 +11,4 @@ import { skew } from "./rows/skew.ts"
 import { sustained } from "./rows/sustained.ts"
 
 /** Every row, in the order in which they are measured: first those that share a service. */
-export const rows: ReadonlyArray<Row> = [ingest, sustained, latency, repeats, skew, memory, deno, rebuild, growth]
+export const rows: ReadonlyArray<Row> = [ingest, sustained, latency, repeats, skew, memory, deno, emmett, rebuild, growth]
