@@ -7,7 +7,7 @@ import { closedLoop, type Sent } from "./closedLoop.ts"
 import { clockOf, copyBaseline } from "./copyBaseline.ts"
 import { postRequest } from "./HttpConnection.ts"
 import type { Profile } from "./Profile.ts"
-import { caughtUp } from "./projectionLag.ts"
+import { caughtUp, type Which } from "./projectionLag.ts"
 import { type Runtime, type ServiceUnderTest, startService } from "./ServiceUnderTest.ts"
 import { bodiesOf, traffic } from "./traffic.ts"
 
@@ -40,6 +40,8 @@ export interface Rig {
   readonly clock: Effect.Effect<string, SqlError.SqlError>
   /** Events a second of `COPY` with what was stored since. */
   readonly copy: (since: string) => Effect.Effect<number, SqlError.SqlError>
+  /** Waits until none of those projections is behind. */
+  readonly caughtUp: (which: Which) => Effect.Effect<void, SqlError.SqlError>
   /** Waits until the counters are caught up, and for the rankings too if they manage it within 30 seconds. */
   readonly quiet: Effect.Effect<void, SqlError.SqlError>
   /** Resident memory in MB each second since the start. */
@@ -50,6 +52,9 @@ const path = "/api/v1/integrations/fasttrack/bulk"
 
 /** Most events a second that are prepared for, by the items of a request: far more than any machine has taken. */
 const mostPerSecond = (items: number) => items === 1 ? 8_000 : items <= 10 ? 40_000 : Infinity
+
+/** A board of each projection that ranks users. */
+const boards = ["casino_turnover", "sports_turnover"]
 
 let runs = 0
 
@@ -65,6 +70,7 @@ export const startRig = (
     const sql = yield* server.connect(databaseUrl)
     const copiers = [yield* server.connect(databaseUrl), yield* server.connect(databaseUrl)] as const
     const service = yield* startService(runtime, databaseUrl)
+    const { apiKey } = service
     const memory: Array<readonly [number, number]> = []
     const started = performance.now()
     yield* Effect.acquireRelease(
@@ -75,9 +81,7 @@ export const startRig = (
     const prepare = ({ items, longer = 1, users = 5_000 }: Load): Requests => {
       const events = Math.min(profile.events * longer, mostPerSecond(items) * profile.seconds * longer)
       const next = traffic({ run: `${process.pid}-${++runs}`, users })
-      return bodiesOf(next, Math.max(1, Math.round(events / items)), items).map((body) =>
-        postRequest(service.url, path, service.apiKey, body)
-      )
+      return bodiesOf(next, Math.max(1, Math.round(events / items)), items).map((body) => postRequest(service.url, path, apiKey, body))
     }
     const send = (requests: Requests, { connections, longer = 1 }: Load, times?: number) =>
       Effect.promise((signal) => {
@@ -91,7 +95,20 @@ export const startRig = (
           ...times === undefined ? {} : { times }
         })
       })
-    const quiet = Effect.andThen(caughtUp(sql, "counters"), Effect.asVoid(Effect.timeoutOption(caughtUp(sql, "rankings"), "30 seconds")))
+    const untilCaughtUp = (which: Which) => Effect.raceFirst(caughtUp(sql, which), service.ended)
+    // The rankings gather events for some seconds, unless somebody waits for them.
+    const wanted = Effect.ignore(Effect.tryPromise((signal) =>
+      Promise.all(boards.map((board) =>
+        fetch(`${service.url}/api/v1/leaderboards/${board}?currency=EUR&consistency=strong`, { headers: { "x-api-key": apiKey }, signal })
+          .then((answer) =>
+            answer.text()
+          )
+      ))
+    ))
+    const quiet = Effect.andThen(
+      untilCaughtUp("counters"),
+      Effect.asVoid(Effect.timeoutOption(Effect.andThen(wanted, untilCaughtUp("rankings")), "30 seconds"))
+    )
 
     const rig: Rig = {
       runtime,
@@ -101,7 +118,9 @@ export const startRig = (
       prepare,
       send,
       clock: clockOf(sql),
-      copy: (since) => copyBaseline(copiers, server.exchange, since),
+      copy: (since) =>
+        copyBaseline(copiers, server.exchange, since),
+      caughtUp: untilCaughtUp,
       quiet,
       memory
     }

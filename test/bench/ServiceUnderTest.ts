@@ -15,6 +15,8 @@ export interface ServiceUnderTest {
   readonly apiKey: string
   /** Its resident memory in MB, all threads. */
   readonly memory: () => number
+  /** Never comes back while the service runs; its end before it is stopped is a defect, with the last that it said. */
+  readonly ended: Effect.Effect<never>
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
@@ -98,12 +100,27 @@ export const startService = (runtime: Runtime, databaseUrl: string): Effect.Effe
       { until: (url) => url !== undefined, schedule: Schedule.spaced("20 millis") }
     ).pipe(Effect.timeout("60 seconds"), Effect.orDie)
     const { pid } = child
-    return { url: listening() ?? "", apiKey, memory: () => pid === undefined ? NaN : memoryOf(pid) }
+    const greeted = output().length
+    const ended = Effect.callback<never>((resume) => {
+      const tell = () => {
+        const how = `the service ended with ${child.exitCode ?? child.signalCode}`
+        resume(Effect.die(new Error([how, ...output().slice(greeted).trim().split("\n").slice(-10)].join("\n"))))
+      }
+      if (child.exitCode !== null || child.signalCode !== null) return tell()
+      child.once("close", tell)
+      return Effect.sync(() => child.off("close", tell))
+    })
+    return { url: listening() ?? "", apiKey, memory: () => pid === undefined ? NaN : memoryOf(pid), ended }
   })
 
+/** NaN for a process that has ended. */
 const memoryOf = (pid: number): number => {
-  const kilobytes = process.platform === "linux"
-    ? /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
-    : execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" }).trim()
-  return Number(kilobytes) / 1024
+  try {
+    const kilobytes = process.platform === "linux"
+      ? /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
+      : execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" }).trim()
+    return Number(kilobytes) / 1024
+  } catch {
+    return NaN
+  }
 }

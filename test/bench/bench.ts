@@ -32,7 +32,15 @@ const print = (lines: ReadonlyArray<string>) => Effect.sync(() => process.stdout
 const measure = (row: Row, bench: Bench): Effect.Effect<Outcome> =>
   Effect.gen(function*() {
     const started = performance.now()
-    const exit = yield* Effect.exit(Effect.scoped(row.measure(bench)))
+    const minutes = bench.profile.minutesPerRow
+    const exit = yield* Effect.exit(
+      Effect.scoped(row.measure(bench)).pipe(
+        Effect.timeoutOrElse({
+          duration: `${minutes} minutes`,
+          orElse: () => Effect.die(new Error(`it did not come to an end in ${minutes} minutes`))
+        })
+      )
+    )
     const about = { name: row.name, title: row.title, seconds: Math.round((performance.now() - started) / 1000) }
     if (Exit.isSuccess(exit)) return { ...about, status: "measured", ...exit.value satisfies Findings } as const
     if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
@@ -124,5 +132,8 @@ const bench = Command.make(
     if (!allMeasured) process.exitCode = 1
   })
 ).pipe(Command.withDescription("Measure the service: each row in several rounds, with ratios taken within a round"))
+
+// npm repeats a Ctrl-C, which must not end this before it has put everything away.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {})
 
 bench.pipe(Command.run({ version: "" }), Effect.provide(NodeServices.layer), NodeRuntime.runMain)

@@ -2,7 +2,7 @@ import { type Measurement, type Outcome, ratioOf, type Series } from "./Measurem
 import { short } from "./resultTable.ts"
 import { spreadOf } from "./statistics.ts"
 
-const width = 960
+const width = 1100
 const labels = 330
 const bars = 300
 const lineHeight = 20
@@ -58,7 +58,7 @@ const chart = ({ lines, title, unit }: Series): Part => {
   const points = lines.flatMap((line) => line.points).filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y))
   const seconds = Math.max(1, ...points.map(([x]) => x))
   const greatest = Math.max(1, ...points.map(([, y]) => y))
-  const across = width - labels - 120
+  const across = width - labels - 260
   return {
     height: chartHeight + 50,
     draw: (y) => {

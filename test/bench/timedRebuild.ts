@@ -10,12 +10,8 @@ const Rebuilt = Schema.fromJsonString(Schema.Struct({ name: Schema.String, event
 /** A projection rebuilt: how many events the log has, and how long it took. */
 export type Rebuilt = typeof Rebuilt.Type
 
-const namesOf = (ranks: boolean) => catalog.filter(({ ranking }) => (ranking !== undefined) === ranks).map(({ name }) => name)
-
-/** The projections that make the counters. */
-export const counters = namesOf(false)
-/** The projections that rank users. */
-export const rankings = namesOf(true)
+/** The projections that make the counters: all but those that rank users. */
+export const counters: ReadonlyArray<string> = catalog.filter(({ ranking }) => ranking === undefined).map(({ name }) => name)
 
 /** Rebuilds projections one after the other in a process of their own, `anew` from nothing or from where they are. */
 export const timedRebuild = (

@@ -20,11 +20,13 @@ export const ingest: Row = {
     let refused = 0
     const rounds = yield* inRounds(bench, () =>
       Effect.gen(function*() {
+        yield* rig.quiet
         const since = yield* rig.clock
         const rates = yield* Effect.forEach(loads, (load) =>
           Effect.gen(function*() {
-            yield* rig.quiet
-            const sent = yield* rig.send(rig.prepare(load), load)
+            const requests = rig.prepare(load)
+            yield* rig.caughtUp("counters")
+            const sent = yield* rig.send(requests, load)
             refused += sent.refused
             return rateOf(sent, load)
           }))

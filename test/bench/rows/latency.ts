@@ -72,18 +72,18 @@ export const latency: Row = {
       ...profile.rates.batch.map((rate) => ({ rate, items: 1_000 }))
     ]
     const rounds = yield* inRounds(bench, () =>
-      Effect.forEach(loads, ({ items, rate }) =>
-        Effect.gen(function*() {
-          yield* rig.quiet
-          const http = yield* overHttp(bench, rig, rate, items)
-          yield* rig.quiet
-          return { http, commit: items === 1 ? yield* commits(bench, sessions, rate) : undefined }
-        })))
+      Effect.gen(function*() {
+        yield* rig.quiet
+        const http = yield* Effect.forEach(loads, ({ items, rate }) => overHttp(bench, rig, rate, items))
+        yield* rig.quiet
+        const commit = yield* Effect.forEach(loads, ({ items, rate }) => items === 1 ? commits(bench, sessions, rate) : Effect.succeed([]))
+        return { http, commit }
+      }))
     yield* rig.sql.query("truncate copied_events", [], false)
     return {
       measurements: loads.flatMap(({ items, rate }, load) =>
         percentiles.map(([name, part]) => {
-          const values = rounds.map((round) => quantile(round[load]?.http ?? [], part))
+          const values = rounds.map((round) => quantile(round.http[load] ?? [], part))
           const what = `${items === 1 ? `${rate} events/s, 1 a request` : `${rate} requests/s of ${items} events`}: ${name}`
           return items === 1
             ? {
@@ -92,7 +92,7 @@ export const latency: Row = {
               values,
               against: {
                 what: "INSERT of one row, same rate",
-                values: rounds.map((round) => quantile(round[load]?.commit ?? [], part))
+                values: rounds.map((round) => quantile(round.commit[load] ?? [], part))
               }
             }
             : { what, unit: "ms", values }

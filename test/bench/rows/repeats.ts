@@ -10,15 +10,16 @@ export const repeats: Row = {
   title: "Repeats (1,000 a request, 4 connections)",
   measure: Effect.fnUntraced(function*(bench) {
     const rig = yield* bench.rig
+    yield* rig.quiet
     const rounds = yield* inRounds(bench, () =>
       Effect.gen(function*() {
         const requests = rig.prepare(load)
-        yield* rig.quiet
+        yield* rig.caughtUp("counters")
         const once = yield* rig.send(requests, load)
-        yield* rig.quiet
+        yield* rig.caughtUp("counters")
         const again = yield* rig.send(requests.slice(0, once.requests), load)
         const others = rig.prepare(load)
-        yield* rig.quiet
+        yield* rig.caughtUp("counters")
         const twice = yield* rig.send(others, load, 2)
         return { once: rateOf(once, load), again: rateOf(again, load), twice: rateOf(twice, load) }
       }))

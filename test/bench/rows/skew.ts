@@ -1,5 +1,4 @@
 import * as Effect from "effect/Effect"
-import { caughtUp } from "../projectionLag.ts"
 import { type Load, rateOf } from "../Rig.ts"
 import { inRounds, type Row } from "../Row.ts"
 
@@ -11,15 +10,16 @@ export const skew: Row = {
   title: "One hot user, and many (1,000 a request, 4 connections)",
   measure: Effect.fnUntraced(function*(bench) {
     const rig = yield* bench.rig
+    yield* rig.quiet
     const rounds = yield* inRounds(bench, () =>
       Effect.forEach(users, (users) =>
         Effect.gen(function*() {
           const load: Load = { items: 1_000, connections: 4, users }
           const requests = rig.prepare(load)
-          yield* rig.quiet
+          yield* rig.caughtUp("counters")
           const started = performance.now()
           const sent = yield* rig.send(requests, load)
-          yield* caughtUp(rig.sql, "counters")
+          yield* rig.caughtUp("counters")
           return {
             acknowledged: rateOf(sent, load),
             caughtUp: sent.requests * load.items / (performance.now() - started) * 1000

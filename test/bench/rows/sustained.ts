@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { copyTitle } from "../copyBaseline.ts"
-import { caughtUp, lagOf } from "../projectionLag.ts"
+import { lagOf } from "../projectionLag.ts"
 import { type Load, rateOf } from "../Rig.ts"
 import { inRounds, type Row } from "../Row.ts"
 
@@ -29,11 +29,12 @@ export const sustained: Row = {
         const sent = yield* rig.send(requests, load)
         const events = sent.requests * load.items
         const atEnd = yield* lagOf(rig.sql, "counters")
-        yield* caughtUp(rig.sql, "counters")
+        yield* rig.caughtUp("counters")
         const counters = elapsed()
-        yield* caughtUp(rig.sql, "rankings")
+        yield* rig.caughtUp("rankings")
         const rankings = elapsed()
         yield* Fiber.interrupt(watch)
+        yield* rig.quiet
         const copy = yield* rig.copy(since)
         return { acknowledged: rateOf(sent, load), counters: events / counters, rankings: events / rankings, atEnd, lags, copy }
       }))
