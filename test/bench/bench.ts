@@ -5,13 +5,14 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Cause from "effect/Cause"
-import { Argument, CliError, Command, Flag } from "effect/cli"
+import { Argument, Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { CommandFailed, explained } from "../../src/cli/CommandFailed.ts"
 import { BenchServer } from "./BenchServer.ts"
 import { describeMachine, type Machine, machineLines } from "./describeMachine.ts"
 import type { Findings, Outcome } from "./Measurement.ts"
@@ -122,15 +123,17 @@ const bench = Command.make(
   Effect.fnUntraced(function*({ deno, long, names, quick }) {
     const unknown = names.filter((name) => !rows.some((row) => row.name === name))
     if (unknown.length > 0 || (quick && long)) {
-      return yield* new CliError.ValidationError({
-        message: unknown.length > 0 ? `There is no row ${unknown.join(", ")}` : "--quick and --long do not go together"
+      return yield* new CommandFailed({
+        message: unknown.length > 0
+          ? `There is no row ${unknown.join(", ")}; there are ${rows.map(({ name }) => name).join(", ")}.`
+          : "--quick and --long do not go together."
       })
     }
     const chosen = names.length === 0 ? rows : rows.filter(({ name }) => names.includes(name))
     const profile = profiles[quick ? "quick" : long ? "long" : "default"]
     const allMeasured = yield* Effect.provide(run(chosen, profile, deno ? "deno" : "node"), BenchServer.layer)
-    if (!allMeasured) process.exitCode = 1
-  })
+    if (!allMeasured) return yield* new CommandFailed({ message: "A row has failed." })
+  }, explained)
 ).pipe(Command.withDescription("Measure the service: each row in several rounds, with ratios taken within a round"))
 
 // npm repeats a Ctrl-C, which must not end this before it has put everything away.

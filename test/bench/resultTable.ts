@@ -8,7 +8,8 @@ export const short = (value: number): string => {
   const size = Math.abs(value)
   if (size >= 1_000_000) return `${(value / 1_000_000).toFixed(2)}M`
   if (size >= 10_000) return `${(value / 1000).toFixed(1)}k`
-  return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2)
+  if (size >= 100) return value.toFixed(0)
+  return size >= 10 ? value.toFixed(1) : size >= 1 || size === 0 ? value.toFixed(2) : value.toPrecision(2)
 }
 
 /** What was found as lines for the screen: per row its measurements, with the median of the rounds, their spread and the ratio. */
