@@ -2,8 +2,10 @@ import type { PgConnection } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { SqlError } from "effect/sql"
+import { statfs } from "node:fs/promises"
+import { tmpdir } from "node:os"
 import { fillLog } from "./fillLog.ts"
-import type { Bench } from "./Row.ts"
+import { type Bench, NotMeasured } from "./Row.ts"
 import { outputOf, startChild } from "./ServiceUnderTest.ts"
 import type { TrafficItem } from "./traffic.ts"
 
@@ -15,12 +17,19 @@ export interface FilledDatabase {
   readonly fillTo: (events: number) => Effect.Effect<void, SqlError.SqlError>
 }
 
-/** Makes one with the tenant `demo`, empty so far; `next` gives its events. */
+/** What an event takes on disk at most, with its rows in the projections, in GB; and what the server's own files take. */
+const room = { perEvent: 2e-6, server: 5 }
+
+/** Makes one with the tenant `demo`, empty so far, which is to have so many events at most; `next` gives them. */
 export const filledDatabase = (
   { say, server }: Bench,
+  most: number,
   next: () => TrafficItem
-): Effect.Effect<FilledDatabase, SqlError.SqlError, Scope.Scope> =>
+): Effect.Effect<FilledDatabase, SqlError.SqlError | NotMeasured, Scope.Scope> =>
   Effect.gen(function*() {
+    const { bavail, bsize } = yield* Effect.promise(() => statfs(server.exchange))
+    const [needed, free] = [Math.ceil(room.server + most * room.perEvent), Math.floor(bavail * bsize / 1e9)]
+    if (free < needed) return yield* Effect.fail(new NotMeasured(`it may need ${needed} GB in ${tmpdir()}, and ${free} are free`))
     const url = yield* server.database
     yield* Effect.scoped(ranWell(["scripts/run.mjs", "cli", "migrate"], { DATABASE_URL: url }))
     const sql = yield* server.connect(url)

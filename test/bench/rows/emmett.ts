@@ -84,7 +84,7 @@ export const emmett: Row = {
     const theirs = yield* server.database
     // Over one connection: its readers order by transaction and go on by position, which several writers can set against each other.
     yield* ask(theirs, { do: "append", run, users: logUsers, events, connections: 1, batch: "history" })
-    const { fillTo, sql, url: ours } = yield* filledDatabase(bench, traffic({ run, users: logUsers }))
+    const { fillTo, sql, url: ours } = yield* filledDatabase(bench, events, traffic({ run, users: logUsers }))
     yield* fillTo(events)
     const [casino] =
       (yield* sql.query("select count(*)::float8 as events from events where event_type = 'realtime-casino'", [], false)).rows

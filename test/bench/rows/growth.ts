@@ -16,7 +16,7 @@ export const growth: Row = {
   withoutService: true,
   measure: Effect.fnUntraced(function*(bench) {
     const { profile, say, server } = bench
-    const { fillTo, url } = yield* filledDatabase(bench, traffic({ run: "growth", users }))
+    const { fillTo, url } = yield* filledDatabase(bench, Math.max(...profile.growth), traffic({ run: "growth", users }))
     const sizes = yield* Effect.forEach(profile.growth, (stored) =>
       Effect.scoped(Effect.gen(function*() {
         yield* fillTo(stored)

@@ -11,7 +11,7 @@ export const rebuild: Row = {
   withoutService: true,
   measure: Effect.fnUntraced(function*(bench) {
     const { events, users } = bench.profile.rebuild
-    const { fillTo, sql, url } = yield* filledDatabase(bench, traffic({ run: "rebuild", users }))
+    const { fillTo, sql, url } = yield* filledDatabase(bench, events, traffic({ run: "rebuild", users }))
     yield* fillTo(events)
     const reading = Effect.gen(function*() {
       const started = performance.now()
