@@ -281,7 +281,11 @@ const commands = {
   "start:deno": () => onDeno([`--v8-flags=${heap.join(",")}`, ...permissions(), main, "serve", ...rest]),
   // Deno gives every permission to the processes that a test runner forks, so there is nothing to confine here; the service is confined.
   "test:deno": () => onDeno(["-A", ...vitest, ...rest]),
-  bench: () => onNode([join(root, "test/bench", `${rest[0]}.ts`), ...rest.slice(1)]),
+  // One benchmark is a program of its own; the others are rows of one.
+  bench: () =>
+    rest[0] === "leaderboards"
+      ? onNode([join(root, "test/bench/leaderboards.ts"), ...rest.slice(1)])
+      : onNode([join(root, "test/bench/bench.ts"), ...rest]),
   types: () => onNode([join(modules, "typescript/bin/tsc"), "-p", ".", ...rest]),
   lint: () => onNode([join(modules, "oxlint/bin/oxlint"), "--deny-warnings", ...rest]),
   format: async () => {
