@@ -21,6 +21,7 @@ import { ProjectionCatalog } from "./ProjectionCatalog.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
 import { Pulse } from "./Pulse.ts"
 import { SliceQueue } from "./SliceQueue.ts"
+import { wholeSlices } from "./wholeSlices.ts"
 
 /** How a process's projections are doing. */
 export interface RunnerStatus {
@@ -227,18 +228,6 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       })
     }))
   )
-}
-
-/** Puts slices together so that a chunk of at most that many events takes all there is of each. */
-const wholeSlices = (lagging: ReadonlyArray<Lagging>, maxEvents: number): ReadonlyArray<ReadonlyArray<number>> => {
-  const sorted = lagging.toSorted((a, b) => b.events - a.events)
-  const chunks: Array<ReadonlyArray<number>> = []
-  for (let start = 0; start < sorted.length;) {
-    const end = start + Math.max(1, Math.floor(maxEvents / (sorted[start]?.events ?? 1)))
-    chunks.push(sorted.slice(start, end).map(({ slice }) => slice))
-    start = end
-  }
-  return chunks
 }
 
 const eventsIn = (lagging: ReadonlyArray<Lagging>): number => lagging.reduce((sum, { events }) => sum + events, 0)

@@ -9,6 +9,7 @@ import { feedIsolating } from "./feedChunk.ts"
 import { ingestionPressure } from "./ingestionPressure.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
 import { follow } from "./versions.ts"
+import { wholeSlices } from "./wholeSlices.ts"
 
 /** How far a rebuild has come. Positions are dense, so `done` of `total` is exact. */
 export interface RebuildProgress {
@@ -27,13 +28,13 @@ export interface RebuildOptions {
   readonly onProgress: (progress: RebuildProgress) => Effect.Effect<void>
 }
 
-/** Slices at work at once: one folds while the rows of the others are read and written. */
+/** Chunks at work at once: one folds while the rows of the others are read and written. */
 const workers = 3
 /** Most events folded in memory and written in one transaction; fewer where each moves a user in several rankings. */
 const chunkOf = ({ projection }: ProjectionStore): number => projection.ranking === undefined ? 20_000 : 5_000
 
 /**
- * Rebuilds versions from one reading of the log, while everything else goes on (design §1): slice by slice, some at once, each user's events of a chunk folded in
+ * Rebuilds versions from one reading of the log, while everything else goes on (design §1): some slices at once, each user's events of a chunk folded in
  * memory and each row written once per chunk, with the slice's checkpoint in the same transaction, so that one that is killed goes on where it was.
  * Catches up until none is further behind than a chunk, then has the versions fed with the others. It yields to ingestion: it holds back when appends
  * take long. It ends in `EventLogCorrupt` where a position is missing.
@@ -49,13 +50,14 @@ export const rebuild = (
     const feed = { sql, log, stores, maxEvents: chunk }
     const pressure = yield* ingestionPressure(sql)
 
-    const rebuildSlice = Effect.fnUntraced(function*(slice: number) {
-      for (;;) {
+    const rebuildSlices = Effect.fnUntraced(function*(some: ReadonlyArray<number>) {
+      for (let left = some;;) {
         const started = yield* Clock.currentTimeMillis
-        const { events, holes, more } = yield* feedIsolating(feed, [slice])
-        if (holes.length > 0) {
+        const { events, holes: [hole], more } = yield* feedIsolating(feed, left)
+        left = more
+        if (hole !== undefined) {
           return yield* new EventLogCorrupt({
-            message: `A position is missing in slice ${slice}: nothing after it can be folded. \`events verify\` shows all that is wrong.`
+            message: `A position is missing in slice ${hole}: nothing after it can be folded. \`events verify\` shows all that is wrong.`
           })
         }
         yield* pressure.yieldAfter((yield* Clock.currentTimeMillis) - started)
@@ -71,10 +73,11 @@ export const rebuild = (
 
     for (;;) {
       const lagging = (yield* placesIn(sql, stores, slices)).filter(({ done, total }) => done < total)
-      // The largest first, so that no long one is left for the end.
-      lagging.sort((a, b) => b.total - b.done - (a.total - a.done))
+        .map(({ done, slice, total }) => ({ slice, events: total - done }))
+      // Small slices share a transaction, unless one of the workers would have nothing to do.
+      const share = Math.ceil(lagging.reduce((sum, { events }) => sum + events, 0) / workers)
       yield* Effect.raceFirst(
-        Effect.forEach(lagging, ({ slice }) => rebuildSlice(slice), { concurrency: workers, discard: true }),
+        Effect.forEach(wholeSlices(lagging, Math.min(chunk, share)), rebuildSlices, { concurrency: workers, discard: true }),
         Effect.forever(Effect.andThen(report, Effect.sleep("500 millis")))
       )
       yield* report
