@@ -16,8 +16,28 @@ export const serve = Command.make("serve", {}, () => explained(Effect.scoped(run
 
 const run = Effect.gen(function*() {
   const services = yield* Layer.build(serverLayer)
+  yield* leaveInTime
   yield* Effect.flatMap(greeting, (lines) => print(...lines)).pipe(Effect.provide(services))
   return yield* Effect.never
+})
+
+/** The milliseconds that everything may take to end once the process was told to stop (design §5: within 10 s). */
+const farewell = 9_000
+
+/**
+ * A database that says nothing would keep the process until it is given up, or for as long as others are asked what is under way. Nobody has been told that it is
+ * stored, so nothing is lost by leaving. The timer keeps nobody who has ended before.
+ */
+const leaveInTime = Effect.gen(function*() {
+  const runFork = Effect.runForkWith(yield* Effect.context())
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      setTimeout(() => {
+        runFork(Effect.logWarning("The database says nothing: what is under way is left unanswered"))
+        process.exit(0)
+      }, farewell).unref()
+    })
+  )
 })
 
 const greeting = Effect.gen(function*() {

@@ -121,6 +121,27 @@ if (!seesChildren) {
         })
       )
   )
+
+  scenario("SIGTERM while the database says nothing", 150, (told) =>
+    Effect.gen(function*() {
+      const postgres = yield* ownPostgres(`${yield* serverFolder}/data`)
+      const start = Effect.provideService(startService(), TestDatabase, asTestDatabase(postgres))
+      let service = yield* start
+      const load = yield* startLoad({ seed: told.seed, urls: () => [service.url] })
+      yield* load.served
+      yield* Effect.sleep("1 second")
+      yield* postgres.freeze
+      yield* Effect.sleep("1 second")
+      const began = performance.now()
+      yield* service.signal("SIGTERM")
+      assert.deepStrictEqual(yield* service.ended, { code: 0, signal: null }, service.stderr())
+      const time = performance.now() - began
+      told.tell(`ended after ${shownTimes([time])}`)
+      yield* postgres.thaw
+      service = yield* start
+      yield* assertExact(told, postgres, service.url, yield* load.finish)
+      assert.isBelow(time, 10_000)
+    }))
 }
 
 scenario("connections cut under load, 20 times", 120, (told) =>
