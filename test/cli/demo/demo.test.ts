@@ -41,7 +41,9 @@ describe("the demo against a server that does not always answer", () => {
       assert.isAtLeast(again.at - refused.at, 995)
 
       const items = byBody.flatMap(([first]): ReadonlyArray<unknown> => JSON.parse(first?.body ?? "").items)
-      assert.closeTo(items.length, 600, 1)
+      // 400 a second for 1.5 s; a busy machine sends fewer.
+      assert.isAtMost(items.length, 601)
+      assert.isAtLeast(items.length, 300)
       assert.strictEqual(countOf(result.stdout, "Sent"), items.length)
       // Deno's fetch repeats a request by itself when the connection it had kept is gone.
       assert.strictEqual(countOf(result.stdout, "retries"), "Deno" in globalThis ? 2 : 3)
