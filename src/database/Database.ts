@@ -9,6 +9,7 @@ import { Settings } from "../Settings.ts"
 import { AppendClient } from "./AppendClient.ts"
 import { DatabaseUrl } from "./DatabaseUrl.ts"
 import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
+import { failingTransactions } from "./failingTransactions.ts"
 import { impatientSocket } from "./impatientSocket.ts"
 import { postgresTypes } from "./numericCodec.ts"
 
@@ -34,7 +35,7 @@ const plans = { enable_seqscan: "off", jit: "off" }
 /** For reading, the projections and everything else: what is left of PostgreSQL's usual hundred connections serves several processes. */
 const clientLayer = Layer.unwrap(Effect.gen(function*() {
   const { url } = yield* DatabaseUrl
-  return PgClient.layer({
+  const client = PgClient.make({
     url,
     applicationName: "playtally",
     types: postgresTypes,
@@ -42,6 +43,7 @@ const clientLayer = Layer.unwrap(Effect.gen(function*() {
     startupParameters: { ...timeouts, ...plans },
     ...(yield* IsPatient) ? {} : { stream: impatientSocket(url, silence.usual) }
   })
+  return PgClient.layerFrom(Effect.map(client, failingTransactions))
 }))
 
 const appendLayer = Layer.effect(
