@@ -278,6 +278,7 @@ const commands = {
     // One at a time: they measure how long it takes to serve again.
     return onNode([...vitest, "test/faults", "--no-file-parallelism", ...rest])
   },
+  "test:simulation": () => onNode([join(root, "test/simulation/main.ts"), ...rest]),
   "start:deno": () => onDeno([`--v8-flags=${heap.join(",")}`, ...permissions(), main, "serve", ...rest]),
   // Deno gives every permission to the processes that a test runner forks, so there is nothing to confine here; the service is confined.
   "test:deno": () => onDeno(["-A", ...vitest, ...rest]),

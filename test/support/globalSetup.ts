@@ -27,13 +27,10 @@ while [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
 rm -rf "$0"
 `
 
-/** One server for the whole run: TEST_DATABASE_URL (a superuser's), or an embedded one in a temporary folder. */
-export default async function setup(project: TestProject) {
+/** A server for tests, TEST_DATABASE_URL (a superuser's) or an embedded one in a temporary folder, until it is stopped. */
+export const startServer = async (): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> => {
   const given = process.env["TEST_DATABASE_URL"]
-  if (given !== undefined && given !== "") {
-    project.provide("databaseUrl", given)
-    return
-  }
+  if (given !== undefined && given !== "") return { url: given, stop: async () => {} }
   const folder = await mkdtemp(join(tmpdir(), "playtally-test-"))
   // For the account that runs the server if we are root.
   await chmod(folder, 0o711)
@@ -42,10 +39,19 @@ export default async function setup(project: TestProject) {
   const scope = Scope.makeUnsafe()
   const acquire = EmbeddedPostgres.acquire(join(folder, "data"), { durable: false })
   const { url } = await Effect.runPromise(Scope.provide(acquire, scope))
-  project.provide("databaseUrl", Redacted.value(url))
-  return async () => {
-    await Effect.runPromise(Scope.close(scope, Exit.void))
-    await rm(folder, { recursive: true, force: true })
-    watcher.stdin.end()
+  return {
+    url: Redacted.value(url),
+    stop: async () => {
+      await Effect.runPromise(Scope.close(scope, Exit.void))
+      await rm(folder, { recursive: true, force: true })
+      watcher.stdin.end()
+    }
   }
+}
+
+/** One server for the whole run. */
+export default async function setup(project: TestProject) {
+  const { stop, url } = await startServer()
+  project.provide("databaseUrl", url)
+  return stop
 }
