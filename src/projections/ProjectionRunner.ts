@@ -43,7 +43,7 @@ export interface RunnerStatus {
 /** Chunks at work at once, besides those of slices that somebody waits for: one folds while the rows of the others are read and written. */
 const workers = 3
 /** Most events in one chunk's transaction, and how long they gather after the first of them. */
-const maxEvents = 10_000
+const maxEvents = 5_000
 const gather = "250 millis"
 /**
  * For the projections that rank users: an event moves a user in several rankings and periods, a row each. What has gathered of a user since the last sweep
