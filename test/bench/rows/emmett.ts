@@ -134,9 +134,7 @@ export const emmett: Row = {
       notes: [
         "Emmett is called in the process that appends; the service is sent HTTP, decodes, refuses repeats and feeds all projections meanwhile",
         `Rebuild of ${events} events of ${logUsers} users, by rebuildPostgreSQLProjections, ${batchSize} a batch, no pause between: bets and wins, count and sum, of a user and currency; ` +
-        `casino keeps ${
-          Object.keys(casinoColumns).length
-        } columns of them. Such a short log costs the service most: a transaction for each of its slices`,
+        `casino keeps ${Object.keys(casinoColumns).length} columns of them`,
         "documents: pongoMultiStreamProjection, as its guide has it; hand-written SQL: postgreSQLRawBatchSQLProjection with one upsert. Its projector hands over one event at a time and stores a checkpoint after each"
       ]
     }
