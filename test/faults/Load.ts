@@ -207,6 +207,7 @@ const withFaults = (
   const originals = acknowledged.length > 0 && random.chance(0.3) ? [random.pick(acknowledged), random.pick(acknowledged)] : []
   const fresh = new Set(items.map(identityOf))
   const conflicting = originals.filter((item) => !fresh.has(identityOf(item))).map((item) => changeContent(random, item))
+  // What is no item is sent like one.
   const bad = random.chance(0.2) ? [invalid(name) as unknown as FastTrackItem] : []
   const all = [...items, ...conflicting, ...bad]
   return {
