@@ -12,6 +12,10 @@ export const maxBatchEvents = 2000
 /** Most payload characters in one statement, so that a batch of fat events stays well under the server's message limits. */
 const maxBatchCharacters = 4 * 1024 * 1024
 
+/** A lane with fewer events than this waits for the others to be done, and goes with them: a statement of a few costs as much as some fifty more events do. */
+const aloneFrom = 500
+/** How long it waits: longer than small statements take, for what holds up one lane must not hold up all. */
+const companyTime = "20 millis"
 type AppendError = EventLogUnavailable | EventLogCorrupt
 
 /** Told what became of the events of an append: their outcomes are those from `start` on, in order. Must not throw. */
@@ -23,8 +27,9 @@ interface Append {
 }
 
 /**
- * Group commit (design §1): a few lanes, each owning a share of the slices and writing one statement at a time. While a statement is on its way the
- * next batch forms from whatever arrives; an idle lane writes at once. Bounded by what its callers, the user processors, let wait.
+ * Group commit (design §1): a few lanes, each owning a share of the slices, and at most one statement at a time on a lane's slices. While a statement is on its
+ * way the next batch forms from whatever arrives; when nothing is on its way, it is written at once. Lanes that have little share a statement, and only those that
+ * have much write side by side. Bounded by what its callers, the user processors, let wait.
  */
 export class SliceWriters extends Context.Service<SliceWriters, {
   /**
@@ -38,12 +43,8 @@ export class SliceWriters extends Context.Service<SliceWriters, {
     Effect.gen(function*() {
       const log = yield* EventLog
       const signal = yield* AppendSignal
-      const lanes: Array<Lane> = []
-      for (let index = 0; index < log.laneCount; index++) {
-        const lane = new Lane()
-        lanes.push(lane)
-        yield* Effect.forkScoped(writeForever(lane, log, signal))
-      }
+      const lanes = Array.from({ length: log.laneCount }, () => new Lane())
+      for (const lane of lanes) yield* Effect.forkScoped(Effect.forever(writeNext(lane, lanes, log, signal)))
       return SliceWriters.of({
         append: (events, answer) => lanes[(events[0]?.slice ?? 0) % lanes.length]?.offer({ events, answer })
       })
@@ -52,39 +53,94 @@ export class SliceWriters extends Context.Service<SliceWriters, {
 }
 
 class Lane {
+  /** Events that wait. */
+  size = 0
   private waiting: Array<Append> = []
   readonly nonEmpty = Latch.makeUnsafe(false)
+  /** Open while no statement is on its way for the lane's slices. */
+  readonly free = Latch.makeUnsafe(true)
+  isFree = true
 
   offer(append: Append): void {
     this.waiting.push(append)
+    this.size += append.events.length
     this.nonEmpty.openUnsafe()
   }
 
-  /** Takes appends, oldest first, up to the limits of a batch; at least one. */
-  take(): ReadonlyArray<Append> {
-    let events = 0
-    let characters = 0
+  /** Moves appends into a batch, oldest first, as long as they fit. */
+  moveInto(batch: Batch): void {
     let count = 0
     for (const append of this.waiting) {
-      events += append.events.length
-      for (const event of append.events) characters += event.payload.length
-      if (count > 0 && (events > maxBatchEvents || characters > maxBatchCharacters)) break
+      if (!batch.add(append)) break
+      this.size -= append.events.length
       count++
     }
-    const batch = this.waiting.slice(0, count)
     this.waiting = this.waiting.slice(count)
     if (this.waiting.length === 0) this.nonEmpty.closeUnsafe()
-    return batch
+  }
+
+  occupy(): void {
+    this.isFree = false
+    this.free.closeUnsafe()
+  }
+
+  vacate(): void {
+    this.isFree = true
+    this.free.openUnsafe()
   }
 }
 
-const writeForever = (lane: Lane, log: EventLog["Service"], signal: AppendSignal["Service"]) =>
-  Effect.gen(function*() {
-    yield* lane.nonEmpty.await
-    // Lets everything that is ready to run hand in its events first, so that one request's users share a statement.
-    yield* Effect.yieldNow
-    yield* Effect.uninterruptible(writeBatch(lane.take(), log, signal))
-  }).pipe(Effect.forever)
+/** What one statement writes: at least one append, and as many as the limits allow. */
+class Batch {
+  readonly appends: Array<Append> = []
+  private events = 0
+  private characters = 0
+
+  add(append: Append): boolean {
+    const events = this.events + append.events.length
+    let { characters } = this
+    for (const event of append.events) characters += event.payload.length
+    if (this.appends.length > 0 && (events > maxBatchEvents || characters > maxBatchCharacters)) return false
+    this.appends.push(append)
+    this.events = events
+    this.characters = characters
+    return true
+  }
+}
+
+/** Writes what waits in a lane, and with it what waits in those that are free. */
+const writeNext = Effect.fnUntraced(function*(
+  lane: Lane,
+  lanes: ReadonlyArray<Lane>,
+  log: EventLog["Service"],
+  signal: AppendSignal["Service"]
+) {
+  yield* lane.nonEmpty.await
+  // Lets everything that is ready to run hand in its events first, so that one request's users share a statement.
+  yield* Effect.yieldNow
+  if (lane.size < aloneFrom) {
+    const writing = lanes.filter(({ isFree }) => !isFree)
+    if (writing.length > 0) {
+      yield* Effect.timeoutOption(Effect.forEach(writing, ({ free }) => free.await, { discard: true }), companyTime)
+    }
+  }
+  // Others may have taken it along.
+  if (!lane.isFree) return yield* lane.free.await
+  if (lane.size === 0) return
+  const isSmall = (some: Lane) => some.size > 0 && some.size < aloneFrom
+  const taken = isSmall(lane) ? lanes.filter((some) => some.isFree && isSmall(some)) : [lane]
+  const batch = new Batch()
+  for (const some of taken) {
+    some.occupy()
+    some.moveInto(batch)
+  }
+  yield* Effect.uninterruptible(Effect.ensuring(
+    writeBatch(batch.appends, log, signal),
+    Effect.sync(() => {
+      for (const some of taken) some.vacate()
+    })
+  ))
+})
 
 const writeBatch = Effect.fnUntraced(function*(batch: ReadonlyArray<Append>, log: EventLog["Service"], signal: AppendSignal["Service"]) {
   const events = batch.length === 1 ? batch[0]?.events ?? [] : batch.flatMap((append) => append.events)

@@ -87,20 +87,18 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const signal = yield* AppendSignal
       let stores = yield* unavailable("ProjectionRunner")(catalog.following)
       const patience = yield* RunnerPatience
-      const queues = Array.from({ length: workers }, () => new SliceQueue(gather))
+      const queue = new SliceQueue(gather)
       /** What somebody waits for has a worker of its own, so that it waits for nothing but the chunk it may be part of. */
       const express = new SliceQueue(0)
-      const enqueue = (slices: Iterable<number>) => {
-        for (const [queue, own] of Map.groupBy(slices, (slice) => queues[slice % workers])) queue?.add(own)
-      }
-      signal.subscribe(enqueue)
-      enqueue(allSlices)
+      const queues = [...Array.from({ length: workers }, () => queue), express]
+      signal.subscribe((slices) => queue.add(slices))
+      queue.add(allSlices)
       /** Open while somebody waits for the rankings. */
       const sweepNow = Latch.makeUnsafe(false)
 
       let seen = { lagEvents: 0, lagSeconds: 0, rankingLagEvents: 0, rankingLagSeconds: 0, parkedUsers: 0 }
       // The one that ranks users rests, and its chunks are larger.
-      const patiences = [...queues.map(() => patience), patience, patience, sweeps.longestRest + sweeps.gather + 2 * patience]
+      const patiences = [...Array.from({ length: workers + 2 }, () => patience), sweeps.longestRest + sweeps.gather + 2 * patience]
       const [lookAt, sweepAt] = [workers + 1, workers + 2]
       const rounds = patiences.map(() => Number.MAX_SAFE_INTEGER)
       const fed = new Pulse()
@@ -125,12 +123,12 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           )
         }, { discard: true })
 
-      /** Feeds a chunk to some of the projections, for the loop with that index. Gives the slices of which there may be more. */
+      /** Feeds a chunk to some of the projections, for the loop with that index. Gives the slices of which there may be more, and how many events there were. */
       const feed = Effect.fnUntraced(
         function*(index: number, fedStores: ReadonlyArray<ProjectionStore>, slices: ReadonlyArray<number>, most: number) {
           if (slices.length === 0 || fedStores.length === 0) {
             yield* cameRound(index)
-            return []
+            return { events: 0, more: [] }
           }
           const exit = yield* Effect.exit(feedIsolating({ sql, log, stores: fedStores, maxEvents: most }, slices))
           if (Exit.isSuccess(exit)) {
@@ -139,18 +137,20 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
             yield* takeBack(reached.filter((slice) => !holes.includes(slice)))
             if (events > 0) fed.beat()
             yield* cameRound(index)
-            return more
+            return { events, more }
           }
           yield* Effect.logError("Projections could not be fed; trying again").pipe(
             Effect.annotateLogs({ cause: Cause.pretty(exit.cause) })
           )
           yield* Effect.sleep("1 second")
-          return slices
+          return { events: 0, more: slices }
         }
       )
       const work = Effect.fnUntraced(function*(queue: SliceQueue, index: number) {
         yield* queue.gathered
-        queue.left(yield* feed(index, stores.filter((store) => !ranks(store)), queue.take(), maxEvents))
+        const taken = queue.take()
+        const { events, more } = yield* feed(index, stores.filter((store) => !ranks(store)), taken, maxEvents)
+        queue.giveBack(taken, more, events)
       })
 
       const couldNotLook = (error: SqlError.SqlError) =>
@@ -202,14 +202,14 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         const now = yield* Clock.currentTimeMillis
         const triesHoled = now - triedHoled >= holePoll
         if (triesHoled) triedHoled = now
-        enqueue(triesHoled ? slices : slices.filter((slice) => !holed.has(slice)))
+        queue.add(triesHoled ? slices : slices.filter((slice) => !holed.has(slice)))
         yield* cameRound(lookAt)
         yield* Effect.sleep(poll)
       }).pipe(Effect.catch((error) => couldNotLook(error)))
 
       const started = yield* Clock.currentTimeMillis
       rounds.fill(started)
-      for (const loop of [...[...queues, express].map(work), look, sweep]) yield* Effect.forkScoped(Effect.forever(loop))
+      for (const loop of [...queues.map(work), look, sweep]) yield* Effect.forkScoped(Effect.forever(loop))
       const clock = yield* Clock.Clock
 
       return ProjectionRunner.of({

@@ -11,6 +11,7 @@ import { DatabaseUrl } from "../database/DatabaseUrl.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { AppendSignal } from "../event-log/AppendSignal.ts"
 import { steadyClock } from "../steadyClock.ts"
+import { givesWay } from "./givesWay.ts"
 import { ProjectionRunner, type RunnerStatus } from "./ProjectionRunner.ts"
 import { Pulse } from "./Pulse.ts"
 
@@ -112,6 +113,7 @@ export const ProjectionThread = {
 
 /** The other side: lets a {@link ProjectionRunner} work in this thread until the process tells it to stop. */
 export const serveThread = Effect.gen(function*() {
+  yield* givesWay
   const runner = yield* ProjectionRunner
   const signal = yield* AppendSignal
   const platform = yield* WorkerRunner.WorkerRunnerPlatform

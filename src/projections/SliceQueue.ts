@@ -1,19 +1,25 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import { sliceCount } from "../event-log/sliceOf.ts"
 
-/** The fewest and the most slices that a chunk takes. */
-const minSlices = 16
-const maxSlices = 128
+/** The fewest slices that a chunk takes. */
+const minSlices = 8
+/** A chunk of more events than this lets the next one take half as many slices, so that nobody waits for long; one of few, twice as many. */
+const plenty = 1_500
+const few = 750
 
-/** The slices that may have grown, in the order they were named, and how a worker takes them. */
+/** The slices that may have grown, in the order they were named, and how workers take them: no slice is in two hands. */
 export class SliceQueue {
   private readonly gather: Duration.Input
-  private readonly slices = new Set<number>()
+  private readonly waiting = new Set<number>()
+  private readonly inHand = new Set<number>()
+  /** Of those in hand, the ones that have grown meanwhile. */
+  private readonly again = new Set<number>()
+  /** Of those that wait, the ones of which a chunk left something. */
+  private readonly leftOver = new Set<number>()
   private readonly nonEmpty = Latch.makeUnsafe(false)
-  /** Whether the last chunk left something: then nothing is to be waited for. */
-  private isBehind = false
-  private width = maxSlices
+  private width = sliceCount
 
   /** `gather` is how long events come together after the first of them. */
   constructor(gather: Duration.Input) {
@@ -21,33 +27,44 @@ export class SliceQueue {
   }
 
   add(slices: Iterable<number>): void {
-    for (const slice of slices) this.slices.add(slice)
-    if (this.slices.size > 0) this.nonEmpty.openUnsafe()
+    for (const slice of slices) (this.inHand.has(slice) ? this.again : this.waiting).add(slice)
+    if (this.waiting.size > 0) this.nonEmpty.openUnsafe()
   }
 
-  /** Waits until there are slices, for a second at most, and then lets events gather. */
+  /** Waits until there are slices, for a second at most, and then lets events gather, unless a chunk has left some. */
   readonly gathered: Effect.Effect<void> = Effect.suspend(() =>
-    this.isBehind ? Effect.void : Effect.andThen(
+    this.leftOver.size > 0 ? Effect.void : Effect.andThen(
       Effect.timeoutOption(this.nonEmpty.await, "1 second"),
-      Effect.suspend(() => this.slices.size === 0 ? Effect.void : Effect.sleep(this.gather))
+      Effect.suspend(() => this.waiting.size === 0 || this.leftOver.size > 0 ? Effect.void : Effect.sleep(this.gather))
     )
   )
 
-  /** The slices of the next chunk. */
+  /** The slices of the next chunk, which are in the caller's hand until they are given back. */
   take(): ReadonlyArray<number> {
-    const taken = [...this.slices].slice(0, this.width)
-    for (const slice of taken) this.slices.delete(slice)
-    if (this.slices.size === 0) this.nonEmpty.closeUnsafe()
+    const taken = [...this.waiting].slice(0, this.width)
+    for (const slice of taken) {
+      this.waiting.delete(slice)
+      this.leftOver.delete(slice)
+      this.inHand.add(slice)
+    }
+    if (this.waiting.size === 0) this.nonEmpty.closeUnsafe()
     return taken
   }
 
   /**
-   * Takes back the slices of which a chunk left something. The further behind, the fewer slices the next one takes: a user's events come together in one
-   * row, so the more of them there are in a chunk, the fewer rows are written.
+   * Takes back the slices of a chunk of so many events, and notes those of which it left something. The further behind, the fewer slices the next one takes: a
+   * user's events come together in one row, so the more of them there are in a chunk, the fewer rows are written.
    */
-  left(slices: ReadonlyArray<number>): void {
-    this.add(slices)
-    this.isBehind = slices.length > 0
-    this.width = this.isBehind ? Math.max(minSlices, this.width >> 1) : maxSlices
+  giveBack(taken: ReadonlyArray<number>, left: ReadonlyArray<number>, events: number): void {
+    if (taken.length === 0) return
+    const grown = [...left]
+    for (const slice of taken) {
+      this.inHand.delete(slice)
+      if (this.again.delete(slice)) grown.push(slice)
+    }
+    for (const slice of left) this.leftOver.add(slice)
+    this.add(grown)
+    if (left.length > 0 || events > plenty) this.width = Math.max(minSlices, this.width >> 1)
+    else if (events < few) this.width = Math.min(sliceCount, this.width << 1)
   }
 }

@@ -24,7 +24,7 @@ const usual: Profile = {
   minutesPerRow: 20,
   seconds: 2,
   events: 80_000,
-  rates: { single: [100, 400], batch: [4] },
+  rates: { single: [200, 1_000], batch: [4] },
   latencySeconds: 4,
   memorySeconds: 20,
   rebuild: { events: 2_000_000, users: 200_000 },

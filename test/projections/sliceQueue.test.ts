@@ -5,16 +5,33 @@ import { allSlices } from "../../src/event-log/sliceOf.ts"
 import { SliceQueue } from "../../src/projections/SliceQueue.ts"
 
 describe("SliceQueue", () => {
-  it("takes fewer slices while chunks leave something, and many again afterwards", () => {
+  it("takes fewer slices while chunks are large or leave something, and more again afterwards", () => {
     const queue = new SliceQueue("1 second")
     const widths: Array<number> = []
-    for (const isBehind of [true, true, true, true, true, false, false]) {
+    for (const chunk of ["behind", "large", "behind", "behind", "behind", "middling", "small", "small"]) {
       queue.add(allSlices)
       const taken = queue.take()
       widths.push(taken.length)
-      queue.left(isBehind ? taken.slice(0, 1) : [])
+      queue.giveBack(
+        taken,
+        chunk === "behind" ? taken.slice(0, 1) : [],
+        { behind: 1000, large: 2000, middling: 1000, small: 100 }[chunk] ?? 0
+      )
     }
-    assert.deepStrictEqual(widths, [128, 64, 32, 16, 16, 16, 128])
+    assert.deepStrictEqual(widths, [256, 128, 64, 32, 16, 8, 8, 16])
+  })
+
+  it("gives no slice into two hands, and forgets none that grows meanwhile", () => {
+    const queue = new SliceQueue("1 second")
+    queue.add([1, 2])
+    assert.deepStrictEqual(queue.take(), [1, 2])
+    queue.add([2, 3])
+    assert.deepStrictEqual(queue.take(), [3])
+    assert.deepStrictEqual(queue.take(), [])
+    queue.giveBack([1, 2], [1], 10)
+    assert.deepStrictEqual(queue.take(), [1, 2])
+    queue.giveBack([1, 2], [], 10)
+    assert.deepStrictEqual(queue.take(), [])
   })
 
   it.effect("lets events gather, unless the last chunk left something", () =>
@@ -29,7 +46,7 @@ describe("SliceQueue", () => {
       assert.isDefined(gathering.pollUnsafe())
 
       assert.deepStrictEqual(queue.take(), [1, 2])
-      queue.left([1])
+      queue.giveBack([1, 2], [1], 10)
       // Behind: the test's clock stands still.
       yield* queue.gathered
       assert.deepStrictEqual(queue.take(), [1])

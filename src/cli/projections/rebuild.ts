@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { EventLog } from "../../event-log/EventLog.ts"
 import { activateVersion } from "../../projections/activateVersion.ts"
+import { givesWay } from "../../projections/givesWay.ts"
 import { ProjectionCatalog } from "../../projections/ProjectionCatalog.ts"
 import type { ProjectionStore } from "../../projections/ProjectionStore.ts"
 import { rebuild as rebuildVersions } from "../../projections/rebuild.ts"
@@ -40,6 +41,7 @@ export const rebuild = Command.make(
     const remade = [...new Set(all ? known : names)]
     const layer = projectionsLayer(again ? remade.map((name) => ({ name, version: Option.getOrUndefined(version) })) : [])
     const [name] = names
+    yield* givesWay
     if (Option.isSome(user) && Option.isSome(tenant) && name !== undefined) {
       return yield* Effect.provide(ofUser(name, version, tenant.value, user.value), layer)
     }
