@@ -132,8 +132,8 @@ describe("SliceWriters", () => {
       let seed = 7
       const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below
       let nth = 0
-      for (let step = 0; step < 600; step++) {
-        if (step < 400 && random(3) > 0) {
+      for (let step = 0; step < 1000; step++) {
+        if (step < 700 && random(3) > 0) {
           const slice = random(8)
           const events = eventsIn(slice, ...Array.from({ length: 1 + random(4) * random(120) }, () => `${slice}-${nth++}`))
           offered.set(slice, [...offered.get(slice) ?? [], ...events.map(idOf)])
@@ -144,7 +144,7 @@ describe("SliceWriters", () => {
               answered.set(idOf(event), outcome?._tag === "Appended" ? outcome.position : -1)
             })
           })
-        } else if (step % 5 === 0) {
+        } else if (random(2) === 0) {
           yield* TestClock.adjust("30 millis")
         }
         yield* settle
@@ -152,7 +152,7 @@ describe("SliceWriters", () => {
         const slices = underWay.flatMap(({ events }) => [...new Set(events.map(({ slice }) => slice))])
         assert.strictEqual(slices.length, new Set(slices).size, "a slice is in two statements at once")
         const next = underWay[random(Math.max(1, underWay.length))]
-        if (next === undefined || (step < 400 && random(2) === 0)) continue
+        if (next === undefined || (step < 700 && random(4) > 0)) continue
         committed.add(next)
         yield* next.commit
         yield* settle
