@@ -40,17 +40,21 @@ export interface RunnerStatus {
   readonly parkedUsers: number
 }
 
-/** Chunks at work at once, besides those of slices that somebody waits for: one folds while the rows of the others are read and written. */
-const workers = 3
-/** Most events in one chunk's transaction, and how long they gather after the first of them. */
+/**
+ * Chunks at work at once, besides those of slices that somebody waits for: one folds while the rows of the other are read and written. More are no faster on
+ * two cores, and each holds its slices for longer.
+ */
+const workers = 2
+/** Most events in one chunk's transaction, and how many milliseconds they gather after the first of them. */
 const maxEvents = 5_000
-const gather = "250 millis"
+const gather = 250
 /**
  * For the projections that rank users: an event moves a user in several rankings and periods, a row each. What has gathered of a user since the last sweep
  * over all slices is written once, and the more a sweep has to do, the more gathers until the next: it rests `gather` milliseconds, and `rest` times as long as it
- * took, up to `longestRest` milliseconds, while the other projections have something to do.
+ * took, up to `longestRest` milliseconds, while the other projections have something to do. Its chunks are small, for a strong reading waits for whatever its
+ * thread folds in one go.
  */
-const sweeps = { maxEvents: 20_000, gather: 5_000, rest: 9, longestRest: 30_000 }
+const sweeps = { maxEvents: 4_000, gather: 5_000, rest: 9, longestRest: 30_000 }
 /** How many times in all a sweep waits half a second for the other projections while they are more than a chunk behind. */
 const deference = 40
 /** How often every slice is looked at, for what other processes have appended. */
@@ -87,9 +91,10 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const signal = yield* AppendSignal
       let stores = yield* unavailable("ProjectionRunner")(catalog.following)
       const patience = yield* RunnerPatience
-      const queue = new SliceQueue(gather)
+      const clock = yield* Clock.Clock
+      const queue = new SliceQueue(gather, clock)
       /** What somebody waits for has a worker of its own, so that it waits for nothing but the chunk it may be part of. */
-      const express = new SliceQueue(0)
+      const express = new SliceQueue(0, clock)
       const queues = [...Array.from({ length: workers }, () => queue), express]
       signal.subscribe((slices) => queue.add(slices))
       queue.add(allSlices)
@@ -210,7 +215,6 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const started = yield* Clock.currentTimeMillis
       rounds.fill(started)
       for (const loop of [...queues.map(work), look, sweep]) yield* Effect.forkScoped(Effect.forever(loop))
-      const clock = yield* Clock.Clock
 
       return ProjectionRunner.of({
         status: () => {

@@ -1,4 +1,4 @@
-import type * as Duration from "effect/Duration"
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import { sliceCount } from "../event-log/sliceOf.ts"
@@ -11,7 +11,8 @@ const few = 750
 
 /** The slices that may have grown, in the order they were named, and how workers take them: no slice is in two hands. */
 export class SliceQueue {
-  private readonly gather: Duration.Input
+  private readonly gather: number
+  private readonly clock: Clock.Clock
   private readonly waiting = new Set<number>()
   private readonly inHand = new Set<number>()
   /** Of those in hand, the ones that have grown meanwhile. */
@@ -20,14 +21,20 @@ export class SliceQueue {
   private readonly leftOver = new Set<number>()
   private readonly nonEmpty = Latch.makeUnsafe(false)
   private width = sliceCount
+  /** When the first of those that wait, or have grown in somebody's hand, was named. */
+  private since: number | undefined
 
-  /** `gather` is how long events come together after the first of them. */
-  constructor(gather: Duration.Input) {
+  /** `gather` is how many milliseconds events come together after the first of them. */
+  constructor(gather: number, clock: Clock.Clock) {
     this.gather = gather
+    this.clock = clock
   }
 
   add(slices: Iterable<number>): void {
-    for (const slice of slices) (this.inHand.has(slice) ? this.again : this.waiting).add(slice)
+    for (const slice of slices) {
+      ;(this.inHand.has(slice) ? this.again : this.waiting).add(slice)
+      this.since ??= this.clock.currentTimeMillisUnsafe()
+    }
     if (this.waiting.size > 0) this.nonEmpty.openUnsafe()
   }
 
@@ -35,7 +42,12 @@ export class SliceQueue {
   readonly gathered: Effect.Effect<void> = Effect.suspend(() =>
     this.leftOver.size > 0 ? Effect.void : Effect.andThen(
       Effect.timeoutOption(this.nonEmpty.await, "1 second"),
-      Effect.suspend(() => this.waiting.size === 0 || this.leftOver.size > 0 ? Effect.void : Effect.sleep(this.gather))
+      Effect.suspend(() => {
+        const gathered = this.clock.currentTimeMillisUnsafe() - (this.since ?? 0)
+        return this.waiting.size === 0 || this.leftOver.size > 0 || gathered >= this.gather
+          ? Effect.void
+          : Effect.sleep(this.gather - gathered)
+      })
     )
   )
 
@@ -47,7 +59,10 @@ export class SliceQueue {
       this.leftOver.delete(slice)
       this.inHand.add(slice)
     }
-    if (this.waiting.size === 0) this.nonEmpty.closeUnsafe()
+    if (this.waiting.size === 0) {
+      this.nonEmpty.closeUnsafe()
+      if (this.again.size === 0) this.since = undefined
+    }
     return taken
   }
 

@@ -172,6 +172,9 @@ const parkUser = (feed: Feed, { projection }: ProjectionStore, user: UserEvents,
     error: String(error)
   })
 
+/** Users folded in one go before other chunks get a turn. */
+const stride = 100
+
 /** Folds every user's events, loading what the folds ask for until all have what they need. */
 const foldUsers = Effect.fnUntraced(function*(
   store: ProjectionStore,
@@ -185,7 +188,8 @@ const foldUsers = Effect.fnUntraced(function*(
   while (waiting.length > 0) {
     const missing: Array<Owner & { readonly key: EntityKey }> = []
     const again: Array<UserEvents> = []
-    for (const user of waiting) {
+    for (const [nth, user] of waiting.entries()) {
+      if (nth % stride === stride - 1) yield* Effect.yieldNow
       const prefix = ownerId(user)
       const result = foldUser(
         store.projection,

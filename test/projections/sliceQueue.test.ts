@@ -1,42 +1,45 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 import { allSlices } from "../../src/event-log/sliceOf.ts"
 import { SliceQueue } from "../../src/projections/SliceQueue.ts"
 
 describe("SliceQueue", () => {
-  it("takes fewer slices while chunks are large or leave something, and more again afterwards", () => {
-    const queue = new SliceQueue("1 second")
-    const widths: Array<number> = []
-    for (const chunk of ["behind", "large", "behind", "behind", "behind", "middling", "small", "small"]) {
-      queue.add(allSlices)
-      const taken = queue.take()
-      widths.push(taken.length)
-      queue.giveBack(
-        taken,
-        chunk === "behind" ? taken.slice(0, 1) : [],
-        { behind: 1000, large: 2000, middling: 1000, small: 100 }[chunk] ?? 0
-      )
-    }
-    assert.deepStrictEqual(widths, [256, 128, 64, 32, 16, 8, 8, 16])
-  })
+  it.effect("takes fewer slices while chunks are large or leave something, and more again afterwards", () =>
+    Effect.gen(function*() {
+      const queue = new SliceQueue(1000, yield* Clock.Clock)
+      const widths: Array<number> = []
+      for (const chunk of ["behind", "large", "behind", "behind", "behind", "middling", "small", "small"]) {
+        queue.add(allSlices)
+        const taken = queue.take()
+        widths.push(taken.length)
+        queue.giveBack(
+          taken,
+          chunk === "behind" ? taken.slice(0, 1) : [],
+          { behind: 1000, large: 2000, middling: 1000, small: 100 }[chunk] ?? 0
+        )
+      }
+      assert.deepStrictEqual(widths, [256, 128, 64, 32, 16, 8, 8, 16])
+    }))
 
-  it("gives no slice into two hands, and forgets none that grows meanwhile", () => {
-    const queue = new SliceQueue("1 second")
-    queue.add([1, 2])
-    assert.deepStrictEqual(queue.take(), [1, 2])
-    queue.add([2, 3])
-    assert.deepStrictEqual(queue.take(), [3])
-    assert.deepStrictEqual(queue.take(), [])
-    queue.giveBack([1, 2], [1], 10)
-    assert.deepStrictEqual(queue.take(), [1, 2])
-    queue.giveBack([1, 2], [], 10)
-    assert.deepStrictEqual(queue.take(), [])
-  })
+  it.effect("gives no slice into two hands, and forgets none that grows meanwhile", () =>
+    Effect.gen(function*() {
+      const queue = new SliceQueue(1000, yield* Clock.Clock)
+      queue.add([1, 2])
+      assert.deepStrictEqual(queue.take(), [1, 2])
+      queue.add([2, 3])
+      assert.deepStrictEqual(queue.take(), [3])
+      assert.deepStrictEqual(queue.take(), [])
+      queue.giveBack([1, 2], [1], 10)
+      assert.deepStrictEqual(queue.take(), [1, 2])
+      queue.giveBack([1, 2], [], 10)
+      assert.deepStrictEqual(queue.take(), [])
+    }))
 
   it.effect("lets events gather, unless the last chunk left something", () =>
     Effect.gen(function*() {
-      const queue = new SliceQueue("10 seconds")
+      const queue = new SliceQueue(10_000, yield* Clock.Clock)
       queue.add([1])
       const gathering = yield* Effect.forkChild(queue.gathered, { startImmediately: true })
       yield* TestClock.adjust("9 seconds")
@@ -50,5 +53,21 @@ describe("SliceQueue", () => {
       // Behind: the test's clock stands still.
       yield* queue.gathered
       assert.deepStrictEqual(queue.take(), [1])
+    }))
+
+  it.effect("counts the time in somebody's hand as time to gather", () =>
+    Effect.gen(function*() {
+      const queue = new SliceQueue(10_000, yield* Clock.Clock)
+      queue.add([1])
+      const taken = queue.take()
+      yield* TestClock.adjust("1 second")
+      queue.add([1])
+      yield* TestClock.adjust("8 seconds")
+      queue.giveBack(taken, [], 10)
+      const gathering = yield* Effect.forkChild(queue.gathered, { startImmediately: true })
+      yield* TestClock.adjust("1 second")
+      assert.isUndefined(gathering.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      assert.isDefined(gathering.pollUnsafe())
     }))
 })
