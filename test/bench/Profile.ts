@@ -55,7 +55,7 @@ export const profiles: { readonly [Name in Profile["name"]]: Profile } = {
     minutesPerRow: 300,
     seconds: 10,
     events: 300_000,
-    rates: { single: [100, 400, 1_000], batch: [4, 10] },
+    rates: { single: [200, 1_000, 2_000], batch: [4, 10] },
     latencySeconds: 20,
     memorySeconds: 180,
     rebuild: { events: 5_000_000, users: 500_000 },

@@ -5,6 +5,7 @@ import { inRounds, type Row } from "../Row.ts"
 
 const loads: ReadonlyArray<Load> = [
   { items: 1, connections: 16 },
+  { items: 1, connections: 64 },
   { items: 10, connections: 16 },
   { items: 100, connections: 8 },
   { items: 1_000, connections: 4 },

@@ -1,41 +1,14 @@
 import type { PgConnection } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
-import { HttpConnection } from "../HttpConnection.ts"
 import { openLoop } from "../openLoop.ts"
-import type { Rig } from "../Rig.ts"
 import { type Bench, inRounds, type Row } from "../Row.ts"
+import { sendAtRate } from "../sendAtRate.ts"
 import { quantile } from "../statistics.ts"
-
-/** Connections of the open loop. More requests than that wait, and their waiting counts. */
-const connections = 32
 
 /** Single-row commits on as many connections as the service appends over. */
 const commitConnections = 8
 
 const percentiles = [["p50", 0.5], ["p99", 0.99], ["greatest", 1]] as const
-
-const overHttp = (bench: Bench, rig: Rig, rate: number, items: number) => {
-  const count = Math.round(rate * bench.profile.latencySeconds)
-  const load = { items, connections, longer: Math.max(1, count * items / bench.profile.events) }
-  const requests = rig.prepare(load).slice(0, count)
-  return Effect.promise(async (signal) => {
-    const open = await Promise.all(Array.from({ length: connections }, () => HttpConnection.open(rig.service.url)))
-    try {
-      return await openLoop({
-        rate,
-        count: requests.length,
-        connections,
-        signal,
-        call: async (request, connection) => {
-          const answer = await open[connection]?.send(requests[request] ?? new Uint8Array())
-          if (answer?.status !== 204) throw new Error(`the service answered ${answer?.status}: ${answer?.body.slice(0, 500)}`)
-        }
-      })
-    } finally {
-      for (const connection of open) connection.close()
-    }
-  })
-}
 
 let committed = 0
 
@@ -74,7 +47,7 @@ export const latency: Row = {
     const rounds = yield* inRounds(bench, () =>
       Effect.gen(function*() {
         yield* rig.quiet
-        const http = yield* Effect.forEach(loads, ({ items, rate }) => overHttp(bench, rig, rate, items))
+        const http = yield* Effect.forEach(loads, ({ items, rate }) => sendAtRate(bench.profile, rig, { rate, items }))
         yield* rig.quiet
         const commit = yield* Effect.forEach(loads, ({ items, rate }) => items === 1 ? commits(bench, sessions, rate) : Effect.succeed([]))
         return { http, commit }

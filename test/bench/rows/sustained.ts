@@ -1,11 +1,29 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { copyTitle } from "../copyBaseline.ts"
-import { lagOf } from "../projectionLag.ts"
-import { type Load, rateOf } from "../Rig.ts"
-import { inRounds, type Row } from "../Row.ts"
+import { lagAgeOf, lagOf } from "../projectionLag.ts"
+import { type Load, rateOf, type Rig } from "../Rig.ts"
+import { type Bench, inRounds, type Row } from "../Row.ts"
+import { sendAtRate } from "../sendAtRate.ts"
+import { quantile } from "../statistics.ts"
 
 const load: Load = { items: 1_000, connections: 4, longer: 2 }
+
+/** Of the rate that counts in the long run. */
+const steadyPart = 0.7
+
+/** How old the oldest event is that some counter lacks, looked at again and again while events come at that part of a rate. */
+const agesAt = Effect.fnUntraced(function*(bench: Bench, rig: Rig, eventsPerSecond: number) {
+  yield* rig.quiet
+  const ages: Array<number> = []
+  const watch = yield* Effect.forkChild(Effect.forever(Effect.gen(function*() {
+    ages.push(yield* lagAgeOf(rig.sql, "counters"))
+    yield* Effect.sleep("20 millis")
+  })))
+  yield* sendAtRate(bench.profile, rig, { items: load.items, rate: steadyPart * eventsPerSecond / load.items })
+  yield* Fiber.interrupt(watch)
+  return ages
+})
 
 /** The rate that counts in the long run, and how far behind the projections are meanwhile. */
 export const sustained: Row = {
@@ -36,7 +54,8 @@ export const sustained: Row = {
         yield* Fiber.interrupt(watch)
         yield* rig.quiet
         const copy = yield* rig.copy(since)
-        return { acknowledged: rateOf(sent, load), counters: events / counters, rankings: events / rankings, atEnd, lags, copy }
+        const ages = yield* agesAt(bench, rig, events / counters)
+        return { acknowledged: rateOf(sent, load), counters: events / counters, rankings: events / rankings, atEnd, lags, copy, ages }
       }))
     const against = { what: copyTitle, values: rounds.map(({ copy }) => copy) }
     const last = rounds.at(-1)?.lags ?? []
@@ -50,7 +69,12 @@ export const sustained: Row = {
           unit: "events",
           values: rounds.map(({ lags }) => Math.max(...lags.map(({ counters }) => counters)))
         },
-        { what: "lag of the counters at the last answer", unit: "events", values: rounds.map(({ atEnd }) => atEnd) }
+        { what: "lag of the counters at the last answer", unit: "events", values: rounds.map(({ atEnd }) => atEnd) },
+        ...([["p50", 0.5], ["p99", 0.99]] as const).map(([name, part]) => ({
+          what: `age of the oldest event not counted, at ${steadyPart} of the rate caught up: ${name}`,
+          unit: "ms",
+          values: rounds.map(({ ages }) => quantile(ages, part))
+        }))
       ],
       series: [{
         title: "Events not folded yet, while sending and after",
