@@ -9,6 +9,9 @@ const minSlices = 8
 const plenty = 1_500
 const few = 750
 
+/** The part of the time to gather that a worker rests even if enough has gathered meanwhile: chunks without a pause hold slices all the time. */
+const leastRest = 0.4
+
 /** The slices that may have grown, in the order they were named, and how workers take them: no slice is in two hands. */
 export class SliceQueue {
   private readonly gather: number
@@ -43,10 +46,9 @@ export class SliceQueue {
     this.leftOver.size > 0 ? Effect.void : Effect.andThen(
       Effect.timeoutOption(this.nonEmpty.await, "1 second"),
       Effect.suspend(() => {
+        if (this.waiting.size === 0 || this.leftOver.size > 0) return Effect.void
         const gathered = this.clock.currentTimeMillisUnsafe() - (this.since ?? 0)
-        return this.waiting.size === 0 || this.leftOver.size > 0 || gathered >= this.gather
-          ? Effect.void
-          : Effect.sleep(this.gather - gathered)
+        return Effect.sleep(Math.max(this.gather - gathered, this.gather * leastRest))
       })
     )
   )

@@ -62,10 +62,22 @@ describe("SliceQueue", () => {
       const taken = queue.take()
       yield* TestClock.adjust("1 second")
       queue.add([1])
-      yield* TestClock.adjust("8 seconds")
+      yield* TestClock.adjust("5 seconds")
       queue.giveBack(taken, [], 10)
       const gathering = yield* Effect.forkChild(queue.gathered, { startImmediately: true })
+      yield* TestClock.adjust("4 seconds")
+      assert.isUndefined(gathering.pollUnsafe())
       yield* TestClock.adjust("1 second")
+      assert.isDefined(gathering.pollUnsafe())
+    }))
+
+  it.effect("rests for a while even if enough has gathered", () =>
+    Effect.gen(function*() {
+      const queue = new SliceQueue(10_000, yield* Clock.Clock)
+      queue.add([1])
+      yield* TestClock.adjust("1 minute")
+      const gathering = yield* Effect.forkChild(queue.gathered, { startImmediately: true })
+      yield* TestClock.adjust("3 seconds")
       assert.isUndefined(gathering.pollUnsafe())
       yield* TestClock.adjust("1 second")
       assert.isDefined(gathering.pollUnsafe())
