@@ -59,7 +59,6 @@ class Lane {
   readonly nonEmpty = Latch.makeUnsafe(false)
   /** Open while no statement is on its way for the lane's slices. */
   readonly free = Latch.makeUnsafe(true)
-  isFree = true
 
   offer(append: Append): void {
     this.waiting.push(append)
@@ -77,16 +76,6 @@ class Lane {
     }
     this.waiting = this.waiting.slice(count)
     if (this.waiting.length === 0) this.nonEmpty.closeUnsafe()
-  }
-
-  occupy(): void {
-    this.isFree = false
-    this.free.closeUnsafe()
-  }
-
-  vacate(): void {
-    this.isFree = true
-    this.free.openUnsafe()
   }
 }
 
@@ -119,25 +108,25 @@ const writeNext = Effect.fnUntraced(function*(
   // Lets everything that is ready to run hand in its events first, so that one request's users share a statement.
   yield* Effect.yieldNow
   if (lane.size < aloneFrom) {
-    const writing = lanes.filter(({ isFree }) => !isFree)
+    const writing = lanes.filter(({ free }) => !free.isOpen())
     if (writing.length > 0) {
       yield* Effect.timeoutOption(Effect.forEach(writing, ({ free }) => free.await, { discard: true }), companyTime)
     }
   }
   // Others may have taken it along.
-  if (!lane.isFree) return yield* lane.free.await
+  if (!lane.free.isOpen()) return yield* lane.free.await
   if (lane.size === 0) return
   const isSmall = (some: Lane) => some.size > 0 && some.size < aloneFrom
-  const taken = isSmall(lane) ? lanes.filter((some) => some.isFree && isSmall(some)) : [lane]
+  const taken = isSmall(lane) ? lanes.filter((some) => some.free.isOpen() && isSmall(some)) : [lane]
   const batch = new Batch()
   for (const some of taken) {
-    some.occupy()
+    some.free.closeUnsafe()
     some.moveInto(batch)
   }
   yield* Effect.uninterruptible(Effect.ensuring(
     writeBatch(batch.appends, log, signal),
     Effect.sync(() => {
-      for (const some of taken) some.vacate()
+      for (const some of taken) some.free.openUnsafe()
     })
   ))
 })
