@@ -5,12 +5,11 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { SqlError } from "effect/sql"
-import { spawn } from "node:child_process"
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { chmod, mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
 import type { EmbeddedPostgresError } from "../../src/database/EmbeddedPostgresError.ts"
+import { watchedFolder } from "../support/watchedFolder.ts"
 
 /** Stops the server and removes the folder when this process dies by whatever means (its standard input ends). */
 const cleaner = `
@@ -19,22 +18,6 @@ pid=$(head -n 1 "$0/data/postgres/data/postmaster.pid" 2>/dev/null) && kill -QUI
 while [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
 rm -rf "$0"
 `
-
-const temporaryFolder = Effect.acquireRelease(
-  Effect.promise(async () => {
-    const folder = await mkdtemp(join(tmpdir(), "playtally-bench-"))
-    // For the account that runs the server if we are root.
-    await chmod(folder, 0o711)
-    const watcher = spawn("sh", ["-c", cleaner, folder], { detached: true, stdio: ["pipe", "ignore", "ignore"] })
-    watcher.unref()
-    return { folder, watcher }
-  }),
-  ({ folder, watcher }) =>
-    Effect.promise(async () => {
-      await rm(folder, { recursive: true, force: true })
-      watcher.stdin.end()
-    })
-)
 
 /** The PostgreSQL that everything is measured on: the embedded one, as crash-safe as it is for `npm start`, in a temporary folder. */
 export class BenchServer extends Context.Service<BenchServer, {
@@ -50,7 +33,7 @@ export class BenchServer extends Context.Service<BenchServer, {
   static readonly layer: Layer.Layer<BenchServer, EmbeddedPostgresError | SqlError.SqlError> = Layer.effect(
     BenchServer,
     Effect.gen(function*() {
-      const { folder } = yield* temporaryFolder
+      const folder = yield* watchedFolder("bench", cleaner)
       const exchange = join(folder, "exchange")
       yield* Effect.promise(async () => {
         await mkdir(exchange)

@@ -1,12 +1,10 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { spawn } from "node:child_process"
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { readFile } from "node:fs/promises"
 import { type EmbeddedCluster, openCluster } from "../../src/database/EmbeddedCluster.ts"
 import { freePort, readPostmaster, startServer } from "../../src/database/EmbeddedServer.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
+import { watchedFolder } from "../support/watchedFolder.ts"
 
 /** A PostgreSQL with the crash-safe settings, all of whose processes are ours to do harm to. */
 export interface OwnPostgres {
@@ -33,21 +31,8 @@ umount "$0/data" 2>/dev/null
 rm -rf "$0"
 `
 
-/** A folder that the account of an embedded server may enter, gone when the scope closes, or whenever this process ends. */
-export const serverFolder = Effect.acquireRelease(
-  Effect.promise(async () => {
-    const folder = await mkdtemp(join(tmpdir(), "playtally-faults-"))
-    await chmod(folder, 0o711)
-    const watcher = spawn("sh", ["-c", cleaner, folder], { detached: true, stdio: ["pipe", "ignore", "ignore"] })
-    watcher.unref()
-    return { folder, watcher }
-  }),
-  ({ folder, watcher }) =>
-    Effect.promise(async () => {
-      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
-      watcher.kill("SIGKILL")
-    })
-).pipe(Effect.map(({ folder }) => folder))
+/** A folder for such a server. */
+export const serverFolder = watchedFolder("faults", cleaner)
 
 /** A signal to a process of ours; one that has ended does not mind. */
 export const signalTo = (pid: number, signal: NodeJS.Signals): void => {

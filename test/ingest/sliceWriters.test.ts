@@ -9,17 +9,10 @@ import { EventLog } from "../../src/event-log/EventLog.ts"
 import type { AppendOutcome, NewEvent } from "../../src/event-log/LoggedEvent.ts"
 import { SliceWriters } from "../../src/ingest/SliceWriters.ts"
 import { bet, newEvent } from "../support/newEvent.ts"
-
-const tenant = {
-  tenantId: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
-  name: "t",
-  timeZone: "UTC",
-  weekStart: 1,
-  keyNamespace: "f47ac10b-58cc-4372-a567-0e02b2c3d479"
-}
+import { someTenant } from "../support/someTenant.ts"
 
 const eventsIn = (slice: number, ...ids: ReadonlyArray<string>): ReadonlyArray<NewEvent> =>
-  ids.map((id) => ({ ...newEvent(tenant, bet("player", id)), slice }))
+  ids.map((id) => ({ ...newEvent(someTenant, bet("player", id)), slice }))
 
 const many = (slice: number, count: number) => eventsIn(slice, ...Array.from({ length: count }, (_, nth) => `${slice}-${nth}`))
 

@@ -9,19 +9,12 @@ import type { AppendOutcome, NewEvent } from "../../src/event-log/LoggedEvent.ts
 import { SliceWriters } from "../../src/ingest/SliceWriters.ts"
 import { UserProcessors } from "../../src/ingest/UserProcessors.ts"
 import { bet, newEvent } from "../support/newEvent.ts"
-
-const tenant = {
-  tenantId: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
-  name: "t",
-  timeZone: "UTC",
-  weekStart: 1,
-  keyNamespace: "f47ac10b-58cc-4372-a567-0e02b2c3d479"
-}
+import { someTenant } from "../support/someTenant.ts"
 
 const mail = (userId: string, ids: ReadonlyArray<string>) => ({
-  tenantId: tenant.tenantId,
+  tenantId: someTenant.tenantId,
   userId,
-  events: ids.map((id) => newEvent(tenant, bet(userId, id)))
+  events: ids.map((id) => newEvent(someTenant, bet(userId, id)))
 })
 
 const numbers = (count: number, prefix = "") => Array.from({ length: count }, (_, index) => `${prefix}${index}`)

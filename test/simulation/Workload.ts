@@ -8,14 +8,9 @@ import type { Tenant } from "../../src/tenants/Tenant.ts"
 import type { FastTrackItem } from "../reference/FastTrackItem.ts"
 import type { Random } from "../reference/random.ts"
 import { userInSlice } from "../support/newEvent.ts"
+import { someTenant } from "../support/someTenant.ts"
 
-export const tenant: Tenant = {
-  tenantId: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
-  name: "simulated",
-  timeZone: "UTC",
-  weekStart: 1,
-  keyNamespace: "f47ac10b-58cc-4372-a567-0e02b2c3d479"
-}
+export const tenant: Tenant = { ...someTenant, name: "simulated" }
 
 /** Two users share a slice, and of the two lanes, each writes some. */
 export const userIds = [userInSlice(tenant, 10), userInSlice(tenant, 10, 1), userInSlice(tenant, 11), userInSlice(tenant, 12)]
