@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import { readlinkSync } from "node:fs"
-import { setPriority } from "node:os"
+import { getPriority, setPriority } from "node:os"
 import { basename } from "node:path"
 
 /** As `nice` has it: a third of a processor where another thread would have the rest, and all of one that nobody else wants. */
@@ -12,5 +12,7 @@ const niceness = 5
  */
 export const givesWay: Effect.Effect<void> = Effect.ignore(Effect.try(() => {
   // Read by this thread, it names this thread.
-  setPriority(Number(basename(readlinkSync("/proc/thread-self"))), niceness)
+  const thread = Number(basename(readlinkSync("/proc/thread-self")))
+  // Whoever started the service with a lower one meant it.
+  setPriority(thread, Math.max(niceness, getPriority(thread)))
 }))
