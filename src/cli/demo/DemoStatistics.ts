@@ -37,18 +37,22 @@ const none: DemoTotals = {
   lastTrouble: undefined
 }
 
-/** The totals after the answer to a batch. Where it has no report, what was sent before counts as a repeat and the rest as stored. */
+/**
+ * The totals after the answer to a batch. Of two items that are the same the one made first counts as stored and the other as a repeat, whichever reached
+ * the server first: batches overtake each other, are sent again, and a `204` does not say which of its items were new.
+ */
 export const afterAnswer = (totals: DemoTotals, batch: ReadonlyArray<TrafficItem>, report: IngestReport | undefined): DemoTotals => {
   const rejected = report?.rejected ?? []
   const made = (nature: Nature) => batch.filter((item) => item.nature === nature).length
-  const repeats = report?.duplicates ?? made("repeat")
-  const isInvalid = ({ index }: RejectedItem) => batch[index]?.nature === "invalid"
+  const isMade = (nature: Nature) => ({ index }: RejectedItem) => batch[index]?.nature === nature
+  const repeats = made("repeat") - rejected.filter(isMade("repeat")).length
+  const isInvalid = isMade("invalid")
   const conflicts = rejected.filter(({ reason }) => reason === "idempotency_conflict").length
   return {
     ...totals,
     answered: totals.answered + batch.length,
     repeats: totals.repeats + repeats,
-    stored: totals.stored + (report?.accepted ?? batch.length - repeats),
+    stored: totals.stored + batch.length - repeats - rejected.length,
     rejected: totals.rejected + rejected.length,
     invalid: { made: totals.invalid.made + made("invalid"), rejected: totals.invalid.rejected + rejected.filter(isInvalid).length },
     conflicts: { made: totals.conflicts.made + made("conflict"), rejected: totals.conflicts.rejected + conflicts },

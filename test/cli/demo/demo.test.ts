@@ -140,6 +140,18 @@ describe("what the demo counts", () => {
     })
     assert.isUndefined(afterAnswer(none, batch.slice(0, 3), { ...bad, rejected: bad.rejected.slice(0, 2) }).surprise)
   })
+
+  it("does not depend on which of two batches with the same items comes first", () => {
+    const item = (nature: "new" | "repeat" | "invalid") => ({ nature, dueAt: 0, item: {} })
+    const [first, second] = [[item("new"), item("new")], [item("repeat"), item("repeat"), item("new"), item("invalid")]]
+    const rejected = [{ index: 3, event: null, id: null, reason: "invalid" as const, issues: [] }]
+    const none = makeDemoStatistics().totals()
+    // The second one overtook the first, so that its repeats are what was stored; the first one's 204 does not tell.
+    const overtaken = afterAnswer(afterAnswer(none, second, { accepted: 3, duplicates: 0, rejected }), first, undefined)
+    const inOrder = afterAnswer(afterAnswer(none, first, undefined), second, { accepted: 1, duplicates: 2, rejected })
+    assert.deepStrictEqual(overtaken, inOrder)
+    assert.deepInclude(overtaken, { answered: 6, stored: 3, repeats: 2, rejected: 1 })
+  })
 })
 
 describe("the demo against the service", () => {
