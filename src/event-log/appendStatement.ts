@@ -43,16 +43,16 @@ export const appendStatement = (
   const perhaps = erased.among(events)
   return sql<AppendRow>`
     with input as materialized (
-      select *
-      from unnest(
-        ${arrayOf.int2(events.map((e) => e.slice))}::smallint[],
-        ${arrayOf.uuid(events.map((e) => e.tenantId))}::uuid[],
-        ${arrayOf.text(events.map((e) => e.userId))}::text[],
-        ${arrayOf.uuid(events.map((e) => e.idempotencyKey))}::uuid[],
-        ${arrayOf.text(events.map((e) => e.event.event))}::text[],
-        ${arrayOf.timestamptz(events.map((e) => e.event.occurredAt))}::timestamptz[],
-        ${arrayOf.text(events.map((e) => e.payload))}::text[]
-      ) with ordinality as input (slice, tenant_id, user_id, idempotency_key, event_type, occurred_at, payload, ord)
+      -- Side by side in the select list: of several in "from", each would first be written to a store of its own.
+      select
+        unnest(${arrayOf.int2(events.map((e) => e.slice))}::smallint[]) as slice,
+        unnest(${arrayOf.uuid(events.map((e) => e.tenantId))}::uuid[]) as tenant_id,
+        unnest(${arrayOf.text(events.map((e) => e.userId))}::text[]) as user_id,
+        unnest(${arrayOf.uuid(events.map((e) => e.idempotencyKey))}::uuid[]) as idempotency_key,
+        unnest(${arrayOf.text(events.map((e) => e.event.event))}::text[]) as event_type,
+        unnest(${arrayOf.timestamptz(events.map((e) => e.event.occurredAt))}::timestamptz[]) as occurred_at,
+        unnest(${arrayOf.text(events.map((e) => e.payload))}::text[]) as payload,
+        generate_series(1::bigint, ${BigInt(events.length)}::bigint) as ord
     ),
     heads as materialized (
       select slice, position, recorded_at, erasure

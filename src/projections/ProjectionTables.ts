@@ -106,6 +106,13 @@ const quote = (name: string): string => `"${name}"`
 
 const namesOf = (table: EntityTable | TotalsTable): ReadonlyArray<string> => [...table.key, ...Object.keys(table.columns)]
 
+/**
+ * The rows of arrays of these types, the first parameter, the second and so on. Each array is unnested in the select list, which goes through all of them side by
+ * side: as `from unnest(…)` of several, each would first be written to a store of its own, in four times the time.
+ */
+const rowsOf = (...types: ReadonlyArray<string>): string =>
+  `select ${types.map((type, index) => `unnest($${index + 1}::${type}[])`).join(", ")}`
+
 const owner = `tenant_id uuid not null, user_id text collate "C" not null`
 
 const keyColumns = (key: ReadonlyArray<string>): string => key.map((name) => `, ${quote(name)} text collate "C" not null`).join("")
@@ -161,14 +168,14 @@ const entityStatements = (name: string, table: EntityTable): EntityStatements =>
       )
     ].join(", ")
   const keyArrays = table.key.map((_, index) => `, $${index + 3}::text[]`).join("")
-  const columnArrays = columns.map(([, column], index) => `, $${index + 3 + table.key.length}::${entityType(column)}[]`).join("")
+  const columnTypes = columns.map(([, column]) => entityType(column))
   const users = `unnest($1::uuid[], $2::text[]) as u (tenant_id, user_id)`
   const lookUp = (from: string, on: string, read = table) =>
     // The lateral limit keeps a look-up by key one, whatever the statistics of a young table say.
     `select ${selected(read)} from ${from} cross join lateral (select * from ${name} as t where ${on} offset 0) as t`
   const sameUser = "t.tenant_id = u.tenant_id and t.user_id = u.user_id"
   const insert = `insert into ${name} (tenant_id, user_id, ${names.map(quote).join(", ")})
-      select * from unnest($1::uuid[], $2::text[]${keyArrays}${columnArrays})`
+      ${rowsOf("uuid", "text", ...table.key.map(() => "text"), ...columnTypes)}`
   return {
     load: lookUp(
       `unnest($1::uuid[], $2::text[]${keyArrays}) as u (tenant_id, user_id${table.key.map((key) => `, ${quote(key)}`).join("")})`,
@@ -255,9 +262,8 @@ const createTotals = (name: string, table: TotalsTable, ranks: string): string =
 
 const totalsStatements = (name: string, table: TotalsTable): TotalsStatements => {
   const stored = Object.entries(table.columns).filter(([, column]) => column.kind !== "difference")
-  const keyArrays = table.key.map((_, index) => `, $${index + 3}::text[]`).join("")
-  const first = table.key.length + 3
-  const columnArrays = stored.map(([, column], index) => `, $${index + first + 1}::${totalType(column).split(" ")[0]}[]`).join("")
+  // Counts are what a chunk or a user comes to.
+  const columnTypes = stored.map(([, column]) => column.kind === "count" ? "int" : totalType(column).split(" ")[0] ?? "")
   const names = ["tenant_id", "user_id", ...table.key.map(quote), "contributions", ...stored.map(([column]) => quote(column))]
   const firstKey = quote(table.key[0] ?? "user_id")
   const ofUser = `from ${name} as t where t.tenant_id = $1::uuid and t.user_id = $2 and contributions > 0`
@@ -267,7 +273,7 @@ const totalsStatements = (name: string, table: TotalsTable): TotalsStatements =>
     ...readColumns(table).map(([name, column, value]) => `${value}${column.kind === "days" ? "::text" : ""} as ${quote(name)}`)
   ]
   const insert = `insert into ${name} as t (${names.join(", ")})
-      select * from unnest($1::uuid[], $2::text[]${keyArrays}, $${first}::bigint[]${columnArrays})`
+      ${rowsOf("uuid", "text", ...table.key.map(() => "text"), "int", ...columnTypes)}`
   return {
     insert,
     add: `${insert}
