@@ -9,7 +9,10 @@ const minSlices = 8
 const plenty = 1_500
 const few = 750
 
-/** The part of the time to gather that a worker rests even if enough has gathered meanwhile: chunks without a pause hold slices all the time. */
+/**
+ * The part of the time to gather that a worker rests, even if that has passed meanwhile, as long as the last chunk took all that waited: chunks without a pause
+ * hold slices all the time. Whoever is behind does not rest.
+ */
 const leastRest = 0.4
 
 /** The slices that may have grown, in the order they were named, and how workers take them: no slice is in two hands. */
@@ -24,6 +27,8 @@ export class SliceQueue {
   private readonly leftOver = new Set<number>()
   private readonly nonEmpty = Latch.makeUnsafe(false)
   private width = sliceCount
+  /** Whether the last chunk left slices waiting. */
+  private isBehind = false
   /** When the first of those that wait, or have grown in somebody's hand, was named. */
   private since: number | undefined
 
@@ -48,7 +53,8 @@ export class SliceQueue {
       Effect.suspend(() => {
         if (this.waiting.size === 0 || this.leftOver.size > 0) return Effect.void
         const gathered = this.clock.currentTimeMillisUnsafe() - (this.since ?? 0)
-        return Effect.sleep(Math.max(this.gather - gathered, this.gather * leastRest))
+        const rest = Math.max(this.gather - gathered, this.isBehind ? 0 : this.gather * leastRest)
+        return rest > 0 ? Effect.sleep(rest) : Effect.void
       })
     )
   )
@@ -61,7 +67,8 @@ export class SliceQueue {
       this.leftOver.delete(slice)
       this.inHand.add(slice)
     }
-    if (this.waiting.size === 0) {
+    this.isBehind = this.waiting.size > 0
+    if (!this.isBehind) {
       this.nonEmpty.closeUnsafe()
       if (this.again.size === 0) this.since = undefined
     }

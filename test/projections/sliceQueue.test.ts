@@ -82,4 +82,21 @@ describe("SliceQueue", () => {
       yield* TestClock.adjust("1 second")
       assert.isDefined(gathering.pollUnsafe())
     }))
+
+  it.effect("does not rest as long as it is behind", () =>
+    Effect.gen(function*() {
+      const queue = new SliceQueue(10_000, yield* Clock.Clock)
+      queue.add(allSlices)
+      queue.giveBack(queue.take(), [], 2_000)
+      queue.add(allSlices)
+      yield* TestClock.adjust("10 seconds")
+      const half = queue.take()
+      assert.strictEqual(half.length, allSlices.length / 2)
+      queue.giveBack(half, [], 1_000)
+      // The test's clock stands still.
+      yield* queue.gathered
+      assert.strictEqual(queue.take().length, allSlices.length / 2)
+      queue.add(allSlices)
+      assert.isUndefined((yield* Effect.forkChild(queue.gathered, { startImmediately: true })).pollUnsafe())
+    }))
 })
