@@ -86,11 +86,14 @@ export const behind = (
 ): Effect.Effect<ReadonlyArray<Lagging>, SqlError.SqlError> =>
   Effect.map(
     sql<{ slice: number; position: bigint; events: bigint }>`
-      select h.slice, min(c.position) as position, h.position - min(c.position) as events
-      from slice_heads h join checkpoints c using (slice)
-      where (c.projection, c.version) in (select * from unnest(${names(projections)}::text[], ${versions(projections)}::int[]))
-      group by h.slice, h.position
-      having h.position > min(c.position)`,
+      select slice, fed.position, h.position - fed.position as events
+      from (
+        select slice, min(position) as position from checkpoints
+        where (projection, version) in (select * from unnest(${names(projections)}::text[], ${versions(projections)}::int[]))
+        group by slice
+      ) as fed
+      join slice_heads h using (slice)
+      where h.position > fed.position`,
     (rows) => rows.map(({ events, position, slice }) => ({ slice, position: Number(position), events: Number(events) }))
   )
 
