@@ -18,7 +18,7 @@ const agesAt = Effect.fnUntraced(function*(bench: Bench, rig: Rig, eventsPerSeco
   const ages: Array<number> = []
   const watch = yield* Effect.forkChild(Effect.forever(Effect.gen(function*() {
     ages.push(yield* lagAgeOf(rig.sql, "counters"))
-    yield* Effect.sleep("20 millis")
+    yield* Effect.sleep("50 millis")
   })))
   yield* sendAtRate(bench.profile, rig, { items: load.items, rate: steadyPart * eventsPerSecond / load.items })
   yield* Fiber.interrupt(watch)
