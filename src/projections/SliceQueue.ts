@@ -10,27 +10,25 @@ const plenty = 1_500
 const few = 750
 
 /**
- * The part of the time to gather that a worker rests, even if that has passed meanwhile, as long as the last chunk took all that waited: chunks without a pause
- * hold slices all the time. Whoever is behind does not rest.
+ * The part of the time to gather that a worker rests even if that has passed meanwhile: chunks without a pause hold slices all the time. It does not rest once
+ * a slice has waited for `tooLong` times the time to gather.
  */
 const leastRest = 0.4
+const tooLong = 2
 
 /** The slices that may have grown, in the order they were named, and how workers take them: no slice is in two hands. */
 export class SliceQueue {
   private readonly gather: number
   private readonly clock: Clock.Clock
-  private readonly waiting = new Set<number>()
+  /** With the time at which each was named. */
+  private readonly waiting = new Map<number, number>()
   private readonly inHand = new Set<number>()
-  /** Of those in hand, the ones that have grown meanwhile. */
-  private readonly again = new Set<number>()
+  /** Of those in hand, the ones that have grown meanwhile, with the time at which each was named again. */
+  private readonly again = new Map<number, number>()
   /** Of those that wait, the ones of which a chunk left something. */
   private readonly leftOver = new Set<number>()
   private readonly nonEmpty = Latch.makeUnsafe(false)
   private width = sliceCount
-  /** Whether the last chunk left slices waiting. */
-  private isBehind = false
-  /** When the first of those that wait, or have grown in somebody's hand, was named. */
-  private since: number | undefined
 
   /** `gather` is how many milliseconds events come together after the first of them. */
   constructor(gather: number, clock: Clock.Clock) {
@@ -39,9 +37,10 @@ export class SliceQueue {
   }
 
   add(slices: Iterable<number>): void {
+    const now = this.clock.currentTimeMillisUnsafe()
     for (const slice of slices) {
-      ;(this.inHand.has(slice) ? this.again : this.waiting).add(slice)
-      this.since ??= this.clock.currentTimeMillisUnsafe()
+      const named = this.inHand.has(slice) ? this.again : this.waiting
+      if (!named.has(slice)) named.set(slice, now)
     }
     if (this.waiting.size > 0) this.nonEmpty.openUnsafe()
   }
@@ -52,8 +51,10 @@ export class SliceQueue {
       Effect.timeoutOption(this.nonEmpty.await, "1 second"),
       Effect.suspend(() => {
         if (this.waiting.size === 0 || this.leftOver.size > 0) return Effect.void
-        const gathered = this.clock.currentTimeMillisUnsafe() - (this.since ?? 0)
-        const rest = Math.max(this.gather - gathered, this.isBehind ? 0 : this.gather * leastRest)
+        // The oldest, or hardly younger: those that have grown in somebody's hand join behind the others.
+        const [named = 0] = this.waiting.values()
+        const gathered = this.clock.currentTimeMillisUnsafe() - named
+        const rest = Math.max(this.gather - gathered, gathered >= this.gather * tooLong ? 0 : this.gather * leastRest)
         return rest > 0 ? Effect.sleep(rest) : Effect.void
       })
     )
@@ -61,17 +62,13 @@ export class SliceQueue {
 
   /** The slices of the next chunk, which are in the caller's hand until they are given back. */
   take(): ReadonlyArray<number> {
-    const taken = [...this.waiting].slice(0, this.width)
+    const taken = [...this.waiting.keys()].slice(0, this.width)
     for (const slice of taken) {
       this.waiting.delete(slice)
       this.leftOver.delete(slice)
       this.inHand.add(slice)
     }
-    this.isBehind = this.waiting.size > 0
-    if (!this.isBehind) {
-      this.nonEmpty.closeUnsafe()
-      if (this.again.size === 0) this.since = undefined
-    }
+    if (this.waiting.size === 0) this.nonEmpty.closeUnsafe()
     return taken
   }
 
@@ -81,13 +78,15 @@ export class SliceQueue {
    */
   giveBack(taken: ReadonlyArray<number>, left: ReadonlyArray<number>, events: number): void {
     if (taken.length === 0) return
-    const grown = [...left]
-    for (const slice of taken) {
-      this.inHand.delete(slice)
-      if (this.again.delete(slice)) grown.push(slice)
-    }
+    for (const slice of taken) this.inHand.delete(slice)
     for (const slice of left) this.leftOver.add(slice)
-    this.add(grown)
+    this.add(left)
+    for (const slice of taken) {
+      const named = this.again.get(slice)
+      if (named !== undefined && !this.waiting.has(slice)) this.waiting.set(slice, named)
+      this.again.delete(slice)
+    }
+    if (this.waiting.size > 0) this.nonEmpty.openUnsafe()
     if (left.length > 0 || events > plenty) this.width = Math.max(minSlices, this.width >> 1)
     else if (events < few) this.width = Math.min(sliceCount, this.width << 1)
   }
