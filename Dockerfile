@@ -15,4 +15,4 @@ EXPOSE 3000
 USER node
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--max-old-space-size=1024", "--max-semi-space-size=32", "--heap-growing-percent=150", "src/main.ts", "serve"]
+CMD ["node", "--max-old-space-size=1024", "--max-semi-space-size=32", "--heap-growing-percent=100", "src/main.ts", "serve"]
