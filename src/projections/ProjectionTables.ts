@@ -262,8 +262,8 @@ const createTotals = (name: string, table: TotalsTable, ranks: string): string =
 
 const totalsStatements = (name: string, table: TotalsTable): TotalsStatements => {
   const stored = Object.entries(table.columns).filter(([, column]) => column.kind !== "difference")
-  // Counts are what a chunk or a user comes to.
-  const columnTypes = stored.map(([, column]) => column.kind === "count" ? "int" : totalType(column).split(" ")[0] ?? "")
+  // Counts travel as int4, as the store has them.
+  const columnTypes = stored.map(([, column]) => column.kind === "count" ? "int" : totalType(column).replace(" not null", ""))
   const names = ["tenant_id", "user_id", ...table.key.map(quote), "contributions", ...stored.map(([column]) => quote(column))]
   const firstKey = quote(table.key[0] ?? "user_id")
   const ofUser = `from ${name} as t where t.tenant_id = $1::uuid and t.user_id = $2 and contributions > 0`
