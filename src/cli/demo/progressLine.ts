@@ -36,7 +36,7 @@ export const summaryLines = (totals: DemoTotals, elapsed: number, latency: Laten
       count(Math.round(totals.sent / elapsed * 1_000))
     }/s`,
     `  stored     ${count(totals.stored)}`,
-    `  repeats    ${count(totals.repeats)}, recognized`,
+    `  repeats    ${count(totals.repeats)}, sent again as they were`,
     `  rejected   ${
       count(totals.rejected)
     }: ${invalid.rejected} of ${invalid.made} with a mistake, ${conflicts.rejected} of ${conflicts.made} with other content under a used id`,
