@@ -1,7 +1,7 @@
-import { assert, layer } from "@effect/vitest"
+import { afterAll, assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Counters } from "../../src/counters/Counters.ts"
@@ -13,7 +13,9 @@ import { TestDatabase } from "../support/TestDatabase.ts"
 import { threadedTestService } from "../support/TestService.ts"
 import { untilEffect } from "../support/until.ts"
 
-const died = join(mkdtempSync(join(tmpdir(), "playtally-thread-")), "died")
+const folder = mkdtempSync(join(tmpdir(), "playtally-thread-"))
+afterAll(() => rmSync(folder, { recursive: true }))
+const died = join(folder, "died")
 process.env["MORTAL_THREAD"] = died
 const entry = new URL("./mortalThread.ts", import.meta.url)
 
