@@ -161,7 +161,7 @@ const setRepeatsAside = (events: ReadonlyArray<NewEvent>) => {
 
 /** What an erased event said cannot be compared any more. */
 const outcomeOfStored = (row: AppendRow, event: NewEvent): AppendOutcome => ({
-  _tag: row.payload_version === erasedVersion || sameContent(event.event, {
+  _tag: row.payload_version === erasedVersion || sameContent(event, {
       payloadVersion: row.payload_version ?? 0,
       payload: row.payload ?? "",
       occurredAt: row.occurred_at?.getTime() ?? Number.NaN
@@ -187,7 +187,7 @@ const outcomeOfRepeat = (
   }
   const row = stored.get(first)
   if (row !== undefined) return outcomeOfStored(row, event)
-  const same = sameContent(event.event, { payloadVersion, payload: original.payload, occurredAt: original.event.occurredAt })
+  const same = sameContent(event, { payloadVersion, payload: original.payload, occurredAt: original.occurredAt })
   return { _tag: same ? "Duplicate" : "Conflict", position: outcome.position }
 }
 

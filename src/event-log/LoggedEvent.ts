@@ -1,6 +1,9 @@
-import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
+import type { EventType, FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 
-/** An event on its way into the log: decoded, with its slice, its key and its payload already made. */
+/**
+ * An event on its way into the log, as it will stand there. What it was decoded to is let go of: a batch waits for its commit, and whatever it holds meanwhile is
+ * copied by the garbage collector.
+ */
 export interface NewEvent {
   readonly slice: number
   readonly tenantId: string
@@ -8,7 +11,9 @@ export interface NewEvent {
   readonly idempotencyKey: string
   /** `JSON text` of the payload, as `encodePayload` gives it. */
   readonly payload: string
-  readonly event: FastTrackEvent
+  readonly eventType: EventType
+  /** Epoch milliseconds. */
+  readonly occurredAt: number
 }
 
 /** An event as the log holds it. `position` is dense within `slice`; `recordedAt` never decreases along positions. Times are epoch milliseconds. */

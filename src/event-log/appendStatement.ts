@@ -49,8 +49,8 @@ export const appendStatement = (
         unnest(${arrayOf.uuid(events.map((e) => e.tenantId))}::uuid[]) as tenant_id,
         unnest(${arrayOf.text(events.map((e) => e.userId))}::text[]) as user_id,
         unnest(${arrayOf.uuid(events.map((e) => e.idempotencyKey))}::uuid[]) as idempotency_key,
-        unnest(${arrayOf.text(events.map((e) => e.event.event))}::text[]) as event_type,
-        unnest(${arrayOf.timestamptz(events.map((e) => e.event.occurredAt))}::timestamptz[]) as occurred_at,
+        unnest(${arrayOf.text(events.map((e) => e.eventType))}::text[]) as event_type,
+        unnest(${arrayOf.timestamptz(events.map((e) => e.occurredAt))}::timestamptz[]) as occurred_at,
         unnest(${arrayOf.text(events.map((e) => e.payload))}::text[]) as payload,
         generate_series(1::bigint, ${BigInt(events.length)}::bigint) as ord
     ),

@@ -4,6 +4,20 @@ import type { EventData, EventType, FastTrackEvent } from "./FastTrackEvent.ts"
 import { parseJson } from "./parseJson.ts"
 import { decodePayload, encodePayload, payloadVersion } from "./payload.ts"
 
+/** What is about to be stored: `payload` as `encodePayload` gives it, `occurredAt` milliseconds since the epoch. */
+export interface NewContent {
+  readonly eventType: EventType
+  readonly payload: string
+  readonly occurredAt: number
+}
+
+/** What is about to be stored of an event. */
+export const contentOf = (event: FastTrackEvent): NewContent => ({
+  eventType: event.event,
+  payload: encodePayload(event),
+  occurredAt: event.occurredAt
+})
+
 /** What the log holds of an event: `payload` is JSON text, `occurredAt` milliseconds since the epoch. */
 export interface StoredContent {
   readonly payloadVersion: number
@@ -16,17 +30,18 @@ export interface StoredContent {
  * "Idempotency"): in all fields but the delivery times, numbers by value, times by instant, payment and sports type and status
  * lower-cased. Throws `UnknownPayload` for a payload that this release cannot read, as then either answer could be wrong.
  */
-export const sameContent = (event: FastTrackEvent, stored: StoredContent): boolean => {
+export const sameContent = (event: NewContent, stored: StoredContent): boolean => {
   if (stored.occurredAt !== event.occurredAt) return false
-  if (stored.payloadVersion === payloadVersion && stored.payload === encodePayload(event)) return true
-  const data = Result.getOrThrow(decodePayload(event.event, stored.payloadVersion, parseJson(stored.payload)))
-  return comparable(data) === comparable(event.data)
+  if (stored.payloadVersion === payloadVersion && stored.payload === event.payload) return true
+  return comparable(event.eventType, stored) === comparable(event.eventType, { payloadVersion, payload: event.payload })
 }
 
-const comparable = (data: EventData[EventType]): string =>
-  JSON.stringify(canonicalObject({
+const comparable = (eventType: EventType, content: Pick<StoredContent, "payloadVersion" | "payload">): string => {
+  const data: EventData[EventType] = Result.getOrThrow(decodePayload(eventType, content.payloadVersion, parseJson(content.payload)))
+  return JSON.stringify(canonicalObject({
     ...data,
     ...("status" in data ? { type: data.type.toLowerCase(), status: data.status.toLowerCase() } : {}),
     entry_timestamp: null,
     process_timestamp: null
   }))
+}

@@ -9,8 +9,8 @@ import type { EventLogCorrupt, EventLogUnavailable } from "../event-log/EventLog
 import type { AppendOutcome, NewEvent } from "../event-log/LoggedEvent.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import { decodeItem } from "../fasttrack/decodeItem.ts"
-import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import { idempotencyKey } from "../fasttrack/idempotencyKey.ts"
+import { idField } from "../fasttrack/idField.ts"
 import { itemText } from "../fasttrack/itemText.ts"
 import { encodePayload } from "../fasttrack/payload.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
@@ -113,7 +113,8 @@ const decodeInto = (decoded: Decoded, tenant: Tenant, items: ReadonlyArray<unkno
       userId,
       idempotencyKey: idempotencyKey(tenant.keyNamespace, event),
       payload: encodePayload(event),
-      event
+      eventType: event.event,
+      occurredAt: event.occurredAt
     })
     user.indexes.push(index)
   }
@@ -126,7 +127,7 @@ const toReport = (decoded: Decoded, outcomes: ReadonlyArray<ReadonlyArray<Append
   let nth = 0
   for (const user of decoded.users.values()) {
     outcomes[nth++]?.forEach((outcome, at) => {
-      const event = user.events[at]?.event
+      const event = user.events[at]
       const index = user.indexes[at]
       if (event === undefined || index === undefined) return
       if (outcome._tag === "Appended") accepted++
@@ -137,27 +138,26 @@ const toReport = (decoded: Decoded, outcomes: ReadonlyArray<ReadonlyArray<Append
   return { accepted, duplicates, rejected: rejected.sort((a, b) => a.index - b.index) }
 }
 
-const refusal = (index: number, event: FastTrackEvent, outcome: Extract<AppendOutcome, { _tag: "Conflict" | "Refused" }>): RejectedItem => {
+const refusal = (index: number, event: NewEvent, outcome: Extract<AppendOutcome, { _tag: "Conflict" | "Refused" }>): RejectedItem => {
   const id = idOf(event)
   return outcome._tag === "Conflict"
     ? {
       index,
-      event: event.event,
+      event: event.eventType,
       id,
       reason: "idempotency_conflict",
       issues: [{ path: ["data"], message: "An event with this idempotency key was stored before with other content; the first one stays." }]
     }
     : {
       index,
-      event: event.event,
+      event: event.eventType,
       id,
       reason: "invalid",
       issues: [{ path: ["data"], message: `The database cannot hold this event: ${outcome.message}`.slice(0, 200) }]
     }
 }
 
-const idOf = ({ data }: FastTrackEvent): string =>
-  "unique_id" in data ? data.unique_id : "payment_id" in data ? data.payment_id : data.activity_id
+const idOf = ({ eventType, payload }: NewEvent): string => String(JSON.parse(payload)[idField[eventType]])
 
 const count = Effect.fnUntraced(function*(
   decoded: Decoded,
@@ -169,7 +169,7 @@ const count = Effect.fnUntraced(function*(
   let nth = 0
   for (const user of decoded.users.values()) {
     outcomes[nth++]?.forEach((outcome, at) => {
-      const kind = user.events[at]?.event.event
+      const kind = user.events[at]?.eventType
       const tally = outcome._tag === "Appended" ? accepted : outcome._tag === "Duplicate" ? duplicate : undefined
       if (kind !== undefined) tally?.set(kind, (tally.get(kind) ?? 0) + 1)
     })

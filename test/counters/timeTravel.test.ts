@@ -117,8 +117,8 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
         yield* Deferred.await(mayCommit)
         yield* sql`
           insert into events (slice, position, tenant_id, user_id, idempotency_key, event_type, occurred_at, recorded_at, payload_version, payload)
-          values (${event.slice}, ${head.position}, ${tenant.tenantId}::uuid, ${userId}, ${event.idempotencyKey}::uuid, ${event.event.event},
-            ${new Date(event.event.occurredAt)}, ${head.now}, 1, ${event.payload}::json)`
+          values (${event.slice}, ${head.position}, ${tenant.tenantId}::uuid, ${userId}, ${event.idempotencyKey}::uuid, ${event.eventType},
+            ${new Date(event.occurredAt)}, ${head.now}, 1, ${event.payload}::json)`
         yield* sql`update slice_heads set position = ${head.position}, recorded_at = ${head.now} where slice = ${event.slice}`
       })))
       const instant = yield* Deferred.await(clockRead)

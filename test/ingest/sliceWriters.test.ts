@@ -16,7 +16,7 @@ const eventsIn = (slice: number, ...ids: ReadonlyArray<string>): ReadonlyArray<N
 
 const many = (slice: number, count: number) => eventsIn(slice, ...Array.from({ length: count }, (_, nth) => `${slice}-${nth}`))
 
-const idOf = ({ event: { data } }: NewEvent) => "unique_id" in data ? data.unique_id : ""
+const idOf = ({ payload }: NewEvent): string => JSON.parse(payload).unique_id
 
 interface Statement {
   readonly events: ReadonlyArray<NewEvent>

@@ -37,7 +37,7 @@ const gatedWriters = (gate: Effect.Effect<void, EventLogUnavailable>) => {
   return { appended, layer: Layer.provide(UserProcessors.layer, layer) }
 }
 
-const idsOf = (events: ReadonlyArray<NewEvent>) => events.map(({ event }) => "unique_id" in event.data ? event.data.unique_id : "")
+const idsOf = (events: ReadonlyArray<NewEvent>) => events.map(({ payload }): string => JSON.parse(payload).unique_id)
 
 describe("UserProcessors", () => {
   it.effect("hands what waited during an append to the log as one append, in order", () =>

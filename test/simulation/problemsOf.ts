@@ -90,7 +90,7 @@ export const problemsOf = async (run: Run, database: SimulatedDatabase): Promise
     // What an erased event said cannot be compared.
     if (there?.sent === undefined) continue
     const content = bySent.get(`${event.userId} ${event.idempotencyKey}`)?.find(({ occurredAt, payload }) =>
-      payload === event.payload && occurredAt === event.event.occurredAt
+      payload === event.payload && occurredAt === event.occurredAt
     )?.content
     if (outcome._tag === "Appended") demand(there.payload === event.payload, name)
     else demand((there.sent.content === content) === (outcome._tag === "Duplicate"), name)

@@ -30,7 +30,8 @@ export const newEvent = (tenant: Tenant, event: FastTrackEvent): NewEvent => ({
   userId: event.userId,
   idempotencyKey: idempotencyKey(tenant.keyNamespace, event),
   payload: encodePayload(event),
-  event
+  eventType: event.event,
+  occurredAt: event.occurredAt
 })
 
 /** A user id of a given slice of a tenant, other than those taken before it. */
