@@ -1,8 +1,8 @@
 import * as Result from "effect/Result"
 import { canonicalObject } from "./canonicalJson.ts"
-import type { EventData, EventType, FastTrackEvent } from "./FastTrackEvent.ts"
+import type { EventData, EventType } from "./FastTrackEvent.ts"
 import { parseJson } from "./parseJson.ts"
-import { decodePayload, encodePayload, payloadVersion } from "./payload.ts"
+import { decodePayload, payloadVersion } from "./payload.ts"
 
 /** What is about to be stored: `payload` as `encodePayload` gives it, `occurredAt` milliseconds since the epoch. */
 export interface NewContent {
@@ -10,13 +10,6 @@ export interface NewContent {
   readonly payload: string
   readonly occurredAt: number
 }
-
-/** What is about to be stored of an event. */
-export const contentOf = (event: FastTrackEvent): NewContent => ({
-  eventType: event.event,
-  payload: encodePayload(event),
-  occurredAt: event.occurredAt
-})
 
 /** What the log holds of an event: `payload` is JSON text, `occurredAt` milliseconds since the epoch. */
 export interface StoredContent {

@@ -157,7 +157,10 @@ const refusal = (index: number, event: NewEvent, outcome: Extract<AppendOutcome,
     }
 }
 
-const idOf = ({ eventType, payload }: NewEvent): string => String(JSON.parse(payload)[idField[eventType]])
+const idOf = ({ eventType, payload }: NewEvent): string => {
+  const data: { readonly [field: string]: unknown } = JSON.parse(payload)
+  return String(data[idField[eventType]])
+}
 
 const count = Effect.fnUntraced(function*(
   decoded: Decoded,

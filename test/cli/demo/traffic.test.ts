@@ -4,8 +4,8 @@ import { traffic, type TrafficItem } from "../../../src/cli/demo/traffic.ts"
 import { decodeItem } from "../../../src/fasttrack/decodeItem.ts"
 import { idempotencyKey } from "../../../src/fasttrack/idempotencyKey.ts"
 import { parseJson } from "../../../src/fasttrack/parseJson.ts"
-import { encodePayload, payloadVersion } from "../../../src/fasttrack/payload.ts"
-import { contentOf, sameContent } from "../../../src/fasttrack/sameContent.ts"
+import { sameContent } from "../../../src/fasttrack/sameContent.ts"
+import { contentOf } from "../../support/contentOf.ts"
 
 const startAt = Date.UTC(2026, 5, 15, 12)
 
@@ -21,7 +21,7 @@ const keyOf = (item: TrafficItem) => {
 
 const isSame = (a: TrafficItem, b: TrafficItem) => {
   const [first, second] = [Result.getOrThrow(decode(a)), Result.getOrThrow(decode(b))]
-  return sameContent(contentOf(second), { payloadVersion, payload: encodePayload(first), occurredAt: first.occurredAt })
+  return sameContent(contentOf(second), contentOf(first))
 }
 
 const samples = [
