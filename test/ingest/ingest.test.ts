@@ -9,6 +9,7 @@ import { EventLog } from "../../src/event-log/EventLog.ts"
 import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
+import { eventTypes, itemOf } from "../fasttrack/wireItem.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
 
@@ -67,6 +68,29 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
           { index: 0, event: "realtime-login", id: "bad", reason: "invalid" },
           { index: 3, event: "realtime-login", id: "a", reason: "idempotency_conflict" },
           { index: 5, event: null, id: null, reason: "invalid" }
+        ]
+      )
+    }))
+
+  it.effect("names the id of an item of any kind that says something else than the one stored", () =>
+    Effect.gen(function*() {
+      const { batch } = yield* Ingest
+      const tenant = yield* newTenant
+      const send = (timestamp: string) => {
+        const body = `[${eventTypes.map((event) => itemOf(event, { timestamp: `"${timestamp}"` })).join(",")}]`
+        return batch(tenant, Result.getOrThrow(decodeBody(body)), lenient)
+      }
+      assert.deepInclude(yield* send("2026-01-01T00:00:00Z"), { accepted: eventTypes.length, rejected: [] })
+      const { rejected } = yield* send("2026-01-02T00:00:00Z")
+      assert.deepStrictEqual(
+        rejected.map(({ event, id, reason }) => [event, id, reason]),
+        [
+          ["realtime-casino", "c-1", "idempotency_conflict"],
+          ["realtime-payment", "p-1", "idempotency_conflict"],
+          ["realtime-registration", "a-1", "idempotency_conflict"],
+          ["realtime-gameround", "r-1", "idempotency_conflict"],
+          ["realtime-sports-bet", "b-1", "idempotency_conflict"],
+          ["realtime-login", "l-1", "idempotency_conflict"]
         ]
       )
     }))
