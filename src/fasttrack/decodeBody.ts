@@ -1,4 +1,5 @@
 import * as Result from "effect/Result"
+import { BulkItems } from "./BulkItems.ts"
 import { isJsonObject } from "./canonicalJson.ts"
 import { parseJson } from "./parseJson.ts"
 import { parserMessage } from "./parserMessage.ts"
@@ -16,7 +17,10 @@ export interface NotABatch {
 }
 
 /** The items of a bulk body, `{"items": [...]}` or `[...]`, not decoded yet, with every digit of their numbers kept (design §2). */
-export const decodeBody = (text: string): Result.Result<ReadonlyArray<unknown>, MalformedJson | NotABatch> =>
+export const decodeBody = (text: string): Result.Result<BulkItems, MalformedJson | NotABatch> =>
+  Result.map(itemsIn(text), (items) => new BulkItems(items, () => Result.getOrThrow(itemsIn(text))))
+
+const itemsIn = (text: string): Result.Result<Array<unknown>, MalformedJson | NotABatch> =>
   Result.flatMap(parse(text), (body) => {
     const items = isJsonObject(body) ? body["items"] : body
     return Array.isArray(items) ? Result.succeed(items) : Result.fail<NotABatch>({ _tag: "NotABatch" })

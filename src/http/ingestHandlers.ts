@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import { HttpEffect, type HttpServerRequest, HttpServerResponse, ProblemDetails } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import * as Result from "effect/Result"
+import type { BulkItems } from "../fasttrack/BulkItems.ts"
 import { countValues } from "../fasttrack/countValues.ts"
 import { decodeBody } from "../fasttrack/decodeBody.ts"
 import { Admission, type Ticket } from "../ingest/Admission.ts"
@@ -58,16 +59,16 @@ export const ingestHandlers = HttpApiBuilder.group(
             ? new Problems.NotABatch({})
             : new Problems.MalformedJson({ detail: items.failure.message })
         }
-        if (items.success.length > limits.itemsPerRequest) return yield* new Problems.TooManyItems({ limit: limits.itemsPerRequest })
-        yield* Effect.catchTag(rates.events(tenant, items.success.length), "RateExceeded", rateProblem)
+        if (items.success.count > limits.itemsPerRequest) return yield* new Problems.TooManyItems({ limit: limits.itemsPerRequest })
+        yield* Effect.catchTag(rates.events(tenant, items.success.count), "RateExceeded", rateProblem)
         return items.success
       }
     )
 
-    const store = Effect.fnUntraced(function*(tenant: Tenant, items: ReadonlyArray<unknown>, strict: boolean) {
+    const store = Effect.fnUntraced(function*(tenant: Tenant, items: BulkItems, strict: boolean) {
       if (strict) yield* HttpEffect.appendPreResponseHandler(applyStrict)
       return yield* ingest.batch(tenant, items, { strict }).pipe(
-        Effect.map((report) => answer(report, items.length)),
+        Effect.map((report) => answer(report, items.count)),
         Effect.catchTags({
           StrictRefusal: ({ rejected }) =>
             Effect.succeed(ProblemDetails.toResponse(Problems.strictRefusalMembers({ accepted: 0, duplicates: 0, rejected }))),

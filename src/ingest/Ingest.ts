@@ -8,10 +8,10 @@ import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import type { EventLogCorrupt, EventLogUnavailable } from "../event-log/EventLog.ts"
 import type { AppendOutcome, NewEvent } from "../event-log/LoggedEvent.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
+import type { BulkItems } from "../fasttrack/BulkItems.ts"
 import { decodeItem } from "../fasttrack/decodeItem.ts"
 import { idempotencyKey } from "../fasttrack/idempotencyKey.ts"
 import { idField } from "../fasttrack/idField.ts"
-import { itemText } from "../fasttrack/itemText.ts"
 import { encodePayload } from "../fasttrack/payload.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { Admission, type Overloaded } from "./Admission.ts"
@@ -36,10 +36,10 @@ const decodeStride = 500
  * keep what was refused, report. Once the first event is on its way nothing interrupts it, whoever goes away.
  */
 export class Ingest extends Context.Service<Ingest, {
-  /** `items` as `decodeBody` gives them. With `strict`, one invalid item refuses the whole batch before anything is sent on. */
+  /** Takes the `items`. With `strict`, one invalid item refuses the whole batch before anything is sent on. */
   readonly batch: (
     tenant: Tenant,
-    items: ReadonlyArray<unknown>,
+    items: BulkItems,
     options: { readonly strict: boolean }
   ) => Effect.Effect<IngestReport, StrictRefusal | IngestError>
 }>()("playtally/ingest/Ingest") {
@@ -50,26 +50,26 @@ export class Ingest extends Context.Service<Ingest, {
       const processors = yield* UserProcessors
       const rejectedEvents = yield* RejectedEvents
 
-      const store = Effect.fnUntraced(function*(tenant: Tenant, items: ReadonlyArray<unknown>, decoded: Decoded) {
+      const store = Effect.fnUntraced(function*(tenant: Tenant, items: BulkItems, decoded: Decoded) {
         const outcomes = yield* processors.process([...decoded.users.values()])
         const report = toReport(decoded, outcomes)
         if (report.rejected.length > 0) {
-          yield* rejectedEvents.record(tenant.tenantId, report.rejected, report.rejected.map(({ index }) => itemText(items[index])))
+          yield* rejectedEvents.record(tenant.tenantId, report.rejected, items.texts(report.rejected.map(({ index }) => index)))
         }
         yield* count(decoded, outcomes, report)
         return report
       })
 
       const batch = Effect.fn("Ingest.batch")(
-        function*(tenant: Tenant, items: ReadonlyArray<unknown>, options: { readonly strict: boolean }) {
+        function*(tenant: Tenant, items: BulkItems, options: { readonly strict: boolean }) {
           const decoded: Decoded = { invalid: [], users: new Map() }
-          for (let start = 0; start < items.length; start += decodeStride) {
+          for (let start = 0; start < items.count; start += decodeStride) {
             if (start > 0) yield* Effect.yieldNow
-            decodeInto(decoded, tenant, items, start, Math.min(start + decodeStride, items.length))
+            decodeInto(decoded, tenant, items, start, Math.min(start + decodeStride, items.count))
           }
           if (options.strict && decoded.invalid.length > 0) return yield* new StrictRefusal({ rejected: decoded.invalid })
           return yield* Effect.uninterruptible(Effect.gen(function*() {
-            const ticket = yield* admission.events(tenant.tenantId, items.length - decoded.invalid.length)
+            const ticket = yield* admission.events(tenant.tenantId, items.count - decoded.invalid.length)
             return yield* Effect.ensuring(store(tenant, items, decoded), Effect.sync(ticket.release))
           }))
         }
@@ -90,9 +90,9 @@ interface Decoded {
   readonly users: Map<string, UserBatch>
 }
 
-const decodeInto = (decoded: Decoded, tenant: Tenant, items: ReadonlyArray<unknown>, start: number, end: number): void => {
+const decodeInto = (decoded: Decoded, tenant: Tenant, items: BulkItems, start: number, end: number): void => {
   for (let index = start; index < end; index++) {
-    const result = decodeItem(items[index])
+    const result = decodeItem(items.take(index))
     if (Result.isFailure(result)) {
       const { event, id, issues } = result.failure
       decoded.invalid.push({ index, event, id, reason: "invalid", issues })
@@ -101,22 +101,22 @@ const decodeInto = (decoded: Decoded, tenant: Tenant, items: ReadonlyArray<unkno
     const event = result.success
     const { tenantId } = tenant
     const { userId } = event
-    let user = decoded.users.get(userId)
-    if (user === undefined) {
-      user = { tenantId, userId, events: [], indexes: [] }
-      decoded.users.set(userId, user)
-    }
-    const slice = user.events[0]?.slice ?? sliceOf(tenantId, userId)
-    user.events.push({
-      slice,
+    const user = decoded.users.get(userId)
+    const newEvent: NewEvent = {
+      slice: user?.events[0]?.slice ?? sliceOf(tenantId, userId),
       tenantId,
       userId,
       idempotencyKey: idempotencyKey(tenant.keyNamespace, event),
       payload: encodePayload(event),
       eventType: event.event,
       occurredAt: event.occurredAt
-    })
-    user.indexes.push(index)
+    }
+    if (user === undefined) {
+      decoded.users.set(userId, { tenantId, userId, events: [newEvent], indexes: [index] })
+    } else {
+      user.events.push(newEvent)
+      user.indexes.push(index)
+    }
   }
 }
 

@@ -18,12 +18,11 @@ const aloneFrom = 500
 const companyTime = "20 millis"
 type AppendError = EventLogUnavailable | EventLogCorrupt
 
-/** Told what became of the events of an append: their outcomes are those from `start` on, in order. Must not throw. */
-export type Answer = (exit: Exit.Exit<ReadonlyArray<AppendOutcome>, AppendError>, start: number) => void
-
-interface Append {
+/** Events of one user, in order, at most {@link maxBatchEvents}. */
+export interface Append {
   readonly events: ReadonlyArray<NewEvent>
-  readonly answer: Answer
+  /** Told what became of the events: their outcomes are those from `start` on, in order. Must not throw. */
+  answer(exit: Exit.Exit<ReadonlyArray<AppendOutcome>, AppendError>, start: number): void
 }
 
 /**
@@ -33,10 +32,9 @@ interface Append {
  */
 export class SliceWriters extends Context.Service<SliceWriters, {
   /**
-   * Appends one user's events, at most {@link maxBatchEvents}, in order, and tells their outcomes after the commit. What has been handed over is written,
-   * whether or not anybody still waits.
+   * Writes the append, and answers it after the commit. What has been handed over is written, whether or not anybody still waits.
    */
-  readonly append: (events: ReadonlyArray<NewEvent>, answer: Answer) => void
+  readonly append: (append: Append) => void
 }>()("playtally/ingest/SliceWriters") {
   static readonly layer = Layer.effect(
     SliceWriters,
@@ -46,7 +44,7 @@ export class SliceWriters extends Context.Service<SliceWriters, {
       const lanes = Array.from({ length: log.laneCount }, () => new Lane())
       for (const lane of lanes) yield* Effect.forkScoped(Effect.forever(writeNext(lane, lanes, log, signal)))
       return SliceWriters.of({
-        append: (events, answer) => lanes[(events[0]?.slice ?? 0) % lanes.length]?.offer({ events, answer })
+        append: (append) => lanes[(append.events[0]?.slice ?? 0) % lanes.length]?.offer(append)
       })
     })
   )

@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { EventLogCorrupt, EventLogUnavailable } from "../event-log/EventLog.ts"
 import type { AppendOutcome, NewEvent } from "../event-log/LoggedEvent.ts"
-import { type Answer, maxBatchEvents, SliceWriters } from "./SliceWriters.ts"
+import { type Append, maxBatchEvents, SliceWriters } from "./SliceWriters.ts"
 
 /** A user's mailbox stayed full for as long as its request was willing to wait. Sending again later is safe. */
 export class MailboxFull extends Schema.TaggedError<MailboxFull>("playtally/ingest/MailboxFull")("MailboxFull", {
@@ -55,14 +55,16 @@ export class UserProcessors extends Context.Service<UserProcessors, {
       const processors = new Map<string, Processor>()
       const idle = Latch.makeUnsafe(true)
 
+      const passivate = (key: string) => {
+        processors.delete(key)
+        if (processors.size === 0) idle.openUnsafe()
+      }
+
       const processorOf = (user: UserEvents): Processor => {
         const key = `${user.tenantId}/${user.userId}`
         const active = processors.get(key)
         if (active !== undefined) return active
-        const started = new Processor(writers, () => {
-          processors.delete(key)
-          if (processors.size === 0) idle.openUnsafe()
-        })
+        const started = new Processor(key, writers, passivate)
         processors.set(key, started)
         idle.closeUnsafe()
         return started
@@ -117,26 +119,27 @@ interface Mail {
   readonly events: ReadonlyArray<NewEvent>
   readonly delivery: Delivery
   readonly index: number
-  readonly outcomes: Array<AppendOutcome>
-  /** Events of this mail that have been handed to the writer. */
+  /** What became of its first events. */
+  outcomes: ReadonlyArray<AppendOutcome>
+  /** Events of this mail that have been handed to the writers. */
   taken: number
 }
 
-/** One user's events on their way, or some of them, and the mail they came in. */
-interface Append {
-  readonly events: ReadonlyArray<NewEvent>
-  readonly parts: ReadonlyArray<readonly [mail: Mail, count: number]>
-}
-
+/**
+ * A user's mailbox, and what it does with it. Most users of a batch have one mail of an event or two, and what is made for it waits for the commit and is copied by
+ * the garbage collector meanwhile: therefore few objects, and the events of an only mail go as they are.
+ */
 class Processor {
   private mailbox: Array<Mail> = []
   private waiting = 0
   private isWorking = false
   private room: Latch.Latch | undefined
+  private readonly key: string
   private readonly writers: SliceWriters["Service"]
-  private readonly passivate: () => void
+  private readonly passivate: (key: string) => void
 
-  constructor(writers: SliceWriters["Service"], passivate: () => void) {
+  constructor(key: string, writers: SliceWriters["Service"], passivate: (key: string) => void) {
+    this.key = key
     this.writers = writers
     this.passivate = passivate
   }
@@ -152,55 +155,52 @@ class Processor {
   }
 
   put(mail: Mail): void {
-    this.mailbox.push(mail)
+    if (this.mailbox.length === 0) this.mailbox = [mail]
+    else this.mailbox.push(mail)
     this.waiting += mail.events.length
     if (!this.isWorking) this.work()
   }
 
-  private work(): void {
+  work(): void {
     this.isWorking = this.mailbox.length > 0
     // No step between the look and the farewell: mail that comes after it finds no processor and starts one.
-    if (!this.isWorking) return this.passivate()
-    const append = this.take()
-    this.writers.append(append.events, (exit, start) => {
-      this.answer(append, exit, start)
-      this.work()
-    })
+    if (!this.isWorking) return this.passivate(this.key)
+    this.writers.append(this.take())
   }
 
   /** The next events, oldest mail first, at most as many as one append takes. */
-  private take(): Append {
+  private take(): UserAppend {
+    const [first, second] = this.mailbox
+    const isAll = first !== undefined && second === undefined && first.taken === 0 && first.events.length <= maxBatchEvents
+    const append = isAll ? this.takeAll(first) : this.takeSome()
+    this.waiting -= append.events.length
+    this.makeRoom()
+    return append
+  }
+
+  private takeAll(only: Mail): UserAppend {
+    only.taken = only.events.length
+    const mail = this.mailbox
+    this.mailbox = []
+    return new UserAppend(only.events, mail, this)
+  }
+
+  private takeSome(): UserAppend {
     const events: Array<NewEvent> = []
-    const parts: Array<readonly [Mail, number]> = []
+    const sent: Array<Mail> = []
     for (const mail of this.mailbox) {
       const count = Math.min(mail.events.length - mail.taken, maxBatchEvents - events.length)
       if (count === 0) break
       for (const event of mail.events.slice(mail.taken, mail.taken + count)) events.push(event)
       mail.taken += count
-      parts.push([mail, count])
+      sent.push(mail)
     }
-    this.waiting -= events.length
     this.mailbox = this.mailbox.filter((mail) => mail.taken < mail.events.length)
-    this.makeRoom()
-    return { events, parts }
-  }
-
-  private answer({ parts }: Append, exit: Parameters<Answer>[0], first: number): void {
-    let start = first
-    for (const [mail, count] of parts) {
-      if (Exit.isFailure(exit)) {
-        this.drop(mail)
-        mail.delivery.fail(exit)
-        continue
-      }
-      for (const outcome of exit.value.slice(start, start + count)) mail.outcomes.push(outcome)
-      start += count
-      if (mail.outcomes.length === mail.events.length) mail.delivery.answer(mail.index, mail.outcomes)
-    }
+    return new UserAppend(events, sent, this)
   }
 
   /** Drops what is left of a request that has failed: its sender sends it again whole. */
-  private drop(mail: Mail): void {
+  drop(mail: Mail): void {
     if (!this.mailbox.includes(mail)) return
     this.mailbox = this.mailbox.filter((other) => other !== mail)
     this.waiting -= mail.events.length - mail.taken
@@ -210,5 +210,35 @@ class Processor {
   private makeRoom(): void {
     this.room?.openUnsafe()
     this.room = undefined
+  }
+}
+
+/** One user's events on their way, and the mail they came in. A processor has one at a time. */
+class UserAppend implements Append {
+  readonly events: ReadonlyArray<NewEvent>
+  private readonly mail: ReadonlyArray<Mail>
+  private readonly processor: Processor
+
+  constructor(events: ReadonlyArray<NewEvent>, mail: ReadonlyArray<Mail>, processor: Processor) {
+    this.events = events
+    this.mail = mail
+    this.processor = processor
+  }
+
+  answer(exit: Parameters<Append["answer"]>[0], first: number): void {
+    let start = first
+    for (const mail of this.mail) {
+      if (Exit.isFailure(exit)) {
+        this.processor.drop(mail)
+        mail.delivery.fail(exit)
+        continue
+      }
+      const end = start + mail.taken - mail.outcomes.length
+      const outcomes = exit.value.slice(start, end)
+      mail.outcomes = mail.outcomes.length === 0 ? outcomes : [...mail.outcomes, ...outcomes]
+      start = end
+      if (mail.outcomes.length === mail.events.length) mail.delivery.answer(mail.index, mail.outcomes)
+    }
+    this.processor.work()
   }
 }

@@ -13,6 +13,7 @@ import { toJsonNumber } from "../../src/fasttrack/JsonNumber.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { ApiKeys } from "../../src/tenants/ApiKeys.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
+import { bulkItems } from "../support/bulkItems.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testClients, testService } from "../support/TestService.ts"
 import { untilAfter } from "../support/until.ts"
@@ -77,7 +78,7 @@ layer(Layer.mergeAll(services, NodeServices.layer).pipe(Layer.provideMerge(TestD
   (it) => {
     const send = Effect.fnUntraced(function*(tenantName: string, items: ReadonlyArray<unknown>) {
       const tenant = yield* (yield* Tenants).get(tenantName)
-      return yield* (yield* Ingest).batch(tenant, items, { strict: false })
+      return yield* (yield* Ingest).batch(tenant, bulkItems(items), { strict: false })
     })
 
     it.effect("tenants: made once, in a zone that exists, listed", () =>

@@ -3,14 +3,13 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import { Counters } from "../../src/counters/Counters.ts"
-import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { cutIntoBatches, generateItems, seededRandom, shuffle, toBody } from "../reference/generateItems.ts"
+import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import { referenceCounters } from "../reference/referenceCounters.ts"
 import { referenceSections } from "../reference/referenceSections.ts"
+import { bulkItems } from "../support/bulkItems.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
 
@@ -41,7 +40,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("counters of any order,
         repeated,
         (batch, index) =>
           Effect.gen(function*() {
-            const decoded = Result.getOrThrow(decodeBody(toBody(batch)))
+            const decoded = bulkItems(batch)
             const service = processes[index % 2]
             return service === undefined ? undefined : yield* Context.get(service, Ingest).batch(tenant, decoded, { strict: false })
           }),

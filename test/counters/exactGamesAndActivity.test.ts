@@ -2,17 +2,16 @@ import { assert, layer } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import { Activity } from "../../src/counters/Activity.ts"
 import { Games } from "../../src/counters/Games.ts"
-import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { parseDay } from "../../src/projections/dayRuns.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { cutIntoBatches, generateItems, seededRandom, shuffle, toBody } from "../reference/generateItems.ts"
+import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import { referenceActivity } from "../reference/referenceActivity.ts"
 import { gameName, referenceGames } from "../reference/referenceGames.ts"
+import { bulkItems } from "../support/bulkItems.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
 
@@ -52,7 +51,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("games and activity of 
         (batch, index) => {
           const service = processes[index % 2]
           if (service === undefined) return Effect.die("there are two")
-          return Context.get(service, Ingest).batch(tenant, Result.getOrThrow(decodeBody(toBody(batch))), { strict: false })
+          return Context.get(service, Ingest).batch(tenant, bulkItems(batch), { strict: false })
         },
         { concurrency: 6 }
       )

@@ -1,12 +1,10 @@
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import { formatCounterPath, valueAt } from "../../src/counters/counterPath.ts"
 import { Counters } from "../../src/counters/Counters.ts"
 import { Explanation } from "../../src/counters/Explanation.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
-import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
 import { casinoByGame } from "../../src/projections/catalog/casinoByGame.ts"
@@ -14,7 +12,8 @@ import { logins } from "../../src/projections/catalog/logins.ts"
 import { payments } from "../../src/projections/catalog/payments.ts"
 import type { AnyProjection } from "../../src/projections/Projection.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { generateItems, toBody } from "../reference/generateItems.ts"
+import { generateItems } from "../reference/generateItems.ts"
+import { bulkItems } from "../support/bulkItems.ts"
 import { bet, newEvent } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
@@ -99,7 +98,7 @@ layer(
     Effect.gen(function*() {
       const tenant = yield* newTenant
       const ingest = yield* Ingest
-      for (const status of ["approved", "rollback"]) yield* ingest.batch(tenant, [payment(status, "p")], { strict: false })
+      for (const status of ["approved", "rollback"]) yield* ingest.batch(tenant, bulkItems([payment(status, "p")]), { strict: false })
       const explained = yield* (yield* Explanation).explain(tenant, "user", "payments.EUR.deposit_amount", all)
       assert.isNull(explained?.value)
       assert.deepStrictEqual(explained?.contributions.map(({ contribution, value }) => [contribution, value]), [
@@ -149,7 +148,7 @@ layer(
     Effect.gen(function*() {
       const tenant = yield* newTenant
       const { items, userIds } = generateItems({ seed: 31, users: 4, itemsPerUser: 60 })
-      const decoded = Result.getOrThrow(decodeBody(toBody(items)))
+      const decoded = bulkItems(items)
       yield* (yield* Ingest).batch(tenant, decoded, { strict: false })
       const { explain } = yield* Explanation
       const counters = yield* Counters

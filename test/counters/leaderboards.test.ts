@@ -3,11 +3,9 @@ import { assert, layer } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import { type BoardSelection, Leaderboards } from "../../src/counters/Leaderboards.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { allSlices } from "../../src/event-log/sliceOf.ts"
-import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { type Board, boards, type Period, ruleOf } from "../../src/projections/catalog/boards.ts"
@@ -24,8 +22,9 @@ import { removeVersion } from "../../src/projections/removeVersion.ts"
 import { verifySlice } from "../../src/projections/verifyProjection.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { cutIntoBatches, generateItems, seededRandom, shuffle, toBody } from "../reference/generateItems.ts"
+import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import { referenceLeaderboard, referencePeriod } from "../reference/referenceLeaderboards.ts"
+import { bulkItems } from "../support/bulkItems.ts"
 import { bet, login, rollbackBet, sportsBet } from "../support/events.ts"
 import { newEvent } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
@@ -82,7 +81,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("leaderboards of any or
         (batch, index) =>
           Effect.gen(function*() {
             const service = index % 2 === 0 ? first : second
-            yield* Context.get(service, Ingest).batch(tenant, Result.getOrThrow(decodeBody(toBody(batch))), { strict: false })
+            yield* Context.get(service, Ingest).batch(tenant, bulkItems(batch), { strict: false })
             // Whoever reads strongly has what is there fed at once: in chunks cut here and there, by both.
             const selection = { board: "round_wins", period: "all", day: undefined, currency: "EUR" } as const
             yield* top(tenant, selection, 1).pipe(Effect.provide(service))
@@ -246,7 +245,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a version of the leade
       const log = yield* EventLog
       const { items, userIds } = generateItems({ seed: 5, users: 20, now: new Date("2026-03-20T12:00:00Z") })
       const tenant = yield* newTenant("versions", "UTC")
-      yield* Effect.flatMap(Ingest, ({ batch }) => batch(tenant, Result.getOrThrow(decodeBody(toBody(items))), { strict: false }))
+      yield* Effect.flatMap(Ingest, ({ batch }) => batch(tenant, bulkItems(items), { strict: false }))
       const selection = eur("casino_turnover", "week", "2026-03-10")
       const before = yield* top(tenant, selection)
 

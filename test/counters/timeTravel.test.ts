@@ -5,21 +5,20 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import { Counters } from "../../src/counters/Counters.ts"
 import { TimeTravel } from "../../src/counters/TimeTravel.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import type { LoggedEvent } from "../../src/event-log/LoggedEvent.ts"
 import { sliceOf } from "../../src/event-log/sliceOf.ts"
-import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
 import type { AnyProjection } from "../../src/projections/Projection.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import type { FastTrackItem } from "../reference/FastTrackItem.ts"
-import { cutIntoBatches, generateItems, seededRandom, shuffle, toBody } from "../reference/generateItems.ts"
+import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import { identityOf, referenceCounters } from "../reference/referenceCounters.ts"
 import { referenceSections } from "../reference/referenceSections.ts"
+import { bulkItems } from "../support/bulkItems.ts"
 import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
@@ -42,7 +41,7 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("past", timeZone))
       const ingest = yield* Ingest
       for (const batch of cutIntoBatches(random, shuffle(random, items), 40)) {
-        yield* ingest.batch(tenant, Result.getOrThrow(decodeBody(toBody(batch))), { strict: false })
+        yield* ingest.batch(tenant, bulkItems(batch), { strict: false })
       }
       const sql = yield* PgClient.PgClient
       const timeTravel = yield* TimeTravel

@@ -23,7 +23,6 @@ import { importLog } from "../../src/event-log/importLog.ts"
 import { isPseudonym, pseudonymOf } from "../../src/event-log/pseudonym.ts"
 import { allSlices, sliceOf } from "../../src/event-log/sliceOf.ts"
 import { verifyLog } from "../../src/event-log/verifyLog.ts"
-import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { catalog } from "../../src/projections/catalog.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
@@ -39,8 +38,9 @@ import { rowsWithoutEvents, verifySlice } from "../../src/projections/verifyProj
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import type { FastTrackItem } from "../reference/FastTrackItem.ts"
-import { generateItems, toBody } from "../reference/generateItems.ts"
+import { generateItems } from "../reference/generateItems.ts"
 import { identityOf, referenceCounters } from "../reference/referenceCounters.ts"
+import { bulkItems } from "../support/bulkItems.ts"
 import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testClients, testService } from "../support/TestService.ts"
@@ -68,9 +68,9 @@ const process = (projections: ReadonlyArray<Projection.AnyProjection> = catalog)
 const newTenant = (name: string) => Effect.flatMap(Tenants, ({ create }) => create(name, "Europe/Malta"))
 
 const send = (tenant: Tenant, items: ReadonlyArray<FastTrackItem>) =>
-  Effect.flatMap(Ingest, ({ batch }) => batch(tenant, Result.getOrThrow(decodeBody(toBody(items))), { strict: false }))
+  Effect.flatMap(Ingest, ({ batch }) => batch(tenant, bulkItems(items), { strict: false }))
 const sendRaw = (tenant: Tenant, items: ReadonlyArray<unknown>) =>
-  Effect.flatMap(Ingest, ({ batch }) => batch(tenant, items, { strict: false }))
+  Effect.flatMap(Ingest, ({ batch }) => batch(tenant, bulkItems(items), { strict: false }))
 const erase = (tenant: Tenant, userId: string) => Effect.flatMap(UserErasure, (erasure) => erasure.erase(tenant, userId))
 const countersOf = (tenant: Tenant, userIds: ReadonlyArray<string>) =>
   Effect.flatMap(Counters, ({ read, sections }) => read(tenant, userIds, { sections, consistency: strong }))

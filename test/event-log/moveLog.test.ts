@@ -18,7 +18,6 @@ import { LogFileReader } from "../../src/event-log/LogFileReader.ts"
 import { formatStoredEvent } from "../../src/event-log/StoredEvent.ts"
 import { unfinishedImport } from "../../src/event-log/unfinishedImport.ts"
 import { verifyLog } from "../../src/event-log/verifyLog.ts"
-import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { catalog } from "../../src/projections/catalog.ts"
 import { ProjectionCatalog } from "../../src/projections/ProjectionCatalog.ts"
@@ -26,7 +25,8 @@ import { ApiKeys } from "../../src/tenants/ApiKeys.ts"
 import { type Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import type { FastTrackItem } from "../reference/FastTrackItem.ts"
-import { generateItems, toBody } from "../reference/generateItems.ts"
+import { generateItems } from "../reference/generateItems.ts"
+import { bulkItems } from "../support/bulkItems.ts"
 import { copyDatabase } from "../support/copyDatabase.ts"
 import { bet, newEvent } from "../support/newEvent.ts"
 import { fileOf, linesOf, sampleLog, sealed } from "../support/sampleLog.ts"
@@ -61,7 +61,7 @@ const assertSound = Effect.gen(function*() {
 
 const ingest = Effect.fnUntraced(function*(tenant: Tenant, items: ReadonlyArray<FastTrackItem>) {
   const { batch } = yield* Ingest
-  return yield* batch(tenant, Result.getOrThrow(decodeBody(toBody(items))), { strict: false })
+  return yield* batch(tenant, bulkItems(items), { strict: false })
 })
 
 const countersOf = Effect.fnUntraced(function*(tenant: Tenant, userIds: ReadonlyArray<string>) {

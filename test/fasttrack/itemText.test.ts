@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { itemText } from "../../src/fasttrack/itemText.ts"
 
-const textOf = (item: string) => itemText(Result.getOrThrow(decodeBody(`[${item}]`))[0])
+const textOf = (item: string) => itemText(Result.getOrThrow(decodeBody(`[${item}]`)).take(0))
 
 describe("itemText", () => {
   it.each([

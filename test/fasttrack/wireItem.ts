@@ -106,7 +106,7 @@ export const itemOf = (event: EventType, change: Readonly<Record<string, string 
 
 /** Decodes the text of one item as it would be in a body. */
 export const decodeText = (item: string): Result.Result<FastTrackEvent, InvalidItem> =>
-  decodeItem(Result.getOrThrow(decodeBody(`{"items":[${item}]}`))[0])
+  decodeItem(Result.getOrThrow(decodeBody(`{"items":[${item}]}`)).take(0))
 
 /** The event of a text that is valid. */
 export const eventOf = (item: string): FastTrackEvent =>

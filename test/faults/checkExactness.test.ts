@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { generateItems } from "../reference/generateItems.ts"
+import { bulkItems } from "../support/bulkItems.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
 import { logProblems } from "./checkExactness.ts"
@@ -18,7 +19,7 @@ it.live("what a fault test looks for in the log is found", () =>
     const sql = yield* PgClient.PgClient
     const tenant = yield* (yield* Tenants).create("t", "UTC")
     const items = plain(generateItems({ seed: 1, users: 3, itemsPerUser: 20 }).items)
-    yield* (yield* Ingest).batch(tenant, items, { strict: false })
+    yield* (yield* Ingest).batch(tenant, bulkItems(items), { strict: false })
     const acknowledged = items.filter(({ data }) => data.user_id !== items[0]?.data.user_id)
     const perhaps = items.filter((item) => !acknowledged.includes(item))
     assert.deepStrictEqual(yield* logProblems({ acknowledged: items }), [])

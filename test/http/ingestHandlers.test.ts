@@ -30,7 +30,10 @@ describe("POST the bulk endpoint", () => {
     Effect.gen(function*() {
       const received: Array<unknown> = []
       const { url } = yield* serve({
-        batch: (...call) => Effect.sync(() => received.push(call)).pipe(Effect.as({ accepted: 1, duplicates: 0, rejected: [] }))
+        batch: (of, items, options) =>
+          Effect.sync(() => received.push([of, Array.from({ length: items.count }, (_, index) => items.take(index)), options])).pipe(
+            Effect.as({ accepted: 1, duplicates: 0, rejected: [] })
+          )
       })
       yield* postBulk(url, "{\"items\": [{\"amount\": 0.1000000000000000055511151231257827}]}")
       yield* postBulk(url, "[1, null]")

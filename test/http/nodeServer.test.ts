@@ -112,8 +112,8 @@ describe("nodeServer", () => {
           Deferred.succeed(began, undefined).pipe(
             Effect.andThen(Deferred.await(goOn)),
             Effect.map(() => {
-              stored += items.length
-              return { accepted: items.length, duplicates: 0, rejected: [] }
+              stored += items.count
+              return { accepted: items.count, duplicates: 0, rejected: [] }
             })
           )
       })

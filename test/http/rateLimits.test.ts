@@ -36,7 +36,7 @@ describe("rate limits of a tenant", () => {
       const { inFlight, url } = yield* serve({
         settings: { TENANT_EVENTS_PER_SECOND: "1", TENANT_BURST_SECONDS: "10" },
         batch: (_, items) =>
-          Effect.sync(() => stored.push(items.length)).pipe(Effect.as({ accepted: items.length, duplicates: 0, rejected: [] }))
+          Effect.sync(() => stored.push(items.count)).pipe(Effect.as({ accepted: items.count, duplicates: 0, rejected: [] }))
       })
       const batch = (size: number) => postBulk(url, JSON.stringify(Array.from({ length: size }, () => ({}))))
       assert.strictEqual((yield* batch(6)).status, 204)

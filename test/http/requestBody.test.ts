@@ -93,7 +93,7 @@ describe("the body of a request", () => {
     Effect.gen(function*() {
       const received: Array<unknown> = []
       const { inFlight, url } = yield* serve({
-        batch: (_, items) => Effect.sync(() => received.push(...items)).pipe(Effect.as({ accepted: 1, duplicates: 0, rejected: [] }))
+        batch: (_, items) => Effect.sync(() => received.push(items.take(0))).pipe(Effect.as({ accepted: 1, duplicates: 0, rejected: [] }))
       })
       const bytes = Buffer.from(JSON.stringify([{ text: "ü€😀" }]))
       for (let cut = 1; cut < bytes.length; cut++) {
@@ -159,7 +159,7 @@ describe("the body of a request", () => {
         let inFlight = () => ({ events: 0, bytes: 0 })
         const served = yield* serve({
           batch: (_, items) =>
-            Effect.sync(() => weighed = inFlight().bytes).pipe(Effect.as({ accepted: items.length, duplicates: 0, rejected: [] }))
+            Effect.sync(() => weighed = inFlight().bytes).pipe(Effect.as({ accepted: items.count, duplicates: 0, rejected: [] }))
         })
         inFlight = served.inFlight
         const { url } = served

@@ -101,7 +101,7 @@ export const serve = (stubs: Stubs = {}) =>
     )
     const services = Layer.mergeAll(
       Layer.mock(ApiKeys, { authenticate: stubs.authenticate ?? authenticate }),
-      Layer.mock(Ingest, { batch: stubs.batch ?? ((_, items) => Effect.succeed({ accepted: items.length, duplicates: 0, rejected: [] })) }),
+      Layer.mock(Ingest, { batch: stubs.batch ?? ((_, items) => Effect.succeed({ accepted: items.count, duplicates: 0, rejected: [] })) }),
       Layer.mock(UserProcessors, { active: () => 5 }),
       Layer.mock(Counters, {
         sections: ["casino", "payments", "logins"],

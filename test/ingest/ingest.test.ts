@@ -10,6 +10,7 @@ import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { eventTypes, itemOf } from "../fasttrack/wireItem.ts"
+import { bulkItems } from "../support/bulkItems.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
 
@@ -52,15 +53,19 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
     Effect.gen(function*() {
       const { batch } = yield* Ingest
       const tenant = yield* newTenant
-      yield* batch(tenant, [login("one", "a")], lenient)
-      const report = yield* batch(tenant, [
-        { event: "realtime-login", data: { user_id: "one", unique_id: "bad" } },
-        login("one", "a"),
-        login("one", "b"),
-        login("one", "a", "2026-01-02T00:00:00Z"),
-        login("two", "a"),
-        "nonsense"
-      ], lenient)
+      yield* batch(tenant, bulkItems([login("one", "a")]), lenient)
+      const report = yield* batch(
+        tenant,
+        bulkItems([
+          { event: "realtime-login", data: { user_id: "one", unique_id: "bad" } },
+          login("one", "a"),
+          login("one", "b"),
+          login("one", "a", "2026-01-02T00:00:00Z"),
+          login("two", "a"),
+          "nonsense"
+        ]),
+        lenient
+      )
       assert.deepStrictEqual({ accepted: report.accepted, duplicates: report.duplicates }, { accepted: 2, duplicates: 1 })
       assert.deepStrictEqual(
         report.rejected.map(({ event, id, index, reason }) => ({ event, id, index, reason })),
@@ -124,12 +129,12 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
       const { batch } = yield* Ingest
       const log = yield* EventLog
       const tenant = yield* newTenant
-      const refused = yield* Effect.flip(batch(tenant, [login("one", "a"), {}], { strict: true }))
+      const refused = yield* Effect.flip(batch(tenant, bulkItems([login("one", "a"), {}]), { strict: true }))
       assert.strictEqual(refused._tag, "StrictRefusal")
       assert.deepStrictEqual(yield* log.readUser(tenant.tenantId, "one", Number.MAX_SAFE_INTEGER, 10), [])
       const rejected = yield* keptOf(tenant.tenantId)
       assert.deepStrictEqual(rejected, [])
-      const report = yield* batch(tenant, [login("one", "a")], { strict: true })
+      const report = yield* batch(tenant, bulkItems([login("one", "a")]), { strict: true })
       assert.strictEqual(report.accepted, 1)
     }))
 
@@ -141,15 +146,15 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
       const items = Array.from({ length: 30 }, (_, index) => login(`user-${index}`, "a"))
       yield* withHeadsLocked((release) =>
         Effect.gen(function*() {
-          const first = yield* Effect.forkChild(batch(tenant, items, lenient), { startImmediately: true })
-          const refused = yield* Effect.flip(batch(tenant, [login("late", "b")], lenient))
+          const first = yield* Effect.forkChild(batch(tenant, bulkItems(items), lenient), { startImmediately: true })
+          const refused = yield* Effect.flip(batch(tenant, bulkItems([login("late", "b")]), lenient))
           assert.strictEqual(refused._tag, "Overloaded")
           yield* release
           assert.strictEqual((yield* Fiber.join(first)).accepted, 30)
         })
       )
       assert.deepStrictEqual(yield* log.readUser(tenant.tenantId, "late", Number.MAX_SAFE_INTEGER, 10), [])
-      assert.strictEqual((yield* batch(tenant, items, lenient)).duplicates, 30)
+      assert.strictEqual((yield* batch(tenant, bulkItems(items), lenient)).duplicates, 30)
     }))
 
   it.effect("carries on when the one who asked goes away", () =>
@@ -159,7 +164,7 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
       const tenant = yield* newTenant
       yield* withHeadsLocked((release) =>
         Effect.gen(function*() {
-          const request = yield* Effect.forkChild(batch(tenant, [login("gone", "a"), login("gone", "b")], lenient), {
+          const request = yield* Effect.forkChild(batch(tenant, bulkItems([login("gone", "a"), login("gone", "b")]), lenient), {
             startImmediately: true
           })
           const interruption = yield* Effect.forkChild(Fiber.interrupt(request), { startImmediately: true })

@@ -73,9 +73,9 @@ describe("SliceWriters", () => {
     const { run, statements } = manualLog()
     return run(Effect.gen(function*() {
       const { append } = yield* SliceWriters
-      append(eventsIn(0, "a"), () => {})
+      append({ events: eventsIn(0, "a"), answer: () => {} })
       yield* settle
-      for (const [slice, id] of [[1, "b"], [0, "c"], [3, "d"]] as const) append(eventsIn(slice, id), () => {})
+      for (const [slice, id] of [[1, "b"], [0, "c"], [3, "d"]] as const) append({ events: eventsIn(slice, id), answer: () => {} })
       yield* settle
       assert.deepStrictEqual(written(statements), [["a"]])
       yield* statements[0]?.commit ?? Effect.void
@@ -88,16 +88,16 @@ describe("SliceWriters", () => {
     const { run, statements } = manualLog()
     return run(Effect.gen(function*() {
       const { append } = yield* SliceWriters
-      append(eventsIn(0, "a"), () => {})
+      append({ events: eventsIn(0, "a"), answer: () => {} })
       yield* settle
-      append(eventsIn(0, "b"), () => {})
-      append(eventsIn(1, "c"), () => {})
+      append({ events: eventsIn(0, "b"), answer: () => {} })
+      append({ events: eventsIn(1, "c"), answer: () => {} })
       yield* settle
       yield* TestClock.adjust("1 second")
       yield* settle
       assert.deepStrictEqual(written(statements), [["a"], ["c"]])
       yield* statements[1]?.commit ?? Effect.void
-      append(eventsIn(1, "d"), () => {})
+      append({ events: eventsIn(1, "d"), answer: () => {} })
       yield* settle
       yield* TestClock.adjust("1 second")
       yield* settle
@@ -109,8 +109,8 @@ describe("SliceWriters", () => {
     const { run, statements } = manualLog()
     return run(Effect.gen(function*() {
       const { append } = yield* SliceWriters
-      append(many(0, 600), () => {})
-      append(many(1, 600), () => {})
+      append({ events: many(0, 600), answer: () => {} })
+      append({ events: many(1, 600), answer: () => {} })
       yield* settle
       assert.deepStrictEqual(statements.map(({ events }) => events.length), [600, 600])
     }))
@@ -130,12 +130,15 @@ describe("SliceWriters", () => {
           const slice = random(8)
           const events = eventsIn(slice, ...Array.from({ length: 1 + random(4) * random(120) }, () => `${slice}-${nth++}`))
           offered.set(slice, [...offered.get(slice) ?? [], ...events.map(idOf)])
-          append(events, (exit, start) => {
-            const outcomes = Exit.isSuccess(exit) ? exit.value : []
-            events.forEach((event, at) => {
-              const outcome = outcomes[start + at]
-              answered.set(idOf(event), outcome?._tag === "Appended" ? outcome.position : -1)
-            })
+          append({
+            events,
+            answer: (exit, start) => {
+              const outcomes = Exit.isSuccess(exit) ? exit.value : []
+              events.forEach((event, at) => {
+                const outcome = outcomes[start + at]
+                answered.set(idOf(event), outcome?._tag === "Appended" ? outcome.position : -1)
+              })
+            }
           })
         } else if (random(2) === 0) {
           yield* TestClock.adjust("30 millis")

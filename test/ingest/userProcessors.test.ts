@@ -25,12 +25,13 @@ const gatedWriters = (gate: Effect.Effect<void, EventLogUnavailable>) => {
   const layer = Layer.succeed(
     SliceWriters,
     SliceWriters.of({
-      append: (events, answer) => {
-        const append = Effect.map(gate, () => {
+      append: (append) => {
+        const { events } = append
+        const write = Effect.map(gate, () => {
           appended.push(events)
           return events.map((_, index): AppendOutcome => ({ _tag: "Appended", position: index + 1 }))
         })
-        Effect.runFork(Effect.map(Effect.exit(append), (exit) => answer(exit, 0)))
+        Effect.runFork(Effect.map(Effect.exit(write), (exit) => append.answer(exit, 0)))
       }
     })
   )

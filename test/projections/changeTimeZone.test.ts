@@ -4,13 +4,11 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Activity } from "../../src/counters/Activity.ts"
 import { Counters } from "../../src/counters/Counters.ts"
 import { Leaderboards } from "../../src/counters/Leaderboards.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
-import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { catalog } from "../../src/projections/catalog.ts"
 import { activity } from "../../src/projections/catalog/activity.ts"
@@ -30,9 +28,10 @@ import { ProjectionCatalog } from "../../src/projections/ProjectionCatalog.ts"
 import { verifySlice } from "../../src/projections/verifyProjection.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { cutIntoBatches, generateItems, seededRandom, shuffle, toBody } from "../reference/generateItems.ts"
+import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import { referenceActivity } from "../reference/referenceActivity.ts"
 import { referenceCounters } from "../reference/referenceCounters.ts"
+import { bulkItems } from "../support/bulkItems.ts"
 import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
@@ -78,7 +77,7 @@ describe("a tenant's zone that is changed", () => {
         const batches = cutIntoBatches(random, shuffle(random, items), 40)
         const send = (tenant: Tenant, sent: typeof batches) =>
           Effect.forEach(sent, (batch, index) =>
-            Context.get(processes[index % 2] ?? one, Ingest).batch(tenant, Result.getOrThrow(decodeBody(toBody(batch))), {
+            Context.get(processes[index % 2] ?? one, Ingest).batch(tenant, bulkItems(batch), {
               strict: false
             }), { discard: true })
 
@@ -91,10 +90,7 @@ describe("a tenant's zone that is changed", () => {
           Effect.forEach(processes, (service) =>
             Effect.map(
               Context.get(service, Counters).read(tenant, userIds, sections),
-              (documents) =>
-                documents.map(({ position: _, ...document }) =>
-                  document
-                )
+              (documents) => documents.map(({ position: _, ...document }) => document)
             ))
         yield* reads(moving)
         const untouched = yield* reads(bystander)

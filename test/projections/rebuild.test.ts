@@ -5,13 +5,11 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import { Counters } from "../../src/counters/Counters.ts"
 import { AppendClient } from "../../src/database/AppendClient.ts"
 import { Migrations } from "../../src/database/Migrations.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { allSlices, sliceOf } from "../../src/event-log/sliceOf.ts"
-import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { activateVersion } from "../../src/projections/activateVersion.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
@@ -26,8 +24,9 @@ import { rebuild, type RebuildProgress } from "../../src/projections/rebuild.ts"
 import { rebuildUser } from "../../src/projections/rebuildUser.ts"
 import { rowsWithoutEvents, verifySlice } from "../../src/projections/verifyProjection.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { cutIntoBatches, generateItems, seededRandom, shuffle, toBody } from "../reference/generateItems.ts"
+import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import { type Figures, referenceCounters } from "../reference/referenceCounters.ts"
+import { bulkItems } from "../support/bulkItems.ts"
 import { bet, newEvent } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testClients, testService } from "../support/TestService.ts"
@@ -59,7 +58,7 @@ const developerOnly = (projections: ReadonlyArray<AnyProjection>, remake: Remake
   ProjectionCatalog.layer(projections, [remake]).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(testClients))
 
 const send = (tenant: Parameters<Ingest["Service"]["batch"]>[0], items: ReadonlyArray<unknown>) =>
-  Effect.flatMap(Ingest, ({ batch }) => batch(tenant, Result.getOrThrow(decodeBody(toBody(items))), { strict: false }))
+  Effect.flatMap(Ingest, ({ batch }) => batch(tenant, bulkItems(items), { strict: false }))
 
 layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection", (it) => {
   it.effect(

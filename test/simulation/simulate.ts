@@ -9,6 +9,7 @@ import type { IngestReport } from "../../src/ingest/IngestReport.ts"
 import { activateVersion } from "../../src/projections/activateVersion.ts"
 import { ProjectionCatalog } from "../../src/projections/ProjectionCatalog.ts"
 import { rebuild } from "../../src/projections/rebuild.ts"
+import { bulkItems } from "../support/bulkItems.ts"
 import { type Choice, Schedule } from "./Schedule.ts"
 import type { SimulatedDatabase } from "./SimulatedDatabase.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
@@ -86,7 +87,7 @@ const play = async (world: World): Promise<Run> => {
   }))
   const send = (process: Service, number: number, request: Request) => {
     const items = request.map((one) => one?.item ?? invalidItem)
-    const batch = Effect.flatMap(Ingest, (ingest) => ingest.batch(tenant, items, { strict: false })).pipe(
+    const batch = Effect.flatMap(Ingest, (ingest) => ingest.batch(tenant, bulkItems(items), { strict: false })).pipe(
       Effect.provideService(RequestNumber, number)
     )
     const sending = { process }

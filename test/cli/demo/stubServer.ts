@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { BulkItems } from "../../../src/fasttrack/BulkItems.ts"
 import { decodeBody } from "../../../src/fasttrack/decodeBody.ts"
 import { decodeItem } from "../../../src/fasttrack/decodeItem.ts"
 
@@ -17,13 +18,12 @@ export interface StubRequest {
 
 const bulkPath = "/api/v1/integrations/fasttrack/bulk"
 
-const rejectionsIn = (items: ReadonlyArray<unknown>) =>
-  items.flatMap((item, index) =>
-    Result.match(decodeItem(item), {
+const rejectionsIn = (items: BulkItems) =>
+  Array.from({ length: items.count }, (_, index) =>
+    Result.match(decodeItem(items.take(index)), {
       onSuccess: () => [],
       onFailure: ({ event, id, issues }) => [{ index, event, id, reason: "invalid", issues }]
-    })
-  )
+    })).flat()
 
 const reply = (request: IncomingMessage, response: ServerResponse, body: string, answer: StubAnswer) => {
   if (answer === "lost") return request.socket.destroy()
@@ -31,7 +31,7 @@ const reply = (request: IncomingMessage, response: ServerResponse, body: string,
   const items = Result.getOrThrow(decodeBody(body))
   const rejected = rejectionsIn(items)
   if (rejected.length === 0) return response.writeHead(204).end()
-  const report = { accepted: items.length - rejected.length, duplicates: 0, rejected }
+  const report = { accepted: items.count - rejected.length, duplicates: 0, rejected }
   return response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(report))
 }
 
