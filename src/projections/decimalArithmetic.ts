@@ -6,11 +6,19 @@ import * as BigDecimal from "effect/BigDecimal"
 export const isPositive = (decimal: string): boolean => decimal !== "0" && !decimal.startsWith("-")
 
 /** Negative if `a` is less than `b`, 0 if they are equal. */
-export const compareDecimals = (a: string, b: string): number =>
-  // Up to 15 digits, different decimals are different doubles in the same order.
-  a.length <= 15 && b.length <= 15
-    ? Number(a) - Number(b)
-    : BigDecimal.Order(BigDecimal.fromStringUnsafe(a), BigDecimal.fromStringUnsafe(b))
+export const compareDecimals = (a: string, b: string): number => {
+  if (a === b) return 0
+  const isNegative = a.startsWith("-")
+  if (isNegative !== b.startsWith("-")) return isNegative ? -1 : 1
+  // Of as many digits before the point, they are in the order of their texts, for the end and the point come before every digit.
+  const order = lengthOfWhole(a) - lengthOfWhole(b) || (a < b ? -1 : 1)
+  return isNegative ? -order : order
+}
+
+const lengthOfWhole = (decimal: string): number => {
+  const point = decimal.indexOf(".")
+  return point === -1 ? decimal.length : point
+}
 
 /** `a` + `b`. */
 export const addDecimals = (a: string, b: string): string =>

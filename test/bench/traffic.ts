@@ -25,7 +25,7 @@ const start = Date.UTC(2026, 0, 1)
 const itemOf = (random: Random, user_id: string, run: string, number: number): TrafficItem => {
   const kind = random.next()
   const timestamp = new Date(start + number * 10).toISOString()
-  const stake = (number % 1000) / 100 + 0.1
+  const stake = (number % 1000 + 10) / 100
   const game_id = `game-${number % 200}`
   if (kind < 0.65) {
     const isBet = kind < 0.45
