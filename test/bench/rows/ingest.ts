@@ -18,6 +18,7 @@ export const ingest: Row = {
   title: "Ingest over HTTP, acknowledged, all projections running",
   measure: Effect.fnUntraced(function*(bench) {
     const rig = yield* bench.rig
+    yield* rig.warmSingles
     let refused = 0
     const rounds = yield* inRounds(bench, () =>
       Effect.gen(function*() {

@@ -38,6 +38,7 @@ export const latency: Row = {
   measure: Effect.fnUntraced(function*(bench) {
     const { profile } = bench
     const rig = yield* bench.rig
+    yield* rig.warmSingles
     yield* rig.sql.query("create table if not exists copied_events (like events including all)", [], false)
     const sessions = yield* Effect.forEach(Array.from({ length: commitConnections }), () => bench.server.connect(rig.databaseUrl))
     const loads = [
