@@ -9,7 +9,6 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import { KnownProjections } from "../../src/cli/projections/KnownProjections.ts"
-import { toJsonNumber } from "../../src/fasttrack/JsonNumber.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { ApiKeys } from "../../src/tenants/ApiKeys.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
@@ -140,7 +139,7 @@ layer(Layer.mergeAll(services, NodeServices.layer).pipe(Layer.provideMerge(TestD
         yield* succeed("tenants", "create", "others")
         const evil = { event: "realtime-login", data: { user_id: "u\u001b[31m", unique_id: "evil\u001b]0;title\u0007", timestamp: 5 } }
         const many = Array.from({ length: 700 }, (_, index) => ({ event: "realtime-login", data: { unique_id: `many-${index}` } }))
-        const digits = toJsonNumber("0.100000000000000000001")
+        const digits = { raw: "0.100000000000000000001" }
         yield* send("rejected", [...many, { amount: digits }, { pad: "x".repeat(20_000) }])
         yield* send("rejected", [login("u", "good"), evil, evil])
         yield* send("rejected", [evil, login("u", "good", { timestamp: "2026-01-31T12:00:01Z" })])
