@@ -5,8 +5,19 @@ import * as BigDecimal from "effect/BigDecimal"
 /** Whether a canonical decimal is above zero. */
 export const isPositive = (decimal: string): boolean => decimal !== "0" && !decimal.startsWith("-")
 
-/** Negative if `a` is less than `b`, 0 if they are equal. */
-export const compareDecimals = (a: string, b: string): number => {
+/** Negative if `a` is less than `b`, 0 if they are equal. Of any spelling: what a projection's author contributes may be a number's text, "1e-7". */
+export const compareDecimals = (a: string, b: string): number =>
+  // Up to 15 digits, different decimals are different doubles in the same order.
+  a.length <= 15 && b.length <= 15
+    ? Number(a) - Number(b)
+    : canonical.test(a) && canonical.test(b)
+    ? compareTexts(a, b)
+    : BigDecimal.Order(BigDecimal.fromStringUnsafe(a), BigDecimal.fromStringUnsafe(b))
+
+const canonical = /^-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/
+
+/** Compares canonical decimals of any length without making numbers of them: peaks, of which every round has one, are longer than doubles hold. */
+const compareTexts = (a: string, b: string): number => {
   if (a === b) return 0
   const isNegative = a.startsWith("-")
   if (isNegative !== b.startsWith("-")) return isNegative ? -1 : 1

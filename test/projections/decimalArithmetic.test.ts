@@ -21,9 +21,24 @@ describe("decimalArithmetic", () => {
     expect(addDecimals(a, b)).toBe(decimalString(amountIn(a) + amountIn(b)))
     expect(subtractDecimals(a, b)).toBe(decimalString(amountIn(a) - amountIn(b)))
     expect(subtractDecimals(addDecimals(a, b), b)).toBe(a)
-    expect(Math.sign(compareDecimals(a, b))).toBe(amountIn(a) < amountIn(b) ? -1 : amountIn(a) > amountIn(b) ? 1 : 0)
+    // The others differ in their last digits only.
+    for (const c of [b, addDecimals(a, "0.5"), subtractDecimals(a, `0.${"0".repeat(29)}1`)]) {
+      expect(Math.sign(compareDecimals(a, c))).toBe(amountIn(a) < amountIn(c) ? -1 : amountIn(a) > amountIn(c) ? 1 : 0)
+    }
     expect(isPositive(a)).toBe(amountIn(a) > 0n)
   }, { arbitrary: { runs: 300 } })
+
+  it.each([
+    ["1e5", "2000", 1],
+    ["1e-7", "0.5", -1],
+    ["1.2345678901234567e-7", "0.5", -1],
+    ["1.50000000000000000", "1.5", 0],
+    ["000000000000000000007", "8", -1],
+    ["-1234567890123456.5", "-1234567890123456.25", -1]
+  ])("%s and %s, however they are written, are in the order of their values", (a, b, order) => {
+    expect(Math.sign(compareDecimals(a, b))).toBe(order)
+    expect(Math.sign(compareDecimals(b, a)) + order).toBe(0)
+  })
 
   const Short = Schema.Tuple([
     Schema.Literals([1n]),
