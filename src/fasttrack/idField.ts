@@ -1,4 +1,4 @@
-import type { EventType, FastTrackEvent } from "./FastTrackEvent.ts"
+import type { EventType } from "./FastTrackEvent.ts"
 
 /** The field of each kind's data that holds the id used for idempotency. */
 export const idField = {
@@ -11,13 +11,5 @@ export const idField = {
 } as const satisfies Record<EventType, string>
 
 /** The id that the sender gave to the event, as reports name it. */
-export const idOf = (event: FastTrackEvent): string => {
-  switch (event.event) {
-    case "realtime-payment":
-      return event.data.payment_id
-    case "realtime-sports-bet":
-      return event.data.activity_id
-    default:
-      return event.data.unique_id
-  }
-}
+export const idOf = ({ data, event }: { readonly event: EventType; readonly data: { readonly [field: string]: unknown } }): string =>
+  String(data[idField[event]])

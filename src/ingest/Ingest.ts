@@ -11,7 +11,7 @@ import { sliceOf } from "../event-log/sliceOf.ts"
 import type { BulkItems } from "../fasttrack/BulkItems.ts"
 import { decodeItem } from "../fasttrack/decodeItem.ts"
 import { idempotencyKey } from "../fasttrack/idempotencyKey.ts"
-import { idField } from "../fasttrack/idField.ts"
+import { idOf } from "../fasttrack/idField.ts"
 import { encodePayload } from "../fasttrack/payload.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { Admission, type Overloaded } from "./Admission.ts"
@@ -139,7 +139,7 @@ const toReport = (decoded: Decoded, outcomes: ReadonlyArray<ReadonlyArray<Append
 }
 
 const refusal = (index: number, event: NewEvent, outcome: Extract<AppendOutcome, { _tag: "Conflict" | "Refused" }>): RejectedItem => {
-  const id = idOf(event)
+  const id = idOf({ event: event.eventType, data: JSON.parse(event.payload) })
   return outcome._tag === "Conflict"
     ? {
       index,
@@ -155,11 +155,6 @@ const refusal = (index: number, event: NewEvent, outcome: Extract<AppendOutcome,
       reason: "invalid",
       issues: [{ path: ["data"], message: `The database cannot hold this event: ${outcome.message}`.slice(0, 200) }]
     }
-}
-
-const idOf = ({ eventType, payload }: NewEvent): string => {
-  const data: { readonly [field: string]: unknown } = JSON.parse(payload)
-  return String(data[idField[eventType]])
 }
 
 const count = Effect.fnUntraced(function*(

@@ -31,9 +31,7 @@ export interface Append {
  * have much write side by side. Bounded by what its callers, the user processors, let wait.
  */
 export class SliceWriters extends Context.Service<SliceWriters, {
-  /**
-   * Writes the append, and answers it after the commit. What has been handed over is written, whether or not anybody still waits.
-   */
+  /** Writes the append, and answers it after the commit. What has been handed over is written, whether or not anybody still waits. */
   readonly append: (append: Append) => void
 }>()("playtally/ingest/SliceWriters") {
   static readonly layer = Layer.effect(
