@@ -51,7 +51,7 @@ export class MemoryFold {
   rows(): ReadonlyArray<ReadRow> {
     const { totals: table } = this.projection
     if (table !== undefined) {
-      return [...this.counted(table).rows.values()].filter(({ contributions }) => contributions > 0).map((row) => this.readRow(table, row))
+      return this.counted(table).rows.filter(({ contributions }) => contributions > 0).map((row) => this.readRow(table, row))
     }
     return [...this.first.values()]
   }
@@ -92,10 +92,10 @@ const shownRow = (columns: Readonly<Record<string, EntityColumn>>, row: EntityRo
 const readTotals = (table: TotalsTable, row: TotalsRow): ReadRow => {
   const read: Record<string, unknown> = {}
   table.key.forEach((name, index) => read[name] = row.key[index])
-  for (const [name, column] of Object.entries(table.columns)) {
-    if (column.kind !== "difference") read[name] = valueIn(row, name, column)
+  Object.entries(table.columns).forEach(([name, column], nth) => {
+    if (column.kind !== "difference") read[name] = valueIn(row, nth, column)
     else if (column.of === "count") read[name] = Number(read[column.minuend]) - Number(read[column.subtrahend])
     else read[name] = subtractDecimals(String(read[column.minuend]), String(read[column.subtrahend]))
-  }
+  })
   return read
 }

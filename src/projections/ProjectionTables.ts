@@ -40,8 +40,8 @@ export interface TotalsStatements {
   readonly readRanges: string
   /** The texts from one on that keys of a user begin with, each once, in order: the tenant, the user, that text and how many. */
   readonly keysFrom: string
-  /** The stored columns, in the order of `add`'s parameters. */
-  readonly stored: ReadonlyArray<readonly [name: string, column: TotalColumn]>
+  /** The stored columns, in the order of `add`'s parameters, each with its place among all of the table's. */
+  readonly stored: ReadonlyArray<readonly [nth: number, column: TotalColumn]>
 }
 
 export interface EntityStatements {
@@ -212,6 +212,20 @@ const totalType = (column: TotalColumn): string => {
   }
 }
 
+/** What a column gets where nothing is added to it, which travels as a null; undefined if that is a null. */
+const zeroOf = (column: TotalColumn | undefined): string | undefined => {
+  switch (column?.kind) {
+    case "count":
+    case "amount":
+    case "greatest":
+      return "0"
+    case "days":
+      return "'{}'"
+    default:
+      return undefined
+  }
+}
+
 /** How a column's stored value and what is added come together: the SQL of the rules in `Column.ts`. */
 const merged = (name: string, column: TotalColumn): string => {
   const [old, added] = [`t.${quote(name)}`, `excluded.${quote(name)}`]
@@ -272,8 +286,16 @@ const totalsStatements = (name: string, table: TotalsTable): TotalsStatements =>
     // The driver knows no multiranges: they travel as text.
     ...readColumns(table).map(([name, column, value]) => `${value}${column.kind === "days" ? "::text" : ""} as ${quote(name)}`)
   ]
+  const given = ["uuid", "text", ...table.key.map(() => "text"), "int", ...columnTypes].map((type, index) =>
+    [`c${index + 1}`, type] as const
+  )
+  const first = given.length - stored.length
+  const values = given.map(([value], index) => {
+    const zero = zeroOf(stored[index - first]?.[1])
+    return zero === undefined ? value : `coalesce(${value}, ${zero})`
+  })
   const insert = `insert into ${name} as t (${names.join(", ")})
-      ${rowsOf("uuid", "text", ...table.key.map(() => "text"), "int", ...columnTypes)}`
+      select ${values.join(", ")} from (${rowsOf(...given.map(([, type]) => type))}) as given (${given.map(([value]) => value).join(", ")})`
   return {
     insert,
     add: `${insert}
@@ -286,7 +308,7 @@ const totalsStatements = (name: string, table: TotalsTable): TotalsStatements =>
     readRanges: `select ${selected.join(", ")} from unnest($3::text[], $4::text[]) as r (first, last)
       cross join lateral (select * ${ofUser} and t.${firstKey} between r.first and r.last offset 0) as t`,
     keysFrom: `select distinct t.${firstKey} as key ${ofUser} and t.${firstKey} >= $3 order by 1 limit $4`,
-    stored
+    stored: Object.values(table.columns).map((column, nth) => [nth, column] as const).filter(([, { kind }]) => kind !== "difference")
   }
 }
 

@@ -11,17 +11,17 @@ export interface TotalsRow {
   readonly key: ReadonlyArray<string>
   /** How many events or entities contribute: the row exists for its readers while this is above 0. */
   contributions: number
-  /** Only the columns that anything was contributed to: see {@link valueIn} for the others. */
-  readonly values: Record<string, TotalValue>
+  /** In the order of the table's columns; nothing where nothing was contributed: see {@link valueIn}. */
+  readonly values: Array<TotalValue | undefined>
 }
 
 const noDays: DayRuns = []
 
-/** A column's value in a row, also where nothing was contributed: 0, null for a time, no days. */
-export const valueIn = (row: TotalsRow, name: string, column: TotalColumn): TotalValue | null => {
-  const value = row.values[name]
+/** The value of a table's nth column in a row, also where nothing was contributed: 0, null for a time, no days. */
+export const valueIn = (row: TotalsRow, nth: number, { kind }: TotalColumn): TotalValue | null => {
+  const value = row.values[nth]
   if (value !== undefined) return value
-  switch (column.kind) {
+  switch (kind) {
     case "count":
       return 0
     case "amount":
@@ -36,40 +36,70 @@ export const valueIn = (row: TotalsRow, name: string, column: TotalColumn): Tota
   }
 }
 
+/** The columns of a table by name, with their places, and a row's values without any. */
+interface Layout {
+  readonly columns: Readonly<Record<string, { readonly nth: number; readonly kind: TotalColumn["kind"] }>>
+  readonly empty: ReadonlyArray<undefined>
+}
+
+const layoutOf = (table: TotalsTable): Layout => {
+  const known = layouts.get(table)
+  if (known !== undefined) return known
+  const columns = Object.entries(table.columns)
+  const layout = {
+    columns: Object.fromEntries(columns.map(([name, { kind }], nth) => [name, { nth, kind }])),
+    empty: columns.map(() => undefined)
+  }
+  layouts.set(table, layout)
+  return layout
+}
+
+// Totals are made for every user of every chunk.
+const layouts = new WeakMap<TotalsTable, Layout>()
+
+/** Up to so many rows, a key's is found by looking at all of them: most users of a chunk have one or two, which a map would cost several times as much. */
+const fewRows = 8
+
 /**
  * Brings contributions to one user's totals together, in memory, by the rules of the columns. The tables' upsert does the same in SQL with what this
  * gives; see `Column.ts` for the rules.
  */
 export class Totals {
-  readonly rows = new Map<string, TotalsRow>()
-  private readonly table: TotalsTable
+  readonly rows: Array<TotalsRow> = []
+  private readonly key: ReadonlyArray<string>
+  private readonly columns: Layout["columns"]
+  private readonly empty: Layout["empty"]
+  /** By key, once there are more than a few. */
+  private index: Map<string, TotalsRow> | undefined
 
   constructor(table: TotalsTable) {
-    this.table = table
+    this.key = table.key
+    const { columns, empty } = layoutOf(table)
+    this.columns = columns
+    this.empty = empty
   }
 
-  /** Adds a contribution. */
+  /** Adds a contribution. What the table has no column for is passed over. */
   add(contribution: ContributionRow): void {
-    const row = this.rowOf(this.keyOf(contribution))
+    const row = this.rowOf(contribution)
     row.contributions++
     for (const name in contribution) {
-      const column = this.table.columns[name]
+      const column = this.columns[name]
       const value = contribution[name]
       if (column !== undefined && value !== undefined) {
-        addTo(row, name, column, column.kind === "days" ? [[Number(value), Number(value)]] : value)
+        addTo(row.values, column.nth, column.kind, column.kind === "days" ? [[Number(value), Number(value)]] : value)
       }
     }
   }
 
   /** Adds what other contributions to the same table have come to, and gives the rows that this changes. */
   addRows(rows: ReadonlyArray<TotalsRow>): ReadonlyArray<TotalsRow> {
-    return rows.map(({ contributions, key, values }) => {
-      const row = this.rowOf(key)
-      row.contributions += contributions
-      for (const name in values) {
-        const column = this.table.columns[name]
-        const value = values[name]
-        if (column !== undefined && value !== undefined) addTo(row, name, column, value)
+    return rows.map((added) => {
+      const row = this.find(added.key) ?? this.newRow(added.key)
+      row.contributions += added.contributions
+      for (const { kind, nth } of Object.values(this.columns)) {
+        const value = added.values[nth]
+        if (value !== undefined) addTo(row.values, nth, kind, value)
       }
       return row
     })
@@ -77,66 +107,81 @@ export class Totals {
 
   /** Whether a value contributed to an extreme or to days is the one that stands: the others say the same without it if not. */
   stands(contribution: ContributionRow, name: string): boolean {
-    const standing = this.rows.get(idOf(this.keyOf(contribution)))?.values[name]
+    const standing = this.find(this.keyOf(contribution))?.values[this.columns[name]?.nth ?? -1]
     const value = contribution[name]
     return standing === undefined || value === undefined || typeof standing === "object" || standing === value
   }
 
   /** Takes the counts and amounts of a contribution off again. Extremes and days stay: see {@link withdraws}. */
   retract(contribution: ContributionRow): void {
-    const row = this.rowOf(this.keyOf(contribution))
+    const row = this.rowOf(contribution)
     row.contributions--
     for (const name in contribution) {
-      const column = this.table.columns[name]
+      const column = this.columns[name]
       const value = contribution[name]
-      if (column?.kind === "count") row.values[name] = Number(row.values[name] ?? 0) - Number(value)
-      else if (column?.kind === "amount") row.values[name] = subtractDecimals(String(row.values[name] ?? "0"), String(value))
+      if (column?.kind === "count") row.values[column.nth] = Number(row.values[column.nth] ?? 0) - Number(value)
+      else if (column?.kind === "amount") row.values[column.nth] = subtractDecimals(String(row.values[column.nth] ?? "0"), String(value))
     }
   }
 
   private keyOf(contribution: ContributionRow): ReadonlyArray<string> {
-    return this.table.key.map((name) => String(contribution[name]))
+    return this.key.map((name) => String(contribution[name]))
   }
 
-  private rowOf(key: ReadonlyArray<string>): TotalsRow {
-    const id = idOf(key)
-    const known = this.rows.get(id)
-    if (known !== undefined) return known
-    const row: TotalsRow = { key, contributions: 0, values: {} }
-    this.rows.set(id, row)
+  private rowOf(contribution: ContributionRow): TotalsRow {
+    const key = this.keyOf(contribution)
+    return this.find(key) ?? this.newRow(key)
+  }
+
+  private find(key: ReadonlyArray<string>): TotalsRow | undefined {
+    if (this.index !== undefined) return this.index.get(idOf(key))
+    for (const row of this.rows) if (sameKey(row.key, key)) return row
+    return undefined
+  }
+
+  private newRow(key: ReadonlyArray<string>): TotalsRow {
+    const row: TotalsRow = { key, contributions: 0, values: [...this.empty] }
+    this.rows.push(row)
+    if (this.index !== undefined) this.index.set(idOf(key), row)
+    else if (this.rows.length > fewRows) this.index = new Map(this.rows.map((row) => [idOf(row.key), row]))
     return row
   }
+}
+
+const sameKey = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): boolean => {
+  for (let part = 0; part < a.length; part++) if (a[part] !== b[part]) return false
+  return true
 }
 
 /** One text for a key, for the map of rows. */
 // No text that PostgreSQL can store has a NUL in it, so no two keys come to the same.
 const idOf = (key: ReadonlyArray<string>): string => key.length === 1 ? key[0] ?? "" : key.join("\0")
 
-/** Brings a value together with the one in the row. */
-const addTo = (row: TotalsRow, name: string, column: TotalColumn, value: TotalValue): void => {
-  const current = row.values[name]
+/** Brings a value together with the one that is there. */
+const addTo = (values: Array<TotalValue | undefined>, nth: number, kind: TotalColumn["kind"], value: TotalValue): void => {
+  const current = values[nth]
   if (current === undefined) {
-    if (column.kind !== "greatest" || isPositive(String(value))) row.values[name] = value
+    if (kind !== "greatest" || isPositive(String(value))) values[nth] = value
     return
   }
-  switch (column.kind) {
+  switch (kind) {
     case "count":
-      row.values[name] = Number(current) + Number(value)
+      values[nth] = Number(current) + Number(value)
       return
     case "amount":
-      row.values[name] = addDecimals(String(current), String(value))
+      values[nth] = addDecimals(String(current), String(value))
       return
     case "greatest":
-      if (compareDecimals(String(value), String(current)) > 0) row.values[name] = value
+      if (compareDecimals(String(value), String(current)) > 0) values[nth] = value
       return
     case "earliest":
-      row.values[name] = Math.min(Number(current), Number(value))
+      values[nth] = Math.min(Number(current), Number(value))
       return
     case "latest":
-      row.values[name] = Math.max(Number(current), Number(value))
+      values[nth] = Math.max(Number(current), Number(value))
       return
     case "days":
-      if (typeof current === "object" && typeof value === "object") row.values[name] = union(current, value)
+      if (typeof current === "object" && typeof value === "object") values[nth] = union(current, value)
   }
 }
 
@@ -150,12 +195,12 @@ export const withdraws = (
   after: ReadonlyArray<ContributionRow>,
   standing?: Totals
 ): boolean => {
-  const sameKey = (a: ContributionRow, b: ContributionRow) => table.key.every((name) => a[name] === b[name])
+  const sameRow = (a: ContributionRow, b: ContributionRow) => table.key.every((name) => a[name] === b[name])
   return before.some((old) =>
     Object.entries(table.columns).some(([name, column]) => {
       const value = old[name]
       if (value === undefined || standing?.stands(old, name) === false) return false
-      const kept = after.filter((now) => sameKey(now, old)).flatMap((now) => now[name] ?? [])
+      const kept = after.filter((now) => sameRow(now, old)).flatMap((now) => now[name] ?? [])
       switch (column.kind) {
         case "greatest":
           return !kept.some((now) => compareDecimals(String(now), String(value)) >= 0)

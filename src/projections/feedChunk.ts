@@ -4,6 +4,7 @@ import type { SqlError } from "effect/sql"
 import { failureOf, sqlState } from "../database/failureOf.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
 import type { ErasedEvent, LoggedEvent } from "../event-log/LoggedEvent.ts"
+import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import { advance, type Checkpoint, take } from "./checkpoints.ts"
 import { type ContextOf, foldContexts } from "./foldContexts.ts"
 import { entityId, type EntityKey, type FoldResult, foldUser } from "./foldUser.ts"
@@ -60,7 +61,7 @@ export const feedChunk = (
 
     const parked = yield* parkedUsers(sql, [...reached.keys()])
     const everybody = groupByUser(events)
-    const contextOf = yield* foldContexts(sql, everybody.values())
+    const contextOf = yield* foldContexts(sql, everybody)
     const moved: Array<Checkpoint> = []
     for (const store of inWriteOrder(stores)) {
       const { name, version } = store.projection
@@ -74,7 +75,7 @@ export const feedChunk = (
       const users = newTo(store.projection, everybody, own, parked)
       // Rows are made of the events up to the checkpoint, so before the first one there are none.
       const isNew = [...own.values()].every((position) => position === 0)
-      if (users.size > 0) yield* feedProjection(feed, store, users, contextOf, { oneByOne, isNew })
+      if (users.length > 0) yield* feedProjection(feed, store, users, contextOf, { oneByOne, isNew })
     }
     yield* advance(sql, moved)
     const read = [...reached].reduce((sum, [slice, position]) => sum + position - (positions.get(slice) ?? 0), 0)
@@ -84,11 +85,18 @@ export const feedChunk = (
 /** Some of a user's events, in order of position. */
 export interface UserEvents extends Owner {
   readonly slice: number
+  /** Of the first of them. */
+  readonly position: number
+  readonly events: Array<FastTrackEvent>
+}
+
+interface ReadUser extends Owner {
+  readonly slice: number
   readonly events: Array<LoggedEvent>
 }
 
-const groupByUser = (events: ReadonlyArray<LoggedEvent | ErasedEvent>): ReadonlyMap<string, UserEvents> => {
-  const users = new Map<string, UserEvents>()
+const groupByUser = (events: ReadonlyArray<LoggedEvent | ErasedEvent>): ReadonlyArray<ReadUser> => {
+  const users = new Map<string, ReadUser>()
   for (const event of events) {
     // Nothing to fold, and no hole either.
     if (event.event === null) continue
@@ -97,24 +105,30 @@ const groupByUser = (events: ReadonlyArray<LoggedEvent | ErasedEvent>): Readonly
     if (user === undefined) users.set(id, { slice: event.slice, tenantId: event.tenantId, userId: event.userId, events: [event] })
     else user.events.push(event)
   }
-  return users
+  return [...users.values()]
 }
 
 /** The users and events that are new to a version: of its types, after its own checkpoints, and of nobody who is parked. */
 const newTo = (
   projection: AnyProjection,
-  users: ReadonlyMap<string, UserEvents>,
+  users: ReadonlyArray<ReadUser>,
   checkpoints: ReadonlyMap<number, number>,
   parked: ReadonlySet<string>
-): ReadonlyMap<string, UserEvents> => {
+): ReadonlyArray<UserEvents> => {
   const types = new Set<string>(projection.events)
-  const fed = new Map<string, UserEvents>()
-  for (const [id, user] of users) {
-    const checkpoint = checkpoints.get(user.slice)
+  const fed: Array<UserEvents> = []
+  for (const user of users) {
+    const { slice, tenantId, userId } = user
+    const checkpoint = checkpoints.get(slice)
     if (checkpoint === undefined) continue
-    const events = user.events.filter(({ event, position }) => types.has(event.event) && position > checkpoint)
+    const events: Array<FastTrackEvent> = []
+    let first = 0
+    for (const { event, position } of user.events) {
+      if (!types.has(event.event) || position <= checkpoint) continue
+      if (events.push(event) === 1) first = position
+    }
     if (events.length === 0 || (parked.size > 0 && parked.has(parkedId(projection, user)))) continue
-    fed.set(id, { slice: user.slice, tenantId: user.tenantId, userId: user.userId, events })
+    fed.push({ slice, tenantId, userId, position: first, events })
   }
   return fed
 }
@@ -129,13 +143,13 @@ interface Feeding {
 export const feedProjection = Effect.fnUntraced(function*(
   feed: Feed,
   store: ProjectionStore,
-  users: ReadonlyMap<string, UserEvents>,
+  users: ReadonlyArray<UserEvents>,
   contextOf: ContextOf,
   { isNew, oneByOne }: Feeding
 ) {
   if (!oneByOne) return yield* foldAndWrite(feed, store, users, contextOf, isNew)
-  for (const [id, user] of users) {
-    yield* feed.sql.withTransaction(foldAndWrite(feed, store, new Map([[id, user]]), contextOf, isNew)).pipe(
+  for (const user of users) {
+    yield* feed.sql.withTransaction(foldAndWrite(feed, store, [user], contextOf, isNew)).pipe(
       Effect.catchIf(isOfUser, (error) => parkUser(feed, store, user, error.reason.cause))
     )
   }
@@ -144,7 +158,7 @@ export const feedProjection = Effect.fnUntraced(function*(
 const foldAndWrite = Effect.fnUntraced(function*(
   feed: Feed,
   store: ProjectionStore,
-  users: ReadonlyMap<string, UserEvents>,
+  users: ReadonlyArray<UserEvents>,
   contextOf: ContextOf,
   isNew: boolean
 ) {
@@ -168,35 +182,34 @@ const parkUser = (feed: Feed, { projection }: ProjectionStore, user: UserEvents,
     userId: user.userId,
     slice: user.slice,
     // The first event that is not in the rows: those of the chunk before the culprit are left out with it.
-    position: user.events[0]?.position ?? 0,
+    position: user.position,
     error: String(error)
   })
 
 /** Users folded in one go before other chunks get a turn. */
 const stride = 100
 
+const nothingYet = () => null
+
 /** Folds every user's events, loading what the folds ask for until all have what they need. */
 const foldUsers = Effect.fnUntraced(function*(
   store: ProjectionStore,
-  users: ReadonlyMap<string, UserEvents>,
+  users: ReadonlyArray<UserEvents>,
   contextOf: ContextOf,
   isNew: boolean
 ) {
   const results: Array<readonly [UserEvents, Exclude<FoldResult, { _tag: "Missing" }>]> = []
   const known = new Map<string, EntityRow | null>()
-  let waiting = [...users.values()]
+  let waiting = users
   while (waiting.length > 0) {
     const missing: Array<Owner & { readonly key: EntityKey }> = []
     const again: Array<UserEvents> = []
-    for (const [nth, user] of waiting.entries()) {
-      if (nth % stride === stride - 1) yield* Effect.yieldNow
+    let folded = 0
+    for (const user of waiting) {
+      if (++folded % stride === 0) yield* Effect.yieldNow
       const prefix = ownerId(user)
-      const result = foldUser(
-        store.projection,
-        user.events.map(({ event }) => event),
-        isNew ? () => null : (key) => known.get(prefix + entityId(key)),
-        contextOf(user)
-      )
+      const loaded = isNew ? nothingYet : (key: EntityKey) => known.get(prefix + entityId(key))
+      const result = foldUser(store.projection, user.events, loaded, contextOf(user))
       if (result._tag !== "Missing") {
         results.push([user, result])
         continue

@@ -62,16 +62,21 @@ export const foldUser = (
 ): FoldResult => {
   try {
     if (projection.ordered !== undefined) return foldInOrder(projection.name, projection.ordered, events, loaded, context)
+    const { contribute, fold } = projection
     const totals = projection.totals === undefined ? undefined : new Totals(projection.totals)
-    const missing = projection.fold === undefined
-      ? []
-      : events.flatMap((event) => projection.keys(event)).filter((key) => loaded(key) === undefined)
-    if (missing.length > 0) return { _tag: "Missing", keys: missing }
-
-    for (const event of events) {
-      for (const contribution of projection.contribute?.(event, context) ?? []) totals?.add(contribution)
+    if (fold !== undefined) {
+      const missing: Array<EntityKey> = []
+      for (const event of events) {
+        for (const key of projection.keys(event)) if (loaded(key) === undefined) missing.push(key)
+      }
+      if (missing.length > 0) return { _tag: "Missing", keys: missing }
     }
-    if (projection.fold === undefined) return { _tag: "Folded", entities: [], totals: [...totals?.rows.values() ?? []], recount: false }
+    if (contribute !== undefined) {
+      for (const event of events) {
+        for (const contribution of contribute(event, context)) totals?.add(contribution)
+      }
+    }
+    if (fold === undefined) return { _tag: "Folded", entities: [], totals: totals?.rows ?? [], recount: false }
 
     const touched = new Map<string, { readonly key: EntityKey; readonly before: EntityRow | null; readonly row: EntityRow }>()
     const rowOf = (key: EntityKey): EntityRow => {
@@ -84,10 +89,9 @@ export const foldUser = (
       touched.set(id, { key, before, row })
       return row
     }
-    const entities = Object.fromEntries(
-      Object.keys(projection.entities).map((table) => [table, (...key: ReadonlyArray<string>) => rowOf([table, ...key])])
-    )
-    for (const event of events) projection.fold(event, entities, context)
+    const entities: Record<string, (...key: ReadonlyArray<string>) => EntityRow> = {}
+    for (const table in projection.entities) entities[table] = (...key) => rowOf([table, ...key])
+    for (const event of events) fold(event, entities, context)
 
     let recount = false
     for (const { before, key: [table], row } of touched.values()) {
@@ -101,7 +105,7 @@ export const foldUser = (
     return {
       _tag: "Folded",
       entities: [...touched.values()].map(({ key: [table], row }) => ({ table, row })),
-      totals: [...totals?.rows.values() ?? []],
+      totals: totals?.rows ?? [],
       recount
     }
   } catch (error) {
@@ -119,5 +123,5 @@ export const countEntities = (
   for (const { row, table } of entities) {
     for (const contribution of contributionsOf(projection, table, row)) totals.add(contribution)
   }
-  return [...totals.rows.values()]
+  return totals.rows
 }

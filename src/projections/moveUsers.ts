@@ -12,7 +12,7 @@ import { compareUtf8 } from "./compareUtf8.ts"
 import { feedProjection, type UserEvents } from "./feedChunk.ts"
 import { foldContexts } from "./foldContexts.ts"
 import { parkedId, parkedUsers } from "./parkedUsers.ts"
-import { inWriteOrder, ownerId, type ProjectionStore } from "./ProjectionStore.ts"
+import { inWriteOrder, type ProjectionStore } from "./ProjectionStore.ts"
 import { rebuildUser } from "./rebuildUser.ts"
 
 /** Most users, and about how many events, whose rows are made anew in one transaction. */
@@ -142,14 +142,16 @@ const remakeTogether = Effect.fnUntraced(function*(sql: PgClient.PgClient, log: 
     const read = yield* readUsers(sql, part, after, maxEvents)
     for (const { store, upTo, users } of stores) {
       const types = new Set<string>(store.projection.events)
-      const fed = new Map<string, UserEvents>(users.map((user) => [user.userId, { ...user, events: [] }]))
-      for (const logged of read) {
-        if (logged.position <= upTo && types.has(logged.event.event)) fed.get(logged.userId)?.events.push(logged)
+      const own = new Map(users.map((user) => [user.userId, user]))
+      const fed = new Map<string, UserEvents>()
+      for (const { event, position, userId } of read) {
+        const user = own.get(userId)
+        if (user === undefined || position > upTo || !types.has(event.event)) continue
+        const known = fed.get(userId)
+        if (known === undefined) fed.set(userId, { ...user, position, events: [event] })
+        else known.events.push(event)
       }
-      const some = [...fed.values()].filter(({ events }) => events.length > 0)
-      if (some.length > 0) {
-        yield* feedProjection(feed, store, new Map(some.map((user) => [ownerId(user), user])), contextOf, { oneByOne: false, isNew: false })
-      }
+      if (fed.size > 0) yield* feedProjection(feed, store, [...fed.values()], contextOf, { oneByOne: false, isNew: false })
     }
     const last = read.at(-1)
     if (last === undefined || read.length < maxEvents) break

@@ -9,7 +9,6 @@ import { feedProjection } from "./feedChunk.ts"
 import { foldContexts } from "./foldContexts.ts"
 import { notePark } from "./parkedUsers.ts"
 import type { Owner, ProjectionStore } from "./ProjectionStore.ts"
-import { ownerId } from "./ProjectionStore.ts"
 
 /** Events of the user read and folded at a time. */
 const page = 5000
@@ -42,9 +41,11 @@ export const rebuildUser = (
         where projection = ${name} and version = ${version} and tenant_id = ${user.tenantId}::uuid and user_id = ${user.userId}`
       for (let before = next;;) {
         const read = yield* log.readUser(user.tenantId, user.userId, before, page)
-        const events = read.filter(({ event }) => (types as ReadonlyArray<string>).includes(event.event)).toReversed()
-        if (events.length > 0) {
-          yield* feedProjection(feed, store, new Map([[ownerId(user), { ...user, slice, events }]]), contextOf, {
+        const own = read.filter(({ event }) => (types as ReadonlyArray<string>).includes(event.event)).toReversed()
+        const [first] = own
+        if (first !== undefined) {
+          const events = own.map(({ event }) => event)
+          yield* feedProjection(feed, store, [{ ...user, slice, position: first.position, events }], contextOf, {
             oneByOne: true,
             isNew: false
           })

@@ -49,7 +49,7 @@ const move = (store: ProjectionStore, tenantId: string, some: ReadonlyArray<numb
       totals: [{
         key,
         contributions: 1,
-        values: { total: (10 ** (1 + 3 * random.next())).toFixed(2), last_at: Date.UTC(2026, 0, 1) + random.below(86_400_000) }
+        values: [(10 ** (1 + 3 * random.next())).toFixed(2), Date.UTC(2026, 0, 1) + random.below(86_400_000)]
       }],
       recount: false
     })))))

@@ -17,7 +17,7 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
         yield* store.create
         const { tenantId } = someTenant
         const most = 2 ** 31 - 1
-        const totals = [{ key: ["EUR"], contributions: most, values: { bet_count: most, bet_amount: "0.1" } }]
+        const totals = [{ key: ["EUR"], contributions: most, values: [most, "0.1"] }]
         const write = (isNew: boolean) => store.write([{ tenantId, userId: "player", entities: [], totals, recount: false }], isNew)
         yield* write(true)
         yield* write(false)

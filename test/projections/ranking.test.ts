@@ -53,7 +53,7 @@ const add = (
     tenantId,
     userId,
     entities: [],
-    totals: [{ key: [board], contributions, values: { total, last_at: at } }],
+    totals: [{ key: [board], contributions, values: [total, at] }],
     recount: false
   })))
 

@@ -35,10 +35,10 @@ export const rowProblems = (projection: AnyProjection, result: FoldResult): Read
   }
   for (const row of result.totals) {
     checkKey("totals", row.key)
-    for (const [name, column] of Object.entries(projection.totals?.columns ?? {})) {
-      const value = valueIn(row, name, column)
+    Object.entries(projection.totals?.columns ?? {}).forEach(([name, column], nth) => {
+      const value = valueIn(row, nth, column)
       if (!comesTo(column, value)) problems.add(`totals.${name}: ${String(value)} is not of the kind ${column.kind}`)
-    }
+    })
   }
   return [...problems]
 }

@@ -99,15 +99,12 @@ export const activity = Projection.make({
     const date = dateOf(event.occurredAt, timeZone)
     switch (event.event) {
       case "realtime-casino": {
-        const { biggest_win, bonus_bet_amount, bonus_win_amount, currency, first_at, last_at, loss_count, ...figures } = casinoFigures(
-          event
-        )
-        return loss_count === undefined ? [{ date, product: "casino", currency, ...figures }] : []
+        const figures = casinoFigures(event)
+        return figures.loss_count === undefined ? [{ ...figures, date, product: "casino" }] : []
       }
       case "realtime-gameround": {
-        const { bet_amount, currency, round_count, win_amount, ...result } = gameRoundFigures(event)
-        const win_count = "won_round_count" in result ? result.won_round_count : 0
-        return [{ date, product: "game_rounds", currency, bet_count: round_count, bet_amount, win_count, win_amount }]
+        const { bet_amount, currency, round_count: bet_count, win_amount, won_round_count: win_count } = gameRoundFigures(event)
+        return [{ date, product: "game_rounds", currency, bet_count, bet_amount, win_count, win_amount }]
       }
       case "realtime-login":
         return [{ date, product: "logins", currency: "", login_count: 1 }]

@@ -41,10 +41,10 @@ export const casino = Projection.make({
 
 /** What an event adds to its currency, wherever that is counted. */
 export const casinoFigures = ({ data, occurredAt }: EventOf<"realtime-casino">) => ({
+  ...effectOf(data),
   currency: data.currency.toUpperCase(),
   first_at: occurredAt,
-  last_at: occurredAt,
-  ...effectOf(data)
+  last_at: occurredAt
 })
 
 const effectOf = (

@@ -8,7 +8,7 @@ export const casinoByGame = Projection.make({
   version: 1,
   events: ["realtime-casino"],
   totals: { key: ["game_id", "currency"], columns: casinoColumns },
-  contribute: (event) => [{ game_id: gameKey(event.data.game_id), ...casinoFigures(event) }],
+  contribute: (event) => [{ ...casinoFigures(event), game_id: gameKey(event.data.game_id) }],
   section: byGame(casinoColumns),
   readApart: true
 })

@@ -35,21 +35,24 @@ export const gameRounds = Projection.make({
 })
 
 /** What a round adds to its currency, wherever that is counted. */
-export const gameRoundFigures = (
-  { data: { total_bet_user: bet, total_win_user: win, ...data }, occurredAt }: EventOf<"realtime-gameround">
-) => ({
-  currency: data.user_currency.toUpperCase(),
-  round_count: 1,
-  bet_amount: bet,
-  bonus_bet_amount: data.bonus_bet_user,
-  win_amount: win,
-  bonus_win_amount: data.bonus_win_user,
-  bet_base_amount: data.total_bet_base,
-  win_base_amount: data.total_win_base,
-  ...isPositive(win) ? { won_round_count: 1 } : { lost_round_count: 1 },
-  biggest_win: win,
-  // The greatest starts at 0, so rounds that won nothing or less have no say in it.
-  ...isPositive(bet) && isPositive(win) ? { biggest_multiplier: divideDecimals(win, bet, 4) } : {},
-  first_at: occurredAt,
-  last_at: occurredAt
-})
+export const gameRoundFigures = ({ data, occurredAt }: EventOf<"realtime-gameround">) => {
+  const { total_bet_user: bet, total_win_user: win } = data
+  const isWon = isPositive(win)
+  return {
+    currency: data.user_currency.toUpperCase(),
+    round_count: 1,
+    bet_amount: bet,
+    bonus_bet_amount: data.bonus_bet_user,
+    win_amount: win,
+    bonus_win_amount: data.bonus_win_user,
+    bet_base_amount: data.total_bet_base,
+    win_base_amount: data.total_win_base,
+    won_round_count: isWon ? 1 : 0,
+    lost_round_count: isWon ? 0 : 1,
+    biggest_win: win,
+    // The greatest starts at 0, so rounds that won nothing or less have no say in it.
+    biggest_multiplier: isWon && isPositive(bet) ? divideDecimals(win, bet, 4) : "0",
+    first_at: occurredAt,
+    last_at: occurredAt
+  }
+}

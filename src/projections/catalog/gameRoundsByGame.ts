@@ -8,7 +8,7 @@ export const gameRoundsByGame = Projection.make({
   version: 1,
   events: ["realtime-gameround"],
   totals: { key: ["game_id", "currency"], columns: gameRoundColumns },
-  contribute: (event) => [{ game_id: gameKey(event.data.game_id), ...gameRoundFigures(event) }],
+  contribute: (event) => [{ ...gameRoundFigures(event), game_id: gameKey(event.data.game_id) }],
   section: byGame(gameRoundColumns),
   readApart: true
 })

@@ -63,15 +63,12 @@ const casinoScores = ({ data: { amount, currency, type }, occurredAt }: EventOf<
 }
 
 const roundScores = (event: EventOf<"realtime-gameround">) => {
-  const { bet_amount, currency, ...figures } = gameRoundFigures(event)
-  const multiplier = "biggest_multiplier" in figures ? figures.biggest_multiplier : undefined
+  const { bet_amount, biggest_multiplier: multiplier, currency, won_round_count } = gameRoundFigures(event)
   const last_at = event.occurredAt
   return [
     ...bet_amount === "0" ? [] : [{ board: "round_turnover", currency, total: bet_amount, last_at }],
-    ..."won_round_count" in figures ? [{ board: "round_wins", currency, total: "1", last_at }] : [],
+    ...won_round_count === 0 ? [] : [{ board: "round_wins", currency, total: "1", last_at }],
     // One that rounds to 0 is no more than having none.
-    ...multiplier !== undefined && isPositive(multiplier)
-      ? [{ board: "biggest_multiplier", currency, peak: peakOf(multiplier, event.occurredAt) }]
-      : []
+    ...isPositive(multiplier) ? [{ board: "biggest_multiplier", currency, peak: peakOf(multiplier, event.occurredAt) }] : []
   ]
 }
