@@ -57,8 +57,11 @@ const gather = 250
 const sweeps = { maxEvents: 4_000, gather: 5_000, rest: 9, longestRest: 30_000 }
 /** How many times in all a sweep waits half a second for the other projections while they are more than a chunk behind. */
 const deference = 40
-/** How often every slice is looked at, for what other processes have appended. */
-const poll = "250 millis"
+/**
+ * How often every slice is looked at, for what other processes have appended; and how soon again when nothing is left to feed, so that whoever waits for that
+ * hears of it.
+ */
+const poll = { rest: "200 millis", least: "50 millis" } as const
 /** One of so many looks also finds out how old the lag is, and who is parked, which is asked of the events and users themselves. */
 const agesEvery = 4
 /** How often, in milliseconds, a slice with a hole is tried again: what follows the hole is read for nothing each time. */
@@ -194,6 +197,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       let triedHoled = 0
       let looks = 0
       const look = Effect.gen(function*() {
+        queue.drained.closeUnsafe()
         stores = yield* catalog.following
         const lagging = yield* behind(sql, stores.filter((store) => !ranks(store)).map(({ projection }) => projection))
         if (looks++ % agesEvery === 0) {
@@ -207,9 +211,10 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         const now = yield* Clock.currentTimeMillis
         const triesHoled = now - triedHoled >= holePoll
         if (triesHoled) triedHoled = now
-        queue.add(triesHoled ? slices : slices.filter((slice) => !holed.has(slice)))
+        queue.addSeen(triesHoled ? slices : slices.filter((slice) => !holed.has(slice)))
         yield* cameRound(lookAt)
-        yield* Effect.sleep(poll)
+        yield* Effect.sleep(poll.least)
+        yield* Effect.timeoutOption(queue.drained.await, poll.rest)
       }).pipe(Effect.catch((error) => couldNotLook(error)))
 
       const started = yield* Clock.currentTimeMillis

@@ -28,6 +28,8 @@ export class SliceQueue {
   /** Of those that wait, the ones of which a chunk left something. */
   private readonly leftOver = new Set<number>()
   private readonly nonEmpty = Latch.makeUnsafe(false)
+  /** Opened by the chunk after which nothing waits and nothing is in hand; for whoever looks how far things have got, who closes it. */
+  readonly drained = Latch.makeUnsafe(false)
   private width = sliceCount
 
   /** `gather` is how many milliseconds events come together after the first of them. */
@@ -43,6 +45,11 @@ export class SliceQueue {
       if (!named.has(slice)) named.set(slice, now)
     }
     if (this.waiting.size > 0) this.nonEmpty.openUnsafe()
+  }
+
+  /** The same of slices that were seen to be behind by somebody who looks again soon: not of those in hand, which may no longer be. */
+  addSeen(slices: Iterable<number>): void {
+    this.add([...slices].filter((slice) => !this.inHand.has(slice)))
   }
 
   /** Waits until there are slices, for a second at most, and then lets events gather, unless a chunk has left some. */
@@ -87,6 +94,7 @@ export class SliceQueue {
       this.again.delete(slice)
     }
     if (this.waiting.size > 0) this.nonEmpty.openUnsafe()
+    else if (events > 0 && this.inHand.size === 0) this.drained.openUnsafe()
     if (left.length > 0 || events > plenty) this.width = Math.max(minSlices, this.width >> 1)
     else if (events < few) this.width = Math.min(sliceCount, this.width << 1)
   }

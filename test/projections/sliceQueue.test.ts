@@ -37,6 +37,32 @@ describe("SliceQueue", () => {
       assert.deepStrictEqual(queue.take(), [])
     }))
 
+  it.effect("is drained once nothing waits and nothing is in hand, which a look at slices in hand does not put off", () =>
+    Effect.gen(function*() {
+      const queue = new SliceQueue(1000, yield* Clock.Clock)
+      queue.add([1])
+      const first = queue.take()
+      queue.add([2])
+      const second = queue.take()
+      queue.addSeen([1, 2])
+      queue.giveBack(first, [], 10)
+      const drained = yield* Effect.forkChild(queue.drained.await, { startImmediately: true })
+      assert.isUndefined(drained.pollUnsafe())
+      queue.giveBack(second, [], 10)
+      yield* Effect.yieldNow
+      assert.isDefined(drained.pollUnsafe())
+
+      queue.drained.closeUnsafe()
+      queue.addSeen([1])
+      const third = queue.take()
+      assert.deepStrictEqual(third, [1])
+      queue.giveBack(third, [], 0)
+      const again = yield* Effect.forkChild(queue.drained.await, { startImmediately: true })
+      yield* Effect.yieldNow
+      // A chunk of nothing is no news.
+      assert.isUndefined(again.pollUnsafe())
+    }))
+
   it.effect("lets events gather, unless the last chunk left something", () =>
     Effect.gen(function*() {
       const queue = new SliceQueue(10_000, yield* Clock.Clock)
