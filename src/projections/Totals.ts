@@ -36,20 +36,17 @@ export const valueIn = (row: TotalsRow, nth: number, { kind }: TotalColumn): Tot
   }
 }
 
-/** The columns of a table by name, with their places, and a row's values without any. */
+/** The columns of a table, in order, and a row's values without any. */
 interface Layout {
-  readonly columns: Readonly<Record<string, { readonly nth: number; readonly kind: TotalColumn["kind"] }>>
+  readonly columns: ReadonlyArray<{ readonly nth: number; readonly name: string; readonly kind: TotalColumn["kind"] }>
   readonly empty: ReadonlyArray<undefined>
 }
 
 const layoutOf = (table: TotalsTable): Layout => {
   const known = layouts.get(table)
   if (known !== undefined) return known
-  const columns = Object.entries(table.columns)
-  const layout = {
-    columns: Object.fromEntries(columns.map(([name, { kind }], nth) => [name, { nth, kind }])),
-    empty: columns.map(() => undefined)
-  }
+  const columns = Object.entries(table.columns).map(([name, { kind }], nth) => ({ nth, name, kind }))
+  const layout = { columns, empty: columns.map(() => undefined) }
   layouts.set(table, layout)
   return layout
 }
@@ -83,12 +80,9 @@ export class Totals {
   add(contribution: ContributionRow): void {
     const row = this.rowOf(contribution)
     row.contributions++
-    for (const name in contribution) {
-      const column = this.columns[name]
+    for (const { kind, name, nth } of this.columns) {
       const value = contribution[name]
-      if (column !== undefined && value !== undefined) {
-        addTo(row.values, column.nth, column.kind, column.kind === "days" ? [[Number(value), Number(value)]] : value)
-      }
+      if (value !== undefined) addTo(row.values, nth, kind, kind === "days" ? [[Number(value), Number(value)]] : value)
     }
   }
 
@@ -97,7 +91,7 @@ export class Totals {
     return rows.map((added) => {
       const row = this.find(added.key) ?? this.newRow(added.key)
       row.contributions += added.contributions
-      for (const { kind, nth } of Object.values(this.columns)) {
+      for (const { kind, nth } of this.columns) {
         const value = added.values[nth]
         if (value !== undefined) addTo(row.values, nth, kind, value)
       }
@@ -107,7 +101,7 @@ export class Totals {
 
   /** Whether a value contributed to an extreme or to days is the one that stands: the others say the same without it if not. */
   stands(contribution: ContributionRow, name: string): boolean {
-    const standing = this.find(this.keyOf(contribution))?.values[this.columns[name]?.nth ?? -1]
+    const standing = this.find(this.keyOf(contribution))?.values[this.columns.findIndex((column) => column.name === name)]
     const value = contribution[name]
     return standing === undefined || value === undefined || typeof standing === "object" || standing === value
   }
@@ -116,11 +110,11 @@ export class Totals {
   retract(contribution: ContributionRow): void {
     const row = this.rowOf(contribution)
     row.contributions--
-    for (const name in contribution) {
-      const column = this.columns[name]
+    for (const { kind, name, nth } of this.columns) {
       const value = contribution[name]
-      if (column?.kind === "count") row.values[column.nth] = Number(row.values[column.nth] ?? 0) - Number(value)
-      else if (column?.kind === "amount") row.values[column.nth] = subtractDecimals(String(row.values[column.nth] ?? "0"), String(value))
+      if (value === undefined) continue
+      if (kind === "count") row.values[nth] = Number(row.values[nth] ?? 0) - Number(value)
+      else if (kind === "amount") row.values[nth] = subtractDecimals(String(row.values[nth] ?? "0"), String(value))
     }
   }
 

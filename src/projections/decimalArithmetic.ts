@@ -73,7 +73,8 @@ const decimalsOf = (text: string): number => {
 /** A whole number of units of that many decimals, as canonical text. */
 const textOf = (units: number, decimals: number): string => {
   if (decimals === 0 || units === 0) return String(units + 0)
-  const digits = String(Math.abs(units)).padStart(decimals + 1, "0")
+  const significant = String(Math.abs(units))
+  const digits = significant.length > decimals ? significant : significant.padStart(decimals + 1, "0")
   const point = digits.length - decimals
   let end = digits.length
   while (end > point && digits.charCodeAt(end - 1) === 48) end--

@@ -7,7 +7,7 @@ import type { ErasedEvent, LoggedEvent } from "../event-log/LoggedEvent.ts"
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import { advance, type Checkpoint, take } from "./checkpoints.ts"
 import { type ContextOf, foldContexts } from "./foldContexts.ts"
-import { entityId, type EntityKey, type FoldResult, foldUser } from "./foldUser.ts"
+import { entityId, type EntityKey, foldUser } from "./foldUser.ts"
 import { park, parkedId, parkedUsers } from "./parkedUsers.ts"
 import type { AnyProjection, EntityRow } from "./Projection.ts"
 import { inWriteOrder, type Owner, ownerId, type ProjectionStore, type UserChange } from "./ProjectionStore.ts"
@@ -162,11 +162,7 @@ const foldAndWrite = Effect.fnUntraced(function*(
   contextOf: ContextOf,
   isNew: boolean
 ) {
-  const changes: Array<UserChange> = []
-  for (const [user, result] of yield* foldUsers(store, users, contextOf, isNew)) {
-    if (result._tag === "Folded") changes.push({ tenantId: user.tenantId, userId: user.userId, ...result })
-    else yield* parkUser(feed, store, user, result.error)
-  }
+  const changes = yield* foldUsers(feed, store, users, contextOf, isNew)
   yield* store.write(changes, isNew)
 })
 
@@ -191,14 +187,15 @@ const stride = 100
 
 const nothingYet = () => null
 
-/** Folds every user's events, loading what the folds ask for until all have what they need. */
+/** Folds every user's events, loading what the folds ask for until all have what they need; parks those whose fold fails. */
 const foldUsers = Effect.fnUntraced(function*(
+  feed: Feed,
   store: ProjectionStore,
   users: ReadonlyArray<UserEvents>,
   contextOf: ContextOf,
   isNew: boolean
 ) {
-  const results: Array<readonly [UserEvents, Exclude<FoldResult, { _tag: "Missing" }>]> = []
+  const changes: Array<UserChange> = []
   const known = new Map<string, EntityRow | null>()
   let waiting = users
   while (waiting.length > 0) {
@@ -207,11 +204,17 @@ const foldUsers = Effect.fnUntraced(function*(
     let folded = 0
     for (const user of waiting) {
       if (++folded % stride === 0) yield* Effect.yieldNow
+      const { tenantId, userId } = user
       const prefix = ownerId(user)
       const loaded = isNew ? nothingYet : (key: EntityKey) => known.get(prefix + entityId(key))
       const result = foldUser(store.projection, user.events, loaded, contextOf(user))
-      if (result._tag !== "Missing") {
-        results.push([user, result])
+      if (result._tag === "Folded") {
+        const { entities, recount, totals } = result
+        changes.push({ tenantId, userId, entities, totals, recount })
+        continue
+      }
+      if (result._tag === "Failed") {
+        yield* parkUser(feed, store, user, result.error)
         continue
       }
       again.push(user)
@@ -219,7 +222,7 @@ const foldUsers = Effect.fnUntraced(function*(
         const id = prefix + entityId(key)
         if (known.has(id)) continue
         known.set(id, null)
-        missing.push({ tenantId: user.tenantId, userId: user.userId, key })
+        missing.push({ tenantId, userId, key })
       }
     }
     if (missing.length > 0) {
@@ -230,5 +233,5 @@ const foldUsers = Effect.fnUntraced(function*(
     }
     waiting = again
   }
-  return results
+  return changes
 })

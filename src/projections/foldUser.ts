@@ -1,6 +1,6 @@
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import { foldInOrder } from "./foldInOrder.ts"
-import type { AnyProjection, ContributionRow, EntityRow, FoldContext } from "./Projection.ts"
+import type { AnyProjection, ContributionRow, EntityRow, EntityTable, FoldContext } from "./Projection.ts"
 import { Totals, type TotalsRow, withdraws } from "./Totals.ts"
 
 /** Names one entity row of a user. */
@@ -36,11 +36,23 @@ export const emptyEntity = (projection: AnyProjection, [table, ...key]: EntityKe
   const declared = projection.entities[table]
   if (declared === undefined) throw new Error(`${projection.name} has no entities "${table}"`)
   if (declared.key.length !== key.length) throw new Error(`${projection.name} ${table} has a key of ${declared.key.length} parts`)
-  const row: EntityRow = {}
+  const row = { ...blankOf(declared) }
   declared.key.forEach((name, index) => row[name] = key[index] ?? "")
-  for (const [name, column] of Object.entries(declared.columns)) row[name] = column.empty
   return row
 }
+
+const blankOf = (table: EntityTable): EntityRow => {
+  const known = blanks.get(table)
+  if (known !== undefined) return known
+  const row: EntityRow = {}
+  for (const name of table.key) row[name] = ""
+  for (const [name, column] of Object.entries(table.columns)) row[name] = column.empty
+  blanks.set(table, row)
+  return row
+}
+
+// A copy of one is made for every new payment, bet and account.
+const blanks = new WeakMap<EntityTable, EntityRow>()
 
 /** One text for a key, for maps. */
 export const entityId = (key: EntityKey): string => JSON.stringify(key)
@@ -78,14 +90,15 @@ export const foldUser = (
     }
     if (fold === undefined) return { _tag: "Folded", entities: [], totals: totals?.rows ?? [], recount: false }
 
-    const touched = new Map<string, { readonly key: EntityKey; readonly before: EntityRow | null; readonly row: EntityRow }>()
+    let touched: Map<string, { readonly key: EntityKey; readonly before: EntityRow | null; readonly row: EntityRow }> | undefined
     const rowOf = (key: EntityKey): EntityRow => {
       const id = entityId(key)
-      const known = touched.get(id)
+      const known = touched?.get(id)
       if (known !== undefined) return known.row
       const before = loaded(key)
       if (before === undefined) throw new MissingRow(key)
       const row = before === null ? emptyEntity(projection, key) : { ...before }
+      touched ??= new Map()
       touched.set(id, { key, before, row })
       return row
     }
@@ -93,6 +106,7 @@ export const foldUser = (
     for (const table in projection.entities) entities[table] = (...key) => rowOf([table, ...key])
     for (const event of events) fold(event, entities, context)
 
+    if (touched === undefined) return { _tag: "Folded", entities: [], totals: totals?.rows ?? [], recount: false }
     let recount = false
     for (const { before, key: [table], row } of touched.values()) {
       if (totals === undefined || projection.totals === undefined) break
