@@ -91,7 +91,7 @@ export const breakages: ReadonlyArray<Breakage> = [
   {
     name: "a chunk folds what another version has folded before",
     file: "src/projections/feedChunk.ts",
-    edits: [[" && position > checkpoint)", ")"]]
+    edits: [[" || position <= checkpoint) continue", ") continue"]]
   },
   {
     name: "an activation does not look whether the version is behind",
