@@ -2,13 +2,16 @@ import { survivesDouble, toJsonNumber } from "./JsonNumber.ts"
 import { parseDeepJson } from "./parseDeepJson.ts"
 
 // A number of 16 digits or with an exponent: up to 15 digits always survive a double. Inside a string it may match too, which costs
-// time only.
-const longNumber = /(?<=^|[:,[\s])-?(?:(?:\d\.?){16}|\d+(?:\.\d+)?[eE])[\d.eE+-]*/g
+// time only. What stands before a number is part of the match: a look-behind takes three times as long, longer than parsing does.
+const longNumber = /[:,[\s](-?(?:(?:\d\.?){16}|\d+(?:\.\d+)?[eE])[\d.eE+-]*)/g
+const onlyNumber = /^-?\d/
 
 const losesDigits = (text: string): boolean => {
+  // Nothing stands before it.
+  if (onlyNumber.test(text)) return true
   longNumber.lastIndex = 0
   for (let match = longNumber.exec(text); match !== null; match = longNumber.exec(text)) {
-    if (!survivesDouble(match[0])) return true
+    if (!survivesDouble(match[1] ?? "")) return true
   }
   return false
 }
