@@ -19,7 +19,7 @@ const agesAt = Effect.fnUntraced(function*(bench: Bench, rig: Rig, eventsPerSeco
   const ages: Array<number> = []
   const watch = yield* Effect.forkChild(Effect.forever(Effect.gen(function*() {
     ages.push(yield* lagAgeOf(rig.sql, "counters"))
-    yield* Effect.sleep("50 millis")
+    yield* Effect.sleep("150 millis")
   })))
   yield* sendAtRate(bench.profile, rig, { items: load.items, rate: steadyPart * eventsPerSecond / load.items })
   yield* Fiber.interrupt(watch)
@@ -53,9 +53,10 @@ export const sustained: Row = {
         yield* rig.caughtUp("rankings")
         const rankings = elapsed()
         yield* Fiber.interrupt(watch)
+        // Before the copy, whose pages the disk is busy with for some seconds.
+        const ages = yield* agesAt(bench, rig, events / counters)
         yield* rig.quiet
         const copy = yield* rig.copy(since)
-        const ages = yield* agesAt(bench, rig, events / counters)
         return { acknowledged: rateOf(sent, load), counters: events / counters, rankings: events / rankings, atEnd, lags, copy, ages }
       }))
     const against = { what: copyTitle, values: rounds.map(({ copy }) => copy) }
