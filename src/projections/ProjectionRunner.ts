@@ -58,10 +58,10 @@ const sweeps = { maxEvents: 4_000, gather: 5_000, rest: 9, longestRest: 30_000 }
 /** How many times in all a sweep waits half a second for the other projections while they are more than a chunk behind. */
 const deference = 40
 /**
- * How often every slice is looked at, for what other processes have appended; and how soon again when nothing is left to feed, so that whoever waits for that
- * hears of it.
+ * How often every slice is looked at, for what other processes have appended; and how soon again when nothing is left to feed after the last look saw more
+ * than a few events behind, so that whoever waits for that hears of it. Of a few nobody has to hear sooner: each look takes some milliseconds from those who send.
  */
-const poll = { rest: "200 millis", least: "50 millis" } as const
+const poll = { rest: "200 millis", least: "50 millis", few: 1_000 } as const
 /** One of so many looks also finds out how old the lag is, and who is parked, which is asked of the events and users themselves. */
 const agesEvery = 4
 /** How often, in milliseconds, a slice with a hole is tried again: what follows the hole is read for nothing each time. */
@@ -214,7 +214,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         queue.addSeen(triesHoled ? slices : slices.filter((slice) => !holed.has(slice)))
         yield* cameRound(lookAt)
         yield* Effect.sleep(poll.least)
-        yield* Effect.timeoutOption(queue.drained.await, poll.rest)
+        yield* seen.lagEvents > poll.few ? Effect.timeoutOption(queue.drained.await, poll.rest) : Effect.sleep(poll.rest)
       }).pipe(Effect.catch((error) => couldNotLook(error)))
 
       const started = yield* Clock.currentTimeMillis
