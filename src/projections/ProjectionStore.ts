@@ -8,7 +8,7 @@ import { format, parse } from "./dayRuns.ts"
 import { countEntities, type EntityKey } from "./foldUser.ts"
 import type { AnyProjection, EntityRow, ReadRow } from "./Projection.ts"
 import { type ProjectionTables, projectionTables } from "./ProjectionTables.ts"
-import type { TotalsRow, TotalValue } from "./Totals.ts"
+import { nothingIn, type TotalsRow, type TotalValue } from "./Totals.ts"
 
 /** A user, wherever a row of a projection belongs to one. */
 export interface Owner {
@@ -215,12 +215,12 @@ const entityArray = (column: EntityColumn, values: ReadonlyArray<unknown>): PgTy
  * What rows add to the nth column: null where that is nothing, and no values at all if it is nothing anywhere. Most cells of most tables add nothing, and a null
  * takes both sides half of the time that a 0 does, a missing one a quarter.
  */
-const addedTo = (nth: number, { kind }: TotalColumn, rows: ReadonlyArray<TotalsRow>): ReadonlyArray<TotalValue | null> => {
-  const zero = kind === "count" ? 0 : kind === "amount" || kind === "greatest" ? "0" : undefined
+const addedTo = (nth: number, column: TotalColumn, rows: ReadonlyArray<TotalsRow>): ReadonlyArray<TotalValue | null> => {
+  const nothing = nothingIn(column)
   let isNothing = true
   const values = rows.map(({ values }) => {
     const value = values[nth]
-    if (value === undefined || value === zero) return null
+    if (value === undefined || value === nothing) return null
     isNothing = false
     return value
   })

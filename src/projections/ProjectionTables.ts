@@ -212,7 +212,7 @@ const totalType = (column: TotalColumn): string => {
   }
 }
 
-/** What a column gets where nothing is added to it, which travels as a null; undefined if that is a null. */
+/** The SQL of `nothingIn`, which travels as a null, for columns that take none; undefined for the others. */
 const zeroOf = (column: TotalColumn | undefined): string | undefined => {
   switch (column?.kind) {
     case "count":

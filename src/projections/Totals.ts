@@ -11,16 +11,14 @@ export interface TotalsRow {
   readonly key: ReadonlyArray<string>
   /** How many events or entities contribute: the row exists for its readers while this is above 0. */
   contributions: number
-  /** In the order of the table's columns; nothing where nothing was contributed: see {@link valueIn}. */
+  /** In the order of the table's columns; undefined where nothing was contributed: see {@link valueIn}. */
   readonly values: Array<TotalValue | undefined>
 }
 
 const noDays: DayRuns = []
 
-/** The value of a table's nth column in a row, also where nothing was contributed: 0, null for a time, no days. */
-export const valueIn = (row: TotalsRow, nth: number, { kind }: TotalColumn): TotalValue | null => {
-  const value = row.values[nth]
-  if (value !== undefined) return value
+/** What a column is where nothing was contributed: 0, null for a time, no days. */
+export const nothingIn = ({ kind }: Pick<TotalColumn, "kind">): TotalValue | null => {
   switch (kind) {
     case "count":
       return 0
@@ -35,6 +33,9 @@ export const valueIn = (row: TotalsRow, nth: number, { kind }: TotalColumn): Tot
       return null
   }
 }
+
+/** The value of a table's nth column in a row, also where nothing was contributed. */
+export const valueIn = (row: TotalsRow, nth: number, column: TotalColumn): TotalValue | null => row.values[nth] ?? nothingIn(column)
 
 /** The columns of a table, in order, and a row's values without any. */
 interface Layout {
