@@ -10,6 +10,9 @@ const MiB = 1024 * 1024
 const whole = (name: string, byDefault: number, least = 1) =>
   Config.schema(Schema.Int.check(Schema.isGreaterThanOrEqualTo(least)), name).pipe(Config.withDefault(byDefault))
 
+/** The most bytes that `MAX_EVENT_BYTES` may allow for the stored form of one event. */
+export const largestEvent = 4 * MiB
+
 /** Everything that is read from the environment, in one place (design §5; the README's table of settings). Nothing else reads it. */
 const settings = Config.all({
   // 0 takes any free one, which the service then names.
@@ -25,6 +28,9 @@ const settings = Config.all({
   limits: Config.all({
     itemsPerRequest: whole("MAX_ITEMS", 10_000),
     bytesPerRequest: whole("MAX_BODY_BYTES", 32 * MiB),
+    bytesPerEvent: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1024, maximum: largestEvent })), "MAX_EVENT_BYTES").pipe(
+      Config.withDefault(256 * 1024)
+    ),
     eventsInFlight: whole("MAX_EVENTS_IN_FLIGHT", 50_000),
     bytesInFlight: whole("MAX_BYTES_IN_FLIGHT", 96 * MiB)
   }),

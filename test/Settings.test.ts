@@ -16,6 +16,8 @@ describe("Settings", () => {
     ["MAX_CONNECTIONS", "0"],
     ["MAX_ITEMS", "0"],
     ["MAX_BODY_BYTES", "1e3x"],
+    ["MAX_EVENT_BYTES", "1023"],
+    ["MAX_EVENT_BYTES", "4194305"],
     ["MAX_EVENTS_IN_FLIGHT", "0"],
     ["TENANT_EVENTS_PER_SECOND", "-1"],
     ["TENANT_BURST_SECONDS", "0"],
