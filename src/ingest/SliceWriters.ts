@@ -9,8 +9,8 @@ import type { AppendOutcome, NewEvent } from "../event-log/LoggedEvent.ts"
 
 /** Most events in one statement. Larger ones gain little and make everybody behind them wait. */
 export const maxBatchEvents = 2000
-/** Most payload characters in one statement, so that a batch of fat events stays well under the server's message limits. */
-const maxBatchCharacters = 4 * 1024 * 1024
+/** Most payload characters in one statement of more than one event. A statement of fat events stays far below PostgreSQL's 1 GiB a message. */
+export const maxBatchCharacters = 4 * 1024 * 1024
 
 /** A lane with fewer events than this waits for the others to be done, and goes with them: a statement of a few costs as much as some fifty more events do. */
 const aloneFrom = 500
@@ -18,7 +18,7 @@ const aloneFrom = 500
 const companyTime = "20 millis"
 type AppendError = EventLogUnavailable | EventLogCorrupt
 
-/** Events of one user, in order, at most {@link maxBatchEvents}. */
+/** Events of one user, in order: one, or at most {@link maxBatchEvents} of at most {@link maxBatchCharacters}. */
 export interface Append {
   readonly events: ReadonlyArray<NewEvent>
   /** Told what became of the events: their outcomes are those from `start` on, in order. Must not throw. */

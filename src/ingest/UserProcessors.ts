@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { EventLogCorrupt, EventLogUnavailable } from "../event-log/EventLog.ts"
 import type { AppendOutcome, NewEvent } from "../event-log/LoggedEvent.ts"
-import { type Append, maxBatchEvents, SliceWriters } from "./SliceWriters.ts"
+import { type Append, maxBatchCharacters, maxBatchEvents, SliceWriters } from "./SliceWriters.ts"
 
 /** A user's mailbox stayed full for as long as its request was willing to wait. Sending again later is safe. */
 export class MailboxFull extends Schema.TaggedError<MailboxFull>("playtally/ingest/MailboxFull")("MailboxFull", {
@@ -168,10 +168,10 @@ class Processor {
     this.writers.append(this.take())
   }
 
-  /** The next events, oldest mail first, at most as many as one append takes. */
+  /** The next events, oldest mail first, at most as many, and as long, as one append takes. */
   private take(): UserAppend {
     const [first, second] = this.mailbox
-    const isAll = first !== undefined && second === undefined && first.taken === 0 && first.events.length <= maxBatchEvents
+    const isAll = first !== undefined && second === undefined && first.taken === 0 && fitsOneAppend(first.events)
     const append = isAll ? this.takeAll(first) : this.takeSome()
     this.waiting -= append.events.length
     this.makeRoom()
@@ -188,10 +188,16 @@ class Processor {
   private takeSome(): UserAppend {
     const events: Array<NewEvent> = []
     const sent: Array<Mail> = []
+    let characters = 0
     for (const mail of this.mailbox) {
-      const count = Math.min(mail.events.length - mail.taken, maxBatchEvents - events.length)
+      const left = { events: maxBatchEvents - events.length, characters: maxBatchCharacters - characters }
+      // An append has at least one event, however long that is.
+      const count = Math.max(countFitting(mail.events, mail.taken, left), events.length === 0 ? 1 : 0)
       if (count === 0) break
-      for (const event of mail.events.slice(mail.taken, mail.taken + count)) events.push(event)
+      for (const event of mail.events.slice(mail.taken, mail.taken + count)) {
+        events.push(event)
+        characters += event.payload.length
+      }
       mail.taken += count
       sent.push(mail)
     }
@@ -211,6 +217,27 @@ class Processor {
     this.room?.openUnsafe()
     this.room = undefined
   }
+}
+
+const fitsOneAppend = (events: ReadonlyArray<NewEvent>): boolean =>
+  countFitting(events, 0, { events: maxBatchEvents, characters: maxBatchCharacters }) === events.length
+
+/** How many of the events from `start` on fit into an append that has room for that many events and payload characters. */
+const countFitting = (
+  events: ReadonlyArray<NewEvent>,
+  start: number,
+  room: { readonly events: number; readonly characters: number }
+): number => {
+  let { characters } = room
+  let count = 0
+  while (count < room.events) {
+    const event = events[start + count]
+    if (event === undefined) break
+    characters -= event.payload.length
+    if (characters < 0) break
+    count++
+  }
+  return count
 }
 
 /** One user's events on their way, and the mail they came in. A processor has one at a time. */

@@ -85,6 +85,28 @@ describe("UserProcessors", () => {
       assert.isAtMost(Math.max(...appended.map(({ length }) => length)), 2000)
     }))
 
+  it.effect("takes one user's long events, some megabytes to an append, and a longer one alone", () =>
+    Effect.gen(function*() {
+      const { appended, layer } = gatedWriters(Effect.void)
+      const long = (id: string, characters: number): NewEvent => {
+        const event = newEvent(someTenant, bet("player", id))
+        return { ...event, payload: `${event.payload.slice(0, -1)},"pad":"${"x".repeat(characters)}"}` }
+      }
+      const sizes = [...numbers(30).map(() => 1_000_000), 5_000_000, ...numbers(30).map(() => 1_000_000)]
+      const events = sizes.map((size, index) => long(String(index), size))
+      const { tenantId } = someTenant
+      yield* Effect.flatMap(UserProcessors, ({ process }) =>
+        process([{ tenantId, userId: "player", events: events.slice(0, 40) }, { tenantId, userId: "player", events: events.slice(40) }]))
+        .pipe(Effect.provide(layer))
+      assert.deepStrictEqual(appended.flatMap(idsOf), numbers(61))
+      for (const batch of appended) {
+        const characters = batch.reduce((sum, { payload }) =>
+          sum + payload.length, 0)
+        assert.isTrue(batch.length === 1 || characters <= 4 * 1024 * 1024, `${batch.length} events of ${characters} characters`)
+      }
+      assert.isAtMost(appended.length, 18)
+    }))
+
   it.effect("says MailboxFull after a while, without touching what waits, and takes mail again when there is room", () =>
     Effect.gen(function*() {
       const gate = yield* Deferred.make<void>()
