@@ -15,8 +15,9 @@ import { payloadVersion } from "../fasttrack/payload.ts"
 import { sameContent } from "../fasttrack/sameContent.ts"
 import { inSteadyTime } from "../steadyClock.ts"
 import { type AppendRow, appendStatement } from "./appendStatement.ts"
+import { compareKnown, type KnownEvent } from "./compareKnown.ts"
 import { ErasedUsers } from "./ErasedUsers.ts"
-import type { AppendOutcome, ErasedEvent, LoggedEvent, NewEvent, SlicePosition } from "./LoggedEvent.ts"
+import type { AppendOutcome, ErasedEvent, EventOutcome, LoggedEvent, NewEvent, SlicePosition } from "./LoggedEvent.ts"
 import { appendDuration, appendLockWait, appendReruns, appendSize } from "./metrics.ts"
 import { erasedVersion } from "./pseudonym.ts"
 import { countSlices, readParts, readSlices, readUser } from "./readStatements.ts"
@@ -45,8 +46,12 @@ export class EventLog extends Context.Service<EventLog, {
    * Appends in order and gives one outcome per event, in the same order, once all is committed. An event whose key the user already has is not
    * appended again: its content decides between Duplicate and Conflict, and one that was erased is a Duplicate whatever it says. An event the database
    * cannot hold is Refused alone.
+   *
+   * A stored content that is long is not read here, where others wait: such an event is Known, until {@link compare} has looked.
    */
   readonly append: (events: ReadonlyArray<NewEvent>) => Effect.Effect<ReadonlyArray<AppendOutcome>, EventLogUnavailable | EventLogCorrupt>
+  /** Tells Duplicates from Conflicts among Known events, in the order given. It takes time in proportion to what is stored, some megabytes at a time. */
+  readonly compare: (known: ReadonlyArray<KnownEvent>) => Effect.Effect<ReadonlyArray<EventOutcome>, EventLogUnavailable>
   /** How many events there are among the `limit` positions after each of the given ones, and the position of the last. In the caller's transaction. */
   readonly count: (
     after: ReadonlyArray<SlicePosition>,
@@ -82,6 +87,7 @@ export class EventLog extends Context.Service<EventLog, {
       return EventLog.of({
         laneCount,
         append: (events) => append(writer, { repeats, erased }, events),
+        compare: (known) => Effect.mapError(compareKnown(sql, known), (cause) => new EventLogUnavailable({ cause })),
         read: (after, limit) => readSlices(sql, after, limit),
         count: (after, limit) => countSlices(sql, after, limit),
         readParts: (parts, types) => readParts(sql, parts, types),
@@ -159,17 +165,18 @@ const setRepeatsAside = (events: ReadonlyArray<NewEvent>) => {
   return { firsts, repeats }
 }
 
-/** What an erased event said cannot be compared any more. */
-const outcomeOfStored = (row: AppendRow, event: NewEvent): AppendOutcome => ({
-  _tag: row.payload_version === erasedVersion || sameContent(event, {
-      payloadVersion: row.payload_version ?? 0,
-      payload: row.payload ?? "",
-      occurredAt: row.occurred_at?.getTime() ?? Number.NaN
-    })
-    ? "Duplicate"
-    : "Conflict",
-  position: Number(row.position)
-})
+const outcomeOfStored = (row: AppendRow, event: NewEvent): AppendOutcome => {
+  const position = Number(row.position)
+  // What an erased event said cannot be compared any more.
+  if (row.payload_version === erasedVersion) return { _tag: "Duplicate", position }
+  if (row.payload === null) return { _tag: "Known", position }
+  const isSame = sameContent(event, {
+    payloadVersion: row.payload_version ?? 0,
+    payload: row.payload,
+    occurredAt: row.occurred_at?.getTime() ?? Number.NaN
+  })
+  return { _tag: isSame ? "Duplicate" : "Conflict", position }
+}
 
 /** A repeat is compared with what the log holds under its key: the first of the batch, or what was there before the batch. */
 const outcomeOfRepeat = (

@@ -31,12 +31,15 @@ export interface ErasedEvent extends Omit<LoggedEvent, "event"> {
   readonly event: null
 }
 
-/** What became of one event handed to `EventLog.append`; a duplicate and a conflict name the position of the event that was there first. */
-export type AppendOutcome =
+/** What became of one event of a batch; a duplicate and a conflict name the position of the event that was there first. */
+export type EventOutcome =
   | { readonly _tag: "Appended"; readonly position: number }
   | { readonly _tag: "Duplicate"; readonly position: number }
   | { readonly _tag: "Conflict"; readonly position: number }
   | { readonly _tag: "Refused"; readonly message: string }
+
+/** The same as `EventLog.append` tells it: `Known` is a duplicate or a conflict, which `EventLog.compare` tells apart. */
+export type AppendOutcome = EventOutcome | { readonly _tag: "Known"; readonly position: number }
 
 /** How far a slice is to be read, or has been. Position 0 stands before the first event. */
 export interface SlicePosition {

@@ -19,8 +19,12 @@ export interface AppendRow {
   readonly waited: number | null
   readonly occurred_at: Date | null
   readonly payload_version: number | null
+  /** Null without `ord`, and where it is long. */
   readonly payload: string | null
 }
+
+/** The most bytes of a stored payload that the append reads: 2,000 events of one statement come to 16 MiB. */
+const shortBytes = 8192
 
 /**
  * The append (design §1): one autocommit statement, READ COMMITTED, one round trip. It locks the heads in slice order, skips events whose key is
@@ -41,6 +45,10 @@ export const appendStatement = (
 ): Effect.Effect<ReadonlyArray<AppendRow>, SqlError.SqlError> => {
   const { known } = erased
   const perhaps = erased.among(events)
+  // What is long is compared after the commit, by `compareKnown`: here it would keep the heads locked.
+  const shortPayload = sql.literal(
+    `case when pg_column_compression(payload) is null and pg_column_size(payload) <= ${shortBytes} then payload::text end`
+  )
   return sql<AppendRow>`
     with input as materialized (
       -- Side by side in the select list: of several in "from", each would first be written to a store of its own.
@@ -72,7 +80,7 @@ export const appendStatement = (
       select input.ord, known.*
       from input
       cross join lateral (
-        select position, occurred_at, payload_version, payload::text as payload
+        select position, occurred_at, payload_version, ${shortPayload} as payload
         from events
         where ${looksUp}::boolean
           and tenant_id = input.tenant_id and user_id = input.user_id and idempotency_key = input.idempotency_key
@@ -87,7 +95,7 @@ export const appendStatement = (
         ${arrayOf.uuid(perhaps.map((e) => e.idempotencyKey))}::uuid[]
       ) as perhaps (ord, tenant_id, user_id, idempotency_key)
       cross join lateral (
-        select position, occurred_at, payload_version, payload::text as payload
+        select position, occurred_at, payload_version, ${shortPayload} as payload
         from events
         where tenant_id = perhaps.tenant_id and user_id = perhaps.user_id and idempotency_key = perhaps.idempotency_key
         limit 1

@@ -5,8 +5,8 @@ import * as Metric from "effect/Metric"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
-import type { EventLogCorrupt, EventLogUnavailable } from "../event-log/EventLog.ts"
-import type { AppendOutcome, NewEvent } from "../event-log/LoggedEvent.ts"
+import { EventLog, type EventLogCorrupt, type EventLogUnavailable } from "../event-log/EventLog.ts"
+import type { AppendOutcome, EventOutcome, NewEvent } from "../event-log/LoggedEvent.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import type { BulkItems } from "../fasttrack/BulkItems.ts"
 import { decodeItem } from "../fasttrack/decodeItem.ts"
@@ -48,10 +48,24 @@ export class Ingest extends Context.Service<Ingest, {
     Effect.gen(function*() {
       const admission = yield* Admission
       const processors = yield* UserProcessors
+      const log = yield* EventLog
       const rejectedEvents = yield* RejectedEvents
 
+      /** The outcomes with those that are `Known` compared: after the commit, at nobody's cost but the sender's. */
+      const settled = Effect.fnUntraced(function*(decoded: Decoded, outcomes: ReadonlyArray<ReadonlyArray<AppendOutcome>>) {
+        if (areSettled(outcomes)) return outcomes
+        const known = [...decoded.users.values()].flatMap(({ events }, user) =>
+          events.flatMap((event, at) => {
+            const outcome = outcomes[user]?.[at]
+            return outcome?._tag === "Known" ? [{ event, position: outcome.position }] : []
+          })
+        )
+        const compared = (yield* log.compare(known)).values()
+        return outcomes.map((own) => own.map((outcome) => outcome._tag === "Known" ? next(compared) : outcome))
+      })
+
       const store = Effect.fnUntraced(function*(tenant: Tenant, items: BulkItems, decoded: Decoded) {
-        const outcomes = yield* processors.process([...decoded.users.values()])
+        const outcomes = yield* settled(decoded, yield* processors.process([...decoded.users.values()]))
         const report = toReport(decoded, outcomes)
         if (report.rejected.length > 0) {
           yield* rejectedEvents.record(tenant.tenantId, report.rejected, items.texts(report.rejected.map(({ index }) => index)))
@@ -77,6 +91,15 @@ export class Ingest extends Context.Service<Ingest, {
       return Ingest.of({ batch })
     })
   )
+}
+
+const areSettled = (outcomes: ReadonlyArray<ReadonlyArray<AppendOutcome>>): outcomes is ReadonlyArray<ReadonlyArray<EventOutcome>> =>
+  outcomes.every((own) => own.every(({ _tag }) => _tag !== "Known"))
+
+const next = (outcomes: Iterator<EventOutcome>): EventOutcome => {
+  const { done, value } = outcomes.next()
+  if (done === true) throw new Error("an event was not compared")
+  return value
 }
 
 interface UserBatch extends UserEvents {
@@ -120,7 +143,7 @@ const decodeInto = (decoded: Decoded, tenant: Tenant, items: BulkItems, start: n
   }
 }
 
-const toReport = (decoded: Decoded, outcomes: ReadonlyArray<ReadonlyArray<AppendOutcome>>): IngestReport => {
+const toReport = (decoded: Decoded, outcomes: ReadonlyArray<ReadonlyArray<EventOutcome>>): IngestReport => {
   let accepted = 0
   let duplicates = 0
   const rejected = [...decoded.invalid]
@@ -138,7 +161,7 @@ const toReport = (decoded: Decoded, outcomes: ReadonlyArray<ReadonlyArray<Append
   return { accepted, duplicates, rejected: rejected.sort((a, b) => a.index - b.index) }
 }
 
-const refusal = (index: number, event: NewEvent, outcome: Extract<AppendOutcome, { _tag: "Conflict" | "Refused" }>): RejectedItem => {
+const refusal = (index: number, event: NewEvent, outcome: Extract<EventOutcome, { _tag: "Conflict" | "Refused" }>): RejectedItem => {
   const id = idOf({ event: event.eventType, data: JSON.parse(event.payload) })
   return outcome._tag === "Conflict"
     ? {
@@ -159,7 +182,7 @@ const refusal = (index: number, event: NewEvent, outcome: Extract<AppendOutcome,
 
 const count = Effect.fnUntraced(function*(
   decoded: Decoded,
-  outcomes: ReadonlyArray<ReadonlyArray<AppendOutcome>>,
+  outcomes: ReadonlyArray<ReadonlyArray<EventOutcome>>,
   report: IngestReport
 ) {
   const accepted = new Map<string, number>()

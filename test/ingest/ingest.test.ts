@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import { createHash } from "node:crypto"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
@@ -18,6 +19,30 @@ const login = (user_id: string, unique_id: string, timestamp = "2026-01-01T00:00
   event: "realtime-login",
   data: { user_id, unique_id, timestamp }
 })
+
+const longBet = (user_id: string, activity_id: string, note: string, status = "Approved") => ({
+  event: "realtime-sports-bet",
+  data: {
+    user_id,
+    activity_id,
+    activity_id_reference: "",
+    timestamp: "2026-01-01T00:00:00Z",
+    amount: 1,
+    bet_type: "Single",
+    bets: [{ tournament_name: "t", sports_name: "s", odds: 2, meta: { notes: note.match(/.{1,4000}/g) ?? [] } }],
+    bonus_wager_amount: 0,
+    currency: "EUR",
+    status,
+    type: "Bet"
+  }
+})
+
+/** Letters that do not compress well, the same for the same seed. */
+const seededText = (seed: number, length: number): string => {
+  let text = ""
+  for (let block = 0; text.length < length; block++) text += createHash("sha512").update(`${seed} ${block}`).digest("base64url")
+  return text.slice(0, length)
+}
 
 const lenient = { strict: false }
 
@@ -75,6 +100,31 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
           { index: 5, event: null, id: null, reason: "invalid" }
         ]
       )
+    }))
+
+  it.effect("tells repeats of long events from conflicts, whatever is stored under their keys", () =>
+    Effect.gen(function*() {
+      const { batch } = yield* Ingest
+      const tenant = yield* newTenant
+      // Of random letters, which PostgreSQL does not compress; the last are longer than what one answer of it may have.
+      const sizes = [10, 9_000, 40_000, 250_000, ...Array.from({ length: 20 }, () => 240_000)]
+      const noteOf = (nth: number, size: number) => seededText(nth, size)
+      const bets = sizes.map((size, nth) => longBet("player", `b-${nth}`, noteOf(nth, size)))
+      const first = yield* batch(tenant, bulkItems(bets), lenient)
+      assert.deepStrictEqual(first, { accepted: sizes.length, duplicates: 0, rejected: [] })
+
+      const others = sizes.map((size, nth) => longBet("player", `b-${nth}`, nth % 2 === 0 ? noteOf(nth, size) : `${noteOf(nth, 20)}!`))
+      const again = yield* batch(tenant, bulkItems([...others, longBet("player", "new", "")]), lenient)
+      assert.deepStrictEqual([again.accepted, again.duplicates], [1, sizes.length / 2])
+      assert.deepStrictEqual(
+        again.rejected.map(({ id, reason }) => [id, reason]),
+        sizes.flatMap((_, nth) => nth % 2 === 0 ? [] : [[`b-${nth}`, "idempotency_conflict"]])
+      )
+
+      // The same content in another spelling, and twice in one request.
+      const spelled = longBet("player", "b-3", noteOf(3, 250_000), "approved")
+      const twice = yield* batch(tenant, bulkItems([spelled, longBet("player", "b-3", "short"), spelled]), lenient)
+      assert.deepStrictEqual([twice.accepted, twice.duplicates, twice.rejected.map(({ index }) => index)], [0, 2, [1]])
     }))
 
   it.effect("names the id of an item of any kind that says something else than the one stored", () =>

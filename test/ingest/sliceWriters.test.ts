@@ -42,6 +42,7 @@ const manualLog = () => {
           // A position that tells whose outcome it is.
           return events.map((event): AppendOutcome => ({ _tag: "Appended", position: Number(idOf(event).split("-")[1] ?? 0) }))
         }),
+      compare: unused,
       read: unused,
       count: unused,
       readParts: unused,
