@@ -11,6 +11,7 @@ import { DatabaseUrl } from "./DatabaseUrl.ts"
 import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
 import { failingTransactions } from "./failingTransactions.ts"
 import { impatientSocket } from "./impatientSocket.ts"
+import { largestMessage } from "./largestMessage.ts"
 import { postgresTypes } from "./numericCodec.ts"
 
 /** A frozen process must not hold its locks for ever, nor a statement that will never end its connection. */
@@ -40,6 +41,7 @@ const clientLayer = Layer.unwrap(Effect.gen(function*() {
     applicationName: "playtally",
     types: postgresTypes,
     maxConnections: 12,
+    maxMessageSize: largestMessage,
     startupParameters: { ...timeouts, ...plans },
     ...(yield* IsPatient) ? {} : { stream: impatientSocket(url, silence.usual) }
   })
@@ -53,6 +55,7 @@ const appendLayer = Layer.effect(
       url,
       applicationName: "playtally append",
       maxConnections: 8,
+      maxMessageSize: largestMessage,
       startupParameters: {
         ...timeouts,
         lock_timeout: "2s",
