@@ -1,4 +1,4 @@
-import type { ErasedEvent, LoggedEvent } from "../event-log/LoggedEvent.ts"
+import type { LogEntry } from "../event-log/LoggedEvent.ts"
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import { idOf } from "../fasttrack/idField.ts"
 import { printable } from "./printable.ts"
@@ -23,9 +23,10 @@ export const summaryOf = (event: FastTrackEvent): string => {
 }
 
 /** One line about an event: when it was recorded, where it stands, whose it is, what it says, its id, and how late it came if it did. */
-export const eventLine = (logged: LoggedEvent | ErasedEvent, tenantName: string): string => {
+export const eventLine = (logged: LogEntry, tenantName: string): string => {
   const { event } = logged
   const place = [new Date(logged.recordedAt).toISOString(), `${logged.slice}/${logged.position}`.padEnd(9), printable(tenantName)]
+  if (logged.unreadable !== undefined) return [...place, printable(logged.userId), `(cannot be read: ${logged.unreadable})`].join("  ")
   if (event === null) return [...place, "(erased)"].join("  ")
   const late = logged.recordedAt - event.occurredAt
   return [

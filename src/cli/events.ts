@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { EventLog } from "../event-log/EventLog.ts"
-import type { ErasedEvent, LoggedEvent, SlicePosition } from "../event-log/LoggedEvent.ts"
+import type { LogEntry, SlicePosition } from "../event-log/LoggedEvent.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { Tenants } from "../tenants/Tenants.ts"
@@ -29,7 +29,7 @@ interface Selection {
   readonly userId: string | undefined
 }
 
-const isSelected = ({ tenant, userId }: Selection, logged: LoggedEvent | ErasedEvent): boolean =>
+const isSelected = ({ tenant, userId }: Selection, logged: LogEntry): boolean =>
   (tenant === undefined || logged.tenantId === tenant.tenantId) && (userId === undefined || logged.userId === userId)
 
 const headsOf = Effect.fnUntraced(function*({ tenant, userId }: Selection) {
@@ -50,16 +50,17 @@ const newest = Effect.fnUntraced(function*(selection: Selection, limit: number) 
     return (yield* log.readUser(tenant.tenantId, userId, Number.MAX_SAFE_INTEGER, limit)).toReversed()
   }
   const places = yield* newestEvents(yield* PgClient.PgClient, tenant?.tenantId, limit)
-  const events = yield* log.read(places.map(({ position, slice }) => ({ slice, position: position - 1 })), 1)
+  const events = yield* log.read(places.map(({ position, slice }) => ({ slice, position: position - 1 })), { events: 1, bytes: pageBytes })
   if (tenant !== undefined && events.length < limit) {
     yield* Console.error(`Looked for tenant "${tenant.name}" among the last ${lookBack} events of each slice.`)
   }
   return events.toSorted((a, b) => a.recordedAt - b.recordedAt)
 })
 
-/** How long to wait for something new, and how many events of a slice are read at a time. */
+/** How long to wait for something new, and how many events of a slice, and bytes of all, are read at a time. */
 const pollEvery = "400 millis"
 const pageSize = 200
+const pageBytes = 16 * 1024 * 1024
 
 /** Events of the selection after the given positions, for ever: page by page in order of slice and position. */
 const following = (selection: Selection, start: ReadonlyArray<SlicePosition>) => {
@@ -70,7 +71,10 @@ const following = (selection: Selection, start: ReadonlyArray<SlicePosition>) =>
       yield* Effect.sleep(pollEvery)
       return []
     }
-    const page = yield* (yield* EventLog).read(behind.map(({ slice }) => ({ slice, position: read.get(slice) ?? 0 })), pageSize)
+    const page = yield* (yield* EventLog).read(behind.map(({ slice }) => ({ slice, position: read.get(slice) ?? 0 })), {
+      events: pageSize,
+      bytes: pageBytes
+    })
     for (const { position, slice } of page) read.set(slice, position)
     return page.filter((logged) => isSelected(selection, logged))
   })))

@@ -16,11 +16,24 @@ import { sameContent } from "../fasttrack/sameContent.ts"
 import { inSteadyTime } from "../steadyClock.ts"
 import { type AppendRow, appendStatement } from "./appendStatement.ts"
 import { compareKnown, type KnownEvent } from "./compareKnown.ts"
+import { completed } from "./completed.ts"
 import { ErasedUsers } from "./ErasedUsers.ts"
-import type { AppendOutcome, ErasedEvent, EventOutcome, LoggedEvent, NewEvent, SlicePosition } from "./LoggedEvent.ts"
+import { fetchPayloads } from "./fetchPayloads.ts"
+import type {
+  AppendOutcome,
+  EventOutcome,
+  LogEntry,
+  LoggedEvent,
+  NewEvent,
+  ReadBound,
+  SlicePosition,
+  UnreadableEvent,
+  WithheldEvent
+} from "./LoggedEvent.ts"
 import { appendDuration, appendLockWait, appendReruns, appendSize } from "./metrics.ts"
 import { erasedVersion } from "./pseudonym.ts"
 import { countSlices, readParts, readSlices, readUser } from "./readStatements.ts"
+import { readUserPart, readUsers, type UserPart, type UserPlace, type UsersPart } from "./readUsers.ts"
 import { sliceCount } from "./sliceOf.ts"
 
 /** The log could not be reached in time. Nothing is known of what was asked: asking again is safe. */
@@ -34,6 +47,8 @@ export class EventLogUnavailable
 export class EventLogCorrupt extends Schema.TaggedError<EventLogCorrupt>("playtally/event-log/EventLogCorrupt")("EventLogCorrupt", {
   message: Schema.String
 }) {}
+
+type Entries<E> = Effect.Effect<ReadonlyArray<E>, SqlError.SqlError>
 
 /**
  * The append-only log (design §1). Within a slice positions are dense (1, 2, 3 …) and committed in order: a reader of `position > c` in order of
@@ -57,16 +72,31 @@ export class EventLog extends Context.Service<EventLog, {
     after: ReadonlyArray<SlicePosition>,
     limit: number
   ) => Effect.Effect<ReadonlyArray<SlicePosition & { readonly events: number }>, SqlError.SqlError>
-  /** The events of some types in parts of slices, in order of slice and position. In the caller's transaction. */
-  readonly readParts: (
+  /**
+   * The events after the given positions, in order of slice and position, as many as the bound has, erased ones too. Those whose payload is not small are
+   * withheld, and to be fetched. In the caller's transaction.
+   */
+  readonly look: (after: ReadonlyArray<SlicePosition>, bound: ReadBound) => Entries<LogEntry | WithheldEvent>
+  /** The same of some types in parts of slices. */
+  readonly lookAtParts: (
     parts: ReadonlyArray<SlicePosition & { readonly upTo: number }>,
-    types: ReadonlyArray<string>
-  ) => Effect.Effect<ReadonlyArray<LoggedEvent>, SqlError.SqlError>
-  /** The events after the given positions, in order of slice and position, at most `limit` of each slice, erased ones too. In the caller's transaction. */
-  readonly read: (
-    after: ReadonlyArray<SlicePosition>,
-    limit: number
-  ) => Effect.Effect<ReadonlyArray<LoggedEvent | ErasedEvent>, SqlError.SqlError>
+    types: ReadonlyArray<string>,
+    bytes: number
+  ) => Entries<LogEntry | WithheldEvent>
+  /**
+   * Some users' events, user by user and each in order of position, of some types, after a place in that order: as many as the bound has. Served by the unique
+   * key, and sorted each time: for users who have some thousand events at most.
+   */
+  readonly lookAtUsers: (part: UsersPart, after: UserPlace, bound: ReadBound) => Entries<LogEntry | WithheldEvent>
+  /** A user's events of some types among as many positions of the user's slice as the bound has. For users who have very many. */
+  readonly lookAtUser: (part: UserPart, bound: ReadBound) => Entries<LogEntry | WithheldEvent>
+  /** Withheld events, in the order given, until there are so many bytes of payload: at least the first. */
+  readonly fetch: (withheld: ReadonlyArray<WithheldEvent>, bytes: number) => Entries<LoggedEvent | UnreadableEvent>
+  /**
+   * The events after the given positions, in order of slice and position, as many as the bound has, erased ones and unreadable ones too. What follows in a slice
+   * is left out after an event that has no room, so that each slice is read without a gap. In the caller's transaction.
+   */
+  readonly read: (after: ReadonlyArray<SlicePosition>, bound: ReadBound) => Entries<LogEntry>
   /** A user's events before `before` (a position in the user's slice), newest first. */
   readonly readUser: (
     tenantId: string,
@@ -88,9 +118,18 @@ export class EventLog extends Context.Service<EventLog, {
         laneCount,
         append: (events) => append(writer, { repeats, erased }, events),
         compare: (known) => Effect.mapError(compareKnown(sql, known), (cause) => new EventLogUnavailable({ cause })),
-        read: (after, limit) => readSlices(sql, after, limit),
         count: (after, limit) => countSlices(sql, after, limit),
-        readParts: (parts, types) => readParts(sql, parts, types),
+        look: (after, bound) => readSlices(sql, after, bound),
+        lookAtParts: (parts, types, bytes) => readParts(sql, parts, types, bytes),
+        lookAtUsers: (part, after, bound) => readUsers(sql, part, after, bound),
+        lookAtUser: (part, bound) => readUserPart(sql, part, bound),
+        fetch: (withheld, bytes) => fetchPayloads(sql, withheld, bytes),
+        read: (after, bound) =>
+          Effect.flatMap(
+            readSlices(sql, after, bound),
+            (looked) =>
+              Effect.map(completed(looked, (withheld) => fetchPayloads(sql, withheld, bound.bytes >> 1)), ({ entries }) => entries)
+          ),
         readUser: (tenantId, userId, before, limit) => unavailable("EventLog.readUser")(readUser(sql, tenantId, userId, before, limit))
       })
     })

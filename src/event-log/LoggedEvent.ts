@@ -24,11 +24,47 @@ export interface LoggedEvent {
   readonly userId: string
   readonly recordedAt: number
   readonly event: FastTrackEvent
+  readonly unreadable?: never
+  readonly withheld?: never
 }
 
 /** What is left of an event whose user was erased: its place. `userId` is the user's pseudonym, which no user has. */
 export interface ErasedEvent extends Omit<LoggedEvent, "event"> {
   readonly event: null
+  readonly unreadable?: never
+  readonly withheld?: never
+}
+
+/**
+ * An event that the log holds and that this release cannot take: its payload is larger than a reader takes, or of a version that this release does not know.
+ * `type` is its kind, as it is stored.
+ */
+export interface UnreadableEvent extends Omit<LoggedEvent, "event" | "unreadable"> {
+  readonly event: null
+  readonly type: string
+  /** Why it cannot be read, in a few words without anything of its payload. */
+  readonly unreadable: string
+}
+
+/** An event whose payload is still in the database: it is too large to be fetched without looking at its size. See `fetchPayloads`. */
+export interface WithheldEvent extends Omit<LoggedEvent, "event" | "withheld"> {
+  readonly event: null
+  readonly type: string
+  readonly occurredAt: number
+  readonly payloadVersion: number
+  /** Bytes that it has at most. */
+  readonly withheld: number
+}
+
+/** Whatever stands at a position of the log. */
+export type LogEntry = LoggedEvent | ErasedEvent | UnreadableEvent
+
+/** How much is read at once. */
+export interface ReadBound {
+  /** Positions, of each slice. */
+  readonly events: number
+  /** Bytes of payload, of all slices together. A first event that is larger is read nonetheless, alone. */
+  readonly bytes: number
 }
 
 /** What became of one event of a batch; a duplicate and a conflict name the position of the event that was there first. */

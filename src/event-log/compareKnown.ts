@@ -5,6 +5,7 @@ import { arrayOf } from "../database/arrayOf.ts"
 import { sameContent } from "../fasttrack/sameContent.ts"
 import type { EventOutcome, NewEvent } from "./LoggedEvent.ts"
 import { erasedVersion } from "./pseudonym.ts"
+import { readableEvent } from "./readableEvent.ts"
 
 /** An event that was not appended, for its key is stored at `position`, with a payload that the append did not read. */
 export interface KnownEvent {
@@ -16,8 +17,6 @@ export interface KnownEvent {
 const maxEvents = 32
 /** Most bytes of payloads in one answer, the first payload aside. */
 const maxBytes = 4 * 1024 * 1024
-/** A longer stored payload is another content: it is eight times as long as any event that can be sent. */
-const comparableBytes = 32 * 1024 * 1024
 
 interface ContentRow {
   readonly payload_version: number
@@ -56,6 +55,7 @@ export const compareKnown = (
 const isSame = (event: NewEvent, { comparison, occurred_at, payload, payload_version }: ContentRow): boolean => {
   // What an erased event said cannot be compared any more.
   if (payload_version === erasedVersion) return true
+  // It is several times as long as any event that can be sent.
   if (comparison === "too long") return false
   return sameContent(event, { payloadVersion: payload_version, payload: payload ?? event.payload, occurredAt: occurred_at.getTime() })
 }
@@ -78,7 +78,7 @@ const readContents = (sql: PgClient.PgClient, known: ReadonlyArray<KnownEvent>) 
     compared as (
       select
         ord, payload_version, occurred_at, payload,
-        case when payload = other then 'same text' when octet_length(payload) > ${comparableBytes} then 'too long' else 'other text' end as comparison
+        case when payload = other then 'same text' when octet_length(payload) > ${readableEvent} then 'too long' else 'other text' end as comparison
       from stored
     ),
     measured as (

@@ -5,8 +5,9 @@ import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import { parseJson } from "../fasttrack/parseJson.ts"
 import { decodeStored } from "../fasttrack/payload.ts"
-import type { ErasedEvent, LoggedEvent, SlicePosition } from "./LoggedEvent.ts"
+import type { LogEntry, LoggedEvent, ReadBound, SlicePosition, WithheldEvent } from "./LoggedEvent.ts"
 import { erasedVersion } from "./pseudonym.ts"
+import { readableEvent } from "./readableEvent.ts"
 
 /** A row of `events` as the statements here select it; `payload` is parsed JSON. */
 export interface EventRow {
@@ -37,33 +38,80 @@ export const toLoggedEvent = (row: EventRow): LoggedEvent => ({
   }))
 })
 
-const toEntry = (row: EventRow): LoggedEvent | ErasedEvent =>
-  row.payload_version !== erasedVersion ? toLoggedEvent(row) : {
-    slice: row.slice,
-    position: Number(row.position),
-    tenantId: row.tenant_id,
-    userId: row.user_id,
-    recordedAt: row.recorded_at.getTime(),
-    event: null
-  }
+const placeOf = (row: EventRow) => ({
+  slice: row.slice,
+  position: Number(row.position),
+  tenantId: row.tenant_id,
+  userId: row.user_id,
+  recordedAt: row.recorded_at.getTime()
+})
 
-/** The events after the given positions, in order of slice and position, at most `limit` of each slice, erased ones too. */
+export const toEntry = (row: EventRow): LogEntry | WithheldEvent => {
+  if (row.payload_version === erasedVersion) return { ...placeOf(row), event: null }
+  const occurredAt = row.occurred_at.getTime()
+  // What stands in for a payload that was left in the database: see `smallPayload`.
+  if (typeof row.payload === "number") {
+    return {
+      ...placeOf(row),
+      event: null,
+      type: row.event_type,
+      occurredAt,
+      payloadVersion: row.payload_version,
+      withheld: row.payload < 0 ? Math.min(-row.payload * mostCompressed, readableEvent) : row.payload
+    }
+  }
+  const decoded = decodeStored({
+    event: row.event_type,
+    userId: row.user_id,
+    occurredAt,
+    payloadVersion: row.payload_version,
+    payload: row.payload
+  })
+  return Result.isSuccess(decoded)
+    ? { ...placeOf(row), event: decoded.success }
+    : { ...placeOf(row), event: null, type: row.event_type, unreadable: unknownPayload(row.payload_version) }
+}
+
+/** Why an event of a kind or version that this release does not know is not read. */
+export const unknownPayload = (version: number): string => `this release does not know its kind, or version ${version} of its payload`
+
+/** PostgreSQL keeps what is larger outside its row, or compressed. */
+const largestInline = 2_000
+
+/** How many times as long as in the database a payload is at most that PostgreSQL has compressed, by either of its methods. */
+const mostCompressed = 256
+
+/**
+ * A payload if it is small. Otherwise a number, which no payload is: the bytes it takes in the database, below 0 if it is compressed there. So a statement reads
+ * at most half of the bound's bytes, and costs nothing more where payloads are small. A running sum of sizes would take a sixth of the statement's time.
+ */
+export const smallPayload = (sql: PgClient.PgClient, { bytes, events }: ReadBound) =>
+  sql`case when pg_column_size(payload) <= ${smallestOf(bytes, events)} and pg_column_compression(payload) is null then payload
+    else to_json(pg_column_size(payload) * case when pg_column_compression(payload) is null then 1 else -1 end) end as payload`
+
+const smallestOf = (bytes: number, events: number): number => Math.min(largestInline, Math.floor(bytes / 2 / Math.max(1, events)))
+
+/**
+ * The events after the given positions, in order of slice and position, at most so many of each slice, erased ones too. Payloads that are not small are withheld:
+ * those that are given have half of the bound's bytes at most.
+ */
 export const readSlices = (
   sql: PgClient.PgClient,
   after: ReadonlyArray<SlicePosition>,
-  limit: number
-): Effect.Effect<ReadonlyArray<LoggedEvent | ErasedEvent>, SqlError.SqlError> =>
+  bound: ReadBound
+): Effect.Effect<ReadonlyArray<LogEntry | WithheldEvent>, SqlError.SqlError> =>
   Effect.map(
     sql<EventRow>`
       select e.*
       from unnest(${arrayOf.int2(after.map((a) => a.slice))}::smallint[], ${arrayOf.int8(after.map((a) => a.position))}::bigint[])
         as a (slice, position)
       cross join lateral (
-        select slice, position, tenant_id, user_id, event_type, occurred_at, recorded_at, payload_version, payload
+        select slice, position, tenant_id, user_id, event_type, occurred_at, recorded_at, payload_version,
+          ${smallPayload(sql, { bytes: bound.bytes, events: bound.events * after.length })}
         from events
         where events.slice = a.slice and events.position > a.position
         order by events.position
-        limit ${limit}
+        limit ${bound.events}
       ) as e
       order by e.slice, e.position`,
     (rows) => rows.map(toEntry)
@@ -88,15 +136,17 @@ export const countSlices = (
     (rows) => rows.map(({ events, last, slice }) => ({ slice, position: Number(last), events: Number(events) }))
   )
 
-/** The events of some types in parts of slices, in order of slice and position. */
+/** The events of some types in parts of slices, in order of slice and position; payloads that are not small are withheld, as {@link readSlices} has it. */
 export const readParts = (
   sql: PgClient.PgClient,
   parts: ReadonlyArray<SlicePosition & { readonly upTo: number }>,
-  types: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<LoggedEvent>, SqlError.SqlError> =>
+  types: ReadonlyArray<string>,
+  bytes: number
+): Effect.Effect<ReadonlyArray<LogEntry | WithheldEvent>, SqlError.SqlError> =>
   Effect.map(
     sql<EventRow>`
-      select e.slice, e.position, e.tenant_id, e.user_id, e.event_type, e.occurred_at, e.recorded_at, e.payload_version, e.payload
+      select e.slice, e.position, e.tenant_id, e.user_id, e.event_type, e.occurred_at, e.recorded_at, e.payload_version,
+        ${smallPayload(sql, { bytes, events: parts.reduce((sum, { position, upTo }) => sum + upTo - position, 0) })}
       from unnest(
         ${arrayOf.int2(parts.map(({ slice }) => slice))}::smallint[],
         ${arrayOf.int8(parts.map(({ position }) => position))}::bigint[],
@@ -105,7 +155,7 @@ export const readParts = (
       join events as e on e.slice = a.slice and e.position > a.position and e.position <= a.up_to
         and e.event_type = any (${arrayOf.text(types)}::text[])
       order by e.slice, e.position`,
-    (rows) => rows.map(toLoggedEvent)
+    (rows) => rows.map(toEntry)
   )
 
 /** A user's events before a position of the user's slice, newest first. Served by the unique key. */

@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import type { EventType } from "../fasttrack/FastTrackEvent.ts"
-import type { LoggedEvent } from "./LoggedEvent.ts"
-import { type EventRow, toLoggedEvent } from "./readStatements.ts"
+import type { LogEntry, ReadBound, WithheldEvent } from "./LoggedEvent.ts"
+import { type EventRow, smallPayload, toEntry } from "./readStatements.ts"
 
 /** Some users of a tenant, all of one slice, and which of their events. */
 export interface UsersPart {
@@ -15,21 +15,67 @@ export interface UsersPart {
   readonly upTo: number
 }
 
-/** The events of some users, user by user and each in order of position: at most `limit` of those that follow `after`. Served by the unique key. */
+/** A user, and a part of the user's slice: the positions after one up to another. */
+export interface UserPart {
+  readonly tenantId: string
+  readonly userId: string
+  readonly slice: number
+  readonly types: ReadonlyArray<EventType>
+  readonly after: number
+  readonly upTo: number
+}
+
+/** A place in the order of users and positions. */
+export interface UserPlace {
+  readonly userId: string
+  readonly position: number
+}
+
+/** The events of some users, user by user and each in order of position: those that follow `after`. See `EventLog.lookAtUsers`. */
 export const readUsers = (
   sql: PgClient.PgClient,
   { tenantId, types, upTo, userIds }: UsersPart,
-  after: { readonly userId: string; readonly position: number },
-  limit: number
-): Effect.Effect<ReadonlyArray<LoggedEvent>, SqlError.SqlError> =>
+  after: UserPlace,
+  bound: ReadBound
+): Effect.Effect<ReadonlyArray<LogEntry | WithheldEvent>, SqlError.SqlError> =>
   Effect.map(
     sql<EventRow>`
-      select slice, position, tenant_id, user_id, event_type, occurred_at, recorded_at, payload_version, payload
+      select slice, position, tenant_id, user_id, event_type, occurred_at, recorded_at, payload_version, ${smallPayload(sql, bound)}
       from events
       where tenant_id = ${tenantId}::uuid and user_id = any (${arrayOf.text(userIds)}::text[]) and position <= ${BigInt(upTo)}
         and event_type = any (${arrayOf.text(types)}::text[])
         and (user_id, position) > (${after.userId}::text collate "C", ${BigInt(after.position)})
       order by user_id, position
-      limit ${limit}`,
-    (rows) => rows.map(toLoggedEvent)
+      limit ${bound.events}`,
+    (rows) => rows.map(toEntry)
+  )
+
+/** A user's events of some types in a part of the user's slice, in order of position. Reads everybody's events of that part: for users who have very many. */
+export const readUserPart = (
+  sql: PgClient.PgClient,
+  { after, slice, tenantId, types, upTo, userId }: UserPart,
+  bound: ReadBound
+): Effect.Effect<ReadonlyArray<LogEntry | WithheldEvent>, SqlError.SqlError> =>
+  Effect.map(
+    sql<EventRow>`
+      select slice, position, tenant_id, user_id, event_type, occurred_at, recorded_at, payload_version, ${smallPayload(sql, bound)}
+      from (
+        select * from events
+        where slice = ${slice} and position > ${BigInt(after)} and position <= ${BigInt(Math.min(upTo, after + bound.events))}
+        offset 0
+      ) as e
+      where tenant_id = ${tenantId}::uuid and user_id = ${userId} and event_type = any (${arrayOf.text(types)}::text[])
+      order by position`,
+    (rows) => rows.map(toEntry)
+  )
+
+/** Whether a user has more than so many events. Looks at no more of them. */
+export const hasMoreThan = (
+  sql: PgClient.PgClient,
+  { tenantId, userId }: { readonly tenantId: string; readonly userId: string },
+  events: number
+): Effect.Effect<boolean, SqlError.SqlError> =>
+  Effect.map(
+    sql`select from events where tenant_id = ${tenantId}::uuid and user_id = ${userId} offset ${events} limit 1`,
+    (rows) => rows.length > 0
   )

@@ -1,7 +1,7 @@
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import { type EntityColumn, isShown } from "./Column.ts"
 import { subtractDecimals } from "./decimalArithmetic.ts"
-import { countEntities, entityId, type EntityKey, foldUser } from "./foldUser.ts"
+import { EntityCount, entityId, type EntityKey, foldUser } from "./foldUser.ts"
 import type { AnyProjection, EntityRow, FoldContext, ReadContext, ReadRow, TotalsTable } from "./Projection.ts"
 import { Totals, type TotalsRow, valueIn } from "./Totals.ts"
 
@@ -65,7 +65,9 @@ export class MemoryFold {
     if (this.totals !== undefined) return this.totals
     this.read.clear()
     this.totals = new Totals(table)
-    this.totals.addRows(countEntities(this.projection, [...this.entities.values()]))
+    const count = new EntityCount(this.projection)
+    for (const entity of this.entities.values()) count.add(entity)
+    this.totals.addRows(count.rows)
     return this.totals
   }
 

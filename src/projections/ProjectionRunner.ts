@@ -7,13 +7,16 @@ import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Semaphore from "effect/Semaphore"
 import type { SqlError } from "effect/sql"
 import { unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { AppendSignal } from "../event-log/AppendSignal.ts"
 import { EventLog } from "../event-log/EventLog.ts"
+import type { ReadBound } from "../event-log/LoggedEvent.ts"
 import { allSlices } from "../event-log/sliceOf.ts"
 import { inSteadyTime } from "../steadyClock.ts"
+import { Caution, isAlone, portionOf } from "./Caution.ts"
 import { ageOfOldest, behind, type Lagging } from "./checkpoints.ts"
 import { feedIsolating } from "./feedChunk.ts"
 import { countParked } from "./parkedUsers.ts"
@@ -45,16 +48,20 @@ export interface RunnerStatus {
  * two cores, and each holds its slices for longer.
  */
 const workers = 2
-/** Most events in one chunk's transaction, and how many milliseconds they gather after the first of them. */
-const maxEvents = 5_000
+/**
+ * The most in one chunk's transaction. Half of the bytes are for small payloads and half for the others, and a parsed payload takes up to 28 times its bytes: four chunks at once,
+ * one of them with large payloads, fit into the thread's 512 MB whatever is in them. Usual events have a quarter of these bytes.
+ */
+const chunkBound = { events: 5_000, bytes: 5 * 1024 * 1024 }
+/** How many milliseconds events gather after the first of them. */
 const gather = 250
 /**
  * For the projections that rank users: an event moves a user in several rankings and periods, a row each. What has gathered of a user since the last sweep
  * over all slices is written once, and the more a sweep has to do, the more gathers until the next: it rests `gather` milliseconds, and `rest` times as long as it
  * took, up to `longestRest` milliseconds, while the other projections have something to do. Its chunks are small, for a strong reading waits for whatever its
- * thread folds in one go.
+ * thread folds in one go. A sweep that leaves something of a slice, as of a player with very many events, is followed by the next at once.
  */
-const sweeps = { maxEvents: 4_000, gather: 5_000, rest: 9, longestRest: 30_000 }
+const sweeps = { bound: { events: 4_000, bytes: 5 * 1024 * 1024 }, gather: 5_000, rest: 9, longestRest: 30_000 }
 /** How many times in all a sweep waits half a second for the other projections while they are more than a chunk behind. */
 const deference = 40
 /**
@@ -95,6 +102,8 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       let stores = yield* unavailable("ProjectionRunner")(catalog.following)
       const patience = yield* RunnerPatience
       const clock = yield* Clock.Clock
+      const caution = yield* Caution
+      const oneAtATime = yield* Semaphore.make(1)
       const queue = new SliceQueue(gather, clock)
       /** What somebody waits for has a worker of its own, so that it waits for nothing but the chunk it may be part of. */
       const express = new SliceQueue(0, clock)
@@ -133,12 +142,15 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
 
       /** Feeds a chunk to some of the projections, for the loop with that index. Gives the slices of which there may be more, and how many events there were. */
       const feed = Effect.fnUntraced(
-        function*(index: number, fedStores: ReadonlyArray<ProjectionStore>, slices: ReadonlyArray<number>, most: number) {
+        function*(index: number, fedStores: ReadonlyArray<ProjectionStore>, slices: ReadonlyArray<number>, most: ReadBound) {
           if (slices.length === 0 || fedStores.length === 0) {
             yield* cameRound(index)
             return { events: 0, more: [] }
           }
-          const exit = yield* Effect.exit(feedIsolating({ sql, log, stores: fedStores, maxEvents: most }, slices))
+          const bound = portionOf(caution, most)
+          const exit = yield* Effect.exit(
+            isAlone(caution) ? feedAlone(fedStores, slices) : feedIsolating({ sql, log, stores: fedStores, bound, caution }, slices)
+          )
           if (Exit.isSuccess(exit)) {
             const { events, holes, more, reached } = exit.value
             yield* setAside(holes)
@@ -154,10 +166,24 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           return { events: 0, more: slices }
         }
       )
+      /** After a thread has died for the memory of some few events: the next event of one slice, while no other chunk is at work, so that it is known whose fault it is. */
+      const feedAlone = Effect.fnUntraced(
+        function*(fedStores: ReadonlyArray<ProjectionStore>, slices: ReadonlyArray<number>) {
+          const [first, ...others] = yield* behind(sql, fedStores.map(({ projection }) => projection)).pipe(
+            Effect.map((lagging) => lagging.filter(({ slice }) => slices.includes(slice)))
+          )
+          if (first === undefined) return { events: 0, reached: [], more: [], holes: [] }
+          caution.suspect({ slice: first.slice, position: first.position + 1 })
+          const fed = yield* feedIsolating({ sql, log, stores: fedStores, bound: portionOf(caution, chunkBound), caution }, [first.slice])
+          return { ...fed, more: [...new Set([...fed.more, ...others.map(({ slice }) => slice)])] }
+        },
+        Effect.ensuring(Effect.sync(() => caution.suspect(undefined))),
+        oneAtATime.withPermit
+      )
       const work = Effect.fnUntraced(function*(queue: SliceQueue, index: number) {
         yield* queue.gathered
         const taken = queue.take()
-        const { events, more } = yield* feed(index, stores.filter((store) => !ranks(store)), taken, maxEvents)
+        const { events, more } = yield* feed(index, stores.filter((store) => !ranks(store)), taken, chunkBound)
         queue.giveBack(taken, more, events)
       })
 
@@ -167,10 +193,10 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           Effect.andThen(Effect.sleep("1 second"))
         )
 
+      let deferred = 0
       const sweep = Effect.gen(function*() {
-        let deferred = 0
         const giveWay = Effect.gen(function*() {
-          while (seen.lagEvents > maxEvents && deferred++ < deference) {
+          while (seen.lagEvents > chunkBound.events && deferred++ < deference) {
             yield* cameRound(sweepAt)
             if (Option.isSome(yield* Effect.timeoutOption(sweepNow.await, "500 millis"))) return
           }
@@ -182,11 +208,16 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         const rankingLagSeconds = yield* ageOfOldest(sql, lagging)
         seen = { ...seen, rankingLagEvents: eventsIn(lagging), rankingLagSeconds }
         const started = yield* Clock.currentTimeMillis
-        for (const slices of wholeSlices(lagging.filter(({ slice }) => !holed.has(slice)), sweeps.maxEvents)) {
+        let isMore = false
+        for (const slices of wholeSlices(lagging.filter(({ slice }) => !holed.has(slice)), sweeps.bound.events)) {
           yield* giveWay
-          yield* feed(sweepAt, own, slices, sweeps.maxEvents)
+          const { events, more } = yield* feed(sweepAt, own, slices, sweeps.bound)
+          isMore ||= events > 0 && more.length > 0
         }
         if (lagging.length === 0) yield* cameRound(sweepAt)
+        // What others have appended meanwhile is looked at again, so that nobody waits for the end of a long slice.
+        if (isMore) return
+        deferred = 0
         const worked = (yield* Clock.currentTimeMillis) - started
         const rest = Math.min(sweeps.rest * worked, sweeps.longestRest)
         for (let rested = 0; rested === 0 || (rested < rest && seen.lagEvents > 0); rested += sweeps.gather) {

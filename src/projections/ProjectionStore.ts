@@ -5,7 +5,7 @@ import { arrayOf } from "../database/arrayOf.ts"
 import type { EntityColumn, TotalColumn } from "./Column.ts"
 import { compareUtf8 } from "./compareUtf8.ts"
 import { format, parse } from "./dayRuns.ts"
-import { countEntities, type EntityKey } from "./foldUser.ts"
+import { EntityCount, type EntityKey } from "./foldUser.ts"
 import type { AnyProjection, EntityRow, ReadRow } from "./Projection.ts"
 import { type ProjectionTables, projectionTables } from "./ProjectionTables.ts"
 import { nothingIn, type TotalsRow, type TotalValue } from "./Totals.ts"
@@ -47,6 +47,8 @@ export interface ProjectionStore {
   readonly write: (changes: ReadonlyArray<UserChange>, isNew?: boolean) => Sql<void>
   /** Removes all rows of some users. */
   readonly remove: (users: ReadonlyArray<Owner>) => Sql<void>
+  /** Removes up to so many rows of a user and says how many: 0 once all are gone. */
+  readonly removeSome: (user: Owner, limit: number) => Sql<number>
   /** Drops the tables, and the views on them. */
   readonly drop: Sql<void>
   /** What the section is made from, for some users of one tenant. */
@@ -60,6 +62,9 @@ export interface ProjectionStore {
   /** What the keys of a user's totals begin with: the first `limit` such texts from `first` on, in order. */
   readonly keysFrom: (tenantId: string, userId: string, first: string, limit: number) => Sql<ReadonlyArray<string>>
 }
+
+/** Most entities read at once when totals are made anew. */
+const entitiesAtOnce = 10_000
 
 /** Makes the store of a version on a client. */
 export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjection): ProjectionStore => {
@@ -116,18 +121,42 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
     ])
   })
 
-  /** Makes the totals of these users anew from all of their entities, which are written by now. */
+  /** Hands over a user's entities that follow one in the order of their keys. */
+  const addAfter = Effect.fnUntraced(function*(table: string, first: LoadedEntity, add: (rows: ReadonlyArray<LoadedEntity>) => void) {
+    const { tenantId, userId } = first
+    let last = first.row
+    for (;;) {
+      const key: ReadonlyArray<string> = projection.entities[table]?.key.map((name) => String(last[name])) ?? []
+      const rows = yield* run(tables.entities[table]?.loadAfter ?? "", [tenantId, userId, ...key, entitiesAtOnce])
+      const page = rows.map((row) => toEntity(projection, table, row))
+      add(page)
+      const end = page.at(-1)
+      if (end === undefined || page.length < entitiesAtOnce) return
+      last = end.row
+    }
+  })
+
+  /** Makes the totals of these users anew from all of their entities, which are written by now. A user's entities are read some thousand at a time. */
   const recount = Effect.fnUntraced(function*(users: ReadonlyArray<Owner>) {
     if (users.length === 0 || tables.totals === undefined) return
-    const entities = new Map(users.map((user) => [ownerId(user), { ...user, entities: new Array<LoadedEntity>() }]))
+    const counts = new Map(users.map((user) => [ownerId(user), { ...user, count: new EntityCount(projection) }]))
+    const add = (rows: ReadonlyArray<LoadedEntity>) => {
+      for (const entity of rows) counts.get(ownerId(entity))?.count.add(entity)
+    }
     for (const [table, statements] of Object.entries(tables.entities)) {
-      for (const row of yield* run(statements.loadUsers, owners(users))) {
-        const entity = toEntity(projection, table, row)
-        entities.get(ownerId(entity))?.entities.push(entity)
+      const most = Math.max(1, Math.floor(entitiesAtOnce / users.length))
+      const first = (yield* run(statements.loadUsers, [...owners(users), most])).map((row) => toEntity(projection, table, row))
+      add(first)
+      // In order of the key, so the last row of a user is where the next page of that user begins.
+      const ofUsers = new Map<string, { rows: number; last: LoadedEntity }>()
+      for (const entity of first) {
+        const id = ownerId(entity)
+        ofUsers.set(id, { rows: (ofUsers.get(id)?.rows ?? 0) + 1, last: entity })
       }
+      for (const { last, rows } of ofUsers.values()) if (rows === most) yield* addAfter(table, last, add)
     }
     yield* run(tables.totals.remove, owners(users))
-    yield* addTotals([...entities.values()].map((user) => ({ ...user, totals: countEntities(projection, user.entities) })), true)
+    yield* addTotals([...counts.values()].map(({ count, ...user }) => ({ ...user, totals: count.rows })), true)
   })
 
   const remove = Effect.fnUntraced(function*(users: ReadonlyArray<Owner>) {
@@ -140,6 +169,15 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
     projection,
     tables,
     remove,
+    removeSome: Effect.fnUntraced(function*({ tenantId, userId }, limit) {
+      let removed = 0
+      for (const statements of [...Object.values(tables.entities), ...tables.totals === undefined ? [] : [tables.totals]]) {
+        const [gone] = yield* run(statements.removeSome, [tenantId, userId, limit - removed])
+        removed += Number(gone?.["rows"])
+        if (removed >= limit) break
+      }
+      return removed
+    }),
     drop: Effect.forEach(
       [...tables.names.map((name) => `drop table if exists ${name} cascade`), ...tables.ranking?.drop ?? []],
       (text) => sql.unsafe(text).unprepared,

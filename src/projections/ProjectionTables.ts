@@ -34,6 +34,8 @@ export interface TotalsStatements {
   readonly insert: string
   /** Removes the rows of users: arrays of tenants and users. */
   readonly remove: string
+  /** Removes some rows of a user and says how many: the tenant, the user, and the most. */
+  readonly removeSome: string
   /** The rows of one tenant's users that anything contributes to: the tenant, and an array of users. */
   readonly read: string
   /** Those of one user whose key begins with a text of some ranges: the tenant, the user, and arrays of first and last texts. */
@@ -47,10 +49,14 @@ export interface TotalsStatements {
 export interface EntityStatements {
   /** Rows by key: arrays of tenants, users and key parts. */
   readonly load: string
-  /** All rows of users: arrays of tenants and users. */
+  /** The first rows of users in the order of their keys, so many of each: arrays of tenants and users, and the number. */
   readonly loadUsers: string
+  /** The rows of a user that follow a key: the tenant, the user, the parts of the key, and the most. */
+  readonly loadAfter: string
   /** Removes the rows of users: arrays of tenants and users. */
   readonly remove: string
+  /** Removes some rows of a user and says how many: the tenant, the user, and the most. */
+  readonly removeSome: string
   /** Inserts or replaces rows: arrays of tenants, users, key parts and columns. */
   readonly save: string
   /** The same where there are no rows of these keys yet, in half of the time. */
@@ -122,6 +128,12 @@ const primaryKey = (key: ReadonlyArray<string>): string => ["tenant_id", "user_i
 // Rows are rewritten again and again: room on each page keeps the updates off the index.
 const options = "with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)"
 
+/** Whoever runs it holds the checkpoint: the rows stay where they were found. */
+const removeSome = (name: string): string => `
+  with gone as (
+    delete from ${name} where ctid = any (array(select ctid from ${name} where tenant_id = $1::uuid and user_id = $2 limit $3)) returning 1
+  ) select count(*)::int as rows from gone`
+
 // --- entities
 
 const entityType = (column: EntityColumn): string => {
@@ -174,6 +186,8 @@ const entityStatements = (name: string, table: EntityTable): EntityStatements =>
     // The lateral limit keeps a look-up by key one, whatever the statistics of a young table say.
     `select ${selected(read)} from ${from} cross join lateral (select * from ${name} as t where ${on} offset 0) as t`
   const sameUser = "t.tenant_id = u.tenant_id and t.user_id = u.user_id"
+  const keyNames = table.key.map((key) => `t.${quote(key)}`)
+  const inOrder = table.key.length === 0 ? "" : ` order by ${keyNames.join(", ")}`
   const insert = `insert into ${name} (tenant_id, user_id, ${names.map(quote).join(", ")})
       ${rowsOf("uuid", "text", ...table.key.map(() => "text"), ...columnTypes)}`
   return {
@@ -181,8 +195,14 @@ const entityStatements = (name: string, table: EntityTable): EntityStatements =>
       `unnest($1::uuid[], $2::text[]${keyArrays}) as u (tenant_id, user_id${table.key.map((key) => `, ${quote(key)}`).join("")})`,
       [sameUser, ...table.key.map((key) => `t.${quote(key)} = u.${quote(key)}`)].join(" and ")
     ),
-    loadUsers: lookUp(users, sameUser),
+    loadUsers: lookUp(users, `${sameUser}${inOrder} limit $3`),
+    loadAfter: `select ${selected(table)} from ${name} as t where t.tenant_id = $1::uuid and t.user_id = $2${
+      table.key.length === 0
+        ? " and false"
+        : ` and (${keyNames.join(", ")}) > (${table.key.map((_, index) => `$${index + 3}::text collate "C"`).join(", ")})`
+    }${inOrder} limit $${table.key.length + 3}::int`,
     remove: `delete from ${name} as t using ${users} where ${sameUser}`,
+    removeSome: removeSome(name),
     insert,
     save: `${insert}
       on conflict (${primaryKey(table.key)}) do update set ${
@@ -303,6 +323,7 @@ const totalsStatements = (name: string, table: TotalsTable): TotalsStatements =>
         ${stored.map(([column, type]) => `${quote(column)} = ${merged(column, type)}`).join(", ")}`,
     remove: `delete from ${name} as t using unnest($1::uuid[], $2::text[]) as u (tenant_id, user_id)
       where t.tenant_id = u.tenant_id and t.user_id = u.user_id`,
+    removeSome: removeSome(name),
     read: `select t.user_id, ${selected.join(", ")} from unnest($2::text[]) as u (user_id)
       cross join lateral (select * from ${name} as t where t.tenant_id = $1::uuid and t.user_id = u.user_id and contributions > 0 offset 0) as t`,
     readRanges: `select ${selected.join(", ")} from unnest($3::text[], $4::text[]) as r (first, last)

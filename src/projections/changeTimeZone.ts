@@ -12,6 +12,7 @@ import { dependsOnTimeZone } from "./dependsOnTimeZone.ts"
 import { identityOf } from "./identityOf.ts"
 import { moveUsers, usersToMove } from "./moveUsers.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
+import { rebuildInSteps, usersInSteps } from "./rebuildInSteps.ts"
 
 /** This code cannot make some version's rows in another zone; what has been moved so far stays so. */
 export class TimeZoneChangeRefused
@@ -38,7 +39,7 @@ const workers = 2
  *
  * Some users at a time, under the checkpoints of their slice: their rows and the note of how far the change has come are written in one transaction. So
  * each user lives in one zone at any moment, readers and feeds of whatever process find out which from that note, and no document mixes two. Epochs are
- * raised. Parked users stay parked, and other tenants wait no longer than for a chunk. One that is killed goes on where it was when it is asked for again;
+ * raised. A user with very many events is rebuilt in steps, and parked meanwhile. Parked users stay parked, and other tenants wait no longer than for a chunk. One that is killed goes on where it was when it is asked for again;
  * another zone waits until it has been ended.
  */
 export const changeTimeZone = (
@@ -100,11 +101,20 @@ export const changeTimeZone = (
         }), { concurrency: workers, discard: true })
     })
 
+    // Those with very many events, after the moves that began them; also of a change that was killed.
+    const endSteps = Effect.gen(function*() {
+      for (const user of yield* usersInSteps(sql, tenantId)) {
+        const store = stores.find(({ projection }) => projection.name === user.projection && projection.version === user.version)
+        if (store !== undefined) yield* rebuildInSteps(sql, log, store, user)
+      }
+    })
+
     yield* refuseUnknown(allSlices)
     for (;;) {
       const begun = yield* begin(sql, tenantId, timeZone)
+      if (begun !== "There") yield* moveAll
+      yield* endSteps
       if (begun === "There") return false
-      yield* moveAll
       if (begun === "Begun") return true
     }
   })

@@ -6,6 +6,7 @@ import type { EventLog } from "../event-log/EventLog.ts"
 import { decimalToText } from "./decimalArithmetic.ts"
 import { feedIsolating } from "./feedChunk.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
+import { rebuildBound } from "./rebuild.ts"
 
 /** How one column differs: in how many rows, and for numbers by how much. Amounts are decimal text. */
 export interface ColumnDiff {
@@ -61,7 +62,7 @@ export const diffVersions = (
   slices: ReadonlyArray<number>
 ): Effect.Effect<VersionDiff, SqlError.SqlError> =>
   Effect.gen(function*() {
-    const feed = { sql, log, stores: [before, after], maxEvents: 20_000 }
+    const feed = { sql, log, stores: [before, after], bound: rebuildBound }
     const statements = diffStatements(before, after)
     let diff = statements.empty
     for (const slice of slices) {

@@ -3,11 +3,13 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { failureOf, sqlState } from "../database/failureOf.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
-import type { ErasedEvent, LoggedEvent } from "../event-log/LoggedEvent.ts"
+import type { LogEntry, LoggedEvent, ReadBound, UnreadableEvent } from "../event-log/LoggedEvent.ts"
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
+import type { Caution } from "./Caution.ts"
 import { advance, type Checkpoint, take } from "./checkpoints.ts"
 import { type ContextOf, foldContexts } from "./foldContexts.ts"
 import { entityId, type EntityKey, foldUser } from "./foldUser.ts"
+import { fetchInTurn } from "./largePayloads.ts"
 import { park, parkedId, parkedUsers } from "./parkedUsers.ts"
 import type { AnyProjection, EntityRow } from "./Projection.ts"
 import { inWriteOrder, type Owner, ownerId, type ProjectionStore, type UserChange } from "./ProjectionStore.ts"
@@ -18,8 +20,10 @@ export interface Feed {
   readonly sql: PgClient.PgClient
   readonly log: EventLog["Service"]
   readonly stores: ReadonlyArray<ProjectionStore>
-  /** Most events in one transaction. */
-  readonly maxEvents: number
+  /** The most in one transaction: fewer events where payloads are large. */
+  readonly bound: ReadBound
+  /** Without it, none. */
+  readonly caution?: Caution
 }
 
 /** How a chunk went: the events read, their slices, those of which there may be more, and those that stand still because a position is missing. */
@@ -41,6 +45,8 @@ export const feedIsolating = (feed: Feed, slices: ReadonlyArray<number>): Effect
  * holds, reads the log after them, makes sure that it goes on without a hole, folds, writes rows and checkpoints, commits. Whoever takes a
  * checkpoint next sees exactly these rows, so each event counts once, whatever dies in between.
  *
+ * An event that cannot be read parks its user, and the chunk goes on with everybody else.
+ *
  * `oneByOne` looks up and writes each user's rows in a savepoint of its own: a user whose rows the database refuses is parked, and nobody else is held
  * up.
  */
@@ -49,38 +55,42 @@ export const feedChunk = (
   slices: ReadonlyArray<number>,
   oneByOne: boolean
 ): Effect.Effect<FedChunk, SqlError.SqlError> =>
-  feed.sql.withTransaction(Effect.gen(function*() {
-    const { log, sql, stores } = feed
-    const checkpoints = yield* take(sql, stores.map(({ projection }) => projection), slices)
-    const positions = new Map<number, number>()
-    for (const { position, slice } of checkpoints) positions.set(slice, Math.min(position, positions.get(slice) ?? position))
-    const limit = Math.max(1, Math.ceil(feed.maxEvents / Math.max(1, positions.size)))
-    const types = new Set(stores.flatMap(({ projection }) => projection.events))
-    const { events, holes, more, reached } = yield* readChunk(log, positions, limit, types)
-    if (reached.size === 0) return { events: 0, reached: [], more: [], holes }
+  feed.sql.withTransaction(
+    Effect.gen(function*() {
+      const { log, sql, stores } = feed
+      const checkpoints = yield* take(sql, stores.map(({ projection }) => projection), slices)
+      const positions = new Map<number, number>()
+      for (const { position, slice } of checkpoints) positions.set(slice, Math.min(position, positions.get(slice) ?? position))
+      const { bytes } = feed.bound
+      const bound = { events: Math.max(1, Math.ceil(feed.bound.events / Math.max(1, positions.size))), bytes }
+      const types = new Set(stores.flatMap(({ projection }) => projection.events))
+      const fetch = fetchInTurn(log, bytes, yield* Effect.scope)
+      const { events, holes, more, reached } = yield* readChunk({ log, fetch, caution: feed.caution }, positions, bound, types)
+      if (reached.size === 0) return { events: 0, reached: [], more, holes }
 
-    const parked = yield* parkedUsers(sql, [...reached.keys()])
-    const everybody = groupByUser(events)
-    const contextOf = yield* foldContexts(sql, everybody)
-    const moved: Array<Checkpoint> = []
-    for (const store of inWriteOrder(stores)) {
-      const { name, version } = store.projection
-      const own = new Map<number, number>()
-      for (const checkpoint of checkpoints) {
-        if (checkpoint.projection !== name || checkpoint.version !== version) continue
-        own.set(checkpoint.slice, checkpoint.position)
-        const position = reached.get(checkpoint.slice) ?? 0
-        if (position > checkpoint.position) moved.push({ ...checkpoint, position })
+      const parked = yield* parkedUsers(sql, [...reached.keys()])
+      const everybody = groupByUser(events)
+      const contextOf = yield* foldContexts(sql, everybody)
+      const moved: Array<Checkpoint> = []
+      for (const store of inWriteOrder(stores)) {
+        const { name, version } = store.projection
+        const own = new Map<number, number>()
+        for (const checkpoint of checkpoints) {
+          if (checkpoint.projection !== name || checkpoint.version !== version) continue
+          own.set(checkpoint.slice, checkpoint.position)
+          const position = reached.get(checkpoint.slice) ?? 0
+          if (position > checkpoint.position) moved.push({ ...checkpoint, position })
+        }
+        const users = newTo(store.projection, everybody, own, parked)
+        // Rows are made of the events up to the checkpoint, so before the first one there are none.
+        const isNew = [...own.values()].every((position) => position === 0)
+        if (users.length > 0) yield* feedProjection(feed, store, users, contextOf, { oneByOne, isNew })
       }
-      const users = newTo(store.projection, everybody, own, parked)
-      // Rows are made of the events up to the checkpoint, so before the first one there are none.
-      const isNew = [...own.values()].every((position) => position === 0)
-      if (users.length > 0) yield* feedProjection(feed, store, users, contextOf, { oneByOne, isNew })
-    }
-    yield* advance(sql, moved)
-    const read = [...reached].reduce((sum, [slice, position]) => sum + position - (positions.get(slice) ?? 0), 0)
-    return { events: read, reached: [...reached.keys()], more, holes }
-  }))
+      yield* advance(sql, moved)
+      const read = [...reached].reduce((sum, [slice, position]) => sum + position - (positions.get(slice) ?? 0), 0)
+      return { events: read, reached: [...reached.keys()], more, holes }
+    }).pipe(Effect.scoped)
+  )
 
 /** Some of a user's events, in order of position. */
 export interface UserEvents extends Owner {
@@ -88,18 +98,20 @@ export interface UserEvents extends Owner {
   /** Of the first of them. */
   readonly position: number
   readonly events: Array<FastTrackEvent>
+  /** What follows them, if that cannot be read. */
+  readonly unreadable?: UnreadableEvent | undefined
 }
 
 interface ReadUser extends Owner {
   readonly slice: number
-  readonly events: Array<LoggedEvent>
+  readonly events: Array<LoggedEvent | UnreadableEvent>
 }
 
-const groupByUser = (events: ReadonlyArray<LoggedEvent | ErasedEvent>): ReadonlyArray<ReadUser> => {
+const groupByUser = (events: ReadonlyArray<LogEntry>): ReadonlyArray<ReadUser> => {
   const users = new Map<string, ReadUser>()
   for (const event of events) {
     // Nothing to fold, and no hole either.
-    if (event.event === null) continue
+    if (event.event === null && event.unreadable === undefined) continue
     const id = ownerId(event)
     const user = users.get(id)
     if (user === undefined) users.set(id, { slice: event.slice, tenantId: event.tenantId, userId: event.userId, events: [event] })
@@ -123,12 +135,20 @@ const newTo = (
     if (checkpoint === undefined) continue
     const events: Array<FastTrackEvent> = []
     let first = 0
-    for (const { event, position } of user.events) {
-      if (!types.has(event.event) || position <= checkpoint) continue
-      if (events.push(event) === 1) first = position
+    let unreadable: UnreadableEvent | undefined
+    for (const logged of user.events) {
+      const { event, position } = logged
+      if (position <= checkpoint) continue
+      if (event === null) {
+        if (!types.has(logged.type)) continue
+        unreadable = logged
+        break
+      }
+      if (types.has(event.event) && events.push(event) === 1) first = position
     }
-    if (events.length === 0 || (parked.size > 0 && parked.has(parkedId(projection, user)))) continue
-    fed.push({ slice, tenantId, userId, position: first, events })
+    if (events.length === 0 && unreadable === undefined) continue
+    if (parked.size > 0 && parked.has(parkedId(projection, user))) continue
+    fed.push({ slice, tenantId, userId, position: first, events, unreadable })
   }
   return fed
 }
@@ -139,7 +159,7 @@ interface Feeding {
   readonly isNew: boolean
 }
 
-/** Folds users' events and writes what comes of it, in the caller's transaction; parks whose fold fails. */
+/** Folds users' events and writes what comes of it, in the caller's transaction; parks whose fold fails, and whose next event cannot be read. */
 export const feedProjection = Effect.fnUntraced(function*(
   feed: Feed,
   store: ProjectionStore,
@@ -147,10 +167,23 @@ export const feedProjection = Effect.fnUntraced(function*(
   contextOf: ContextOf,
   { isNew, oneByOne }: Feeding
 ) {
-  if (!oneByOne) return yield* foldAndWrite(feed, store, users, contextOf, isNew)
+  if (!oneByOne) yield* foldAndWrite(feed, store, users, contextOf, isNew)
+  else {
+    for (const user of users) {
+      yield* feed.sql.withTransaction(foldAndWrite(feed, store, [user], contextOf, isNew)).pipe(
+        Effect.catchIf(isOfUser, (error) => parkUser(feed, store, user, error.reason.cause))
+      )
+    }
+  }
   for (const user of users) {
-    yield* feed.sql.withTransaction(foldAndWrite(feed, store, [user], contextOf, isNew)).pipe(
-      Effect.catchIf(isOfUser, (error) => parkUser(feed, store, user, error.reason.cause))
+    if (user.unreadable === undefined) continue
+    const { position, unreadable } = user.unreadable
+    // Whoever could not even fold what comes before stays parked there.
+    yield* parkUser(
+      feed,
+      store,
+      { ...user, position },
+      `The event at position ${position} of slice ${user.slice} cannot be read: ${unreadable}`
     )
   }
 })
@@ -162,7 +195,7 @@ const foldAndWrite = Effect.fnUntraced(function*(
   contextOf: ContextOf,
   isNew: boolean
 ) {
-  const changes = yield* foldUsers(feed, store, users, contextOf, isNew)
+  const changes = yield* foldUsers(feed, store, users.filter(({ events }) => events.length > 0), contextOf, isNew)
   yield* store.write(changes, isNew)
 })
 

@@ -127,15 +127,21 @@ export const foldUser = (
   }
 }
 
-/** A user's totals from all of the user's entities, as if they had never been anything else. */
-export const countEntities = (
-  projection: AnyProjection,
-  entities: ReadonlyArray<{ readonly table: string; readonly row: EntityRow }>
-): ReadonlyArray<TotalsRow> => {
-  if (projection.totals === undefined) return []
-  const totals = new Totals(projection.totals)
-  for (const { row, table } of entities) {
-    for (const contribution of contributionsOf(projection, table, row)) totals.add(contribution)
+/** A user's totals from all of the user's entities, which are added one by one, as if they had never been anything else. */
+export class EntityCount {
+  private readonly projection: AnyProjection
+  private readonly totals: Totals | undefined
+
+  constructor(projection: AnyProjection) {
+    this.projection = projection
+    this.totals = projection.totals === undefined ? undefined : new Totals(projection.totals)
   }
-  return totals.rows
+
+  add({ row, table }: { readonly table: string; readonly row: EntityRow }): void {
+    for (const contribution of contributionsOf(this.projection, table, row)) this.totals?.add(contribution)
+  }
+
+  get rows(): ReadonlyArray<TotalsRow> {
+    return this.totals?.rows ?? []
+  }
 }

@@ -5,19 +5,26 @@ import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import { failureOf } from "../database/failureOf.ts"
+import { completed } from "../event-log/completed.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
+import type { LogEntry } from "../event-log/LoggedEvent.ts"
 import { erasedType } from "../event-log/pseudonym.ts"
-import { readUsers } from "../event-log/readUsers.ts"
+import type { UserPlace } from "../event-log/readUsers.ts"
 import { compareUtf8 } from "./compareUtf8.ts"
-import { feedProjection, type UserEvents } from "./feedChunk.ts"
+import { eventsOf } from "./eventsOf.ts"
+import { feedProjection } from "./feedChunk.ts"
 import { foldContexts } from "./foldContexts.ts"
+import { fetchInTurn } from "./largePayloads.ts"
 import { parkedId, parkedUsers } from "./parkedUsers.ts"
 import { inWriteOrder, type ProjectionStore } from "./ProjectionStore.ts"
-import { rebuildUser } from "./rebuildUser.ts"
+import { beginSteps } from "./rebuildInSteps.ts"
+import { mostAtOnce, rebuildAtOnce } from "./rebuildUser.ts"
 
 /** Most users, and about how many events, whose rows are made anew in one transaction. */
 const maxUsers = 200
 const maxEvents = 5000
+/** The most that is read and folded at a time. */
+const page = { events: maxEvents, bytes: 10 * 1024 * 1024 }
 
 /** The users of a tenant in a slice, with how many events they have, as of a position of the slice. */
 export interface ListedUsers {
@@ -41,7 +48,8 @@ interface Moved {
 
 /**
  * Makes the rows of a tenant's next users in a slice anew in the tenant's zone, in the caller's transaction: takes the slice's checkpoints of the
- * versions, whose epochs it raises, and moves the note of how far the change has come past these users.
+ * versions, whose epochs it raises, and moves the note of how far the change has come past these users. A user with more than `most` events is alone: the
+ * rebuild in steps is begun here, and whoever called goes on with it after the transaction.
  */
 export const moveUsers = Effect.fnUntraced(function*(
   sql: PgClient.PgClient,
@@ -49,7 +57,8 @@ export const moveUsers = Effect.fnUntraced(function*(
   stores: ReadonlyArray<ProjectionStore>,
   tenantId: string,
   slice: number,
-  listed: ListedUsers
+  listed: ListedUsers,
+  most = mostAtOnce
 ) {
   const positions = yield* takeCheckpoints(sql, stores, slice)
   const [move] = yield* sql<{ moved_up_to: string }>`
@@ -61,10 +70,12 @@ export const moveUsers = Effect.fnUntraced(function*(
   const left = [...new Map([...newcomers, ...listed.events])].filter(([userId]) => compareUtf8(userId, move.moved_up_to) > 0)
   left.sort(([a], [b]) => compareUtf8(a, b))
   let events = 0
-  const userIds = left.slice(0, maxUsers).flatMap(([userId, count], at) => {
+  const userIds: Array<string> = []
+  for (const [userId, count] of left.slice(0, maxUsers)) {
+    if (userIds.length > 0 && events + count > maxEvents) break
     events += count
-    return at === 0 || events <= maxEvents ? [userId] : []
-  })
+    userIds.push(userId)
+  }
   const isLast = userIds.length === left.length
   yield* isLast
     ? sql`delete from time_zone_moves where tenant_id = ${tenantId}::uuid and slice = ${slice}`
@@ -79,12 +90,16 @@ export const moveUsers = Effect.fnUntraced(function*(
     upTo,
     users: users.filter((user) => !parked.has(parkedId(store.projection, user)))
   }))
+  if (events > most && userIds.length === 1) {
+    yield* Effect.forEach(ofStores, ({ store, users }) => Effect.forEach(users, (user) => beginSteps(sql, store, user)), { discard: true })
+    return { users: 1, isLast } satisfies Moved
+  }
   yield* sql.withTransaction(remakeTogether(sql, log, ofStores)).pipe(
     Effect.catch((error) =>
       error._tag === "SqlError" && failureOf(error)._tag === "Transient"
         ? Effect.fail(error)
         // One by one, then: who cannot be folded in this zone is parked with the rows of before, and nobody else.
-        : Effect.forEach(ofStores, ({ store, users }) => Effect.forEach(users, (user) => rebuildUser(sql, log, store, user)), {
+        : Effect.forEach(ofStores, ({ store, users }) => Effect.forEach(users, (user) => rebuildAtOnce(sql, log, store, user)), {
           discard: true
         })
     )
@@ -130,7 +145,7 @@ const remakeTogether = Effect.fnUntraced(function*(sql: PgClient.PgClient, log: 
   for (const { store, users } of stores) if (users.length > 0) yield* store.remove(users)
 
   const contextOf = yield* foldContexts(sql, [first])
-  const feed = { sql, log, stores: stores.map(({ store }) => store), maxEvents }
+  const feed = { sql, log, stores: stores.map(({ store }) => store), bound: page }
   const part = {
     tenantId: first.tenantId,
     userIds: [...users.keys()],
@@ -138,24 +153,32 @@ const remakeTogether = Effect.fnUntraced(function*(sql: PgClient.PgClient, log: 
     upTo: Math.max(...stores.map(({ upTo }) => upTo))
   }
   const before = (yield* parkedUsers(sql, [first.slice])).size
-  for (let after = { userId: "", position: 0 };;) {
-    const read = yield* readUsers(sql, part, after, maxEvents)
-    for (const { store, upTo, users } of stores) {
-      const types = new Set<string>(store.projection.events)
-      const own = new Map(users.map((user) => [user.userId, user]))
-      const fed = new Map<string, UserEvents>()
-      for (const { event, position, userId } of read) {
-        const user = own.get(userId)
-        if (user === undefined || position > upTo || !types.has(event.event)) continue
-        const known = fed.get(userId)
-        if (known === undefined) fed.set(userId, { ...user, position, events: [event] })
-        else known.events.push(event)
+  for (let after: UserPlace | undefined = { userId: "", position: 0 }; after !== undefined;) {
+    const place: UserPlace = after
+    after = yield* Effect.scoped(Effect.gen(function*() {
+      const looked = yield* log.lookAtUsers(part, place, page)
+      const { entries } = yield* completed(looked, fetchInTurn(log, page.bytes, yield* Effect.scope))
+      const byUser = new Map<string, Array<LogEntry>>()
+      for (const entry of entries) {
+        const known = byUser.get(entry.userId)
+        if (known === undefined) byUser.set(entry.userId, [entry])
+        else known.push(entry)
       }
-      if (fed.size > 0) yield* feedProjection(feed, store, [...fed.values()], contextOf, { oneByOne: false, isNew: false })
-    }
-    const last = read.at(-1)
-    if (last === undefined || read.length < maxEvents) break
-    after = { userId: last.userId, position: last.position }
+      for (const { store, upTo, users } of stores) {
+        const types = new Set<string>(store.projection.events)
+        const fed = users.flatMap((user) => {
+          const own = byUser.get(user.userId)?.filter((entry) =>
+            entry.position <= upTo && types.has(entry.event?.event ?? ("type" in entry ? entry.type : ""))
+          )
+          return eventsOf(user, own ?? []) ?? []
+        })
+        if (fed.length > 0) yield* feedProjection(feed, store, fed, contextOf, { oneByOne: false, isNew: false })
+      }
+      const last = entries.at(-1)
+      return last === undefined || (looked.length < page.events && entries.length === looked.length)
+        ? undefined
+        : { userId: last.userId, position: last.position }
+    }))
   }
   if ((yield* parkedUsers(sql, [first.slice])).size > before) return yield* new SomebodyParked()
 })

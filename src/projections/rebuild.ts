@@ -30,8 +30,10 @@ export interface RebuildOptions {
 
 /** Chunks at work at once: one folds while the rows of the others are read and written. */
 const workers = 3
-/** Most events folded in memory and written in one transaction; fewer where each moves a user in several rankings. */
-const chunkOf = ({ projection }: ProjectionStore): number => projection.ranking === undefined ? 20_000 : 5_000
+/** The most that is folded in memory and written in one transaction. */
+export const rebuildBound = { events: 20_000, bytes: 20 * 1024 * 1024 }
+/** Most events of it where each moves a user in several rankings. */
+const rankedEvents = 5_000
 
 /**
  * Rebuilds versions from one reading of the log, while everything else goes on (design §1): some slices at once, each user's events of a chunk folded in
@@ -46,8 +48,10 @@ export const rebuild = (
   { onProgress, slices = allSlices }: RebuildOptions
 ): Effect.Effect<RebuildProgress, EventLogCorrupt | SqlError.SqlError> =>
   Effect.gen(function*() {
-    const chunk = Math.min(...stores.map(chunkOf))
-    const feed = { sql, log, stores, maxEvents: chunk }
+    const isRanked = stores.some(({ projection }) => projection.ranking !== undefined)
+    const bound = isRanked ? { ...rebuildBound, events: rankedEvents } : rebuildBound
+    const chunk = bound.events
+    const feed = { sql, log, stores, bound }
     const pressure = yield* ingestionPressure(sql)
 
     const rebuildSlices = Effect.fnUntraced(function*(some: ReadonlyArray<number>) {

@@ -2,36 +2,62 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
-import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
+import { completed } from "../event-log/completed.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
+import type { ReadBound } from "../event-log/LoggedEvent.ts"
+import { hasMoreThan } from "../event-log/readUsers.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
+import { eventsOf } from "./eventsOf.ts"
 import { feedProjection } from "./feedChunk.ts"
 import { foldContexts } from "./foldContexts.ts"
+import { fetchInTurn } from "./largePayloads.ts"
 import { notePark } from "./parkedUsers.ts"
 import type { Owner, ProjectionStore } from "./ProjectionStore.ts"
+import { beginSteps, isInSteps, rebuildInSteps } from "./rebuildInSteps.ts"
 
-/** Events of the user read and folded at a time. */
-const page = 5000
+/** The most of a user's events that is read and folded at a time. */
+const page: ReadBound = { events: 5000, bytes: 10 * 1024 * 1024 }
+
+/** The most events of a user whose rows are rebuilt in one transaction. Those of others are rebuilt in steps. */
+export const mostAtOnce = 30_000
 
 /**
- * Makes one user's rows of a version anew from the user's events, while everything else goes on: under the checkpoint of the user's slice, up to its
- * position, so that the feed continues where this ends; its epoch is raised. A parked user is taken back. If the fold fails, the rows stay what they
- * were, the user is parked, and false comes back.
+ * Rebuilds one user's rows of a version from the user's events, while everything else goes on. The epoch of the slice's checkpoint is raised. A parked
+ * user is taken back. If an event cannot be folded, the user is parked and false comes back.
+ *
+ * A user with up to {@link mostAtOnce} events is rebuilt in one transaction, under the checkpoint of the user's slice and up to its position, so that the feed
+ * continues where this ends. If the fold fails, the rows stay what they were.
+ *
+ * A user with more events is rebuilt in steps, and is parked meanwhile: see {@link rebuildInSteps}. A call that finds steps under way goes on with them.
  */
 export const rebuildUser = (
   sql: PgClient.PgClient,
   log: EventLog["Service"],
   store: ProjectionStore,
+  user: Owner,
+  most = mostAtOnce
+): Effect.Effect<boolean, SqlError.SqlError> =>
+  Effect.gen(function*() {
+    if (!(yield* isInSteps(sql, store, user))) {
+      if (!(yield* hasMoreThan(sql, user, most))) return yield* rebuildAtOnce(sql, log, store, user)
+      yield* sql.withTransaction(beginSteps(sql, store, user))
+    }
+    return yield* rebuildInSteps(sql, log, store, user)
+  })
+
+/** The same in one transaction, or in the caller's. */
+export const rebuildAtOnce = (
+  sql: PgClient.PgClient,
+  log: EventLog["Service"],
+  store: ProjectionStore,
   user: Owner
-): Effect.Effect<boolean, SqlError.SqlError | DatabaseUnavailable> =>
+): Effect.Effect<boolean, SqlError.SqlError> =>
   sql.withTransaction(Effect.gen(function*() {
     const { events: types, name, version } = store.projection
     const slice = sliceOf(user.tenantId, user.userId)
     const [checkpoint] = yield* sql<{ position: bigint }>`
       update checkpoints set epoch = epoch + 1 where slice = ${slice} and projection = ${name} and version = ${version} returning position`
-    const next = Number(checkpoint?.position ?? 0) + 1
-    const feed = { sql, log, stores: [store], maxEvents: page }
-
+    const upTo = Number(checkpoint?.position ?? 0)
     const contextOf = yield* foldContexts(sql, [{ ...user, slice }])
 
     const remake = Effect.gen(function*() {
@@ -39,30 +65,34 @@ export const rebuildUser = (
       yield* sql`
         delete from parked_users
         where projection = ${name} and version = ${version} and tenant_id = ${user.tenantId}::uuid and user_id = ${user.userId}`
-      for (let before = next;;) {
-        const read = yield* log.readUser(user.tenantId, user.userId, before, page)
-        const own = read.filter(({ event }) => (types as ReadonlyArray<string>).includes(event.event)).toReversed()
-        const [first] = own
-        if (first !== undefined) {
-          const events = own.map(({ event }) => event)
-          yield* feedProjection(feed, store, [{ ...user, slice, position: first.position, events }], contextOf, {
-            oneByOne: true,
-            isNew: false
-          })
-        }
-        const [parked] = yield* sql<{ error: string }>`
-          select error from parked_users
+      for (let position = 0;;) {
+        const next = yield* Effect.scoped(Effect.gen(function*() {
+          const part = { tenantId: user.tenantId, userIds: [user.userId], types, upTo }
+          const looked = yield* log.lookAtUsers(part, { userId: user.userId, position }, page)
+          const { entries } = yield* completed(looked, fetchInTurn(log, page.bytes, yield* Effect.scope))
+          const read = eventsOf({ ...user, slice }, entries)
+          if (read !== undefined) {
+            yield* feedProjection({ sql, log, stores: [store], bound: page }, store, [read], contextOf, { oneByOne: true, isNew: false })
+          }
+          const last = entries.at(-1)
+          return last === undefined || (looked.length < page.events && entries.length === looked.length) ? undefined : last.position
+        }))
+        const [parked] = yield* sql<{ error: string; position: bigint }>`
+          select error, position from parked_users
           where projection = ${name} and version = ${version} and tenant_id = ${user.tenantId}::uuid and user_id = ${user.userId}`
-        if (parked !== undefined) return yield* new FoldFailed(parked)
-        if (read.length < page) return true
-        before = read.at(-1)?.position ?? 0
+        if (parked !== undefined) return yield* new FoldFailed({ error: parked.error, position: Number(parked.position) })
+        if (next === undefined) return true
+        position = next
       }
     })
     return yield* sql.withTransaction(remake).pipe(
-      Effect.catchTag("FoldFailed", ({ error }) =>
-        Effect.as(notePark(sql, { projection: name, version, ...user, slice, position: next, error }), false))
+      Effect.catchTag("FoldFailed", ({ error, position }) =>
+        Effect.as(notePark(sql, { projection: name, version, ...user, slice, position, error }), false))
     )
   }))
 
 /** Undoes what has been remade so far. */
-class FoldFailed extends Schema.TaggedError<FoldFailed>("playtally/projections/FoldFailed")("FoldFailed", { error: Schema.String }) {}
+class FoldFailed extends Schema.TaggedError<FoldFailed>("playtally/projections/FoldFailed")("FoldFailed", {
+  error: Schema.String,
+  position: Schema.Number
+}) {}

@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import type { EventLog } from "../event-log/EventLog.ts"
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
-import { evaluateRows } from "./evaluate.ts"
 import { foldContexts } from "./foldContexts.ts"
+import { MemoryFold } from "./MemoryFold.ts"
 import type { ReadRow } from "./Projection.ts"
 import { type Owner, ownerId, type ProjectionStore } from "./ProjectionStore.ts"
 
@@ -25,12 +25,17 @@ export interface VerifiedSlice {
   readonly differences: ReadonlyArray<Difference>
 }
 
-/** Events read at a time. */
-const page = 10_000
+/** The most that is read at a time. */
+const page = { events: 10_000, bytes: 10 * 1024 * 1024 }
+/** Users folded, and users whose rows are read, in one go. */
+const stride = 100
+/** How often somebody may change rows of the slice meanwhile, outside the feed, before the checkpoint is held from the start. */
+const maxStarts = 3
 
 /**
  * Folds a slice of the log in memory, beside the live rows, and compares: every row of every user of the slice, as it is read, against a fold that has
- * never seen a table. The slice's checkpoint is held meanwhile, so both are of one position. Parked users are counted and left out.
+ * never seen a table. The last page is folded, and the rows are read, while the slice's checkpoint is held, so both are of one position. Parked users are counted
+ * and left out. It keeps the rows of the slice's users in memory, and a page of events.
  */
 export const verifySlice = (
   sql: PgClient.PgClient,
@@ -38,39 +43,129 @@ export const verifySlice = (
   store: ProjectionStore,
   slice: number
 ): Effect.Effect<VerifiedSlice, SqlError.SqlError> =>
-  sql.withTransaction(Effect.gen(function*() {
-    const { events: types, name, version } = store.projection
-    const [checkpoint] = yield* sql<{ position: bigint }>`
-      select position from checkpoints where slice = ${slice} and projection = ${name} and version = ${version} for update`
-    const end = Number(checkpoint?.position ?? 0)
-    const users = new Map<string, Owner & { readonly events: Array<FastTrackEvent> }>()
-    let position = 0
-    while (position < end) {
-      for (const logged of yield* log.read([{ slice, position }], Math.min(page, end - position))) {
-        position = logged.position
-        if (logged.event === null) continue
-        const id = ownerId(logged)
-        const user = users.get(id) ?? { tenantId: logged.tenantId, userId: logged.userId, events: [] }
-        users.set(id, user)
-        if ((types as ReadonlyArray<string>).includes(logged.event.event)) user.events.push(logged.event)
+  Effect.gen(function*() {
+    for (let start = 1;; start++) {
+      const fold = new SliceFold(sql, log, store, slice)
+      const { epoch, position } = yield* checkpointOf(sql, store, slice, false)
+      if (start <= maxStarts) yield* fold.upTo(position)
+      const verified = yield* sql.withTransaction(Effect.gen(function*() {
+        const held = yield* checkpointOf(sql, store, slice, true)
+        // An erasure or a change of zone: what has been folded is not what the log or the rows now say.
+        if (start <= maxStarts && held.epoch !== epoch) return undefined
+        yield* fold.upTo(held.position)
+        return yield* fold.compared(held.position)
+      }))
+      if (verified !== undefined) return verified
+    }
+  })
+
+const checkpointOf = (sql: PgClient.PgClient, { projection: { name, version } }: ProjectionStore, slice: number, isHeld: boolean) =>
+  Effect.map(
+    sql<{ position: bigint; epoch: bigint }>`
+      select position, epoch from checkpoints where slice = ${slice} and projection = ${name} and version = ${version}
+      ${isHeld ? sql`for update` : sql``}`,
+    ([row]) => ({ position: Number(row?.position ?? 0), epoch: row?.epoch ?? 0n })
+  )
+
+interface FoldedUser extends Owner {
+  /** Undefined once an event could not be folded. */
+  fold: MemoryFold | undefined
+  problem: string | undefined
+}
+
+/** The users of a slice, folded in memory from the log's beginning on. */
+class SliceFold {
+  private readonly sql: PgClient.PgClient
+  private readonly log: EventLog["Service"]
+  private readonly store: ProjectionStore
+  private readonly slice: number
+  private readonly users = new Map<string, FoldedUser>()
+  private position = 0
+
+  constructor(sql: PgClient.PgClient, log: EventLog["Service"], store: ProjectionStore, slice: number) {
+    this.sql = sql
+    this.log = log
+    this.store = store
+    this.slice = slice
+  }
+
+  upTo(end: number): Effect.Effect<void, SqlError.SqlError> {
+    return Effect.whileLoop({
+      while: () => this.position < end,
+      body: () => this.nextPage(end),
+      step: () => {}
+    })
+  }
+
+  private readonly nextPage = Effect.fnUntraced(function*(this: SliceFold, end: number) {
+    const types: ReadonlyArray<string> = this.store.projection.events
+    const read = yield* this.log.read([{ slice: this.slice, position: this.position }], {
+      ...page,
+      events: Math.min(page.events, end - this.position)
+    })
+    // A hole would be waited for for ever: `events verify` finds it.
+    if (read.length === 0) return yield* Effect.die(new Error(`slice ${this.slice} has nothing after position ${this.position}`))
+    const events = new Map<string, Array<FastTrackEvent>>()
+    const newcomers: Array<Owner> = []
+    for (const logged of read) {
+      this.position = logged.position
+      if (logged.event === null && logged.unreadable === undefined) continue
+      const id = ownerId(logged)
+      const { tenantId, userId } = logged
+      const user = this.users.get(id) ?? { tenantId, userId, fold: undefined, problem: undefined }
+      if (!this.users.has(id)) {
+        this.users.set(id, user)
+        newcomers.push(user)
+      }
+      if (logged.event === null) {
+        if (types.includes(logged.type)) user.problem ??= `position ${logged.position} cannot be read: ${logged.unreadable}`
+      } else if (types.includes(logged.event.event)) {
+        const own = events.get(id)
+        if (own === undefined) events.set(id, [logged.event])
+        else own.push(logged.event)
       }
     }
+    const contextOf = yield* foldContexts(this.sql, newcomers.map(({ tenantId }) => ({ tenantId, slice: this.slice })))
+    for (const user of newcomers) {
+      const known = this.users.get(ownerId(user))
+      if (known !== undefined) known.fold = new MemoryFold(this.store.projection, contextOf({ ...user, slice: this.slice }))
+    }
+    let folded = 0
+    for (const [id, own] of events) {
+      if (++folded % stride === 0) yield* Effect.yieldNow
+      const user = this.users.get(id)
+      if (user === undefined || user.problem !== undefined) continue
+      try {
+        user.fold?.add(own)
+      } catch (error) {
+        user.problem = String(error)
+        user.fold = undefined
+      }
+    }
+  })
+
+  /** In the transaction that holds the checkpoint. */
+  readonly compared = Effect.fnUntraced(function*(this: SliceFold, end: number) {
+    const { slice, sql, store, users } = this
+    const { name, version } = store.projection
     const parked = yield* sql<{ tenant_id: string; user_id: string }>`
       select tenant_id, user_id from parked_users where slice = ${slice} and projection = ${name} and version = ${version}`
     for (const { tenant_id, user_id } of parked) users.delete(ownerId({ tenantId: tenant_id, userId: user_id }))
-
-    const contextOf = yield* foldContexts(sql, [...users.values()].map(({ tenantId }) => ({ tenantId, slice })))
     const differences: Array<Difference> = []
     for (const tenantId of new Set([...users.values()].map((user) => user.tenantId))) {
       const ofTenant = [...users.values()].filter((user) => user.tenantId === tenantId)
-      const rows = yield* store.read(tenantId, ofTenant.map(({ userId }) => userId))
-      for (const user of ofTenant) {
-        const context = contextOf({ ...user, slice })
-        differences.push(...compare(store, user, rows.get(user.userId) ?? [], evaluateRows(store.projection, user.events, context)))
+      for (let at = 0; at < ofTenant.length; at += stride) {
+        const some = ofTenant.slice(at, at + stride)
+        const rows = yield* store.read(tenantId, some.map(({ userId }) => userId))
+        for (const { fold, problem, userId } of some) {
+          if (problem !== undefined) differences.push({ tenantId, userId, row: "", column: "", stored: "not parked", expected: problem })
+          else differences.push(...compare(store, { tenantId, userId }, rows.get(userId) ?? [], fold?.rows() ?? []))
+        }
       }
     }
-    return { slice, events: end, users: users.size, parked: parked.length, differences }
-  }))
+    return { slice, events: end, users: users.size, parked: parked.length, differences } satisfies VerifiedSlice
+  })
+}
 
 /** Users who have rows of a version but no events in the log. */
 export const rowsWithoutEvents = (

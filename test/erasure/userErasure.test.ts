@@ -385,7 +385,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
           yield* sql`select from checkpoints where slice = 77 order by slice, projection, version for update`
           yield* Deferred.succeed(holding, undefined)
           yield* Deferred.await(held)
-          const chunk = yield* feedChunk({ sql, log, stores, maxEvents: 100 }, [77], false)
+          const chunk = yield* feedChunk({ sql, log, stores, bound: { events: 100, bytes: 1024 * 1024 } }, [77], false)
           assert.strictEqual(chunk.events, 3)
           assert.strictEqual(yield* fed, 2)
           yield* Deferred.await(end)

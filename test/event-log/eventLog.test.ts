@@ -127,7 +127,7 @@ layer(oneService, { excludeTestServices: true })("EventLog", (it) => {
         const outcome = outcomes[index]
         return outcome?._tag === "Appended" ? outcome.position - 1 : Number.NaN
       }
-      const read = yield* log.read([{ slice: 200, position: start(1) }, { slice: 3, position: start(0) + 1 }], 1)
+      const read = yield* log.read([{ slice: 200, position: start(1) }, { slice: 3, position: start(0) + 1 }], { events: 1, bytes: 1024 })
       assert.deepStrictEqual(
         read.map(({ event, position, slice }) => [slice, position, event?.data]),
         [[3, start(0) + 2, bet(a, "2").data], [200, start(1) + 1, bet(b, "1").data]]
@@ -184,7 +184,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("EventLog with several 
       const last = position + total
       const reader = Effect.gen(function*() {
         while (position < last) {
-          for (const event of yield* log.read([{ slice: 77, position }], 50)) {
+          for (const event of yield* log.read([{ slice: 77, position }], { events: 50, bytes: 1024 * 1024 })) {
             assert.strictEqual(event.position, position + 1)
             position = event.position
           }

@@ -45,7 +45,11 @@ const manualLog = () => {
       compare: unused,
       read: unused,
       count: unused,
-      readParts: unused,
+      look: unused,
+      lookAtParts: unused,
+      lookAtUsers: unused,
+      lookAtUser: unused,
+      fetch: unused,
       readUser: unused
     })
   )

@@ -3,6 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { EventLog } from "../../src/event-log/EventLog.ts"
+import type { WithheldEvent } from "../../src/event-log/LoggedEvent.ts"
 import { eventData, type EventType, type FastTrackEvent, isEventType } from "../../src/fasttrack/FastTrackEvent.ts"
 import { readChunk } from "../../src/projections/readChunk.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
@@ -24,6 +25,9 @@ const types: ReadonlyArray<ReadonlyArray<EventType>> = [["realtime-casino"], ["r
   "realtime-payment"
 ]]
 
+const reader = (log: EventLog["Service"]) => ({ log, fetch: (withheld: ReadonlyArray<WithheldEvent>) => log.fetch(withheld, bytes) })
+const bytes = 1024 * 1024
+
 layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })("readChunk", (it) => {
   it.effect("of some types reads of them what that of all does, and gets as far, with and without a hole", () =>
     Effect.gen(function*() {
@@ -40,9 +44,9 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
       const compare = Effect.gen(function*() {
         for (const limit of [1, 3, 7, 40, 100]) {
           const from = new Map(slices.map((slice) => [slice, random.below(41)]))
-          const whole = yield* readChunk(log, from, limit, all)
+          const whole = yield* readChunk(reader(log), from, { events: limit, bytes }, all)
           for (const some of types) {
-            const { events, ...rest } = yield* readChunk(log, from, limit, new Set(some))
+            const { events, ...rest } = yield* readChunk(reader(log), from, { events: limit, bytes }, new Set(some))
             assert.deepStrictEqual(
               events.filter(({ event }) => event !== null && some.includes(event.event)),
               whole.events.filter(({ event }) => event !== null && some.includes(event.event))
@@ -66,17 +70,28 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
         { discard: true }
       ))
       while (appending.pollUnsafe() === undefined) {
-        const { holes } = yield* readChunk(log, new Map([[6, Math.max(0, last - 2)]]), 100, new Set(["realtime-casino"]))
+        const { holes } = yield* readChunk(
+          reader(log),
+          new Map([[6, Math.max(0, last - 2)]]),
+          { events: 100, bytes },
+          new Set(["realtime-casino"])
+        )
         assert.deepStrictEqual(holes, [])
       }
 
       yield* sql`alter table events disable trigger user`
       yield* sql`delete from events where slice = 4 and position = 20`
-      assert.deepStrictEqual((yield* readChunk(log, new Map([[4, 15]]), 10, new Set(["realtime-casino"]))).holes, [4])
+      assert.deepStrictEqual(
+        (yield* readChunk(reader(log), new Map([[4, 15]]), { events: 10, bytes }, new Set(["realtime-casino"]))).holes,
+        [4]
+      )
       yield* Effect.repeat(compare, { times: 4 })
       // As large as what is looked at.
       yield* sql`delete from events where slice = 4 and position between 20 and 25`
-      assert.deepStrictEqual((yield* readChunk(log, new Map([[4, 19]]), 5, new Set(["realtime-casino"]))).holes, [4])
+      assert.deepStrictEqual(
+        (yield* readChunk(reader(log), new Map([[4, 19]]), { events: 5, bytes }, new Set(["realtime-casino"]))).holes,
+        [4]
+      )
       yield* Effect.repeat(compare, { times: 4 })
     }))
 })

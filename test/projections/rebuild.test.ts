@@ -201,12 +201,18 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
       const again = yield* Fiber.join(remade)
 
       // What an older process would do for as long as it does not know.
-      assert.strictEqual((yield* feedChunk({ sql, log, stores: [oldStore], maxEvents: 100 }, [slice], false)).events, 0)
+      assert.strictEqual(
+        (yield* feedChunk({ sql, log, stores: [oldStore], bound: { events: 100, bytes: 1024 * 1024 } }, [slice], false)).events,
+        0
+      )
       assert.deepStrictEqual(yield* sql`select 1 from casino_v1_totals`, [])
       const [newStore] = Context.get(again, ProjectionCatalog).stores
       if (newStore === undefined) return yield* Effect.die("there is one")
       yield* rebuild(sql, log, [newStore], { slices: allSlices, onProgress: () => Effect.void })
-      assert.strictEqual((yield* feedChunk({ sql, log, stores: [oldStore], maxEvents: 100 }, [slice], false)).events, 0)
+      assert.strictEqual(
+        (yield* feedChunk({ sql, log, stores: [oldStore], bound: { events: 100, bytes: 1024 * 1024 } }, [slice], false)).events,
+        0
+      )
       assert.deepStrictEqual(yield* sql`select bet_count from casino_v1_totals`, [{ bet_count: 4n }])
     }).pipe(Effect.provide(Layer.fresh(TestDatabase.layer))))
 

@@ -1,0 +1,37 @@
+import * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql"
+import type { LogEntry, LoggedEvent, UnreadableEvent, WithheldEvent } from "./LoggedEvent.ts"
+
+/** Fetches withheld events, in order, at least the first. */
+export type Fetch = (
+  withheld: ReadonlyArray<WithheldEvent>
+) => Effect.Effect<ReadonlyArray<LoggedEvent | UnreadableEvent>, SqlError.SqlError>
+
+const isWithheld = (entry: LogEntry | WithheldEvent): entry is WithheldEvent => entry.withheld !== undefined
+
+/** What was read: a slice ends before its first event for which there was no room, and `cut` has that event's position. */
+export interface Completed {
+  readonly entries: ReadonlyArray<LogEntry>
+  readonly cut: ReadonlyMap<number, number>
+}
+
+/**
+ * What was looked at, with the payloads that were withheld, as far as there is room for them: the first event is there always, and nothing is missing in
+ * what is given of a slice. For entries in order of slice and position, or of one slice.
+ */
+export const completed = Effect.fnUntraced(function*(looked: ReadonlyArray<LogEntry | WithheldEvent>, fetch: Fetch) {
+  const withheld = looked.filter(isWithheld)
+  const cut = new Map<number, number>()
+  // They are all entries then.
+  if (withheld.length === 0) return { entries: looked as ReadonlyArray<LogEntry>, cut }
+  const fetched = yield* fetch(withheld)
+  const entries: Array<LogEntry> = []
+  let next = 0
+  for (const entry of looked) {
+    const event = isWithheld(entry) ? fetched[next++] : entry
+    if (cut.has(entry.slice)) continue
+    if (event === undefined) cut.set(entry.slice, entry.position)
+    else entries.push(event)
+  }
+  return { entries, cut }
+}) satisfies (...args: never) => Effect.Effect<Completed, SqlError.SqlError>
