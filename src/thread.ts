@@ -3,12 +3,17 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { workerData } from "node:worker_threads"
 import { threadLayer } from "./App.ts"
-import { serveThread, type ThreadData } from "./projections/ProjectionThread.ts"
+import { Caution } from "./projections/Caution.ts"
+import { cautionOf, serveThread, type ThreadData } from "./projections/ProjectionThread.ts"
 
 /** The projections' thread of a service: see `ProjectionThread`. */
-const { databaseUrl }: ThreadData = workerData
+const data: ThreadData = workerData
 
 // No `runMain`, which is for processes: signals come to the one that started this, and whatever this fails with, that one hears.
 await Effect.runPromise(
-  serveThread.pipe(Effect.provide(threadLayer(Redacted.make(databaseUrl))), Effect.provide(NodeWorkerRunner.layer))
+  serveThread.pipe(
+    Effect.provide(threadLayer(Redacted.make(data.databaseUrl))),
+    Effect.provide(NodeWorkerRunner.layer),
+    Effect.provideService(Caution, cautionOf(data))
+  )
 )

@@ -1,5 +1,6 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { SqlError } from "effect/sql"
@@ -15,7 +16,9 @@ import { fetchInTurn } from "./largePayloads.ts"
 import type { Owner, ProjectionStore } from "./ProjectionStore.ts"
 
 /** The positions of the slice that one step goes through, and the payloads that it reads at most. */
-const step: ReadBound = { events: 20_000, bytes: 20 * 1024 * 1024 }
+export const StepBound = Context.Reference<ReadBound>("playtally/projections/StepBound", {
+  defaultValue: () => ({ events: 20_000, bytes: 20 * 1024 * 1024 })
+})
 /** The rows that one step removes at most. */
 const rowsRemoved = 20_000
 
@@ -128,6 +131,7 @@ const takeStep = (
       return "GoesOn"
     }
 
+    const step = yield* StepBound
     const end = Number(checkpoint.position)
     const part = { ...user, slice, types, after, upTo: end }
     const position = yield* Effect.scoped(Effect.gen(function*() {
