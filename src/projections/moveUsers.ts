@@ -15,10 +15,11 @@ import { eventsOf } from "./eventsOf.ts"
 import { feedProjection } from "./feedChunk.ts"
 import { foldContexts } from "./foldContexts.ts"
 import { fetchInTurn } from "./largePayloads.ts"
+import { MostAtOnce } from "./MostAtOnce.ts"
 import { parkedId, parkedUsers } from "./parkedUsers.ts"
 import { inWriteOrder, type ProjectionStore } from "./ProjectionStore.ts"
 import { beginSteps } from "./rebuildInSteps.ts"
-import { mostAtOnce, rebuildAtOnce } from "./rebuildUser.ts"
+import { rebuildAtOnce } from "./rebuildUser.ts"
 
 /** Most users, and about how many events, whose rows are made anew in one transaction. */
 const maxUsers = 200
@@ -48,7 +49,7 @@ interface Moved {
 
 /**
  * Makes the rows of a tenant's next users in a slice anew in the tenant's zone, in the caller's transaction: takes the slice's checkpoints of the
- * versions, whose epochs it raises, and moves the note of how far the change has come past these users. A user with more than `most` events is alone: the
+ * versions, whose epochs it raises, and moves the note of how far the change has come past these users. A user with more than {@link MostAtOnce} events is alone: the
  * rebuild in steps is begun here, and whoever called goes on with it after the transaction.
  */
 export const moveUsers = Effect.fnUntraced(function*(
@@ -57,8 +58,7 @@ export const moveUsers = Effect.fnUntraced(function*(
   stores: ReadonlyArray<ProjectionStore>,
   tenantId: string,
   slice: number,
-  listed: ListedUsers,
-  most = mostAtOnce
+  listed: ListedUsers
 ) {
   const positions = yield* takeCheckpoints(sql, stores, slice)
   const [move] = yield* sql<{ moved_up_to: string }>`
@@ -90,7 +90,7 @@ export const moveUsers = Effect.fnUntraced(function*(
     upTo,
     users: users.filter((user) => !parked.has(parkedId(store.projection, user)))
   }))
-  if (events > most && userIds.length === 1) {
+  if (events > (yield* MostAtOnce) && userIds.length === 1) {
     yield* Effect.forEach(ofStores, ({ store, users }) => Effect.forEach(users, (user) => beginSteps(sql, store, user)), { discard: true })
     return { users: 1, isLast } satisfies Moved
   }

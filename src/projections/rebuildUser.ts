@@ -11,6 +11,7 @@ import { eventsOf } from "./eventsOf.ts"
 import { feedProjection } from "./feedChunk.ts"
 import { foldContexts } from "./foldContexts.ts"
 import { fetchInTurn } from "./largePayloads.ts"
+import { MostAtOnce } from "./MostAtOnce.ts"
 import { notePark } from "./parkedUsers.ts"
 import type { Owner, ProjectionStore } from "./ProjectionStore.ts"
 import { beginSteps, isInSteps, rebuildInSteps } from "./rebuildInSteps.ts"
@@ -18,14 +19,11 @@ import { beginSteps, isInSteps, rebuildInSteps } from "./rebuildInSteps.ts"
 /** The most of a user's events that is read and folded at a time. */
 const page: ReadBound = { events: 5000, bytes: 10 * 1024 * 1024 }
 
-/** The most events of a user whose rows are rebuilt in one transaction. Those of others are rebuilt in steps. */
-export const mostAtOnce = 30_000
-
 /**
  * Rebuilds one user's rows of a version from the user's events, while everything else goes on. The epoch of the slice's checkpoint is raised. A parked
  * user is taken back. If an event cannot be folded, the user is parked and false comes back.
  *
- * A user with up to {@link mostAtOnce} events is rebuilt in one transaction, under the checkpoint of the user's slice and up to its position, so that the feed
+ * A user with up to {@link MostAtOnce} events is rebuilt in one transaction, under the checkpoint of the user's slice and up to its position, so that the feed
  * continues where this ends. If the fold fails, the rows stay what they were.
  *
  * A user with more events is rebuilt in steps, and is parked meanwhile: see {@link rebuildInSteps}. A call that finds steps under way goes on with them.
@@ -34,12 +32,11 @@ export const rebuildUser = (
   sql: PgClient.PgClient,
   log: EventLog["Service"],
   store: ProjectionStore,
-  user: Owner,
-  most = mostAtOnce
+  user: Owner
 ): Effect.Effect<boolean, SqlError.SqlError> =>
   Effect.gen(function*() {
     if (!(yield* isInSteps(sql, store, user))) {
-      if (!(yield* hasMoreThan(sql, user, most))) return yield* rebuildAtOnce(sql, log, store, user)
+      if (!(yield* hasMoreThan(sql, user, yield* MostAtOnce))) return yield* rebuildAtOnce(sql, log, store, user)
       yield* sql.withTransaction(beginSteps(sql, store, user))
     }
     return yield* rebuildInSteps(sql, log, store, user)

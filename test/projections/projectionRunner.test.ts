@@ -1,5 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,7 +12,7 @@ import { isDeepStrictEqual } from "node:util"
 import { Counters } from "../../src/counters/Counters.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { catalog } from "../../src/projections/catalog.ts"
-import { count, greatest, text } from "../../src/projections/Column.ts"
+import { count, greatest, latest, text } from "../../src/projections/Column.ts"
 import * as Projection from "../../src/projections/Projection.ts"
 import { ProjectionRunner, RunnerPatience } from "../../src/projections/ProjectionRunner.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
@@ -261,6 +262,48 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionRunners on o
       assert.nestedPropertyVal(document, "casino.EUR.bet_count", 1)
     }))
 })
+
+/** Ranks by bets. */
+const ranked = Projection.make({
+  name: "ranked",
+  version: 1,
+  events: ["realtime-casino"],
+  totals: { key: ["board"], columns: { bets: count, last_at: latest } },
+  ranking: { score: "bets", reachedAt: "last_at" },
+  contribute: ({ occurredAt }) => [{ board: "bets", bets: 1, last_at: occurredAt }],
+  section: { schema: Schema.Unknown, present: () => null },
+  readApart: true
+})
+
+layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })(
+  "the rankings of a player with very many events",
+  (it) => {
+    it.effect("follow without a rest, and others in between", () =>
+      Effect.gen(function*() {
+        const [sql, log, runner] = [yield* PgClient.PgClient, yield* EventLog, yield* ProjectionRunner]
+        const tenant = yield* newTenant
+        const [heavy, other] = [userInSlice(tenant, 60), userInSlice(tenant, 61)]
+        yield* until(() => runner.status().versions.includes("ranked v1"))
+        yield* sql.withTransaction(Effect.gen(function*() {
+          yield* sql`select 1 from checkpoints for update`
+          for (let id = 0; id < 21_000; id += 3_000) {
+            yield* log.append(Array.from({ length: 3_000 }, (_, nth) => newEvent(tenant, bet(heavy, `${id + nth}`))))
+          }
+        }))
+        const started = yield* Clock.currentTimeMillis
+        runner.hurry([60], ["ranked"])
+        const bets = (user: string) =>
+          Effect.map(sql<{ bets: bigint }>`select bets from ranked_totals where user_id = ${user}`, ([row]) => Number(row?.bets ?? 0))
+        yield* untilEffect(Effect.map(bets(heavy), (bets) => bets >= 4_000))
+        // Asked of nobody: it is seen by the next sweep, which comes before the heavy player's last event.
+        yield* log.append([newEvent(tenant, bet(other, "1"))])
+        yield* untilEffect(Effect.map(bets(heavy), (bets) => bets === 21_000))
+        assert.strictEqual(yield* bets(other), 1)
+        // Six sweeps, which rest for five seconds each where nobody asks and nothing is left.
+        assert.isBelow((yield* Clock.currentTimeMillis) - started, 20_000)
+      }))
+  }
+)
 
 layer(
   testService({ projections: [fragile] }).pipe(
