@@ -66,6 +66,7 @@ export const threadedLayer = (entry: URL = new URL("./thread.ts", import.meta.ur
 /** The whole service, listening. */
 export const serverLayer = Server.layer.pipe(
   Layer.provide([Readiness.layer, RateLimits.layer]),
+  Layer.merge(UserErasure.layerTakingUp),
   Layer.provideMerge(Bootstrap.layer),
   Layer.provideMerge(threadedLayer())
 )

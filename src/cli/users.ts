@@ -2,13 +2,16 @@ import { PgClient } from "@effect/sql-pg"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type ErasureReport, isUnknown, UserErasure } from "../erasure/UserErasure.ts"
+import type { ErasureProgress, ErasureReport } from "../erasure/erasureSteps.ts"
+import { isUnknown, UserErasure } from "../erasure/UserErasure.ts"
+import type { LogProgress } from "../event-log/exportLog.ts"
 import { Id } from "../fasttrack/Text.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { CommandFailed, explained } from "./CommandFailed.ts"
 import { nameArgument } from "./nameArgument.ts"
 import { print } from "./print.ts"
+import { withProgress } from "./progress.ts"
 
 const usersLayer = Layer.mergeAll(UserErasure.layer, Tenants.layer).pipe(Layer.provideMerge(checkedDatabase))
 
@@ -20,6 +23,9 @@ const linesOf = ({ events, parked, rejected, rows }: ErasureReport): ReadonlyArr
   `  parked       ${count(parked, "entry", "entries")} removed`,
   `  rejected     ${count(rejected, "item")} removed`
 ]
+
+/** How many events the user has in all is not known before the end: the slice's positions are what is gone through. */
+const shown = ({ head, position }: ErasureProgress): LogProgress => ({ done: position, total: head })
 
 const erase = Command.make(
   "erase",
@@ -41,7 +47,8 @@ const erase = Command.make(
             "to erase the user for good, say --yes."
         })
       }
-      const report = yield* (yield* UserErasure).erase(tenant, user)
+      const erasure = yield* UserErasure
+      const { value: report } = yield* withProgress((onProgress) => erasure.erase(tenant, user, (now) => onProgress(shown(now))))
       if (isUnknown(report)) {
         return yield* new CommandFailed({
           message: `Nothing is known of the user "${user}" of tenant "${name}": there was nothing to erase.`

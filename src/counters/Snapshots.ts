@@ -204,7 +204,8 @@ const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArr
         as u (user_id, slice)
       join tenants t on t.tenant_id = ${tenant.tenantId}::uuid
       left join time_zone_moves m on m.tenant_id = t.tenant_id and m.slice = u.slice
-      where exists (select from events e where e.tenant_id = ${tenant.tenantId}::uuid and e.user_id = u.user_id)`,
+      where (t.tenant_id, u.user_id) not in (select tenant_id, user_id from unfinished_erasures)
+        and exists (select from events e where e.tenant_id = ${tenant.tenantId}::uuid and e.user_id = u.user_id)`,
     (rows) => new Map(rows.map((row) => [row.user_id, row.time_zone]))
   )
 

@@ -1,108 +1,174 @@
 import { PgClient } from "@effect/sql-pg"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FiberMap from "effect/FiberMap"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
+import type { SqlError } from "effect/sql"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { failureOf } from "../database/failureOf.ts"
 import { Migrations } from "../database/Migrations.ts"
-import { erasedType, pseudonymOf, tagOf, tagStart } from "../event-log/pseudonym.ts"
+import { pseudonymOf, tagOf, tagStart } from "../event-log/pseudonym.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
-import { type ImportUnfinished, refuseUnfinished } from "../event-log/unfinishedImport.ts"
+import type { ImportUnfinished } from "../event-log/unfinishedImport.ts"
 import { eraseRejected } from "../ingest/eraseRejected.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
-import { eraseRows } from "./eraseRows.ts"
+import { type Erased, type ErasureProgress, type ErasureReport, erasureSteps, type Step } from "./erasureSteps.ts"
 
-/** What was removed, or that there was nothing. */
-export interface ErasureReport {
-  /** Events of the log that were emptied and given to the pseudonym. */
-  readonly events: number
-  /** Rows of projections, of all versions. */
-  readonly rows: number
-  /** Versions of projections in which the user was parked. */
-  readonly parked: number
-  /** Rejected items that named the user. */
-  readonly rejected: number
-  /** Whether the user was erased before this time. */
-  readonly again: boolean
-}
+/** What an erasure needs to know of a tenant. */
+type Brand = Pick<Tenant, "tenantId" | "name" | "keyNamespace">
 
 const isEmpty = ({ events, parked, rejected, rows }: ErasureReport): boolean => events + parked + rejected + rows === 0
 
 /** Whether nothing at all was known of the user, neither now nor before. */
 export const isUnknown = (report: ErasureReport): boolean => !report.again && isEmpty(report)
 
+/** The most events, and the most rows of each table of a projection, that one step takes. */
+export const ErasureStep = Context.Reference<number>("playtally/erasure/ErasureStep", { defaultValue: () => 5000 })
+
+/** An erasure on which nobody has taken a step for so many seconds was left by a process that has gone. */
+const abandonedAfter = 60
+
+/** How many of those a process takes up in one look. */
+const takenUp = 10
+
 /** Removes users' personal data. */
 export class UserErasure extends Context.Service<UserErasure, {
   /**
-   * Removes what is known of a user, for good, in one transaction: events keep their places and keys and nothing else, under a pseudonym that is the
-   * same each time; rows of all versions of projections, parked users and rejected items are gone. A resend of an erased event is a duplicate, and a
-   * new event of that id begins a new user.
+   * Removes what is known of a user, for good: events keep their places and keys and nothing else, under a pseudonym that is the same each time; rows of
+   * all versions of projections, parked users and rejected items are gone. A resend of an erased event is a duplicate, and a new event of that id begins
+   * a new user.
    *
-   * It holds the user's slice: the checkpoints of all versions, whose epochs are raised, and then, for moments, the head, so that no append waits for a
-   * projection or a long history. Whatever folded the user's events before has been written by then and is removed, and whatever folds afterwards finds none. Done to the
-   * same user at once or again, it does what is left to do.
+   * For nearly every user that is one transaction. A user with a long history is erased in steps, one transaction of some thousand events each. The first
+   * step notes the erasure under the checkpoints of the user's slice, whose epochs it raises. From then on every reader and every feed passes over the
+   * user's events, new ones too, which are erased with the others. The last step holds the checkpoints again. No step holds the head of
+   * the slice longer than some hundred events take.
+   *
+   * Whoever asks again, in whatever process, takes further steps of an erasure that is under way, or that a process has left which died. `onProgress` is
+   * called after each step but the last.
    */
-  readonly erase: (tenant: Tenant, userId: string) => Effect.Effect<ErasureReport, ImportUnfinished | DatabaseUnavailable>
+  readonly erase: (
+    tenant: Brand,
+    userId: string,
+    onProgress?: (progress: ErasureProgress) => void
+  ) => Effect.Effect<ErasureReport, ImportUnfinished | DatabaseUnavailable>
+  /**
+   * Erases a user in a fiber of the service's own, once for all who ask at the same time, and waits for it for a while: what has not ended by then goes on.
+   * Without progress it has not begun: somebody holds what the first step needs.
+   */
+  readonly eraseWithin: (
+    tenant: Brand,
+    userId: string,
+    patience: Duration.Input
+  ) => Effect.Effect<
+    { readonly _tag: "Ended"; readonly report: ErasureReport } | {
+      readonly _tag: "UnderWay"
+      readonly progress: ErasureProgress | undefined
+    },
+    ImportUnfinished | DatabaseUnavailable
+  >
+  /** Goes on in the background with erasures that nobody has taken a step of for a minute, and says how many it has found. */
+  readonly takeUp: Effect.Effect<number, DatabaseUnavailable>
 }>()("playtally/erasure/UserErasure") {
   static readonly layer = Layer.effect(
     UserErasure,
     Effect.gen(function*() {
       yield* Migrations
       const sql = yield* PgClient.PgClient
-      // The database erases one user at a time: those who wait here hold no connection.
+      const steps = erasureSteps(sql, yield* ErasureStep)
+      // A process takes one step at a time: who waits here holds no connection, and a long history lets others in between its steps.
       const turns = Semaphore.makeUnsafe(1)
 
-      const attempt = Effect.fnUntraced(function*({ keyNamespace, tenantId }: Tenant, userId: string) {
-        const user = { tenantId, userId }
-        const slice = sliceOf(tenantId, userId)
-        const pseudonym = pseudonymOf(keyNamespace, userId)
-        // It takes the time it needs, be it behind a long chunk or with a long history.
-        yield* sql`select set_config('lock_timeout', '30s', true), set_config('statement_timeout', '0', true)`
-        yield* refuseUnfinished(sql)
-        // No version comes, goes or begins anew meanwhile, nor is anybody else erased.
-        yield* sql`select pg_advisory_xact_lock(hashtext('playtally projections'))`
-        yield* sql`select from checkpoints where slice = ${slice} order by slice, projection, version for update`
-        yield* sql`update checkpoints set epoch = epoch + 1 where slice = ${slice}`
-        const [before] = yield* sql<{ again: boolean }>`
-          select exists (select from erased_users where tenant_id = ${tenantId}::uuid and pseudonym = ${pseudonym}) as again`
-        const rejected = yield* eraseRejected(sql, tenantId, userId)
-        const parked = yield* sql`delete from parked_users where tenant_id = ${tenantId}::uuid and user_id = ${userId} returning 1 as gone`
-        // A change of the tenant's zone may have stopped at this user: it goes on from the one before.
-        yield* sql`
-          update time_zone_moves as m set moved_up_to = coalesce((
-            select max(e.user_id) from events e
-            where e.slice = m.slice and e.tenant_id = m.tenant_id and e.user_id < m.moved_up_to and e.event_type <> ${erasedType}
-          ), '')
-          where tenant_id = ${tenantId}::uuid and slice = ${slice} and moved_up_to = ${userId}`
-        // Those who rank users wait from here on.
-        const rows = yield* eraseRows(sql, user)
-        // The head comes last, as senders wait for it.
-        const [erased] = yield* sql<{ events: bigint }>`
-          select erase_user(${tenantId}::uuid, ${slice}::smallint, ${userId}, ${pseudonym}, ${
-          tagOf(tagStart(keyNamespace), userId)
-        }::int) as events`
-        const events = Number(erased?.events ?? 0)
-        return { events, rows, parked: parked.length, rejected, again: before?.again === true }
-      }, sql.withTransaction)
+      const inTurn = <A, E extends { readonly _tag: string }>(step: Effect.Effect<A, E | SqlError.SqlError>) =>
+        Effect.retry(turns.withPermit(step), {
+          while: (error) => isSqlError(error) && failureOf(error)._tag === "Transient",
+          schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
+        })
+      const removeRejected = ({ tenantId, userId }: Erased) => inTurn(eraseRejected(sql, tenantId, userId))
 
-      const erase = Effect.fn("UserErasure.erase")(function*(tenant: Tenant, userId: string) {
-        const report = yield* turns.withPermit(attempt(tenant, userId)).pipe(
-          Effect.retry({
-            while: (error) => error._tag === "SqlError" && failureOf(error)._tag === "Transient",
-            schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
-          }),
-          unavailable("UserErasure.erase")
-        )
-        if (isEmpty(report)) return report
-        // Who it was is what nobody is to know any more.
-        yield* Effect.logInfo("A user was erased").pipe(
-          Effect.annotateLogs({ tenant: tenant.name, slice: sliceOf(tenant.tenantId, userId), ...report })
-        )
-        return report
+      const erase = Effect.fn("UserErasure.erase")(
+        function*({ keyNamespace, name, tenantId }: Brand, userId: string, onProgress: (progress: ErasureProgress) => void = () => {}) {
+          const user: Erased = {
+            tenantId,
+            userId,
+            slice: sliceOf(tenantId, userId),
+            pseudonym: pseudonymOf(keyNamespace, userId),
+            tag: tagOf(tagStart(keyNamespace), userId)
+          }
+          const rejected = yield* removeRejected(user)
+          let step: Step | undefined = yield* inTurn(steps.begin(user, rejected))
+          let events: number | undefined
+          while (step?._tag === "UnderWay") {
+            onProgress(step.progress)
+            ;({ progress: { events } } = step)
+            step = yield* inTurn(steps.goOn(user))
+          }
+          // What was refused while it took its time.
+          const since = events === undefined ? 0 : yield* removeRejected(user)
+          // Somebody else has taken the last step: how much that one has found is not known here.
+          if (step === undefined) return { events: events ?? 0, rows: 0, parked: 0, rejected: rejected + since, again: true }
+          const report = { ...step.report, rejected: step.report.rejected + since }
+          if (isEmpty(report)) return report
+          // Who it was is what nobody is to know any more.
+          yield* Effect.logInfo("A user was erased").pipe(Effect.annotateLogs({ tenant: name, slice: user.slice, ...report }))
+          return report
+        },
+        unavailable("UserErasure.erase")
+      )
+
+      const running = yield* FiberMap.make<string, ErasureReport, ImportUnfinished | DatabaseUnavailable>()
+      const progress = new Map<string, ErasureProgress>()
+      const keyOf = ({ tenantId }: Brand, userId: string) => `${tenantId}/${userId}`
+      const start = (tenant: Brand, userId: string) =>
+        Effect.suspend(() => {
+          const key = keyOf(tenant, userId)
+          const erasing = erase(tenant, userId, (now) => progress.set(key, now)).pipe(
+            Effect.tapError((error) =>
+              Effect.logWarning("An erasure has stopped, and goes on later").pipe(
+                Effect.annotateLogs({ tenant: tenant.name, error: error._tag })
+              )
+            ),
+            Effect.ensuring(Effect.sync(() => progress.delete(key)))
+          )
+          return Option.match(FiberMap.getUnsafe(running, key), {
+            onSome: (fiber) => Effect.succeed(fiber),
+            onNone: () => FiberMap.run(running, key, erasing)
+          })
+        })
+
+      const eraseWithin: UserErasure["Service"]["eraseWithin"] = Effect.fn("UserErasure.eraseWithin")(function*(tenant, userId, patience) {
+        const report = yield* Effect.timeoutOption(Fiber.join(yield* start(tenant, userId)), patience)
+        return Option.isSome(report)
+          ? { _tag: "Ended", report: report.value } as const
+          : { _tag: "UnderWay", progress: progress.get(keyOf(tenant, userId)) } as const
       })
-      return UserErasure.of({ erase })
+
+      const takeUp = Effect.gen(function*() {
+        const left = yield* sql<{ tenant_id: string; name: string; key_namespace: string; user_id: string }>`
+          select t.tenant_id, t.name, t.key_namespace, e.user_id from unfinished_erasures as e join tenants as t using (tenant_id)
+          where e.moved_at < clock_timestamp() - make_interval(secs => ${abandonedAfter}::float8)
+          order by e.began_at limit ${takenUp}`
+        for (const { key_namespace, name, tenant_id, user_id } of left) {
+          yield* start({ tenantId: tenant_id, name, keyNamespace: key_namespace }, user_id)
+        }
+        return left.length
+      }).pipe(unavailable("UserErasure.takeUp"))
+
+      return UserErasure.of({ erase, eraseWithin, takeUp })
+    })
+  )
+
+  /** Looks now and then, as long as the service runs, for erasures that were left. */
+  static readonly layerTakingUp = Layer.effectDiscard(
+    Effect.gen(function*() {
+      const { takeUp } = yield* UserErasure
+      yield* Effect.forkScoped(Effect.repeat(Effect.ignore(takeUp), Schedule.spaced(`${abandonedAfter / 2} seconds`)))
     })
   )
 }
+
+const isSqlError = (error: { readonly _tag: string }): error is SqlError.SqlError => error._tag === "SqlError"

@@ -5,11 +5,17 @@ import { arrayOf } from "../database/arrayOf.ts"
 import type { Owner } from "../projections/ProjectionStore.ts"
 import { versionStates } from "../projections/versions.ts"
 
+/** How many rows were removed, and whether there may be more. */
+export interface ErasedRows {
+  readonly rows: number
+  readonly isMore: boolean
+}
+
 /**
- * Removes a user's rows of every version that the database knows, in the caller's transaction, and says how many there were. The tables are known by their
+ * Removes a user's rows of every version that the database knows, at most `limit` of each table, in the caller's transaction. The tables are known by their
  * names, for a version that this code does not know may still be fed by another release.
  */
-export const eraseRows = (sql: PgClient.PgClient, user: Owner): Effect.Effect<number, SqlError.SqlError> =>
+export const eraseRows = (sql: PgClient.PgClient, user: Owner, limit: number): Effect.Effect<ErasedRows, SqlError.SqlError> =>
   Effect.gen(function*() {
     const versions = yield* versionStates(sql)
     const prefixes = versions.map(({ projection, version }) => `${projection}_v${version}_`)
@@ -21,13 +27,16 @@ export const eraseRows = (sql: PgClient.PgClient, user: Owner): Effect.Effect<nu
         and 2 = (select count(*) from pg_attribute as a
           where a.attrelid = c.oid and a.attname in ('tenant_id', 'user_id') and not a.attisdropped)
       order by c.relname collate "C"`
-    let rows = 0
+    let [rows, isMore] = [0, false]
     for (const { name } of tables) {
       const [gone] = yield* sql.unsafe<{ rows: number }>(
-        `with gone as (delete from ${name} where tenant_id = $1::uuid and user_id = $2 returning 1) select count(*)::int as rows from gone`,
-        [user.tenantId, user.userId]
+        `with gone as (
+          delete from ${name} where ctid = any (array(select ctid from ${name} where tenant_id = $1::uuid and user_id = $2 limit $3)) returning 1
+        ) select count(*)::int as rows from gone`,
+        [user.tenantId, user.userId, limit]
       )
       rows += gone?.rows ?? 0
+      if ((gone?.rows ?? 0) >= limit) isMore = true
     }
-    return rows
+    return { rows, isMore }
   })

@@ -32,9 +32,12 @@ import type {
 } from "./LoggedEvent.ts"
 import { appendDuration, appendLockWait, appendReruns, appendSize } from "./metrics.ts"
 import { erasedVersion } from "./pseudonym.ts"
-import { countSlices, readParts, readSlices, readUser } from "./readStatements.ts"
-import { readUserPart, readUsers, type UserPart, type UserPlace, type UsersPart } from "./readUsers.ts"
+import { readableEvent } from "./readableEvent.ts"
+import { countSlices, readParts, readSlices } from "./readStatements.ts"
+import { decodeUserEvent, readUserPage, type UserPage, type UserPart } from "./readUserPage.ts"
+import { readUserPart, readUsers, type UserPart as SlicePart, type UserPlace, type UsersPart } from "./readUsers.ts"
 import { sliceCount } from "./sliceOf.ts"
+import { hidingErasures } from "./unfinishedErasures.ts"
 
 /** The log could not be reached in time. Nothing is known of what was asked: asking again is safe. */
 export class EventLogUnavailable
@@ -89,7 +92,7 @@ export class EventLog extends Context.Service<EventLog, {
    */
   readonly lookAtUsers: (part: UsersPart, after: UserPlace, bound: ReadBound) => Entries<LogEntry | WithheldEvent>
   /** A user's events of some types among as many positions of the user's slice as the bound has. For users who have very many. */
-  readonly lookAtUser: (part: UserPart, bound: ReadBound) => Entries<LogEntry | WithheldEvent>
+  readonly lookAtUser: (part: SlicePart, bound: ReadBound) => Entries<LogEntry | WithheldEvent>
   /** Withheld events, in the order given, until there are so many bytes of payload: at least the first. */
   readonly fetch: (withheld: ReadonlyArray<WithheldEvent>, bytes: number) => Entries<LoggedEvent | UnreadableEvent>
   /**
@@ -97,7 +100,9 @@ export class EventLog extends Context.Service<EventLog, {
    * is left out after an event that has no room, so that each slice is read without a gap. In the caller's transaction.
    */
   readonly read: (after: ReadonlyArray<SlicePosition>, bound: ReadBound) => Entries<LogEntry>
-  /** A user's events before `before` (a position in the user's slice), newest first. */
+  /** A page of a user's events, newest first, bounded in number and in bytes. */
+  readonly readUserPage: (part: UserPart) => Effect.Effect<UserPage, DatabaseUnavailable>
+  /** A user's events before `before` (a position in the user's slice), newest first, all in memory at once: for users with short histories. */
   readonly readUser: (
     tenantId: string,
     userId: string,
@@ -114,27 +119,44 @@ export class EventLog extends Context.Service<EventLog, {
       const laneCount = yield* readFormat(sql)
       const repeats = new RecentRepeats()
       const erased = new ErasedUsers()
+      const look = (after: ReadonlyArray<SlicePosition>, bound: ReadBound) => hidingErasures(sql, after, readSlices(sql, after, bound))
       return EventLog.of({
         laneCount,
         append: (events) => append(writer, { repeats, erased }, events),
         compare: (known) => Effect.mapError(compareKnown(sql, known), (cause) => new EventLogUnavailable({ cause })),
         count: (after, limit) => countSlices(sql, after, limit),
-        look: (after, bound) => readSlices(sql, after, bound),
-        lookAtParts: (parts, types, bytes) => readParts(sql, parts, types, bytes),
+        look,
+        lookAtParts: (parts, types, bytes) => hidingErasures(sql, parts, readParts(sql, parts, types, bytes)),
         lookAtUsers: (part, after, bound) => readUsers(sql, part, after, bound),
         lookAtUser: (part, bound) => readUserPart(sql, part, bound),
         fetch: (withheld, bytes) => fetchPayloads(sql, withheld, bytes),
         read: (after, bound) =>
           Effect.flatMap(
-            readSlices(sql, after, bound),
+            look(after, bound),
             (looked) =>
               Effect.map(completed(looked, (withheld) => fetchPayloads(sql, withheld, bound.bytes >> 1)), ({ entries }) => entries)
           ),
-        readUser: (tenantId, userId, before, limit) => unavailable("EventLog.readUser")(readUser(sql, tenantId, userId, before, limit))
+        readUserPage: (part) => unavailable("EventLog.readUserPage")(readUserPage(sql, part)),
+        readUser: (tenantId, userId, before, limit) => unavailable("EventLog.readUser")(readUser(sql, { tenantId, userId, before, limit }))
       })
     })
   )
 }
+
+const readUser = Effect.fnUntraced(function*(sql: PgClient.PgClient, part: UserPart) {
+  const events: Array<LoggedEvent> = []
+  for (let before = part.before;;) {
+    const page = yield* readUserPage(sql, { ...part, before, limit: part.limit - events.length, largest: readableEvent })
+    for (const stored of page.events) {
+      const decoded = decodeUserEvent(part, stored)
+      if (Result.isFailure(decoded)) return yield* Effect.die(new Error(`event ${stored.slice}/${stored.position}: ${decoded.failure}`))
+      events.push(decoded.success)
+    }
+    const last = page.events.at(-1)
+    if (!page.isMore || last === undefined || events.length === part.limit) return events
+    before = last.position
+  }
+})
 
 const readFormat = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
   const [format] = yield* sql<{ slice_count: number; lane_count: number }>`select slice_count, lane_count from log_format`

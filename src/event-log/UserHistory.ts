@@ -12,6 +12,7 @@ import type { EventType } from "../fasttrack/FastTrackEvent.ts"
 import { parseJson } from "../fasttrack/parseJson.ts"
 import type { LoggedEvent } from "./LoggedEvent.ts"
 import { type EventRow, toLoggedEvent } from "./readStatements.ts"
+import { isBeingErased } from "./unfinishedErasures.ts"
 
 /** A time that has not come yet: what will have been recorded by then is not known. */
 export class InFuture extends Schema.TaggedError<InFuture>("playtally/event-log/InFuture")("InFuture", {}) {}
@@ -64,7 +65,7 @@ export class UserHistory extends Context.Service<UserHistory, {
         isAny: ({ tenantId, upTo, userId }) =>
           Effect.map(
             sql<{ found: boolean }>`
-              select exists (
+              select not ${isBeingErased(sql, tenantId, userId)} and exists (
                 select from events where tenant_id = ${tenantId}::uuid and user_id = ${userId} and position <= ${BigInt(upTo)}
               ) as found`,
             ([row]) => row?.found === true
@@ -114,7 +115,7 @@ const history = (sql: PgClient.PgClient, { after = 0, tenantId, upTo, userId }: 
     from events
     where tenant_id = ${tenantId}::uuid and user_id = ${userId}
       and position > ${BigInt(after)} and position <= ${BigInt(upTo)}
-      and event_type = any (${arrayOf.text(types)}::text[])
+      and event_type = any (${arrayOf.text(types)}::text[]) and not ${isBeingErased(sql, tenantId, userId)}
     order by position`.stream
 
 const toEvent = (row: EventRow): LoggedEvent => toLoggedEvent({ ...row, payload: parseJson(String(row.payload)) })

@@ -17,12 +17,16 @@ import {
 } from "./LogFile.ts"
 import { LogFileWriter } from "./LogFileWriter.ts"
 import type { StoredEvent } from "./StoredEvent.ts"
+import { isAnyBeingErased } from "./unfinishedErasures.ts"
 import { type ImportUnfinished, refuseUnfinished } from "./unfinishedImport.ts"
 
-/** A user was erased while the log was exported: what was written may still tell of the user, so that it is not ended. */
-export class ExportOutdated extends Schema.TaggedError<ExportOutdated>("playtally/event-log/ExportOutdated")("ExportOutdated", {}) {
-  override readonly message = "A user was erased while the log was exported: export it again."
-}
+/** A user was or is being erased while the log is exported: what is written may still tell of the user, so that it is not ended. */
+export class ExportOutdated extends Schema.TaggedError<ExportOutdated>("playtally/event-log/ExportOutdated")("ExportOutdated", {
+  message: Schema.String
+}) {}
+
+const outdated = new ExportOutdated({ message: "A user was erased while the log was exported: export it again." })
+const underWay = new ExportOutdated({ message: "A user is being erased: export the log again when that has ended." })
 
 /** How far something that goes through the whole log has come, in events. */
 export interface LogProgress {
@@ -41,8 +45,10 @@ export const exportLog = (
   Stream.unwrap(Effect.gen(function*() {
     const sql = yield* PgClient.PgClient
     yield* refuseUnfinished(sql)
+    // After the heads were read: one that begins since is seen by its number.
     const { erasure, prelude } = yield* readPrelude(sql)
-    const refuseOutdated = Effect.flatMap(lastErasure(sql), (last) => last === erasure ? Effect.void : Effect.fail(new ExportOutdated()))
+    if (yield* isAnyBeingErased(sql)) return yield* underWay
+    const refuseOutdated = Effect.flatMap(lastErasure(sql), (last) => last === erasure ? Effect.void : Effect.fail(outdated))
     const writer = new LogFileWriter(prelude)
     const total = eventsIn(prelude.header.heads)
     let done = 0

@@ -38,6 +38,7 @@ export const userPositions = (
       select e.slice, e.position, e.user_id from ${unnested(sql, ranges)}
       cross join lateral (select slice, position, tenant_id, user_id, event_type from events ${sql.literal(within)}) as e
       where e.tenant_id = ${tenantId}::uuid and e.event_type <> 'erased'
+        and (e.tenant_id, e.user_id) not in (select tenant_id, user_id from unfinished_erasures)
       order by e.slice, e.position`,
     (rows) => rows.map(({ position, slice, user_id }) => ({ slice, position: Number(position), userId: user_id }))
   )

@@ -3,7 +3,6 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
-import { parseJson } from "../fasttrack/parseJson.ts"
 import { decodeStored } from "../fasttrack/payload.ts"
 import type { LogEntry, LoggedEvent, ReadBound, SlicePosition, WithheldEvent } from "./LoggedEvent.ts"
 import { erasedVersion } from "./pseudonym.ts"
@@ -156,23 +155,4 @@ export const readParts = (
         and e.event_type = any (${arrayOf.text(types)}::text[])
       order by e.slice, e.position`,
     (rows) => rows.map(toEntry)
-  )
-
-/** A user's events before a position of the user's slice, newest first. Served by the unique key. */
-export const readUser = (
-  sql: PgClient.PgClient,
-  tenantId: string,
-  userId: string,
-  before: number,
-  limit: number
-): Effect.Effect<ReadonlyArray<LoggedEvent>, SqlError.SqlError> =>
-  Effect.map(
-    sql<EventRow>`
-      select slice, position, tenant_id, user_id, event_type, occurred_at, recorded_at, payload_version, payload::text as payload
-      from events
-      where tenant_id = ${tenantId}::uuid and user_id = ${userId} and position < ${BigInt(before)} and event_type <> 'erased'
-      order by position desc
-      limit ${limit}`,
-    // Parsed here and not by the driver, which would round the numbers inside `meta` and `outcomes`.
-    (rows) => rows.map((row) => toLoggedEvent({ ...row, payload: parseJson(String(row.payload)) }))
   )

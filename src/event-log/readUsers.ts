@@ -5,6 +5,7 @@ import { arrayOf } from "../database/arrayOf.ts"
 import type { EventType } from "../fasttrack/FastTrackEvent.ts"
 import type { LogEntry, ReadBound, WithheldEvent } from "./LoggedEvent.ts"
 import { type EventRow, smallPayload, toEntry } from "./readStatements.ts"
+import { isBeingErased } from "./unfinishedErasures.ts"
 
 /** Some users of a tenant, all of one slice, and which of their events. */
 export interface UsersPart {
@@ -44,6 +45,7 @@ export const readUsers = (
       from events
       where tenant_id = ${tenantId}::uuid and user_id = any (${arrayOf.text(userIds)}::text[]) and position <= ${BigInt(upTo)}
         and event_type = any (${arrayOf.text(types)}::text[])
+        and (tenant_id, user_id) not in (select tenant_id, user_id from unfinished_erasures)
         and (user_id, position) > (${after.userId}::text collate "C", ${BigInt(after.position)})
       order by user_id, position
       limit ${bound.events}`,
@@ -65,6 +67,7 @@ export const readUserPart = (
         offset 0
       ) as e
       where tenant_id = ${tenantId}::uuid and user_id = ${userId} and event_type = any (${arrayOf.text(types)}::text[])
+        and not ${isBeingErased(sql, tenantId, userId)}
       order by position`,
     (rows) => rows.map(toEntry)
   )

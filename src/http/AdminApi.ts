@@ -5,17 +5,33 @@ import * as Problems from "./problems.ts"
 import { UserId } from "./readingParameters.ts"
 import { Validation } from "./Validation.ts"
 
+/** How far the erasure of a user with a long history has come. */
+const ErasureUnderWay = Schema.Struct({
+  erased_events: Schema.Int.annotate({ description: "Events that are empty by now" }),
+  progress: Schema.Finite.annotate({ description: "The part of the user's slice of the log that has been gone through, from 0 to 1" })
+}).annotate({
+  identifier: "ErasureUnderWay",
+  description: "The user is not found any more, and the erasure goes on by itself: to hear of its end, send the request again"
+})
+
+const retryAfter = Schema.String.annotate({ description: "Seconds after which to send the request again" })
+
 const eraseUser = HttpApiEndpoint.delete("eraseUser", "/api/v1/users/:user_id", {
   params: { user_id: UserId },
   query: Schema.Record(Schema.String, Schema.Never),
-  success: HttpApiSchema.NoContent.annotate({ description: "Nothing is known of the user any more" }),
+  success: [
+    HttpApiSchema.NoContent.annotate({ description: "Nothing is known of the user any more" }),
+    HttpApiSchema.WithHeaders(ErasureUnderWay.annotate({ httpApiStatus: 202 }), { "retry-after": retryAfter })
+  ],
   error: [Problems.NothingKnown, Problems.Unavailable]
 }).annotateMerge(OpenApi.annotations({
   summary: "Erase a user",
   description:
     "Removes the user's personal data for good: from the log, where empty events under a pseudonym keep their places, from the counters and everything " +
     "else that is derived from it, and from the rejected items. Resends of erased events are duplicates; a new event of the id begins a new user. To " +
-    "erase again is as good as to erase once: after a `503`, or without an answer, send the request again."
+    "erase again is as good as to erase once: after a `503`, or without an answer, send the request again. A user with hundreds of thousands of events " +
+    "is erased in steps: nobody finds the user from the first one on, events that come meanwhile are erased with the others, and a request that has waited " +
+    "for 20 seconds is answered with `202`. To send it again joins what is under way, and `204` says that it has ended."
 }))
 
 /** What a tenant's operator uses. */

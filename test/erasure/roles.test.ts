@@ -81,7 +81,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the log", (it) => {
             "alter table events disable trigger all",
             "drop trigger events_are_append_only on events",
             "create or replace function refuse_change_of_events() returns trigger language plpgsql as 'begin return null; end'",
-            "alter function erase_user(uuid, smallint, text, text, integer) reset all",
+            "alter function erase_user(uuid, smallint, text, text, integer, bigint, integer) reset all",
             "delete from erased_users",
             "update slice_heads set erasure = 7",
             `set role ${owner}`

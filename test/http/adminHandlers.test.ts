@@ -5,7 +5,7 @@ import type { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { ImportUnfinished } from "../../src/event-log/unfinishedImport.ts"
 import { request, serve, tenant } from "./serve.ts"
 
-type Erase = UserErasure["Service"]["erase"]
+type Erase = UserErasure["Service"]["eraseWithin"]
 
 const nothing = { events: 0, rows: 0, parked: 0, rejected: 0, again: false }
 const remove = (url: string, userId: string, key = "key-all") =>
@@ -15,18 +15,18 @@ describe("DELETE a user", () => {
   it.live("erases the tenant's user of that id, and nobody else", () =>
     Effect.gen(function*() {
       const erased: Array<Parameters<Erase>> = []
-      const erase: Erase = (...of) =>
+      const eraseWithin: Erase = (...of) =>
         Effect.sync(() => {
           erased.push(of)
-          return { ...nothing, events: 1 }
+          return { _tag: "Ended", report: { ...nothing, events: 1 } }
         })
-      const { logged, url } = yield* serve({ erase })
+      const { logged, url } = yield* serve({ eraseWithin })
       const ids = ["u", "counters", "a/b?c#d", "é😀", "%2F", " ", "x".repeat(256)]
       for (const id of ids) {
         const answer = yield* remove(url, id)
         assert.deepStrictEqual([answer.status, answer.text], [204, ""])
       }
-      assert.deepStrictEqual(erased, ids.map((id) => [tenant, id]))
+      assert.deepStrictEqual(erased.map(([of, id]) => [of, id]), ids.map((id) => [tenant, id]))
       for (
         const [id, key, status] of [["x".repeat(257), "key-all", 400], ["u", "key-read", 403], ["u", "key-ingest", 403], [
           "u",
@@ -52,10 +52,27 @@ describe("DELETE a user", () => {
     ] as const
   )("answers what was found: %j", ([report, status]) =>
     Effect.gen(function*() {
-      const { url } = yield* serve({ erase: () => Effect.succeed(report) })
+      const { url } = yield* serve({ eraseWithin: () => Effect.succeed({ _tag: "Ended", report }) })
       const answer = yield* remove(url, "u")
       assert.strictEqual(answer.status, status)
       if (status === 404) assert.include(answer.json(), { type: "nothing-known", status })
+    }))
+
+  it.live("says how far an erasure is that takes longer than a request waits", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve({
+        eraseWithin: () => Effect.succeed({ _tag: "UnderWay", progress: { events: 12_345, position: 99_999, head: 300_000 } })
+      })
+      const answer = yield* remove(url, "u")
+      assert.strictEqual(answer.status, 202)
+      assert.strictEqual(answer.headers.get("retry-after"), "5")
+      assert.deepStrictEqual(answer.json(), { erased_events: 12_345, progress: 0.33 })
+    }))
+
+  it.live("does not say that one is under way which has not begun", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve({ eraseWithin: () => Effect.succeed({ _tag: "UnderWay", progress: undefined }) })
+      assert.strictEqual((yield* remove(url, "u")).status, 503)
     }))
 
   it.live.each([
@@ -63,7 +80,7 @@ describe("DELETE a user", () => {
     new ImportUnfinished({ message: "secret" })
   ])("answers 503 while it cannot be done: $_tag", (error) =>
     Effect.gen(function*() {
-      const { url } = yield* serve({ erase: () => Effect.fail(error) })
+      const { url } = yield* serve({ eraseWithin: () => Effect.fail(error) })
       const answer = yield* remove(url, "u")
       assert.strictEqual(answer.status, 503)
       assert.isNotNull(answer.headers.get("retry-after"))

@@ -54,7 +54,7 @@ export interface Stubs {
   readonly readPlace?: Leaderboards["Service"]["place"]
   readonly changesAfter?: Changes["Service"]["after"]
   readonly stopChanges?: Effect.Effect<void>
-  readonly erase?: UserErasure["Service"]["erase"]
+  readonly eraseWithin?: UserErasure["Service"]["eraseWithin"]
   readonly readUser?: EventLog["Service"]["readUser"]
   readonly checks?: () => ReadinessChecks
   readonly settings?: Readonly<Record<string, string>>
@@ -121,7 +121,8 @@ export const serve = (stubs: Stubs = {}) =>
         stop: stubs.stopChanges ?? Effect.void
       }),
       Layer.mock(UserErasure, {
-        erase: stubs.erase ?? (() => Effect.succeed({ events: 0, rows: 0, parked: 0, rejected: 0, again: false }))
+        eraseWithin: stubs.eraseWithin ??
+          (() => Effect.succeed({ _tag: "Ended", report: { events: 0, rows: 0, parked: 0, rejected: 0, again: false } }))
       }),
       Layer.mock(EventLog, { laneCount: 1, readUser: stubs.readUser ?? (() => Effect.succeed([])) }),
       Layer.mock(ProjectionRunner, {

@@ -50,6 +50,7 @@ const manualLog = () => {
       lookAtUsers: unused,
       lookAtUser: unused,
       fetch: unused,
+      readUserPage: unused,
       readUser: unused
     })
   )

@@ -52,7 +52,9 @@ export const simulatedDatabase = Effect.fnUntraced(function*(serverUrl: string) 
     select quote_ident(tablename) as name from pg_tables where schemaname = current_schema() and tablename <> 'playtally_migrations'`
   // Nothing but what the schedule decides is to happen to them.
   for (const { name } of tables) yield* sql.unsafe(`alter table ${name} set (autovacuum_enabled = off)`)
-  const owned = tables.map(({ name }) => name).filter((name) => /_v\d+_|^(events|rejected_events|parked_users|erased_users)$/.test(name))
+  const owned = tables.map(({ name }) => name).filter((name) =>
+    /_v\d+_|^(events|rejected_events|parked_users|erased_users|unfinished_erasures)$/.test(name)
+  )
   const reset = `
     do $$
     begin

@@ -27,7 +27,7 @@ const mostSteps = 5_000
  * What takes locks, besides appends, which take them in one order. While somebody waits for a lock, it is not begun: if two waited for the same transaction at different
  * rows, they would run side by side once it ends, and PostgreSQL would decide what comes of that.
  */
-const locking = /for update(?! skip locked)|pg_advisory|set epoch/i
+const locking = /for update(?! skip locked)|pg_advisory|set epoch|erase_user\(/i
 
 /** What a world does with a process. */
 type Process = Pick<SimulatedProcess<never>, "name" | "isGone" | "step" | "goTo" | "crash">

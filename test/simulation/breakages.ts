@@ -38,10 +38,10 @@ export const breakages: ReadonlyArray<Breakage> = [
   },
   {
     name: "an erasure does not hold the checkpoints",
-    file: "src/erasure/UserErasure.ts",
+    file: "src/erasure/erasureSteps.ts",
     edits: [[
-      "        yield* sql`select from checkpoints where slice = ${slice} order by slice, projection, version for update`\n" +
-      "        yield* sql`update checkpoints set epoch = epoch + 1 where slice = ${slice}`\n",
+      "    yield* sql`select from checkpoints where slice = ${slice} order by slice, projection, version for update`\n" +
+      "    yield* sql`update checkpoints set epoch = epoch + 1 where slice = ${slice}`\n",
       ""
     ]]
   },

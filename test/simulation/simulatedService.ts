@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import { Counters } from "../../src/counters/Counters.ts"
 import { Snapshots } from "../../src/counters/Snapshots.ts"
 import { Migrations } from "../../src/database/Migrations.ts"
-import { UserErasure } from "../../src/erasure/UserErasure.ts"
+import { ErasureStep, UserErasure } from "../../src/erasure/UserErasure.ts"
 import { AppendSignal } from "../../src/event-log/AppendSignal.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import type { AppendOutcome, NewEvent } from "../../src/event-log/LoggedEvent.ts"
@@ -67,7 +67,8 @@ export type Services =
 
 /** What a process of the service is made of (`App.ts`), without HTTP and with the projections in the same thread, on a simulated network. */
 export const simulatedService = (network: Network, tell: (told: Told) => void) => (process: string) =>
-  Layer.mergeAll(Ingest.layer, Counters.layer, UserErasure.layer).pipe(
+  // Nobody has many events here, and all the same an erasure is to take some steps.
+  Layer.mergeAll(Ingest.layer, Counters.layer, UserErasure.layer.pipe(Layer.provide(Layer.succeed(ErasureStep, 2)))).pipe(
     Layer.provideMerge(Layer.mergeAll(RejectedEvents.layer, Admission.layer)),
     Layer.provideMerge(processors(process, tell).pipe(Layer.provide(SliceWriters.layer))),
     Layer.provideMerge(Snapshots.layer),
