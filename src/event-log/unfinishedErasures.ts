@@ -23,18 +23,18 @@ interface Place extends SlicePosition {
 
 /**
  * What is read of some slices, with the events of users who are being erased as erased ones. An erasure begins and ends under the checkpoints of its slice:
- * whoever holds these finds the same users in every read. Both statements are on their way at once.
+ * whoever holds these finds the same users in every read.
  */
 export const hidingErasures = <E extends Place>(
   sql: PgClient.PgClient,
   of: ReadonlyArray<SlicePosition>,
   read: Effect.Effect<ReadonlyArray<E>, SqlError.SqlError>
 ): Effect.Effect<ReadonlyArray<E | ErasedEvent>, SqlError.SqlError> =>
-  Effect.map(
-    Effect.all([usersBeingErased(sql, of.map(({ slice }) => slice)), read], { concurrency: 2 }),
-    ([users, events]) =>
-      users.length === 0 ? events : events.map((event) => users.some((user) => isOf(user, event)) ? erased(event) : event)
-  )
+  Effect.flatMap(usersBeingErased(sql, of.map(({ slice }) => slice)), (users) =>
+    users.length === 0
+      ? read
+      : Effect.map(read, (events): ReadonlyArray<E | ErasedEvent> =>
+        events.map((event) => users.some((user) => isOf(user, event)) ? erased(event) : event)))
 
 const usersBeingErased = (sql: PgClient.PgClient, slices: ReadonlyArray<number>) =>
   sql<{ tenant_id: string; user_id: string }>`

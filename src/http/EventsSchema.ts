@@ -25,8 +25,20 @@ export const shownEventWith = (fields: Schema.Struct.Fields) =>
 /** For `cursor`. */
 export const NextCursor = Schema.NullOr(Schema.String).annotate({ description: "For `cursor`, to read on; null at the end" })
 
+/** An event that is not shown whole, with what is known of it. */
+const EventWithoutData = Schema.Struct({
+  ...common,
+  event: Schema.String,
+  data: Schema.Null.annotate({ description: "It is larger than 8 MiB, or was stored by a newer release" }),
+  bytes: Schema.Int.annotate({ description: "The size of its stored form" })
+}).annotate({ identifier: "EventWithoutData" })
+
 /** A page of a user's events as it is answered (design §3), for the API's description. */
 export const EventsSchema = Schema.Struct({
-  events: Schema.Array(shownEventWith({})),
+  events: Schema.Array(Schema.Union([shownEventWith({}), EventWithoutData])),
   next_cursor: NextCursor
-}).annotate({ identifier: "Events", description: "Newest first" })
+}).annotate({
+  identifier: "Events",
+  description:
+    "Newest first. A page may have fewer events than its limit, and at least one, where there are more: as long as `next_cursor` is no null"
+})

@@ -94,7 +94,9 @@ const events = HttpApiEndpoint.get("events", "/api/v1/users/:user_id/events", {
 }).annotateMerge(OpenApi.annotations({
   summary: "A user's events",
   description:
-    "What is stored of a user, newest first, page by page: the events as they were taken in, amounts as exact decimals in text, with their places in the log.",
+    "What is stored of a user, newest first, page by page: the events as they were taken in, amounts as exact decimals in text, with their places in the log. " +
+    "A page ends after about 1 MiB, so it may be shorter than `limit` though `next_cursor` says that there is more. An event that a release before stored " +
+    "with more than 8 MiB has `null` for `data`, and `bytes`.",
   transform: parameterDetails({
     query: { limit: limitDetails("Events a page") },
     headers: { "if-none-match": ifNoneMatch }

@@ -1,5 +1,6 @@
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { createHash } from "node:crypto"
+import { JsonText } from "./JsonText.ts"
 
 const entityTags = /(?:W\/)?("[^"]*")/g
 
@@ -13,7 +14,7 @@ export const conditionalJson = (
   document: unknown,
   headers: Readonly<Record<string, string>> = {}
 ): HttpServerResponse.HttpServerResponse => {
-  const body = JSON.stringify(document)
+  const body = document instanceof JsonText ? document.text : JSON.stringify(document)
   const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`
   const all = { ...headers, etag, "cache-control": "private, no-cache" }
   return isKnown(request.headers["if-none-match"], etag)

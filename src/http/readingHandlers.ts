@@ -16,6 +16,7 @@ import { conditionalJson } from "./conditionalJson.ts"
 import { consistencyOf } from "./consistencyOf.ts"
 import { explainHandler } from "./explainHandler.ts"
 import { gamesHandler } from "./gamesHandler.ts"
+import { JsonText } from "./JsonText.ts"
 import { leaderboardHandler, leaderboardPlaceHandler } from "./leaderboardHandlers.ts"
 import { decodeCursor, encodeCursor } from "./PositionCursor.ts"
 import * as Problems from "./problems.ts"
@@ -24,7 +25,7 @@ import { readingProblems } from "./readingProblems.ts"
 import { announcedBody, decodeUtf8, readBytes } from "./requestBody.ts"
 import { sectionsOf } from "./sectionsOf.ts"
 import { serverProblem } from "./serverProblem.ts"
-import { shownEvent } from "./shownEvent.ts"
+import { shownEventText } from "./shownEvent.ts"
 import { invalidRequest } from "./Validation.ts"
 
 /** What the engine reads (design §3). */
@@ -69,15 +70,14 @@ export const readingHandlers = HttpApiBuilder.group(
       const reading = ["events", userId]
       const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : decodeCursor(tenant, reading, cursor)
       if (before === undefined) return yield* badQuery("cursor", "It is not a next_cursor of this user's events.")
-      const found = yield* eventLog.readUser(tenant.tenantId, userId, before, limit + 1).pipe(
+      const page = yield* eventLog.readUserPage({ tenantId: tenant.tenantId, userId, before, limit }).pipe(
         Effect.catchTag("DatabaseUnavailable", (error) => serverProblem(new Problems.Unavailable({}), error))
       )
-      if (found.length === 0 && cursor === undefined) return yield* new Problems.UserNotFound({})
-      const last = found.length > limit ? found[limit - 1] : undefined
-      return {
-        events: found.slice(0, limit).map(shownEvent),
-        next_cursor: last === undefined ? null : encodeCursor(tenant, reading, last.position)
-      }
+      const last = page.events.at(-1)
+      if (last === undefined && cursor === undefined) return yield* new Problems.UserNotFound({})
+      const next = page.isMore && last !== undefined ? encodeCursor(tenant, reading, last.position) : null
+      const texts = page.events.map((event) => shownEventText(userId, event))
+      return new JsonText(`{"events":[${texts.join(",")}],"next_cursor":${JSON.stringify(next)}}`)
     })
 
     return handlers

@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { type Consistency, ProjectionBehind, ProjectionParked } from "../../src/counters/Snapshots.ts"
 import { DatabaseUnavailable } from "../../src/database/DatabaseUnavailable.ts"
-import type { LoggedEvent } from "../../src/event-log/LoggedEvent.ts"
+import type { StoredUserEvent } from "../../src/event-log/readUserPage.ts"
+import { payloadVersion } from "../../src/fasttrack/payload.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { seededRandom } from "../reference/random.ts"
 import { document, get, request, serve, type Stubs, tenant } from "./serve.ts"
@@ -286,34 +287,30 @@ describe("POST the counters of users", () => {
 describe("GET a user's events", () => {
   const recordedAt = Date.parse("2026-01-31T12:00:01.250Z")
 
-  const logged = (position: number): LoggedEvent => ({
+  const stored = (position: number, more: Partial<StoredUserEvent> = {}): StoredUserEvent => ({
     slice: 3,
     position,
-    tenantId: tenant.tenantId,
-    userId: "u",
+    eventType: "realtime-login",
+    payloadVersion,
+    occurredAt: Date.parse("2026-01-31T12:00:00Z") + position,
     recordedAt,
-    event: {
-      event: "realtime-login",
-      userId: "u",
-      occurredAt: Date.parse("2026-01-31T12:00:00Z") + position,
-      data: { unique_id: `l-${position}`, entry_timestamp: null, process_timestamp: null }
-    }
+    bytes: 100,
+    payload: JSON.stringify({ unique_id: `l-${position}`, entry_timestamp: null, process_timestamp: null }),
+    ...more
   })
 
   /** A log of that many events of one user, read as the real one is. */
-  const holding = (count: number): NonNullable<Stubs["readUser"]> => (tenantId, userId, before, limit) =>
+  const holding = (count: number): NonNullable<Stubs["readUserPage"]> => ({ before, limit, tenantId, userId }) =>
     Effect.sync(() => {
       assert.strictEqual(tenantId, tenant.tenantId)
-      if (userId !== "u") return []
-      return Array.from({ length: count }, (_, index) => logged(2 * (count - index))).filter(({ position }) => position < before).slice(
-        0,
-        limit
-      )
+      if (userId !== "u") return { events: [], isMore: false }
+      const events = Array.from({ length: count }, (_, index) => stored(2 * (count - index))).filter(({ position }) => position < before)
+      return { events: events.slice(0, limit), isMore: events.length > limit }
     })
 
   it.live("shows each as its sender would recognize it", () =>
     Effect.gen(function*() {
-      const { url } = yield* serve({ readUser: holding(1) })
+      const { url } = yield* serve({ readUserPage: holding(1) })
       const answer = yield* get(`${url}/api/v1/users/u/events`)
       assert.strictEqual(answer.status, 200)
       assert.deepStrictEqual(answer.json(), {
@@ -333,7 +330,7 @@ describe("GET a user's events", () => {
 
   it.live.each([1, 2, 3, 7, 12, 13, 50, 500])("gives all of them, newest first, page by page of %s", (limit) =>
     Effect.gen(function*() {
-      const { url } = yield* serve({ readUser: holding(13) })
+      const { url } = yield* serve({ readUserPage: holding(13) })
       const sizes: Array<number> = []
       const positions: Array<unknown> = []
       let cursor: unknown = undefined
@@ -349,9 +346,49 @@ describe("GET a user's events", () => {
       assert.deepStrictEqual(sizes, Array.from({ length: Math.ceil(13 / limit) }, (_, page) => Math.min(limit, 13 - page * limit)))
     }))
 
+  it.live("shows a payload as it is stored, digit by digit, and says of one that cannot be shown how large it is", () =>
+    Effect.gen(function*() {
+      const meta = `{"n":0.1000000000000000055511151231257827,"k":[1e2]}`
+      const events = [
+        stored(9, { payload: `{"unique_id":"l","meta":${meta}}` }),
+        stored(8, { payload: " { } " }),
+        stored(7, { payload: "{\n  }" }),
+        stored(6, { payload: null, bytes: 90_000_000 }),
+        stored(5, { payloadVersion: payloadVersion + 1, eventType: "realtime-tomorrow", bytes: 7 }),
+        stored(4, { payload: "[1]", bytes: 3 })
+      ]
+      const { url } = yield* serve({ readUserPage: () => Effect.succeed({ events, isMore: false }) })
+      const answer = yield* get(`${url}/api/v1/users/${encodeURIComponent("ü\"")}/events`)
+      assert.include(answer.text, `"meta":${meta}}`)
+      const shown = answer.json()["events"] as ReadonlyArray<Record<string, unknown>>
+      const own = (position: number) => ({ user_id: "ü\"", timestamp: `2026-01-31T12:00:00.00${position}Z` })
+      assert.deepStrictEqual(shown.map(({ data }) => data), [
+        { ...own(9), unique_id: "l", meta: { n: 0.1, k: [100] } },
+        own(8),
+        own(7),
+        null,
+        null,
+        null
+      ])
+      assert.deepStrictEqual(shown.map(({ bytes }) => bytes), [undefined, undefined, undefined, 90_000_000, 7, 3])
+      assert.strictEqual(shown[4]?.["event"], "realtime-tomorrow")
+    }))
+
+  it.live("goes on after a page that is shorter than its limit", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve({
+        readUserPage: ({ before }) =>
+          Effect.succeed(before > 5 ? { events: [stored(5)], isMore: true } : { events: [stored(2)], isMore: false })
+      })
+      const first = yield* get(`${url}/api/v1/users/u/events?limit=500`)
+      assert.lengthOf(first.json()["events"] as Array<unknown>, 1)
+      const second = yield* get(`${url}/api/v1/users/u/events?limit=500&cursor=${first.json()["next_cursor"]}`)
+      assert.deepNestedInclude(second.json(), { "events[0].position": 2, next_cursor: null })
+    }))
+
   it.live("gives 50 a page unless told otherwise", () =>
     Effect.gen(function*() {
-      const { url } = yield* serve({ readUser: holding(60) })
+      const { url } = yield* serve({ readUserPage: holding(60) })
       assert.strictEqual(((yield* get(`${url}/api/v1/users/u/events?consistency=strong`)).json()["events"] as Array<unknown>).length, 50)
     }))
 
@@ -372,7 +409,7 @@ describe("GET a user's events", () => {
     "answers 400 to %s, naming it",
     (query) =>
       Effect.gen(function*() {
-        const { url } = yield* serve({ readUser: holding(13) })
+        const { url } = yield* serve({ readUserPage: holding(13) })
         const answer = yield* get(`${url}/api/v1/users/u/events?${query}`)
         assert.strictEqual(answer.status, 400)
         assert.strictEqual(answer.json()["type"], "invalid-request")
@@ -382,14 +419,14 @@ describe("GET a user's events", () => {
 
   it.live("answers 400 to another user's cursor", () =>
     Effect.gen(function*() {
-      const { url } = yield* serve({ readUser: holding(13) })
+      const { url } = yield* serve({ readUserPage: holding(13) })
       const cursor = (yield* get(`${url}/api/v1/users/u/events?limit=1`)).json()["next_cursor"]
       assert.strictEqual((yield* get(`${url}/api/v1/users/v/events?cursor=${cursor}`)).status, 400)
     }))
 
   it.live("answers 404 for a user without events", () =>
     Effect.gen(function*() {
-      const { url } = yield* serve({ readUser: holding(13) })
+      const { url } = yield* serve({ readUserPage: holding(13) })
       const answer = yield* get(`${url}/api/v1/users/v/events`)
       assert.deepStrictEqual([answer.status, answer.json()["type"]], [404, "user-not-found"])
     }))
@@ -397,7 +434,7 @@ describe("GET a user's events", () => {
   it.live("answers 503 when the log cannot be read", () =>
     Effect.gen(function*() {
       const { logged, url } = yield* serve({
-        readUser: () => Effect.fail(new DatabaseUnavailable({ operation: "EventLog.readUser", cause: new Error("secret") }))
+        readUserPage: () => Effect.fail(new DatabaseUnavailable({ operation: "EventLog.readUserPage", cause: new Error("secret") }))
       })
       const answer = yield* get(`${url}/api/v1/users/u/events`)
       assert.deepStrictEqual([answer.status, answer.json()["type"]], [503, "unavailable"])

@@ -55,7 +55,7 @@ export interface Stubs {
   readonly changesAfter?: Changes["Service"]["after"]
   readonly stopChanges?: Effect.Effect<void>
   readonly eraseWithin?: UserErasure["Service"]["eraseWithin"]
-  readonly readUser?: EventLog["Service"]["readUser"]
+  readonly readUserPage?: EventLog["Service"]["readUserPage"]
   readonly checks?: () => ReadinessChecks
   readonly settings?: Readonly<Record<string, string>>
   /** Milliseconds. */
@@ -124,7 +124,10 @@ export const serve = (stubs: Stubs = {}) =>
         eraseWithin: stubs.eraseWithin ??
           (() => Effect.succeed({ _tag: "Ended", report: { events: 0, rows: 0, parked: 0, rejected: 0, again: false } }))
       }),
-      Layer.mock(EventLog, { laneCount: 1, readUser: stubs.readUser ?? (() => Effect.succeed([])) }),
+      Layer.mock(EventLog, {
+        laneCount: 1,
+        readUserPage: stubs.readUserPage ?? (() => Effect.succeed({ events: [], isMore: false }))
+      }),
       Layer.mock(ProjectionRunner, {
         hurry: () => {},
         status: () => ({

@@ -187,7 +187,20 @@ describe("GET why a user's counter is what it is", () => {
     Effect.gen(function*() {
       const { url } = yield* serve({
         explain: bets(13),
-        readUser: (_tenant, _user, _before, limit) => Effect.succeed([8, 6, 4, 2].slice(0, limit).map(logged))
+        readUserPage: ({ limit }) =>
+          Effect.succeed({
+            events: [8, 6, 4, 2].slice(0, limit).map((position) => ({
+              slice: 3,
+              position,
+              eventType: "realtime-casino",
+              payloadVersion: 1,
+              occurredAt: 0,
+              recordedAt: 0,
+              bytes: 2,
+              payload: "{}"
+            })),
+            isMore: limit < 4
+          })
       })
       const cursor = (yield* get(`${url}${path}?path=casino.EUR.ggr&limit=1`)).json()["next_cursor"]
       const ofEvents = (yield* get(`${url}/api/v1/users/u/events?limit=1`)).json()["next_cursor"]

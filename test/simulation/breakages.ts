@@ -46,6 +46,11 @@ export const breakages: ReadonlyArray<Breakage> = [
     ]]
   },
   {
+    name: "a feed folds what the log still has of a user who is being erased",
+    file: "src/event-log/unfinishedErasures.ts",
+    edits: [["    users.length === 0\n", "    users.length < 1_000_000\n"]]
+  },
+  {
     name: "an activation does not hold the checkpoints",
     file: "src/projections/activateVersion.ts",
     edits: [["order by slice, projection, version for update`", "order by slice, projection, version`"]]
