@@ -3,23 +3,21 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
-import { countValues } from "../fasttrack/countValues.ts"
 import { decodeStored } from "../fasttrack/payload.ts"
 import type { LoggedEvent, UnreadableEvent, WithheldEvent } from "./LoggedEvent.ts"
+import { parsedSize } from "./parsedSize.ts"
 import { readableEvent } from "./readableEvent.ts"
 import { unknownPayload } from "./readStatements.ts"
 
 const MiB = 1024 * 1024
 
 /**
- * The most memory that one parsed payload may take, by an estimate that is never too low: its text, and {@link perValue} for each value. An event of 4 MiB with
- * 20,000 values takes 5 MiB of it. 1.4 million empty objects in 4 MiB, which an older release has stored, take 175 MiB.
+ * The most memory that one parsed payload may take, as it is estimated. An event with 20,000 values takes some MiB. 1.4 million empty objects in 4 MiB, which an
+ * older release has stored, take 96 MiB.
  */
 const largestParsed = 192 * MiB
-/** Bytes of memory that the smallest values take: an empty object or list with its place in a list. */
-const perValue = 64
-/** A text of fewer bytes is not worth counting: each byte becomes 32 of memory at most. */
-const smallText = largestParsed / 32
+/** A text of fewer bytes is not looked at: a byte becomes 28 of memory at most. */
+const smallText = Math.floor(largestParsed / 28)
 
 /**
  * Fetches payloads that were withheld, in the order given, until there are `bytes` bytes: the first one always, and no payload is unpacked in the database
@@ -64,11 +62,10 @@ const toEvent = (event: WithheldEvent, size: number, payload: string | null): Lo
   const place = { slice, position, tenantId, userId, recordedAt }
   const unreadable = (why: string): UnreadableEvent => ({ ...place, event: null, type, unreadable: why })
   if (payload === null) return unreadable(`its payload of ${size} bytes is larger than the ${readableEvent} that a reader takes`)
-  if (payload.length > smallText) {
-    const values = countValues(Buffer.from(payload))
-    if (payload.length + values * perValue > largestParsed) {
-      return unreadable(`its payload of ${size} bytes has ${values} values, which take more memory than a reader has`)
-    }
+  if (payload.length > smallText && parsedSize(payload) > largestParsed) {
+    return unreadable(
+      `its payload of ${size} bytes would take more than the ${largestParsed / MiB} MiB of memory that a reader has for one`
+    )
   }
   const decoded = decodeStored({ event: type, userId, occurredAt, payloadVersion, payload: JSON.parse(payload) })
   return Result.isSuccess(decoded) ? { ...place, event: decoded.success } : unreadable(unknownPayload(payloadVersion))

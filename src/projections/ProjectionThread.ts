@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
 import { Worker, type WorkerError, WorkerRunner } from "effect/workers"
 import { type ResourceLimits, Worker as Thread } from "node:worker_threads"
 import { DatabaseUrl } from "../database/DatabaseUrl.ts"
@@ -47,6 +48,20 @@ export const ThreadLimits = Context.Reference<ResourceLimits>("playtally/project
   defaultValue: () => ({ maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 })
 })
 
+/**
+ * After how many seconds without a word a thread is taken for dead: it says something each 100 ms, also while it is behind. A thread of Deno that has used up its heap
+ * neither fails nor ends. Seconds in which this process stands still do not count.
+ */
+export const ThreadSilence = Context.Reference<number>("playtally/projections/ThreadSilence", { defaultValue: () => 60 })
+
+class ThreadSilent
+  extends Schema.TaggedError<ThreadSilent>("playtally/projections/ThreadSilent")("ThreadSilent", { seconds: Schema.Number })
+{
+  override get message(): string {
+    return `It has said nothing for ${this.seconds} s.`
+  }
+}
+
 /** How much smaller chunks are after a thread has died of its memory, and how long one lives, in milliseconds, before they are as much larger again. */
 const smaller = 64
 const recovery = 60_000
@@ -76,7 +91,7 @@ class ThreadHistory {
  * The {@link ProjectionRunner} in a thread of its own: folding takes about as much time as ingesting, and this way neither waits for the other. Nothing is
  * shared but the database, so a thread that dies loses nothing: it is started again, and goes on from the checkpoints.
  *
- * A thread that has used up its heap is followed by one with chunks of a sixty-fourth, and then of one event at a time. An event that uses up the heap alone parks
+ * A thread that has used up its heap, or says nothing for a minute, is followed by one with chunks of a sixty-fourth, and then of one event at a time. An event that uses up the heap alone parks
  * its user. After each minute without a death, chunks are as much larger again.
  */
 export const ProjectionThread = {
@@ -119,6 +134,8 @@ const runnerOf = (history: ThreadHistory) =>
         parkedUsers: 0
       }
       let heard = clock.currentTimeMillisUnsafe()
+      let silentSeconds = 0
+      const mostSilent = yield* ThreadSilence
       // Hints: one that somebody waits for is given again, so what does not fit while the thread is busy, or is not there, may be lost.
       const hints = yield* Queue.dropping<ToThread>(1024)
       const grown = new Set<number>()
@@ -139,7 +156,16 @@ const runnerOf = (history: ThreadHistory) =>
             if (message._tag === "Fed") return fed.beat()
             status = message.status
             heard = clock.currentTimeMillisUnsafe()
+            silentSeconds = 0
           })
+        silentSeconds = 0
+        const silence = Effect.gen(function*() {
+          while (silentSeconds < mostSilent) {
+            yield* Effect.sleep("1 second")
+            silentSeconds++
+          }
+          return yield* new ThreadSilent({ seconds: silentSeconds })
+        })
         const recover = Effect.gen(function*() {
           yield* Effect.sleep(recovery)
           if (history.portion === 1) return
@@ -148,14 +174,15 @@ const runnerOf = (history: ThreadHistory) =>
         })
         yield* Effect.forkIn(Effect.forever(recover), scope)
         const tell = Effect.forever(Effect.flatMap(Queue.take(hints), (hint) => Effect.ignore(worker.send(hint))))
-        return yield* worker.run(hear, { onSpawn: Effect.asVoid(Effect.forkIn(tell, scope)) })
+        return yield* Effect.raceFirst(worker.run(hear, { onSpawn: Effect.asVoid(Effect.forkIn(tell, scope)) }), silence)
       })).pipe(
         Effect.tapError((error) => {
-          if (!isOutOfMemory(error)) {
+          if (error._tag === "WorkerError" && !isOutOfMemory(error)) {
             return Effect.logError("The projections' thread ended and is started again").pipe(Effect.annotateLogs({ error: error.message }))
           }
           const { condemned, portion } = history.diedOfMemory()
-          return Effect.logError("The projections' thread used up its memory and is started again with smaller chunks").pipe(
+          const what = error._tag === "WorkerError" ? "used up its memory" : "says nothing"
+          return Effect.logError(`The projections' thread ${what} and is started again with smaller chunks`).pipe(
             Effect.annotateLogs({ portion, ...condemned === undefined ? {} : { cannotBeRead: condemned } })
           )
         }),

@@ -215,8 +215,8 @@ const parkUser = (feed: Feed, { projection }: ProjectionStore, user: UserEvents,
     error: String(error)
   })
 
-/** Users folded in one go before other chunks get a turn. */
-const stride = 100
+/** About how many events are folded in one go before other chunks get a turn. One user's are never apart. */
+const stride = 250
 
 const nothingYet = () => null
 
@@ -236,7 +236,11 @@ const foldUsers = Effect.fnUntraced(function*(
     const again: Array<UserEvents> = []
     let folded = 0
     for (const user of waiting) {
-      if (++folded % stride === 0) yield* Effect.yieldNow
+      folded += user.events.length
+      if (folded >= stride) {
+        folded = 0
+        yield* Effect.yieldNow
+      }
       const { tenantId, userId } = user
       const prefix = ownerId(user)
       const loaded = isNew ? nothingYet : (key: EntityKey) => known.get(prefix + entityId(key))

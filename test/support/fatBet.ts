@@ -1,7 +1,7 @@
 import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
 
-/** A sports bet with so many empty objects in it: 3 bytes of each become 64 of memory. */
-export const fatBet = (userId: string, id: string, objects: number): FastTrackEvent => ({
+/** A sports bet with so many objects in it. Of an empty one, 3 bytes become 64 of memory. */
+export const fatBet = (userId: string, id: string, objects: number, object: Readonly<Record<string, string>> = {}): FastTrackEvent => ({
   event: "realtime-sports-bet",
   userId,
   occurredAt: Date.UTC(2026, 0, 1),
@@ -22,7 +22,7 @@ export const fatBet = (userId: string, id: string, objects: number): FastTrackEv
       event_name: null,
       market: null,
       match_start: null,
-      outcomes: Array.from({ length: objects }, () => ({}))
+      outcomes: Array.from({ length: objects }, () => object)
     }],
     bonus_wager_amount: "0",
     currency: "EUR",
