@@ -11,7 +11,7 @@ import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import type { EmbeddedPostgresError } from "../database/EmbeddedPostgresError.ts"
 import type { SchemaMismatch } from "../database/Migrations.ts"
 import type { EventLogCorrupt } from "../event-log/EventLog.ts"
-import type { ExportOutdated } from "../event-log/exportLog.ts"
+import type { EventTooLarge, ExportOutdated } from "../event-log/exportLog.ts"
 import type { ImportRefused } from "../event-log/importLog.ts"
 import type { LogFileError } from "../event-log/LogFile.ts"
 import type { ImportUnfinished } from "../event-log/unfinishedImport.ts"
@@ -40,6 +40,7 @@ export type ExpectedError =
   | DatabaseUnavailable
   | EmbeddedPostgresError
   | EventLogCorrupt
+  | EventTooLarge
   | ExportOutdated
   | HttpServerError.ServeError
   | ImportRefused

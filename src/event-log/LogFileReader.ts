@@ -21,6 +21,7 @@ import {
   tenantLine
 } from "./LogFile.ts"
 import { LogWalk } from "./LogWalk.ts"
+import { readableEvent } from "./readableEvent.ts"
 import { sliceCount } from "./sliceOf.ts"
 import { parseStoredEvent, type StoredEvent } from "./StoredEvent.ts"
 
@@ -36,7 +37,8 @@ export interface LogFileBatch {
 }
 
 const lineFeed = 10
-const maxLineBytes = 64 * 1024 * 1024
+/** Of a payload with line breaks each quote and each break takes two bytes in its line. */
+const maxLineBytes = 2 * readableEvent + 64 * 1024
 
 /**
  * Reads a log file piece by piece, cut anywhere: `push` them all, then `end`. Gives what is good as soon as a check has shown it to be, and fails at
@@ -71,6 +73,8 @@ export class LogFileReader {
 
   private readLines(piece: Uint8Array, batches: Array<LogFileBatch>): Result.Result<void, LogFileError> {
     const bytes = this.afterRest(piece)
+    // A line of many pieces is looked through once, when it is whole.
+    if (piece.indexOf(lineFeed) === -1) return this.keepRest(bytes.length)
     const isText = isUtf8(bytes.subarray(0, bytes.lastIndexOf(lineFeed) + 1))
     let start = 0
     let hashed = 0
@@ -90,12 +94,14 @@ export class LogFileReader {
     }
     this.hash.update(bytes.subarray(hashed, start))
     bytes.copyWithin(0, start)
-    this.rest = bytes.length - start
-    if (this.rest > maxLineBytes) {
-      this.line++
-      return this.fail("is too long")
-    }
-    return Result.succeed(undefined)
+    return this.keepRest(bytes.length - start)
+  }
+
+  private keepRest(length: number): Result.Result<void, LogFileError> {
+    this.rest = length
+    if (length <= maxLineBytes) return Result.succeed(undefined)
+    this.line++
+    return this.fail(`has more than ${maxLineBytes} bytes`)
   }
 
   /** Whether the file was whole. */
@@ -162,6 +168,10 @@ export class LogFileReader {
   private takeEvent(line: string, walk: LogWalk): Result.Result<undefined, LogFileError> {
     const event = parseStoredEvent(line)
     if (event === undefined) return this.fail("is not an event as an export writes it")
+    // Whatever is in a log is part of its history, also what is more than `MAX_EVENT_BYTES` of today; no reader could take more than this.
+    if (line.length > readableEvent / 3 && Buffer.byteLength(event.payload) > readableEvent) {
+      return this.fail(`has a payload of ${Buffer.byteLength(event.payload)} bytes, more than the ${readableEvent} that can be read again`)
+    }
     const problem = walk.next(event)
     if (problem !== undefined) return this.fail(problem, ": ")
     this.characters += line.length

@@ -16,6 +16,8 @@ import {
   logFileVersion
 } from "./LogFile.ts"
 import { LogFileWriter } from "./LogFileWriter.ts"
+import { readableEvent } from "./readableEvent.ts"
+import { readStoredPage, utc } from "./readStoredPages.ts"
 import type { StoredEvent } from "./StoredEvent.ts"
 import { isAnyBeingErased } from "./unfinishedErasures.ts"
 import { type ImportUnfinished, refuseUnfinished } from "./unfinishedImport.ts"
@@ -24,6 +26,17 @@ import { type ImportUnfinished, refuseUnfinished } from "./unfinishedImport.ts"
 export class ExportOutdated extends Schema.TaggedError<ExportOutdated>("playtally/event-log/ExportOutdated")("ExportOutdated", {
   message: Schema.String
 }) {}
+
+/** An event of an older release is larger than a reader takes: no file can hold it. Nothing of it was read. */
+export class EventTooLarge extends Schema.TaggedError<EventTooLarge>("playtally/event-log/EventTooLarge")("EventTooLarge", {
+  slice: Schema.Int,
+  position: Schema.Int,
+  bytes: Schema.Int
+}) {
+  override get message(): string {
+    return `The event at ${this.slice}/${this.position} has ${this.bytes} bytes, and an export takes ${readableEvent} at most. Erase its user to export the rest.`
+  }
+}
 
 const outdated = new ExportOutdated({ message: "A user was erased while the log was exported: export it again." })
 const underWay = new ExportOutdated({ message: "A user is being erased: export the log again when that has ended." })
@@ -41,7 +54,7 @@ export interface LogProgress {
  */
 export const exportLog = (
   onProgress: (progress: LogProgress) => void = () => {}
-): Stream.Stream<Uint8Array, EventLogCorrupt | ExportOutdated | ImportUnfinished | SqlError.SqlError, PgClient.PgClient> =>
+): Stream.Stream<Uint8Array, EventLogCorrupt | EventTooLarge | ExportOutdated | ImportUnfinished | SqlError.SqlError, PgClient.PgClient> =>
   Stream.unwrap(Effect.gen(function*() {
     const sql = yield* PgClient.PgClient
     yield* refuseUnfinished(sql)
@@ -81,10 +94,6 @@ const orCorrupt = <A>(result: Result.Result<A, string>): Effect.Effect<A, EventL
       Effect.fail(new EventLogCorrupt({ message: `The log is damaged: ${problem}. \`events verify\` shows all that is wrong.` }))
   })
 
-/** A time as log files have it. */
-export const utc = (sql: PgClient.PgClient, column: string) =>
-  sql.literal(`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`)
-
 const lastErasure = (sql: PgClient.PgClient) =>
   Effect.map(
     sql<{ erasure: bigint }>`select coalesce(max(erasure), 0) as erasure from erased_users`,
@@ -122,32 +131,17 @@ const readPrelude = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
   return { prelude, erasure: erased.at(-1)?.erasure ?? 0n }
 })
 
-/** Most events and, but for a single larger event, most characters of payload in a page. */
-const pageEvents = 5_000
-const pageCharacters = 8 * 1024 * 1024
-
-type Row = Omit<StoredEvent, "position"> & { readonly position: bigint }
-
-const readPages = (sql: PgClient.PgClient, { heads }: LogFileHeader): Stream.Stream<ReadonlyArray<StoredEvent>, SqlError.SqlError> =>
+/** The events up to the heads, slice by slice. One that a reader does not take ends it: a file with that event could not be imported. */
+const readPages = (
+  sql: PgClient.PgClient,
+  { heads }: LogFileHeader
+): Stream.Stream<ReadonlyArray<StoredEvent>, EventTooLarge | SqlError.SqlError> =>
   Stream.paginate({ place: 0, after: 0 }, ({ after, place }) =>
     Effect.gen(function*() {
       const [slice, last] = heads[place] ?? []
       if (slice === undefined || last === undefined) return [[], Option.none()] as const
-      const rows = yield* sql<Row>`
-        select slice, position, ${utc(sql, "recorded_at")} as recorded_at, ${
-        utc(sql, "occurred_at")
-      } as occurred_at, tenant_id, user_id, event_type,
-          idempotency_key, payload_version, payload
-        from (
-          select slice, position, recorded_at, occurred_at, tenant_id, user_id, event_type, idempotency_key, payload_version, payload::text as payload,
-            sum(length(payload::text)) over (order by position rows unbounded preceding) - length(payload::text) as characters_before
-          from events
-          where slice = ${slice} and position > ${BigInt(after)} and position <= ${BigInt(last)}
-          order by position limit ${pageEvents}
-        ) as page
-        where characters_before < ${pageCharacters}
-        order by position`
-      const page = rows.map((row): StoredEvent => ({ ...row, position: Number(row.position) }))
-      const next = page.at(-1)?.position ?? last
-      return [[page], Option.some(next < last ? { place, after: next } : { place: place + 1, after: 0 })] as const
+      const page = yield* readStoredPage(sql, { slice, after, upTo: last })
+      if (page._tag === "TooLarge") return yield* new EventTooLarge({ slice, position: page.position, bytes: page.bytes })
+      const next = page.events.at(-1)?.position ?? last
+      return [[page.events], Option.some(next < last ? { place, after: next } : { place: place + 1, after: 0 })] as const
     }))

@@ -6,6 +6,7 @@ import { arrayOf } from "../database/arrayOf.ts"
 import { parseJson } from "../fasttrack/parseJson.ts"
 import { decodeStored } from "../fasttrack/payload.ts"
 import { largestEvent } from "../Settings.ts"
+import { fitPlaces, type Place, placeColumns, type SizedPlace } from "./fitPlaces.ts"
 import type { LoggedEvent } from "./LoggedEvent.ts"
 import { sliceOf } from "./sliceOf.ts"
 import { isBeingErased } from "./unfinishedErasures.ts"
@@ -53,45 +54,23 @@ const few = 2000
 /** Positions of a slice that are looked through for the next events of a user with many, one after another; then it is cheaper to look at all of the user's. */
 const windows = [4_000, 16_000, 64_000, 256_000] as const
 
-/** Compressed payloads whose sizes are found out at a time: each is unpacked for it. */
-const unpacked = 16
-
-interface Place {
-  readonly position: bigint
-  /** Of the payload in the database. */
-  readonly size: number
-  readonly is_compressed: boolean
-}
-
 /**
  * Reads a page of a user's events: as many as asked for, and no more bytes than {@link pageBytes}, however large the events are and however many the user has.
  * A user's few events come by the unique key. One who has many is frequent in the slice, so that the next ones are near `before`.
  */
 export const readUserPage = Effect.fnUntraced(function*(sql: PgClient.PgClient, part: UserPart) {
   const { places, isMore } = yield* findPlaces(sql, part)
-  const fitting: Array<Place> = []
-  let bytes = 0
-  for (let at = 0; at < places.length && bytes < pageBytes; at += unpacked) {
-    const some = places.slice(at, at + unpacked)
-    const sizes = yield* sizesOf(sql, part, some)
-    for (const place of some) {
-      bytes += sizes.get(place.position) ?? place.size
-      if (bytes > pageBytes && fitting.length > 0) break
-      fitting.push(place)
-    }
-  }
+  const fitting = yield* fitPlaces(sql, sliceOf(part.tenantId, part.userId), places, pageBytes)
   const events = fitting.length === 0 ? [] : yield* fetchEvents(sql, part, fitting)
   return { events, isMore: isMore || fitting.length < places.length } satisfies UserPage
 }) satisfies (...args: never) => Effect.Effect<UserPage, SqlError.SqlError>
-
-const columns = "position, pg_column_size(payload) as size, pg_column_compression(payload) is not null as is_compressed"
 
 /** Where the next events stand, and whether there are more. */
 const findPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, { before, limit, tenantId, userId }: UserPart) {
   const end = BigInt(before)
   const byKey = yield* sql<Partial<Place> & { readonly known: number }>`
     with own as materialized (
-      select ${sql.literal(columns)} from events
+      select ${sql.literal(placeColumns)} from events
       where tenant_id = ${tenantId}::uuid and user_id = ${userId} and event_type <> 'erased' and not ${isBeingErased(sql, tenantId, userId)}
       limit ${few + 1}
     )
@@ -112,7 +91,7 @@ const findPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, { before,
   for (const window of windows) {
     const low = Math.max(1, high - window)
     const rows = yield* sql<Place>`
-      select ${sql.literal(columns)} from events
+      select ${sql.literal(placeColumns)} from events
       where slice = ${slice} and position >= ${BigInt(low)} and position < ${BigInt(high)}
         and tenant_id = ${tenantId}::uuid and user_id = ${userId} and event_type <> 'erased'
       order by position desc limit ${limit + 1 - found.length}`
@@ -121,7 +100,7 @@ const findPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, { before,
     high = low
   }
   const rest = yield* sql<Place>`
-    select ${sql.literal(columns)} from events
+    select ${sql.literal(placeColumns)} from events
     where tenant_id = ${tenantId}::uuid and user_id = ${userId} and event_type <> 'erased' and position < ${BigInt(high)}
     order by position desc limit ${limit + 1 - found.length}`
   return cut([...found, ...rest], limit)
@@ -129,22 +108,8 @@ const findPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, { before,
 
 const cut = (places: ReadonlyArray<Place>, limit: number) => ({ places: places.slice(0, limit), isMore: places.length > limit })
 
-/** The bytes of those payloads that the database has compressed. */
-const sizesOf = (sql: PgClient.PgClient, { tenantId, userId }: UserPart, places: ReadonlyArray<Place>) => {
-  const compressed = places.filter(({ is_compressed }) => is_compressed)
-  if (compressed.length === 0) return Effect.succeed(new Map<bigint, number>())
-  return Effect.map(
-    sql<{ position: bigint; bytes: number }>`
-      select position, octet_length(payload::text) as bytes from events
-      where slice = ${sliceOf(tenantId, userId)} and position = any (${
-      arrayOf.int8(compressed.map(({ position }) => Number(position)))
-    }::bigint[])`,
-    (rows) => new Map(rows.map(({ bytes, position }) => [position, bytes]))
-  )
-}
-
 /** The events themselves; an erasure may have begun since their places were found. */
-const fetchEvents = (sql: PgClient.PgClient, { largest = largestShown, tenantId, userId }: UserPart, places: ReadonlyArray<Place>) =>
+const fetchEvents = (sql: PgClient.PgClient, { largest = largestShown, tenantId, userId }: UserPart, places: ReadonlyArray<SizedPlace>) =>
   Effect.map(
     sql<{
       slice: number
@@ -159,9 +124,7 @@ const fetchEvents = (sql: PgClient.PgClient, { largest = largestShown, tenantId,
       select slice, position, event_type, payload_version, occurred_at, recorded_at, octet_length(text) as bytes,
         case when octet_length(text) <= ${largest} then text end as payload
       from events cross join lateral (select payload::text as text offset 0) as p
-      where slice = ${sliceOf(tenantId, userId)} and position = any (${
-      arrayOf.int8(places.map(({ position }) => Number(position)))
-    }::bigint[])
+      where slice = ${sliceOf(tenantId, userId)} and position = any (${arrayOf.int8(places.map(({ position }) => position))}::bigint[])
         and user_id = ${userId} and tenant_id = ${tenantId}::uuid and not ${isBeingErased(sql, tenantId, userId)}
       order by position desc`,
     (rows) =>

@@ -8,6 +8,7 @@ import { isPseudonym } from "./pseudonym.ts"
 import { sliceCount, sliceOf } from "./sliceOf.ts"
 import { isKnownEvent } from "./StoredEvent.ts"
 import { unfinishedImport } from "./unfinishedImport.ts"
+import { verifyPayloads } from "./verifyPayloads.ts"
 
 /** Some of what was looked at: how many events, and what is wrong with them, the first few of each kind. */
 export interface Verdict {
@@ -33,7 +34,7 @@ const slicesAtOnce = 2
 /**
  * Looks whether the log is what it promises (design §1): of each slice that positions are 1, 2, 3 … up to its head and no further, that recorded_at never
  * decreases along them and ends as the head says, that no user has a key twice, that all users hash to the slice and belong to a tenant there is, that
- * nothing but a pseudonym is left of erased ones, and that all payloads can be read; of the whole, that its slices are those there must be, that the database still refuses what would break it, and that no
+ * nothing but a pseudonym is left of erased ones, and that a reader of this release takes every payload, which is read for it; of the whole, that its slices are those there must be, that the database still refuses what would break it, and that no
  * projection has come further than the log.
  *
  * Each slice is looked at in a moment of its own, one transaction each: what is appended meanwhile is never a finding. Keys are unique within a user, and
@@ -65,8 +66,10 @@ export const verifyLog = (
 const verifySlice = (sql: PgClient.PgClient, slice: number): Effect.Effect<Verdict, SqlError.SqlError> =>
   Effect.gen(function*() {
     yield* sql`select set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true)`
-    const { events, findings } = yield* verifyPositions(sql, slice)
-    const wrong = [...findings, ...events === 0 ? [] : yield* verifyUsers(sql, slice)]
+    const { events, findings, last } = yield* verifyPositions(sql, slice)
+    const unreadable = new Named("events")
+    yield* verifyPayloads(sql, slice, last, ({ position, reason }) => unreadable.add(`the event at ${position} cannot be read: ${reason}`))
+    const wrong = [...findings, ...unreadable.messages, ...events === 0 ? [] : yield* verifyUsers(sql, slice)]
     return { events, findings: wrong.map((message) => ({ slice, message })) }
   }).pipe(
     sql.withTransaction,
@@ -106,7 +109,7 @@ const verifyPositions = Effect.fnUntraced(function*(sql: PgClient.PgClient, slic
     )
     select h.position as head, found.*, h.recorded_at = coalesce(found.recorded_at, 'epoch') as head_time_agrees
     from slice_heads as h cross join found where h.slice = ${slice}`
-  if (row === undefined) return { events: 0, findings: ["the head has gone"] }
+  if (row === undefined) return { events: 0, last: 0, findings: ["the head has gone"] }
   const { backward, before_breaks, breaks, events, first_backward, first_breaks, head, head_time_agrees, kinds, last } = row
   const broken = (first_breaks ?? []).map((position, index) => {
     const before = before_breaks?.[index] ?? 0n
@@ -120,6 +123,7 @@ const verifyPositions = Effect.fnUntraced(function*(sql: PgClient.PgClient, slic
   })
   return {
     events: Number(events),
+    last: Number(last ?? 0n),
     findings: [
       ...broken,
       ...more(breaks, "breaks in the positions"),
@@ -153,10 +157,10 @@ interface UserRow {
 }
 
 const verifyUsers = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: number) {
-  const strays = new Named()
-  const repeats = new Named()
-  const ownerless = new Named()
-  const halfErased = new Named()
+  const strays = new Named("users")
+  const repeats = new Named("users")
+  const ownerless = new Named("users")
+  const halfErased = new Named("users")
   const pages = Stream.paginate(
     { tenant_id: "00000000-0000-0000-0000-000000000000", user_id: "" },
     (after: Pick<UserRow, "tenant_id" | "user_id">) =>
@@ -201,13 +205,18 @@ const verifyUsers = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: n
 class Named {
   private readonly first: Array<string> = []
   private count = 0
+  private readonly what: string
+
+  constructor(what: string) {
+    this.what = what
+  }
 
   add(message: string): void {
     if (this.count++ < named) this.first.push(message)
   }
 
   get messages(): ReadonlyArray<string> {
-    return this.count > named ? [...this.first, `and so for ${this.count - named} more users`] : this.first
+    return this.count > named ? [...this.first, `and so for ${this.count - named} more ${this.what}`] : this.first
   }
 }
 

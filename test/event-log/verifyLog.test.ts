@@ -141,6 +141,17 @@ const damages: ReadonlyArray<Damage> = [
     ]
   },
   {
+    what: "payloads of which no reader can make an event",
+    by: [
+      (slice) => `update events set payload = '[1]' where slice = ${slice} and position = 3`,
+      (slice) => `update events set payload = ('{"x":"' || repeat('ab', 17000000) || '"}')::json where slice = ${slice} and position = 7`
+    ],
+    found: (slice) => [
+      `${slice}: the event at 3 cannot be read: its payload is no JSON object`,
+      `${slice}: the event at 7 cannot be read: its payload has 34000008 bytes, and a reader takes 33554432 at most`
+    ]
+  },
+  {
     what: "an event in a slice that does not exist",
     by: [(slice) => `update events set slice = -1 where slice = ${slice} and position = 12`],
     found: (slice) => ["log: events or heads of slices that do not exist: 1", `${slice}: the head is at 12, the last event at 11`]
