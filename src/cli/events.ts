@@ -4,9 +4,11 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { EventLog } from "../event-log/EventLog.ts"
 import type { LogEntry, SlicePosition } from "../event-log/LoggedEvent.ts"
+import { decodeUserEvent } from "../event-log/readUserPage.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { Tenants } from "../tenants/Tenants.ts"
@@ -42,19 +44,39 @@ const headsOf = Effect.fnUntraced(function*({ tenant, userId }: Selection) {
   }))
 })
 
+/** What is kept of an event that is to be shown: events may be large, their lines are not. */
+interface Line extends SlicePosition {
+  readonly text: string
+}
+
 /** The newest events of the selection, oldest first. */
-const newest = Effect.fnUntraced(function*(selection: Selection, limit: number) {
+const newest = Effect.fnUntraced(function*(selection: Selection, limit: number, lineOf: (logged: LogEntry) => string) {
   const { tenant, userId } = selection
   const log = yield* EventLog
   if (tenant !== undefined && userId !== undefined) {
-    return (yield* log.readUser(tenant.tenantId, userId, Number.MAX_SAFE_INTEGER, limit)).toReversed()
+    const user = { tenantId: tenant.tenantId, userId }
+    const lines: Array<Line> = []
+    for (let before = Number.MAX_SAFE_INTEGER; lines.length < limit;) {
+      const page = yield* log.readUserPage({ ...user, before, limit: limit - lines.length })
+      for (const stored of page.events) {
+        const text = Result.match(decodeUserEvent(user, stored), {
+          onSuccess: lineOf,
+          onFailure: (reason) => `${lineOf({ ...user, ...stored, event: null })}: ${reason}`
+        })
+        lines.push({ slice: stored.slice, position: stored.position, text })
+      }
+      const last = page.events.at(-1)
+      if (!page.isMore || last === undefined) break
+      before = last.position
+    }
+    return lines.toReversed()
   }
   const places = yield* newestEvents(yield* PgClient.PgClient, tenant?.tenantId, limit)
   const events = yield* log.read(places.map(({ position, slice }) => ({ slice, position: position - 1 })), { events: 1, bytes: pageBytes })
   if (tenant !== undefined && events.length < limit) {
     yield* Console.error(`Looked for tenant "${tenant.name}" among the last ${lookBack} events of each slice.`)
   }
-  return events.toSorted((a, b) => a.recordedAt - b.recordedAt)
+  return events.toSorted((a, b) => a.recordedAt - b.recordedAt).map((logged): Line => ({ ...placeOnly(logged), text: lineOf(logged) }))
 })
 
 /** How long to wait for something new, and how many events of a slice, and bytes of all, are read at a time. */
@@ -80,6 +102,8 @@ const following = (selection: Selection, start: ReadonlyArray<SlicePosition>) =>
   })))
 }
 
+const placeOnly = ({ position, slice }: SlicePosition): SlicePosition => ({ slice, position })
+
 const placeOf = ({ position, slice }: SlicePosition): string => `${slice}/${position}`
 
 const tail = Command.make(
@@ -104,11 +128,11 @@ const tail = Command.make(
       const names = new Map((yield* tenants.list).map(({ name, tenantId }) => [tenantId, name]))
       // The heads before the newest, so that no event falls between the two; what then is in both is shown once.
       const heads = yield* headsOf(selection)
-      const first = yield* newest(selection, limit)
+      const lineOf = (logged: LogEntry) => eventLine(logged, names.get(logged.tenantId) ?? logged.tenantId)
+      const first = yield* newest(selection, limit, lineOf)
       const shown = new Set(first.map(placeOf))
       const later = follow ? Stream.filter(following(selection, heads), (logged) => !shown.has(placeOf(logged))) : Stream.empty
-      const events = Stream.concat(Stream.fromIterable(first), later)
-      yield* printLines(Stream.map(events, (logged) => eventLine(logged, names.get(logged.tenantId) ?? logged.tenantId)))
+      yield* printLines(Stream.concat(Stream.fromIterable(first.map(({ text }) => text)), Stream.map(later, lineOf)))
     },
     Effect.provide(eventsLayer),
     explained

@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import { gzipSync } from "node:zlib"
 import { sealAfter } from "../../src/event-log/LogFile.ts"
 import { type LogFileBatch, LogFileReader } from "../../src/event-log/LogFileReader.ts"
+import { readableEvent } from "../../src/event-log/readableEvent.ts"
 import { formatStoredEvent } from "../../src/event-log/StoredEvent.ts"
 import { seededRandom } from "../reference/random.ts"
 import { fileOf, linesOf, preludeOf, sampleLog, sealed } from "../support/sampleLog.ts"
@@ -68,6 +69,32 @@ describe("a log file", () => {
     const { batches, problem } = read(fileOf({ prelude: preludeOf(large), events: large }))
     assert.isUndefined(problem)
     assert.deepStrictEqual(batches.map(({ events }) => events.length), [0, 2, 2, 1])
+  })
+
+  it("has events as large as a reader takes, and no larger ones: their lines are named", () => {
+    const [event] = sampleLog(1).events
+    if (event === undefined) return
+    for (
+      const [bytes, expected] of [[readableEvent, undefined], [
+        readableEvent + 1,
+        /^Line \d+ of the file has a payload of 33554433 bytes/
+      ]] as const
+    ) {
+      const events = [{ ...event, position: 1, payload: `"${"x".repeat(bytes - 2)}"` }]
+      const reader = new LogFileReader()
+      let failure: string | undefined
+      const whole = fileOf({ prelude: preludeOf(events), events })
+      for (let at = 0; at < whole.length && failure === undefined; at += 65_536) {
+        const pushed = reader.push(whole.subarray(at, at + 65_536))
+        if (Result.isFailure(pushed)) failure = pushed.failure.message
+      }
+      if (expected === undefined) assert.isUndefined(failure)
+      else assert.match(failure ?? "", expected)
+    }
+    const endless = new LogFileReader()
+    let pushed = endless.push(fileOf(sampleLog(0)).subarray(0, 100))
+    for (let mib = 0; mib < 80 && Result.isSuccess(pushed); mib++) pushed = endless.push(Buffer.alloc(1024 * 1024, "x"))
+    assert.match(Result.isFailure(pushed) ? pushed.failure.message : "", /has more than 67174400 bytes/)
   })
 
   it("is JSON on every line", () => {
