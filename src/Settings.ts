@@ -31,6 +31,8 @@ const settings = Config.all({
     bytesPerEvent: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1024, maximum: largestEvent })), "MAX_EVENT_BYTES").pipe(
       Config.withDefault(256 * 1024)
     ),
+    // 0 is no limit.
+    futureHours: whole("MAX_FUTURE_HOURS", 24, 0),
     eventsInFlight: whole("MAX_EVENTS_IN_FLIGHT", 50_000),
     bytesInFlight: whole("MAX_BYTES_IN_FLIGHT", 96 * MiB)
   }),

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SqlError } from "effect/sql"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
+import { upperCase } from "../fasttrack/asciiCase.ts"
 import { type Board, datesOf, type Period, ruleOf } from "../projections/catalog/boards.ts"
 import { leaderboards } from "../projections/catalog/leaderboards.ts"
 import { sportsLeaderboards } from "../projections/catalog/sportsLeaderboards.ts"
@@ -106,12 +107,12 @@ export class Leaderboards extends Context.Service<Leaderboards, {
               board,
               period,
               period_start ?? "",
-              currency?.toUpperCase() ?? ""
+              upperCase(currency ?? "")
             ])
             return yield* rows(ranking, {
               board,
               period,
-              currency: currency?.toUpperCase() ?? null,
+              currency: currency === null ? null : upperCase(currency),
               period_start: period_start ?? null,
               period_end: period_end ?? null,
               time_zone: calendar.time_zone,

@@ -12,10 +12,11 @@ import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnava
 import { failureOf } from "../database/failureOf.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { payloadVersion } from "../fasttrack/payload.ts"
-import { sameContent } from "../fasttrack/sameContent.ts"
+import type { Steps } from "../fasttrack/steps.ts"
 import { inSteadyTime } from "../steadyClock.ts"
+import { takeTurns } from "../takeTurns.ts"
 import { type AppendRow, appendStatement } from "./appendStatement.ts"
-import { compareKnown, type KnownEvent } from "./compareKnown.ts"
+import { compareContent, compareKnown, type KnownEvent } from "./compareKnown.ts"
 import { completed } from "./completed.ts"
 import { ErasedUsers } from "./ErasedUsers.ts"
 import { fetchPayloads } from "./fetchPayloads.ts"
@@ -199,9 +200,7 @@ const append = Effect.fnUntraced(function*(sql: PgClient.PgClient, memory: Memor
   const outcomes: Array<AppendOutcome> = []
   const { firsts, repeats } = setRepeatsAside(events)
   const stored = yield* write(sql, memory, events, firsts, outcomes)
-  for (const [index, first] of repeats) {
-    outcomes[index] = outcomeOfRepeat(events, index, first, outcomes, stored)
-  }
+  if (repeats.length > 0) yield* takeTurns(settleRepeats(events, repeats, outcomes, stored))
   return outcomes
 })
 
@@ -226,17 +225,35 @@ const setRepeatsAside = (events: ReadonlyArray<NewEvent>) => {
   return { firsts, repeats }
 }
 
+/** Payload characters compared in one go. */
+const comparedCharacters = 64 * 1024
+
+function* settleRepeats(
+  events: ReadonlyArray<NewEvent>,
+  repeats: ReadonlyArray<readonly [index: number, first: number]>,
+  outcomes: Array<AppendOutcome>,
+  stored: ReadonlyMap<number, AppendRow>
+): Steps<void> {
+  let compared = 0
+  for (const [index, first] of repeats) {
+    outcomes[index] = outcomeOfRepeat(events, index, first, outcomes, stored)
+    compared += events[index]?.payload.length ?? 0
+    if (compared < comparedCharacters) continue
+    compared = 0
+    yield
+  }
+}
+
 const outcomeOfStored = (row: AppendRow, event: NewEvent): AppendOutcome => {
   const position = Number(row.position)
   // What an erased event said cannot be compared any more.
   if (row.payload_version === erasedVersion) return { _tag: "Duplicate", position }
   if (row.payload === null) return { _tag: "Known", position }
-  const isSame = sameContent(event, {
+  return compareContent(event, position, {
     payloadVersion: row.payload_version ?? 0,
     payload: row.payload,
     occurredAt: row.occurred_at?.getTime() ?? Number.NaN
   })
-  return { _tag: isSame ? "Duplicate" : "Conflict", position }
 }
 
 /** A repeat is compared with what the log holds under its key: the first of the batch, or what was there before the batch. */
@@ -255,8 +272,7 @@ const outcomeOfRepeat = (
   }
   const row = stored.get(first)
   if (row !== undefined) return outcomeOfStored(row, event)
-  const same = sameContent(event, { payloadVersion, payload: original.payload, occurredAt: original.occurredAt })
-  return { _tag: same ? "Duplicate" : "Conflict", position: outcome.position }
+  return compareContent(event, outcome.position, { payloadVersion, payload: original.payload, occurredAt: original.occurredAt })
 }
 
 /**
@@ -290,7 +306,7 @@ const write = (
           yield* Effect.mapError(memory.erased.load(sql, unheardOf.position), (cause) => new EventLogUnavailable({ cause }))
           continue
         }
-        const stored = settle(result.success, batch, indexes, outcomes)
+        const stored = yield* takeTurns(settle(result.success, batch, indexes, outcomes))
         if (looksUp || stored.size > 0) memory.repeats.saw(stored.size)
         return stored
       }
@@ -335,12 +351,12 @@ const runStatement = (sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>, lo
 
 const isTransient = (error: SqlError.SqlError): boolean => failureOf(error)._tag === "Transient"
 
-const settle = (
+function* settle(
   rows: ReadonlyArray<AppendRow>,
   batch: ReadonlyArray<NewEvent>,
   indexes: ReadonlyArray<number>,
   outcomes: Array<AppendOutcome>
-) => {
+): Steps<Map<number, AppendRow>> {
   const next = new Map<number, number>()
   const stored = new Map<number, AppendRow>()
   for (const row of rows) {
@@ -348,18 +364,23 @@ const settle = (
     else stored.set(Number(row.ord) - 1, row)
   }
   const storedByIndex = new Map<number, AppendRow>()
-  batch.forEach((event, at) => {
+  let compared = 0
+  for (const [at, event] of batch.entries()) {
     const index = indexes[at]
-    if (index === undefined) return
+    if (index === undefined) continue
     const row = stored.get(at)
     if (row !== undefined) {
       storedByIndex.set(index, row)
       outcomes[index] = outcomeOfStored(row, event)
-      return
+      compared += event.payload.length
+      if (compared < comparedCharacters) continue
+      compared = 0
+      yield
+      continue
     }
     const position = next.get(event.slice) ?? Number.NaN
     next.set(event.slice, position + 1)
     outcomes[index] = { _tag: "Appended", position }
-  })
+  }
   return storedByIndex
 }

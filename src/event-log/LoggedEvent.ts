@@ -67,11 +67,14 @@ export interface ReadBound {
   readonly bytes: number
 }
 
-/** What became of one event of a batch; a duplicate and a conflict name the position of the event that was there first. */
+/**
+ * What became of one event of a batch. A duplicate and a conflict name the position of the event that was there first, and a conflict the
+ * fields in which it differs, as `differingFields` does.
+ */
 export type EventOutcome =
   | { readonly _tag: "Appended"; readonly position: number }
   | { readonly _tag: "Duplicate"; readonly position: number }
-  | { readonly _tag: "Conflict"; readonly position: number }
+  | { readonly _tag: "Conflict"; readonly position: number; readonly fields: ReadonlyArray<string> }
   | { readonly _tag: "Refused"; readonly message: string }
 
 /** The same as `EventLog.append` tells it: `Known` is a duplicate or a conflict, which `EventLog.compare` tells apart. */

@@ -2,7 +2,7 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
-import { sameContent } from "../fasttrack/sameContent.ts"
+import { differingFields, sameContent, type StoredContent } from "../fasttrack/sameContent.ts"
 import type { EventOutcome, NewEvent } from "./LoggedEvent.ts"
 import { erasedVersion } from "./pseudonym.ts"
 import { readableEvent } from "./readableEvent.ts"
@@ -41,10 +41,10 @@ export const compareKnown = (
       const asked = known.slice(outcomes.length, outcomes.length + maxEvents)
       const rows = yield* readContents(sql, asked)
       if (rows.length !== asked.length) return yield* Effect.die(new Error("an event that was stored is not in the log"))
-      for (const [index, { event, position }] of asked.entries()) {
+      for (const [index, known] of asked.entries()) {
         const row = rows[index]
         if (row === undefined || row.comparison === "later") break
-        outcomes.push({ _tag: isSame(event, row) ? "Duplicate" : "Conflict", position })
+        outcomes.push(outcomeOf(known, row))
         // A comparison of two payloads parses both.
         yield* Effect.yieldNow
       }
@@ -52,13 +52,23 @@ export const compareKnown = (
     return outcomes
   })
 
-const isSame = (event: NewEvent, { comparison, occurred_at, payload, payload_version }: ContentRow): boolean => {
+const outcomeOf = ({ event, position }: KnownEvent, { comparison, occurred_at, payload, payload_version }: ContentRow): EventOutcome => {
   // What an erased event said cannot be compared any more.
-  if (payload_version === erasedVersion) return true
+  if (payload_version === erasedVersion) return { _tag: "Duplicate", position }
   // It is several times as long as any event that can be sent.
-  if (comparison === "too long") return false
-  return sameContent(event, { payloadVersion: payload_version, payload: payload ?? event.payload, occurredAt: occurred_at.getTime() })
+  if (comparison === "too long") return { _tag: "Conflict", position, fields: ["data"] }
+  return compareContent(event, position, {
+    payloadVersion: payload_version,
+    payload: payload ?? event.payload,
+    occurredAt: occurred_at.getTime()
+  })
 }
+
+/** Whether an event is a duplicate of the one stored at a position under its key, or a conflict. */
+export const compareContent = (event: NewEvent, position: number, stored: StoredContent): EventOutcome =>
+  sameContent(event, stored)
+    ? { _tag: "Duplicate", position }
+    : { _tag: "Conflict", position, fields: differingFields(event, stored) }
 
 /** One row for each event, in the order given. The first is never `later`. */
 const readContents = (sql: PgClient.PgClient, known: ReadonlyArray<KnownEvent>) =>

@@ -1,30 +1,22 @@
-import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
-import * as SchemaIssue from "effect/SchemaIssue"
 import { decimalText, numberTooLong } from "./decimalText.ts"
 import { isJsonNumber, type JsonNumber, toJsonNumber } from "./JsonNumber.ts"
-
-const tooLong = new SchemaIssue.InvalidValue({ message: numberTooLong })
-
-/** `documented` is what the API's description shows: a plain number, though one of any length is read. */
-const amount = (documented: Schema.Codec<number>) =>
-  Schema.declare(isJsonNumber, {
-    message: "must be a number",
-    toCodecJson: () =>
-      Schema.link<JsonNumber>()(documented, { decode: SchemaGetter.transform((value) => value), encode: SchemaGetter.transform(Number) })
-  }).pipe(
-    Schema.decodeTo(Schema.String, {
-      decode: SchemaGetter.transformEffect((value) => {
-        const text = decimalText(value)
-        return text === undefined ? Effect.fail(tooLong) : Effect.succeed(text)
-      }),
-      encode: SchemaGetter.transform(toJsonNumber)
-    })
-  )
+import { optionalWithDefault } from "./nullable.ts"
+import { readAs } from "./readAs.ts"
 
 /** A number on the wire, read as canonical decimal text with every digit kept: an amount, or the odds of a bet. */
-export const Amount = amount(Schema.Finite)
+export const Amount = Schema.declare(isJsonNumber, {
+  message: "must be a number",
+  // The API's description shows a plain number, though one of any length is read.
+  toCodecJson: () =>
+    Schema.link<JsonNumber>()(Schema.Finite, { decode: SchemaGetter.transform((value) => value), encode: SchemaGetter.transform(Number) })
+}).pipe(
+  Schema.decodeTo(Schema.String.annotate({ message: numberTooLong }), {
+    decode: readAs(decimalText),
+    encode: SchemaGetter.transform(toJsonNumber)
+  })
+)
 
 /** An amount that is 0 where it is left out. */
-export const AmountOrZero = amount(Schema.Finite.annotate({ default: 0 })).pipe(Schema.withDecodingDefaultKey(Effect.succeed(0)))
+export const AmountOrZero = optionalWithDefault(Amount, "a number", 0)

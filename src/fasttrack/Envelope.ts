@@ -1,10 +1,10 @@
 import * as Schema from "effect/Schema"
 import { optionalNullable } from "./nullable.ts"
-import { Id } from "./Text.ts"
+import { UserId } from "./Text.ts"
 import { Instant, Timestamp } from "./Timestamp.ts"
 
 /** The fields of every kind's data that the log keeps beside the payload: whose event it is, and when it happened. */
-export const Envelope = Schema.Struct({ user_id: Id, timestamp: Instant })
+export const Envelope = Schema.Struct({ user_id: UserId, timestamp: Instant })
 
 /** When the event came to FastTrack and when FastTrack handled it: of every kind, and not compared, as a resend may carry others. */
 export const deliveryTimes = {

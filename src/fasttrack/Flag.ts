@@ -1,7 +1,7 @@
-import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { optionalWithDefault } from "./nullable.ts"
 
 export const Flag = Schema.Boolean.annotate({ message: "must be true or false" })
 
 /** A flag that is false where it is left out. */
-export const FlagOrFalse = Flag.annotate({ default: false }).pipe(Schema.withDecodingDefaultKey(Effect.succeed(false)))
+export const FlagOrFalse = optionalWithDefault(Flag, "true, false", false)

@@ -1,12 +1,13 @@
 import * as Schema from "effect/Schema"
 import { Amount, AmountOrZero } from "./Amount.ts"
 import { deliveryTimes } from "./Envelope.ts"
-import { Currency, IdempotencyId, Label, Text } from "./Text.ts"
+import { Currency, Label, Text } from "./Text.ts"
+import { textOrInteger } from "./TextOrInteger.ts"
 
 /** realtime-payment: a step in the life of a deposit or withdrawal; the steps of one payment share its `payment_id`. */
 export const PaymentData = Schema.Struct({
   ...deliveryTimes,
-  payment_id: IdempotencyId,
+  payment_id: textOrInteger(1, 256, { description: "This field is used for idempotency" }),
   type: Label,
   status: Label,
   amount: Amount,

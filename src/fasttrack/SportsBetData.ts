@@ -2,7 +2,7 @@ import * as Schema from "effect/Schema"
 import { Amount } from "./Amount.ts"
 import { deliveryTimes } from "./Envelope.ts"
 import { FlagOrFalse } from "./Flag.ts"
-import { optionalNullable } from "./nullable.ts"
+import { optional, optionalNullable } from "./nullable.ts"
 import { OpaqueObject } from "./OpaqueObject.ts"
 import { Currency, IdempotencyId, Label, oneOf, Text } from "./Text.ts"
 import { Timestamp } from "./Timestamp.ts"
@@ -18,8 +18,8 @@ const SportsLeg = Schema.Struct({
   event_name: optionalNullable(Text, "a string"),
   market: optionalNullable(Text, "a string"),
   match_start: optionalNullable(Timestamp, "a timestamp"),
-  outcomes: Schema.optionalKey(Schema.Array(OpaqueObject).annotate({ message: "must be an array of objects" })),
-  meta: Schema.optionalKey(OpaqueObject)
+  outcomes: optional(Schema.Array(OpaqueObject).annotate({ message: "must be an array of objects" }), "an array of objects"),
+  meta: optional(OpaqueObject, "an object")
 }).annotate({ message: "must be an object" })
 
 /** realtime-sports-bet: a bet or a settlement, which names its bet in `activity_id_reference`. */
@@ -28,9 +28,9 @@ export const SportsBetData = Schema.Struct({
   activity_id: IdempotencyId,
   activity_id_reference: Text,
   amount: Amount,
-  bet_type: oneOf(["Single", "Multi", "System"]),
-  odds: Schema.optionalKey(Amount),
-  total_odds: Schema.optionalKey(Amount),
+  bet_type: oneOf(["Single", "Multi", "System", "Teaser"]),
+  odds: optional(Amount, "a number"),
+  total_odds: optional(Amount, "a number"),
   bets: optionalNullable(Schema.Array(SportsLeg), "an array"),
   bonus_wager_amount: Amount,
   currency: Currency,

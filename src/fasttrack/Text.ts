@@ -25,8 +25,13 @@ export const textOf = (min = 0, max = maxLength, annotations: Schema.Annotations
     })
   )
 
-/** `user_id` and the ids used for idempotency. */
+/** An id that is asked for. */
 export const Id = textOf(1, 256)
+
+/** The id of a user to be stored: no URL reaches `.` and `..`, which clients take for steps of the path. */
+export const UserId = textOf(1, 256, { description: "Neither `.` nor `..`" }).check(
+  Schema.makeFilter((text: string) => text === "." || text === ".." ? "must be neither . nor .." : undefined, { toJsonSchema: () => ({}) })
+)
 
 /** An id that makes a resend recognizable (design §2, "Idempotency"). */
 export const IdempotencyId = textOf(1, 256, { description: "This field is used for idempotency" })

@@ -1,33 +1,36 @@
 import * as Result from "effect/Result"
+import { type BodyBounds, BodyScan } from "./BodyScan.ts"
 import { BulkItems } from "./BulkItems.ts"
-import { isJsonObject } from "./canonicalJson.ts"
-import { parseJson } from "./parseJson.ts"
-import { parserMessage } from "./parserMessage.ts"
+import { type MalformedJson, malformedJson } from "./malformedJson.ts"
+import type { Steps } from "./steps.ts"
 
-/** The body is not JSON. */
-export interface MalformedJson {
-  readonly _tag: "MalformedJson"
-  /** What the parser says, at most 200 characters. */
-  readonly message: string
-}
-
-/** The body is JSON but neither `{"items": [...]}` nor an array. */
+/** The body is JSON but neither `{"items": [...]}` nor an array, or has more beside its items than an item may have. */
 export interface NotABatch {
   readonly _tag: "NotABatch"
 }
 
-/** The items of a bulk body, `{"items": [...]}` or `[...]`, not decoded yet, with every digit of their numbers kept (design §2). */
-export const decodeBody = (text: string): Result.Result<BulkItems, MalformedJson | NotABatch> =>
-  Result.map(itemsIn(text), (items) => new BulkItems(items, () => Result.getOrThrow(itemsIn(text))))
+/** The body has more items, or more JSON values, than a body may have. */
+export interface TooMany {
+  readonly _tag: "TooManyItems" | "TooManyValues"
+  readonly limit: number
+}
 
-const itemsIn = (text: string): Result.Result<Array<unknown>, MalformedJson | NotABatch> =>
-  Result.flatMap(parse(text), (body) => {
-    const items = isJsonObject(body) ? body["items"] : body
-    return Array.isArray(items) ? Result.succeed(items) : Result.fail<NotABatch>({ _tag: "NotABatch" })
-  })
+export type BodyProblem = MalformedJson | NotABatch | TooMany
 
-const parse = (text: string): Result.Result<unknown, MalformedJson> =>
-  Result.try({
-    try: () => parseJson(text),
-    catch: (error) => ({ _tag: "MalformedJson", message: parserMessage(error) })
-  })
+/**
+ * The items of a bulk body, `{"items": [...]}` or `[...]`, not decoded yet; in steps. That the items are JSON shows when they are parsed, see `BulkItems`.
+ */
+export function* decodeBody(bytes: Uint8Array, bounds: BodyBounds): Steps<Result.Result<BulkItems, BodyProblem>> {
+  const scan = new BodyScan(bytes, bounds)
+  while (!scan.advance()) yield
+  switch (scan.end) {
+    case "items":
+      return Result.succeed(new BulkItems(scan, bounds))
+    case "too-many-items":
+      return Result.fail({ _tag: "TooManyItems", limit: bounds.items })
+    case "too-many-values":
+      return Result.fail({ _tag: "TooManyValues", limit: bounds.values })
+    default:
+      return Result.fail((yield* malformedJson(bytes)) ?? { _tag: "NotABatch" })
+  }
+}

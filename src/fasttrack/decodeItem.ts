@@ -3,11 +3,14 @@ import type * as Schema from "effect/Schema"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
+import { UnparsedItem } from "./BulkItems.ts"
 import { isJsonObject, type JsonObject } from "./canonicalJson.ts"
 import { Envelope } from "./Envelope.ts"
 import { type EventData, eventData, type EventOf, type EventType, type FastTrackEvent, isEventType } from "./FastTrackEvent.ts"
 import { idField } from "./idField.ts"
+import { isJsonNumber } from "./JsonNumber.ts"
 import { textProblem } from "./Text.ts"
+import { integerText } from "./TextOrInteger.ts"
 
 /** One thing that is wrong with an item. The message has at most 200 characters and repeats nothing of the value. */
 export interface ItemIssue {
@@ -26,10 +29,14 @@ export interface InvalidItem {
 const maxIssues = 5
 
 /**
- * Decodes one item of a bulk body, as `decodeBody` gives it (design §2). Types are strict, unknown fields are dropped, and an invalid
- * item tells of all fields that are wrong.
+ * Decodes one item of a bulk body, as `BulkItems` gives it. Types are strict, unknown fields are dropped, and an invalid item tells of all fields that are
+ * wrong. `latest` is the latest `timestamp` taken, in milliseconds since the epoch.
  */
-export const decodeItem = (item: unknown): Result.Result<FastTrackEvent, InvalidItem> => {
+export const decodeItem = (
+  item: unknown,
+  { latest }: { readonly latest: number } = timeless
+): Result.Result<FastTrackEvent, InvalidItem> => {
+  if (item instanceof UnparsedItem) return invalid({}, [{ path: [], message: item.message }])
   if (!isJsonObject(item)) return invalid({}, [{ path: [], message: "must be an object" }])
   const { data, event } = item
   if (typeof event !== "string" || !isEventType(event)) {
@@ -37,8 +44,16 @@ export const decodeItem = (item: unknown): Result.Result<FastTrackEvent, Invalid
   }
   if (!isJsonObject(data)) return invalid(item, [{ path: ["data"], message: data === undefined ? isRequired : "must be an object" }])
 
-  return decoders[event](item, data)
+  const decoded: Result.Result<FastTrackEvent, InvalidItem> = decoders[event](item, data)
+  return Result.isSuccess(decoded) && decoded.success.occurredAt > latest
+    ? invalid(item, [{
+      path: ["data", "timestamp"],
+      message: `must not lie so far in the future: the latest taken now is ${new Date(latest).toISOString()}`
+    }])
+    : decoded
 }
+
+const timeless = { latest: Number.POSITIVE_INFINITY }
 
 const isRequired = "is required"
 const mustBeAnEvent = `must be one of ${Object.keys(eventData).join(", ")}`
@@ -49,11 +64,15 @@ const invalid = (item: JsonObject, issues: ReadonlyArray<ItemIssue>): Result.Res
 const readable = (value: unknown, maxLength: number): string | null =>
   typeof value === "string" && textProblem(value, 1, maxLength) === undefined ? value : null
 
+/** An id may be an integer where the field takes one. */
+const readableId = (field: string, value: unknown): string | null =>
+  readable(field === "payment_id" && isJsonNumber(value) ? integerText(value) : value, 256)
+
 /** The id in an item's data; of an unknown kind, the first there is. */
 const idIn = ({ data, event }: JsonObject): string | null => {
   if (!isJsonObject(data)) return null
   const fields = typeof event === "string" && isEventType(event) ? [idField[event]] : Object.values(idField)
-  return fields.map((field) => readable(data[field], 256)).find((id) => id !== null) ?? null
+  return fields.map((field) => readableId(field, data[field])).find((id) => id !== null) ?? null
 }
 
 const parserOf = <A>(schema: Schema.ConstraintDecoder<A>) => {

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto"
+import { lowerCase } from "./asciiCase.ts"
 import type { FastTrackEvent } from "./FastTrackEvent.ts"
 
 /**
@@ -21,9 +22,9 @@ const keyOf = ({ data, event }: FastTrackEvent): ReadonlyArray<string> => {
     case "realtime-casino":
       return [event, data.type, data.unique_id]
     case "realtime-payment":
-      return [event, data.type.toLowerCase(), data.status.toLowerCase(), data.payment_id]
+      return [event, lowerCase(data.type), lowerCase(data.status), data.payment_id]
     case "realtime-sports-bet":
-      return [event, data.type.toLowerCase(), data.status.toLowerCase(), data.activity_id]
+      return [event, lowerCase(data.type), lowerCase(data.status), data.activity_id]
     default:
       return [event, data.unique_id]
   }

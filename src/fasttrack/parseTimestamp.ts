@@ -22,8 +22,8 @@ const daysInMonth = (year: number, month: number): number =>
     : 31
 
 /**
- * The instant, in milliseconds since the epoch, of `YYYY-MM-DD`, then `T`, `t` or a space, `H` or `HH`, `:mm:ss`, an optional
- * fraction of any length (cut, not rounded) and an optional `Z`, `z` or `±HH:MM` (absent means UTC, at most ±23:59); undefined for
+ * The instant, in milliseconds since the epoch, of `YYYY-MM-DD`, then `T`, `t` or a space, `H` or `HH`, `:mm`, optionally `:ss` with or without a
+ * fraction of any length (cut, not rounded), and an optional `Z`, `z`, `±HH:MM` or `±HHMM` (absent means UTC, at most ±23:59); undefined for
  * any other text, for a date that does not exist, for hour 24 and second 60. The written year is 1900 to 2200; the instant may lie
  * a day outside once the offset is applied (design §2, "Values").
  */
@@ -44,14 +44,13 @@ export const parseTimestamp = (text: string): number | undefined => {
   const hour = oneDigitHour && isDigit(text.charCodeAt(11)) ? text.charCodeAt(11) - 0x30 : two(text, 11)
   let at = oneDigitHour ? 12 : 13
   const minute = two(text, at + 1)
-  const second = two(text, at + 4)
-  if (!(hour <= 23 && minute <= 59 && second <= 59 && text.charCodeAt(at) === colon && text.charCodeAt(at + 3) === colon)) {
-    return undefined
-  }
-  at += 6
+  const hasSeconds = text.charCodeAt(at + 3) === colon
+  const second = hasSeconds ? two(text, at + 4) : 0
+  if (!(hour <= 23 && minute <= 59 && second <= 59 && text.charCodeAt(at) === colon)) return undefined
+  at += hasSeconds ? 6 : 3
 
   let millisecond = 0
-  if (text.charCodeAt(at) === point) {
+  if (hasSeconds && text.charCodeAt(at) === point) {
     const start = ++at
     for (; isDigit(text.charCodeAt(at)); at++) {
       if (at - start < 3) millisecond = millisecond * 10 + text.charCodeAt(at) - 0x30
@@ -70,8 +69,9 @@ const offsetMinutes = (text: string, at: number): number | undefined => {
   if (sign === undefined) return 0
   if (sign === "Z" || sign === "z") return at + 1 === text.length ? 0 : undefined
   const hours = two(text, at + 1)
-  const minutes = two(text, at + 4)
-  return (sign === "+" || sign === "-") && hours <= 23 && minutes <= 59 && text.charCodeAt(at + 3) === colon && at + 6 === text.length
+  const minutesAt = text.charCodeAt(at + 3) === colon ? at + 4 : at + 3
+  const minutes = two(text, minutesAt)
+  return (sign === "+" || sign === "-") && hours <= 23 && minutes <= 59 && minutesAt + 2 === text.length
     ? (hours * 60 + minutes) * (sign === "-" ? -1 : 1)
     : undefined
 }

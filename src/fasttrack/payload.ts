@@ -14,6 +14,14 @@ export class UnknownPayload extends Schema.TaggedError<UnknownPayload>("playtall
 /** The payload the log keeps: the JSON text of `data`. Decoded items that differ in spelling only have the same payload. */
 export const encodePayload = (event: FastTrackEvent): string => JSON.stringify(event.data)
 
+/** The bytes that a payload takes in the log, if they are more than `largest`; undefined otherwise. */
+export const storedSize = (payload: string, largest: number): number | undefined => {
+  // A character takes three bytes at most, so those of nearly all payloads need no counting.
+  if (payload.length * 3 <= largest) return undefined
+  const bytes = Buffer.byteLength(payload)
+  return bytes > largest ? bytes : undefined
+}
+
 /** The data in a stored payload (parsed JSON), as this release knows it: here, older versions are brought up to date. */
 export const decodePayload = <T extends EventType>(
   event: T,

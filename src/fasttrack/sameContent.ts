@@ -1,5 +1,6 @@
 import * as Result from "effect/Result"
-import { canonicalObject } from "./canonicalJson.ts"
+import { lowerCase } from "./asciiCase.ts"
+import { canonicalObject, isJsonObject, type JsonObject } from "./canonicalJson.ts"
 import type { EventData, EventType } from "./FastTrackEvent.ts"
 import { parseJson } from "./parseJson.ts"
 import { decodePayload, payloadVersion } from "./payload.ts"
@@ -26,15 +27,52 @@ export interface StoredContent {
 export const sameContent = (event: NewContent, stored: StoredContent): boolean => {
   if (stored.occurredAt !== event.occurredAt) return false
   if (stored.payloadVersion === payloadVersion && stored.payload === event.payload) return true
-  return comparable(event.eventType, stored) === comparable(event.eventType, { payloadVersion, payload: event.payload })
+  return JSON.stringify(comparable(event.eventType, stored)) ===
+    JSON.stringify(comparable(event.eventType, { payloadVersion, payload: event.payload }))
 }
 
-const comparable = (eventType: EventType, content: Pick<StoredContent, "payloadVersion" | "payload">): string => {
+/** The most fields that `differingFields` names. */
+const maxFields = 5
+
+/**
+ * The fields in which an event differs from the stored one of its kind, user and key, such as `amount` or `bets.0.odds`: those of the published API and not
+ * what is in `meta` and `outcomes`, for their names are the sender's. At most five. Throws as `sameContent` does.
+ */
+export const differingFields = (event: NewContent, stored: StoredContent): ReadonlyArray<string> =>
+  [
+    ...stored.occurredAt === event.occurredAt ? [] : ["timestamp"],
+    ...differences(comparable(event.eventType, { payloadVersion, payload: event.payload }), comparable(event.eventType, stored), "")
+  ].slice(0, maxFields)
+
+/** Both are canonical, so equal values have equal texts. */
+const differences = (one: JsonObject, other: JsonObject, path: string): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  for (const name of new Set([...Object.keys(one), ...Object.keys(other)])) {
+    const [a, b] = [one[name], other[name]]
+    if (JSON.stringify(a) === JSON.stringify(b)) continue
+    if (path === "" && Array.isArray(a) && Array.isArray(b)) found.push(...differencesOfLegs(a, b, name))
+    else found.push(path + name)
+    if (found.length >= maxFields) break
+  }
+  return found
+}
+
+const differencesOfLegs = (one: ReadonlyArray<unknown>, other: ReadonlyArray<unknown>, name: string): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  for (let index = 0; index < Math.max(one.length, other.length) && found.length < maxFields; index++) {
+    const [a, b] = [one[index], other[index]]
+    if (isJsonObject(a) && isJsonObject(b)) found.push(...differences(a, b, `${name}.${index}.`))
+    else found.push(`${name}.${index}`)
+  }
+  return found
+}
+
+const comparable = (eventType: EventType, content: Pick<StoredContent, "payloadVersion" | "payload">): JsonObject => {
   const data: EventData[EventType] = Result.getOrThrow(decodePayload(eventType, content.payloadVersion, parseJson(content.payload)))
-  return JSON.stringify(canonicalObject({
+  return canonicalObject({
     ...data,
-    ...("status" in data ? { type: data.type.toLowerCase(), status: data.status.toLowerCase() } : {}),
+    ...("status" in data ? { type: lowerCase(data.type), status: lowerCase(data.status) } : {}),
     entry_timestamp: null,
     process_timestamp: null
-  }))
+  })
 }

@@ -2,13 +2,14 @@ import * as Effect from "effect/Effect"
 import { HttpEffect, type HttpServerRequest, HttpServerResponse, ProblemDetails } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import * as Result from "effect/Result"
+import { bodyBounds } from "../fasttrack/bodyBounds.ts"
 import type { BulkItems } from "../fasttrack/BulkItems.ts"
-import { countValues } from "../fasttrack/countValues.ts"
-import { decodeBody } from "../fasttrack/decodeBody.ts"
+import { type BodyProblem, decodeBody } from "../fasttrack/decodeBody.ts"
 import { Admission, type Ticket } from "../ingest/Admission.ts"
 import { Ingest } from "../ingest/Ingest.ts"
 import type { IngestReport } from "../ingest/IngestReport.ts"
 import { Settings } from "../Settings.ts"
+import { takeTurns } from "../takeTurns.ts"
 import { RateLimits } from "../tenants/RateLimits.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { Api } from "./Api.ts"
@@ -16,11 +17,9 @@ import { CurrentTenant } from "./Authentication.ts"
 import { parsePrefer } from "./parsePrefer.ts"
 import * as Problems from "./problems.ts"
 import { rateProblem } from "./rateProblem.ts"
-import { announcedBody, decodeUtf8, readBytes } from "./requestBody.ts"
+import { announcedBody, readBytes } from "./requestBody.ts"
 import { serverProblem } from "./serverProblem.ts"
 
-/** The most that an item's values may be on average. A sports bet of 10 legs has some 120, and 10,000 items of more than 250 would hardly fit into a body. */
-const valuesPerItem = 250
 /** What a parsed value takes in memory, about; a body that is mostly values counts as that many bytes, but for some values that every body has. */
 const bytesPerValue = 64
 const freeValues = 256
@@ -38,7 +37,7 @@ export const ingestHandlers = HttpApiBuilder.group(
     const admission = yield* Admission
     const { limits } = yield* Settings
     const rates = yield* RateLimits
-    const maxValues = valuesPerItem * Math.max(limits.itemsPerRequest, 1000)
+    const bounds = bodyBounds(limits)
 
     const admit = (tenant: Tenant, bytes: number) =>
       Effect.catchTag(admission.bytes(tenant.tenantId, bytes), "Overloaded", () => serverProblem(new Problems.Overloaded({})))
@@ -46,22 +45,16 @@ export const ingestHandlers = HttpApiBuilder.group(
     const readItems = Effect.fnUntraced(
       function*(request: HttpServerRequest.HttpServerRequest, tenant: Tenant, ticket: { current: Ticket }) {
         const bytes = yield* Effect.interruptible(readBytes(request, limits.bytesPerRequest))
-        const values = countValues(new Uint8Array(bytes))
-        if (values > maxValues) return yield* new Problems.TooManyValues({ limit: maxValues })
-        const weight = Math.min(Math.max(bytes.byteLength, (values - freeValues) * bytesPerValue), limits.bytesPerRequest)
+        const decoded = yield* takeTurns(decodeBody(new Uint8Array(bytes), bounds))
+        if (Result.isFailure(decoded)) return yield* bodyProblem(decoded.failure)
+        const items = decoded.success
+        const weight = Math.min(Math.max(bytes.byteLength, (items.values - freeValues) * bytesPerValue), limits.bytesPerRequest)
         if (request.headers["content-length"] === undefined || weight > bytes.byteLength) {
           ticket.current.release()
           ticket.current = yield* admit(tenant, weight)
         }
-        const items = decodeBody(yield* decodeUtf8(bytes))
-        if (Result.isFailure(items)) {
-          return yield* items.failure._tag === "NotABatch"
-            ? new Problems.NotABatch({})
-            : new Problems.MalformedJson({ detail: items.failure.message })
-        }
-        if (items.success.count > limits.itemsPerRequest) return yield* new Problems.TooManyItems({ limit: limits.itemsPerRequest })
-        yield* Effect.catchTag(rates.events(tenant, items.success.count), "RateExceeded", rateProblem)
-        return items.success
+        yield* Effect.catchTag(rates.events(tenant, items.count), "RateExceeded", rateProblem)
+        return items
       }
     )
 
@@ -70,6 +63,7 @@ export const ingestHandlers = HttpApiBuilder.group(
       return yield* ingest.batch(tenant, items, { strict }).pipe(
         Effect.map((report) => answer(report, items.count)),
         Effect.catchTags({
+          MalformedJson: bodyProblem,
           StrictRefusal: ({ rejected }) =>
             Effect.succeed(ProblemDetails.toResponse(Problems.strictRefusalMembers({ accepted: 0, duplicates: 0, rejected }))),
           Overloaded: () => serverProblem(new Problems.Overloaded({})),
@@ -100,6 +94,19 @@ export const ingestHandlers = HttpApiBuilder.group(
     )
   })
 )
+
+const bodyProblem = (problem: BodyProblem) => {
+  switch (problem._tag) {
+    case "MalformedJson":
+      return Effect.fail(new Problems.MalformedJson({ detail: problem.message }))
+    case "NotABatch":
+      return Effect.fail(new Problems.NotABatch({}))
+    case "TooManyItems":
+      return Effect.fail(new Problems.TooManyItems({ limit: problem.limit }))
+    case "TooManyValues":
+      return Effect.fail(new Problems.TooManyValues({ limit: problem.limit }))
+  }
+}
 
 const applyStrict: HttpEffect.PreResponseHandler = (_, response) =>
   Effect.succeed(HttpServerResponse.setHeader(response, "preference-applied", "handling=strict"))

@@ -1,12 +1,14 @@
 import * as Effect from "effect/Effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Counters } from "../counters/Counters.ts"
 import { TimeTravel } from "../counters/TimeTravel.ts"
 import { EventLog } from "../event-log/EventLog.ts"
 import { countValues } from "../fasttrack/countValues.ts"
-import { parserMessage } from "../fasttrack/parserMessage.ts"
+import { malformedJson } from "../fasttrack/malformedJson.ts"
+import { takeTurns } from "../takeTurns.ts"
 import { activityHandler } from "./activityHandler.ts"
 import { Api } from "./Api.ts"
 import { CurrentTenant } from "./Authentication.ts"
@@ -97,10 +99,9 @@ export const readingHandlers = HttpApiBuilder.group(
           yield* announcedBody(request, maxBytes)
           const bytes = yield* readBytes(request, maxBytes)
           const text = yield* decodeUtf8(bytes)
-          const body = yield* Effect.try({
-            try: (): unknown => JSON.parse(text),
-            catch: (error) => new Problems.MalformedJson({ detail: parserMessage(error) })
-          })
+          const parsed = Result.try((): unknown => JSON.parse(text))
+          if (Result.isFailure(parsed)) return yield* malformed(new Uint8Array(bytes))
+          const body = parsed.success
           const { user_ids } = yield* Effect.mapError(decodeUserIds(body, errorsIn(bytes)), (error) => invalidRequest("body", error))
           return HttpServerResponse.jsonUnsafe({
             users: yield* read(request, [...new Set(user_ids)], { sections: counters.sections, areNamed: false }, query.consistency)
@@ -125,6 +126,12 @@ export const readingHandlers = HttpApiBuilder.group(
 const maxBytes = 2 * 1024 * 1024
 
 const decodeUserIds = Schema.decodeUnknownEffect(UserIds, { onExcessProperty: "error" })
+
+/** What keeps a body from being JSON. */
+const malformed = Effect.fnUntraced(function*(bytes: Uint8Array) {
+  const problem = yield* takeTurns(malformedJson(bytes))
+  return yield* new Problems.MalformedJson(problem === undefined ? {} : { detail: problem.message })
+})
 
 /** All that is wrong with a body; of one with far too many values only the first, for a mistake in each would take a second to tell. */
 const errorsIn = (bytes: ArrayBuffer) => ({ errors: countValues(new Uint8Array(bytes)) > 1000 ? "first" : "all" }) as const

@@ -1,3 +1,4 @@
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -9,14 +10,19 @@ import { EventLog, type EventLogCorrupt, type EventLogUnavailable } from "../eve
 import type { AppendOutcome, EventOutcome, NewEvent } from "../event-log/LoggedEvent.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import type { BulkItems } from "../fasttrack/BulkItems.ts"
-import { decodeItem } from "../fasttrack/decodeItem.ts"
+import { uncountedWord } from "../fasttrack/countedWords.ts"
+import { decodeItem, type InvalidItem } from "../fasttrack/decodeItem.ts"
+import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import { idempotencyKey } from "../fasttrack/idempotencyKey.ts"
 import { idOf } from "../fasttrack/idField.ts"
-import { encodePayload } from "../fasttrack/payload.ts"
+import { type MalformedJson, malformedJson } from "../fasttrack/malformedJson.ts"
+import { encodePayload, storedSize } from "../fasttrack/payload.ts"
+import { Settings } from "../Settings.ts"
+import { takeTurns } from "../takeTurns.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { Admission, type Overloaded } from "./Admission.ts"
 import { type IngestReport, RejectedItem } from "./IngestReport.ts"
-import { eventsAccepted, eventsDuplicate, eventsRejected } from "./metrics.ts"
+import { eventsAccepted, eventsDuplicate, eventsRejected, eventsUncounted } from "./metrics.ts"
 import { RejectedEvents } from "./RejectedEvents.ts"
 import { type MailboxFull, type UserEvents, UserProcessors } from "./UserProcessors.ts"
 
@@ -28,20 +34,25 @@ export class StrictRefusal extends Schema.TaggedError<StrictRefusal>("playtally/
 /** Why a batch could not be taken in. Sending it again whole is safe after each of these. */
 export type IngestError = Overloaded | MailboxFull | EventLogUnavailable | EventLogCorrupt | DatabaseUnavailable
 
-/** Items decoded in one go before other requests get a turn. */
-const decodeStride = 500
+const hour = 3_600_000
+
+/** Bytes of rejected items whose texts are made in one go. */
+const textsBytes = 64 * 1024
 
 /**
- * The way of a batch (design §1, §2): decode each item, take the budget for all, send each user's events to its processor, wait for the commits,
- * keep what was refused, report. Once the first event is on its way nothing interrupts it, whoever goes away.
+ * The way of a batch (design §1, §2): parse and decode the items, piece by piece so that other requests get turns, take the budget for all, send each user's
+ * events to its processor, wait for the commits, keep what was refused, report. Once the first event is on its way nothing interrupts it, whoever goes away.
  */
 export class Ingest extends Context.Service<Ingest, {
-  /** Takes the `items`. With `strict`, one invalid item refuses the whole batch before anything is sent on. */
+  /**
+   * Takes the `items`. With `strict`, one invalid item refuses the whole batch before anything is sent on. So does a body that turns out not to be JSON,
+   * strict or not.
+   */
   readonly batch: (
     tenant: Tenant,
     items: BulkItems,
     options: { readonly strict: boolean }
-  ) => Effect.Effect<IngestReport, StrictRefusal | IngestError>
+  ) => Effect.Effect<IngestReport, MalformedJson | StrictRefusal | IngestError>
 }>()("playtally/ingest/Ingest") {
   static readonly layer = Layer.effect(
     Ingest,
@@ -50,6 +61,7 @@ export class Ingest extends Context.Service<Ingest, {
       const processors = yield* UserProcessors
       const log = yield* EventLog
       const rejectedEvents = yield* RejectedEvents
+      const { limits } = yield* Settings
 
       /** The outcomes with those that are `Known` compared: after the commit, at nobody's cost but the sender's. */
       const settled = Effect.fnUntraced(function*(decoded: Decoded, outcomes: ReadonlyArray<ReadonlyArray<AppendOutcome>>) {
@@ -68,7 +80,7 @@ export class Ingest extends Context.Service<Ingest, {
         const outcomes = yield* settled(decoded, yield* processors.process([...decoded.users.values()]))
         const report = toReport(decoded, outcomes)
         if (report.rejected.length > 0) {
-          yield* rejectedEvents.record(tenant.tenantId, report.rejected, items.texts(report.rejected.map(({ index }) => index)))
+          yield* rejectedEvents.record(tenant.tenantId, report.rejected, yield* textsOf(items, report.rejected))
         }
         yield* count(decoded, outcomes, report)
         return report
@@ -76,10 +88,17 @@ export class Ingest extends Context.Service<Ingest, {
 
       const batch = Effect.fn("Ingest.batch")(
         function*(tenant: Tenant, items: BulkItems, options: { readonly strict: boolean }) {
-          const decoded: Decoded = { invalid: [], users: new Map() }
-          for (let start = 0; start < items.count; start += decodeStride) {
-            if (start > 0) yield* Effect.yieldNow
-            decodeInto(decoded, tenant, items, start, Math.min(start + decodeStride, items.count))
+          const latest = limits.futureHours === 0 ? Number.POSITIVE_INFINITY : (yield* Clock.currentTimeMillis) + limits.futureHours * hour
+          const decoding: Decoding = { tenant, latest, largest: limits.bytesPerEvent }
+          const decoded: Decoded = { invalid: [], users: new Map(), uncounted: new Set() }
+          for (let next = 0; next < items.count;) {
+            if (next > 0) yield* Effect.yieldNow
+            const piece = items.piece(next)
+            if (Result.isFailure(piece)) {
+              return yield* Effect.fail<MalformedJson>((yield* takeTurns(malformedJson(items.bytes))) ?? notJson)
+            }
+            decodeInto(decoded, decoding, piece.success, next)
+            next += piece.success.length
           }
           if (options.strict && decoded.invalid.length > 0) return yield* new StrictRefusal({ rejected: decoded.invalid })
           return yield* Effect.uninterruptible(Effect.gen(function*() {
@@ -102,45 +121,90 @@ const next = (outcomes: Iterator<EventOutcome>): EventOutcome => {
   return value
 }
 
+const notJson: MalformedJson = { _tag: "MalformedJson", message: "The body is not JSON." }
+
+/** The texts of the rejected items, for keeping them. */
+const textsOf = Effect.fnUntraced(function*(items: BulkItems, rejected: ReadonlyArray<RejectedItem>) {
+  const texts: Array<string> = []
+  let bytes = 0
+  for (const { index } of rejected) {
+    texts.push(yield* takeTurns(items.text(index)))
+    bytes += items.size(index)
+    if (bytes < textsBytes) continue
+    bytes = 0
+    yield* Effect.yieldNow
+  }
+  return texts
+})
+
 interface UserBatch extends UserEvents {
   readonly events: Array<NewEvent>
   /** The events' places in the request. */
   readonly indexes: Array<number>
 }
 
+/** By what a batch is decoded. */
+interface Decoding {
+  readonly tenant: Tenant
+  /** The latest timestamp taken, in milliseconds since the epoch. */
+  readonly latest: number
+  /** Bytes of the largest payload taken. */
+  readonly largest: number
+}
+
 interface Decoded {
   readonly invalid: Array<RejectedItem>
   readonly users: Map<string, UserBatch>
+  /** The events that no projection counts. */
+  readonly uncounted: Set<NewEvent>
 }
 
-const decodeInto = (decoded: Decoded, tenant: Tenant, items: BulkItems, start: number, end: number): void => {
-  for (let index = start; index < end; index++) {
-    const result = decodeItem(items.take(index))
+/** Decodes a piece of the items, the first of them at `first`. */
+const decodeInto = (decoded: Decoded, decoding: Decoding, piece: ReadonlyArray<unknown>, first: number): void => {
+  const { largest, tenant } = decoding
+  const refuse = (index: number, { event, id, issues }: Omit<InvalidItem, "_tag">) => {
+    decoded.invalid.push({ index, event, id, reason: "invalid", issues })
+  }
+  for (const [nth, item] of piece.entries()) {
+    const index = first + nth
+    const result = decodeItem(item, decoding)
     if (Result.isFailure(result)) {
-      const { event, id, issues } = result.failure
-      decoded.invalid.push({ index, event, id, reason: "invalid", issues })
+      refuse(index, result.failure)
       continue
     }
     const event = result.success
-    const { tenantId } = tenant
-    const { userId } = event
-    const user = decoded.users.get(userId)
-    const newEvent: NewEvent = {
-      slice: user?.events[0]?.slice ?? sliceOf(tenantId, userId),
-      tenantId,
-      userId,
-      idempotencyKey: idempotencyKey(tenant.keyNamespace, event),
-      payload: encodePayload(event),
-      eventType: event.event,
-      occurredAt: event.occurredAt
+    const payload = encodePayload(event)
+    const tooLarge = storedSize(payload, largest)
+    if (tooLarge !== undefined) {
+      const message = `must take at most ${largest} bytes as it is stored, not ${tooLarge}`
+      refuse(index, { event: event.event, id: idOf(event), issues: [{ path: ["data"], message }] })
+      continue
     }
-    if (user === undefined) {
-      decoded.users.set(userId, { tenantId, userId, events: [newEvent], indexes: [index] })
-    } else {
-      user.events.push(newEvent)
-      user.indexes.push(index)
-    }
+    const newEvent = add(decoded, tenant, event, payload, index)
+    if (uncountedWord(event) !== undefined) decoded.uncounted.add(newEvent)
   }
+}
+
+const add = (decoded: Decoded, tenant: Tenant, event: FastTrackEvent, payload: string, index: number): NewEvent => {
+  const { tenantId } = tenant
+  const { userId } = event
+  const user = decoded.users.get(userId)
+  const newEvent: NewEvent = {
+    slice: user?.events[0]?.slice ?? sliceOf(tenantId, userId),
+    tenantId,
+    userId,
+    idempotencyKey: idempotencyKey(tenant.keyNamespace, event),
+    payload,
+    eventType: event.event,
+    occurredAt: event.occurredAt
+  }
+  if (user === undefined) {
+    decoded.users.set(userId, { tenantId, userId, events: [newEvent], indexes: [index] })
+  } else {
+    user.events.push(newEvent)
+    user.indexes.push(index)
+  }
+  return newEvent
 }
 
 const toReport = (decoded: Decoded, outcomes: ReadonlyArray<ReadonlyArray<EventOutcome>>): IngestReport => {
@@ -169,7 +233,7 @@ const refusal = (index: number, event: NewEvent, outcome: Extract<EventOutcome, 
       event: event.eventType,
       id,
       reason: "idempotency_conflict",
-      issues: [{ path: ["data"], message: "An event with this idempotency key was stored before with other content; the first one stays." }]
+      issues: [{ path: ["data"], message: conflictMessage(outcome.fields) }]
     }
     : {
       index,
@@ -180,6 +244,9 @@ const refusal = (index: number, event: NewEvent, outcome: Extract<EventOutcome, 
     }
 }
 
+const conflictMessage = (fields: ReadonlyArray<string>): string =>
+  `An event stored under this key stays. It differs in ${fields.join(", ")}.`
+
 const count = Effect.fnUntraced(function*(
   decoded: Decoded,
   outcomes: ReadonlyArray<ReadonlyArray<EventOutcome>>,
@@ -187,15 +254,21 @@ const count = Effect.fnUntraced(function*(
 ) {
   const accepted = new Map<string, number>()
   const duplicate = new Map<string, number>()
+  const uncounted = new Map<string, number>()
   let nth = 0
   for (const user of decoded.users.values()) {
     outcomes[nth++]?.forEach((outcome, at) => {
-      const kind = user.events[at]?.eventType
+      const event = user.events[at]
+      const kind = event?.eventType
       const tally = outcome._tag === "Appended" ? accepted : outcome._tag === "Duplicate" ? duplicate : undefined
       if (kind !== undefined) tally?.set(kind, (tally.get(kind) ?? 0) + 1)
+      if (event !== undefined && decoded.uncounted.size > 0 && outcome._tag === "Appended" && decoded.uncounted.has(event)) {
+        uncounted.set(event.eventType, (uncounted.get(event.eventType) ?? 0) + 1)
+      }
     })
   }
   for (const [kind, events] of accepted) yield* Metric.update(eventsAccepted(kind), events)
   for (const [kind, events] of duplicate) yield* Metric.update(eventsDuplicate(kind), events)
+  for (const [kind, events] of uncounted) yield* Metric.update(eventsUncounted(kind), events)
   for (const { event, reason } of report.rejected) yield* Metric.update(eventsRejected(reason, event), 1)
 })

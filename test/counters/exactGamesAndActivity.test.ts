@@ -10,6 +10,7 @@ import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import { referenceActivity } from "../reference/referenceActivity.ts"
+import { idText } from "../reference/referenceCounters.ts"
 import { gameName, referenceGames } from "../reference/referenceGames.ts"
 import { bulkItems } from "../support/bulkItems.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
@@ -42,7 +43,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("games and activity of 
       )
       const tenant = { ...created, weekStart }
 
-      const gameIds = new Set(items.flatMap(({ data }) => "game_id" in data ? [data.game_id] : []))
+      const gameIds = new Set(items.flatMap(({ data }) => "game_id" in data ? [idText(data.game_id)] : []))
 
       const batches = cutIntoBatches(random, shuffle(random, items), 300)
       const repeated = shuffle(random, [...batches, ...batches.filter(() => random.chance(0.3))])

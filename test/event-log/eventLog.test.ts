@@ -56,7 +56,7 @@ layer(oneService, { excludeTestServices: true })("EventLog", (it) => {
       ])
       assert.strictEqual(first?._tag, "Appended")
       const position = first?._tag === "Appended" ? first.position : 0
-      assert.deepStrictEqual(again, [{ _tag: "Duplicate", position }, { _tag: "Conflict", position }, {
+      assert.deepStrictEqual(again, [{ _tag: "Duplicate", position }, { _tag: "Conflict", position, fields: ["amount"] }, {
         _tag: "Appended",
         position: position + 1
       }])

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Result from "effect/Result"
+import { decodeItem } from "../../src/fasttrack/decodeItem.ts"
 import type { EventType } from "../../src/fasttrack/FastTrackEvent.ts"
 import { eventOf, eventTypes, invalidItemOf, itemOf, objectText, wireData, wireLeg } from "./wireItem.ts"
 
@@ -22,6 +24,16 @@ const short = (max: number): Rule => ({
   bad: [...notText, ...unstorable, `""`, quoted("a".repeat(max + 1)), quoted("😀".repeat(max + 1))]
 })
 const id = short(256)
+const userId: Rule = { good: [...id.good, ...asTheyAre(["...", ". ", "./."])], bad: [...id.bad, `"."`, `".."`] }
+/** JSON integers and the texts they mean. */
+const integers = [["0", `"0"`], ["-0", `"0"`], ["7", `"7"`], ["-7", `"-7"`], ["7.0", `"7"`], ["-0.00", `"0"`], [
+  "12345678901234567890",
+  `"12345678901234567890"`
+]] as const
+const orInteger = (rule: Rule): Rule => ({
+  good: [...rule.good, ...integers, ...[16, 17, 22, 200].map((digits) => ["9".repeat(digits), quoted("9".repeat(digits))] as const)],
+  bad: [...rule.bad.filter((text) => !/^\d+$/.test(text)), "1.5", "1e3", "1E0", "1e21", "1e+21", "0.1e1", "1e400", "12345678901234567890.5"]
+})
 const label = short(64)
 const currency = short(32)
 const oneOf = (...values: ReadonlyArray<string>): Rule => ({
@@ -118,7 +130,6 @@ const object: Rule = {
     "12345678901234567890",
     nested(17),
     nestedLists(17),
-    nested(100_000),
     ...unstorable.flatMap((bad) => [`{"a":${bad}}`, `{"a":[[${bad}]]}`, `{${bad}:1}`]),
     `{"a":{"b":1e24}}`,
     `{"a":[1e-31]}`,
@@ -134,12 +145,13 @@ const list = (element: Rule): Rule => ({
 interface Field {
   readonly rule: Rule
   readonly absent: string | undefined | "required"
+  /** Whether null is taken; where the field may be absent, null is read as if it were. */
   readonly nullable: boolean
 }
 const required = (rule: Rule): Field => ({ rule, absent: "required", nullable: false })
 const requiredNullable = (rule: Rule): Field => ({ rule, absent: "required", nullable: true })
 const optionalNullable = (rule: Rule): Field => ({ rule, absent: "null", nullable: true })
-const optional = (rule: Rule, byDefault?: string): Field => ({ rule, absent: byDefault, nullable: false })
+const optional = (rule: Rule, byDefault?: string): Field => ({ rule, absent: byDefault, nullable: true })
 
 const delivery = { entry_timestamp: optionalNullable(time), process_timestamp: optionalNullable(time) }
 
@@ -148,8 +160,8 @@ const contract: { readonly [T in EventType]: Readonly<Record<string, Field>> } =
   "realtime-casino": {
     ...delivery,
     unique_id: required(id),
-    game_id: required(text),
-    round_id: required(text),
+    game_id: required(orInteger(text)),
+    round_id: required(orInteger(text)),
     type: required(oneOf("bet", "win", "loss", "rollbackbet", "rollbackwin")),
     amount: required(number),
     currency: required(currency),
@@ -157,7 +169,7 @@ const contract: { readonly [T in EventType]: Readonly<Record<string, Field>> } =
   },
   "realtime-payment": {
     ...delivery,
-    payment_id: required(id),
+    payment_id: required(orInteger(id)),
     type: required(label),
     status: required(label),
     amount: required(number),
@@ -179,7 +191,7 @@ const contract: { readonly [T in EventType]: Readonly<Record<string, Field>> } =
   "realtime-gameround": {
     ...delivery,
     unique_id: required(id),
-    game_id: required(text),
+    game_id: required(orInteger(text)),
     user_currency: required(currency),
     meta_reporting_currency: optionalNullable(currency),
     bonus_bet_user: required(number),
@@ -194,7 +206,7 @@ const contract: { readonly [T in EventType]: Readonly<Record<string, Field>> } =
     activity_id: required(id),
     activity_id_reference: required(text),
     amount: required(number),
-    bet_type: required(oneOf("Single", "Multi", "System")),
+    bet_type: required(oneOf("Single", "Multi", "System", "Teaser")),
     odds: optional(number),
     total_odds: optional(number),
     bets: optionalNullable({ good: [["[]", "[]"]], bad: ["5", `"x"`, "{}", "true"] }),
@@ -239,7 +251,7 @@ const checkField = ({ absent, nullable, rule }: Field, { itemWith, path, read }:
   }
   for (const [wire, canonical] of rule.good) expect(read(itemWith(wire)), `${path.join(".")} = ${wire.slice(0, 100)}`).toBe(canonical)
   for (const bad of rule.bad) isRejected(bad)
-  if (nullable) expect(read(itemWith("null"))).toBe("null")
+  if (nullable) expect(read(itemWith("null"))).toBe(absent === "required" ? "null" : absent)
   else isRejected("null")
   if (absent === "required") expect(isRejected(null)).toEqual([{ path, message: "is required" }])
   else expect(read(itemWith(null))).toBe(absent)
@@ -266,7 +278,7 @@ describe("decodeItem", () => {
     })
 
     it("user_id", () => {
-      checkField(required(id), {
+      checkField(required(userId), {
         path: ["data", "user_id"],
         itemWith: (text) => itemOf(event, { user_id: text }),
         read: (item) => stringify(eventOf(item).userId)
@@ -284,7 +296,7 @@ describe("decodeItem", () => {
     it("drops what is not in the schemas", () => {
       const plain = eventOf(itemOf(event))
       const more = `{"brand":"x","data":${
-        objectText({ ...wireData[event], is_round_end: "1e999", Amount: nested(3000), "__proto__": `{"type":5}` })
+        objectText({ ...wireData[event], is_round_end: "1e999", Amount: nested(60), "__proto__": `{"type":5}` })
       },"event":"${event}"}`
       expect(eventOf(more)).toStrictEqual(plain)
     })
@@ -341,12 +353,12 @@ describe("decodeItem", () => {
 
     it("tells of very long lists without looking at all of them", () => {
       const bad = (count: number) => `[${"0,".repeat(count)}0]`
-      expect(invalidItemOf(itemOf("realtime-sports-bet", { bets: bad(1_000_000) })).issues.map(({ path }) => path)).toEqual([[
+      expect(invalidItemOf(itemOf("realtime-sports-bet", { bets: bad(19_000) })).issues.map(({ path }) => path)).toEqual([[
         "data",
         "bets",
         0
       ]])
-      expect(invalidItemOf(itemWith({ outcomes: bad(1_000_000) })).issues.map(({ path }) => path)).toEqual([
+      expect(invalidItemOf(itemWith({ outcomes: bad(19_000) })).issues.map(({ path }) => path)).toEqual([
         ["data", "bets", 1, "outcomes", 0]
       ])
     })
@@ -402,9 +414,39 @@ describe("decodeItem", () => {
         invalidItemOf(itemOf(event, { unique_id: null, payment_id: null, activity_id: null, timestamp: "0", [field]: id })).id
       expect(idOf(`"X 1"`)).toBe("X 1")
       expect(idOf(quoted("😀".repeat(256)))).toBe("😀".repeat(256))
-      for (const bad of [null, "null", "5", `""`, `"a\\u0000"`, `"\\ud800"`, quoted("a".repeat(257))]) expect(idOf(bad)).toBeNull()
+      for (const bad of [null, "null", "5.5", `""`, `"a\\u0000"`, `"\\ud800"`, quoted("a".repeat(257))]) expect(idOf(bad)).toBeNull()
+      expect(idOf("5")).toBe(field === "payment_id" ? "5" : null)
       const others = ["unique_id", "payment_id", "activity_id"].filter((name) => name !== field)
       expect(invalidItemOf(itemOf(event, { ...Object.fromEntries(others.map((name) => [name, `"other"`])), [field]: null })).id).toBeNull()
+    })
+  })
+
+  describe("the latest timestamp taken", () => {
+    const latest = Date.parse("2026-01-31T12:00:00.123Z")
+    const decodedAt = (timestamp: string) => decodeItem(JSON.parse(itemOf("realtime-login", { timestamp: quoted(timestamp) })), { latest })
+
+    it("is the last millisecond that is taken, in any zone", () => {
+      for (const timestamp of ["2026-01-31T12:00:00.123Z", "2026-01-31T14:00:00.1239+0200", "1999-01-01T00:00:00Z"]) {
+        expect(Result.isSuccess(decodedAt(timestamp)), timestamp).toBe(true)
+      }
+      for (const timestamp of ["2026-01-31T12:00:00.124Z", "2026-01-31T12:00:00.124-00:01", "2099-01-01T00:00:00Z"]) {
+        expect(Result.getOrThrow(Result.flip(decodedAt(timestamp)))).toMatchObject({
+          event: "realtime-login",
+          id: "l-1",
+          issues: [{
+            path: ["data", "timestamp"],
+            message: "must not lie so far in the future: the latest taken now is 2026-01-31T12:00:00.123Z"
+          }]
+        })
+      }
+    })
+
+    it("is no limit for other times", () => {
+      const item = itemOf("realtime-registration", {
+        registration_date: quoted("2099-01-01T00:00:00Z"),
+        entry_timestamp: quoted("2099-01-01T00:00:00Z")
+      })
+      expect(Result.isSuccess(decodeItem(JSON.parse(item), { latest }))).toBe(true)
     })
   })
 

@@ -74,7 +74,9 @@ describe("idempotencyKey", () => {
   it("counts type and status of payments and sports bets lower-cased, and nothing else", () => {
     for (const event of ["realtime-payment", "realtime-sports-bet"] as const) {
       const key = keyOf(event, { type: "bet", status: "rollback" })
-      expect(keyOf(event, { type: "BET", status: "RollBac\u212a" })).toBe(key)
+      expect(keyOf(event, { type: "BET", status: "RollBacK" })).toBe(key)
+      // The Kelvin sign is a k to Unicode and none to the contract.
+      expect(keyOf(event, { type: "bet", status: "rollbac\u212a" })).not.toBe(key)
       expect(keyOf(event, { type: "bet ", status: "rollback" })).not.toBe(key)
       const id = event === "realtime-payment" ? "payment_id" : "activity_id"
       expect(keyOf(event, { [id]: "a-1" })).not.toBe(keyOf(event, { [id]: "A-1" }))

@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import type { EventType, FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
 import { idempotencyKey } from "../../src/fasttrack/idempotencyKey.ts"
 import { decodePayload, decodeStored, encodePayload, payloadVersion, UnknownPayload } from "../../src/fasttrack/payload.ts"
-import { sameContent } from "../../src/fasttrack/sameContent.ts"
+import { differingFields, sameContent } from "../../src/fasttrack/sameContent.ts"
 import { changeContent } from "../reference/changeContent.ts"
 import { generateItems, seededRandom, toBody } from "../reference/generateItems.ts"
 import { respellItem } from "../reference/spellings.ts"
@@ -143,11 +143,15 @@ describe("sameContent", () => {
     expect(changed("realtime-sports-bet", { is_cashout: null, bets: null }, { is_cashout: "false", bets: "null" })).toBe(true)
     expect(changed("realtime-sports-bet", { bets: null }, { bets: "[]" })).toBe(false)
     expect(changed("realtime-sports-bet", { odds: null }, { odds: "0" })).toBe(false)
+    expect(changed("realtime-sports-bet", { odds: null, total_odds: "null" }, { odds: "null", total_odds: null })).toBe(true)
+    expect(changed("realtime-payment", { base_amount: null }, { base_amount: "null" })).toBe(true)
+    expect(changed("realtime-sports-bet", { is_cashout: "null" }, { is_cashout: null })).toBe(true)
   })
 
   it("lower-cases type and status of payments and sports bets, and nothing else", () => {
     for (const event of ["realtime-payment", "realtime-sports-bet"] as const) {
-      expect(changed(event, { type: `"Bet"`, status: `"rollback"` }, { type: `"bET"`, status: `"RollBac\u212a"` })).toBe(true)
+      expect(changed(event, { type: `"Bet"`, status: `"rollback"` }, { type: `"bET"`, status: `"RollBacK"` })).toBe(true)
+      expect(changed(event, { type: `"Bet"`, status: `"rollback"` }, { status: `"rollbac\u212a"`, type: `"Bet"` })).toBe(false)
       expect(changed(event, { currency: `"EUR"` }, { currency: `"eur"` })).toBe(false)
       expect(changed(event, { type: `"Bet"` }, { type: `"Bet "` })).toBe(false)
     }
@@ -173,6 +177,17 @@ describe("sameContent", () => {
     expect(legsSame({ outcomes: `[{"x":1,"y":2}]` }, { outcomes: `[{"y":2,"x":1}]` })).toBe(true)
     expect(legsSame({ outcomes: `[{"x":1},{}]` }, { outcomes: `[{},{"x":1}]` })).toBe(false)
     expect(legsSame({ extra: "1" }, { extra: "2" })).toBe(true)
+    const without = (name: string) => Object.fromEntries(Object.entries(wireLeg).filter(([other]) => other !== name))
+    for (const name of ["is_free_bet", "is_risk_free_bet", "is_live", "event_name", "market", "match_start", "outcomes", "meta"]) {
+      const absent = { bets: `[${objectText(without(name))}]` }
+      expect(changed("realtime-sports-bet", absent, bets({ [name]: "null" })), name).toBe(true)
+    }
+  })
+
+  it("compares the ids that may be integers by their text", () => {
+    expect(changed("realtime-casino", { game_id: "7", round_id: `"8"` }, { game_id: `"7"`, round_id: "8" })).toBe(true)
+    expect(changed("realtime-gameround", { game_id: "12345678901234567890" }, { game_id: `"12345678901234567890"` })).toBe(true)
+    expect(changed("realtime-gameround", { game_id: "12345678901234567890" }, { game_id: `"12345678901234567891"` })).toBe(false)
   })
 
   it("reads the stored payload whatever its key order and white space", () => {
@@ -182,6 +197,42 @@ describe("sameContent", () => {
     expect(payload).not.toBe(encodePayload(event))
     expect(sameContent(contentOf(event), { payloadVersion, payload, occurredAt })).toBe(true)
     expect(sameContent(contentOf(event), { payloadVersion, payload: payload.replace("67890", "67891"), occurredAt })).toBe(false)
+  })
+
+  describe("differingFields", () => {
+    const fieldsOf = (event: EventType, from: Readonly<Record<string, string | null>>, to: Readonly<Record<string, string | null>>) =>
+      differingFields(contentOf(eventOf(itemOf(event, from))), contentOf(eventOf(itemOf(event, to))))
+    const legs = (...changes: ReadonlyArray<Readonly<Record<string, string>>>) => ({
+      bets: `[${changes.map((change) => objectText({ ...wireLeg, ...change })).join()}]`
+    })
+
+    it("names what differs and nothing else", () => {
+      expect(fieldsOf("realtime-payment", {}, { base_amount: "1", vendor_name: `"V"`, status: `"APPROVED"`, extra: "1" })).toEqual([
+        "base_amount",
+        "vendor_name"
+      ])
+      expect(fieldsOf("realtime-login", {}, { timestamp: `"2026-01-31T12:00:01Z"`, entry_timestamp: null })).toEqual(["timestamp"])
+      expect(fieldsOf("realtime-sports-bet", legs({}, {}), legs({}, { odds: "3", meta: `{"secret":1}` }))).toEqual([
+        "bets.1.meta",
+        "bets.1.odds"
+      ])
+      expect(fieldsOf("realtime-sports-bet", legs({}), legs({}, {}))).toEqual(["bets.1"])
+      expect(fieldsOf("realtime-sports-bet", { odds: null }, { odds: "3", bets: "null" })).toEqual(["bets", "odds"])
+    })
+
+    it("names five fields at most", () => {
+      const other = { odds: "3", market: `"2"`, event_name: "null", sports_name: `""`, tournament_name: `""`, is_live: "false" }
+      expect(fieldsOf("realtime-sports-bet", legs({}, {}), { ...legs(other, other), amount: "1" })).toHaveLength(5)
+    })
+
+    it("names a field of every item that is other content", () => {
+      const random = seededRandom(12)
+      for (const item of generated) {
+        const [event, other] = [eventOfItem(item), eventOfItem(changeContent(random, item))]
+        expect(differingFields(contentOf(other), contentOf(event)).length, JSON.stringify([item, other])).toBeGreaterThan(0)
+        expect(differingFields(contentOf(eventOfItem(respellItem(random, item))), contentOf(event))).toEqual([])
+      }
+    })
   })
 
   it("has no answer for a payload it cannot read", () => {

@@ -1,7 +1,7 @@
 import * as Result from "effect/Result"
-import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
 import { decodeItem, type InvalidItem } from "../../src/fasttrack/decodeItem.ts"
 import type { EventType, FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
+import { bodyItems, parsedItems } from "../support/bulkItems.ts"
 
 /** Names and JSON texts of fields, so that a test says exactly what stands in the body. */
 export type WireFields = Readonly<Record<string, string>>
@@ -106,7 +106,7 @@ export const itemOf = (event: EventType, change: Readonly<Record<string, string 
 
 /** Decodes the text of one item as it would be in a body. */
 export const decodeText = (item: string): Result.Result<FastTrackEvent, InvalidItem> =>
-  decodeItem(Result.getOrThrow(decodeBody(`{"items":[${item}]}`)).take(0))
+  decodeItem(parsedItems(bodyItems(`{"items":[${item}]}`))[0])
 
 /** The event of a text that is valid. */
 export const eventOf = (item: string): FastTrackEvent =>

@@ -8,6 +8,7 @@ import { Overloaded } from "../../src/ingest/Admission.ts"
 import { type Ingest, type IngestError, StrictRefusal } from "../../src/ingest/Ingest.ts"
 import type { RejectedItem } from "../../src/ingest/IngestReport.ts"
 import { MailboxFull } from "../../src/ingest/UserProcessors.ts"
+import { parsedItems } from "../support/bulkItems.ts"
 import { until } from "../support/until.ts"
 import { bulkPath, postBulk, serve, type Stubs, tenant } from "./serve.ts"
 
@@ -31,7 +32,7 @@ describe("POST the bulk endpoint", () => {
       const received: Array<unknown> = []
       const { url } = yield* serve({
         batch: (of, items, options) =>
-          Effect.sync(() => received.push([of, Array.from({ length: items.count }, (_, index) => items.take(index)), options])).pipe(
+          Effect.sync(() => received.push([of, parsedItems(items), options])).pipe(
             Effect.as({ accepted: 1, duplicates: 0, rejected: [] })
           )
       })

@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
+import * as Result from "effect/Result"
 import { connect } from "node:net"
 import { Activity } from "../../src/counters/Activity.ts"
 import { Changes } from "../../src/counters/Changes.ts"
@@ -17,6 +18,9 @@ import { vectorOf } from "../../src/counters/SliceVector.ts"
 import { TimeTravel } from "../../src/counters/TimeTravel.ts"
 import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
+import type { BulkItems } from "../../src/fasttrack/BulkItems.ts"
+import { malformedJson } from "../../src/fasttrack/malformedJson.ts"
+import { finish } from "../../src/fasttrack/steps.ts"
 import { RecheckAfter } from "../../src/http/keyAuthentication.ts"
 import { RequestTime } from "../../src/http/nodeServer.ts"
 import { Readiness } from "../../src/http/Readiness.ts"
@@ -85,6 +89,16 @@ export const document = (userId: string): CountersDocument => ({
   payments: {}
 })
 
+/** What becomes of a batch of which every item is stored, if the body is JSON. */
+const takesAll = (items: BulkItems) => {
+  for (let next = 0; next < items.count;) {
+    const piece = items.piece(next)
+    if (Result.isFailure(piece)) return Effect.fail(finish(malformedJson(items.bytes)) ?? { _tag: "MalformedJson" as const, message: "" })
+    next += piece.success.length
+  }
+  return Effect.succeed({ accepted: items.count, duplicates: 0, rejected: [] })
+}
+
 /** A line of the log. */
 export interface Logged {
   readonly level: string
@@ -101,7 +115,7 @@ export const serve = (stubs: Stubs = {}) =>
     )
     const services = Layer.mergeAll(
       Layer.mock(ApiKeys, { authenticate: stubs.authenticate ?? authenticate }),
-      Layer.mock(Ingest, { batch: stubs.batch ?? ((_, items) => Effect.succeed({ accepted: items.count, duplicates: 0, rejected: [] })) }),
+      Layer.mock(Ingest, { batch: stubs.batch ?? ((_, items) => takesAll(items)) }),
       Layer.mock(UserProcessors, { active: () => 5 }),
       Layer.mock(Counters, {
         sections: ["casino", "payments", "logins"],

@@ -1,17 +1,17 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import { createHash } from "node:crypto"
 import { EventLog } from "../../src/event-log/EventLog.ts"
-import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
+import { bodyBounds } from "../../src/fasttrack/bodyBounds.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { eventTypes, itemOf } from "../fasttrack/wireItem.ts"
-import { bulkItems } from "../support/bulkItems.ts"
+import { bodyItems, bulkItems } from "../support/bulkItems.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
 
@@ -133,7 +133,7 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
       const tenant = yield* newTenant
       const send = (timestamp: string) => {
         const body = `[${eventTypes.map((event) => itemOf(event, { timestamp: `"${timestamp}"` })).join(",")}]`
-        return batch(tenant, Result.getOrThrow(decodeBody(body)), lenient)
+        return batch(tenant, bodyItems(body), lenient)
       }
       assert.deepInclude(yield* send("2026-01-01T00:00:00Z"), { accepted: eventTypes.length, rejected: [] })
       const { rejected } = yield* send("2026-01-02T00:00:00Z")
@@ -156,7 +156,7 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
       const tenant = yield* newTenant
       const body = `[{"event":"realtime-login","data":{"user_id":"\\u0000","unique_id":"\\ud800","n":0.1000000000000000055511151231257827}},
         {"event":"${"x".repeat(20_000)}"}]`
-      for (let time = 0; time < 3; time++) yield* batch(tenant, Result.getOrThrow(decodeBody(body)), lenient)
+      for (let time = 0; time < 3; time++) yield* batch(tenant, bodyItems(body), lenient)
       const rejected = yield* keptOf(tenant.tenantId)
       assert.deepStrictEqual(
         rejected.map(({ reason, times, truncated }) => ({ reason, times, truncated })).toSorted((a, b) => +a.truncated - +b.truncated),
@@ -223,5 +223,108 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
         })
       )
       assert.strictEqual((yield* log.readUser(tenant.tenantId, "gone", Number.MAX_SAFE_INTEGER, 10)).length, 2)
+    }))
+})
+
+layer(testService({ settings: { MAX_EVENT_BYTES: "1024", MAX_FUTURE_HOURS: "24" } }).pipe(Layer.provideMerge(TestDatabase.layer)), {
+  excludeTestServices: true
+})("Ingest, of what is too much", (it) => {
+  const bet = (id: string, bets: string) => itemOf("realtime-sports-bet", { user_id: `"fat"`, activity_id: `"${id}"`, bets })
+  const leg = (meta: string) => `[{"tournament_name":"t","sports_name":"s","odds":2,"meta":${meta}}]`
+  const batchOf = Effect.fnUntraced(function*(...items: ReadonlyArray<string>) {
+    const { batch } = yield* Ingest
+    const tenant = yield* newTenant
+    // The bounds of a body with these settings.
+    const report = yield* batch(
+      tenant,
+      bodyItems(`[${items.join()}]`, bodyBounds({ itemsPerRequest: 10_000, bytesPerEvent: 1024 })),
+      lenient
+    )
+    return { report, tenant, kept: yield* keptOf(tenant.tenantId) }
+  })
+
+  it.effect("rejects an item whose stored form is larger than an event may be, by its bytes as they are stored", () =>
+    Effect.gen(function*() {
+      // In the body it has 300 bytes; written out, each number has 32.
+      const short = bet("numbers", leg(`[${Array(40).fill("1e-30").join()}]`.replace(/^(.*)$/, `{"n":$1}`)))
+      const wide = bet("wide", leg(`{"t":"${"€".repeat(300)}"}`))
+      const fits = bet("fits", leg(`{"t":"${"x".repeat(300)}"}`))
+      const { kept, report } = yield* batchOf(short, fits, wide)
+      assert.strictEqual(report.accepted, 1)
+      assert.deepStrictEqual(report.rejected.map(({ event, id, index, reason }) => [index, event, id, reason]), [
+        [0, "realtime-sports-bet", "numbers", "invalid"],
+        [2, "realtime-sports-bet", "wide", "invalid"]
+      ])
+      for (const { issues } of report.rejected) {
+        assert.match(issues[0]?.message ?? "", /^must take at most 1024 bytes as it is stored, not 1\d\d\d$/)
+      }
+      assert.deepStrictEqual(new Set(kept.map(({ item }) => JSON.parse(item).data.activity_id)), new Set(["numbers", "wide"]))
+    }))
+
+  it.effect("stores an item of exactly as many bytes as an event may have, and none of one more", () =>
+    Effect.gen(function*() {
+      const sized = (length: number) => bet(`${length}`.padStart(4, "0"), leg(`{"t":"${"x".repeat(length)}"}`))
+      const { report } = yield* batchOf(...Array.from({ length: 400 }, (_, at) => sized(200 + at)))
+      const sizes = report.rejected.map(({ issues }) => Number(/not (\d+)$/.exec(issues[0]?.message ?? "")?.[1]))
+      assert.strictEqual(sizes[0], 1025)
+      assert.strictEqual(report.accepted + sizes.length, 400)
+      assert.isTrue(sizes.every((size, at) => size === 1025 + at))
+      assert.isAbove(report.accepted, 10)
+    }))
+
+  it.effect("rejects and keeps what is nested too deep or has too many values, unparsed, and stores the others", () =>
+    Effect.gen(function*() {
+      const deep = `{"event":"realtime-login","data":${"[".repeat(70)}{ "user_id" : "\\u0064eep" }${"]".repeat(70)}}`
+      const wide = `{"event":"realtime-login","data":[${"0,".repeat(20_000)}0]}`
+      const { kept, report } = yield* batchOf(deep, JSON.stringify(login("ok", "a")), wide)
+      assert.strictEqual(report.accepted, 1)
+      assert.deepStrictEqual(report.rejected, [
+        { index: 0, event: null, id: null, reason: "invalid", issues: [{ path: [], message: "must not be nested deeper than 64 levels" }] },
+        { index: 2, event: null, id: null, reason: "invalid", issues: [{ path: [], message: "must have at most 20000 JSON values" }] }
+      ])
+      assert.deepStrictEqual(kept.map(({ truncated }) => truncated).toSorted(), [false, true])
+      // In the one spelling by which a user's rejected items are found.
+      assert.include(kept.find(({ truncated }) => !truncated)?.item, `{"user_id":"deep"}`)
+    }))
+
+  it.effect("stores nothing of a body that is not JSON after thousands of items that are", () =>
+    Effect.gen(function*() {
+      const { batch } = yield* Ingest
+      const log = yield* EventLog
+      const tenant = yield* newTenant
+      const items = Array.from({ length: 2000 }, (_, index) => JSON.stringify(login("many", `${index}`)))
+      const failure = yield* Effect.flip(batch(tenant, bodyItems(`{"items": [\n${items.join(",\n")},\n{"event": tru}\n]}`), lenient))
+      assert.deepStrictEqual(failure, { _tag: "MalformedJson", message: "This is not JSON: line 2002, column 14." })
+      assert.deepStrictEqual(yield* log.readUser(tenant.tenantId, "many", Number.MAX_SAFE_INTEGER, 10), [])
+      assert.deepStrictEqual(yield* keptOf(tenant.tenantId), [])
+    }))
+
+  it.effect("rejects what is dated more than MAX_FUTURE_HOURS after the clock", () =>
+    Effect.gen(function*() {
+      const now = Date.UTC(2026, 5, 1)
+      const at = (millis: number) => new Date(millis).toISOString()
+      const items = [0, 86_400_000, 86_400_001].map((ahead) => JSON.stringify(login("ahead", `${ahead}`, at(now + ahead))))
+      const clock: Clock.Clock = Object.assign(Object.create(yield* Clock.Clock), { currentTimeMillis: Effect.succeed(now) })
+      const { report } = yield* Effect.provideService(batchOf(...items), Clock.Clock, clock)
+      assert.strictEqual(report.accepted, 2)
+      assert.deepStrictEqual(report.rejected.map(({ id, issues }) => [id, issues]), [
+        ["86400001", [{
+          path: ["data", "timestamp"],
+          message: "must not lie so far in the future: the latest taken now is 2026-06-02T00:00:00.000Z"
+        }]]
+      ])
+    }))
+
+  it.effect("names the fields in which a conflict differs, and none of their values", () =>
+    Effect.gen(function*() {
+      const { batch } = yield* Ingest
+      const tenant = yield* newTenant
+      const pay = (change: Readonly<Record<string, string>>) => bodyItems(`[${itemOf("realtime-payment", change)}]`)
+      yield* batch(tenant, pay({}), lenient)
+      const { rejected } = yield* batch(tenant, pay({ base_amount: "987.5", vendor_name: `"S3cret"` }), lenient)
+      assert.deepStrictEqual(rejected.map(({ issues }) => issues), [[{
+        path: ["data"],
+        message: "An event stored under this key stays. It differs in base_amount, vendor_name."
+      }]])
     }))
 })

@@ -1,3 +1,6 @@
+/** An id that may be written as an integer. */
+export type WireId = string | WireNumber
+
 /** A number as it is written in the body: a JavaScript number, or the digits themselves where a double would lose some. */
 export type WireNumber = number | { readonly raw: string }
 
@@ -10,8 +13,8 @@ interface Common {
 
 export interface CasinoData extends Common {
   readonly unique_id: string
-  readonly game_id: string
-  readonly round_id: string
+  readonly game_id: WireId
+  readonly round_id: WireId
   readonly type: "bet" | "win" | "loss" | "rollbackbet" | "rollbackwin"
   readonly amount: WireNumber
   readonly bonus_wager_amount: WireNumber
@@ -19,12 +22,12 @@ export interface CasinoData extends Common {
 }
 
 export interface PaymentData extends Common {
-  readonly payment_id: string
+  readonly payment_id: WireId
   readonly type: string
   readonly status: string
   readonly amount: WireNumber
   readonly currency: string
-  readonly base_amount?: WireNumber
+  readonly base_amount?: WireNumber | null
   readonly vendor_name: string
 }
 
@@ -41,29 +44,29 @@ export interface RegistrationData extends Common {
 
 export interface GameRoundData extends Common {
   readonly unique_id: string
-  readonly game_id: string
+  readonly game_id: WireId
   readonly user_currency: string
   readonly meta_reporting_currency?: string | null
   readonly bonus_bet_user: WireNumber
   readonly total_bet_user: WireNumber
-  readonly total_bet_base?: WireNumber
+  readonly total_bet_base?: WireNumber | null
   readonly bonus_win_user: WireNumber
   readonly total_win_user: WireNumber
-  readonly total_win_base?: WireNumber
+  readonly total_win_base?: WireNumber | null
 }
 
 export interface SportsLeg {
-  readonly is_free_bet?: boolean
-  readonly is_risk_free_bet?: boolean
-  readonly is_live?: boolean
+  readonly is_free_bet?: boolean | null
+  readonly is_risk_free_bet?: boolean | null
+  readonly is_live?: boolean | null
   readonly tournament_name: string
   readonly sports_name: string
   readonly odds: WireNumber
   readonly event_name?: string | null
   readonly market?: string | null
   readonly match_start?: string | null
-  readonly outcomes?: ReadonlyArray<object>
-  readonly meta?: object
+  readonly outcomes?: ReadonlyArray<object> | null
+  readonly meta?: object | null
 }
 
 export interface SportsBetData extends Common {
@@ -74,11 +77,11 @@ export interface SportsBetData extends Common {
   readonly amount: WireNumber
   readonly bonus_wager_amount: WireNumber
   readonly currency: string
-  readonly bet_type: "Single" | "Multi" | "System"
-  readonly odds?: WireNumber
-  readonly total_odds?: WireNumber
+  readonly bet_type: "Single" | "Multi" | "System" | "Teaser"
+  readonly odds?: WireNumber | null
+  readonly total_odds?: WireNumber | null
   readonly bets?: ReadonlyArray<SportsLeg> | null
-  readonly is_cashout?: boolean
+  readonly is_cashout?: boolean | null
 }
 
 export interface LoginData extends Common {

@@ -1,10 +1,11 @@
 import { amountOf, decimalString } from "./decimal.ts"
-import type { FastTrackItem, WireNumber } from "./FastTrackItem.ts"
+import type { FastTrackItem, WireId, WireNumber } from "./FastTrackItem.ts"
 import { instantOf, timeString } from "./instant.ts"
 import type { Random } from "./random.ts"
+import { idText } from "./referenceCounters.ts"
 
-const other = (text: string): string => `${text}x`
-const more = (number: WireNumber | undefined): WireNumber => ({ raw: decimalString(amountOf(number ?? 0) + 10n ** 28n) })
+const other = (text: WireId): string => `${idText(text)}x`
+const more = (number: WireNumber | null | undefined): WireNumber => ({ raw: decimalString(amountOf(number ?? 0) + 10n ** 28n) })
 const later = (timestamp: string): string => timeString(instantOf(timestamp) + 1)
 
 /**

@@ -2,12 +2,12 @@ const dayMillis = 86_400_000
 
 /**
  * Milliseconds since the epoch of a timestamp in any spelling design §2 admits: one-digit hour, space or `t`, optional fraction
- * (cut, not rounded, to milliseconds), optional zone (absent means UTC). Throws on other text; does not check that the date exists.
+ * (cut, not rounded, to milliseconds), seconds or none, optional zone (absent means UTC). Throws on other text; does not check that the date exists.
  */
 export const instantOf = (timestamp: string): number => {
-  const parts = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d?):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))?$/.exec(timestamp)
+  const parts = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d?):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:[Zz]|([+-])(\d\d):?(\d\d))?$/.exec(timestamp)
   if (parts === null) throw new Error(`not a timestamp: ${timestamp}`)
-  const [, year, month, day, hour, minute, second, fraction = "", sign, zoneHour = "0", zoneMinute = "0"] = parts
+  const [, year, month, day, hour, minute, second = "0", fraction = "", sign, zoneHour = "0", zoneMinute = "0"] = parts
   const millis = Number(fraction.slice(0, 3).padEnd(3, "0"))
   const written = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second), millis)
   const ahead = (Number(zoneHour) * 60 + Number(zoneMinute)) * 60_000

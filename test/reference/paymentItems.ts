@@ -4,9 +4,9 @@ import { spellInstant } from "./spellings.ts"
 
 const paymentTypes = ["credit", "Credit", "deposit", "DEPOSIT", "debit", "Debit", "withdrawal", "withdraw", "WithDraw"]
 const uncountedTypes = ["authorization", "Capture", "void", "credit ", "deposits", "credıt"]
+const paymentStatuses = ["requested", "Requested", "approved", "APPROVED", "rejected", "Cancelled", "rollback", "Rollback", "rOLLBACK"]
 // The last of these ends in the Kelvin sign, which JavaScript's lower-casing turns into a "k".
-const paymentStatuses = ["requested", "Requested", "approved", "APPROVED", "rejected", "Cancelled", "rollback", "Rollback", "rollbac\u212a"]
-const uncountedStatuses = ["canceled", "pending", "approved ", "rolledback"]
+const uncountedStatuses = ["canceled", "pending", "approved ", "rolledback", "rollbac\u212a"]
 
 /** The events of one payment_id: a usual path through the statuses, or any mixture of types and statuses. */
 export const payment = (draw: Draw): ReadonlyArray<FastTrackItem> => {

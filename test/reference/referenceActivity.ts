@@ -1,6 +1,7 @@
 import { type Amount, amountOf, decimalString } from "./decimal.ts"
 import type { FastTrackItem, WireNumber } from "./FastTrackItem.ts"
 import { instantOf, localDay, timeString } from "./instant.ts"
+import { inCapitals } from "./letters.ts"
 import { paymentsOf, storedOf, ticketsOf } from "./referenceCounters.ts"
 
 /** A period of a user's activity: the dates, the product, the currency, and the product's fields. */
@@ -104,7 +105,7 @@ export const referenceActivity = (
     const date = dateOfDay(localDay(instantOf(fact.timestamp), options.timeZone))
     if (date < options.from || date > options.to) return []
     const [from, to] = periodAround(date, options)
-    return [{ ...fact, key: { from, to, product: fact.product, currency: fact.currency?.toUpperCase() ?? null } }]
+    return [{ ...fact, key: { from, to, product: fact.product, currency: fact.currency === null ? null : inCapitals(fact.currency) } }]
   })
   const together = Map.groupBy(placed, ({ key }) => JSON.stringify(key))
   return [...together.values()].map((facts): ReferencePeriod => {

@@ -447,7 +447,7 @@ describe("referenceCounters", () => {
       username: "name of 😀",
       registration_date: "2020-02-29T08:00:00.000Z",
       country: "MT",
-      currency: "SS",
+      currency: "ß",
       gender: null,
       consent_email: false,
       updated_at: "2026-06-01T10:00:00.000Z",

@@ -1,6 +1,16 @@
 import { type Amount, amountOf, biggest, decimalString, ratioTo4Decimals, sum } from "./decimal.ts"
-import type { CasinoData, FastTrackItem, GameRoundData, LoginData, PaymentData, RegistrationData, SportsBetData } from "./FastTrackItem.ts"
+import type {
+  CasinoData,
+  FastTrackItem,
+  GameRoundData,
+  LoginData,
+  PaymentData,
+  RegistrationData,
+  SportsBetData,
+  WireId
+} from "./FastTrackItem.ts"
 import { firstInstantOfDay, instantOf, localDay, timeString } from "./instant.ts"
+import { inCapitals, inSmall } from "./letters.ts"
 
 /** The figures of one currency: counts are numbers, amounts canonical decimal strings, times RFC 3339 or null. */
 export type Figures = Readonly<Record<string, string | number | null>>
@@ -28,15 +38,18 @@ export const identityOf = (item: FastTrackItem): string => {
     case "realtime-casino":
       return JSON.stringify([...kind, item.data.type, item.data.unique_id])
     case "realtime-payment":
-      return JSON.stringify([...kind, item.data.type.toLowerCase(), item.data.status.toLowerCase(), item.data.payment_id])
+      return JSON.stringify([...kind, inSmall(item.data.type), inSmall(item.data.status), idText(item.data.payment_id)])
     case "realtime-sports-bet":
-      return JSON.stringify([...kind, item.data.type.toLowerCase(), item.data.status.toLowerCase(), item.data.activity_id])
+      return JSON.stringify([...kind, inSmall(item.data.type), inSmall(item.data.status), item.data.activity_id])
     case "realtime-gameround":
     case "realtime-login":
     case "realtime-registration":
       return JSON.stringify([...kind, item.data.unique_id])
   }
 }
+
+/** The text an id means, however it is written. */
+export const idText = (id: WireId): string => typeof id === "string" ? id : decimalString(amountOf(id))
 
 /** The user's stored events: the first item of each identity. */
 export const storedOf = (items: ReadonlyArray<FastTrackItem>, userId: string): ReadonlyArray<FastTrackItem> => {
@@ -66,8 +79,8 @@ const perCurrency = (currencies: ReadonlyArray<string>, figures: (currency: stri
 
 /** `casino` of design §4. */
 export const casino = (events: ReadonlyArray<CasinoData>) =>
-  perCurrency(events.map((event) => event.currency.toUpperCase()), (currency) => {
-    const here = events.filter((event) => event.currency.toUpperCase() === currency)
+  perCurrency(events.map((event) => inCapitals(event.currency)), (currency) => {
+    const here = events.filter((event) => inCapitals(event.currency) === currency)
     const bets = here.filter((event) => event.type === "bet")
     const wins = here.filter((event) => event.type === "win" && amountOf(event.amount) > 0n)
     const losses = here.filter((event) => event.type === "loss" || (event.type === "win" && amountOf(event.amount) <= 0n))
@@ -102,8 +115,8 @@ const isWon = (round: GameRoundData): boolean => amountOf(round.total_win_user) 
 
 /** `game_rounds` of design §4. */
 export const gameRounds = (events: ReadonlyArray<GameRoundData>) =>
-  perCurrency(events.map((event) => event.user_currency.toUpperCase()), (currency) => {
-    const here = events.filter((event) => event.user_currency.toUpperCase() === currency)
+  perCurrency(events.map((event) => inCapitals(event.user_currency)), (currency) => {
+    const here = events.filter((event) => inCapitals(event.user_currency) === currency)
     const bets = here.map((round) => amountOf(round.total_bet_user))
     const wins = here.map((round) => amountOf(round.total_win_user))
     // A multiplier below zero can never be the biggest, which starts at 0; leaving it out spares rounding negative ratios.
@@ -141,7 +154,7 @@ const directions: ReadonlyMap<string, "deposit" | "withdrawal"> = new Map([
 const leastOf = (events: ReadonlyArray<PaymentData>): PaymentData | undefined =>
   events.toSorted((a, b) => {
     const [amountA, amountB] = [amountOf(a.amount), amountOf(b.amount)]
-    return at(a) - at(b) || (amountA < amountB ? -1 : amountA > amountB ? 1 : 0) || compareIds(a.type.toLowerCase(), b.type.toLowerCase())
+    return at(a) - at(b) || (amountA < amountB ? -1 : amountA > amountB ? 1 : 0) || compareIds(inSmall(a.type), inSmall(b.type))
   })[0]
 
 /** The payments that count, each by the event that speaks for it, and the requests of the deposits that are pending. */
@@ -149,10 +162,10 @@ export const paymentsOf = (events: ReadonlyArray<PaymentData>) => {
   const counted: Array<{ readonly direction: string; readonly event: PaymentData }> = []
   const pending: Array<PaymentData> = []
   for (const direction of ["deposit", "withdrawal"]) {
-    const ofDirection = events.filter((event) => directions.get(event.type.toLowerCase()) === direction)
-    for (const paymentId of new Set(ofDirection.map((event) => event.payment_id))) {
+    const ofDirection = events.filter((event) => directions.get(inSmall(event.type)) === direction)
+    for (const paymentId of new Set(ofDirection.map((event) => idText(event.payment_id)))) {
       const withStatus = (status: string) =>
-        ofDirection.filter((event) => event.payment_id === paymentId && event.status.toLowerCase() === status)
+        ofDirection.filter((event) => idText(event.payment_id) === paymentId && inSmall(event.status) === status)
       const approved = leastOf(withStatus("approved"))
       const requested = leastOf(withStatus("requested"))
       const isClosed = ["approved", "rejected", "cancelled", "rollback"].some((status) => withStatus(status).length > 0)
@@ -165,7 +178,7 @@ export const paymentsOf = (events: ReadonlyArray<PaymentData>) => {
 
 const payments = (events: ReadonlyArray<PaymentData>) => {
   const { counted, pending } = paymentsOf(events)
-  const currencyOf = (event: PaymentData) => event.currency.toUpperCase()
+  const currencyOf = (event: PaymentData) => inCapitals(event.currency)
   return perCurrency([...counted.map(({ event }) => event), ...pending].map(currencyOf), (currency) => {
     const of = (direction: string) =>
       counted.filter((payment) => payment.direction === direction && currencyOf(payment.event) === currency).map(({ event }) => event)
@@ -192,8 +205,7 @@ const payments = (events: ReadonlyArray<PaymentData>) => {
 
 /** The bets and the settlements that count, each by its approved event. */
 export const ticketsOf = (events: ReadonlyArray<SportsBetData>) => {
-  const isOf = (event: SportsBetData, type: string, status: string) =>
-    event.type.toLowerCase() === type && event.status.toLowerCase() === status
+  const isOf = (event: SportsBetData, type: string, status: string) => inSmall(event.type) === type && inSmall(event.status) === status
   const counted = (type: string) =>
     events.filter((event) =>
       isOf(event, type, "approved") && !events.some((other) => isOf(other, type, "rollback") && other.activity_id === event.activity_id)
@@ -204,7 +216,7 @@ export const ticketsOf = (events: ReadonlyArray<SportsBetData>) => {
 const sports = (events: ReadonlyArray<SportsBetData>) => {
   const { bets, settlements } = ticketsOf(events)
   const settlementsOf = (bet: SportsBetData) => settlements.filter((settlement) => settlement.activity_id_reference === bet.activity_id)
-  const currencyOf = (event: SportsBetData) => event.currency.toUpperCase()
+  const currencyOf = (event: SportsBetData) => inCapitals(event.currency)
   return perCurrency([...bets, ...settlements].map(currencyOf), (currency) => {
     const amounts = (some: ReadonlyArray<SportsBetData>) => some.map((event) => amountOf(event.amount))
     const betsHere = bets.filter((bet) => currencyOf(bet) === currency)
@@ -264,7 +276,7 @@ const profile = (events: ReadonlyArray<RegistrationData>): CountersDocument["pro
     username: newest.username,
     registration_date: timeString(instantOf(newest.registration_date)),
     country: newest.country,
-    currency: newest.currency.toUpperCase(),
+    currency: inCapitals(newest.currency),
     gender: newest.gender,
     consent_email: newest.consent_email,
     updated_at: timeString(at(newest)),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
-import type { FastTrackItem } from "./FastTrackItem.ts"
-import { casino, type Figures, gameRounds, storedOf } from "./referenceCounters.ts"
+import type { FastTrackItem, WireId } from "./FastTrackItem.ts"
+import { casino, type Figures, gameRounds, idText, storedOf } from "./referenceCounters.ts"
 
 type PerGame = Readonly<Record<string, Readonly<Record<string, Figures>>>>
 
@@ -12,14 +12,14 @@ export const gameName = (gameId: string): string => {
     : gameId
 }
 
-const perGame = <E extends { readonly game_id: string }>(
+const perGame = <E extends { readonly game_id: WireId }>(
   events: ReadonlyArray<E>,
   figures: (events: ReadonlyArray<E>) => Readonly<Record<string, Figures>>
 ): PerGame =>
   Object.fromEntries(
-    [...new Set(events.map((event) => event.game_id))].map((gameId) => [
+    [...new Set(events.map((event) => idText(event.game_id)))].map((gameId) => [
       gameName(gameId),
-      figures(events.filter((event) => event.game_id === gameId))
+      figures(events.filter((event) => idText(event.game_id) === gameId))
     ])
   )
 

@@ -1,6 +1,7 @@
 import { amountOf, decimalString, ratioTo4Decimals, sum } from "./decimal.ts"
 import type { FastTrackItem } from "./FastTrackItem.ts"
 import { instantOf, localDay, timeString } from "./instant.ts"
+import { inCapitals } from "./letters.ts"
 import { storedOf, ticketsOf } from "./referenceCounters.ts"
 
 /** A row of a board as design §3 and §4 have it. */
@@ -88,7 +89,7 @@ export const referenceLeaderboard = (
     }
     const effects = effectsOf(board, stored).map((effect) => ({ ...effect, at: instantOf(effect.timestamp) })).filter((effect) => {
       const on = localDay(effect.at, timeZone)
-      return effect.currency.toUpperCase() === currency && effect.amount !== 0n && on >= first && on <= last
+      return inCapitals(effect.currency) === currency && effect.amount !== 0n && on >= first && on <= last
     })
     if (effects.length === 0) return []
     if (board === "biggest_multiplier") {

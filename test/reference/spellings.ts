@@ -1,7 +1,9 @@
 import { amountOf, decimalString } from "./decimal.ts"
-import type { FastTrackItem, SportsLeg, WireNumber } from "./FastTrackItem.ts"
+import type { FastTrackItem, SportsLeg, WireId, WireNumber } from "./FastTrackItem.ts"
 import { instantOf } from "./instant.ts"
+import { inCapitals, inSmall } from "./letters.ts"
 import type { Random } from "./random.ts"
+import { idText } from "./referenceCounters.ts"
 
 /** A timestamp for the instant, in any of the spellings design §2 admits. */
 export const spellInstant = (random: Random, instant: number): string => {
@@ -17,16 +19,16 @@ export const spellInstant = (random: Random, instant: number): string => {
     ? `.${millis}`
     : `.${millis}`.replace(/\.?0+$/, "")
   const absolute = Math.abs(offsetMinutes)
-  const offset = `${offsetMinutes < 0 ? "-" : "+"}${String(Math.floor(absolute / 60)).padStart(2, "0")}:${
+  const offset = `${offsetMinutes < 0 ? "-" : "+"}${String(Math.floor(absolute / 60)).padStart(2, "0")}${random.pick([":", ""])}${
     String(absolute % 60).padStart(2, "0")
   }`
+  const isWholeMinute = written.slice(17, 23) === "00.000"
   return [
     written.slice(0, 10),
     random.pick(["T", "T", "T", "t", " "]),
     hour.startsWith("0") && random.chance(0.3) ? hour.slice(1) : hour,
-    written.slice(13, 19),
-    fraction,
-    offsetMinutes === 0 ? random.pick(["Z", "Z", "z", "", "+00:00", "-00:00"]) : offset
+    ...isWholeMinute && random.chance(0.5) ? [written.slice(13, 16)] : [written.slice(13, 19), fraction],
+    offsetMinutes === 0 ? random.pick(["Z", "Z", "z", "", "+00:00", "-00:00", "+0000"]) : offset
   ].join("")
 }
 
@@ -43,10 +45,7 @@ export const respellNumber = (random: Random, number: WireNumber): WireNumber =>
 }
 
 /** The same word for the contract, which compares payment and sports types and statuses lower-cased. */
-const recase = (random: Random, word: string): string => {
-  const other = random.pick([word.toUpperCase(), word.toLowerCase(), word])
-  return other.toLowerCase() === word.toLowerCase() ? other : word
-}
+const recase = (random: Random, word: string): string => random.pick([inCapitals(word), inSmall(word), word])
 
 const drop = <A extends object>(value: A, names: ReadonlyArray<string>): A => {
   const copy = { ...value }
@@ -54,12 +53,23 @@ const drop = <A extends object>(value: A, names: ReadonlyArray<string>): A => {
   return copy
 }
 
-/** Leaves out, or writes out, a field that has a default: which of the two says the same. */
+/** Leaves out, or writes out, a field that has a default, or gives null for it: all of these say the same. */
 const respellDefault = <A extends object>(random: Random, value: A, name: keyof A & string, byDefault: unknown): A => {
   const present: unknown = value[name]
-  const means = typeof byDefault === "number" && present !== undefined ? isZero(present) : present === byDefault || present === undefined
+  const isAbsent = present === undefined || present === null
+  const means = isAbsent || (typeof byDefault === "number" ? isZero(present) : present === byDefault)
   if (!means) return value
-  return random.chance(0.5) ? drop(value, [name]) : { ...value, [name]: byDefault }
+  return random.pick([() => drop(value, [name]), () => ({ ...value, [name]: byDefault }), () => ({ ...value, [name]: null })])()
+}
+
+/** Leaves out a field without a value, or gives null for it. */
+const respellAbsence = <A extends object>(random: Random, value: A, name: keyof A & string): A =>
+  (value[name] ?? null) !== null ? value : random.chance(0.5) ? drop(value, [name]) : { ...value, [name]: null }
+
+/** An id that is the text of an integer may be written as one. */
+const respellId = (random: Random, id: WireId): WireId => {
+  const text = idText(id)
+  return /^(?:0|-?[1-9]\d*)$/.test(text) && random.chance(0.7) ? { raw: random.pick([text, `${text}.0`]) } : text
 }
 
 const isZero = (value: unknown): boolean =>
@@ -69,6 +79,7 @@ const respellLeg = (random: Random, leg: SportsLeg): SportsLeg => {
   let copy: SportsLeg = { ...leg, odds: respellNumber(random, leg.odds) }
   for (const name of ["is_free_bet", "is_risk_free_bet", "is_live"] as const) copy = respellDefault(random, copy, name, false)
   for (const name of ["event_name", "market", "match_start"] as const) copy = respellDefault(random, copy, name, null)
+  for (const name of ["outcomes", "meta"] as const) copy = respellAbsence(random, copy, name)
   return typeof copy.match_start === "string" ? { ...copy, match_start: spellInstant(random, instantOf(copy.match_start)) } : copy
 }
 
@@ -94,7 +105,7 @@ export const respellItem = (random: Random, item: FastTrackItem): FastTrackItem 
   const common = <A extends FastTrackItem["data"]>(data: A): A => {
     const copy: A = { ...data, timestamp: spellInstant(random, instantOf(data.timestamp)) }
     for (const [name, value] of Object.entries(copy)) {
-      if (numberFields.has(name)) Reflect.set(copy, name, respellNumber(random, value))
+      if (numberFields.has(name) && value !== null) Reflect.set(copy, name, respellNumber(random, value))
     }
     for (const name of ["entry_timestamp", "process_timestamp"]) {
       const value = random.pick([undefined, null, spellInstant(random, 1_700_000_000_000 + random.below(100_000_000_000))])
@@ -107,13 +118,16 @@ export const respellItem = (random: Random, item: FastTrackItem): FastTrackItem 
     return copy
   }
   switch (item.event) {
-    case "realtime-casino":
-      return { ...item, data: common(item.data) }
+    case "realtime-casino": {
+      const data = common(item.data)
+      return { ...item, data: { ...data, game_id: respellId(random, data.game_id), round_id: respellId(random, data.round_id) } }
+    }
     case "realtime-login":
       return { ...item, data: common(item.data) }
     case "realtime-payment": {
       const data = respellDefault(random, common(item.data), "base_amount", 0)
-      return { ...item, data: { ...data, type: recase(random, data.type), status: recase(random, data.status) } }
+      const payment_id = respellId(random, data.payment_id)
+      return { ...item, data: { ...data, payment_id, type: recase(random, data.type), status: recase(random, data.status) } }
     }
     case "realtime-registration": {
       const data = respellDefault(random, common(item.data), "segmentation_isPromoBanned", null)
@@ -122,11 +136,12 @@ export const respellItem = (random: Random, item: FastTrackItem): FastTrackItem 
     case "realtime-gameround": {
       let data = respellDefault(random, common(item.data), "meta_reporting_currency", null)
       for (const name of ["total_bet_base", "total_win_base"] as const) data = respellDefault(random, data, name, 0)
-      return { ...item, data }
+      return { ...item, data: { ...data, game_id: respellId(random, data.game_id) } }
     }
     case "realtime-sports-bet": {
       let data = respellDefault(random, common(item.data), "is_cashout", false)
       data = respellDefault(random, data, "bets", null)
+      for (const name of ["odds", "total_odds"] as const) data = respellAbsence(random, data, name)
       if (Array.isArray(data.bets)) data = { ...data, bets: data.bets.map((leg) => respellLeg(random, leg)) }
       return { ...item, data: { ...data, type: recase(random, data.type), status: recase(random, data.status) } }
     }

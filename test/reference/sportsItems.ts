@@ -32,7 +32,7 @@ export const sportsBet = (draw: Draw): ReadonlyArray<FastTrackItem> => {
     data: {
       user_id: draw.userId,
       timestamp: spellInstant(random, start + random.below(4) * 3_600_000),
-      bet_type: random.pick(["Single", "Multi", "System"]),
+      bet_type: random.pick(["Single", "Multi", "System", "Teaser"]),
       bonus_wager_amount: random.chance(0.7) ? 0 : amount(draw),
       currency: random.chance(0.85) ? currency : draw.currency(),
       ...random.chance(0.2) ? { odds: 6.25 } : {},

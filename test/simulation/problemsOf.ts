@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util"
 import { erasedVersion, pseudonymOf } from "../../src/event-log/pseudonym.ts"
 import type { FastTrackItem } from "../reference/FastTrackItem.ts"
-import { referenceCounters } from "../reference/referenceCounters.ts"
+import { idText, referenceCounters } from "../reference/referenceCounters.ts"
 import type { Run } from "./simulate.ts"
 import type { SimulatedDatabase } from "./SimulatedDatabase.ts"
 import { nextPayments } from "./simulatedService.ts"
@@ -164,7 +164,7 @@ const foldProblems = async (
   const isParked = (userId: string) => parked.some(({ projection, user_id }) => projection === "counted" && user_id === userId)
   for (const userId of run.workload.users) {
     const items = itemsOf(log, userId, Infinity)
-    const isPoisoned = items.some(({ data }) => "game_id" in data && poisons.includes(data.game_id))
+    const isPoisoned = items.some(({ data }) => "game_id" in data && poisons.includes(idText(data.game_id)))
     if (isParked(userId) !== isPoisoned) problems.push(`${userId} is${isPoisoned ? " not" : ""} parked`)
     for (const { projection } of stores) {
       const { name, version } = projection
@@ -206,6 +206,6 @@ const itemsOf = (log: ReadonlyArray<Logged>, userId: string, upTo: number): Read
 const expectedSection = (name: string, items: ReadonlyArray<FastTrackItem>, userId: string): unknown => {
   if (name === "payments") return { ...referenceCounters(items, { timeZone: tenant.timeZone, now: new Date(0), userId }).payments }
   const bets = new Map<string, number>()
-  for (const { data } of items) if ("game_id" in data) bets.set(data.game_id, (bets.get(data.game_id) ?? 0) + 1)
+  for (const { data } of items) if ("game_id" in data) bets.set(idText(data.game_id), (bets.get(idText(data.game_id)) ?? 0) + 1)
   return Object.fromEntries(bets)
 }

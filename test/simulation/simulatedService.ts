@@ -76,6 +76,6 @@ export const simulatedService = (network: Network, tell: (told: Told) => void) =
     Layer.provideMerge(ProjectionCatalog.layer(projections)),
     Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer)),
     Layer.provideMerge(Layer.succeed(Migrations, Migrations.of({ applied: [] }))),
-    Layer.provideMerge(Settings.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({}))))),
+    Layer.provideMerge(Settings.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ MAX_FUTURE_HOURS: "0" }))))),
     Layer.provideMerge(faultingSql(network, process))
   )

@@ -9,7 +9,11 @@ import { TestDatabase } from "./TestDatabase.ts"
 const configured = <A, E, R>(layer: Layer.Layer<A, E, R>, settings: Readonly<Record<string, string>>) =>
   Layer.unwrap(
     Effect.map(TestDatabase, ({ url }) =>
-      Layer.provide(layer, ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL: Redacted.value(url), ...settings }))))
+      Layer.provide(
+        layer,
+        // The lives of the tests' users are drawn from all the years there are.
+        ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL: Redacted.value(url), MAX_FUTURE_HOURS: "0", ...settings }))
+      ))
   )
 
 /** One process of the service, without its HTTP side, on the test's database. Provide it twice, `Layer.fresh`, for two processes. */

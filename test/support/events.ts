@@ -52,7 +52,7 @@ const eventOf = <T extends EventType>(
     [name, value]
   ) => [name, amounts.has(name) && typeof value === "string" ? { raw: value } : value])
   const item = parseJson(toBody([{ event, data: { user_id: "player", timestamp: at, ...Object.fromEntries(data) } }], "array"))
-  const [decoded] = Array.isArray(item) ? item.map(decodeItem) : []
+  const [decoded] = Array.isArray(item) ? item.map((wire: unknown) => decodeItem(wire)) : []
   if (decoded === undefined || Result.isFailure(decoded)) {
     throw new Error(`This ${event} would be rejected: ${JSON.stringify(decoded?.failure.issues)}`)
   }

@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { paymentStep, sportsStep } from "../../fasttrack/countedWords.ts"
 import { amount, count, decimal, flag, text, time } from "../Column.ts"
 import { compareUtf8 } from "../compareUtf8.ts"
 import { formatDay } from "../dayRuns.ts"
@@ -6,10 +7,10 @@ import { isPositive } from "../decimalArithmetic.ts"
 import { Amount, Count } from "../jsonValues.ts"
 import { localDay } from "../localDay.ts"
 import * as Projection from "../Projection.ts"
-import { approvedPayment, foldApproval, paymentStep } from "./approvedPayment.ts"
+import { approvedPayment, foldApproval } from "./approvedPayment.ts"
 import { casinoFigures } from "./casino.ts"
 import { gameRoundFigures } from "./gameRounds.ts"
-import { countedTicket, foldTicket, sportsStep } from "./sportsTicket.ts"
+import { countedTicket, foldTicket } from "./sportsTicket.ts"
 
 const columns = {
   bet_count: count,

@@ -1,22 +1,7 @@
+import { lowerCase, upperCase } from "../../fasttrack/asciiCase.ts"
 import type { EventOf } from "../../fasttrack/FastTrackEvent.ts"
-import type { PaymentData } from "../../fasttrack/PaymentData.ts"
 import { compareUtf8 } from "../compareUtf8.ts"
 import { compareDecimals } from "../decimalArithmetic.ts"
-
-/** FastTrack's own words and those of its other interfaces, lower-cased. Any other type is no payment of ours. */
-const directions: ReadonlyMap<string, "deposit" | "withdrawal"> = new Map([
-  ["credit", "deposit"],
-  ["deposit", "deposit"],
-  ["debit", "withdrawal"],
-  ["withdrawal", "withdrawal"],
-  ["withdraw", "withdrawal"]
-])
-
-/** Which way an event's money goes, if it is a payment, and what the event says of it. */
-export const paymentStep = ({ status, type }: PaymentData) => {
-  const direction = directions.get(type.toLowerCase())
-  return direction === undefined ? undefined : { direction, status: status.toLowerCase() }
-}
 
 /** What there is to remember of a payment, a (direction, payment_id), to know whether it counts, and as what. */
 interface Payment {
@@ -32,15 +17,15 @@ interface Payment {
  * speaks for it, as long as no rollback is known. True if that is now this event.
  */
 export const foldApproval = ({ data, occurredAt }: EventOf<"realtime-payment">, payment: Payment): boolean => {
-  const status = data.status.toLowerCase()
+  const status = lowerCase(data.status)
   if (status === "rollback") payment.is_rolled_back = true
   if (status !== "approved") return false
-  const type = data.type.toLowerCase()
+  const type = lowerCase(data.type)
   if (!isLess(occurredAt, data.amount, type, payment.approved_at, payment.approved_amount, payment.approved_type)) return false
   payment.approved_at = occurredAt
   payment.approved_amount = data.amount
   payment.approved_type = type
-  payment.approved_currency = data.currency.toUpperCase()
+  payment.approved_currency = upperCase(data.currency)
   return true
 }
 

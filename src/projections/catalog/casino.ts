@@ -1,3 +1,4 @@
+import { upperCase } from "../../fasttrack/asciiCase.ts"
 import type { CasinoData } from "../../fasttrack/CasinoData.ts"
 import type { EventOf } from "../../fasttrack/FastTrackEvent.ts"
 import { byCurrency } from "../byCurrency.ts"
@@ -42,7 +43,7 @@ export const casino = Projection.make({
 /** What an event adds to its currency, wherever that is counted. */
 export const casinoFigures = ({ data, occurredAt }: EventOf<"realtime-casino">) => ({
   ...effectOf(data),
-  currency: data.currency.toUpperCase(),
+  currency: upperCase(data.currency),
   first_at: occurredAt,
   last_at: occurredAt
 })

@@ -1,3 +1,4 @@
+import { upperCase } from "../../fasttrack/asciiCase.ts"
 import type { EventOf } from "../../fasttrack/FastTrackEvent.ts"
 import { byCurrency } from "../byCurrency.ts"
 import { amount, count, difference, earliest, greatest, latest } from "../Column.ts"
@@ -39,7 +40,7 @@ export const gameRoundFigures = ({ data, occurredAt }: EventOf<"realtime-gamerou
   const { total_bet_user: bet, total_win_user: win } = data
   const isWon = isPositive(win)
   return {
-    currency: data.user_currency.toUpperCase(),
+    currency: upperCase(data.user_currency),
     round_count: 1,
     bet_amount: bet,
     bonus_bet_amount: data.bonus_bet_user,

@@ -1,3 +1,4 @@
+import { upperCase } from "../../fasttrack/asciiCase.ts"
 import type { EventOf } from "../../fasttrack/FastTrackEvent.ts"
 import { amount, days, greatest, latest } from "../Column.ts"
 import { type DayRun, formatDay, lengthOf } from "../dayRuns.ts"
@@ -59,7 +60,7 @@ export const leaderboards = Projection.make({
 const casinoScores = ({ data: { amount, currency, type }, occurredAt }: EventOf<"realtime-casino">) => {
   if (amount === "0" || (type !== "bet" && type !== "rollbackbet")) return []
   const total = type === "bet" ? amount : subtractDecimals("0", amount)
-  return [{ board: "casino_turnover", currency: currency.toUpperCase(), total, last_at: occurredAt }]
+  return [{ board: "casino_turnover", currency: upperCase(currency), total, last_at: occurredAt }]
 }
 
 const roundScores = (event: EventOf<"realtime-gameround">) => {

@@ -1,7 +1,9 @@
+import { lowerCase, upperCase } from "../../fasttrack/asciiCase.ts"
+import { paymentStep } from "../../fasttrack/countedWords.ts"
 import { byCurrency } from "../byCurrency.ts"
 import { amount, count, decimal, earliest, flag, greatest, latest, text, time } from "../Column.ts"
 import * as Projection from "../Projection.ts"
-import { approvedPayment, foldApproval, isLess, paymentStep } from "./approvedPayment.ts"
+import { approvedPayment, foldApproval, isLess } from "./approvedPayment.ts"
 
 const columns = {
   deposit_count: { ...count, description: "Deposits that were approved and not rolled back" },
@@ -56,7 +58,7 @@ export const payments = Projection.make({
     const { data, occurredAt } = event
     const step = paymentStep(data)
     if (step === undefined) return
-    const type = data.type.toLowerCase()
+    const type = lowerCase(data.type)
     switch (step.status) {
       case "approved":
       case "rollback": {
@@ -70,7 +72,7 @@ export const payments = Projection.make({
         payment.requested_at = occurredAt
         payment.requested_amount = data.amount
         payment.requested_type = type
-        payment.requested_currency = data.currency.toUpperCase()
+        payment.requested_currency = upperCase(data.currency)
         return
       }
       case "rejected":

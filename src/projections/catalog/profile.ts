@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { upperCase } from "../../fasttrack/asciiCase.ts"
 import { maybeFlag, text, time } from "../Column.ts"
 import { compareUtf8 } from "../compareUtf8.ts"
 import { Time, timeText } from "../jsonValues.ts"
@@ -37,7 +38,7 @@ export const profile = Projection.make({
       profile.username = data.username
       profile.registration_date = Date.parse(data.registration_date)
       profile.country = data.country
-      profile.currency = data.currency.toUpperCase()
+      profile.currency = upperCase(data.currency)
       profile.gender = data.gender
       profile.consent_email = data.consent_email
       profile.updated_at = at

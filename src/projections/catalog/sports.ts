@@ -1,8 +1,9 @@
+import { sportsStep } from "../../fasttrack/countedWords.ts"
 import { byCurrency } from "../byCurrency.ts"
 import { amount, count, decimal, difference, earliest, flag, greatest, latest, tally, text, time } from "../Column.ts"
 import { addDecimals, isPositive, subtractDecimals } from "../decimalArithmetic.ts"
 import * as Projection from "../Projection.ts"
-import { countedTicket, foldTicket, sportsStep } from "./sportsTicket.ts"
+import { countedTicket, foldTicket } from "./sportsTicket.ts"
 
 const columns = {
   bet_count: { ...count, description: "Bets that were approved and not rolled back" },

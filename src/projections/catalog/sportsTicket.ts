@@ -1,15 +1,6 @@
+import { upperCase } from "../../fasttrack/asciiCase.ts"
+import { sportsStep } from "../../fasttrack/countedWords.ts"
 import type { EventOf } from "../../fasttrack/FastTrackEvent.ts"
-import type { SportsBetData } from "../../fasttrack/SportsBetData.ts"
-
-const kinds = ["bet", "settlement"] as const
-const statuses = ["approved", "rollback"] as const
-
-/** What an event says of which kind of ticket; nothing if its type or status is another. */
-export const sportsStep = ({ status, type }: SportsBetData) => {
-  const kind = kinds.find((kind) => kind === type.toLowerCase())
-  const step = statuses.find((known) => known === status.toLowerCase())
-  return kind === undefined || step === undefined ? undefined : { kind, status: step }
-}
 
 /** What there is to remember of a bet or a settlement to know whether it counts, and as what. */
 interface Ticket {
@@ -24,7 +15,7 @@ export const foldTicket = ({ data }: EventOf<"realtime-sports-bet">, ticket: Tic
     ticket.is_rolled_back = true
   } else {
     ticket.amount = data.amount
-    ticket.currency = data.currency.toUpperCase()
+    ticket.currency = upperCase(data.currency)
   }
 }
 

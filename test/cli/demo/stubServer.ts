@@ -2,8 +2,8 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { BulkItems } from "../../../src/fasttrack/BulkItems.ts"
-import { decodeBody } from "../../../src/fasttrack/decodeBody.ts"
 import { decodeItem } from "../../../src/fasttrack/decodeItem.ts"
+import { bodyItems, parsedItems } from "../../support/bulkItems.ts"
 
 /** How the stub answers one bulk request: as if it had stored the batch, by breaking the connection, or with a status. */
 export type StubAnswer = "stored" | "lost" | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
@@ -19,16 +19,17 @@ export interface StubRequest {
 const bulkPath = "/api/v1/integrations/fasttrack/bulk"
 
 const rejectionsIn = (items: BulkItems) =>
-  Array.from({ length: items.count }, (_, index) =>
-    Result.match(decodeItem(items.take(index)), {
+  parsedItems(items).flatMap((item, index) =>
+    Result.match(decodeItem(item), {
       onSuccess: () => [],
       onFailure: ({ event, id, issues }) => [{ index, event, id, reason: "invalid", issues }]
-    })).flat()
+    })
+  )
 
 const reply = (request: IncomingMessage, response: ServerResponse, body: string, answer: StubAnswer) => {
   if (answer === "lost") return request.socket.destroy()
   if (answer !== "stored") return response.writeHead(answer.status, answer.headers).end()
-  const items = Result.getOrThrow(decodeBody(body))
+  const items = bodyItems(body)
   const rejected = rejectionsIn(items)
   if (rejected.length === 0) return response.writeHead(204).end()
   const report = { accepted: items.count - rejected.length, duplicates: 0, rejected }

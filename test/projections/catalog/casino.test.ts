@@ -110,7 +110,7 @@ describe("casino", () => {
         first_at: "2026-01-01T11:00:00.000Z"
       },
       MBTC: { ...nothing, loss_count: 1, first_at: "2026-02-28T22:00:00.500Z", last_at: "2026-02-28T22:00:00.500Z" },
-      STRASSE: { ...nothing, loss_count: 1 }
+      "STRAßE": { ...nothing, loss_count: 1 }
     })
   })
 })

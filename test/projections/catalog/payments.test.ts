@@ -56,7 +56,7 @@ describe("payments", () => {
     ["approved cancelled", { EUR: aDeposit }],
     ["requested approved rollback", {}],
     ["approved rollback cancelled rejected", {}],
-    ["approved rollbac\u212a", {}],
+    ["approved ROLLback", {}],
     ["requested", { EUR: pending }],
     ["requested rejected", {}],
     ["requested Cancelled", {}],

