@@ -21,6 +21,7 @@ import { importEvents } from "./importEvents.ts"
 import { nameArgument } from "./nameArgument.ts"
 import { lookBack, newestEvents } from "./newestEvents.ts"
 import { printLines } from "./print.ts"
+import { uncountedEvents } from "./uncountedEvents.ts"
 import { verifyEvents } from "./verifyEvents.ts"
 
 const eventsLayer = Layer.mergeAll(Tenants.layer, EventLog.layer).pipe(Layer.provideMerge(checkedDatabase))
@@ -146,8 +147,8 @@ const tail = Command.make(
   )
 )
 
-/** `events tail | verify | export | import`. */
+/** `events tail | uncounted | verify | export | import`. */
 export const events = Command.make("events").pipe(
   Command.withDescription("The event log"),
-  Command.withSubcommands([tail, verifyEvents, exportEvents, importEvents])
+  Command.withSubcommands([tail, uncountedEvents, verifyEvents, exportEvents, importEvents])
 )

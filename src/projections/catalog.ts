@@ -9,6 +9,7 @@ import { payments } from "./catalog/payments.ts"
 import { profile } from "./catalog/profile.ts"
 import { sports } from "./catalog/sports.ts"
 import { sportsLeaderboards } from "./catalog/sportsLeaderboards.ts"
+import { uncounted } from "./catalog/uncounted.ts"
 import { winStreak } from "./catalog/winStreak.ts"
 import type { AnyProjection } from "./Projection.ts"
 
@@ -25,5 +26,6 @@ export const catalog: ReadonlyArray<AnyProjection> = [
   gameRoundsByGame,
   activity,
   leaderboards,
-  sportsLeaderboards
+  sportsLeaderboards,
+  uncounted
 ]

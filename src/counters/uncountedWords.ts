@@ -1,0 +1,57 @@
+import type { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+
+/** A word for which events of a tenant are not counted, as the projection `uncounted` has it; the times are the events' own. */
+export interface UncountedEvents {
+  readonly tenantId: string
+  readonly event: string
+  /** `type` or `status`. */
+  readonly field: string
+  /** In lower case. */
+  readonly word: string
+  readonly events: number
+  readonly firstAt: Date
+  readonly lastAt: Date
+}
+
+interface Row {
+  readonly tenant_id: string
+  readonly event: string
+  readonly field: string
+  readonly word: string
+  readonly events: bigint
+  readonly first_at: Date
+  readonly last_at: Date
+}
+
+/**
+ * The words for which most events of a tenant, or of all, are not counted, at most `limit`. None while no version of the projection is active. Read through
+ * the view of the active version, whose rows are one for each user and word.
+ */
+export const uncountedWords = (
+  sql: PgClient.PgClient,
+  tenantId: string | undefined,
+  limit: number
+): Effect.Effect<Option.Option<ReadonlyArray<UncountedEvents>>, DatabaseUnavailable> =>
+  Effect.gen(function*() {
+    const [view] = yield* sql<{ exists: boolean }>`select to_regclass('uncounted_totals') is not null as exists`
+    if (view?.exists !== true) return Option.none()
+    const rows = yield* sql<Row>`
+      select tenant_id, event, field, word, sum(event_count)::bigint as events, min(first_at) as first_at, max(last_at) as last_at
+      from uncounted_totals
+      where ${tenantId ?? null}::uuid is null or tenant_id = ${tenantId ?? null}::uuid
+      group by tenant_id, event, field, word
+      order by events desc, tenant_id, event, field, word collate "C"
+      limit ${limit}`
+    return Option.some(rows.map((row) => ({
+      tenantId: row.tenant_id,
+      event: row.event,
+      field: row.field,
+      word: row.word,
+      events: Number(row.events),
+      firstAt: row.first_at,
+      lastAt: row.last_at
+    })))
+  }).pipe(unavailable("uncountedWords"))
