@@ -55,7 +55,7 @@ for (const byte of bytesOf("eE")) inNumber[byte] = isExponent
 const longFrom = 16
 
 /** Bytes scanned in one step. */
-const stride = 2 * 1024 * 1024
+const stride = 1024 * 1024
 
 const { backslash, quote } = token
 const utf8 = new TextDecoder("utf-8", { fatal: true })
@@ -81,6 +81,8 @@ export class BodyScan {
   private at: number
   private depth = 0
   private isInText = false
+  /** Whether the outermost value has ended. */
+  private isClosed = false
   /** The depth inside the list of items: 1 of a bare array, 2 of a member of an object; -1 outside the list. */
   private listDepth = -1
   private listEnd = 0
@@ -101,14 +103,13 @@ export class BodyScan {
     this.bounds = bounds
     this.deepest = bounds.item.depth
     this.at = byteOrderMark(bytes)
-    while (isSpace(bytes[this.at])) this.at++
-    if (roles[bytes[this.at] ?? 0] !== opens) this.end = "unreadable"
   }
 
   /** Scans some more; true once `end` is known. */
   advance(): boolean {
     const { bytes } = this
     const limit = Math.min(this.at + stride, bytes.length)
+    if (this.depth === 0 && !this.skipSpace(limit)) return this.end !== undefined
     // In variables of their own: this loop sees every byte that comes in.
     let { at, depth, values } = this
     if (this.isInText) {
@@ -153,15 +154,27 @@ export class BodyScan {
           this.close(at, depth)
           if (this.end !== undefined) return true
         }
-        depth--
+        if (--depth === 0) break
       }
     }
     this.at = at
     this.depth = depth
     this.values = values
     if (values > this.bounds.values) this.end = "too-many-values"
-    else if (at >= bytes.length) this.end = "unreadable"
+    else if (depth > 0 && at >= bytes.length) this.end = "unreadable"
     return this.end !== undefined
+  }
+
+  /** Outside the outermost value there is white space; true where that value begins. */
+  private skipSpace(limit: number): boolean {
+    while (this.at < limit && isSpace(this.bytes[this.at])) this.at++
+    if (this.at < limit) {
+      if (!this.isClosed && roles[this.bytes[this.at] ?? 0] === opens) return true
+      this.end = "unreadable"
+    } else if (limit === this.bytes.length) {
+      this.end = this.isClosed && this.isBatch() ? "items" : "unreadable"
+    }
+    return false
   }
 
   /** The offset after the string of which `at` is inside. */
@@ -192,18 +205,15 @@ export class BodyScan {
     if (depth === this.listDepth) {
       if (this.bytes[after - 1] !== token.closingBracket) this.end = "unreadable"
       let first = this.listStart
-      while (isSpace(this.bytes[first])) first++
+      // As much white space as is too long for an item counts as one.
+      while (isSpace(this.bytes[first]) && first - this.listStart <= this.bounds.item.bytes) first++
       if (this.ends.length > 0 || first < after - 1) this.endItem(after)
       this.listEnd = after - 1
       this.listDepth = -1
       this.listValues = this.values - this.listValues
       this.deepest = this.bounds.item.depth
     }
-    if (depth > 1 || this.end !== undefined) return
-    let rest = after
-    while (isSpace(this.bytes[rest])) rest++
-    if (rest < this.bytes.length || !this.isBatch()) this.end = "unreadable"
-    else this.end = this.values > this.bounds.values ? "too-many-values" : "items"
+    if (depth === 1) this.isClosed = true
   }
 
   private endItem(after: number): void {
@@ -229,8 +239,11 @@ export class BodyScan {
 
   /** Whether the text without the items is JSON in which their list is the one that counts. */
   private isBatch(): boolean {
-    if (this.listStart === 0 || this.isTooDeepOutside || this.values - this.listValues > this.bounds.item.values) return false
-    const around = parsed(this.bytes.subarray(0, this.listStart), this.bytes.subarray(this.listEnd))
+    const { bytes, listEnd, listStart } = this
+    const { item } = this.bounds
+    if (listStart === 0 || this.isTooDeepOutside || this.values - this.listValues > item.values) return false
+    if (bytes.length - listEnd + listStart > item.bytes) return false
+    const around = parsed(bytes.subarray(0, listStart), bytes.subarray(listEnd))
     return Array.isArray(isJsonObject(around) ? around["items"] : around)
   }
 }

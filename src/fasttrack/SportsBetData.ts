@@ -1,10 +1,11 @@
 import * as Schema from "effect/Schema"
 import { Amount } from "./Amount.ts"
+import { countedWords } from "./countedWords.ts"
 import { deliveryTimes } from "./Envelope.ts"
 import { FlagOrFalse } from "./Flag.ts"
 import { optional, optionalNullable } from "./nullable.ts"
 import { OpaqueObject } from "./OpaqueObject.ts"
-import { Currency, IdempotencyId, Label, oneOf, Text } from "./Text.ts"
+import { Currency, IdempotencyId, label, oneOf, Text } from "./Text.ts"
 import { Timestamp } from "./Timestamp.ts"
 
 /** One selection of a bet. */
@@ -35,7 +36,7 @@ export const SportsBetData = Schema.Struct({
   bonus_wager_amount: Amount,
   currency: Currency,
   is_cashout: FlagOrFalse,
-  status: Label,
-  type: Label
+  status: label(countedWords["realtime-sports-bet"].status),
+  type: label(countedWords["realtime-sports-bet"].type)
 })
 export type SportsBetData = typeof SportsBetData.Type

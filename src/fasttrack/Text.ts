@@ -36,8 +36,11 @@ export const UserId = textOf(1, 256, { description: "Neither `.` nor `..`" }).ch
 /** An id that makes a resend recognizable (design §2, "Idempotency"). */
 export const IdempotencyId = textOf(1, 256, { description: "This field is used for idempotency" })
 
-/** A `type` or `status` that is not from a list. */
-export const Label = textOf(1, 64)
+/** A `type` or `status` that is not from a list. `counted` are the words that count; any other is stored and counted by nothing. */
+export const label = (counted: ReadonlyArray<string>) =>
+  textOf(1, 64, {
+    description: `Counted: ${counted.join(", ")}, in any case of letters. An event with another word is stored, and no counter counts it`
+  })
 
 /** A currency code, kept as it is spelled. */
 export const Currency = textOf(1, 32, { description: "ISO-4217 currency code" })

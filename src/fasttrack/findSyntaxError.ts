@@ -16,10 +16,11 @@ export function* findSyntaxError(bytes: Uint8Array): Generator<void, number | un
   let expected: "value" | "first value" | "key" | "first key" | "colon" | "comma" | "end" = "value"
   let at = byteOrderMark(bytes)
   for (let pause = at + stride;;) {
-    while (isSpace(bytes[at])) at++
+    while (isSpace(bytes[at]) && at < pause) at++
     if (at >= pause) {
       yield
       pause = at + stride
+      continue
     }
     const byte = bytes[at]
     if (byte === undefined) return expected === "end" ? undefined : at
@@ -34,14 +35,14 @@ export function* findSyntaxError(bytes: Uint8Array): Generator<void, number | un
     } else if (expected === "comma" && byte === token.comma) {
       expected = kind === "list" ? "value" : "key"
     } else if ((expected === "key" || expected === "first key") && byte === token.quote) {
-      next = afterString(bytes, at)
+      next = yield* afterString(bytes, at)
       expected = "colon"
     } else if (expected === "value" || expected === "first value") {
       if (byte === token.openingBracket || byte === token.openingBrace) {
         open.push(byte === token.openingBracket ? "list" : "object")
         expected = byte === token.openingBracket ? "first value" : "first key"
       } else {
-        next = byte === token.quote ? afterString(bytes, at) : afterScalar(bytes, at)
+        next = byte === token.quote ? yield* afterString(bytes, at) : afterScalar(bytes, at)
         expected = open.length === 0 ? "end" : "comma"
       }
     } else {
@@ -53,8 +54,12 @@ export function* findSyntaxError(bytes: Uint8Array): Generator<void, number | un
 }
 
 /** The offset after the string that begins at `at`; where it is none, the complement of the offset. */
-const afterString = (bytes: Uint8Array, at: number): number => {
-  for (let next = at + 1;;) {
+function* afterString(bytes: Uint8Array, at: number): Generator<void, number> {
+  for (let next = at + 1, pause = at + stride;;) {
+    if (next >= pause) {
+      yield
+      pause = next + stride
+    }
     const byte = bytes[next]
     if (byte === token.quote) return next + 1
     if (byte === undefined || byte < 0x20) return ~next

@@ -32,8 +32,10 @@ const bulk = HttpApiEndpoint.post("bulk", "/api/v1/integrations/fasttrack/bulk",
     "`200`: some items were rejected, see the report; the others are stored. `422`: every item was rejected. After any `503`, or without an answer, " +
     "send the same batch again whole.\n\n" +
     "Beyond what the schemas say, texts are well-formed Unicode without NUL; numbers have at most 24 digits before the point and 30 after it, all of which " +
-    "count; times lie in the years 1900 to 2200, are in UTC where they name no offset, and are cut to milliseconds; outcomes and meta are at most 16 " +
-    "levels deep. Fields that are not here are ignored.",
+    "count; times lie in the years 1900 to 2200, are in UTC where they name no offset, and are cut to milliseconds; a `timestamp` lies at most 24 hours in the " +
+    "future, unless the service is set otherwise; outcomes and meta are at most 16 levels deep. An item has at most 64 levels and 20,000 JSON values, and takes " +
+    "at most 256 KiB as it is stored, unless the service is set otherwise. Fields that are not here are ignored, and `null` for an optional field is as good " +
+    "as leaving it out.",
   transform: parameterDetails({
     headers: { prefer: "`handling=strict`: if any item is invalid, store nothing and answer `422` (RFC 7240)." }
   })

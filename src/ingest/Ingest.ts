@@ -97,6 +97,8 @@ export class Ingest extends Context.Service<Ingest, {
             if (Result.isFailure(piece)) {
               return yield* Effect.fail<MalformedJson>((yield* takeTurns(malformedJson(items.bytes))) ?? notJson)
             }
+            // An item that is a piece by itself may be a large one.
+            if (piece.success.length === 1) yield* Effect.yieldNow
             decodeInto(decoded, decoding, piece.success, next)
             next += piece.success.length
           }

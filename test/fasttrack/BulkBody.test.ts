@@ -167,6 +167,15 @@ describe("BulkBody", () => {
     expect(dataOf("realtime-payment").properties?.["payment_id"]?.anyOf?.[0]?.maxLength).toBe(256)
   })
 
+  it("says which words count", () => {
+    const describes = (event: string, field: string, words: string) =>
+      expect(dataOf(event).properties?.[field]?.description).toContain(`Counted: ${words}, in any case`)
+    describes("realtime-payment", "type", "credit, deposit, debit, withdrawal, withdraw")
+    describes("realtime-payment", "status", "requested, approved, rejected, cancelled, rollback")
+    describes("realtime-sports-bet", "type", "bet, settlement")
+    describes("realtime-sports-bet", "status", "approved, rollback")
+  })
+
   it("gives examples that are valid", () => {
     for (const item of items) {
       expect(item.examples).toHaveLength(1)
