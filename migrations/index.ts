@@ -6,6 +6,7 @@ import createTimeZoneMoves from "./0005_create_time_zone_moves.ts"
 import createErasure from "./0006_create_erasure.ts"
 import createLongestRun from "./0007_create_longest_run.ts"
 import createUnfinishedErasures from "./0008_create_unfinished_erasures.ts"
+import addCutNames from "./0009_add_cut_names.ts"
 import createUserRebuilds from "./0010_create_user_rebuilds.ts"
 
 /** Every migration under `<id>_<name>`, forward only: one is never changed or removed once it has been released. */
@@ -18,5 +19,6 @@ export const migrations = {
   "0006_create_erasure": createErasure,
   "0007_create_longest_run": createLongestRun,
   "0008_create_unfinished_erasures": createUnfinishedErasures,
+  "0009_add_cut_names": addCutNames,
   "0010_create_user_rebuilds": createUserRebuilds
 }

@@ -44,6 +44,8 @@ const settings = Config.all({
   }),
   rejected: Config.all({
     quota: whole("REJECTED_QUOTA", 100_000),
+    // Some 2.6 KB an item at the quota in number: a usual one has half a KB, so that of an honest sender's the number is what counts.
+    quotaBytes: whole("REJECTED_QUOTA_BYTES", 256 * MiB, 64 * 1024),
     retentionDays: whole("REJECTED_RETENTION_DAYS", 30)
   }),
   requestLog: Config.Boolean("REQUEST_LOG").pipe(Config.withDefault(false))

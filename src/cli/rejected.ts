@@ -10,12 +10,12 @@ import * as Stream from "effect/Stream"
 import { decodeItem } from "../fasttrack/decodeItem.ts"
 import { idOf } from "../fasttrack/idField.ts"
 import { parseJson } from "../fasttrack/parseJson.ts"
+import { allRejections, type KeptRejection, latestRejections } from "../ingest/keptRejections.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { explained } from "./CommandFailed.ts"
 import { countFlag } from "./countFlag.ts"
 import { formatTable } from "./formatTable.ts"
-import { allRejections, type KeptRejection, latestRejections } from "./keptRejections.ts"
 import { nameArgument } from "./nameArgument.ts"
 import { print, printLines } from "./print.ts"
 
@@ -36,7 +36,7 @@ const firstIssueOf = ({ issues }: KeptRejection): string => {
   const [first]: ReadonlyArray<{ readonly path?: ReadonlyArray<string | number>; readonly message?: string }> = Array.isArray(issues)
     ? issues
     : []
-  return first === undefined ? "-" : `${(first.path ?? []).join(".")} ${first.message ?? ""}`.trim()
+  return first === undefined ? "-" : `${(first.path ?? []).join(".")} ${first.message ?? ""}`.trim().slice(0, 200)
 }
 
 const rowOf = (rejection: KeptRejection): ReadonlyArray<string> => {
@@ -58,9 +58,16 @@ const list = Command.make(
   )
 ).pipe(Command.withDescription("Show what was refused, the latest first"))
 
-/** One line of JSON. The item goes in as the text that was received, so that no digit is lost; one that was cut goes in as a string. */
+/** JSON in printable ASCII: whatever is not stands within strings, where it can be escaped. */
+const asciiJson = (value: unknown): string =>
+  JSON.stringify(value).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
+/**
+ * One line of JSON. The item goes in as the text that was received, so that no digit is lost; one that was cut goes in as a string. All of it is printable ASCII, as items
+ * are kept: a terminal has nothing to obey.
+ */
 const toNdjson = ({ firstAt, issues, item, lastAt, reason, times, truncated }: KeptRejection): string => {
-  const about = JSON.stringify({ reason, times, first_at: firstAt, last_at: lastAt, issues })
+  const about = asciiJson({ reason, times, first_at: firstAt, last_at: lastAt, issues })
   return `${about.slice(0, -1)},${truncated ? `"cut_item":${JSON.stringify(item)}` : `"item":${item}`}}`
 }
 

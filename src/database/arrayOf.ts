@@ -9,6 +9,7 @@ const parameter = (oid: number) => (values: ReadonlyArray<unknown>): PgTypes.Par
  */
 export const arrayOf = {
   bool: parameter(PgTypes.OID.bool),
+  bytea: parameter(PgTypes.OID.bytea),
   int2: parameter(PgTypes.OID.int2),
   int4: parameter(PgTypes.OID.int4),
   int8: (values: ReadonlyArray<number>): PgTypes.Parameter => parameter(PgTypes.OID.int8)(values.map(BigInt)),

@@ -1,8 +1,6 @@
 import * as Result from "effect/Result"
 import { type BodyBounds, type BodyScan, noted } from "./BodyScan.ts"
-import { compactJson } from "./compactJson.ts"
 import { parseJson } from "./parseJson.ts"
-import type { Steps } from "./steps.ts"
 
 /** An item that has too much in it to be parsed. */
 export class UnparsedItem {
@@ -63,14 +61,9 @@ export class BulkItems {
     }
   }
 
-  /** The JSON text of an item, for keeping it: as it came but for the spelling of characters and white space, see `compactJson`. */
-  text(index: number): Steps<string> {
-    return compactJson(this.bytes.subarray(this.startOf(index), this.endOf(index)))
-  }
-
-  /** How many bytes an item has in the body. */
-  size(index: number): number {
-    return this.endOf(index) - this.startOf(index)
+  /** The bytes of an item, as they came, with the white space around it. */
+  bytesOf(index: number): Uint8Array {
+    return this.bytes.subarray(this.startOf(index), this.endOf(index))
   }
 
   private noteOf(index: number): number {

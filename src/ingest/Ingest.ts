@@ -36,9 +36,6 @@ export type IngestError = Overloaded | MailboxFull | EventLogUnavailable | Event
 
 const hour = 3_600_000
 
-/** Bytes of rejected items whose texts are made in one go. */
-const textsBytes = 64 * 1024
-
 /**
  * The way of a batch (design §1, §2): parse and decode the items, piece by piece so that other requests get turns, take the budget for all, send each user's
  * events to its processor, wait for the commits, keep what was refused, report. Once the first event is on its way nothing interrupts it, whoever goes away.
@@ -80,7 +77,7 @@ export class Ingest extends Context.Service<Ingest, {
         const outcomes = yield* settled(decoded, yield* processors.process([...decoded.users.values()]))
         const report = toReport(decoded, outcomes)
         if (report.rejected.length > 0) {
-          yield* rejectedEvents.record(tenant.tenantId, report.rejected, yield* textsOf(items, report.rejected))
+          yield* rejectedEvents.record(tenant.tenantId, report.rejected, (index) => items.bytesOf(index))
         }
         yield* count(decoded, outcomes, report)
         return report
@@ -124,20 +121,6 @@ const next = (outcomes: Iterator<EventOutcome>): EventOutcome => {
 }
 
 const notJson: MalformedJson = { _tag: "MalformedJson", message: "The body is not JSON." }
-
-/** The texts of the rejected items, for keeping them. */
-const textsOf = Effect.fnUntraced(function*(items: BulkItems, rejected: ReadonlyArray<RejectedItem>) {
-  const texts: Array<string> = []
-  let bytes = 0
-  for (const { index } of rejected) {
-    texts.push(yield* takeTurns(items.text(index)))
-    bytes += items.size(index)
-    if (bytes < textsBytes) continue
-    bytes = 0
-    yield* Effect.yieldNow
-  }
-  return texts
-})
 
 interface UserBatch extends UserEvents {
   readonly events: Array<NewEvent>
