@@ -16,9 +16,9 @@ const timeSpan = (value: number): string => {
 }
 
 /** How far it is: the share, the rate of the last seconds, and when it will be done at that rate. */
-export const progressLine = ({ done, total }: LogProgress, perSecond: number): string =>
+export const progressLine = ({ done, total }: LogProgress, perSecond: number, unit = "events"): string =>
   [
-    `${count(done)} of ${count(total)} events`,
+    `${count(done)} of ${count(total)} ${unit}`,
     `${total === 0 ? 100 : Math.floor((done / total) * 100)} %`,
     `${count(perSecond)}/s`,
     ...perSecond > 0 ? [`${timeSpan((total - done) / perSecond)} left`] : []
@@ -38,7 +38,7 @@ const window = 20
  * Runs what tells its progress to the function it is given, and shows it in one line on stderr that is drawn anew in place and gone in the end; shows
  * nothing if stderr is not a terminal. Gives what came of it and the milliseconds it took.
  */
-export const withProgress = <A, E, R>(run: (onProgress: (progress: LogProgress) => void) => Effect.Effect<A, E, R>) =>
+export const withProgress = <A, E, R>(run: (onProgress: (progress: LogProgress) => void) => Effect.Effect<A, E, R>, unit?: string) =>
   Effect.gen(function*() {
     const stdio = yield* Stdio.Stdio
     const started = yield* Clock.currentTimeMillis
@@ -58,7 +58,7 @@ export const withProgress = <A, E, R>(run: (onProgress: (progress: LogProgress) 
       samples = [...samples.slice(-window), { at, done: progress.done }]
       const first = samples[0]
       const perSecond = first === undefined || at <= first.at ? 0 : (progress.done - first.done) / (at - first.at) * 1_000
-      yield* write(`\r\u001b[K${progressLine(progress, perSecond)}`)
+      yield* write(`\r\u001b[K${progressLine(progress, perSecond, unit)}`)
     })
     return yield* result.pipe(
       Effect.raceFirst(Effect.andThen(Effect.repeat(draw, Schedule.spaced(every)), Effect.never)),

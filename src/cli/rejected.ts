@@ -18,6 +18,7 @@ import { countFlag } from "./countFlag.ts"
 import { formatTable } from "./formatTable.ts"
 import { nameArgument } from "./nameArgument.ts"
 import { print, printLines } from "./print.ts"
+import { replayRejected } from "./replayRejected.ts"
 
 const rejectedLayer = Tenants.layer.pipe(Layer.provideMerge(checkedDatabase))
 
@@ -104,8 +105,8 @@ const exportCommand = Command.make(
   }])
 )
 
-/** `rejected list | export`. */
+/** `rejected list | export | replay`. */
 export const rejected = Command.make("rejected").pipe(
   Command.withDescription("Items that were refused, kept so that nothing is lost"),
-  Command.withSubcommands([list, exportCommand])
+  Command.withSubcommands([list, exportCommand, replayRejected])
 )

@@ -1,0 +1,255 @@
+import { PgClient } from "@effect/sql-pg"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { arrayOf } from "../database/arrayOf.ts"
+import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import { failureOf } from "../database/failureOf.ts"
+import { type EventLogCorrupt, EventLogUnavailable } from "../event-log/EventLog.ts"
+import { foreseeOutcomes } from "../event-log/foreseeOutcomes.ts"
+import type { BulkItems } from "../fasttrack/BulkItems.ts"
+import { isJsonObject } from "../fasttrack/canonicalJson.ts"
+import { decodeBody } from "../fasttrack/decodeBody.ts"
+import { parseJson } from "../fasttrack/parseJson.ts"
+import type { Tenant } from "../tenants/Tenant.ts"
+import { Ingest } from "./Ingest.ts"
+import type { IngestReport } from "./IngestReport.ts"
+import { type KeptRejection, pagesOfRejections, type Selection } from "./keptRejections.ts"
+import { issuesText } from "./RejectedEvents.ts"
+import { UserProcessors } from "./UserProcessors.ts"
+
+/** Items that go the way of one request: at 16 KB each 3 MB at most. */
+const pageSize = 200
+
+/** Which of the kept items are meant; `kind` is what stands in their `event`. */
+export interface ReplaySelection extends Selection {
+  readonly kind?: string | undefined
+}
+
+/** What became of the items. */
+export interface ReplayReport {
+  /** Items looked at so far. */
+  readonly looked: number
+  /** Items that are in the log now. */
+  readonly stored: number
+  /** Items that the log had already. */
+  readonly duplicates: number
+  /** Items refused again, by reason and first issue. */
+  readonly refused: ReadonlyMap<string, number>
+  /** Items of which only the beginning was kept. */
+  readonly cut: number
+  /** Items that are not of the kind. */
+  readonly others: number
+}
+
+/** Different reasons that a report tells apart; what comes after these counts as one. */
+const maxReasons = 200
+
+/**
+ * Sends kept items the way that a request's items go, after a fix of the decoder or of the data they depend on. Nothing is kept a second time meanwhile.
+ *
+ * The layer needs an `Ingest` whose `RejectedEvents` keep nothing.
+ */
+export class RejectedReplay extends Context.Service<RejectedReplay, {
+  /**
+   * Replays each of the tenant's kept items that are selected, once. One that is in the log afterwards, newly or from before, is kept no longer. One that is refused again stays,
+   * with its new reason and issues. Its times stay as they are.
+   *
+   * Each page is one transaction, which holds its rows until their events are committed, and removes them then: if it is cut off in between, the
+   * events are in the log and the items are still kept, and the next time they are duplicates. An erasure of their user waits for that.
+   */
+  readonly replay: (
+    tenant: Tenant,
+    selection: ReplaySelection,
+    onProgress: (report: ReplayReport) => void
+  ) => Effect.Effect<ReplayReport, DatabaseUnavailable | EventLogCorrupt>
+  /** How many items a selection has, whatever their kinds. */
+  readonly count: (tenant: Tenant, selection: ReplaySelection) => Effect.Effect<number, DatabaseUnavailable>
+}>()("playtally/ingest/RejectedReplay") {
+  private static readonly make = (isDryRun: boolean) =>
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      const ingest = yield* Ingest
+
+      const replayPage = Effect.fnUntraced(function*(tenant: Tenant, page: ReadonlyArray<KeptRejection>) {
+        const rows = isDryRun ? page : yield* hold(sql, tenant.tenantId, page)
+        const report = yield* takeIn(ingest, tenant, rows)
+        if (!isDryRun) yield* settle(sql, tenant.tenantId, rows, report)
+        return report
+      }, sql.withTransaction)
+
+      const replay = Effect.fn("RejectedReplay.replay")(
+        function*(tenant: Tenant, { kind, ...selection }: ReplaySelection, onProgress: (report: ReplayReport) => void) {
+          const tally = new Tally()
+          const pages = pagesOfRejections(sql, tenant.tenantId, { ...selection, limit: pageSize })
+          yield* Stream.runForEach(pages, (page) =>
+            Effect.gen(function*() {
+              const whole = page.filter(({ truncated }) => !truncated)
+              const chosen = whole.filter(({ item }) => kind === undefined || kindOf(item) === kind)
+              tally.pass({ looked: page.length, cut: page.length - whole.length, others: whole.length - chosen.length })
+              if (chosen.length > 0) {
+                tally.add(
+                  yield* Effect.retry(replayPage(tenant, chosen), {
+                    while: (error) => error._tag === "SqlError" && failureOf(error)._tag === "Transient",
+                    schedule: Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: "20 seconds" }))
+                  })
+                )
+              }
+              onProgress(tally)
+            }))
+          return tally
+        },
+        unavailable("RejectedReplay.replay")
+      )
+
+      const count = Effect.fn("RejectedReplay.count")(
+        function*({ tenantId }: Tenant, { reason, since, until }: ReplaySelection) {
+          const [row] = yield* sql<{ items: bigint }>`
+            select count(*) as items from rejected_events
+            where tenant_id = ${tenantId}::uuid and reason = coalesce(${reason ?? null}::text, reason)
+              and last_at >= coalesce(${since?.toISOString() ?? null}::timestamptz, '-infinity')
+              and last_at < coalesce(${until?.toISOString() ?? null}::timestamptz, 'infinity')`
+          return Number(row?.items ?? 0)
+        },
+        unavailable("RejectedReplay.count")
+      )
+      return RejectedReplay.of({ replay, count })
+    })
+
+  /** Stores what can be stored. */
+  static readonly layer = Layer.effect(RejectedReplay, RejectedReplay.make(false))
+  /** Changes nothing, and reports what would happen: with an `Ingest` on {@link foreseeingProcessors}. */
+  static readonly layerDryRun = Layer.effect(RejectedReplay, RejectedReplay.make(true))
+}
+
+/** User processors that store nothing, and say what would become of the events. */
+export const foreseeingProcessors = Layer.effect(
+  UserProcessors,
+  Effect.gen(function*() {
+    const foresee = foreseeOutcomes(yield* PgClient.PgClient)
+    return UserProcessors.of({
+      active: () => 0,
+      process: Effect.fnUntraced(
+        function*(mail) {
+          const outcomes = yield* foresee(mail.flatMap(({ events }) => events))
+          let next = 0
+          return mail.map(({ events }) => outcomes.slice(next, next += events.length))
+        },
+        Effect.catchTag("SqlError", (cause) => Effect.fail(new EventLogUnavailable({ cause })))
+      )
+    })
+  })
+)
+
+class Tally implements ReplayReport {
+  looked = 0
+  stored = 0
+  duplicates = 0
+  cut = 0
+  others = 0
+  readonly refused = new Map<string, number>()
+
+  pass({ cut, looked, others }: { readonly looked: number; readonly cut: number; readonly others: number }): void {
+    this.looked += looked
+    this.cut += cut
+    this.others += others
+  }
+
+  add({ accepted, duplicates, rejected }: IngestReport): void {
+    this.stored += accepted
+    this.duplicates += duplicates
+    for (const { issues: [issue], reason } of rejected) {
+      const why = issue === undefined ? reason : `${reason}: ${issue.path.join(".")} ${issue.message}`
+      const key = this.refused.has(why) || this.refused.size < maxReasons ? why : "(other reasons)"
+      this.refused.set(key, (this.refused.get(key) ?? 0) + 1)
+    }
+  }
+}
+
+const kindOf = (text: string): unknown => {
+  const item = parseJson(text)
+  return isJsonObject(item) ? item["event"] : undefined
+}
+
+/** Those of the rows that are still there, held for this transaction; in the order in which requests write them. */
+const hold = Effect.fnUntraced(function*(sql: PgClient.PgClient, tenantId: string, rows: ReadonlyArray<KeptRejection>) {
+  // Nothing is said on this connection while the events are appended, which may take as long as an append may.
+  yield* sql`select set_config('idle_in_transaction_session_timeout', '60s', true)`
+  const held = yield* sql<{ reason: string; hash: string }>`
+    select kept.reason, encode(kept.item_hash, 'hex') as hash from ${chosen(sql, rows)}
+    join rejected_events as kept on kept.tenant_id = ${tenantId}::uuid and kept.reason = chosen.reason and kept.item_hash = chosen.item_hash
+    order by kept.reason, kept.item_hash
+    for update of kept`
+  const keys = new Set(held.map(({ hash, reason }) => `${reason} ${hash}`))
+  return rows.filter(({ hash, reason }) => keys.has(`${reason} ${hash}`))
+})
+
+/** The keys of rows as a table. */
+const chosen = (sql: PgClient.PgClient, rows: ReadonlyArray<Pick<KeptRejection, "reason" | "hash">>) =>
+  sql`(
+    select reason, decode(hash, 'hex') as item_hash
+    from unnest(${arrayOf.text(rows.map(({ reason }) => reason))}::text[], ${arrayOf.text(rows.map(({ hash }) => hash))}::text[])
+      as keys (reason, hash)
+  ) as chosen`
+
+/** Takes the items in as a request. There is none beside it in this process that could take its place. */
+const takeIn = (ingest: Ingest["Service"], tenant: Tenant, rows: ReadonlyArray<KeptRejection>) =>
+  ingest.batch(tenant, itemsOf(rows), { strict: false }).pipe(
+    Effect.catchTags({
+      EventLogUnavailable: ({ cause }) => Effect.fail(new DatabaseUnavailable({ operation: "RejectedReplay.replay", cause })),
+      StrictRefusal: refusedWhole,
+      Overloaded: refusedWhole,
+      MailboxFull: refusedWhole
+    })
+  )
+
+const refusedWhole = ({ _tag }: { readonly _tag: string }) => Effect.die(new Error(`A replayed page was refused as a whole: ${_tag}`))
+
+const itemsOf = (rows: ReadonlyArray<KeptRejection>): BulkItems =>
+  Result.getOrThrow(decodeBody(`[${rows.map(({ item }) => item).join(",")}]`))
+
+/** Removes what is in the log, and notes of what was refused again why. */
+const settle = Effect.fnUntraced(
+  function*(sql: PgClient.PgClient, tenantId: string, rows: ReadonlyArray<KeptRejection>, { rejected }: IngestReport) {
+    const again = new Map(rejected.map((item) => [item.index, item]))
+    const inLog = rows.filter((_, index) => !again.has(index))
+    const refused = rows.flatMap((row, index) => {
+      const item = again.get(index)
+      return item === undefined ? [] : [{ ...row, newReason: item.reason, issues: issuesText(item.issues) }]
+    })
+    yield* sql`
+      delete from rejected_events as kept using ${chosen(sql, inLog)}
+      where kept.tenant_id = ${tenantId}::uuid and kept.reason = chosen.reason and kept.item_hash = chosen.item_hash`
+    const same = refused.filter(({ newReason, reason }) => reason === newReason)
+    yield* sql`
+      update rejected_events as kept set issues = anew.issues::json
+      from unnest(
+        ${arrayOf.text(same.map(({ reason }) => reason))}::text[],
+        ${arrayOf.text(same.map(({ hash }) => hash))}::text[],
+        ${arrayOf.text(same.map(({ issues }) => issues))}::text[]
+      ) as anew (reason, hash, issues)
+      where kept.tenant_id = ${tenantId}::uuid and kept.reason = anew.reason and kept.item_hash = decode(anew.hash, 'hex')`
+    const moved = refused.filter(({ newReason, reason }) => reason !== newReason)
+    // The item may be kept for the new reason already.
+    yield* sql`
+      with moving as (
+        delete from rejected_events as kept using ${chosen(sql, moved)}
+        where kept.tenant_id = ${tenantId}::uuid and kept.reason = chosen.reason and kept.item_hash = chosen.item_hash
+        returning kept.*
+      )
+      insert into rejected_events as kept (tenant_id, reason, item_hash, item, truncated, cut_names, issues, first_at, last_at, times)
+      select tenant_id, anew.reason, item_hash, item, truncated, cut_names, anew.issues::json, first_at, last_at, times
+      from moving
+      join unnest(
+        ${arrayOf.text(moved.map(({ hash }) => hash))}::text[],
+        ${arrayOf.text(moved.map(({ newReason }) => newReason))}::text[],
+        ${arrayOf.text(moved.map(({ issues }) => issues))}::text[]
+      ) as anew (hash, reason, issues) on moving.item_hash = decode(anew.hash, 'hex')
+      on conflict (tenant_id, reason, item_hash) do update
+        set issues = excluded.issues, times = kept.times + excluded.times, first_at = least(kept.first_at, excluded.first_at),
+          last_at = greatest(kept.last_at, excluded.last_at)`
+  }
+)
