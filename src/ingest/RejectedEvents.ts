@@ -10,6 +10,7 @@ import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnava
 import { Migrations } from "../database/Migrations.ts"
 import { Settings } from "../Settings.ts"
 import { inSteadyTime } from "../steadyClock.ts"
+import { takeTurns } from "../takeTurns.ts"
 import type { RejectedItem } from "./IngestReport.ts"
 import { type KeptItem, keptItem } from "./keptItem.ts"
 import { trimAllRejected, trimRejected } from "./trimRejected.ts"
@@ -89,15 +90,13 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
           let looked = 0
           for (const item of items) {
             const bytes = bytesOf(item.index)
-            const steps = keptItem(bytes, tenantId)
-            let step = steps.next()
-            for (; step.done !== true; step = steps.next()) yield* Effect.yieldNow
-            if (!batch.add(item, step.value)) {
+            const kept = yield* takeTurns(keptItem(bytes, tenantId))
+            if (!batch.add(item, kept)) {
               yield* write(tenantId, batch.rows)
               batch = new Batch()
-              batch.add(item, step.value)
+              batch.add(item, kept)
             }
-            looked += Math.min(bytes.length, stride) + step.value.text.length
+            looked += Math.min(bytes.length, stride) + kept.text.length
             if (looked >= stride) {
               looked = 0
               yield* Effect.yieldNow

@@ -47,6 +47,7 @@ export interface ReplayReport {
 
 /** Different reasons that a report tells apart; what comes after these counts as one. */
 const maxReasons = 200
+const maxReasonCharacters = 300
 
 /**
  * Sends kept items the way that a request's items go, after a fix of the decoder or of the data they depend on. Nothing is kept a second time meanwhile.
@@ -162,7 +163,7 @@ class Tally implements ReplayReport {
     this.stored += accepted
     this.duplicates += duplicates
     for (const { issues: [issue], reason } of rejected) {
-      const why = issue === undefined ? reason : `${reason}: ${issue.path.join(".")} ${issue.message}`
+      const why = (issue === undefined ? reason : `${reason}: ${issue.path.join(".")} ${issue.message}`).slice(0, maxReasonCharacters)
       const key = this.refused.has(why) || this.refused.size < maxReasons ? why : "(other reasons)"
       this.refused.set(key, (this.refused.get(key) ?? 0) + 1)
     }

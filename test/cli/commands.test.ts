@@ -155,6 +155,8 @@ layer(Layer.mergeAll(services, NodeServices.layer).pipe(Layer.provideMerge(TestD
         const exported = yield* succeed("rejected", "export", "rejected")
         assert.match(exported.stderr, /Exported 704 rejected items/)
         assert.include(exported.stdout, "\"item\":{\"amount\":0.100000000000000000001}")
+        // A terminal has nothing to obey.
+        assert.match(exported.stdout, /^[\x20-\x7e\n]*$/)
         const parsed = lines(exported).map((line): Record<string, unknown> => JSON.parse(line))
         assert.strictEqual(parsed.length, 704)
         const items = new Set(parsed.map(({ item }) => JSON.stringify(item)))
