@@ -5,7 +5,9 @@ import { Changes } from "./counters/Changes.ts"
 import { Counters } from "./counters/Counters.ts"
 import { Explanation } from "./counters/Explanation.ts"
 import { Games } from "./counters/Games.ts"
+import { Histories } from "./counters/Histories.ts"
 import { Leaderboards } from "./counters/Leaderboards.ts"
+import { ReadShares } from "./counters/ReadShares.ts"
 import { Snapshots } from "./counters/Snapshots.ts"
 import { TimeTravel } from "./counters/TimeTravel.ts"
 import { Database } from "./database/Database.ts"
@@ -14,6 +16,7 @@ import { UserErasure } from "./erasure/UserErasure.ts"
 import { AppendSignal } from "./event-log/AppendSignal.ts"
 import { EventLog } from "./event-log/EventLog.ts"
 import { UserHistory } from "./event-log/UserHistory.ts"
+import { AnswerBudget } from "./http/AnswerBudget.ts"
 import { Readiness } from "./http/Readiness.ts"
 import { Server } from "./http/Server.ts"
 import { Admission } from "./ingest/Admission.ts"
@@ -44,9 +47,12 @@ const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer
       Layer.mergeAll(Counters.layer, Games.layer, Activity.layer, Leaderboards.layer, Changes.layer, UserErasure.layer)
     ),
     Layer.provideMerge(
-      Layer.mergeAll(TimeTravel.layer(projections), Explanation.layer(projections)).pipe(Layer.provide(UserHistory.layer))
+      Layer.mergeAll(TimeTravel.layer(projections), Explanation.layer(projections)).pipe(
+        Layer.provide(Histories.layer),
+        Layer.provide(UserHistory.layer)
+      )
     ),
-    Layer.provideMerge(Snapshots.layer),
+    Layer.provideMerge(Layer.mergeAll(Snapshots.layer, ReadShares.layer)),
     Layer.provideMerge(runner),
     Layer.provideMerge(ProjectionCatalog.layer(projections)),
     Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer))
@@ -65,7 +71,7 @@ export const threadedLayer = (entry: URL = new URL("./thread.ts", import.meta.ur
 
 /** The whole service, listening. */
 export const serverLayer = Server.layer.pipe(
-  Layer.provide([Readiness.layer, RateLimits.layer]),
+  Layer.provide([Readiness.layer, RateLimits.layer, AnswerBudget.layer]),
   Layer.merge(UserErasure.layerTakingUp),
   Layer.provideMerge(Bootstrap.layer),
   Layer.provideMerge(threadedLayer())

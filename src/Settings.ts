@@ -34,7 +34,8 @@ const settings = Config.all({
     // 0 is no limit.
     futureHours: whole("MAX_FUTURE_HOURS", 24, 0),
     eventsInFlight: whole("MAX_EVENTS_IN_FLIGHT", 50_000),
-    bytesInFlight: whole("MAX_BYTES_IN_FLIGHT", 96 * MiB)
+    bytesInFlight: whole("MAX_BYTES_IN_FLIGHT", 96 * MiB),
+    answerBytesInFlight: whole("MAX_ANSWER_BYTES_IN_FLIGHT", 64 * MiB)
   }),
   rates: Config.all({
     // 0 is no limit.

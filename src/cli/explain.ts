@@ -3,6 +3,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Explained, Explanation } from "../counters/Explanation.ts"
+import { Histories } from "../counters/Histories.ts"
 import type { Contribution } from "../counters/PathHistory.ts"
 import { UserHistory } from "../event-log/UserHistory.ts"
 import { idOf } from "../fasttrack/idField.ts"
@@ -17,7 +18,10 @@ import { nameArgument } from "./nameArgument.ts"
 import { print } from "./print.ts"
 import { printable } from "./printable.ts"
 
-const explainLayer = Layer.mergeAll(Tenants.layer, Explanation.layer(catalog).pipe(Layer.provide(UserHistory.layer))).pipe(
+const explainLayer = Layer.mergeAll(
+  Tenants.layer,
+  Explanation.layer(catalog).pipe(Layer.provide(Histories.layer), Layer.provide(UserHistory.layer))
+).pipe(
   Layer.provideMerge(checkedDatabase)
 )
 
@@ -55,7 +59,11 @@ export const explain = Command.make(
     function*({ limit, path, tenant, user }) {
       const failed = (message: string) => Effect.fail(new CommandFailed({ message }))
       const found = yield* (yield* Explanation).explain(yield* (yield* Tenants).get(tenant), user, path, { after: 0, limit }).pipe(
+        // Nobody else waits here: it goes on until it has read everything.
+        Effect.retry({ while: ({ _tag }) => _tag === "HistoryUnfinished" }),
         Effect.catchTags({
+          HistoryUnfinished: ({ read }) => failed(`The user's events were read up to position ${read} only.`),
+          HistoryTooLarge: () => failed("The user has too many payments, bets and currencies to fold again in memory."),
           NoSuchCounter: ({ message }) => failed(`There is no counter ${path}. ${message}`),
           CounterNotFound: ({ path }) => failed(`The user's counters have never had a value at ${path}.`),
           ProjectionParked: ({ projections }) => failed(`The projection ${projections.join()} fails on one of the user's events.`)

@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { Breather } from "../Breather.ts"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import { activity, type DailyActivity, type Product } from "../projections/catalog/activity.ts"
 import { compareUtf8 } from "../projections/compareUtf8.ts"
@@ -8,7 +9,9 @@ import { formatDay, parseDay } from "../projections/dayRuns.ts"
 import { addDecimals } from "../projections/decimalArithmetic.ts"
 import { type Granularity, periodOf } from "../projections/period.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import type { TooManyReads } from "./ReadShares.ts"
 import { type Consistency, ProjectionBehind, type ProjectionParked, Snapshots } from "./Snapshots.ts"
+import { TooManyRows, viewOf } from "./TooManyRows.ts"
 
 /** What a user did in a period with a product in a currency: the fields of the product beside these. Dates are `YYYY-MM-DD`, both included. */
 export type ActivityPeriod =
@@ -32,19 +35,22 @@ interface Options {
 
 /** What users did day by day, week by week or month by month. */
 export class Activity extends Context.Service<Activity, {
-  /** Undefined for a user without events. A period that reaches beyond `from` or `to` is cut there. */
+  /**
+   * Undefined for a user without events. A period that reaches beyond `from` or `to` is cut there. More than {@link maxDailyRows} rows of a date, product
+   * and currency are refused, whatever the granularity.
+   */
   readonly read: (
     tenant: Tenant,
     userId: string,
     options: Options
-  ) => Effect.Effect<ActivityDocument | undefined, ProjectionBehind | ProjectionParked | DatabaseUnavailable>
+  ) => Effect.Effect<ActivityDocument | undefined, TooManyRows | ProjectionBehind | ProjectionParked | TooManyReads | DatabaseUnavailable>
 }>()("playtally/counters/Activity") {
   static readonly layer = Layer.effect(
     Activity,
     Effect.gen(function*() {
       const snapshots = yield* Snapshots
-      const read = Effect.fn("Activity.read")((tenant: Tenant, userId: string, { consistency, ...range }: Options) =>
-        snapshots.read(
+      const read = Effect.fn("Activity.read")(function*(tenant: Tenant, userId: string, { consistency, ...range }: Options) {
+        const found = yield* snapshots.read(
           tenant,
           [userId],
           { projections: [activity.name], consistency },
@@ -52,45 +58,85 @@ export class Activity extends Context.Service<Activity, {
             if (userIds.length === 0) return undefined
             // The version is being built.
             if (store === undefined) return yield* new ProjectionBehind({ waited: 0 })
-            const rows = yield* store.readRanges(tenant.tenantId, userId, [[formatDay(range.from), formatDay(range.to)]])
-            const timeZone = timeZoneOf(userId)
-            // It is the section of the activity, whatever its version.
-            const days = store.projection.section.present(rows, { timeZone, now: 0 }) as ReadonlyArray<DailyActivity>
-            const stale = parkedIn(userId)
-            return {
-              time_zone: timeZone,
-              periods: together(days, range, tenant.weekStart),
-              ...stale.length > 0 ? { stale } : {}
-            } satisfies ActivityDocument
+            const days = [formatDay(range.from), formatDay(range.to)] as const
+            const rows = yield* store.readRanges(tenant.tenantId, userId, [days], maxDailyRows + 1)
+            if (rows.length > maxDailyRows) return yield* tooManyRows
+            return { rows, section: store.projection.section, stale: parkedIn(userId), timeZone: timeZoneOf(userId) }
           })
         )
-      )
+        if (found === undefined) return undefined
+        const { rows, section, stale, timeZone } = found
+        const breather = new Breather()
+        const periods = new Periods(range, tenant.weekStart)
+        for (let start = 0; start < rows.length; start += stretch) {
+          // It is the section of the activity, whatever its version.
+          periods.add(
+            section.present(rows.slice(start, start + stretch), { timeZone, now: 0 }) as ReadonlyArray<DailyActivity>
+          )
+          if (breather.isDue) yield* breather.rest
+        }
+        return {
+          time_zone: timeZone,
+          periods: periods.inOrder(),
+          ...stale.length > 0 ? { stale } : {}
+        } satisfies ActivityDocument
+      })
       return Activity.of({ read })
     })
   )
 }
 
+/** Most rows that are read: a user active each day for ten years with each product has 18,300 in one currency. */
+export const maxDailyRows = 20_000
+/** Rows between two looks at the clock. */
+const stretch = 100
+
+const tooManyRows = Effect.fail(
+  new TooManyRows({
+    section: activity.name,
+    limit: maxDailyRows,
+    detail: `There are more than ${maxDailyRows} rows of a date, product and currency. Ask for fewer dates, or read the SQL view ${
+      viewOf(activity.name)
+    }.`
+  })
+)
+
+interface Period {
+  readonly from: string
+  readonly to: string
+  readonly product: Product
+  readonly currency: string | null
+  figures: DailyActivity["figures"]
+}
+
 /** Adds up the days of each period, per product and currency. */
-const together = (
-  days: ReadonlyArray<DailyActivity>,
-  { from, granularity, to }: Omit<Options, "consistency">,
-  weekStart: number
-): ReadonlyArray<ActivityPeriod> => {
-  const periods = new Map<
-    string,
-    { from: string; to: string; product: Product; currency: string | null; figures: DailyActivity["figures"] }
-  >()
-  for (const { currency, date, figures, product } of days) {
-    const [first, last] = periodOf(parseDay(date) ?? from, granularity, weekStart)
-    const start = formatDay(Math.max(first, from))
-    const key = JSON.stringify([start, product, currency])
-    const known = periods.get(key)
-    if (known === undefined) periods.set(key, { from: start, to: formatDay(Math.min(last, to)), product, currency, figures })
-    else known.figures = Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, sum(known.figures[name] ?? 0, value)]))
+class Periods {
+  private readonly periods = new Map<string, Period>()
+  private readonly range: Omit<Options, "consistency">
+  private readonly weekStart: number
+
+  constructor(range: Omit<Options, "consistency">, weekStart: number) {
+    this.range = range
+    this.weekStart = weekStart
   }
-  return [...periods.values()]
-    .sort((a, b) => compareUtf8(a.from, b.from) || compareUtf8(a.product, b.product) || compareUtf8(a.currency ?? "", b.currency ?? ""))
-    .map(({ figures, ...period }) => ({ ...period, ...figures }))
+
+  add(days: ReadonlyArray<DailyActivity>): void {
+    const { from, granularity, to } = this.range
+    for (const { currency, date, figures, product } of days) {
+      const [first, last] = periodOf(parseDay(date) ?? from, granularity, this.weekStart)
+      const start = formatDay(Math.max(first, from))
+      const key = JSON.stringify([start, product, currency])
+      const known = this.periods.get(key)
+      if (known === undefined) this.periods.set(key, { from: start, to: formatDay(Math.min(last, to)), product, currency, figures })
+      else known.figures = Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, sum(known.figures[name] ?? 0, value)]))
+    }
+  }
+
+  inOrder(): ReadonlyArray<ActivityPeriod> {
+    return [...this.periods.values()]
+      .sort((a, b) => compareUtf8(a.from, b.from) || compareUtf8(a.product, b.product) || compareUtf8(a.currency ?? "", b.currency ?? ""))
+      .map(({ figures, ...period }) => ({ ...period, ...figures }))
+  }
 }
 
 const sum = (a: number | string, b: number | string): number | string =>

@@ -12,6 +12,7 @@ import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
 import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { makeChangeTail } from "./ChangeTail.ts"
+import { CurrentReadSlot, type TooManyReads } from "./ReadShares.ts"
 import { eventsIn, rangesBetween, shortened, type SliceVector, vectorOf } from "./SliceVector.ts"
 import { type Consistency, headsOf, type ProjectionBehind, untilReached } from "./Snapshots.ts"
 
@@ -54,12 +55,12 @@ const maxPolls = 64
  */
 export class Changes extends Context.Service<Changes, {
   /** How far every active projection has come: where to begin, before the counters are first read. */
-  readonly now: (consistency: Consistency) => Effect.Effect<SliceVector, ProjectionBehind | DatabaseUnavailable>
+  readonly now: (consistency: Consistency) => Effect.Effect<SliceVector, ProjectionBehind | TooManyReads | DatabaseUnavailable>
   readonly after: (
     tenant: Tenant,
     place: SliceVector,
     options: Options
-  ) => Effect.Effect<ChangesPage, TooManyPolls | ProjectionBehind | DatabaseUnavailable>
+  ) => Effect.Effect<ChangesPage, TooManyPolls | ProjectionBehind | TooManyReads | DatabaseUnavailable>
   /** Has those who wait answered at once, now and from now on: the process is stopping. */
   readonly stop: Effect.Effect<void>
 }>()("playtally/counters/Changes") {
@@ -103,6 +104,7 @@ export class Changes extends Context.Service<Changes, {
 
       const lookUntilChange = Effect.fnUntraced(
         function*(tenant: Tenant, place: SliceVector, { consistency, limit, waitSeconds }: Options) {
+          const slot = yield* CurrentReadSlot
           let upTo = yield* now(consistency)
           let page: ChangesPage & { readonly isMore: boolean } = { changes: [], next: place, isMore: true }
           const untilChange = Effect.gen(function*() {
@@ -110,9 +112,9 @@ export class Changes extends Context.Service<Changes, {
               if (page.isMore) {
                 page = yield* readPage(sql, tenant, page.next, upTo, limit)
               } else {
-                upTo = yield* tail.next(tenant, () => page.next, (next) => {
+                upTo = yield* slot.aside(tail.next(tenant, () => page.next, (next) => {
                   page = { ...page, next }
-                })
+                }))
                 page = { ...page, isMore: true }
               }
             }

@@ -2,10 +2,15 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { Breather } from "../Breather.ts"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
+import type { ReadRow } from "../projections/Projection.ts"
 import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
+import type { ProjectionStore } from "../projections/ProjectionStore.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import type { TooManyReads } from "./ReadShares.ts"
 import { type Consistency, ProjectionBehind, type ProjectionParked, Snapshots } from "./Snapshots.ts"
+import { maxRows, TooManyRows, viewOf } from "./TooManyRows.ts"
 
 /** A user's counters (design §4): the sections asked for under their names. `position` is the position of the user's slice they reflect. */
 export type CountersDocument =
@@ -29,12 +34,17 @@ export class Counters extends Context.Service<Counters, {
    *
    * A section whose projection is still to be rebuilt for the first time is no part of the documents yet. Readers who need it, by its name or because
    * there is no other, are told that it is behind.
+   *
+   * A section of more than {@link maxRows} rows of one user is refused, and so are more than {@link maxRowsInAll} of all of them. No more than that is read.
    */
   readonly read: (
     tenant: Tenant,
     userIds: ReadonlyArray<string>,
     options: Options
-  ) => Effect.Effect<ReadonlyArray<CountersDocument>, ProjectionBehind | ProjectionParked | DatabaseUnavailable>
+  ) => Effect.Effect<
+    ReadonlyArray<CountersDocument>,
+    TooManyRows | ProjectionBehind | ProjectionParked | TooManyReads | DatabaseUnavailable
+  >
 }>()("playtally/counters/Counters") {
   static readonly layer = Layer.effect(
     Counters,
@@ -44,39 +54,83 @@ export class Counters extends Context.Service<Counters, {
       const shown = stores.filter(({ projection }) => projection.readApart !== true)
       const sections = [...new Set(shown.map(({ projection }) => projection.name))]
 
-      const read = Effect.fn("Counters.read")((
+      const read = Effect.fn("Counters.read")(function*(
         tenant: Tenant,
         userIds: ReadonlyArray<string>,
         { areNamed, consistency, sections }: Options
-      ) =>
-        snapshots.read(
+      ) {
+        const found = yield* snapshots.read(
           tenant,
           userIds,
           { projections: sections, consistency },
-          Effect.fnUntraced(function*({ parkedIn, positionOf, stores, timeZoneOf, unbuilt, userIds }) {
-            if (userIds.length === 0) return []
+          Effect.fnUntraced(function*(snapshot) {
+            const { stores, unbuilt, userIds } = snapshot
+            if (userIds.length === 0) return { ...snapshot, rows: [] }
             const isWhole = stores.length + (areNamed === true ? 0 : unbuilt) === sections.length
             if (stores.length === 0 || !isWhole) return yield* new ProjectionBehind({ waited: 0 })
-            const rows = yield* Effect.forEach(stores, (store) => store.read(tenant.tenantId, userIds))
-            const now = yield* Clock.currentTimeMillis
-            return userIds.map((userId): CountersDocument => {
-              const stale = parkedIn(userId)
-              const timeZone = timeZoneOf(userId)
-              return {
-                user_id: userId,
-                time_zone: timeZone,
-                position: positionOf(userId),
-                ...Object.fromEntries(stores.map(({ projection }, at) => [
-                  projection.name,
-                  projection.section.present(rows[at]?.get(userId) ?? [], { timeZone, now })
-                ])),
-                ...stale.length > 0 ? { stale } : {}
-              }
-            })
+            return { ...snapshot, rows: yield* readRows(tenant.tenantId, stores, userIds) }
           })
         )
-      )
+        const { parkedIn, positionOf, rows, stores, timeZoneOf } = found
+        const now = yield* Clock.currentTimeMillis
+        const breather = new Breather()
+        const documents: Array<CountersDocument> = []
+        for (const userId of found.userIds) {
+          const stale = parkedIn(userId)
+          const timeZone = timeZoneOf(userId)
+          const own: Record<string, unknown> = {}
+          for (const [at, { projection }] of stores.entries()) {
+            own[projection.name] = projection.section.present(rows[at]?.get(userId) ?? [], { timeZone, now })
+            if (breather.isDue) yield* breather.rest
+          }
+          documents.push({
+            user_id: userId,
+            time_zone: timeZone,
+            position: positionOf(userId),
+            ...own,
+            ...stale.length > 0 ? { stale } : {}
+          })
+        }
+        return documents
+      })
       return Counters.of({ sections, read })
     })
   )
 }
+
+/** Most rows of all the users and sections that are read together. */
+export const maxRowsInAll = 15_000
+
+/** The rows of each store, by user. In the caller's transaction. */
+const readRows = Effect.fnUntraced(function*(tenantId: string, stores: ReadonlyArray<ProjectionStore>, userIds: ReadonlyArray<string>) {
+  const rows: Array<ReadonlyMap<string, ReadonlyArray<ReadRow>>> = []
+  let left = maxRowsInAll
+  for (const store of stores) {
+    // One more than there may be tells that there are too many.
+    const read = yield* store.read(tenantId, userIds, { ofUser: maxRows + 1, inAll: left + 1 })
+    for (const [userId, own] of read) {
+      if (own.length > maxRows) return yield* tooManyOfUser(store.projection.name, userId)
+      left -= own.length
+    }
+    if (left < 0) return yield* tooManyInAll(store.projection.name)
+    rows.push(read)
+  }
+  return rows
+})
+
+/** A section of one user is too large. */
+export const tooManyOfUser = (section: string, userId: string) =>
+  new TooManyRows({
+    section,
+    limit: maxRows,
+    detail: `User ${JSON.stringify(userId)} has more than ${maxRows} rows in it. Name other sections in include, or read the SQL view ${
+      viewOf(section)
+    }.`
+  })
+
+const tooManyInAll = (section: string) =>
+  new TooManyRows({
+    section,
+    limit: maxRowsInAll,
+    detail: `The users have more than ${maxRowsInAll} rows together. Ask for fewer users, or read the SQL view ${viewOf(section)}.`
+  })

@@ -11,7 +11,7 @@ import type { AnyProjection } from "../projections/Projection.ts"
 import { activeVersions } from "../projections/versions.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { type CounterPath, formatCounterPath, parseCounterPath, type ValueKind, valueKind } from "./counterPath.ts"
-import { OpenPages } from "./OpenPages.ts"
+import { type Folding, Histories, type HistoryEvent, type HistoryTooLarge, type HistoryUnfinished } from "./Histories.ts"
 import { type Contribution, PathHistory } from "./PathHistory.ts"
 import { ProjectionParked } from "./Snapshots.ts"
 
@@ -41,9 +41,6 @@ export interface Explained {
   readonly isMore: boolean
 }
 
-/** Ends the reading of events: the page is full. */
-class Enough extends Schema.TaggedError<Enough>("playtally/counters/Enough")("Enough", {}) {}
-
 /** Why a number is what it is. */
 export class Explanation extends Context.Service<Explanation, {
   /**
@@ -52,16 +49,19 @@ export class Explanation extends Context.Service<Explanation, {
    * a user without events.
    *
    * Every value of every projection can be explained: the projection's own fold is run again over the user's events. It reads the log itself, so it
-   * never lags behind. The first page takes time in proportion to the number of all the user's events. A process keeps where the pages asked for in the
-   * last minute ended (the 64 newest), and reads for the next one no more than it shows, up to the position of the first; to any other page it comes by
-   * reading all again.
+   * never lags behind. The first page takes time in proportion to the number of all the user's events, in steps: see {@link Histories}. A process keeps
+   * where the pages asked for in the last minute ended (the newest, see `KeptFoldings`), and reads for the next one no more than it shows, up to the
+   * position of the first; to any other page it comes by reading all again. A page ends early where its events have many bytes.
    */
   readonly explain: (
     tenant: Tenant,
     userId: string,
     path: string,
     page: { readonly after: number; readonly limit: number }
-  ) => Effect.Effect<Explained | undefined, NoSuchCounter | CounterNotFound | ProjectionParked | DatabaseUnavailable>
+  ) => Effect.Effect<
+    Explained | undefined,
+    NoSuchCounter | CounterNotFound | ProjectionParked | HistoryUnfinished | HistoryTooLarge | DatabaseUnavailable
+  >
 }>()("playtally/counters/Explanation") {
   static readonly layer = (projections: ReadonlyArray<AnyProjection>) =>
     Layer.effect(
@@ -71,43 +71,87 @@ export class Explanation extends Context.Service<Explanation, {
         const history = yield* UserHistory
         const shown = projections.filter(({ readApart }) => readApart !== true)
 
-        const pages = new OpenPages<{ readonly history: PathHistory; readonly upTo: number }>()
+        const histories = yield* Histories
 
         const explain: Explanation["Service"]["explain"] = Effect.fn("Explanation.explain")(function*(tenant, userId, text, page) {
           const { tenantId, timeZone, weekStart } = tenant
           const active = yield* activeVersions(sql).pipe(unavailable("Explanation.explain"))
           const { kind, path, projection } = yield* find(shown.filter(({ name, version }) => active.get(name) === version), text)
           const slice = sliceOf(tenantId, userId)
-          const key = (after: number) => JSON.stringify([tenantId, timeZone, userId, path, projection.version, after])
-          const now = yield* Clock.currentTimeMillis
-          const kept = page.after === 0 ? undefined : pages.take(key(page.after), now)
-          const part = { tenantId, userId, after: kept?.history.reached ?? 0, upTo: kept?.upTo ?? (yield* history.head(slice)) }
-          // Of a page that was kept too: the user may have been erased since.
-          if (!(yield* history.isAny(part))) return undefined
-
           const [, ...names] = path
-          const values = kept?.history ?? new PathHistory(projection, { names, kind }, { timeZone, weekStart, now }, page)
-          if (kept !== undefined) values.turn(page.limit)
-          yield* history.forEach(part, projection.events, (events) =>
-            Effect.try({
-              try: () => values.add(events),
-              catch: () => new ProjectionParked({ userId, projections: [projection.name] })
-            }).pipe(Effect.andThen(Effect.suspend(() => values.isDone ? Effect.fail(new Enough()) : Effect.void)))).pipe(
-              Effect.catchTag("Enough", () => Effect.void)
-            )
+          const pageKey = (after: number) =>
+            JSON.stringify(["explain", tenantId, timeZone, weekStart, userId, path, projection.version, after])
+          const now = yield* Clock.currentTimeMillis
 
-          const value = values.value()
-          const { contributions, isMore } = values
-          if (value === undefined && contributions.length === 0 && page.after === 0) {
+          const first = Effect.map(history.head(slice), (upTo) => ({
+            folding: new PathFolding(new PathHistory(projection, { names, kind }, { timeZone, weekStart, now }, page)),
+            place: 0,
+            upTo
+          }))
+          const turned = Effect.map(histories.take(tenant, userId, pageKey(page.after)), (kept) => {
+            // Under this key nothing else is kept.
+            const folding = kept?.folding as PathFolding | undefined
+            if (kept === undefined || folding === undefined) return undefined
+            const place = folding.values.reached
+            folding.values.turn(page.limit)
+            return { folding, place, upTo: kept.upTo }
+          })
+          const explained = yield* histories.fold<PathFolding, Omit<Explained, "path" | "kind" | "slice"> | "parked">({
+            tenant,
+            userId,
+            types: projection.events,
+            key: JSON.stringify([pageKey(page.after), page.limit]),
+            begin: page.after === 0 ? first : Effect.flatMap(turned, (found) => found === undefined ? first : Effect.succeed(found)),
+            goOn: (kept) => kept,
+            finish: ({ folding, upTo }) => {
+              if (folding.isParked) return { answer: "parked", keepAs: undefined }
+              const { values } = folding
+              const { contributions, isMore } = values
+              const answer = { value: values.value(), position: upTo, contributions, isMore }
+              const last = contributions.at(-1)
+              values.letGo()
+              return { answer, keepAs: isMore && last !== undefined ? pageKey(last.logged.position) : undefined }
+            }
+          })
+          if (explained === undefined) return undefined
+          if (explained === "parked") return yield* new ProjectionParked({ userId, projections: [projection.name] })
+          if (explained.value === undefined && explained.contributions.length === 0 && page.after === 0) {
             return yield* new CounterNotFound({ path: formatCounterPath(path) })
           }
-          const last = contributions.at(-1)
-          if (isMore && last !== undefined) pages.keep(key(last.logged.position), { history: values, upTo: part.upTo }, now)
-          return { path: formatCounterPath(path), kind, value: value ?? null, slice, position: part.upTo, contributions, isMore }
+          return { path: formatCounterPath(path), kind, slice, ...explained, value: explained.value ?? null }
         })
         return Explanation.of({ explain })
       })
     )
+}
+
+/** A value as it comes about. It stops at an event on which the fold fails, or that no reader takes. */
+class PathFolding implements Folding {
+  readonly values: PathHistory
+  isParked = false
+
+  constructor(values: PathHistory) {
+    this.values = values
+  }
+
+  get isDone(): boolean {
+    return this.isParked || this.values.isDone
+  }
+
+  get bytes(): number {
+    return this.values.bytes
+  }
+
+  add(events: ReadonlyArray<HistoryEvent>): void {
+    try {
+      this.values.add(events.map(({ bytes, logged }) => {
+        if (logged === undefined) throw new Error("an event is larger than a reader takes, or of an unknown version")
+        return { logged, bytes }
+      }))
+    } catch {
+      this.isParked = true
+    }
+  }
 }
 
 /** What a path leads to, as far as that is the same for every user. */

@@ -8,7 +8,9 @@ import { casinoByGame } from "../projections/catalog/casinoByGame.ts"
 import { gameRoundsByGame } from "../projections/catalog/gameRoundsByGame.ts"
 import { compareUtf8 } from "../projections/compareUtf8.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import type { TooManyReads } from "./ReadShares.ts"
 import { type Consistency, ProjectionBehind, type ProjectionParked, Snapshots } from "./Snapshots.ts"
+import { maxRows, TooManyRows, viewOf } from "./TooManyRows.ts"
 
 /** The projections that a document of games is made of, in its order. */
 export const gameProjections = [casinoByGame, gameRoundsByGame]
@@ -33,14 +35,17 @@ interface Options {
 export class Games extends Context.Service<Games, {
   /** The sections a document can have, in their order. */
   readonly sections: ReadonlyArray<string>
-  /** The document, and the game that the next page begins with, if there is one. Undefined for a user without events. */
+  /**
+   * The document, and the game that the next page begins with, if there is one. Undefined for a user without events. A page ends before the game with
+   * which a section would come to more than {@link maxRows} rows; one game, or games asked for by their ids, that have more are refused.
+   */
   readonly read: (
     tenant: Tenant,
     userId: string,
     options: Options
   ) => Effect.Effect<
     { readonly document: GamesDocument; readonly next: string | null } | undefined,
-    ProjectionBehind | ProjectionParked | DatabaseUnavailable
+    TooManyRows | ProjectionBehind | ProjectionParked | TooManyReads | DatabaseUnavailable
   >
 }>()("playtally/counters/Games") {
   static readonly layer = Layer.effect(
@@ -69,7 +74,14 @@ export class Games extends Context.Service<Games, {
               : first === undefined
               ? []
               : [[first, others.at(-1) ?? first] as const]
-            const rows = yield* Effect.forEach(stores, (store) => store.readRanges(tenant.tenantId, userId, ranges))
+            const read = yield* Effect.forEach(stores, (store) => store.readRanges(tenant.tenantId, userId, ranges, maxRows + 1))
+            // Rows come in the order of the games: the last game of a section with too many may not be whole.
+            const cut = read.flatMap((rows) => rows.length > maxRows ? String(rows.at(-1)?.["game_id"]) : []).sort(compareUtf8)[0]
+            if (cut !== undefined && (games._tag === "Some" || cut === first)) {
+              const at = read.findIndex((rows) => rows.length > maxRows)
+              return yield* tooManyRows(stores[at]?.projection.name ?? "", games)
+            }
+            const rows = cut === undefined ? read : read.map((rows) => rows.filter((row) => compareUtf8(String(row["game_id"]), cut) < 0))
 
             const context = { timeZone: timeZoneOf(userId), now: yield* Clock.currentTimeMillis }
             const stale = parkedIn(userId)
@@ -82,7 +94,7 @@ export class Games extends Context.Service<Games, {
               ),
               ...stale.length > 0 ? { stale } : {}
             }
-            return { document, next: games._tag === "Page" ? found[games.limit] ?? null : null }
+            return { document, next: cut ?? (games._tag === "Page" ? found[games.limit] ?? null : null) }
           })
         )
       )
@@ -90,3 +102,12 @@ export class Games extends Context.Service<Games, {
     })
   )
 }
+
+const tooManyRows = (section: string, { _tag }: GameSelection) =>
+  new TooManyRows({
+    section,
+    limit: maxRows,
+    detail: `${_tag === "Some" ? "The games have" : "A game has"} more than ${maxRows} rows of a section. ${
+      _tag === "Some" ? "Ask for fewer games" : "Name another section in include"
+    }, or read the SQL view ${viewOf(section)}.`
+  })

@@ -13,6 +13,7 @@ import { formatDay } from "../projections/dayRuns.ts"
 import { localDay } from "../projections/localDay.ts"
 import { type RankedUser, type RankingReader, readRanking } from "../projections/readRanking.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import type { TooManyReads } from "./ReadShares.ts"
 import { type Consistency, ProjectionBehind, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 
 /** A place on a board: from 1 on, no two users share one. `reached_at` is a time, or a date where the score is a streak of dates. */
@@ -57,7 +58,7 @@ export interface BoardSelection {
   readonly currency: string | null
 }
 
-type Reading<A> = Effect.Effect<A, ProjectionBehind | ProjectionParked | DatabaseUnavailable>
+type Reading<A> = Effect.Effect<A, ProjectionBehind | ProjectionParked | TooManyReads | DatabaseUnavailable>
 
 /** Who is ahead. */
 export class Leaderboards extends Context.Service<Leaderboards, {

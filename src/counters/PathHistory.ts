@@ -1,8 +1,14 @@
 import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
 import { subtractDecimals } from "../projections/decimalArithmetic.ts"
 import { MemoryFold } from "../projections/MemoryFold.ts"
-import type { AnyProjection, ReadContext } from "../projections/Projection.ts"
+import type { AnyProjection, ReadContext, ReadRow } from "../projections/Projection.ts"
 import { valueAt, type ValueKind } from "./counterPath.ts"
+
+/** An event with about how many bytes of a page it takes. */
+export interface SizedEvent {
+  readonly logged: LoggedEvent
+  readonly bytes: number
+}
 
 /** An event that changed a value: by how much, and to what. */
 export interface Contribution {
@@ -15,7 +21,7 @@ export interface Contribution {
 
 /**
  * How one value of a section came about: a user's events are added in order of position, and those that changed the value are kept, up to `limit` of
- * those after the position `after`. Having no number is as good as 0 there. Whatever depends on the present is taken as of `context.now` throughout, so
+ * those after the position `after` and {@link maxPageBytes} of events. Having no number is as good as 0 there. Whatever depends on the present is taken as of `context.now` throughout, so
  * that it ends with the value of the document.
  *
  * The first page needs all events, for the value they end with; {@link turn} goes on from there with no more than the next page shows.
@@ -33,8 +39,12 @@ export class PathHistory {
   private readonly context: ReadContext
   private readonly after: number
   private limit: number
-  /** The value of the fold; unknown (null) while nobody looks. */
-  private current: { readonly value: unknown } | null = null
+  private readonly projection: AnyProjection
+  /** The value of the fold and the rows it is made from; unknown (null) while nobody looks. */
+  private current: { readonly value: unknown; readonly rows: ReadonlyArray<ReadRow> } | null = null
+  /** Bytes of the events of the page, and of the one that follows. */
+  private pageBytes = 0
+  private followingBytes = 0
   private last: { readonly value: unknown } | null = null
 
   constructor(
@@ -43,6 +53,7 @@ export class PathHistory {
     context: ReadContext,
     page: { readonly after: number; readonly limit: number }
   ) {
+    this.projection = projection
     this.fold = new MemoryFold(projection, context)
     this.whole = new MemoryFold(projection, context)
     this.names = path.names
@@ -62,6 +73,17 @@ export class PathHistory {
     return this.isMore && this.whole === undefined
   }
 
+  /** About how much memory the rows and the events of the page take. A parsed event takes some times the bytes of its text. */
+  get bytes(): number {
+    return this.fold.bytes + (this.whole?.bytes ?? 0) + 4 * (this.pageBytes + this.followingBytes)
+  }
+
+  /** Lets go of the page, which was answered: until it is turned, only what follows is needed. */
+  letGo(): void {
+    this.contributions = []
+    this.pageBytes = 0
+  }
+
   /** The position after which the page that follows goes on reading. */
   get reached(): number {
     return this.following?.logged.position ?? 0
@@ -72,16 +94,17 @@ export class PathHistory {
     this.last = { value: this.value() }
     this.whole = undefined
     this.limit = limit
+    this.pageBytes = this.followingBytes
     this.contributions = this.following === undefined ? [] : [this.following]
     this.following = undefined
   }
 
   /** Adds the next events of the projection's types. Throws what the fold throws. */
-  add(events: ReadonlyArray<LoggedEvent>): void {
-    this.whole?.add(events.map(({ event }) => event))
+  add(events: ReadonlyArray<SizedEvent>): void {
+    this.whole?.add(events.map(({ logged: { event } }) => event))
     this.last = this.whole === undefined ? this.last : null
     if (this.isMore) return
-    const start = events.findIndex(({ position }) => position > this.after)
+    const start = events.findIndex(({ logged: { position } }) => position > this.after)
     let next = start === -1 ? events.length : start
     this.pass(events.slice(0, next))
     while (next < events.length && !this.isMore) this.look(events[next++])
@@ -93,30 +116,37 @@ export class PathHistory {
     return this.last.value
   }
 
-  private valueOf(fold: MemoryFold): unknown {
-    return valueAt(fold.section(this.context), this.names)
+  private valueOf(fold: MemoryFold, rows = fold.rowsAt(this.names)): unknown {
+    return valueAt(this.projection.section.present(rows, this.context), this.names)
   }
 
   private valueHere(): unknown {
-    this.current ??= { value: this.valueOf(this.fold) }
+    const rows = this.fold.rowsAt(this.names)
+    // Most events of a user change other rows than those of one value.
+    if (this.current === null || !areSame(rows, this.current.rows)) this.current = { value: this.valueOf(this.fold, rows), rows }
     return this.current.value
   }
 
-  private pass(events: ReadonlyArray<LoggedEvent>): void {
-    if (events.length === 0) return
-    this.fold.add(events.map(({ event }) => event))
-    this.current = null
+  private pass(events: ReadonlyArray<SizedEvent>): void {
+    if (events.length > 0) this.fold.add(events.map(({ logged: { event } }) => event))
   }
 
-  private look(logged: LoggedEvent | undefined): void {
-    if (logged === undefined) return
+  private look(event: SizedEvent | undefined): void {
+    if (event === undefined) return
     const before = this.valueHere() ?? nothing[this.kind]
-    this.pass([logged])
+    this.pass([event])
     const after = this.valueHere() ?? nothing[this.kind]
     if (isSame(before, after)) return
-    const contribution = { logged, contribution: this.difference(before, after), value: after }
-    if (this.contributions.length === this.limit) this.following = contribution
-    else this.contributions.push(contribution)
+    const contribution = { logged: event.logged, contribution: this.difference(before, after), value: after }
+    const isFull = this.contributions.length === this.limit ||
+      (this.contributions.length > 0 && this.pageBytes + event.bytes > maxPageBytes)
+    if (isFull) {
+      this.following = contribution
+      this.followingBytes = event.bytes
+    } else {
+      this.contributions.push(contribution)
+      this.pageBytes += event.bytes
+    }
   }
 
   private difference(before: unknown, after: unknown): unknown {
@@ -130,6 +160,12 @@ export class PathHistory {
     }
   }
 }
+
+/** Most bytes of the events of a page, unless the first one alone has more. */
+export const maxPageBytes = 4 * 1024 * 1024
+
+const areSame = (rows: ReadonlyArray<ReadRow>, others: ReadonlyArray<ReadRow>): boolean =>
+  rows.length === others.length && rows.every((row, index) => row === others[index])
 
 /** What a value that is not there comes to: a currency that appears with a bet has not won 0 by it. */
 const nothing = { count: 0, amount: "0", other: null } as const

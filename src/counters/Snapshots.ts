@@ -11,6 +11,7 @@ import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
 import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
 import type { ProjectionStore } from "../projections/ProjectionStore.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import { CurrentReadSlot, type TooManyReads } from "./ReadShares.ts"
 
 /** The projections did not reach the log's heads of the moment of the request in the time given. Asking again later is safe. */
 export class ProjectionBehind extends Schema.TaggedError<ProjectionBehind>("playtally/counters/ProjectionBehind")("ProjectionBehind", {
@@ -57,14 +58,14 @@ export class Snapshots extends Context.Service<Snapshots, {
   /**
    * Reads rows of some of a tenant's users, with the active versions and the checkpoints, in one transaction: what is read is of one moment, never
    * torn. A strong reading waits until all that was in the log on arrival has been folded. `rows` may fail if a projection it cannot do without has no
-   * active version yet.
+   * active version yet, or for a reason of its own. The slot of the reading is given back while it waits.
    */
-  readonly read: <A>(
+  readonly read: <A, E = never>(
     tenant: Tenant,
     userIds: ReadonlyArray<string>,
     options: Options,
-    rows: (snapshot: Snapshot) => Effect.Effect<A, SqlError.SqlError | ProjectionBehind>
-  ) => Effect.Effect<A, ProjectionBehind | ProjectionParked | DatabaseUnavailable>
+    rows: (snapshot: Snapshot) => Effect.Effect<A, E | SqlError.SqlError | ProjectionBehind>
+  ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | ProjectionBehind | ProjectionParked | TooManyReads | DatabaseUnavailable>
 }>()("playtally/counters/Snapshots") {
   static readonly layer = Layer.effect(
     Snapshots,
@@ -73,11 +74,11 @@ export class Snapshots extends Context.Service<Snapshots, {
       const { stores } = yield* ProjectionCatalog
       const runner = yield* ProjectionRunner
 
-      const read = Effect.fn("Snapshots.read")(function*<A>(
+      const read = Effect.fn("Snapshots.read")(function*<A, E = never>(
         tenant: Tenant,
         userIds: ReadonlyArray<string>,
         { consistency, everybody, projections }: Options,
-        rows: (snapshot: Snapshot) => Effect.Effect<A, SqlError.SqlError | ProjectionBehind>
+        rows: (snapshot: Snapshot) => Effect.Effect<A, E | SqlError.SqlError | ProjectionBehind>
       ) {
         const users = [...new Set(userIds)]
         const slices = everybody === true ? allSlices : [...new Set(users.map((userId) => sliceOf(tenant.tenantId, userId)))]
@@ -133,7 +134,7 @@ export const untilReached = <A extends { readonly _tag: string }, E, R>(
   runner: ProjectionRunner["Service"],
   consistency: Consistency,
   attempt: Effect.Effect<A | Behind, E, R>
-): Effect.Effect<Exclude<A, Behind>, E | ProjectionBehind, R> => {
+): Effect.Effect<Exclude<A, Behind>, E | ProjectionBehind | TooManyReads, R> => {
   const look = Effect.suspend(() => {
     // Taken before looking, so that no chunk that ends in between is missed.
     const nextChunk = runner.nextChunk()
@@ -141,10 +142,11 @@ export const untilReached = <A extends { readonly _tag: string }, E, R>(
   })
   const reachedAfter = Effect.fnUntraced(function*(first: Effect.Success<typeof look>) {
     let { nextChunk, result } = first
+    const slot = yield* CurrentReadSlot
     while (isBehind(result)) {
       runner.hurry(result.slices, result.projections)
       // Another process may be feeding these slices, so this one looks again even if it hears nothing.
-      yield* Effect.timeoutOption(nextChunk, "50 millis")
+      yield* slot.aside(Effect.timeoutOption(nextChunk, "50 millis"))
       ;({ nextChunk, result } = yield* look)
     }
     return result as Exclude<A, Behind>

@@ -3,30 +3,37 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
-import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import { type InFuture, UserHistory } from "../event-log/UserHistory.ts"
+import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import { MemoryFold } from "../projections/MemoryFold.ts"
-import type { AnyProjection } from "../projections/Projection.ts"
+import type { AnyProjection, FoldContext, ReadContext } from "../projections/Projection.ts"
 import { activeVersions } from "../projections/versions.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
-import type { CountersDocument } from "./Counters.ts"
+import { type CountersDocument, tooManyOfUser } from "./Counters.ts"
+import { type Folding, Histories, type HistoryEvent, type HistoryTooLarge, type HistoryUnfinished } from "./Histories.ts"
 import { ProjectionBehind } from "./Snapshots.ts"
+import { maxRows, type TooManyRows } from "./TooManyRows.ts"
 
 /** A user's counters as they were. */
 export class TimeTravel extends Context.Service<TimeTravel, {
   /**
    * The document of what the log held at an instant (epoch milliseconds): the user's events recorded by then, folded by the projections that are active
    * today, in the tenant's zone of today, with that instant for "now". `position` is the last position of the user's slice then. A section whose fold
-   * fails stops before that event and is named in `stale`; one that is not active yet is left out, or behind if the reader named it. Undefined if there was no event of the user yet.
+   * fails, or that would need an event no reader takes, stops before that event and is named in `stale`; one that is not active yet is left out, or behind
+   * if the reader named it. Undefined if there was no event of the user yet.
    *
-   * It reads the log itself, so it never lags behind, and takes time in proportion to the number of the user's events until then.
+   * It reads the log itself, so it never lags behind, and takes time in proportion to the number of the user's events until then: in steps, see
+   * {@link Histories}. Whoever asks again for the same sections goes on from there, also for a later instant.
    */
   readonly read: (
     tenant: Tenant,
     userId: string,
     options: { readonly instant: number; readonly sections: ReadonlyArray<string>; readonly areNamed?: boolean }
-  ) => Effect.Effect<CountersDocument | undefined, InFuture | ProjectionBehind | DatabaseUnavailable>
+  ) => Effect.Effect<
+    CountersDocument | undefined,
+    InFuture | ProjectionBehind | TooManyRows | HistoryUnfinished | HistoryTooLarge | DatabaseUnavailable
+  >
 }>()("playtally/counters/TimeTravel") {
   static readonly layer = (projections: ReadonlyArray<AnyProjection>) =>
     Layer.effect(
@@ -34,39 +41,41 @@ export class TimeTravel extends Context.Service<TimeTravel, {
       Effect.gen(function*() {
         const sql = yield* PgClient.PgClient
         const history = yield* UserHistory
+        const histories = yield* Histories
 
         const read: TimeTravel["Service"]["read"] = Effect.fn("TimeTravel.read")(
           function*(tenant, userId, { areNamed, instant, sections }) {
             const { tenantId, timeZone, weekStart } = tenant
-            const part = { tenantId, userId, upTo: yield* history.headAt(sliceOf(tenantId, userId), instant) }
-            if (!(yield* history.isAny(part))) return undefined
+            const upTo = yield* history.headAt(sliceOf(tenantId, userId), instant)
+            if (!(yield* history.isAny({ tenantId, userId, upTo }))) return undefined
 
             const active = yield* activeVersions(sql).pipe(unavailable("TimeTravel.read"))
-            const folds = sections.flatMap((section) =>
-              projections
-                .filter(({ name, version }) => name === section && active.get(name) === version)
-                .map((projection) => ({ projection, fold: new MemoryFold(projection, { timeZone, weekStart }) }))
+            const folded = sections.flatMap((section) =>
+              projections.filter(({ name, version }) => name === section && active.get(name) === version)
             )
             const unbuilt = areNamed === true ? 0 : sections.filter((section) => !active.has(section)).length
-            if (folds.length === 0 || folds.length + unbuilt < sections.length) {
+            if (folded.length === 0 || folded.length + unbuilt < sections.length) {
               return yield* new ProjectionBehind({ waited: 0 })
             }
-            const stale = new Set<string>()
-            const types = new Set(folds.flatMap(({ projection }) => projection.events))
-            yield* history.forEach(part, [...types], (events) =>
-              Effect.sync(() => {
-                for (const { fold, projection: { name } } of folds) {
-                  if (!stale.has(name) && !addUpToFailure(fold, events)) stale.add(name)
-                }
-              }))
-
-            const context = { timeZone, now: instant }
+            const versions = folded.map(({ name, version }) => `${name}_v${version}`)
+            const key = JSON.stringify(["as_of", tenantId, timeZone, weekStart, userId, ...versions])
+            const found = yield* histories.fold<SectionFolds, FoldedSections | TooManyRows>({
+              tenant,
+              userId,
+              types: [...new Set(folded.flatMap(({ events }) => events))],
+              key,
+              begin: Effect.sync(() => ({ folding: new SectionFolds(folded, { timeZone, weekStart }), place: 0, upTo })),
+              goOn: (kept) => kept.place <= upTo ? { ...kept, upTo } : undefined,
+              finish: ({ folding }) => ({ answer: folding.sections(userId, { timeZone, weekStart, now: instant }), keepAs: key })
+            })
+            if (found === undefined) return undefined
+            if ("_tag" in found) return yield* found
             return {
               user_id: userId,
               time_zone: timeZone,
-              position: part.upTo,
-              ...Object.fromEntries(folds.map(({ fold, projection }) => [projection.name, fold.section(context)])),
-              ...stale.size > 0 ? { stale: [...stale] } : {}
+              position: upTo,
+              ...found.sections,
+              ...found.stale.length > 0 ? { stale: found.stale } : {}
             }
           }
         )
@@ -75,10 +84,64 @@ export class TimeTravel extends Context.Service<TimeTravel, {
     )
 }
 
+interface FoldedSections {
+  readonly sections: Readonly<Record<string, unknown>>
+  readonly stale: ReadonlyArray<string>
+}
+
+/** One user's sections, folded side by side. */
+class SectionFolds implements Folding {
+  readonly isDone = false
+  private readonly folds: ReadonlyArray<{ readonly projection: AnyProjection; readonly fold: MemoryFold }>
+  /** Sections that have stopped. */
+  private readonly stale = new Set<string>()
+
+  constructor(projections: ReadonlyArray<AnyProjection>, context: FoldContext) {
+    this.folds = projections.map((projection) => ({ projection, fold: new MemoryFold(projection, context) }))
+  }
+
+  get bytes(): number {
+    return this.folds.reduce((bytes, { fold }) => bytes + fold.bytes, 0)
+  }
+
+  add(events: ReadonlyArray<HistoryEvent>): void {
+    let readable: Array<FastTrackEvent> = []
+    for (const { logged, type } of events) {
+      if (logged !== undefined) {
+        readable.push(logged.event)
+        continue
+      }
+      this.addReadable(readable)
+      readable = []
+      for (const { projection } of this.folds) {
+        if ((projection.events as ReadonlyArray<string>).includes(type)) this.stale.add(projection.name)
+      }
+    }
+    this.addReadable(readable)
+  }
+
+  sections(userId: string, context: ReadContext): FoldedSections | TooManyRows {
+    for (const { fold, projection } of this.folds) {
+      if (fold.count() > maxRows) return tooManyOfUser(projection.name, userId)
+    }
+    return {
+      sections: Object.fromEntries(this.folds.map(({ fold, projection }) => [projection.name, fold.section(context)])),
+      stale: [...this.stale]
+    }
+  }
+
+  private addReadable(events: ReadonlyArray<FastTrackEvent>): void {
+    if (events.length === 0) return
+    for (const { fold, projection: { name } } of this.folds) {
+      if (!this.stale.has(name) && !addUpToFailure(fold, events)) this.stale.add(name)
+    }
+  }
+}
+
 /** Adds the events before the first that the fold fails on; whether that is all of them. */
-const addUpToFailure = (fold: MemoryFold, events: ReadonlyArray<LoggedEvent>): boolean => {
+const addUpToFailure = (fold: MemoryFold, events: ReadonlyArray<FastTrackEvent>): boolean => {
   try {
-    fold.add(events.map(({ event }) => event))
+    fold.add(events)
     return true
   } catch {
     if (events.length === 1) return false

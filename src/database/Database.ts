@@ -7,10 +7,12 @@ import { Reactivity } from "effect/reactivity"
 import type * as Redacted from "effect/Redacted"
 import { Settings } from "../Settings.ts"
 import { AppendClient } from "./AppendClient.ts"
+import { clientConnections } from "./connections.ts"
 import { DatabaseUrl } from "./DatabaseUrl.ts"
 import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
 import { failingTransactions } from "./failingTransactions.ts"
 import { impatientSocket } from "./impatientSocket.ts"
+import { KeyClient } from "./KeyClient.ts"
 import { largestMessage } from "./largestMessage.ts"
 import { postgresTypes } from "./numericCodec.ts"
 
@@ -22,7 +24,7 @@ const timeouts = {
 }
 
 /** The milliseconds after which a connection on which nothing is said is given up: more than a statement may take. */
-const silence = { usual: 35_000, append: 12_000 }
+const silence = { usual: 35_000, append: 12_000, keys: 6_000 }
 
 /** Whether statements may take as long as they like, silently: for commands that look at everything there is, and that somebody watches. */
 export const IsPatient = Context.Reference<boolean>("playtally/database/IsPatient", { defaultValue: () => false })
@@ -33,14 +35,14 @@ export const IsPatient = Context.Reference<boolean>("playtally/database/IsPatien
  */
 const plans = { enable_seqscan: "off", jit: "off" }
 
-/** For reading, the projections and everything else: what is left of PostgreSQL's usual hundred connections serves several processes. */
+/** For reading, the projections and everything else. */
 const clientLayer = Layer.unwrap(Effect.gen(function*() {
   const { url } = yield* DatabaseUrl
   const client = PgClient.make({
     url,
     applicationName: "playtally",
     types: postgresTypes,
-    maxConnections: 12,
+    maxConnections: clientConnections,
     maxMessageSize: largestMessage,
     startupParameters: { ...timeouts, ...plans },
     ...(yield* IsPatient) ? {} : { stream: impatientSocket(url, silence.usual) }
@@ -67,6 +69,18 @@ const appendLayer = Layer.effect(
     }))
 ).pipe(Layer.provide(Reactivity.layer))
 
+const keyLayer = Layer.effect(
+  KeyClient,
+  Effect.flatMap(DatabaseUrl, ({ url }) =>
+    PgClient.make({
+      url,
+      applicationName: "playtally keys",
+      maxConnections: 2,
+      startupParameters: { ...timeouts, lock_timeout: "2s", statement_timeout: "4s", ...plans },
+      stream: impatientSocket(url, silence.keys)
+    }))
+).pipe(Layer.provide(Reactivity.layer))
+
 const urlLayer = Layer.unwrap(Effect.map(Settings, ({ dataDir, databaseUrl }) =>
   Option.match(databaseUrl, {
     onSome: (url) => Layer.succeed(DatabaseUrl, DatabaseUrl.of({ url, embedded: false })),
@@ -76,7 +90,7 @@ const urlLayer = Layer.unwrap(Effect.map(Settings, ({ dataDir, databaseUrl }) =>
       )
   })))
 
-const clients = Layer.mergeAll(clientLayer, appendLayer)
+const clients = Layer.mergeAll(clientLayer, appendLayer, keyLayer)
 
 /** The clients of a database. */
 export const Database = {

@@ -2,31 +2,58 @@ import { PgClient } from "@effect/sql-pg"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as Semaphore from "effect/Semaphore"
-import * as Stream from "effect/Stream"
+import type { Statement } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
 import type { EventType } from "../fasttrack/FastTrackEvent.ts"
 import { parseJson } from "../fasttrack/parseJson.ts"
+import { decodeStored } from "../fasttrack/payload.ts"
 import type { LoggedEvent } from "./LoggedEvent.ts"
-import { type EventRow, toLoggedEvent } from "./readStatements.ts"
+import { pseudonymOf } from "./pseudonym.ts"
+import { readableEvent } from "./readableEvent.ts"
+import type { EventRow } from "./readStatements.ts"
+import { sliceOf } from "./sliceOf.ts"
 import { isBeingErased } from "./unfinishedErasures.ts"
 
 /** A time that has not come yet: what will have been recorded by then is not known. */
 export class InFuture extends Schema.TaggedError<InFuture>("playtally/event-log/InFuture")("InFuture", {}) {}
 
 /** A user's events up to a position of the user's slice, from the first on unless they are those after another position. */
-interface Part {
+export interface Part {
   readonly after?: number
   readonly tenantId: string
   readonly userId: string
   readonly upTo: number
 }
 
-/** Histories read at once by a process: each holds a connection, and a long one keeps the process busy for seconds. */
-const concurrency = 3
+/** A row of the log as it comes: `payload` is text, and null if the event is larger than a reader takes. `bytes` is its length. */
+export type HistoryRow = Omit<EventRow, "payload"> & { readonly payload: string | null; readonly bytes: number }
+
+/** Some events of a part, in order of position, and the position up to which there are no others. */
+export interface HistoryPage {
+  readonly rows: ReadonlyArray<HistoryRow>
+  readonly reached: number
+  /** Set where events that were to be there are gone: the user is being erased. */
+  readonly isTorn: boolean
+}
+
+/** Reads a part page by page. */
+export interface HistoryReader {
+  /** The events after a position of the part: at most a thousand, and a MiB unless the first one alone has more. One statement, of some milliseconds. */
+  readonly page: (after: number) => Effect.Effect<HistoryPage, DatabaseUnavailable>
+}
+
+/** Most events of a page, and most bytes of their payloads. */
+const pageEvents = 1000
+const pageBytes = 1024 * 1024
+
+/** Up to so many events, their positions are looked up once, by the user; beyond, the user is looked for position by position. */
+const mostListed = 100_000
+/** Positions of the slice that one page looks at, where it goes position by position. */
+const windowSize = 20_000
 
 /** The past of single users, read from the log. */
 export class UserHistory extends Context.Service<UserHistory, {
@@ -39,22 +66,25 @@ export class UserHistory extends Context.Service<UserHistory, {
   readonly headAt: (slice: number, instant: number) => Effect.Effect<number, InFuture | DatabaseUnavailable>
   /** Whether the part has any event. */
   readonly isAny: (part: Part) => Effect.Effect<boolean, DatabaseUnavailable>
+  /** The number of the user's last erasure, 0 without one: events read before and after another one do not belong together. */
+  readonly lastErasure: (
+    tenant: { readonly tenantId: string; readonly keyNamespace: string },
+    userId: string
+  ) => Effect.Effect<bigint, DatabaseUnavailable>
   /**
-   * Hands over the events of some types in order of position, some hundred at a time, no faster than they are taken, so that a history of any length
-   * needs little memory. It is one statement on one snapshot, and has the time that the database gives to a statement. A failure of `take` ends it.
+   * Begins to read the events of some types in a part. Each page is a statement of its own, so a history of any length is read in steps, and holds neither a
+   * connection nor a snapshot in between. The log is append-only: only an erasure takes events away, see `lastErasure`.
+   *
+   * A user with few events is found by the key, one with many position by position in the slice: either way the whole takes time in proportion to the
+   * events of the user, or of the slice, and none of it twice.
    */
-  readonly forEach: <E>(
-    part: Part,
-    types: ReadonlyArray<EventType>,
-    take: (events: ReadonlyArray<LoggedEvent>) => Effect.Effect<void, E>
-  ) => Effect.Effect<void, E | DatabaseUnavailable>
+  readonly open: (part: Part, types: ReadonlyArray<EventType>) => Effect.Effect<HistoryReader, DatabaseUnavailable>
 }>()("playtally/event-log/UserHistory") {
   static readonly layer = Layer.effect(
     UserHistory,
     Effect.gen(function*() {
       yield* Migrations
       const sql = yield* PgClient.PgClient
-      const readings = yield* Semaphore.make(concurrency)
       return UserHistory.of({
         head: (slice) =>
           Effect.map(
@@ -70,11 +100,17 @@ export class UserHistory extends Context.Service<UserHistory, {
               ) as found`,
             ([row]) => row?.found === true
           ).pipe(unavailable("UserHistory.isAny")),
-        forEach: (part, types, take) =>
-          Stream.runForEachArray(history(sql, part, types), (rows) => take(rows.map(toEvent))).pipe(
-            readings.withPermit,
-            unavailable("UserHistory.forEach")
-          )
+        lastErasure: ({ keyNamespace, tenantId }, userId) =>
+          Effect.map(
+            sql<{ erasure: bigint }>`
+              select erasure from erased_users
+              where tenant_id = ${tenantId}::uuid and pseudonym = ${pseudonymOf(keyNamespace, userId)}`,
+            ([row]) => row?.erasure ?? 0n
+          ).pipe(unavailable("UserHistory.lastErasure")),
+        open: Effect.fnUntraced(function*(part, types) {
+          const positions = yield* listPositions(sql, part, types)
+          return positions === undefined ? dense(sql, part, types) : listed(sql, part, types, positions)
+        }, unavailable("UserHistory.open"))
       })
     })
   )
@@ -108,14 +144,111 @@ const headAt = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: number
   return found === undefined ? yield* Effect.die(new Error(`slice ${slice} lacks a position`)) : Number(found.position)
 })
 
-/** The payload comes as text: parsed by the driver, the numbers inside `meta` and `outcomes` would be rounded. */
-const history = (sql: PgClient.PgClient, { after = 0, tenantId, upTo, userId }: Part, types: ReadonlyArray<EventType>) =>
-  sql<EventRow>`
-    select slice, position, tenant_id, user_id, event_type, occurred_at, recorded_at, payload_version, payload::text as payload
-    from events
-    where tenant_id = ${tenantId}::uuid and user_id = ${userId}
-      and position > ${BigInt(after)} and position <= ${BigInt(upTo)}
-      and event_type = any (${arrayOf.text(types)}::text[]) and not ${isBeingErased(sql, tenantId, userId)}
-    order by position`.stream
+/** The positions of a user's events of some types, in order; undefined if the user has more than can be listed. */
+const listPositions = (sql: PgClient.PgClient, { after = 0, tenantId, upTo, userId }: Part, types: ReadonlyArray<EventType>) =>
+  Effect.map(
+    // As bytes: a hundred thousand numbers are otherwise as many values for the driver to make.
+    sql<{ events: bigint; positions: Uint8Array | null }>`
+      select count(*) as events,
+        string_agg(int8send(position), null order by position) filter (where event_type = any (${arrayOf.text(types)}::text[])) as positions
+      from (
+        select position, event_type from events
+        where tenant_id = ${tenantId}::uuid and user_id = ${userId} and position > ${BigInt(after)} and position <= ${BigInt(upTo)}
+        limit ${mostListed + 1}
+      ) as e`,
+    ([row]) => {
+      if (row === undefined || Number(row.events) > mostListed) return undefined
+      const bytes = Buffer.from(row.positions ?? [])
+      return Float64Array.from({ length: bytes.length / 8 }, (_, index) => Number(bytes.readBigInt64BE(8 * index)))
+    }
+  )
 
-const toEvent = (row: EventRow): LoggedEvent => toLoggedEvent({ ...row, payload: parseJson(String(row.payload)) })
+/** Pages of a list of positions. */
+const listed = (sql: PgClient.PgClient, part: Part, types: ReadonlyArray<EventType>, positions: Float64Array): HistoryReader => ({
+  page: Effect.fnUntraced(function*(after) {
+    const start = firstAbove(positions, after)
+    const wanted = [...positions.subarray(start, start + pageEvents)]
+    if (wanted.length === 0) return { rows: [], reached: part.upTo, isTorn: false }
+    const place = sql`position = any (${arrayOf.int8(wanted)}::bigint[])`
+    const { looked, rows } = yield* readPage(sql, part, types, place)
+    const isWhole = rows.length === looked
+    return {
+      rows,
+      // What was cut off for its bytes is left to the next page.
+      reached: isWhole ? start + wanted.length === positions.length ? part.upTo : wanted.at(-1) ?? after : lastOf(rows, after),
+      isTorn: looked < wanted.length
+    }
+  }, unavailable("UserHistory.page"))
+})
+
+/** Pages of a user who has many events: some positions of the slice at a time, whoever has them. */
+const dense = (sql: PgClient.PgClient, part: Part, types: ReadonlyArray<EventType>): HistoryReader => ({
+  page: Effect.fnUntraced(function*(after) {
+    const end = Math.min(after + windowSize, part.upTo)
+    const place = sql`position > ${BigInt(after)} and position <= ${BigInt(end)}`
+    const { looked, rows } = yield* readPage(sql, part, types, place)
+    const isWhole = rows.length === looked && looked < pageEvents
+    return { rows, reached: isWhole ? end : lastOf(rows, after), isTorn: false }
+  }, unavailable("UserHistory.page"))
+})
+
+/** The events of a user at some places, up to a page's bytes, and how many there are up to a page's events. */
+const readPage = (sql: PgClient.PgClient, { tenantId, userId }: Part, types: ReadonlyArray<EventType>, place: Statement.Fragment) =>
+  Effect.map(
+    // The payload comes as text: parsed by the driver, the numbers inside `meta` and `outcomes` would be rounded.
+    sql<HistoryRow & { readonly looked: bigint }>`
+      select slice, position, tenant_id, user_id, event_type, occurred_at, recorded_at, payload_version, bytes, looked,
+        case when bytes <= ${readableEvent} then payload::text end as payload
+      from (
+        select *, sum(bytes) over (order by position) as bytes_so_far, count(*) over () as looked
+        from (
+          select *,
+            -- What is not compressed has the length it is stored with, which is known without reading it.
+            case when pg_column_compression(payload) is null then pg_column_size(payload) else octet_length(payload::text) end as bytes
+          from events
+          where slice = ${sliceOf(tenantId, userId)} and ${place} and tenant_id = ${tenantId}::uuid and user_id = ${userId}
+            and event_type = any (${arrayOf.text(types)}::text[])
+          order by position
+          limit ${pageEvents}
+        ) as measured
+      ) as e
+      where bytes_so_far <= ${pageBytes} or bytes_so_far = bytes
+      order by position`,
+    (rows) => ({
+      rows: rows.map(({ looked: _, ...row }): HistoryRow => row),
+      looked: Number(rows[0]?.looked ?? 0)
+    })
+  )
+
+const lastOf = (rows: ReadonlyArray<HistoryRow>, after: number): number => Number(rows.at(-1)?.position ?? after)
+
+/** Where the first position above another one is. */
+const firstAbove = (positions: Float64Array, after: number): number => {
+  let [low, high] = [0, positions.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((positions[middle] ?? NaN) <= after) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** The event of a row; undefined if no reader takes it, for its size or its version. */
+export const readHistoryRow = (row: HistoryRow): LoggedEvent | undefined => {
+  if (row.payload === null) return undefined
+  const event = decodeStored({
+    event: row.event_type,
+    userId: row.user_id,
+    occurredAt: row.occurred_at.getTime(),
+    payloadVersion: row.payload_version,
+    payload: parseJson(row.payload)
+  })
+  return Result.isFailure(event) ? undefined : {
+    slice: row.slice,
+    position: Number(row.position),
+    tenantId: row.tenant_id,
+    userId: row.user_id,
+    recordedAt: row.recorded_at.getTime(),
+    event: event.success
+  }
+}

@@ -12,6 +12,7 @@ import { leaderboard, leaderboardPlace } from "./leaderboardEndpoints.ts"
 import { parameterDetails } from "./parameterDetails.ts"
 import * as Problems from "./problems.ts"
 import {
+  busy,
   consistency,
   document,
   ifNoneMatch,
@@ -37,7 +38,7 @@ const counters = HttpApiEndpoint.get("counters", "/api/v1/users/:user_id/counter
     consistency
   },
   success: document(CountersSchema),
-  error: [Problems.UserNotFound, ...notReady]
+  error: [Problems.UserNotFound, Problems.TooManyRows, Problems.HistoryTooLarge, Problems.HistoryUnfinished, ...notReady]
 }).annotateMerge(OpenApi.annotations({
   summary: "A user's counters",
   description:
@@ -69,6 +70,7 @@ const countersOfUsers = HttpApiEndpoint.post("countersOfUsers", "/api/v1/users/c
     Problems.RequestTimeout,
     Problems.BodyTooLarge,
     Problems.UnsupportedMediaType,
+    Problems.TooManyRows,
     ...notReady
   ]
 }).annotateMerge(OpenApi.annotations({
@@ -90,7 +92,7 @@ const events = HttpApiEndpoint.get("events", "/api/v1/users/:user_id/events", {
     consistency: readsTheLog
   },
   success: document(EventsSchema),
-  error: [Problems.UserNotFound, Problems.Unavailable]
+  error: [Problems.UserNotFound, ...busy]
 }).annotateMerge(OpenApi.annotations({
   summary: "A user's events",
   description:
@@ -112,7 +114,14 @@ const explain = HttpApiEndpoint.get("explain", "/api/v1/users/:user_id/counters/
     consistency: readsTheLog
   },
   success: document(ExplanationSchema),
-  error: [Problems.UserNotFound, Problems.CounterNotFound, Problems.ProjectionParked, Problems.Unavailable]
+  error: [
+    Problems.UserNotFound,
+    Problems.CounterNotFound,
+    Problems.HistoryTooLarge,
+    Problems.HistoryUnfinished,
+    Problems.ProjectionParked,
+    ...busy
+  ]
 }).annotateMerge(OpenApi.annotations({
   summary: "Why a counter is what it is",
   description:

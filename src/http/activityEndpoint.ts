@@ -41,7 +41,7 @@ export const activity = HttpApiEndpoint.get("activity", "/api/v1/users/:user_id/
     consistency
   },
   success: document(ActivitySchema),
-  error: [Problems.UserNotFound, ...notReady]
+  error: [Problems.UserNotFound, Problems.TooManyRows, ...notReady]
 }).annotateMerge(OpenApi.annotations({
   summary: "What a user did, day by day",
   description:

@@ -7,8 +7,9 @@ import { CurrentTenant } from "./Authentication.ts"
 import { badQuery } from "./badQuery.ts"
 import { conditionalJson } from "./conditionalJson.ts"
 import { consistencyOf } from "./consistencyOf.ts"
+import { inReadSlot } from "./inReadSlot.ts"
 import * as Problems from "./problems.ts"
-import { readingProblems } from "./readingProblems.ts"
+import { readingProblems, rowProblems } from "./readingProblems.ts"
 
 interface ActivityRequest {
   readonly params: { readonly user_id: string }
@@ -23,7 +24,7 @@ interface ActivityRequest {
 }
 
 /** What a user did, by days, weeks or months. */
-export const activityHandler = Effect.map(Activity, (activity) =>
+export const activityHandler = Effect.map(Effect.all([Activity, inReadSlot]), ([activity, inSlot]) =>
   Effect.fnUntraced(
     function*({ params: { user_id }, query: { from, granularity = "day", to, ...query }, request }: ActivityRequest) {
       if (to < from) return yield* badQuery("to", "It is before from.")
@@ -33,7 +34,8 @@ export const activityHandler = Effect.map(Activity, (activity) =>
       }
       const consistency = yield* consistencyOf(request, query.consistency)
       const document = yield* activity.read(yield* CurrentTenant, user_id, { from, to, granularity, consistency })
-      return document === undefined ? yield* new Problems.UserNotFound({}) : conditionalJson(request, document)
+      return document === undefined ? yield* new Problems.UserNotFound({}) : yield* conditionalJson(request, document)
     },
-    Effect.catchTags(readingProblems)
+    inSlot,
+    Effect.catchTags({ ...readingProblems, ...rowProblems })
   ))

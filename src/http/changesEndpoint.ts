@@ -2,7 +2,7 @@ import { HttpApiEndpoint, OpenApi } from "effect/http-api"
 import * as Schema from "effect/Schema"
 import { parameterDetails } from "./parameterDetails.ts"
 import * as Problems from "./problems.ts"
-import { consistency, document, ifNoneMatch, numeral, numeralDetails, prefer } from "./readingParameters.ts"
+import { busy, consistency, document, ifNoneMatch, numeral, numeralDetails, prefer } from "./readingParameters.ts"
 
 /** Who changed as it is answered, for the API's description. */
 const ChangesSchema = Schema.Struct({
@@ -24,7 +24,7 @@ export const changes = HttpApiEndpoint.get("changes", "/api/v1/changes", {
     consistency
   },
   success: document(ChangesSchema),
-  error: [Problems.TooManyPolls, Problems.ProjectionBehind, Problems.Unavailable]
+  error: [Problems.TooManyPolls, Problems.ProjectionBehind, ...busy]
 }).annotateMerge(OpenApi.annotations({
   summary: "Whose counters may have changed",
   description:

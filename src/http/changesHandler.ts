@@ -6,6 +6,7 @@ import { badQuery } from "./badQuery.ts"
 import { decodeChangesCursor, encodeChangesCursor } from "./ChangesCursor.ts"
 import { conditionalJson } from "./conditionalJson.ts"
 import { consistencyOf } from "./consistencyOf.ts"
+import { inReadSlot } from "./inReadSlot.ts"
 import * as Problems from "./problems.ts"
 import { readingProblems } from "./readingProblems.ts"
 
@@ -20,7 +21,7 @@ interface ChangesRequest {
 }
 
 /** Whose counters may have changed since a cursor; without one, a cursor. */
-export const changesHandler = Effect.map(Changes, (changes) =>
+export const changesHandler = Effect.map(Effect.all([Changes, inReadSlot]), ([changes, inSlot]) =>
   Effect.fnUntraced(
     function*({ query, request }: ChangesRequest) {
       const tenant = yield* CurrentTenant
@@ -30,9 +31,11 @@ export const changesHandler = Effect.map(Changes, (changes) =>
       const page = query.cursor === undefined
         ? { changes: [], next: place }
         : yield* changes.after(tenant, place, { limit: Number(query.limit ?? 500), waitSeconds: Number(query.wait ?? 30), consistency })
-      return conditionalJson(request, { changes: page.changes, next_cursor: encodeChangesCursor(tenant, page.next) })
+      return yield* conditionalJson(request, { changes: page.changes, next_cursor: encodeChangesCursor(tenant, page.next) })
     },
+    inSlot,
     Effect.catchTags({
+      TooManyReads: readingProblems.TooManyReads,
       TooManyPolls: ({ limit }) => Effect.fail(new Problems.TooManyPolls({ limit })),
       ProjectionBehind: readingProblems.ProjectionBehind,
       DatabaseUnavailable: readingProblems.DatabaseUnavailable

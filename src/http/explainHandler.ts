@@ -4,8 +4,10 @@ import { Explanation } from "../counters/Explanation.ts"
 import { CurrentTenant } from "./Authentication.ts"
 import { badQuery } from "./badQuery.ts"
 import { conditionalJson } from "./conditionalJson.ts"
+import { inHistorySlot } from "./inReadSlot.ts"
 import { decodeCursor, encodeCursor } from "./PositionCursor.ts"
 import * as Problems from "./problems.ts"
+import { historyProblems, readingProblems } from "./readingProblems.ts"
 import { serverProblem } from "./serverProblem.ts"
 import { shownEvent } from "./shownEvent.ts"
 
@@ -16,7 +18,7 @@ interface Explain {
 }
 
 /** Says why a counter is what it is, page by page. */
-export const explainHandler = Effect.map(Explanation, (explanation) =>
+export const explainHandler = Effect.map(Effect.all([Explanation, inHistorySlot]), ([explanation, inSlot]) =>
   Effect.fnUntraced(
     function*({ params: { user_id }, query: { cursor, limit = "50", path }, request }: Explain) {
       const tenant = yield* CurrentTenant
@@ -26,7 +28,7 @@ export const explainHandler = Effect.map(Explanation, (explanation) =>
       const explained = yield* explanation.explain(tenant, user_id, path, { after, limit: Number(limit) })
       if (explained === undefined) return yield* new Problems.UserNotFound({})
       const last = explained.contributions.at(-1)
-      return conditionalJson(request, {
+      return yield* conditionalJson(request, {
         path: explained.path,
         value: explained.value,
         position: explained.position,
@@ -34,7 +36,11 @@ export const explainHandler = Effect.map(Explanation, (explanation) =>
         next_cursor: explained.isMore && last !== undefined ? encodeCursor(tenant, reading, last.logged.position) : null
       })
     },
+    inSlot,
     Effect.catchTags({
+      TooManyReads: readingProblems.TooManyReads,
+      HistoryTooLarge: historyProblems.HistoryTooLarge,
+      HistoryUnfinished: historyProblems.HistoryUnfinished,
       NoSuchCounter: ({ message }) => Effect.fail(badQuery("path", message)),
       CounterNotFound: ({ path }) => Effect.fail(new Problems.CounterNotFound({ detail: `There is nothing at ${path}.` })),
       ProjectionParked: ({ projections, userId }) => serverProblem(new Problems.ProjectionParked({ user_id: userId, projections })),

@@ -40,7 +40,7 @@ export const games = HttpApiEndpoint.get("games", "/api/v1/users/:user_id/games"
     consistency
   },
   success: document(GamesSchema),
-  error: [Problems.UserNotFound, ...notReady]
+  error: [Problems.UserNotFound, Problems.TooManyRows, ...notReady]
 }).annotateMerge(OpenApi.annotations({
   summary: "A user's counters per game",
   description:

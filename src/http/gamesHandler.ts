@@ -5,8 +5,9 @@ import { CurrentTenant } from "./Authentication.ts"
 import { badQuery } from "./badQuery.ts"
 import { conditionalJson } from "./conditionalJson.ts"
 import { consistencyOf } from "./consistencyOf.ts"
+import { inReadSlot } from "./inReadSlot.ts"
 import * as Problems from "./problems.ts"
-import { readingProblems } from "./readingProblems.ts"
+import { readingProblems, rowProblems } from "./readingProblems.ts"
 import { sectionsOf } from "./sectionsOf.ts"
 
 interface Query {
@@ -24,7 +25,7 @@ interface GamesRequest {
 }
 
 /** The counters of single games, those asked for or page by page. */
-export const gamesHandler = Effect.map(Games, (games) =>
+export const gamesHandler = Effect.map(Effect.all([Games, inReadSlot]), ([games, inSlot]) =>
   Effect.fnUntraced(
     function*({ params: { user_id }, query, request }: GamesRequest) {
       const sections = yield* sectionsOf(query.include, games.sections)
@@ -32,9 +33,10 @@ export const gamesHandler = Effect.map(Games, (games) =>
       const consistency = yield* consistencyOf(request, query.consistency)
       const found = yield* games.read(yield* CurrentTenant, user_id, { sections, games: selection, consistency })
       if (found === undefined) return yield* new Problems.UserNotFound({})
-      return conditionalJson(request, { ...found.document, next_cursor: found.next === null ? null : encode(found.next) })
+      return yield* conditionalJson(request, { ...found.document, next_cursor: found.next === null ? null : encode(found.next) })
     },
-    Effect.catchTags(readingProblems)
+    inSlot,
+    Effect.catchTags({ ...readingProblems, ...rowProblems })
   ))
 
 const selectionOf = ({ cursor, game_id: gameIds, limit }: Query): Effect.Effect<GameSelection, Problems.InvalidRequest> => {

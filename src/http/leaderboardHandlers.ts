@@ -6,6 +6,7 @@ import { CurrentTenant } from "./Authentication.ts"
 import { badQuery } from "./badQuery.ts"
 import { conditionalJson } from "./conditionalJson.ts"
 import { consistencyOf } from "./consistencyOf.ts"
+import { inReadSlot } from "./inReadSlot.ts"
 import * as Problems from "./problems.ts"
 import { readingProblems } from "./readingProblems.ts"
 
@@ -30,27 +31,29 @@ interface PlaceRequest {
 }
 
 /** The first of a board. */
-export const leaderboardHandler = Effect.map(Leaderboards, (leaderboards) =>
+export const leaderboardHandler = Effect.map(Effect.all([Leaderboards, inReadSlot]), ([leaderboards, inSlot]) =>
   Effect.fnUntraced(
     function*({ params: { board }, query: { limit = "100", ...query }, request }: TopRequest) {
       const selection = yield* selectionOf(board, query)
       const consistency = yield* consistencyOf(request, query.consistency)
       const document = yield* leaderboards.top(yield* CurrentTenant, selection, { limit: Number(limit), consistency })
-      return conditionalJson(request, document)
+      return yield* conditionalJson(request, document)
     },
+    inSlot,
     Effect.catchTags(readingProblems)
   ))
 
 /** Where a user stands. */
-export const leaderboardPlaceHandler = Effect.map(Leaderboards, (leaderboards) =>
+export const leaderboardPlaceHandler = Effect.map(Effect.all([Leaderboards, inReadSlot]), ([leaderboards, inSlot]) =>
   Effect.fnUntraced(
     function*({ params: { board, user_id }, query: { neighbours = "3", ...query }, request }: PlaceRequest) {
       const selection = yield* selectionOf(board, query)
       const consistency = yield* consistencyOf(request, query.consistency)
       const options = { neighbours: Number(neighbours), consistency }
       const place = yield* leaderboards.place(yield* CurrentTenant, selection, user_id, options)
-      return place === undefined ? yield* new Problems.UserNotOnLeaderboard({}) : conditionalJson(request, place)
+      return place === undefined ? yield* new Problems.UserNotOnLeaderboard({}) : yield* conditionalJson(request, place)
     },
+    inSlot,
     Effect.catchTags(readingProblems)
   ))
 

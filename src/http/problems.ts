@@ -143,6 +143,34 @@ export class StrictRefusal extends HttpApiError.Problem<StrictRefusal>()("Strict
 export const allRejectedMembers = (report: IngestReport) => ({ ...allRejected, ...report })
 export const strictRefusalMembers = (report: IngestReport) => ({ ...strictRefusal, ...report })
 
+// 422 and not 409 or 413: the request is well-formed and its body small, but what it asks for is never given as one answer, however often it is sent.
+export class TooManyRows extends HttpApiError.Problem<TooManyRows>()("TooManyRows", {
+  type: "too-many-rows",
+  status: 422,
+  title: "The answer would have too many rows: ask for less at once, or read the SQL view"
+}, {
+  section: Schema.String.annotate({ description: "The section that has them" }),
+  limit: Schema.Int.annotate({ description: "The most rows that are answered" })
+}) {}
+
+export class AnswerTooLarge extends HttpApiError.Problem<AnswerTooLarge>()("AnswerTooLarge", {
+  type: "answer-too-large",
+  status: 422,
+  title: "The answer would have too many bytes: ask for less at once"
+}, { limit: Schema.Int.annotate({ description: "The most bytes of an answer" }) }) {}
+
+export class HistoryTooLarge extends HttpApiError.Problem<HistoryTooLarge>()("HistoryTooLarge", {
+  type: "history-too-large",
+  status: 422,
+  title: "The user has too many payments, bets and currencies to fold again in memory"
+}, { limit: Schema.Int.annotate({ description: "The most bytes that its rows may take in memory while its events are read" }) }) {}
+
+export class TooManyReads extends HttpApiError.Problem<TooManyReads>()("TooManyReads", {
+  type: "too-many-reads",
+  status: 429,
+  title: "The tenant has too many readings under way: send the request again later"
+}) {}
+
 export class TooManyPolls extends HttpApiError.Problem<TooManyPolls>()("TooManyPolls", {
   type: "too-many-polls",
   status: 429,
@@ -189,6 +217,15 @@ export class ProjectionBehind extends HttpApiError.Problem<ProjectionBehind>()("
   type: "projection-behind",
   status: 503,
   title: "The projections did not reach the log in time"
+}) {}
+
+export class HistoryUnfinished extends HttpApiError.Problem<HistoryUnfinished>()("HistoryUnfinished", {
+  type: "history-unfinished",
+  status: 503,
+  title: "The user's history is long and was not read to its end in time: send the request again, it goes on from there"
+}, {
+  read: Schema.Int.annotate({ description: "Position in the user's slice up to which it has been read" }),
+  position: Schema.Int.annotate({ description: "Position up to which it is to be read" })
 }) {}
 
 export class ProjectionParked extends HttpApiError.Problem<ProjectionParked>()("ProjectionParked", {

@@ -1,9 +1,10 @@
 import * as Effect from "effect/Effect"
-import { type HttpServerRequest, HttpServerResponse } from "effect/http"
+import type { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { Counters } from "../counters/Counters.ts"
+import { Counters, type CountersDocument } from "../counters/Counters.ts"
+import { ProjectionParked } from "../counters/Snapshots.ts"
 import { TimeTravel } from "../counters/TimeTravel.ts"
 import { EventLog } from "../event-log/EventLog.ts"
 import { countValues } from "../fasttrack/countValues.ts"
@@ -14,16 +15,17 @@ import { Api } from "./Api.ts"
 import { CurrentTenant } from "./Authentication.ts"
 import { badQuery } from "./badQuery.ts"
 import { changesHandler } from "./changesHandler.ts"
-import { conditionalJson } from "./conditionalJson.ts"
+import { conditionalJson, unconditionalJson } from "./conditionalJson.ts"
 import { consistencyOf } from "./consistencyOf.ts"
 import { explainHandler } from "./explainHandler.ts"
 import { gamesHandler } from "./gamesHandler.ts"
+import { inHistorySlot, inReadSlot } from "./inReadSlot.ts"
 import { JsonText } from "./JsonText.ts"
 import { leaderboardHandler, leaderboardPlaceHandler } from "./leaderboardHandlers.ts"
 import { decodeCursor, encodeCursor } from "./PositionCursor.ts"
 import * as Problems from "./problems.ts"
 import { UserIds } from "./ReadingApi.ts"
-import { readingProblems } from "./readingProblems.ts"
+import { historyProblems, readingProblems, rowProblems } from "./readingProblems.ts"
 import { announcedBody, decodeUtf8, readBytes } from "./requestBody.ts"
 import { sectionsOf } from "./sectionsOf.ts"
 import { serverProblem } from "./serverProblem.ts"
@@ -38,6 +40,8 @@ export const readingHandlers = HttpApiBuilder.group(
     const counters = yield* Counters
     const timeTravel = yield* TimeTravel
     const eventLog = yield* EventLog
+    const inSlot = yield* inReadSlot
+    const inHistory = yield* inHistorySlot
 
     const read = (
       request: HttpServerRequest.HttpServerRequest,
@@ -48,7 +52,7 @@ export const readingHandlers = HttpApiBuilder.group(
       Effect.gen(function*() {
         const tenant = yield* CurrentTenant
         return yield* counters.read(tenant, userIds, { ...sections, consistency: yield* consistencyOf(request, consistency) })
-      }).pipe(Effect.catchTags(readingProblems))
+      })
 
     const readAsOf = (
       userId: string,
@@ -59,13 +63,9 @@ export const readingHandlers = HttpApiBuilder.group(
       Effect.gen(function*() {
         const document = yield* timeTravel.read(yield* CurrentTenant, userId, { instant, ...sections })
         return consistency === "strong" && document?.stale !== undefined
-          ? yield* serverProblem(new Problems.ProjectionParked({ user_id: userId, projections: document.stale }))
+          ? yield* new ProjectionParked({ userId, projections: document.stale })
           : document
-      }).pipe(Effect.catchTags({
-        InFuture: () => Effect.fail(badQuery("as_of", "It lies in the future.")),
-        ProjectionBehind: readingProblems.ProjectionBehind,
-        DatabaseUnavailable: (error) => serverProblem(new Problems.Unavailable({}), error)
-      }))
+      })
 
     const events = Effect.fnUntraced(function*(userId: string, limit: number, cursor: string | undefined) {
       const tenant = yield* CurrentTenant
@@ -87,11 +87,13 @@ export const readingHandlers = HttpApiBuilder.group(
         "counters",
         Effect.fnUntraced(function*({ params, query, request }) {
           const sections = { sections: yield* sectionsOf(query.include, counters.sections), areNamed: query.include !== undefined }
-          const document = query.as_of === undefined
-            ? (yield* read(request, [params.user_id], sections, query.consistency))[0]
-            : yield* readAsOf(params.user_id, sections, query.as_of, query.consistency)
-          return document === undefined ? yield* new Problems.UserNotFound({}) : conditionalJson(request, document)
-        })
+          const answer = Effect.fnUntraced(function*(document: CountersDocument | undefined) {
+            return document === undefined ? yield* new Problems.UserNotFound({}) : yield* conditionalJson(request, document)
+          })
+          return yield* query.as_of === undefined
+            ? inSlot(Effect.flatMap(read(request, [params.user_id], sections, query.consistency), ([document]) => answer(document)))
+            : inHistory(Effect.flatMap(readAsOf(params.user_id, sections, query.as_of, query.consistency), answer))
+        }, Effect.catchTags({ ...readingProblems, ...rowProblems, ...historyProblems }))
       )
       .handleRaw(
         "countersOfUsers",
@@ -103,15 +105,16 @@ export const readingHandlers = HttpApiBuilder.group(
           if (Result.isFailure(parsed)) return yield* malformed(new Uint8Array(bytes))
           const body = parsed.success
           const { user_ids } = yield* Effect.mapError(decodeUserIds(body, errorsIn(bytes)), (error) => invalidRequest("body", error))
-          return HttpServerResponse.jsonUnsafe({
-            users: yield* read(request, [...new Set(user_ids)], { sections: counters.sections, areNamed: false }, query.consistency)
-          })
-        })
+          const users = read(request, [...new Set(user_ids)], { sections: counters.sections, areNamed: false }, query.consistency)
+          return yield* inSlot(Effect.flatMap(users, (users) => unconditionalJson(request, { users })))
+        }, Effect.catchTags({ ...readingProblems, ...rowProblems }))
       )
       .handle(
         "events",
         ({ params, query, request }) =>
-          Effect.map(events(params.user_id, Number(query.limit ?? 50), query.cursor), (page) => conditionalJson(request, page))
+          inSlot(
+            Effect.flatMap(events(params.user_id, Number(query.limit ?? 50), query.cursor), (page) => conditionalJson(request, page))
+          ).pipe(Effect.catchTag("TooManyReads", readingProblems.TooManyReads))
       )
       .handle("explain", yield* explainHandler)
       .handle("games", yield* gamesHandler)

@@ -31,12 +31,11 @@ export const document = <S extends Schema.Top>(schema: S) =>
 export const prefer = "`wait=SECONDS` (0 to 60, else 5): how long a strong reading may wait (RFC 7240)."
 export const ifNoneMatch = "An ETag of before: `304` if the document is still the same."
 
+/** Why a reading may be too much now, or at all. */
+export const busy = [Problems.AnswerTooLarge, Problems.TooManyReads, Problems.Overloaded, Problems.Unavailable] as const
+
 /** Why projections may not be readable. */
-export const notReady = [
-  Problems.ProjectionBehind,
-  Problems.ProjectionParked,
-  Problems.Unavailable
-] as const
+export const notReady = [Problems.ProjectionBehind, Problems.ProjectionParked, ...busy] as const
 
 /** A whole number written in digits. */
 export const numeral = (minimum: number, maximum: number) =>

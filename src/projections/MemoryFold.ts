@@ -1,7 +1,8 @@
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import { type EntityColumn, isShown } from "./Column.ts"
+import { ContributedExtremes } from "./ContributedExtremes.ts"
 import { subtractDecimals } from "./decimalArithmetic.ts"
-import { EntityCount, entityId, type EntityKey, foldUser } from "./foldUser.ts"
+import { contributionsOf, entityId, type EntityKey, foldUser } from "./foldUser.ts"
 import type { AnyProjection, EntityRow, FoldContext, ReadContext, ReadRow, TotalsTable } from "./Projection.ts"
 import { Totals, type TotalsRow, valueIn } from "./Totals.ts"
 
@@ -10,14 +11,17 @@ import { Totals, type TotalsRow, valueIn } from "./Totals.ts"
  * It keeps the rows and not the events, so that a history of any length can be folded piece by piece.
  */
 export class MemoryFold {
+  /** About how many bytes of memory the rows take. */
+  bytes = 0
   private readonly projection: AnyProjection
   private readonly context: FoldContext
   private readonly types: ReadonlySet<string>
   private readonly entities = new Map<string, { readonly table: string; readonly row: EntityRow }>()
   /** Of those, the rows of the first table as they read: without totals, the section is made from them. */
   private readonly first = new Map<string, ReadRow>()
-  /** Undefined once something was withdrawn that adding cannot undo, until somebody asks. */
-  private totals: Totals | undefined
+  private readonly totals: Totals | undefined
+  /** Of all entities, once something was withdrawn that adding cannot undo: most users never do. */
+  private extremes: ContributedExtremes | undefined
   /** The rows of the totals as they read, as far as they have been asked for and not changed since. */
   private readonly read = new Map<TotalsRow, ReadRow>()
 
@@ -35,23 +39,40 @@ export class MemoryFold {
     const result = foldUser(this.projection, own, (key) => this.entities.get(entityId(key))?.row ?? null, this.context, this.totals)
     if (result._tag === "Failed") throw result.error
     if (result._tag === "Missing") throw new Error("unreachable: every row is here or known to be absent")
+    if (result.recount) this.extremes ??= this.allExtremes()
     const [[first, { columns } = { columns: {} }] = []] = this.projection.totals === undefined
       ? Object.entries(this.projection.entities)
       : []
     for (const entity of result.entities) {
       const id = entityId(this.keyOf(entity))
+      const before = this.entities.get(id)
+      if (before === undefined) this.bytes += entityBytes + 2 * id.length
+      if (this.extremes !== undefined) {
+        if (before !== undefined) this.extremes.remove(contributionsOf(this.projection, before.table, before.row))
+        this.extremes.add(contributionsOf(this.projection, entity.table, entity.row))
+      }
       this.entities.set(id, entity)
       if (entity.table === first) this.first.set(id, shownRow(columns, entity.row))
     }
-    if (result.recount) this.totals = undefined
-    else for (const row of this.totals?.addRows(result.totals) ?? []) this.read.delete(row)
+    if (this.totals === undefined) return
+    const known = this.totals.rows.length
+    for (const row of this.totals.addRows(result.totals)) {
+      if (result.recount) this.extremes?.settle(row)
+      this.read.delete(row)
+    }
+    this.bytes += (this.totals.rows.length - known) * totalsBytes
+  }
+
+  /** How many rows the section is made from. */
+  count(): number {
+    return this.totals?.rows.reduce((count, { contributions }) => count + (contributions > 0 ? 1 : 0), 0) ?? this.first.size
   }
 
   /** The rows the section is made from, as the tables would give them. */
   rows(): ReadonlyArray<ReadRow> {
     const { totals: table } = this.projection
-    if (table !== undefined) {
-      return this.counted(table).rows.filter(({ contributions }) => contributions > 0).map((row) => this.readRow(table, row))
+    if (table !== undefined && this.totals !== undefined) {
+      return this.totals.rows.filter(({ contributions }) => contributions > 0).map((row) => this.readRow(table, row))
     }
     return [...this.first.values()]
   }
@@ -61,14 +82,20 @@ export class MemoryFold {
     return this.projection.section.present(this.rows(), context)
   }
 
-  private counted(table: TotalsTable): Totals {
-    if (this.totals !== undefined) return this.totals
-    this.read.clear()
-    this.totals = new Totals(table)
-    const count = new EntityCount(this.projection)
-    for (const entity of this.entities.values()) count.add(entity)
-    this.totals.addRows(count.rows)
-    return this.totals
+  /** The rows that the value at the end of some names in the section is made from; each is the same object as long as nothing changes in it. */
+  rowsAt(names: ReadonlyArray<string>): ReadonlyArray<ReadRow> {
+    const { section, totals: table } = this.projection
+    const key = section.rowOf?.(names)
+    if (key === undefined || table === undefined || this.totals === undefined) return this.rows()
+    const row = this.totals.find(key)
+    return row === undefined || row.contributions <= 0 ? [] : [this.readRow(table, row)]
+  }
+
+  private allExtremes(): ContributedExtremes | undefined {
+    if (this.projection.totals === undefined) return undefined
+    const extremes = new ContributedExtremes(this.projection.totals)
+    for (const { row, table } of this.entities.values()) extremes.add(contributionsOf(this.projection, table, row))
+    return extremes
   }
 
   private readRow(table: TotalsTable, row: TotalsRow): ReadRow {
@@ -83,6 +110,10 @@ export class MemoryFold {
     return [table, ...this.projection.entities[table]?.key.map((name) => String(row[name])) ?? []]
   }
 }
+
+/** About what an entity's row takes with its place in the map, without its key, and a row of the totals as it is kept and as it reads. */
+const entityBytes = 600
+const totalsBytes = 1500
 
 /** An entity's row as the tables would give it to readers. */
 const shownRow = (columns: Readonly<Record<string, EntityColumn>>, row: EntityRow): ReadRow => {

@@ -152,6 +152,11 @@ export type ReadRow = Readonly<Record<string, unknown>>
 export interface Section<R = ReadRow> {
   readonly schema: Schema.Top
   readonly present: (rows: ReadonlyArray<R>, context: ReadContext) => unknown
+  /**
+   * The key of the one row of the totals that a value of the section is made from, by the names that lead to it; undefined if it may be made from any row.
+   * It spares whoever follows a value through a user's events the presentation of all other rows.
+   */
+  readonly rowOf?: (names: ReadonlyArray<string>) => ReadonlyArray<string> | undefined
 }
 
 /** Any projection, its own types forgotten: what the runner, the tables and the readers work with. */

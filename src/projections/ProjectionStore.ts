@@ -51,13 +51,21 @@ export interface ProjectionStore {
   readonly removeSome: (user: Owner, limit: number) => Sql<number>
   /** Drops the tables, and the views on them. */
   readonly drop: Sql<void>
-  /** What the section is made from, for some users of one tenant. */
-  readonly read: (tenantId: string, userIds: ReadonlyArray<string>) => Sql<ReadonlyMap<string, ReadonlyArray<ReadRow>>>
-  /** A user's totals whose key begins with a text of one of the ranges, both ends included. Texts compare by their UTF-8 bytes. */
+  /** What the section is made from, for some users of one tenant: at most so many rows of each user, and so many in all. */
+  readonly read: (
+    tenantId: string,
+    userIds: ReadonlyArray<string>,
+    most?: { readonly ofUser: number; readonly inAll: number }
+  ) => Sql<ReadonlyMap<string, ReadonlyArray<ReadRow>>>
+  /**
+   * A user's totals whose key begins with a text of one of the ranges, both ends included: the first `most` in the order of their keys. Texts compare by
+   * their UTF-8 bytes.
+   */
   readonly readRanges: (
     tenantId: string,
     userId: string,
-    ranges: ReadonlyArray<readonly [first: string, last: string]>
+    ranges: ReadonlyArray<readonly [first: string, last: string]>,
+    most: number
   ) => Sql<ReadonlyArray<ReadRow>>
   /** What the keys of a user's totals begin with: the first `limit` such texts from `first` on, in order. */
   readonly keysFrom: (tenantId: string, userId: string, first: string, limit: number) => Sql<ReadonlyArray<string>>
@@ -196,10 +204,10 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
       yield* addTotals(changes.filter((change) => !change.recount), isNew)
       yield* recount(changes.filter((change) => change.recount))
     }),
-    read: Effect.fnUntraced(function*(tenantId, userIds) {
+    read: Effect.fnUntraced(function*(tenantId, userIds, { inAll, ofUser } = unbounded) {
       const first = Object.values(tables.entities)[0]
       const text = tables.totals?.read ?? first?.read ?? ""
-      const rows = yield* run(text, [tenantId, arrayOf.text(userIds)])
+      const rows = yield* run(text, [tenantId, arrayOf.text(userIds), ofUser, inAll])
       const byUser = new Map<string, Array<ReadRow>>()
       for (const row of rows) {
         const userId = String(row["user_id"])
@@ -210,9 +218,14 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
       }
       return byUser
     }),
-    readRanges: (tenantId, userId, ranges) =>
+    readRanges: (tenantId, userId, ranges, most) =>
       Effect.map(
-        run(tables.totals?.readRanges ?? "", [tenantId, userId, ...[0, 1].map((end) => arrayOf.text(ranges.map((range) => range[end])))]),
+        run(tables.totals?.readRanges ?? "", [
+          tenantId,
+          userId,
+          ...[0, 1].map((end) => arrayOf.text(ranges.map((range) => range[end]))),
+          most
+        ]),
         (rows) => rows.map((row) => toReadRow(projection, row))
       ),
     keysFrom: (tenantId, userId, first, limit) =>
@@ -226,6 +239,9 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
  */
 export const inWriteOrder = (stores: ReadonlyArray<ProjectionStore>): ReadonlyArray<ProjectionStore> =>
   stores.toSorted((a, b) => compareUtf8(a.tables.prefix, b.tables.prefix))
+
+/** For readers that look at single users one after another. */
+const unbounded = { ofUser: 0x7fffffff, inAll: 0x7fffffff }
 
 /** One text for a user, for maps. */
 export const ownerId = ({ tenantId, userId }: Owner): string => `${tenantId}/${userId}`

@@ -36,9 +36,12 @@ export interface TotalsStatements {
   readonly remove: string
   /** Removes some rows of a user and says how many: the tenant, the user, and the most. */
   readonly removeSome: string
-  /** The rows of one tenant's users that anything contributes to: the tenant, and an array of users. */
+  /** The rows of one tenant's users that anything contributes to: the tenant, an array of users, the most of each user and the most in all. */
   readonly read: string
-  /** Those of one user whose key begins with a text of some ranges: the tenant, the user, and arrays of first and last texts. */
+  /**
+   * Those of one user whose key begins with a text of some ranges, in order of the keys: the tenant, the user, arrays of first and last texts, and the
+   * most.
+   */
   readonly readRanges: string
   /** The texts from one on that keys of a user begin with, each once, in order: the tenant, the user, that text and how many. */
   readonly keysFrom: string
@@ -61,7 +64,7 @@ export interface EntityStatements {
   readonly save: string
   /** The same where there are no rows of these keys yet, in half of the time. */
   readonly insert: string
-  /** The rows of one tenant's users: the tenant, and an array of users. */
+  /** The rows of one tenant's users: the tenant, an array of users, the most of each user and the most in all. */
   readonly read: string
   readonly columns: ReadonlyArray<readonly [name: string, column: EntityColumn]>
 }
@@ -182,9 +185,9 @@ const entityStatements = (name: string, table: EntityTable): EntityStatements =>
   const keyArrays = table.key.map((_, index) => `, $${index + 3}::text[]`).join("")
   const columnTypes = columns.map(([, column]) => entityType(column))
   const users = `unnest($1::uuid[], $2::text[]) as u (tenant_id, user_id)`
-  const lookUp = (from: string, on: string, read = table) =>
+  const lookUp = (from: string, on: string, read = table, limit = "offset 0") =>
     // The lateral limit keeps a look-up by key one, whatever the statistics of a young table say.
-    `select ${selected(read)} from ${from} cross join lateral (select * from ${name} as t where ${on} offset 0) as t`
+    `select ${selected(read)} from ${from} cross join lateral (select * from ${name} as t where ${on} ${limit}) as t`
   const sameUser = "t.tenant_id = u.tenant_id and t.user_id = u.user_id"
   const keyNames = table.key.map((key) => `t.${quote(key)}`)
   const inOrder = table.key.length === 0 ? "" : ` order by ${keyNames.join(", ")}`
@@ -208,7 +211,9 @@ const entityStatements = (name: string, table: EntityTable): EntityStatements =>
       on conflict (${primaryKey(table.key)}) do update set ${
       columns.map(([column]) => `${quote(column)} = excluded.${quote(column)}`).join(", ")
     }`,
-    read: lookUp(`unnest($2::text[]) as u (user_id)`, "t.tenant_id = $1::uuid and t.user_id = u.user_id", shownOf(table)),
+    read: `${
+      lookUp(`unnest($2::text[]) as u (user_id)`, "t.tenant_id = $1::uuid and t.user_id = u.user_id", shownOf(table), "limit $3")
+    } limit $4`,
     columns
   }
 }
@@ -325,9 +330,16 @@ const totalsStatements = (name: string, table: TotalsTable): TotalsStatements =>
       where t.tenant_id = u.tenant_id and t.user_id = u.user_id`,
     removeSome: removeSome(name),
     read: `select t.user_id, ${selected.join(", ")} from unnest($2::text[]) as u (user_id)
-      cross join lateral (select * from ${name} as t where t.tenant_id = $1::uuid and t.user_id = u.user_id and contributions > 0 offset 0) as t`,
+      cross join lateral (select * from ${name} as t where t.tenant_id = $1::uuid and t.user_id = u.user_id and contributions > 0 limit $3) as t
+      limit $4`,
+    // Each range gives its first rows in the order of the primary key, so the first of all are among them.
     readRanges: `select ${selected.join(", ")} from unnest($3::text[], $4::text[]) as r (first, last)
-      cross join lateral (select * ${ofUser} and t.${firstKey} between r.first and r.last offset 0) as t`,
+      cross join lateral (
+        select * ${ofUser} and t.${firstKey} between r.first and r.last order by ${
+      table.key.map((key) => `t.${quote(key)}`).join(", ")
+    } limit $5
+      ) as t
+      order by ${table.key.map((key) => `t.${quote(key)}`).join(", ")} limit $5`,
     keysFrom: `select distinct t.${firstKey} as key ${ofUser} and t.${firstKey} >= $3 order by 1 limit $4`,
     stored: Object.values(table.columns).map((column, nth) => [nth, column] as const).filter(([, { kind }]) => kind !== "difference")
   }

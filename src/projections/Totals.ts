@@ -128,7 +128,8 @@ export class Totals {
     return this.find(key) ?? this.newRow(key)
   }
 
-  private find(key: ReadonlyArray<string>): TotalsRow | undefined {
+  /** The row of a key, if there is one. */
+  find(key: ReadonlyArray<string>): TotalsRow | undefined {
     if (this.index !== undefined) return this.index.get(idOf(key))
     for (const row of this.rows) if (sameKey(row.key, key)) return row
     return undefined

@@ -39,6 +39,7 @@ export const byCurrency = (columns: Readonly<Record<string, ShownColumn>>): Sect
     present: (rows) =>
       Object.fromEntries(
         rows.map((row) => [String(row["currency"]), figures(row)] as const).sort(([a], [b]) => compareUtf8(a, b))
-      )
+      ),
+    rowOf: ([currency]) => currency === undefined ? undefined : [currency]
   }
 }

@@ -7,6 +7,30 @@ const byFirst = ([a]: DayRun, [b]: DayRun): number => a - b
 
 /** The dates that are in either. */
 export const union = (a: DayRuns, b: DayRuns): DayRuns => {
+  const [only] = b
+  return b.length === 1 && only !== undefined && only[0] === only[1] ? withDay(a, only[0]) : unionOfRuns(a, b)
+}
+
+/** The dates with one more: most sets are made date by date, and would be sorted again for each. */
+const withDay = (runs: DayRuns, day: number): DayRuns => {
+  let [low, high] = [0, runs.length]
+  // The first run that ends on the day before or later.
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((runs[middle]?.[1] ?? NaN) < day - 1) low = middle + 1
+    else high = middle
+  }
+  const run = runs[low]
+  if (run === undefined || run[0] > day + 1) return runs.toSpliced(low, 0, [day, day])
+  if (run[0] <= day && day <= run[1]) return runs
+  if (run[0] === day + 1) return runs.toSpliced(low, 1, [day, run[1]])
+  const next = runs[low + 1]
+  return next !== undefined && next[0] === day + 1
+    ? runs.toSpliced(low, 2, [run[0], next[1]])
+    : runs.toSpliced(low, 1, [run[0], day])
+}
+
+const unionOfRuns = (a: DayRuns, b: DayRuns): DayRuns => {
   const joined: Array<[first: number, last: number]> = []
   for (const [first, last] of [...a, ...b].sort(byFirst)) {
     const previous = joined.at(-1)

@@ -57,7 +57,8 @@ const blanks = new WeakMap<EntityTable, EntityRow>()
 /** One text for a key, for maps. */
 export const entityId = (key: EntityKey): string => JSON.stringify(key)
 
-const contributionsOf = (projection: AnyProjection, table: string, row: EntityRow | null): ReadonlyArray<ContributionRow> =>
+/** What an entity as it stands adds to the totals. */
+export const contributionsOf = (projection: AnyProjection, table: string, row: EntityRow | null): ReadonlyArray<ContributionRow> =>
   row === null ? [] : projection.contributions[table]?.(row) ?? []
 
 /**

@@ -10,6 +10,7 @@ import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
 import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import { KeyClient } from "../database/KeyClient.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { steadyTime } from "../steadyClock.ts"
 import { monotonicMillis, type RateExceeded, unlessWaiting } from "./RateLimits.ts"
@@ -77,12 +78,13 @@ export class ApiKeys extends Context.Service<ApiKeys, {
     Effect.gen(function*() {
       yield* Migrations
       const sql = yield* PgClient.PgClient
+      const keys = yield* KeyClient
 
       /** Hashes of the keys that were valid when they were last looked up. */
       const valid = new Set<string>()
       const lookups = Semaphore.makeUnsafe(lookupsAtOnce)
       const lookup = (hash: string) =>
-        sql<PrincipalRow>`
+        keys<PrincipalRow>`
           select t.tenant_id, t.name, t.time_zone, t.week_start, t.key_namespace, k.scopes, encode(k.key_hash, 'hex') as key_hash
           from api_keys k join tenants t using (tenant_id)
           where k.key_hash between decode(${hash.slice(0, 8).padEnd(64, "0")}, 'hex') and decode(${hash.slice(0, 8).padEnd(64, "f")}, 'hex')

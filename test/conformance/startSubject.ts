@@ -7,6 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import { serviceLayer } from "../../src/App.ts"
+import { AnswerBudget } from "../../src/http/AnswerBudget.ts"
 import { RequestTime } from "../../src/http/nodeServer.ts"
 import { Readiness } from "../../src/http/Readiness.ts"
 import { Server } from "../../src/http/Server.ts"
@@ -31,7 +32,7 @@ export const startSubject = Effect.gen(function*() {
   const proxy = yield* databaseProxy
   const services = yield* Layer.build(
     Server.layer.pipe(
-      Layer.provide([Readiness.layer, RateLimits.layer]),
+      Layer.provide([Readiness.layer, RateLimits.layer, AnswerBudget.layer]),
       Layer.provideMerge(serviceLayer()),
       Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL: proxy.url, PORT: "0", ...limits }))),
       Layer.provide(Layer.succeed(RequestTime, requestTime)),

@@ -40,6 +40,8 @@ const own = (projection: AnyProjection, events: ReadonlyArray<LoggedEvent>) => {
   return events.filter(({ event }) => types.has(event.event))
 }
 
+const sized = (logged: LoggedEvent) => ({ logged, bytes: 0 })
+
 const historyOf = (
   projection: AnyProjection,
   names: ReadonlyArray<string>,
@@ -50,7 +52,7 @@ const historyOf = (
   const kind = valueKind(projection.section.schema.ast, names)
   assert(kind !== undefined, names.join("."))
   const history = new PathHistory(projection, { names, kind }, context, page)
-  for (let start = 0; start < events.length; start += piece) history.add(events.slice(start, start + piece))
+  for (let start = 0; start < events.length; start += piece) history.add(events.slice(start, start + piece).map(sized))
   return { history, kind }
 }
 
@@ -150,7 +152,7 @@ describe("PathHistory", () => {
         history.turn(limit)
         for (const event of events.filter(({ position }) => position > shownFrom)) {
           if (history.isDone) break
-          history.add([event])
+          history.add([sized(event)])
         }
         assert.deepStrictEqual(history.value(), value, path)
         pages.push(history.contributions)

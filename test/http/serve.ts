@@ -14,6 +14,7 @@ import { Counters, type CountersDocument } from "../../src/counters/Counters.ts"
 import { Explanation } from "../../src/counters/Explanation.ts"
 import { Games } from "../../src/counters/Games.ts"
 import { Leaderboards } from "../../src/counters/Leaderboards.ts"
+import { ReadShares } from "../../src/counters/ReadShares.ts"
 import { vectorOf } from "../../src/counters/SliceVector.ts"
 import { TimeTravel } from "../../src/counters/TimeTravel.ts"
 import { UserErasure } from "../../src/erasure/UserErasure.ts"
@@ -21,6 +22,7 @@ import { EventLog } from "../../src/event-log/EventLog.ts"
 import type { BulkItems } from "../../src/fasttrack/BulkItems.ts"
 import { malformedJson } from "../../src/fasttrack/malformedJson.ts"
 import { finish } from "../../src/fasttrack/steps.ts"
+import { AnswerBudget } from "../../src/http/AnswerBudget.ts"
 import { RecheckAfter } from "../../src/http/keyAuthentication.ts"
 import { RequestTime } from "../../src/http/nodeServer.ts"
 import { Readiness } from "../../src/http/Readiness.ts"
@@ -156,14 +158,16 @@ export const serve = (stubs: Stubs = {}) =>
       }),
       Layer.succeed(Readiness, Readiness.of({ check: Effect.sync(stubs.checks ?? (() => ready)) })),
       Admission.layer,
-      RateLimits.layer
+      RateLimits.layer,
+      ReadShares.layer
     )
     const logged: Array<Logged> = []
     const logger = Logger.make<unknown, void>(({ fiber, logLevel, message }) => {
       logged.push({ level: logLevel, message, annotations: fiber.getRef(References.CurrentLogAnnotations) })
     })
     const context = yield* Layer.build(
-      Layer.merge(Server.layer, Admission.layer).pipe(
+      Layer.mergeAll(Server.layer, Admission.layer, AnswerBudget.layer).pipe(
+        Layer.provide(AnswerBudget.layer),
         Layer.provide(services),
         Layer.provide(settings),
         Layer.provide(Logger.layer([logger])),
@@ -172,7 +176,12 @@ export const serve = (stubs: Stubs = {}) =>
         Layer.provide(Layer.succeed(GracePeriod, stubs.gracePeriod ?? "5 seconds"))
       )
     )
-    return { logged, url: Context.get(context, Server).url, inFlight: Context.get(context, Admission).inFlight }
+    return {
+      logged,
+      url: Context.get(context, Server).url,
+      inFlight: Context.get(context, Admission).inFlight,
+      answerBytes: Context.get(context, AnswerBudget).inFlight
+    }
   })
 
 export interface Answer {

@@ -1,0 +1,50 @@
+import type { Folding, Progress } from "./Histories.ts"
+
+/** Most foldings kept, most bytes of them together, and for how long (milliseconds). */
+const maxKept = 64
+const maxBytes = 96 * 1024 * 1024
+const timeToLive = 60_000
+
+/** A folding with the user's last erasure when it was made: after another one it is worth nothing. */
+export interface Kept {
+  readonly progress: Progress<Folding>
+  readonly erasure: bigint
+}
+
+/** What histories have been folded into when they were left, for whoever goes on with them: once, for a while, and the newest only. */
+export class KeptFoldings {
+  private readonly entries = new Map<string, { readonly kept: Kept; readonly bytes: number; readonly until: number }>()
+  private bytes = 0
+
+  /** `now` in milliseconds of a clock that never goes back. */
+  keep(key: string, kept: Kept, now: number): void {
+    this.remove(key)
+    const { bytes } = kept.progress.folding
+    this.entries.set(key, { kept, bytes, until: now + timeToLive })
+    this.bytes += bytes
+    for (const oldest of this.entries.keys()) {
+      if (this.entries.size <= maxKept && this.bytes <= maxBytes) break
+      this.remove(oldest)
+    }
+    this.expire(now)
+  }
+
+  take(key: string, now: number): Kept | undefined {
+    const entry = this.entries.get(key)
+    this.remove(key)
+    return entry !== undefined && entry.until > now ? entry.kept : undefined
+  }
+
+  /** Lets go of those whose time is over. */
+  expire(now: number): void {
+    for (const [key, { until }] of this.entries) {
+      if (until > now) break
+      this.remove(key)
+    }
+  }
+
+  private remove(key: string): void {
+    this.bytes -= this.entries.get(key)?.bytes ?? 0
+    this.entries.delete(key)
+  }
+}
