@@ -51,7 +51,7 @@ const pageEvents = 1000
 const pageBytes = 1024 * 1024
 
 /** Up to so many events, their positions are looked up once, by the user; beyond, the user is looked for position by position. */
-const mostListed = 100_000
+export const MostListed = Context.Reference<number>("playtally/event-log/MostListed", { defaultValue: () => 100_000 })
 /** Positions of the slice that one page looks at, where it goes position by position. */
 const windowSize = 20_000
 
@@ -85,6 +85,7 @@ export class UserHistory extends Context.Service<UserHistory, {
     Effect.gen(function*() {
       yield* Migrations
       const sql = yield* PgClient.PgClient
+      const mostListed = yield* MostListed
       return UserHistory.of({
         head: (slice) =>
           Effect.map(
@@ -108,7 +109,7 @@ export class UserHistory extends Context.Service<UserHistory, {
             ([row]) => row?.erasure ?? 0n
           ).pipe(unavailable("UserHistory.lastErasure")),
         open: Effect.fnUntraced(function*(part, types) {
-          const positions = yield* listPositions(sql, part, types)
+          const positions = yield* listPositions(sql, part, types, mostListed)
           return positions === undefined ? dense(sql, part, types) : listed(sql, part, types, positions)
         }, unavailable("UserHistory.open"))
       })
@@ -145,7 +146,12 @@ const headAt = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: number
 })
 
 /** The positions of a user's events of some types, in order; undefined if the user has more than can be listed. */
-const listPositions = (sql: PgClient.PgClient, { after = 0, tenantId, upTo, userId }: Part, types: ReadonlyArray<EventType>) =>
+const listPositions = (
+  sql: PgClient.PgClient,
+  { after = 0, tenantId, upTo, userId }: Part,
+  types: ReadonlyArray<EventType>,
+  mostListed: number
+) =>
   Effect.map(
     // As bytes: a hundred thousand numbers are otherwise as many values for the driver to make.
     sql<{ events: bigint; positions: Uint8Array | null }>`
@@ -169,7 +175,10 @@ const listed = (sql: PgClient.PgClient, part: Part, types: ReadonlyArray<EventTy
     const start = firstAbove(positions, after)
     const wanted = [...positions.subarray(start, start + pageEvents)]
     if (wanted.length === 0) return { rows: [], reached: part.upTo, isTorn: false }
-    const place = sql`position = any (${arrayOf.int8(wanted)}::bigint[])`
+    const place = sql`unnest(${arrayOf.int8(wanted)}::bigint[]) as w (wanted)
+            cross join lateral (select * from events where slice = ${
+      sliceOf(part.tenantId, part.userId)
+    } and position = wanted limit 1) as e`
     const { looked, rows } = yield* readPage(sql, part, types, place)
     const isWhole = rows.length === looked
     return {
@@ -185,14 +194,21 @@ const listed = (sql: PgClient.PgClient, part: Part, types: ReadonlyArray<EventTy
 const dense = (sql: PgClient.PgClient, part: Part, types: ReadonlyArray<EventType>): HistoryReader => ({
   page: Effect.fnUntraced(function*(after) {
     const end = Math.min(after + windowSize, part.upTo)
-    const place = sql`position > ${BigInt(after)} and position <= ${BigInt(end)}`
+    const place = sql`(
+            select * from events
+            where slice = ${sliceOf(part.tenantId, part.userId)} and position > ${BigInt(after)} and position <= ${BigInt(end)}
+            order by position offset 0
+          ) as e`
     const { looked, rows } = yield* readPage(sql, part, types, place)
     const isWhole = rows.length === looked && looked < pageEvents
     return { rows, reached: isWhole ? end : lastOf(rows, after), isTorn: false }
   }, unavailable("UserHistory.page"))
 })
 
-/** The events of a user at some places, up to a page's bytes, and how many there are up to a page's events. */
+/**
+ * The events of a user at some places, which SQL gives by position whatever the statistics of the user's key say: up to
+ * a page's bytes, and how many there are up to a page's events.
+ */
 const readPage = (sql: PgClient.PgClient, { tenantId, userId }: Part, types: ReadonlyArray<EventType>, place: Statement.Fragment) =>
   Effect.map(
     // The payload comes as text: parsed by the driver, the numbers inside `meta` and `outcomes` would be rounded.
@@ -205,9 +221,8 @@ const readPage = (sql: PgClient.PgClient, { tenantId, userId }: Part, types: Rea
           select *,
             -- What is not compressed has the length it is stored with, which is known without reading it.
             case when pg_column_compression(payload) is null then pg_column_size(payload) else octet_length(payload::text) end as bytes
-          from events
-          where slice = ${sliceOf(tenantId, userId)} and ${place} and tenant_id = ${tenantId}::uuid and user_id = ${userId}
-            and event_type = any (${arrayOf.text(types)}::text[])
+          from ${place}
+          where tenant_id = ${tenantId}::uuid and user_id = ${userId} and event_type = any (${arrayOf.text(types)}::text[])
           order by position
           limit ${pageEvents}
         ) as measured
