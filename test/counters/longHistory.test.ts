@@ -210,15 +210,15 @@ layer(readers(20_000), { excludeTestServices: true })("a history whose client go
     }))
 })
 
-layer(readers(40), { excludeTestServices: true })("a history that takes longer than there is time", (it) => {
+layer(readers(20), { excludeTestServices: true })("a history that takes longer than there is time", (it) => {
   it.effect("is read to its end by asking again, with the same result", () =>
     Effect.gen(function*() {
       const tenant = yield* newTenant
-      yield* fill(tenant, "bot", 20_000, "'C' || n % 40")
+      yield* fill(tenant, "bot", 6000, "'C' || n % 12")
       folded = 0
       const [document, attempts] = yield* untilFinished(asOf(tenant, yield* justNow))
       assert.isAbove(attempts, 2)
-      assert.strictEqual(folded, 20_000)
+      assert.strictEqual(folded, 6000)
       assert.deepNestedInclude(document, { "casino.C3.bet_count": 500 })
 
       const pages = []
@@ -235,7 +235,7 @@ layer(readers(40), { excludeTestServices: true })("a history that takes longer t
   it.effect("is that of nobody once the user is erased, and of another one after that", () =>
     Effect.gen(function*() {
       const tenant = yield* newTenant
-      yield* fill(tenant, "bot", 30_000)
+      yield* fill(tenant, "bot", 10_000)
       const path = "casino.EUR.bet_count"
       assert.strictEqual((yield* Effect.flip(explained(tenant, path)))._tag, "HistoryUnfinished")
       yield* (yield* UserErasure).erase(tenant, "bot")
