@@ -8,6 +8,8 @@ import { compareUtf8 } from "../projections/compareUtf8.ts"
 import { formatDay, parseDay } from "../projections/dayRuns.ts"
 import { addDecimals } from "../projections/decimalArithmetic.ts"
 import { type Granularity, periodOf } from "../projections/period.ts"
+import type { ReadRow } from "../projections/Projection.ts"
+import type { ProjectionStore } from "../projections/ProjectionStore.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import type { TooManyReads } from "./ReadShares.ts"
 import { type Consistency, ProjectionBehind, type ProjectionParked, Snapshots } from "./Snapshots.ts"
@@ -58,9 +60,7 @@ export class Activity extends Context.Service<Activity, {
             if (userIds.length === 0) return undefined
             // The version is being built.
             if (store === undefined) return yield* new ProjectionBehind({ waited: 0 })
-            const days = [formatDay(range.from), formatDay(range.to)] as const
-            const rows = yield* store.readRanges(tenant.tenantId, userId, [days], maxDailyRows + 1)
-            if (rows.length > maxDailyRows) return yield* tooManyRows
+            const rows = yield* readDays(store, tenant.tenantId, userId, range)
             return { rows, section: store.projection.section, stale: parkedIn(userId), timeZone: timeZoneOf(userId) }
           })
         )
@@ -77,7 +77,7 @@ export class Activity extends Context.Service<Activity, {
         }
         return {
           time_zone: timeZone,
-          periods: periods.inOrder(),
+          periods: yield* periods.inOrder(breather),
           ...stale.length > 0 ? { stale } : {}
         } satisfies ActivityDocument
       })
@@ -132,12 +132,47 @@ class Periods {
     }
   }
 
-  inOrder(): ReadonlyArray<ActivityPeriod> {
-    return [...this.periods.values()]
+  inOrder(breather: Breather): Effect.Effect<ReadonlyArray<ActivityPeriod>> {
+    const sorted = [...this.periods.values()]
       .sort((a, b) => compareUtf8(a.from, b.from) || compareUtf8(a.product, b.product) || compareUtf8(a.currency ?? "", b.currency ?? ""))
-      .map(({ figures, ...period }) => ({ ...period, ...figures }))
+    return Effect.gen(function*() {
+      const shown: Array<ActivityPeriod> = []
+      for (const { figures, ...period } of sorted) {
+        shown.push({ ...period, ...figures })
+        if (breather.isDue) yield* breather.rest
+      }
+      return shown
+    })
   }
 }
+
+/** Rows that one statement gives: to take more of them out of the driver's buffer at once keeps everybody else waiting. */
+const maxRowsAtOnce = 3000
+
+/** The user's rows of some dates, in order, in as many statements of the caller's transaction as it takes. */
+const readDays = Effect.fnUntraced(
+  function*(store: ProjectionStore, tenantId: string, userId: string, { from, to }: Pick<Options, "from" | "to">) {
+    const last = formatDay(to)
+    const all: Array<ReadRow> = []
+    for (let first = formatDay(from);;) {
+      const some = yield* store.readRanges(tenantId, userId, [[first, last]], maxRowsAtOnce + 1)
+      const cut = some.length > maxRowsAtOnce ? String(some.at(-1)?.["date"]) : undefined
+      if (cut === first) {
+        // One date alone has so many.
+        const whole = yield* store.readRanges(tenantId, userId, [[first, first]], maxDailyRows + 1)
+        for (const row of whole) all.push(row)
+        first = formatDay((parseDay(first) ?? to) + 1)
+      } else {
+        // The rows of the date at which it is cut may not be all.
+        for (const row of some) if (row["date"] !== cut) all.push(row)
+        if (cut === undefined) return all
+        first = cut
+      }
+      if (all.length > maxDailyRows) return yield* tooManyRows
+      if (first > last) return all
+    }
+  }
+)
 
 const sum = (a: number | string, b: number | string): number | string =>
   typeof a === "number" && typeof b === "number" ? a + b : addDecimals(String(a), String(b))

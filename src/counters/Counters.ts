@@ -101,13 +101,15 @@ export class Counters extends Context.Service<Counters, {
 /** Most rows of all the users and sections that are read together. */
 export const maxRowsInAll = 15_000
 
+/** Rows that one statement gives: to take more of them out of the driver's buffer at once keeps everybody else waiting. */
+const maxRowsAtOnce = 3 * maxRows
+
 /** The rows of each store, by user. In the caller's transaction. */
 const readRows = Effect.fnUntraced(function*(tenantId: string, stores: ReadonlyArray<ProjectionStore>, userIds: ReadonlyArray<string>) {
   const rows: Array<ReadonlyMap<string, ReadonlyArray<ReadRow>>> = []
   let left = maxRowsInAll
   for (const store of stores) {
-    // One more than there may be tells that there are too many.
-    const read = yield* store.read(tenantId, userIds, { ofUser: maxRows + 1, inAll: left + 1 })
+    const read = yield* readStore(store, tenantId, userIds, left)
     for (const [userId, own] of read) {
       if (own.length > maxRows) return yield* tooManyOfUser(store.projection.name, userId)
       left -= own.length
@@ -117,6 +119,27 @@ const readRows = Effect.fnUntraced(function*(tenantId: string, stores: ReadonlyA
   }
   return rows
 })
+
+/** The rows of one store, one more than there may be if there are too many of a user or of all of them. */
+const readStore = Effect.fnUntraced(function*(store: ProjectionStore, tenantId: string, userIds: ReadonlyArray<string>, left: number) {
+  const ofUser = maxRows + 1
+  // Of nearly all batches this is all.
+  const some = yield* store.read(tenantId, userIds, { ofUser, inAll: Math.min(left, maxRowsAtOnce) + 1 })
+  if (userIds.length === 1 || countOf(some) <= Math.min(left, maxRowsAtOnce)) return some
+  const all = new Map<string, ReadonlyArray<ReadRow>>()
+  for (let start = 0, count = 0; start < userIds.length && count <= left; start += 3) {
+    const read = yield* store.read(tenantId, userIds.slice(start, start + 3), { ofUser, inAll: left - count + 1 })
+    for (const [userId, own] of read) all.set(userId, own)
+    count += countOf(read)
+  }
+  return all
+})
+
+const countOf = (rows: ReadonlyMap<string, ReadonlyArray<ReadRow>>): number => {
+  let count = 0
+  for (const own of rows.values()) count += own.length
+  return count
+}
 
 /** A section of one user is too large. */
 export const tooManyOfUser = (section: string, userId: string) =>

@@ -43,7 +43,8 @@ const counters = HttpApiEndpoint.get("counters", "/api/v1/users/:user_id/counter
   summary: "A user's counters",
   description:
     "Every number is a function of the user's stored events: in whatever order, batches and repetitions they came, the counters are the same. Amounts are " +
-    "exact decimals in text, per currency. Without `consistency=strong` they may lack the events of the last moments.",
+    "exact decimals in text, per currency. Without `consistency=strong` they may lack the events of the last moments. A section of more than 1,000 rows, say " +
+    "of currencies, is refused with 422: name others in `include`, or read the SQL view.",
   transform: parameterDetails({
     query: {
       include: includeDetails(counterSections),
@@ -126,7 +127,8 @@ const explain = HttpApiEndpoint.get("explain", "/api/v1/users/:user_id/counters/
   summary: "Why a counter is what it is",
   description:
     "The events that changed a value of the user's counters, by how much, and to what. Whatever depends on the present, as a current streak " +
-    "does, is taken as of now throughout. The user's events are folded again for every page.",
+    "does, is taken as of now throughout. The user's events are folded again. A long history may take several requests: 503 `history-unfinished` says how " +
+    "far it has come, and the same request goes on from there.",
   transform: parameterDetails({
     query: {
       path: {

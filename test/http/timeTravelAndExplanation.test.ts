@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { CounterNotFound, type Explained, NoSuchCounter } from "../../src/counters/Explanation.ts"
+import { HistoryTooLarge, HistoryUnfinished } from "../../src/counters/Histories.ts"
 import { ProjectionParked } from "../../src/counters/Snapshots.ts"
 import { DatabaseUnavailable } from "../../src/database/DatabaseUnavailable.ts"
 import type { LoggedEvent } from "../../src/event-log/LoggedEvent.ts"
@@ -220,6 +221,8 @@ describe("GET why a user's counter is what it is", () => {
       [400, "invalid-request", () => Effect.fail(new NoSuchCounter({ message: "It begins with one of casino." }))],
       [404, "counter-not-found", () => Effect.fail(new CounterNotFound({ path: "casino.USD.ggr" }))],
       [404, "user-not-found", () => Effect.undefined],
+      [422, "history-too-large", () => Effect.fail(new HistoryTooLarge({ limit: 1 }))],
+      [503, "history-unfinished", () => Effect.fail(new HistoryUnfinished({ read: 5, position: 9 }))],
       [503, "projection-parked", () => Effect.fail(new ProjectionParked({ userId: "u", projections: ["casino"] }))],
       [503, "unavailable", () => Effect.fail(unavailable)]
     ] satisfies ReadonlyArray<readonly [number, string, NonNullable<Stubs["explain"]>]>

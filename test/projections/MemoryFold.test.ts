@@ -6,6 +6,7 @@ import type { FastTrackItem } from "../reference/FastTrackItem.ts"
 import { generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import { identityOf, referenceCounters } from "../reference/referenceCounters.ts"
 import { referenceSections } from "../reference/referenceSections.ts"
+import { payment } from "../support/events.ts"
 import { bet } from "../support/newEvent.ts"
 import { eventsOf } from "./catalog/eventsOf.ts"
 
@@ -40,6 +41,29 @@ describe("MemoryFold", () => {
         start = end
       }
     }
+  })
+
+  it("takes back extremes in time that does not grow with what stands", () => {
+    const projection = shown.find(({ name }) => name === "payments")
+    if (projection === undefined) throw new Error("there are payments")
+    const cpuOf = (count: number) => {
+      const events = Array.from(
+        { length: count },
+        (_, n) => ({ payment_id: `p${n}`, amount: String(n + 1), at: `2026-01-01T00:00:00.${n % 1000}Z` })
+      )
+        .flatMap((fields) => [payment(fields), payment({ ...fields, status: "Rollback" })])
+      const fold = new MemoryFold(projection, context)
+      // One that stays, so that there always is another extreme to come back to.
+      fold.add([payment({ payment_id: "kept", amount: "0.5" })])
+      const before = process.cpuUsage()
+      for (const event of events) fold.add([event])
+      expect(fold.section(context)).toMatchObject({ EUR: { deposit_count: 1, deposit_amount: "0.5", biggest_deposit: "0.5" } })
+      expect(fold.bytes).toBeGreaterThan(600 * count)
+      return process.cpuUsage(before).user
+    }
+    cpuOf(500)
+    // Eight times as many; counted again for each, it would take 64 times as long.
+    expect(cpuOf(4000) / cpuOf(500)).toBeLessThan(32)
   })
 
   it("adds none of the events if the fold fails on one of them", () => {
