@@ -20,20 +20,19 @@ import { printable } from "./printable.ts"
 import { withProgress } from "./progress.ts"
 import { failedIfStopped } from "./stopOnSignal.ts"
 
-const processors = UserProcessors.layer.pipe(
-  Layer.provide(SliceWriters.layer),
-  Layer.provide(Layer.mergeAll(EventLog.layer, AppendSignal.layer))
-)
+const log = Layer.mergeAll(EventLog.layer, AppendSignal.layer)
+const processors = UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer))
 /** The way of a request, but that what is refused is kept already. */
 const ingest = Ingest.layer.pipe(Layer.provide([RejectedEvents.layerNone, Admission.layer]))
 
 const replayLayer = Layer.mergeAll(RejectedReplay.layer.pipe(Layer.provide(ingest), Layer.provide(processors)), Tenants.layer).pipe(
+  Layer.provide(log),
   Layer.provide(checkedDatabase)
 )
 const dryRunLayer = Layer.mergeAll(
   RejectedReplay.layerDryRun.pipe(Layer.provide(ingest), Layer.provide(foreseeingProcessors)),
   Tenants.layer
-).pipe(Layer.provide(checkedDatabase))
+).pipe(Layer.provide(log), Layer.provide(checkedDatabase))
 
 /** How many reasons are shown. */
 const maxShown = 20

@@ -3,13 +3,17 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import { payloadVersion } from "../fasttrack/payload.ts"
-import { sameContent, type StoredContent } from "../fasttrack/sameContent.ts"
+import type { StoredContent } from "../fasttrack/sameContent.ts"
+import { compareContent } from "./compareKnown.ts"
 import { ErasedUsers } from "./ErasedUsers.ts"
 import type { AppendOutcome, NewEvent } from "./LoggedEvent.ts"
 import { erasedVersion } from "./pseudonym.ts"
 
 /** The most characters of payloads that are remembered, some 64 MB. */
 const maxRemembered = 32 * 1024 * 1024
+
+/** A stored payload of more bytes is another content than that of any item that is kept whole. */
+const comparableBytes = 1024 * 1024
 
 /**
  * What `EventLog.append` would say of events if it was called now, one after the other, with all that were asked about before. Nothing is written. Positions are those
@@ -38,7 +42,7 @@ export const foreseeOutcomes = (sql: PgClient.PgClient) => {
         position: bigint
         occurred_at: Date
         payload_version: number
-        payload: string
+        payload: string | null
       }>`
         select input.ord, known.*
         from unnest(
@@ -48,7 +52,10 @@ export const foreseeOutcomes = (sql: PgClient.PgClient) => {
           ${arrayOf.uuid([...events, ...perhaps].map((event) => event.idempotencyKey))}::uuid[]
         ) as input (ord, tenant_id, user_id, idempotency_key)
         cross join lateral (
-          select position, occurred_at, payload_version, payload::text as payload from events
+          -- No item is kept whole that would be as long when it is stored.
+          select position, occurred_at, payload_version,
+            case when octet_length(payload::text) <= ${comparableBytes} then payload::text end as payload
+          from events
           where tenant_id = input.tenant_id and user_id = input.user_id and idempotency_key = input.idempotency_key
           limit 1
         ) as known`
@@ -64,7 +71,10 @@ export const foreseeOutcomes = (sql: PgClient.PgClient) => {
           remember(key, { payloadVersion, payload: event.payload, occurredAt: event.occurredAt })
           return { _tag: "Appended", position }
         }
-        return { _tag: content.payloadVersion === erasedVersion || sameContent(event, content) ? "Duplicate" : "Conflict", position }
+        if (content.payloadVersion === erasedVersion) return { _tag: "Duplicate", position }
+        return content.payload === null
+          ? { _tag: "Conflict", position, fields: ["data"] }
+          : compareContent(event, position, { ...content, payload: content.payload })
       })
     }
   )

@@ -10,10 +10,15 @@ import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailabl
 import { failureOf } from "../database/failureOf.ts"
 import { type EventLogCorrupt, EventLogUnavailable } from "../event-log/EventLog.ts"
 import { foreseeOutcomes } from "../event-log/foreseeOutcomes.ts"
+import { bodyBounds } from "../fasttrack/bodyBounds.ts"
+import type { BodyBounds } from "../fasttrack/BodyScan.ts"
 import type { BulkItems } from "../fasttrack/BulkItems.ts"
 import { isJsonObject } from "../fasttrack/canonicalJson.ts"
 import { decodeBody } from "../fasttrack/decodeBody.ts"
+import { malformedJson } from "../fasttrack/malformedJson.ts"
 import { parseJson } from "../fasttrack/parseJson.ts"
+import { finish } from "../fasttrack/steps.ts"
+import { Settings } from "../Settings.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { Ingest } from "./Ingest.ts"
 import type { IngestReport } from "./IngestReport.ts"
@@ -74,10 +79,12 @@ export class RejectedReplay extends Context.Service<RejectedReplay, {
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
       const ingest = yield* Ingest
+      const { limits } = yield* Settings
+      const bounds = bodyBounds({ ...limits, itemsPerRequest: pageSize })
 
       const replayPage = Effect.fnUntraced(function*(tenant: Tenant, page: ReadonlyArray<KeptRejection>) {
         const rows = isDryRun ? page : yield* hold(sql, tenant.tenantId, page)
-        const report = yield* takeIn(ingest, tenant, rows)
+        const report = yield* takeIn(ingest, tenant, itemsOf(rows, bounds))
         if (!isDryRun) yield* settle(sql, tenant.tenantId, rows, report)
         return report
       }, sql.withTransaction)
@@ -89,8 +96,14 @@ export class RejectedReplay extends Context.Service<RejectedReplay, {
           yield* Stream.runForEach(pages, (page) =>
             Effect.gen(function*() {
               const whole = page.filter(({ truncated }) => !truncated)
-              const chosen = whole.filter(({ item }) => kind === undefined || kindOf(item) === kind)
-              tally.pass({ looked: page.length, cut: page.length - whole.length, others: whole.length - chosen.length })
+              const readable = whole.filter(isJson)
+              if (kind === undefined) tally.refuse("invalid: it is not JSON", whole.length - readable.length)
+              const chosen = readable.filter(({ item }) => kind === undefined || kindOf(item) === kind)
+              tally.pass({
+                looked: page.length,
+                cut: page.length - whole.length,
+                others: kind === undefined ? 0 : whole.length - chosen.length
+              })
               if (chosen.length > 0) {
                 tally.add(
                   yield* Effect.retry(replayPage(tenant, chosen), {
@@ -164,9 +177,14 @@ class Tally implements ReplayReport {
     this.duplicates += duplicates
     for (const { issues: [issue], reason } of rejected) {
       const why = (issue === undefined ? reason : `${reason}: ${issue.path.join(".")} ${issue.message}`).slice(0, maxReasonCharacters)
-      const key = this.refused.has(why) || this.refused.size < maxReasons ? why : "(other reasons)"
-      this.refused.set(key, (this.refused.get(key) ?? 0) + 1)
+      this.refuse(why, 1)
     }
+  }
+
+  refuse(why: string, items: number): void {
+    if (items === 0) return
+    const key = this.refused.has(why) || this.refused.size < maxReasons ? why : "(other reasons)"
+    this.refused.set(key, (this.refused.get(key) ?? 0) + items)
   }
 }
 
@@ -197,10 +215,11 @@ const chosen = (sql: PgClient.PgClient, rows: ReadonlyArray<Pick<KeptRejection, 
   ) as chosen`
 
 /** Takes the items in as a request. There is none beside it in this process that could take its place. */
-const takeIn = (ingest: Ingest["Service"], tenant: Tenant, rows: ReadonlyArray<KeptRejection>) =>
-  ingest.batch(tenant, itemsOf(rows), { strict: false }).pipe(
+const takeIn = (ingest: Ingest["Service"], tenant: Tenant, items: BulkItems) =>
+  ingest.batch(tenant, items, { strict: false }).pipe(
     Effect.catchTags({
       EventLogUnavailable: ({ cause }) => Effect.fail(new DatabaseUnavailable({ operation: "RejectedReplay.replay", cause })),
+      MalformedJson: refusedWhole,
       StrictRefusal: refusedWhole,
       Overloaded: refusedWhole,
       MailboxFull: refusedWhole
@@ -209,8 +228,11 @@ const takeIn = (ingest: Ingest["Service"], tenant: Tenant, rows: ReadonlyArray<K
 
 const refusedWhole = ({ _tag }: { readonly _tag: string }) => Effect.die(new Error(`A replayed page was refused as a whole: ${_tag}`))
 
-const itemsOf = (rows: ReadonlyArray<KeptRejection>): BulkItems =>
-  Result.getOrThrow(decodeBody(`[${rows.map(({ item }) => item).join(",")}]`))
+const itemsOf = (rows: ReadonlyArray<KeptRejection>, bounds: BodyBounds): BulkItems =>
+  Result.getOrThrow(finish(decodeBody(Buffer.from(`[${rows.map(({ item }) => item).join(",")}]`), bounds)))
+
+/** An item that was too deep or too wide was refused unread: it may be no JSON. */
+const isJson = ({ item }: KeptRejection): boolean => finish(malformedJson(Buffer.from(item))) === undefined
 
 /** Removes what is in the log, and notes of what was refused again why. */
 const settle = Effect.fnUntraced(
