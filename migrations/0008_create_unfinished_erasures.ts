@@ -52,23 +52,22 @@ export default Effect.gen(function*() {
         select array_agg(e.position) into places
           from (select position from events where tenant_id = of_tenant and user_id = of_user limit at_most + 1) as e;
       end if;
-      if after = 0 and coalesce(array_length(places, 1), 0) <= at_most then
-        update events
-          set user_id = its_pseudonym, event_type = 'erased', payload_version = 0, payload = '{}', occurred_at = recorded_at
-          where slice = of_slice and position = any (places);
-      else
+      if after > 0 or array_length(places, 1) > at_most then
         -- A user with many events is dense in the slice. Where not, a step ends after ten times as many positions.
         reached := least(seen, after + 10 * at_most::bigint);
-        select array_agg(e.position) into places from (
-          select position from events
-          where slice = of_slice and position > after and position <= reached and tenant_id = of_tenant and user_id = of_user
-          order by position limit at_most
+        -- Read by position and nothing else, whatever the database knows of its users: "offset 0" keeps it so.
+        select array_agg(e.position order by e.position) into places from (
+          select r.position from (
+            select position, tenant_id, user_id from events
+            where slice = of_slice and position > after and position <= reached order by position offset 0
+          ) as r
+          where r.tenant_id = of_tenant and r.user_id = of_user order by r.position limit at_most
         ) as e;
         if array_length(places, 1) = at_most then reached := places[at_most]; end if;
-        update events
-          set user_id = its_pseudonym, event_type = 'erased', payload_version = 0, payload = '{}', occurred_at = recorded_at
-          where slice = of_slice and position > after and position <= reached and tenant_id = of_tenant and user_id = of_user;
       end if;
+      update events
+        set user_id = its_pseudonym, event_type = 'erased', payload_version = 0, payload = '{}', occurred_at = recorded_at
+        where slice = of_slice and position = any (places);
       get diagnostics events_erased = row_count;
 
       -- One erasure at a time: they are seen in the order of their numbers.
@@ -79,7 +78,11 @@ export default Effect.gen(function*() {
       if is_last then
         update events
           set user_id = its_pseudonym, event_type = 'erased', payload_version = 0, payload = '{}', occurred_at = recorded_at
-          where slice = of_slice and position > reached and tenant_id = of_tenant and user_id = of_user;
+          where slice = of_slice and position = any (array(
+            select r.position from (
+              select position, tenant_id, user_id from events where slice = of_slice and position > reached offset 0
+            ) as r where r.tenant_id = of_tenant and r.user_id = of_user
+          ));
         get diagnostics erased_since = row_count;
         events_erased := events_erased + erased_since;
         reached := head;

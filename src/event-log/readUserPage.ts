@@ -90,10 +90,14 @@ const findPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, { before,
   let high = Math.min(before, Number(head?.position ?? 0) + 1)
   for (const window of windows) {
     const low = Math.max(1, high - window)
+    // Read by position and nothing else, however few of the positions the database takes for the user's: `offset 0` keeps it so.
+    const inOrder = sql`
+      select position, tenant_id, user_id, event_type, payload from events
+      where slice = ${slice} and position >= ${BigInt(low)} and position < ${BigInt(high)} order by position desc offset 0`
     const rows = yield* sql<Place>`
-      select ${sql.literal(placeColumns)} from events
-      where slice = ${slice} and position >= ${BigInt(low)} and position < ${BigInt(high)}
-        and tenant_id = ${tenantId}::uuid and user_id = ${userId} and event_type <> 'erased'
+      select ${sql.literal(placeColumns)}
+      from (${inOrder}) as e
+      where tenant_id = ${tenantId}::uuid and user_id = ${userId} and event_type <> 'erased'
       order by position desc limit ${limit + 1 - found.length}`
     found.push(...rows)
     if (found.length > limit || low === 1) return cut(found, limit)
@@ -123,9 +127,13 @@ const fetchEvents = (sql: PgClient.PgClient, { largest = largestShown, tenantId,
     }>`
       select slice, position, event_type, payload_version, occurred_at, recorded_at, octet_length(text) as bytes,
         case when octet_length(text) <= ${largest} then text end as payload
-      from events cross join lateral (select payload::text as text offset 0) as p
-      where slice = ${sliceOf(tenantId, userId)} and position = any (${arrayOf.int8(places.map(({ position }) => position))}::bigint[])
-        and user_id = ${userId} and tenant_id = ${tenantId}::uuid and not ${isBeingErased(sql, tenantId, userId)}
+      from (
+        select *, payload::text as text from events
+        where slice = ${sliceOf(tenantId, userId)} and position = any (${
+      arrayOf.int8(places.map(({ position }) => position))
+    }::bigint[]) offset 0
+      ) as e
+      where user_id = ${userId} and tenant_id = ${tenantId}::uuid and not ${isBeingErased(sql, tenantId, userId)}
       order by position desc`,
     (rows) =>
       rows.map((row): StoredUserEvent => ({

@@ -1,7 +1,9 @@
 import { PgClient } from "@effect/sql-pg"
+import { assert } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import { sliceOf } from "../../src/event-log/sliceOf.ts"
 import type { DatabaseProxy } from "../support/DatabaseProxy.ts"
 import { untilEffect } from "../support/until.ts"
 import { operationOf, plainRequest, type Subject } from "./Subject.ts"
@@ -55,6 +57,28 @@ const behind = Effect.fnUntraced(function*(subject: Subject) {
   yield* Fiber.join(holding)
 })
 
+/** An erasure of which somebody holds the next step. */
+const erasing = Effect.fnUntraced(function*(subject: Subject, tenantId: string) {
+  const sql = yield* PgClient.PgClient
+  const user = "somebody-who-has-played-for-years"
+  yield* sql`
+    insert into unfinished_erasures (tenant_id, user_id, slice, again) values (${tenantId}::uuid, ${user}, ${
+    sliceOf(tenantId, user)
+  }, true)`
+  const held = yield* Deferred.make<void>()
+  const end = yield* Deferred.make<void>()
+  const holding = yield* Effect.forkChild(sql.withTransaction(
+    Effect.andThen(sql`select from unfinished_erasures for update`, Effect.andThen(Deferred.succeed(held, undefined), Deferred.await(end)))
+  ))
+  yield* Effect.raceFirst(Deferred.await(held), Fiber.join(holding))
+  const erase = operationOf(subject, "admin.eraseUser")
+  const ask = Effect.promise(() => subject.judge.ask(erase, plainRequest(subject, erase, { user_id: user })))
+  assert.strictEqual((yield* ask).status, 202)
+  yield* Deferred.succeed(end, undefined)
+  yield* Fiber.join(holding)
+  assert.strictEqual((yield* ask).status, 204)
+})
+
 /** A database that cannot be reached. */
 const away = Effect.fnUntraced(function*(subject: Subject, { cut, restore }: DatabaseProxy) {
   yield* cut
@@ -77,5 +101,6 @@ const away = Effect.fnUntraced(function*(subject: Subject, { cut, restore }: Dat
 export const provokeTrouble = Effect.fnUntraced(function*(subject: Subject, tenantId: string, proxy: DatabaseProxy) {
   yield* parked(subject, tenantId)
   yield* behind(subject)
+  yield* erasing(subject, tenantId)
   yield* away(subject, proxy)
 })

@@ -7,6 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import { serviceLayer } from "../../src/App.ts"
+import { ErasurePatience } from "../../src/http/adminHandlers.ts"
 import { AnswerBudget } from "../../src/http/AnswerBudget.ts"
 import { RequestTime } from "../../src/http/nodeServer.ts"
 import { Readiness } from "../../src/http/Readiness.ts"
@@ -36,6 +37,7 @@ export const startSubject = Effect.gen(function*() {
       Layer.provideMerge(serviceLayer()),
       Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL: proxy.url, PORT: "0", ...limits }))),
       Layer.provide(Layer.succeed(RequestTime, requestTime)),
+      Layer.provide(Layer.succeed(ErasurePatience, "2 seconds")),
       Layer.provide(Logger.layer([]))
     )
   ).pipe(Effect.provide(NodeServices.layer))
