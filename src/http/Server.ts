@@ -2,21 +2,19 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { HttpRouter, HttpServer, HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
-import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
 import * as Layer from "effect/Layer"
-import type { IncomingMessage } from "node:http"
 import { Changes } from "../counters/Changes.ts"
 import { Settings } from "../Settings.ts"
 import { adminHandlers } from "./adminHandlers.ts"
-import { docsPath, openApiPath } from "./allowedMethods.ts"
 import { Api } from "./Api.ts"
+import { documents } from "./documents.ts"
 import { EveryRequest } from "./EveryRequest.ts"
 import { frameworkProblems } from "./frameworkProblems.ts"
 import { ingestHandlers } from "./ingestHandlers.ts"
 import { keyAuthentication } from "./keyAuthentication.ts"
-import { makeNodeServer, maxPipelined, RequestTime } from "./nodeServer.ts"
-import { TooManyRequests } from "./problems.ts"
+import { makeNodeServer, RequestTime } from "./nodeServer.ts"
 import { readingHandlers } from "./readingHandlers.ts"
 import { serviceHandlers } from "./serviceHandlers.ts"
 import { Validation } from "./Validation.ts"
@@ -40,10 +38,7 @@ const nodeHttpServer = Layer.effect(
       serve: (app, middleware) => {
         // Node would keep the connection of a request under way, and wait for it.
         const lastOnes = Effect.map(
-          Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ source }) => {
-            const { socket } = source as IncomingMessage
-            return node.requestsOn(socket) > maxPipelined ? Effect.andThen(Effect.sync(() => socket.pause()), tooManyPipelined) : app
-          }),
+          app,
           (response) => node.listening ? response : HttpServerResponse.setHeader(response, "connection", "close")
         )
         return Effect.tap(middleware === undefined ? server.serve(lastOnes) : server.serve(lastOnes, middleware), () =>
@@ -54,27 +49,12 @@ const nodeHttpServer = Layer.effect(
   })
 )
 
-const tooManyPipelined = Effect.map(
-  HttpServerRespondable.toResponse(new TooManyRequests({ detail: `A connection may have ${maxPipelined} requests under way.` })),
-  HttpServerResponse.setHeaders({ connection: "close", "retry-after": "1" })
-)
-
-const scalar = { withDefaultFonts: false, telemetry: false }
-
-/** The page of the documentation has all it needs in it: the browser lets it talk to nobody else. */
-const selfContained = HttpRouter.middleware((page) =>
-  Effect.map(
-    page,
-    HttpServerResponse.setHeader("content-security-policy", "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; base-uri 'none'")
-  )
-)
-
 const routes = Layer.mergeAll(
-  HttpApiBuilder.layer(Api, { openapiPath: openApiPath }).pipe(
+  HttpApiBuilder.layer(Api).pipe(
     Layer.provide([ingestHandlers, readingHandlers, adminHandlers, serviceHandlers]),
     Layer.provide([keyAuthentication, Validation.layer, EveryRequest.layer])
   ),
-  HttpApiScalar.layer(Api, { path: docsPath, scalar }).pipe(Layer.provide(selfContained.layer)),
+  documents,
   frameworkProblems
 )
 

@@ -8,7 +8,8 @@ import { AnswerTooLarge } from "./problems.ts"
 
 const entityTags = /(?:W\/)?("[^"]*")/g
 
-const isKnown = (ifNoneMatch: string | undefined, etag: string): boolean =>
+/** Whether a request's `If-None-Match` names the tag. */
+export const isKnown = (ifNoneMatch: string | undefined, etag: string): boolean =>
   ifNoneMatch !== undefined &&
   (ifNoneMatch.trim() === "*" || ifNoneMatch.matchAll(entityTags).some(([, tag]) => tag === etag))
 

@@ -14,32 +14,43 @@ import { countRequest } from "./serviceMetrics.ts"
 export const frameworkProblems = HttpRouter.middleware(
   (routes) =>
     Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
-      const answered = isWithoutHost(request)
-        ? respond(new MalformedRequest({ detail: "The header Host is missing." }))
+      const hosts = countHosts(request)
+      const answered = hosts > 1 || (hosts === 0 && (request.source as IncomingMessage).httpVersion === "1.1")
+        ? respond(new MalformedRequest({ detail: hosts === 0 ? "The header Host is missing." : "There is more than one header Host." }))
         : Effect.catchCause(withDecodablePath(request, routes), (cause) => answerTo(request, cause))
       return Effect.flatMap(answered, (response) => Effect.as(countRequest(response.status), withStatusHeaders(response)))
     }),
   { global: true }
 )
 
-/** The headers that every answer of a status has to have. */
+/** The headers that every answer has, and every one of a status. */
 const withStatusHeaders = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse => {
   switch (response.status) {
     case 401:
-      return HttpServerResponse.setHeader(response, "www-authenticate", "Bearer realm=\"playtally\"")
+      return HttpServerResponse.setHeaders(response, { ...onAll, "www-authenticate": "Bearer realm=\"playtally\"" })
     case 429:
     case 503:
-      return HttpServerResponse.setHeader(response, "retry-after", "1")
+      return HttpServerResponse.setHeaders(response, { ...onAll, "retry-after": "1" })
     default:
-      return response
+      return HttpServerResponse.setHeaders(response, onAll)
   }
 }
 
+/** No browser is to take an answer for something else than it says it is. */
+const onAll = { "x-content-type-options": "nosniff" }
+
 const respond = HttpServerRespondable.toResponse
 
-/** RFC 9112 §3.2; Node would answer it by itself, with an empty 400. */
-const isWithoutHost = ({ headers, source }: HttpServerRequest.HttpServerRequest): boolean =>
-  headers["host"] === undefined && (source as IncomingMessage).httpVersion === "1.1"
+/** A request has to have one (RFC 9112 §3.2). Node answers by itself where there is none, with an empty 400, and takes the first of several. */
+const countHosts = ({ source }: HttpServerRequest.HttpServerRequest): number => {
+  const { rawHeaders } = source as IncomingMessage
+  let hosts = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]
+    if (name?.length === 4 && name.toLowerCase() === "host") hosts++
+  }
+  return hosts
+}
 
 /** The router takes a `;` in the path for the beginning of the query; in a user's id it is a character like others. */
 const withDecodablePath = <E, R>(

@@ -1,8 +1,9 @@
 import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
-import { type IncomingMessage, Server, type ServerOptions, type ServerResponse, STATUS_CODES } from "node:http"
+import { type IncomingMessage, Server, type ServerOptions, ServerResponse, STATUS_CODES } from "node:http"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
+import { Backlog, ConnectionTurns } from "./ConnectionTurns.ts"
 import { ExpectationFailed, HeadersTooLarge, MalformedRequest, RequestTimeout } from "./problems.ts"
 
 /** Milliseconds a request may take to arrive, its body included. */
@@ -14,53 +15,72 @@ const gracePeriod = 500
 /** Milliseconds a connection may stay without a byte either way while a request is under way: longer than any answer is waited for. */
 const silenceTime = 120_000
 
-/** Requests of one connection that may be under way at once, sent one after the other without waiting for answers. Beyond them it gets no more. */
-export const maxPipelined = 128
+/** Bytes of an answer that are written at once: a large answer to one client makes no other wait. */
+const pieceSize = 128 * 1024
+
+/** An answer whose body, where it is large, is written in pieces. Between two pieces all other connections get their turn. */
+class PatientResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+  override end(body?: unknown, encoding?: unknown, done?: unknown): this {
+    const isLarge = (typeof body === "string" || body instanceof Uint8Array) && body.length > pieceSize
+    if (!isLarge) return super.end(body, encoding as BufferEncoding, done as () => void)
+    const bytes = typeof body === "string"
+      ? Buffer.from(body, typeof encoding === "string" ? encoding as BufferEncoding : "utf8")
+      : body
+    const callback = typeof encoding === "function" ? encoding : done
+    const write = (from: number): void => {
+      if (this.destroyed) return
+      const to = from + pieceSize
+      if (to >= bytes.length) {
+        super.end(bytes.subarray(from), callback as () => void)
+        return
+      }
+      const goOn = () => setImmediate(write, to)
+      if (super.write(bytes.subarray(from, to))) goOn()
+      else this.once("drain", goOn)
+    }
+    write(0)
+    return this
+  }
+}
 
 /**
- * A server that knows how many requests each of its connections has under way. When it closes it closes those that have none, among them, unlike Node's
+ * A server whose connections take {@link ConnectionTurns}. When it closes it closes those that have no request under way, among them, unlike Node's
  * own, those that have not sent their first.
  */
-class CountingServer extends Server {
-  private readonly underWay = new Map<Socket, number>()
+class FairServer extends Server {
+  private readonly turns = new Map<Socket, ConnectionTurns>()
 
-  constructor(options: ServerOptions, connections: number) {
+  constructor(options: ServerOptions<typeof IncomingMessage, typeof PatientResponse>, connections: number) {
     super(options)
+    // Not documented, and in Node since its beginning: the end of the client's side is not the end of the connection.
+    Object.assign(this, { httpAllowHalfOpen: true })
+    const backlog = new Backlog()
     this.on("connection", (socket: Socket) => {
       // Not `maxConnections`: Deno does not notice that a connection has gone.
-      if (this.underWay.size >= connections) {
+      if (this.turns.size >= connections) {
         socket.destroy()
         return
       }
-      this.underWay.set(socket, 0)
-      socket.once("close", () => this.underWay.delete(socket))
+      this.turns.set(socket, new ConnectionTurns(socket, backlog))
+      socket.once("close", () => this.turns.delete(socket))
     })
-    const count = ({ socket }: IncomingMessage, response: ServerResponse) => {
-      const requests = this.change(socket, 1)
-      response.once("close", () => this.change(socket, -1))
-      // It was told that there is no more to come, and goes on all the same.
-      if (requests > 2 * maxPipelined) socket.destroy()
-    }
-    this.on("request", count)
-    this.on("checkContinue", count)
+  }
+
+  /** Listeners hear of a request when it is its turn. */
+  override emit(event: string, ...args: ReadonlyArray<unknown>): boolean {
+    if (event !== "request" && event !== "checkContinue") return super.emit(event, ...args)
+    const [request, response] = args as [IncomingMessage, ServerResponse]
+    const turns = this.turns.get(request.socket)
+    // The connection has gone.
+    if (turns === undefined) return true
+    turns.take(request, response, () => super.emit(event, request, response))
+    return true
   }
 
   override close(callback?: (error?: Error) => void): this {
     super.close(callback)
-    for (const [socket, requests] of this.underWay) if (requests === 0) socket.destroy()
+    for (const [socket, { underWay }] of this.turns) if (underWay === 0) socket.destroy()
     return this
-  }
-
-  /** Requests of a connection that are under way, those whose answer waits for the answers before it among them. */
-  requestsOn(socket: Socket): number {
-    return this.underWay.get(socket) ?? 0
-  }
-
-  private change(socket: Socket, by: number): number {
-    const before = this.underWay.get(socket)
-    if (before === undefined) return 0
-    this.underWay.set(socket, before + by)
-    return before + by
   }
 }
 
@@ -69,8 +89,9 @@ class CountingServer extends Server {
  * takes too long. It is a client's time that is bounded, and how many there may be: beyond `connections` new ones are closed at once. Idle connections
  * are kept longer than load balancers usually keep them, so that it is not here that a connection in use is closed.
  */
-export const makeNodeServer = (requestTime: number, connections: number, silence = silenceTime): CountingServer => {
-  const server = new CountingServer({
+export const makeNodeServer = (requestTime: number, connections: number, silence = silenceTime): Server => {
+  const server = new FairServer({
+    ServerResponse: PatientResponse,
     maxHeaderSize: 16 * 1024,
     headersTimeout: requestTime,
     requestTimeout: requestTime,
@@ -93,14 +114,19 @@ export const makeNodeServer = (requestTime: number, connections: number, silence
       : malformedRequest
     socket.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+        "X-Content-Type-Options: nosniff\r\n" +
         `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
     )
     setTimeout(() => socket.destroy(), gracePeriod).unref()
   })
   server.on("checkExpectation", (_, response: ServerResponse) => {
     const [status, body] = expectationFailed
-    const headers = { connection: "close", "content-type": "application/problem+json", "content-length": Buffer.byteLength(body) }
-    response.writeHead(status, headers).end(body)
+    response.writeHead(status, {
+      connection: "close",
+      "content-type": "application/problem+json",
+      "x-content-type-options": "nosniff",
+      "content-length": Buffer.byteLength(body)
+    }).end(body)
   })
   return server
 }

@@ -7,6 +7,7 @@ import { NotReady } from "./problems.ts"
 import { Readiness } from "./Readiness.ts"
 import { serverProblem } from "./serverProblem.ts"
 import { measureService } from "./serviceMetrics.ts"
+import { sharedAnswer } from "./sharedAnswer.ts"
 
 /** What the operator looks at (design §3). */
 export const serviceHandlers = HttpApiBuilder.group(
@@ -14,7 +15,12 @@ export const serviceHandlers = HttpApiBuilder.group(
   "service",
   Effect.fnUntraced(function*(handlers) {
     const readiness = yield* Readiness
-    const measure = yield* measureService
+    const metrics = yield* sharedAnswer(
+      Effect.map(
+        Effect.andThen(yield* measureService, PrometheusMetrics.format()),
+        (text) => HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
+      )
+    )
     return handlers.handleAll({
       health: () => Effect.succeed({ status: "ok" as const }),
       ready: () =>
@@ -22,11 +28,7 @@ export const serviceHandlers = HttpApiBuilder.group(
           checks.database && checks.migrations && checks.log_whole && checks.projections.running
             ? Effect.succeed({ status: "ready" as const, checks })
             : serverProblem(new NotReady({ checks }))),
-      metrics: () =>
-        Effect.map(
-          Effect.andThen(measure, PrometheusMetrics.format()),
-          (text) => HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
-        )
+      metrics: () => metrics
     })
   })
 )

@@ -10,7 +10,16 @@ export interface Asked {
 }
 
 /** Headers of the connection and of the message itself, which a description leaves to HTTP. */
-const ofHttp = new Set(["connection", "content-length", "content-type", "date", "keep-alive", "transfer-encoding", "vary"])
+const ofHttp = new Set([
+  "connection",
+  "content-length",
+  "content-type",
+  "date",
+  "keep-alive",
+  "transfer-encoding",
+  "vary",
+  "x-content-type-options"
+])
 
 const patience = 15_000
 
@@ -62,15 +71,6 @@ export class Judge {
   /** Sends bytes that are a request of an operation, or begin one, on a connection that carries no other afterwards. */
   async sendLast(operation: Operation, bytes: string | Uint8Array, shown: string): Promise<Answer> {
     return this.judge(operation, await this.exchange([operation.method], bytes, true), shown)
-  }
-
-  /** Sends a request several times at once on one connection. */
-  async pipeline(operation: Operation, asked: Asked, times: number): Promise<void> {
-    const request = httpRequest(operation.method, asked.target, asked.headers ?? {})
-    this.asked += times
-    const methods = Array.from({ length: times }, () => operation.method)
-    const { answers } = await this.client.exchange({ parts: [Buffer.concat(methods.map(() => request))], methods, last: true }, patience)
-    for (const answer of answers) this.judge(operation, answer, asked.target)
   }
 
   /** Sends a request that need not be one of an operation. */

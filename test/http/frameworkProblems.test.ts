@@ -80,6 +80,27 @@ describe("frameworkProblems", () => {
       assert.match(yield* sendRaw(url, "GET /healthz HTTP/1.0\r\n\r\n"), /^HTTP\/1\.1 200 /)
     }))
 
+  it.live.each(["HTTP/1.1", "HTTP/1.0"])(
+    "answers 400 to a request with two Hosts, the same or not, in %s",
+    (version) =>
+      Effect.gen(function*() {
+        const { url } = yield* serve()
+        for (const hosts of ["Host: x\r\nHost: x", "host: x\r\nAccept: */*\r\nHOST: y"]) {
+          const answer = yield* sendRaw(url, `GET /healthz ${version}\r\n${hosts}\r\nConnection: close\r\n\r\n`)
+          assert.match(answer, /^HTTP\/1\.1 400 .*application\/problem\+json.*"type":"malformed-request"/s)
+        }
+      })
+  )
+
+  it.live("lets no browser take an answer for something else", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve()
+      for (const path of ["/healthz", "/metrics", "/nothing", counters, bulkPath, "/openapi.json"]) {
+        assert.strictEqual((yield* request(url + path)).headers.get("x-content-type-options"), "nosniff", path)
+      }
+      assert.match(yield* sendRaw(url, "garbage\r\n\r\n"), /x-content-type-options: nosniff/i)
+    }))
+
   it.live("takes an absolute URL as any other", () =>
     Effect.gen(function*() {
       const { url } = yield* serve()

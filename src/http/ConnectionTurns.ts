@@ -1,0 +1,154 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Socket } from "node:net"
+
+/** What of a body of unknown length, or of headers that do not end, is parsed at once, in bytes. */
+const pieceSize = 4096
+
+/** Milliseconds between two attempts to find out whether a client that has ended its side still reads. */
+const probeInterval = 1000
+
+const headersEnd = "\r\n\r\n"
+
+/** Lets one connection after the other go on that has sent requests without waiting for answers: one in each turn of the event loop. */
+export class Backlog {
+  private readonly steps: Array<() => void> = []
+  private isTaking = false
+
+  add(step: () => void): void {
+    this.steps.push(step)
+    if (this.isTaking) return
+    this.isTaking = true
+    setImmediate(() => this.takeOne())
+  }
+
+  private takeOne(): void {
+    this.steps.shift()?.()
+    this.isTaking = this.steps.length > 0
+    if (this.isTaking) setImmediate(() => this.takeOne())
+  }
+}
+
+/**
+ * Takes the requests of one connection one at a time. A client may send its requests without waiting for the answers.
+ *
+ * Node parses all that it has read, up to 64 KiB and thousands of requests, in one step, and begins each of them.
+ * Here the next request is not parsed before the answer to the last one has been handed to the kernel.
+ * Meanwhile no more is read than fills the buffer of the connection, so it holds one answer and at most 128 KiB that are not parsed.
+ * Between two requests that were sent together all other connections get their turn: see {@link Backlog}.
+ *
+ * A client that ends its side after a request still gets the answer. From its end alone one cannot tell it from a client that has gone.
+ * So while the answer takes its time the client is sent `100 Continue` every second, which HTTP clients skip: one that has gone refuses it.
+ */
+export class ConnectionTurns {
+  private readonly socket: Socket
+  private readonly backlog: Backlog
+  private readonly parse: (bytes: Buffer) => void
+  private readonly waiting: Array<() => void> = []
+  private isReading = true
+  /** The newest request that was parsed, and how much of its body is to come, as far as it said. */
+  private newest: IncomingMessage | undefined
+  private bodyLeft = 0
+  /** The answer that is under way. */
+  private answer: ServerResponse | undefined
+
+  constructor(socket: Socket, backlog: Backlog) {
+    this.socket = socket
+    this.backlog = backlog
+    // Node resumes a connection whenever somebody reads a body, or an answer has been written.
+    const resume = socket.resume.bind(socket)
+    socket.resume = () => this.isReading ? resume() : socket
+    const [parse] = socket.listeners("data")
+    this.parse = parse === undefined ? () => {} : (bytes) => parse.call(socket, bytes)
+    if (parse !== undefined) {
+      socket.removeListener("data", parse as (bytes: Buffer) => void)
+      socket.on("data", (bytes: Buffer) => this.parseOn(bytes))
+      // Node lets its parser read from the kernel by itself until somebody listens. Deno lets it until it is told.
+      const { parser } = socket as Socket & { readonly parser?: { readonly unconsume?: () => void } | null }
+      parser?.unconsume?.()
+    }
+    socket.once("end", () => {
+      if (this.answer?.req.complete === true) this.probe(this.answer)
+    })
+    socket.once("close", () => this.waiting.length = 0)
+  }
+
+  /** Requests that were parsed and are not answered. */
+  get underWay(): number {
+    return this.waiting.length + (this.answer === undefined ? 0 : 1)
+  }
+
+  /** Begins a request that was parsed when those before it are answered. */
+  take(request: IncomingMessage, response: ServerResponse, begin: () => void): void {
+    this.newest = request
+    this.bodyLeft = Number(request.headers["content-length"] ?? 0)
+    const enter = () => {
+      this.answer = response
+      response.once("close", () => this.leave())
+      begin()
+    }
+    if (this.answer === undefined) enter()
+    else {
+      this.waiting.push(enter)
+      this.stopReading()
+    }
+  }
+
+  private leave(): void {
+    this.answer = undefined
+    if (!this.isReading && !this.socket.destroyed) this.backlog.add(() => this.next())
+  }
+
+  private next(): void {
+    if (this.socket.destroyed || this.answer !== undefined) return
+    this.waiting.shift()?.()
+    if (this.waiting.length > 0) return
+    this.isReading = true
+    this.socket.resume()
+  }
+
+  /** Parses what was read, up to the first request that has to wait; the rest is read again when it is its turn. */
+  private parseOn(bytes: Buffer): void {
+    let rest = bytes
+    while (rest.length > 0 && !this.socket.destroyed) {
+      if (this.isFull()) {
+        this.stopReading()
+        this.socket.unshift(rest)
+        return
+      }
+      const size = this.nextPiece(rest)
+      if (this.isInBody()) this.bodyLeft -= size
+      this.parse(rest.subarray(0, size))
+      rest = rest.subarray(size)
+    }
+  }
+
+  /** Whether what comes next is behind a whole request that is not answered. */
+  private isFull(): boolean {
+    return this.waiting.length > 0 || (this.answer !== undefined && !this.isInBody())
+  }
+
+  private isInBody(): boolean {
+    return this.newest !== undefined && !this.newest.complete
+  }
+
+  /** As many bytes as end with the next request at the latest, where that can be known without parsing. */
+  private nextPiece(rest: Buffer): number {
+    if (this.isInBody()) return Math.min(rest.length, this.bodyLeft > 0 ? this.bodyLeft : pieceSize)
+    const end = rest.indexOf(headersEnd)
+    return Math.min(rest.length, pieceSize, end === -1 ? rest.length : end + headersEnd.length)
+  }
+
+  private stopReading(): void {
+    this.isReading = false
+    this.socket.pause()
+  }
+
+  private probe(answer: ServerResponse): void {
+    const timer = setInterval(() => {
+      if (this.answer !== answer || answer.headersSent || answer.req.httpVersion === "1.0") return clearInterval(timer)
+      answer.writeContinue()
+    }, probeInterval)
+    timer.unref()
+    answer.once("close", () => clearInterval(timer))
+  }
+}
