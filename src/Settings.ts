@@ -3,12 +3,19 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import { parseAddressRanges } from "./addressRanges.ts"
 
 const MiB = 1024 * 1024
 
 /** A whole number of at least `least`. */
 const whole = (name: string, byDefault: number, least = 1) =>
   Config.schema(Schema.Int.check(Schema.isGreaterThanOrEqualTo(least)), name).pipe(Config.withDefault(byDefault))
+
+/** Addresses and ranges of them, as {@link parseAddressRanges} reads them. */
+const AddressRanges = Schema.String.check(Schema.makeFilter((text) => {
+  const parsed = parseAddressRanges(text)
+  return "ranges" in parsed ? undefined : `"${parsed.wrong}" is neither an address nor a range such as 10.0.0.0/8`
+}))
 
 /** The most bytes that `MAX_EVENT_BYTES` may allow for the stored form of one event. */
 export const largestEvent = 4 * MiB
@@ -19,6 +26,7 @@ const settings = Config.all({
   port: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), "PORT").pipe(Config.withDefault(3000)),
   host: Config.String("HOST").pipe(Config.withDefault("127.0.0.1")),
   connections: whole("MAX_CONNECTIONS", 5000),
+  trustedProxies: Config.schema(AddressRanges, "TRUSTED_PROXIES").pipe(Config.withDefault("")),
   databaseUrl: Config.option(Config.Redacted("DATABASE_URL")),
   dataDir: Config.String("DATA_DIR").pipe(Config.withDefault(".data")),
   bootstrap: Config.all({

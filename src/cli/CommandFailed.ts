@@ -19,6 +19,7 @@ import type { ActivationRefused } from "../projections/activateVersion.ts"
 import type { TimeZoneChangeRefused } from "../projections/changeTimeZone.ts"
 import type { ProjectionChanged } from "../projections/ProjectionCatalog.ts"
 import type { ApiKeyNotFound } from "../tenants/ApiKeys.ts"
+import type { WeakBootstrapKey } from "../tenants/Bootstrap.ts"
 import type { TenantExists, TenantNotFound, UnknownTimeZone } from "../tenants/Tenants.ts"
 import { printable } from "./printable.ts"
 import type { NoSuchProjection } from "./projections/projectionVersion.ts"
@@ -56,6 +57,7 @@ export type ExpectedError =
   | TenantNotFound
   | TimeZoneChangeRefused
   | UnknownTimeZone
+  | WeakBootstrapKey
 
 const explanationOf = (error: ExpectedError): string => {
   switch (error._tag) {

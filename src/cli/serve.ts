@@ -44,23 +44,26 @@ const greeting = Effect.gen(function*() {
   const { url } = yield* Server
   const { key } = yield* Bootstrap
   yield* Settings
-  const shell = keyInShell(key)
+  const shell = keyInShell(key, process.stdout.isTTY)
   return [
     `playtally listens on ${url}`,
     `  documentation  ${url}/docs`,
-    ...key._tag === "Made" ? [`  API key        ${Redacted.value(key.key)}  (of the tenant "demo"; kept in ${key.file})`] : [],
-    ...key._tag === "Kept" ? [`  API key        in ${key.file}  (of the tenant "demo")`] : [],
+    ...key._tag === "Made" && process.stdout.isTTY
+      ? [`  API key        ${Redacted.value(key.key)}  (of the tenant "demo"; kept in ${key.file})`]
+      : key._tag === "Made" || key._tag === "Kept"
+      ? [`  API key        in ${key.file}  (of the tenant "demo")`]
+      : [],
     ...shell === undefined
       ? ["  API key        none yet: npm run cli -- tenants create NAME, then keys create NAME KEY --scopes ingest,read"]
       : ["", "Send a bet and read the player's counters:", "", ...curl(url, shell)]
   ]
 })
 
-/** How the key is written in a line for the shell: a given one stays where it is. */
-const keyInShell = (key: BootstrapKey): string | undefined => {
+/** How the key is written in a line for the shell. Only a terminal is shown the key itself: other output is kept, as logs are. */
+const keyInShell = (key: BootstrapKey, isTerminal: boolean): string | undefined => {
   switch (key._tag) {
     case "Made":
-      return Redacted.value(key.key)
+      return isTerminal ? Redacted.value(key.key) : `$(cat '${key.file}')`
     case "Kept":
       return `$(cat '${key.file}')`
     case "Given":

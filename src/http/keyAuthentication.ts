@@ -4,10 +4,13 @@ import { HttpServerRequest } from "effect/http"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { parseAddressRanges } from "../addressRanges.ts"
+import { Settings } from "../Settings.ts"
 import { ApiKeys } from "../tenants/ApiKeys.ts"
 import { monotonicMillis, RateLimits } from "../tenants/RateLimits.ts"
 import type { Scope } from "../tenants/Tenant.ts"
 import { Authentication, CurrentTenant, RequiredScope } from "./Authentication.ts"
+import { clientAddress } from "./clientAddress.ts"
 import { Forbidden, Unauthenticated, Unavailable } from "./problems.ts"
 import { rateProblem } from "./rateProblem.ts"
 import { serverProblem } from "./serverProblem.ts"
@@ -23,6 +26,8 @@ export const keyAuthentication = Layer.effect(
     const rates = yield* RateLimits
     const now = yield* monotonicMillis
     const recheckAfter = yield* RecheckAfter
+    const proxies = parseAddressRanges((yield* Settings).trustedProxies)
+    const trusted = "ranges" in proxies ? proxies.ranges : yield* Effect.die(new Error("Settings takes no other"))
 
     const authenticate = Effect.fnUntraced(function*(scope: Scope) {
       const request = yield* HttpServerRequest.HttpServerRequest
@@ -30,7 +35,8 @@ export const keyAuthentication = Layer.effect(
       if (key === undefined) {
         return yield* new Unauthenticated({ detail: "Send a key in the header x-api-key, or as Authorization: Bearer KEY." })
       }
-      const principal = yield* apiKeys.authenticate(Redacted.make(key), Option.getOrUndefined(request.remoteAddress)).pipe(
+      const address = clientAddress(trusted, Option.getOrElse(request.remoteAddress, () => ""), request.headers["x-forwarded-for"])
+      const principal = yield* apiKeys.authenticate(Redacted.make(key), address).pipe(
         Effect.catchTags({
           UnknownApiKey: () => Effect.fail(new Unauthenticated({ detail: "The key is unknown or has been revoked." })),
           DatabaseUnavailable: (error) => serverProblem(new Unavailable({}), error)

@@ -13,6 +13,7 @@ import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailabl
 import { KeyClient } from "../database/KeyClient.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { steadyTime } from "../steadyClock.ts"
+import { KnownKeys } from "./KnownKeys.ts"
 import { monotonicMillis, type RateExceeded, unlessWaiting } from "./RateLimits.ts"
 import type { Scope, Tenant } from "./Tenant.ts"
 import { TokenBuckets } from "./TokenBuckets.ts"
@@ -44,6 +45,12 @@ export interface ApiKey {
 const cacheTtl = "2 seconds"
 const cacheCapacity = 10_000
 
+/** Keys that are known to be valid before they are used; of more, the newest. */
+const knownCapacity = 100_000
+
+/** Milliseconds between two looks for keys that others have made, while unknown ones are tried. */
+const refreshInterval = 1000
+
 /** How long a look-up may take: every request waits for it, and one that is not answered would hold them all. */
 const patience = "3 seconds"
 
@@ -57,7 +64,10 @@ const lookupsAtOnce = 2
  * of it; the rest is compared in constant time.
  */
 export class ApiKeys extends Context.Service<ApiKeys, {
-  /** `address` is whose unknown keys are counted together. A key that was valid lately is never refused for the others'. */
+  /**
+   * `address` is whose unknown keys are counted together. A valid key is never refused for the others': those there are when the service starts are
+   * known from then on, one made by another process is looked up at once, or known within a second where unknown ones are in its way.
+   */
   readonly authenticate: (
     key: Redacted.Redacted,
     address?: string
@@ -80,8 +90,7 @@ export class ApiKeys extends Context.Service<ApiKeys, {
       const sql = yield* PgClient.PgClient
       const keys = yield* KeyClient
 
-      /** Hashes of the keys that were valid when they were last looked up. */
-      const valid = new Set<string>()
+      const known = new KnownKeys(knownCapacity)
       const lookups = Semaphore.makeUnsafe(lookupsAtOnce)
       const lookup = (hash: string) =>
         keys<PrincipalRow>`
@@ -90,7 +99,7 @@ export class ApiKeys extends Context.Service<ApiKeys, {
           where k.key_hash between decode(${hash.slice(0, 8).padEnd(64, "0")}, 'hex') and decode(${hash.slice(0, 8).padEnd(64, "f")}, 'hex')
             and k.revoked_at is null`.pipe(
           // A key in use waits for nobody who tries keys out.
-          (query) => valid.has(hash) ? query : lookups.withPermit(query),
+          (query) => known.has(hash) ? query : lookups.withPermit(query),
           Effect.map((rows) => Option.map(Option.fromNullishOr(rows.find((row) => isSame(row.key_hash, hash))), toPrincipal)),
           unavailable("ApiKeys.authenticate"),
           Effect.timeoutOrElse({
@@ -108,12 +117,45 @@ export class ApiKeys extends Context.Service<ApiKeys, {
       const principalOf = (hash: string) => steadily(Cache.get(principals, hash))
       const attempts = new TokenBuckets(unknownKeys.perSecond, unknownKeys.burst, yield* monotonicMillis)
 
+      let loadedAt = "-infinity"
+      // A key is seen at the latest when its transaction ends, which is long before the ten minutes are over.
+      const load = Effect.gen(function*() {
+        const rows = yield* sql<{ readonly hash: string | null; readonly now: string }>`
+          select encode(substring(k.key_hash for 7), 'hex') as hash, now()::text as now
+          from (select 1) one left join lateral (
+            select key_hash, created_at from api_keys
+            where revoked_at is null and created_at > ${loadedAt}::timestamptz - interval '10 minutes'
+            order by created_at desc limit ${knownCapacity}
+          ) k on true
+          order by k.created_at`
+        for (const { hash, now } of rows) {
+          loadedAt = now
+          if (hash !== null) known.add(hash)
+        }
+      }).pipe(
+        Effect.timeout(patience),
+        // Nothing is lost by it: a valid key is known once it has been looked up.
+        Effect.catch((error) => Effect.logDebug("The keys were not loaded", error))
+      )
+      yield* load
+
+      const scope = yield* Effect.scope
+      const now = yield* monotonicMillis
+      let lastRefresh = now()
+      /** Looks for keys that others have made meanwhile, unless somebody has just done so. */
+      const refresh = Effect.suspend(() => {
+        if (now() - lastRefresh < refreshInterval) return Effect.void
+        lastRefresh = now()
+        return Effect.asVoid(Effect.forkIn(load, scope))
+      })
+
       /** Hashes that are being looked up for the first time: whoever sends the same one meanwhile waits for the same answer. */
       const tried = new Set<string>()
 
       /** Looks a hash up that may be anybody's guess. The attempt is paid for beforehand, and given back unless the key is unknown. */
       const tryOut = (hash: string, address: string) =>
         Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
+          yield* refresh
           yield* unlessWaiting(attempts.take(address, 1), { what: "unknown keys", perSecond: unknownKeys.perSecond })
           tried.add(hash)
           const exit = yield* Effect.exit(restore(principalOf(hash)))
@@ -124,13 +166,12 @@ export class ApiKeys extends Context.Service<ApiKeys, {
 
       const authenticate = Effect.fnUntraced(function*(key: Redacted.Redacted, address = "") {
         const hash = sha256(key)
-        const principal = yield* valid.has(hash) || tried.has(hash) ? principalOf(hash) : tryOut(hash, address)
+        const principal = yield* known.has(hash) || tried.has(hash) ? principalOf(hash) : tryOut(hash, address)
         if (Option.isNone(principal)) {
-          if (valid.delete(hash)) attempts.charge(address, 1)
+          if (known.delete(hash)) attempts.charge(address, 1)
           return yield* new UnknownApiKey()
         }
-        if (!valid.has(hash) && valid.size >= cacheCapacity) valid.clear()
-        valid.add(hash)
+        known.add(hash)
         return principal.value
       })
 

@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import { randomBytes } from "node:crypto"
 import { DatabaseUrl } from "../database/DatabaseUrl.ts"
 import { Settings } from "../Settings.ts"
@@ -20,6 +21,19 @@ export type BootstrapKey =
   | { readonly _tag: "Kept"; readonly file: string }
   | { readonly _tag: "Given" }
   | { readonly _tag: "None" }
+
+/** Fewer characters can be guessed, or are somebody's password. Made keys have 46. */
+const leastLength = 32
+
+/** The first key can be guessed. The message says where it comes from, and never what it is. */
+export class WeakBootstrapKey
+  extends Schema.TaggedError<WeakBootstrapKey>("playtally/tenants/WeakBootstrapKey")("WeakBootstrapKey", { message: Schema.String })
+{}
+
+const strong = (key: string, from: string, advice: string): Effect.Effect<Redacted.Redacted, WeakBootstrapKey> =>
+  key.length >= leastLength ? Effect.succeed(Redacted.make(key)) : Effect.fail(
+    new WeakBootstrapKey({ message: `${from} has ${key.length} characters, and a key needs at least ${leastLength}: ${advice}` })
+  )
 
 /**
  * The tenant `demo` with a key of all scopes (design §5), so that a first start has something to try. The key is BOOTSTRAP_API_KEY, or a random one
@@ -45,7 +59,7 @@ export class Bootstrap extends Context.Service<Bootstrap, { readonly key: Bootst
         })
 
       if (Option.isSome(bootstrap.apiKey)) {
-        yield* ensure(bootstrap.apiKey.value)
+        yield* ensure(yield* strong(Redacted.value(bootstrap.apiKey.value), "BOOTSTRAP_API_KEY", "`openssl rand -hex 32` makes one."))
         return Bootstrap.of({ key: { _tag: "Given" } })
       }
       if (!embedded) return Bootstrap.of({ key: { _tag: "None" } })
@@ -53,7 +67,9 @@ export class Bootstrap extends Context.Service<Bootstrap, { readonly key: Bootst
       const path = yield* Path.Path
       const file = path.join(dataDir, "bootstrap-api-key")
       if (yield* fs.exists(file)) {
-        yield* ensure(Redacted.make((yield* fs.readFileString(file)).trim()))
+        yield* ensure(
+          yield* strong((yield* fs.readFileString(file)).trim(), `The key in ${file}`, "remove the file, and a new key is made.")
+        )
         return Bootstrap.of({ key: { _tag: "Kept", file } })
       }
       const key = Redacted.make(`pt_${randomBytes(32).toString("base64url")}`)

@@ -20,7 +20,7 @@ export interface ServiceUnderTest {
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
-const apiKey = "key-of-the-benchmark"
+const apiKey = "key-of-the-benchmark-for-all-scopes"
 
 /** Where the Deno of this project's packages is. */
 export const denoProgram = (): string => {

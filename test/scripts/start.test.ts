@@ -1,10 +1,10 @@
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { chmod, mkdtemp, readdir, rm } from "node:fs/promises"
+import { chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { until } from "../support/until.ts"
 
@@ -57,7 +57,12 @@ it.live.each(["start", "start:deno"])(
     Effect.gen(function*() {
       const dataDir = join(yield* folder, "data")
       const first = yield* start(script, dataDir)
-      const key = /x-api-key: (\S+)"/.exec(first.said)?.[1] ?? assert.fail(first.said)
+      const file = /^ +API key +in (\S+)/m.exec(first.said)?.[1] ?? assert.fail(first.said)
+      const key = (yield* Effect.promise(() => readFile(resolve(root, file), "utf8"))).trim()
+      assert.match(key, /^pt_\S{43}$/)
+      assert.include(first.said, `x-api-key: $(cat '${file}')"`)
+      // What it writes to may be kept.
+      assert.notInclude(first.said, key)
       const body = /-d '(.+?)'/.exec(first.said)?.[1] ?? assert.fail(first.said)
       const headers = { "x-api-key": key, "content-type": "application/json" }
       const sent = yield* Effect.promise(() => fetch(`${first.url}/api/v1/integrations/fasttrack/bulk`, { method: "POST", headers, body }))
@@ -76,3 +81,34 @@ it.live.each(["start", "start:deno"])(
     }).pipe(Effect.scoped),
   { concurrent: true }
 )
+
+it.live("npm start shows the first key to a terminal, once", (context) =>
+  Effect.gen(function*() {
+    if (process.platform !== "linux" || spawnSync("script", ["--version"]).status !== 0) {
+      context.skip("SKIPPED: there is no script(1) to be a terminal")
+    }
+    const dataDir = join(yield* folder, "data")
+    const main = join(root, "src/main.ts")
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        spawn("script", ["--quiet", "--flush", "--return", "--command", `exec '${process.execPath}' '${main}' serve`, "/dev/null"], {
+          cwd: root,
+          env: { PATH: process.env["PATH"], DATA_DIR: dataDir, PORT: "0" },
+          stdio: ["ignore", "pipe", "ignore"]
+        })
+      ),
+      (child) =>
+        Effect.promise(async () => {
+          if (child.exitCode !== null) return
+          const exit = once(child, "exit")
+          child.kill("SIGTERM")
+          await exit
+        })
+    )
+    let said = ""
+    child.stdout.on("data", (chunk) => said += String(chunk))
+    yield* until(() => said.includes("consistency=strong") || child.exitCode !== null)
+    const key = (yield* Effect.promise(() => readFile(join(dataDir, "bootstrap-api-key"), "utf8"))).trim()
+    assert.include(said, `API key        ${key}  (of the tenant "demo"; kept in ${join(dataDir, "bootstrap-api-key")})`)
+    assert.include(said, `x-api-key: ${key}"`)
+  }).pipe(Effect.scoped))

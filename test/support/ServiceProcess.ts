@@ -5,7 +5,7 @@ import { TestDatabase } from "./TestDatabase.ts"
 import { until } from "./until.ts"
 
 /** The key of the tenant `demo` with all scopes. */
-export const apiKey = "key-of-the-tests"
+export const apiKey = "key-of-the-tests-for-all-scopes-0"
 
 /** A process of the whole service. */
 export interface ServiceProcess extends Program {

@@ -1,11 +1,12 @@
 import { PgClient } from "@effect/sql-pg"
-import { assert, layer } from "@effect/vitest"
+import { assert, describe, it, layer } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { createHash } from "node:crypto"
 import { ApiKeys } from "../../src/tenants/ApiKeys.ts"
+import { KnownKeys } from "../../src/tenants/KnownKeys.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testClients, testService } from "../support/TestService.ts"
@@ -101,4 +102,41 @@ layer(testClients.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestSer
         "RateExceeded"
       )
     }))
+
+  it.effect("keeps no valid key out while unknown ones are tried from the same address: neither after a start, nor one made meanwhile", () =>
+    Effect.gen(function*() {
+      const { elsewhere, keys, tenant } = yield* twoProcesses
+      const { key } = yield* keys.create(tenant, "k", ["read"])
+      // A process that is started now, and gets nothing but guesses first.
+      const restarted = Context.get(yield* Layer.build(Layer.fresh(testService())), ApiKeys)
+      const guess = (each: ApiKeys["Service"]) => failure(each, `guess ${crypto.randomUUID()}`, "1.1.1.1")
+      const exhaust = (each: ApiKeys["Service"]) => Effect.repeat(guess(each), { until: (tag) => tag === "RateExceeded" })
+      for (const each of [restarted, elsewhere]) yield* exhaust(each)
+      assert.isTrue(yield* isTaken(restarted, key, "1.1.1.1"))
+      // The guesses go on while another process makes a key.
+      const { key: late } = yield* keys.create(tenant, "late", ["read"])
+      const began = performance.now()
+      for (const each of [elsewhere, restarted]) {
+        yield* untilEffect(
+          Effect.andThen(exhaust(each), each.authenticate(late, "1.1.1.1")).pipe(
+            Effect.as(true),
+            Effect.catchTag("RateExceeded", () => Effect.succeed(false))
+          )
+        )
+      }
+      assert.isBelow(performance.now() - began, 5000)
+      // And it is no way in.
+      assert.strictEqual(yield* guess(restarted), "RateExceeded")
+    }))
+})
+
+describe("KnownKeys", () => {
+  it("forgets the key that was used longest ago beyond its capacity, and no other", () => {
+    const known = new KnownKeys(3)
+    const hashes = ["a", "b", "c", "d"].map((text) => createHash("sha256").update(text).digest("hex"))
+    const [a = "", b = "", c = "", d = ""] = hashes
+    for (const hash of [a, b, c, a, d]) known.add(hash)
+    assert.deepStrictEqual(hashes.map((hash) => known.has(hash)), [true, false, true, true])
+    assert.deepStrictEqual([known.delete(a), known.delete(a), known.size], [true, false, 2])
+  })
 })

@@ -159,12 +159,12 @@ describe("the demo against the service", () => {
     Effect.gen(function*() {
       const { url: databaseUrl } = yield* TestDatabase
       const dataDir = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
-      yield* (yield* FileSystem.FileSystem).writeFileString(`${dataDir}/bootstrap-api-key`, "the-key\n")
+      yield* (yield* FileSystem.FileSystem).writeFileString(`${dataDir}/bootstrap-api-key`, "the-key-that-the-service-keeps-0123\n")
       const port = yield* Effect.promise(freePort)
       const service = serverLayer.pipe(
         Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({
           DATABASE_URL: Redacted.value(databaseUrl),
-          BOOTSTRAP_API_KEY: "the-key",
+          BOOTSTRAP_API_KEY: "the-key-that-the-service-keeps-0123",
           PORT: String(port)
         })))
       )
