@@ -13,6 +13,8 @@ export interface EmbeddedCluster {
   readonly durable: boolean
   readonly programs: EmbeddedPrograms
   readonly account: EmbeddedAccount
+  /** The folder of the account alone. */
+  readonly home: string
   readonly data: string
   readonly log: string
   readonly password: Redacted.Redacted
@@ -47,6 +49,7 @@ export const openCluster = Effect.fn("openCluster")(function*(directory: string,
     durable,
     programs,
     account,
+    home,
     data,
     log: join(dataDir, "postgres.log"),
     password: Redacted.make(password.trim())

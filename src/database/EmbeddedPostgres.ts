@@ -12,16 +12,19 @@ import * as Scope from "effect/Scope"
 import type { SqlError } from "effect/sql"
 import { type EmbeddedCluster, openCluster } from "./EmbeddedCluster.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
-import { freePort, readPostmaster, removeStaleFile, startServer, stopServer, usualPort } from "./EmbeddedServer.ts"
+import { freePort, readPostmaster, removeStaleFiles, startServer, stopServer, usualPort } from "./EmbeddedServer.ts"
+import { type Place, socketIn, urlOf } from "./Place.ts"
 
 /** `durable: false` gives up what a crash of the machine would need, for speed: for tests only. */
 export interface EmbeddedPostgresOptions {
   readonly durable?: boolean | undefined
+  /** Whether a server that is started listens on a port of 127.0.0.1 also where it could have a socket: for tests that put themselves between. */
+  readonly tcp?: boolean | undefined
 }
 
 /** A session that holds the shared lock: as long as it lives, nobody stops the server politely. */
 interface Membership {
-  readonly port: number
+  readonly place: Place
   readonly scope: Scope.Closeable
   readonly session: PgConnection.PgConnection
   readonly lost: Effect.Effect<void>
@@ -33,11 +36,10 @@ const lockKey = 7_813_442_906_517_223n
 const ask = (session: PgConnection.PgConnection, question: string) =>
   Effect.map(session.queryValues(`select ${question}(${lockKey})`), ([row]) => row?.[0] === true)
 
-const openSession = (cluster: EmbeddedCluster, port: number) =>
+const openSession = (cluster: EmbeddedCluster, place: Place) =>
   Effect.flatMap(
     PgConnection.make({
-      host: "127.0.0.1",
-      port,
+      ...place,
       database: "postgres",
       username: "postgres",
       password: cluster.password,
@@ -46,23 +48,25 @@ const openSession = (cluster: EmbeddedCluster, port: number) =>
     (connection) => connection.pin
   )
 
-/** Joins the server on a port; undefined if its last user is stopping it. */
-const enter = Effect.fnUntraced(function*(cluster: EmbeddedCluster, port: number) {
+/** Joins the server at a place; undefined if its last user is stopping it. */
+const enter = Effect.fnUntraced(function*(cluster: EmbeddedCluster, place: Place) {
   const scope = yield* Scope.make()
   return yield* Effect.gen(function*() {
-    const session = yield* openSession(cluster, port)
+    const session = yield* openSession(cluster, place)
     if (!(yield* ask(session, "pg_try_advisory_lock_shared"))) {
       yield* Scope.close(scope, Exit.void)
       return undefined
     }
     // A server that is stopping may have cut off the one who holds the lock first. Then our session has been told to end too, and this fails.
     const deaths = yield* session.listen("playtally_member")
-    return { port, scope, session, lost: Effect.ignore(Effect.forever(Queue.take(deaths))) } satisfies Membership
+    return { place, scope, session, lost: Effect.ignore(Effect.forever(Queue.take(deaths))) } satisfies Membership
   }).pipe(
     Scope.provide(scope),
     Effect.onError(() => Scope.close(scope, Exit.void))
   )
 })
+
+const isSame = (one: Place, other: Place): boolean => one.host === other.host && one.port === other.port
 
 /** A server that says "not yet" or "no longer" is ours; one that does not answer, or does not know our password, is not. */
 const isOurs = ({ reason }: SqlError.SqlError) => reason._tag !== "ConnectionError" && reason._tag !== "AuthenticationError"
@@ -70,28 +74,32 @@ const isOurs = ({ reason }: SqlError.SqlError) => reason._tag !== "ConnectionErr
 const stuck = (cluster: EmbeddedCluster, what: string) =>
   new EmbeddedPostgresError({ reason: "Stuck", dataDir: cluster.dataDir, message: `${what} See ${cluster.log}.` })
 
-/** Joins the running server or starts one, on the port given if there is one; looks again and again while others start or stop it. */
-const joinOrStart = Effect.fnUntraced(function*(cluster: EmbeddedCluster, onlyPort?: number) {
-  let port = onlyPort ?? (yield* usualPort(cluster))
+const tcpPlace = (cluster: EmbeddedCluster): Effect.Effect<Place> => Effect.map(usualPort(cluster), (port) => ({ host: "127.0.0.1", port }))
+
+/** Joins the running server or starts one, at the place given if there is one; looks again and again while others start or stop it. */
+const joinOrStart = Effect.fnUntraced(function*(cluster: EmbeddedCluster, where: { readonly tcp: boolean } | { readonly only: Place }) {
+  const only = "only" in where ? where.only : undefined
+  let place = only ?? ("tcp" in where && where.tcp ? undefined : socketIn(cluster.home)) ?? (yield* tcpPlace(cluster))
   let occupiedSince: number | undefined
   for (;;) {
     const running = yield* readPostmaster(cluster)
-    const entered = running?.port === undefined || (onlyPort !== undefined && running.port !== onlyPort)
+    const entered = running?.place === undefined || (only !== undefined && !isSame(running.place, only))
       ? undefined
-      : yield* Effect.result(enter(cluster, running.port))
+      : yield* Effect.result(enter(cluster, running.place))
     if (entered?._tag === "Success") {
       if (entered.success !== undefined) return entered.success
     } else if (entered === undefined || !isOurs(entered.failure)) {
-      const start = yield* startServer(cluster, port)
+      const start = yield* startServer(cluster, place)
       const now = yield* Clock.currentTimeMillis
-      if (start === "PortTaken" && onlyPort === undefined) port = yield* Effect.promise(freePort)
-      if (start === "Occupied") yield* removeStaleFile(cluster)
+      if (start === "PortTaken" && only === undefined) place = { host: place.host, port: yield* Effect.promise(freePort) }
+      if (start === "NoSocket" && only === undefined) place = yield* tcpPlace(cluster)
+      if (start === "Occupied") yield* removeStaleFiles(cluster, place)
       occupiedSince = start === "Started" ? undefined : occupiedSince ?? now
       if (occupiedSince !== undefined && now - occupiedSince > 30_000) {
         return yield* stuck(
           cluster,
           start === "PortTaken"
-            ? `Port ${port} is taken, and the server was on it.`
+            ? `Port ${place.port} is taken, and the server was on it.`
             : `${cluster.data}/postmaster.pid names process ${running?.pid}, which does not answer. If no PostgreSQL runs there, remove that file.`
         )
       }
@@ -100,16 +108,16 @@ const joinOrStart = Effect.fnUntraced(function*(cluster: EmbeddedCluster, onlyPo
   }
 })
 
-const join = (cluster: EmbeddedCluster, onlyPort?: number) =>
-  Effect.timeoutOrElse(joinOrStart(cluster, onlyPort), {
+const join = (...of: Parameters<typeof joinOrStart>) =>
+  Effect.timeoutOrElse(joinOrStart(...of), {
     duration: "10 minutes",
-    orElse: () => stuck(cluster, "The server has been starting or stopping for ten minutes.")
+    orElse: () => stuck(of[0], "The server has been starting or stopping for ten minutes.")
   })
 
 /** Gives the shared lock up; returns a session, a new one if ours ended with a server that is being brought back. */
-const withdraw = (cluster: EmbeddedCluster, { port, session }: Membership) =>
+const withdraw = (cluster: EmbeddedCluster, { place, session }: Membership) =>
   Effect.as(ask(session, "pg_advisory_unlock_shared"), session).pipe(
-    Effect.catch(() => Effect.retry(openSession(cluster, port), { while: isOurs, schedule: Schedule.spaced("50 millis") }))
+    Effect.catch(() => Effect.retry(openSession(cluster, place), { while: isOurs, schedule: Schedule.spaced("50 millis") }))
   )
 
 /** The last to leave stops the server: of several who leave at once, the last one to give up the shared lock gets the exclusive one. */
@@ -123,15 +131,15 @@ const leave = (cluster: EmbeddedCluster, membership: Membership) =>
     Effect.andThen(Scope.close(membership.scope, Exit.void))
   )
 
-/** Waits for the death of the server (killed, out of memory) and brings it back on its port, where pools find it again. */
+/** Waits for the death of the server (killed, out of memory) and brings it back at its place, where pools find it again. */
 const heal = Effect.fnUntraced(function*(cluster: EmbeddedCluster, membership: Ref.Ref<Membership>) {
-  const { lost, port, scope } = yield* Ref.get(membership)
+  const { lost, place, scope } = yield* Ref.get(membership)
   yield* lost
   yield* Effect.logWarning("The embedded PostgreSQL went away and is started again")
   yield* Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       yield* Scope.close(scope, Exit.void)
-      const again = join(cluster, port).pipe(
+      const again = join(cluster, { only: place }).pipe(
         Effect.tapError((error) => Effect.logError(error.message)),
         Effect.retry(Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]))
       )
@@ -142,8 +150,8 @@ const heal = Effect.fnUntraced(function*(cluster: EmbeddedCluster, membership: R
 
 /**
  * A PostgreSQL of our own, with its data in a directory, shared by every process that uses that directory. It outlives Ctrl-C and crashes of its users:
- * the last one to leave stops it, and after a crash the next one takes it over as it is. Only 127.0.0.1 reaches it, with a password kept in the
- * directory (mode 600).
+ * the last one to leave stops it, and after a crash the next one takes it over as it is. It listens on a Unix socket in a folder that only its account
+ * may enter (mode 700) or, where there can be none, on 127.0.0.1; a password kept in the directory (mode 600) is needed either way.
  */
 export class EmbeddedPostgres extends Context.Service<EmbeddedPostgres, {
   /** The superuser's URL; valid as long as the scope, also across a restart of a server that died. */
@@ -153,14 +161,13 @@ export class EmbeddedPostgres extends Context.Service<EmbeddedPostgres, {
   static readonly acquire = Effect.fn("EmbeddedPostgres.acquire")(function*(dataDir: string, options: EmbeddedPostgresOptions = {}) {
     const cluster = yield* openCluster(dataDir, options.durable ?? true)
     const membership = yield* Effect.acquireRelease(
-      Effect.flatMap(join(cluster), Ref.make),
+      Effect.flatMap(join(cluster, { tcp: options.tcp ?? false }), Ref.make),
       (current) => Effect.flatMap(Ref.get(current), (member) => leave(cluster, member)),
       { interruptible: true }
     )
     yield* Effect.forkScoped(Effect.forever(heal(cluster, membership)))
-    const { port } = yield* Ref.get(membership)
-    const url = Redacted.make(`postgres://postgres:${Redacted.value(cluster.password)}@127.0.0.1:${port}/postgres`)
-    return EmbeddedPostgres.of({ url })
+    const { place } = yield* Ref.get(membership)
+    return EmbeddedPostgres.of({ url: Redacted.make(urlOf(place, Redacted.value(cluster.password))) })
   })
 
   static readonly layer = (dataDir: string, options?: EmbeddedPostgresOptions): Layer.Layer<EmbeddedPostgres, EmbeddedPostgresError> =>

@@ -6,19 +6,20 @@ import { join } from "node:path"
 import type { EmbeddedCluster } from "./EmbeddedCluster.ts"
 import { attempt, gaveUp } from "./EmbeddedPostgresError.ts"
 import { embeddedSettings } from "./embeddedSettings.ts"
+import { isSocket, type Place, socketFile } from "./Place.ts"
 import { runProgram } from "./runProgram.ts"
 
-/** What a server has written about itself into its data directory; the port is missing in its first moments. */
+/** What a server has written about itself into its data directory; the place is missing in its first moments. */
 export interface Postmaster {
   readonly pid: number
-  readonly port: number | undefined
+  readonly place: Place | undefined
 }
 
 /**
  * What became of a start. `Occupied`: the data directory is in use, or looks so: by a server that is starting, stopping or being cleaned up after, or
- * by the number of a process long gone that another one has now.
+ * by the number of a process long gone that another one has now. `NoSocket`: the file system has none.
  */
-export type Start = "Started" | "PortTaken" | "Occupied"
+export type Start = "Started" | "PortTaken" | "NoSocket" | "Occupied"
 
 const logLimit = 10 * 1024 * 1024
 
@@ -27,8 +28,10 @@ const postmasterFile = (cluster: EmbeddedCluster) => join(cluster.data, "postmas
 /** Says who runs, or ran until a crash. */
 export const readPostmaster = (cluster: EmbeddedCluster): Effect.Effect<Postmaster | undefined> =>
   Effect.promise(async () => {
-    const [pid, , , port] = (await readFile(postmasterFile(cluster), "utf8").catch(() => "")).split("\n").map(Number)
-    return pid === undefined || !(pid > 0) ? undefined : { pid, port: port !== undefined && port > 0 ? port : undefined }
+    const text = await readFile(postmasterFile(cluster), "utf8").catch(() => "")
+    const [pid, , , port, folder, address] = text.split("\n")
+    const host = folder || address
+    return Number(pid) > 0 ? { pid: Number(pid), place: host && Number(port) > 0 ? { host, port: Number(port) } : undefined } : undefined
   })
 
 /** The port of the last start, so that a server that comes back is found where it was; else any free one. */
@@ -73,15 +76,16 @@ const readLog = async (cluster: EmbeddedCluster, from: number) => {
 const shell = (argument: string) => `'${argument.replaceAll("'", "'\\''")}'`
 
 /** Starts a server in a session of its own and waits until it takes connections, through a recovery too; it may have been stopped again since. */
-export const startServer = Effect.fn("startServer")(function*(cluster: EmbeddedCluster, port: number) {
+export const startServer = Effect.fn("startServer")(function*(cluster: EmbeddedCluster, place: Place) {
   const { account, data, dataDir, durable, log, programs } = cluster
   const from = yield* attempt(dataDir, `write ${log}`, () => rotateLog(cluster))
-  const options = embeddedSettings({ durable, port }).map(shell).join(" ")
+  const options = embeddedSettings({ durable, place }).map(shell).join(" ")
   const { code, output } = yield* account.run(programs.pgCtl, ["start", "-D", data, "-l", log, "-w", "-t", "600", "-o", options])
   if (code === 0) return "Started" satisfies Start
   const said = yield* attempt(dataDir, `read ${log}`, () => readLog(cluster, from))
   if (/could not create any TCP\/IP sockets/.test(said)) return "PortTaken" satisfies Start
-  if (/lock file "postmaster.pid"|pre-existing shared memory block/.test(said)) return "Occupied" satisfies Start
+  if (/could not create any Unix-domain sockets/.test(said)) return "NoSocket" satisfies Start
+  if (/lock file "(?:postmaster\.pid|[^"]*\.lock)"|pre-existing shared memory block/.test(said)) return "Occupied" satisfies Start
   // pg_ctl looks ten times a second: between two looks a server can have served someone who was faster, and been stopped by them.
   if (/database system is ready to accept connections/.test(said)) return "Started" satisfies Start
   const ending = said.trim().split("\n").slice(-15).join("\n")
@@ -96,18 +100,24 @@ const commandLine = Effect.fnUntraced(function*(pid: number) {
   return code === 0 ? output : undefined
 })
 
+/** The process that a lock file names, or named until a crash. */
+const holderOf = (file: string): Effect.Effect<number | undefined> =>
+  Effect.promise(async () => {
+    const pid = Number.parseInt(await readFile(file, "utf8").catch(() => ""), 10)
+    return pid > 0 ? pid : undefined
+  })
+
 /**
- * PostgreSQL believes the file that a crashed server left behind if some process of the same user has that number now, as is common after a reboot
- * and in containers. Removes the file if that process is not a server on this directory.
+ * PostgreSQL believes the files that a crashed server left behind if some process of the same user has that number now, as is common after a reboot
+ * and in containers. Removes each, the data directory's and the socket's, if that process is not a server on this directory.
  */
-export const removeStaleFile = Effect.fn("removeStaleFile")(function*(cluster: EmbeddedCluster) {
-  const postmaster = yield* readPostmaster(cluster)
-  if (postmaster === undefined) return
-  const line = yield* commandLine(postmaster.pid)
-  if (line === undefined || line.includes(cluster.data)) return
-  const now = yield* readPostmaster(cluster)
-  if (now?.pid === postmaster.pid) {
-    yield* attempt(cluster.dataDir, "remove a crashed server's postmaster.pid", () => rm(postmasterFile(cluster), { force: true }))
+export const removeStaleFiles = Effect.fn("removeStaleFiles")(function*(cluster: EmbeddedCluster, place: Place) {
+  for (const file of [postmasterFile(cluster), ...isSocket(place) ? [`${socketFile(place)}.lock`] : []]) {
+    const holder = yield* holderOf(file)
+    if (holder === undefined) continue
+    const line = yield* commandLine(holder)
+    if (line === undefined || line.includes(cluster.data) || (yield* holderOf(file)) !== holder) continue
+    yield* attempt(cluster.dataDir, `remove a crashed server's ${file}`, () => rm(file, { force: true }))
   }
 })
 

@@ -1,8 +1,9 @@
 import { totalmem } from "node:os"
+import { isSocket, type Place } from "./Place.ts"
 
-/** How the embedded server treats a crash: `durable: false` is for tests, whose data nobody misses. */
+/** Where the embedded server listens, and how it treats a crash: `durable: false` is for tests, whose data nobody misses. */
 export interface EmbeddedSettings {
-  readonly port: number
+  readonly place: Place
   readonly durable: boolean
 }
 
@@ -19,13 +20,15 @@ const memory = () => {
  * in no order, so where their pages do not fit, each event reads and writes some. Few checkpoints, since each makes the following writes of a page log
  * it whole. The log leaves errors of statements out: their client gets them, and a refused duplicate is routine.
  */
-export const embeddedSettings = ({ durable, port }: EmbeddedSettings, bytes: number = memory()): ReadonlyArray<string> => {
+export const embeddedSettings = ({ durable, place }: EmbeddedSettings, bytes: number = memory()): ReadonlyArray<string> => {
   const quarter = Math.floor(bytes / MiB / 4)
   const crashSafe = durable ? "on" : "off"
   const settings = {
-    listen_addresses: "127.0.0.1",
-    unix_socket_directories: "",
-    max_connections: 100,
+    listen_addresses: isSocket(place) ? "" : place.host,
+    unix_socket_directories: isSocket(place) ? `"${place.host.replaceAll("\"", "\"\"")}"` : "",
+    // A connection takes one before it says who it is, and for as long as it may say nothing.
+    max_connections: 300,
+    authentication_timeout: "10s",
     fsync: crashSafe,
     synchronous_commit: crashSafe,
     full_page_writes: crashSafe,
@@ -49,5 +52,5 @@ export const embeddedSettings = ({ durable, port }: EmbeddedSettings, bytes: num
     log_min_messages: "log",
     log_checkpoints: "off"
   }
-  return ["-p", String(port), ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])]
+  return ["-p", String(place.port), ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])]
 }

@@ -19,7 +19,7 @@ while [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
 rm -rf "$0"
 `
 
-/** The PostgreSQL that everything is measured on: the embedded one, as crash-safe as it is for `npm start`, in a temporary folder. */
+/** The PostgreSQL that everything is measured on: the embedded one, as crash-safe as it is for `npm start`, in a temporary folder and on TCP, as all clients know it. */
 export class BenchServer extends Context.Service<BenchServer, {
   /** A fresh database, dropped with the scope; its superuser's URL. */
   readonly database: Effect.Effect<string, SqlError.SqlError, Scope.Scope>
@@ -39,7 +39,7 @@ export class BenchServer extends Context.Service<BenchServer, {
         await mkdir(exchange)
         await chmod(exchange, 0o777)
       })
-      const { url } = yield* EmbeddedPostgres.acquire(join(folder, "data"))
+      const { url } = yield* EmbeddedPostgres.acquire(join(folder, "data"), { tcp: true })
       const connect = (url: string) => PgConnection.make({ url: Redacted.make(url), applicationName: "playtally bench" })
       const administrator = yield* connect(Redacted.value(url))
       const run = (statement: string) => administrator.query(statement, [], false)

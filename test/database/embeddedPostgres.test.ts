@@ -8,7 +8,8 @@ import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
+import { chmod, chown, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
+import { connect, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -153,7 +154,13 @@ describe.concurrent("EmbeddedPostgres", () => {
         Effect.sync(() => spawn("sleep", ["60"], { stdio: "ignore", ...(isRoot ? { gid, uid } : {}) })),
         (child) => Effect.sync(() => child.kill("SIGKILL"))
       )
+      // The data directory's, the socket's, or both.
+      const socket = join(dataDir, "postgres/.s.PGSQL.5432")
+      const lock = `${socket}.lock`
       yield* Effect.promise(() => writeFile(file, text.replace(/^\d+/, String(other.pid))))
+      yield* Effect.promise(() => writeFile(socket, ""))
+      yield* Effect.promise(() => writeFile(lock, text.replace(/^\d+/, String(other.pid))))
+      if (isRoot) yield* Effect.promise(() => Promise.all([socket, lock].map((path) => chown(path, uid, gid))))
       const second = yield* user(dataDir)
       assert.deepStrictEqual(yield* query(second.url, "select 1"), [[1]])
     }).pipe(Effect.scoped))
@@ -231,7 +238,7 @@ describe.concurrent("EmbeddedPostgres", () => {
         data_checksums: "on",
         fsync: "on",
         full_page_writes: "on",
-        listen_addresses: "127.0.0.1",
+        listen_addresses: "",
         synchronous_commit: "on"
       })
       assert.deepStrictEqual(yield* query(url, "select distinct auth_method from pg_hba_file_rules"), [["scram-sha-256"]])
@@ -243,6 +250,49 @@ describe.concurrent("EmbeddedPostgres", () => {
       wrong.password = "guess"
       const refused = yield* Effect.flip(query(wrong.href, "select 1"))
       assert.strictEqual(refused.reason._tag, "AuthenticationError")
+    }).pipe(Effect.scoped))
+
+  it.live("serves its users while 150 others hold connections and say nothing, on a socket and on a port", () =>
+    Effect.gen(function*() {
+      for (const tcp of [false, true]) {
+        const dataDir = yield* dataFolder
+        const url = new URL(Redacted.value((yield* EmbeddedPostgres.acquire(dataDir, { tcp })).url))
+        const host = url.searchParams.get("host")
+        assert.strictEqual(host, tcp ? null : join(dataDir, "postgres"))
+        const target = host === null ? { host: url.hostname, port: Number(url.port) } : { path: join(host, `.s.PGSQL.${url.port}`) }
+        const connections = yield* Effect.acquireRelease(
+          Effect.promise(() =>
+            Promise.all(Array.from({ length: 150 }, () =>
+              new Promise<Socket>((resolve, reject) => {
+                const socket = connect({ ...target })
+                socket.once("connect", () => resolve(socket)).once("error", reject)
+              })))
+          ),
+          (sockets) => Effect.sync(() => sockets.forEach((socket) => socket.destroy()))
+        )
+        assert.deepStrictEqual(yield* query(url.href, "select 1"), [[1]])
+        assert.strictEqual(connections.length, 150)
+      }
+    }).pipe(Effect.scoped))
+
+  it.live("listens on a port where the path is too long for a socket, and joins who listens elsewhere than it would", () =>
+    Effect.gen(function*() {
+      const long = join(yield* dataFolder, "x".repeat(100))
+      const { url } = yield* user(long)
+      assert.strictEqual(new URL(Redacted.value(url)).hostname, "127.0.0.1")
+      assert.deepStrictEqual(yield* query(url, "select 1"), [[1]])
+
+      const dataDir = yield* dataFolder
+      const first = yield* EmbeddedPostgres.acquire(dataDir, { tcp: true })
+      const second = yield* user(dataDir)
+      assert.strictEqual(Redacted.value(second.url), Redacted.value(first.url))
+    }).pipe(Effect.scoped))
+
+  it.live("has its socket in folders of any name", () =>
+    Effect.gen(function*() {
+      const { url } = yield* user(join(yield* dataFolder, "a, b's ü"))
+      assert.include(new URL(Redacted.value(url)).searchParams.get("host"), "a, b's ü")
+      assert.deepStrictEqual(yield* query(url, "select 1"), [[1]])
     }).pipe(Effect.scoped))
 
   it.live("says why it cannot start", () =>

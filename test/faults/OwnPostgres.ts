@@ -64,7 +64,7 @@ export const ownPostgres = Effect.fnUntraced(
     const cluster = yield* Effect.orDie(openCluster(dataDir, true))
     yield* Effect.promise(() => prepare(cluster))
     const port = yield* Effect.promise(freePort)
-    const start = Effect.asVoid(Effect.orDie(Effect.repeat(startServer(cluster, port), {
+    const start = Effect.asVoid(Effect.orDie(Effect.repeat(startServer(cluster, { host: "127.0.0.1", port }), {
       // As long as the processes of the server that was killed are on their way out.
       while: (outcome) => outcome !== "Started"
     })))

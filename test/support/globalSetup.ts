@@ -37,7 +37,7 @@ export const startServer = async (): Promise<{ readonly url: string; readonly st
   const watcher = spawn("sh", ["-c", cleaner, folder], { detached: true, stdio: ["pipe", "ignore", "ignore"] })
   watcher.unref()
   const scope = Scope.makeUnsafe()
-  const acquire = EmbeddedPostgres.acquire(join(folder, "data"), { durable: false })
+  const acquire = EmbeddedPostgres.acquire(join(folder, "data"), { durable: false, tcp: true })
   const { url } = await Effect.runPromise(Scope.provide(acquire, scope))
   return {
     url: Redacted.value(url),
