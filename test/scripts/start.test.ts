@@ -79,7 +79,7 @@ it.live.each(["start", "start:deno"])(
       assert.nestedPropertyVal(counters, "casino.EUR.bet_count", 1)
       assert.strictEqual(yield* second.stop, 0)
     }).pipe(Effect.scoped),
-  { concurrent: true }
+  { concurrent: true, timeout: 120_000 }
 )
 
 it.live("npm start shows the first key to a terminal, once", (context) =>
