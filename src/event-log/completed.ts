@@ -7,7 +7,7 @@ export type Fetch = (
   withheld: ReadonlyArray<WithheldEvent>
 ) => Effect.Effect<ReadonlyArray<LoggedEvent | UnreadableEvent>, SqlError.SqlError>
 
-const isWithheld = (entry: LogEntry | WithheldEvent): entry is WithheldEvent => entry.withheld !== undefined
+const isWithheld = (entry: LogEntry | WithheldEvent): entry is WithheldEvent => entry.event === null && entry.withheld !== undefined
 
 /** What was read: a slice ends before its first event for which there was no room, and `cut` has that event's position. */
 export interface Completed {
@@ -20,11 +20,10 @@ export interface Completed {
  * what is given of a slice. For entries in order of slice and position, or of one slice.
  */
 export const completed = Effect.fnUntraced(function*(looked: ReadonlyArray<LogEntry | WithheldEvent>, fetch: Fetch) {
-  const withheld = looked.filter(isWithheld)
   const cut = new Map<number, number>()
   // They are all entries then.
-  if (withheld.length === 0) return { entries: looked as ReadonlyArray<LogEntry>, cut }
-  const fetched = yield* fetch(withheld)
+  if (!looked.some(isWithheld)) return { entries: looked as ReadonlyArray<LogEntry>, cut }
+  const fetched = yield* fetch(looked.filter(isWithheld))
   const entries: Array<LogEntry> = []
   let next = 0
   for (const entry of looked) {
