@@ -296,7 +296,7 @@ const commands = {
     rest[0] === "leaderboards"
       ? onNode([join(root, "test/bench/leaderboards.ts"), ...rest.slice(1)])
       : onNode([join(root, "test/bench/bench.ts"), ...rest]),
-  types: () => onNode([join(modules, "typescript/bin/tsc"), "-p", ".", ...rest]),
+  types: () => onNode([join(modules, "@typescript/native/bin/tsc"), "-p", ".", ...rest]),
   lint: () => onNode([join(modules, "oxlint/bin/oxlint"), "--deny-warnings", ...rest]),
   format: async () => {
     await install(true)

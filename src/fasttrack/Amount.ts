@@ -12,7 +12,7 @@ export const Amount = Schema.declare(isJsonNumber, {
   toCodecJson: () =>
     Schema.link<JsonNumber>()(Schema.Finite, { decode: SchemaGetter.transform((value) => value), encode: SchemaGetter.transform(Number) })
 }).pipe(
-  Schema.decodeTo(Schema.String.annotate({ message: numberTooLong }), {
+  Schema.decodeTo(Schema.String.annotate({ message: numberTooLong, format: "decimal" }), {
     decode: readAs(decimalText),
     encode: SchemaGetter.transform(toJsonNumber)
   })

@@ -22,7 +22,7 @@ export const Instant = Written.pipe(
 
 /** A time on the wire, read as RFC 3339 text in UTC with milliseconds. */
 export const Timestamp = Written.pipe(
-  Schema.decodeTo(Schema.String.annotate({ message }), {
+  Schema.decodeTo(Schema.String.annotate({ message, format: "date-time" }), {
     decode: readAs((text) => {
       const instant = parseTimestamp(text)
       return instant === undefined ? undefined : isCanonical(text) ? text : format(instant)

@@ -25,6 +25,7 @@ const eraseUser = HttpApiEndpoint.delete("eraseUser", "/api/v1/users/:user_id", 
   ],
   error: [Problems.NothingKnown, Problems.Unavailable]
 }).annotateMerge(OpenApi.annotations({
+  identifier: "eraseUser",
   summary: "Erase a user",
   description:
     "Removes the user's personal data for good: from the log, where empty events under a pseudonym keep their places, from the counters and everything " +

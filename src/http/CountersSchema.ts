@@ -13,7 +13,7 @@ const sections = Object.fromEntries(shown.map(({ name, section }) => [name, Sche
 export const CountersSchema = Schema.Struct({
   user_id: Schema.String,
   time_zone: Schema.String.annotate({ description: "IANA name of the zone in which the tenant's days begin" }),
-  position: Schema.Int.annotate({ description: "Position in the user's slice of the log up to which the counters are complete" }),
+  position: Schema.Natural.annotate({ description: "Position in the user's slice of the log up to which the counters are complete" }),
   ...sections,
   stale: Schema.optionalKey(Schema.Array(Schema.String)).annotate({ description: "Sections that stopped at one of the user's events" })
 }).annotate({ identifier: "Counters", description: "The sections asked for; without `include`, all of them" })

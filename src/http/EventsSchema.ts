@@ -1,24 +1,36 @@
 import * as Schema from "effect/Schema"
-import { eventData } from "../fasttrack/FastTrackEvent.ts"
+import { eventData, type EventType } from "../fasttrack/FastTrackEvent.ts"
 import { Time } from "../projections/jsonValues.ts"
 
 const common = {
-  slice: Schema.Int.annotate({ description: "The part of the log that the user's events are in" }),
-  position: Schema.Int.annotate({ description: "The event's place in the slice, from 1 on without gaps" }),
+  slice: Schema.Natural.annotate({ description: "The part of the log that the user's events are in" }),
+  position: Schema.Natural.annotate({ description: "The event's place in the slice, from 1 on without gaps" }),
   occurred_at: Time,
   recorded_at: Time
 }
 
-/** An event of any kind as it is answered, with more fields. Amounts are canonical decimal text. */
-export const shownEventWith = (fields: Schema.Struct.Fields) =>
+/** What generated types call the data of each kind, and an event with it. */
+const names = {
+  "realtime-casino": "Casino",
+  "realtime-payment": "Payment",
+  "realtime-registration": "Registration",
+  "realtime-gameround": "GameRound",
+  "realtime-sports-bet": "SportsBet",
+  "realtime-login": "Login"
+} as const satisfies Record<EventType, string>
+
+const kinds = (Object.keys(eventData) as ReadonlyArray<EventType>).map((event) => ({
+  event,
+  name: names[event],
+  data: Schema.toType(Schema.Struct({ user_id: Schema.String, timestamp: Time, ...eventData[event].fields }))
+    .annotate({ identifier: `${names[event]}Data` })
+}))
+
+/** An event of any kind as it is answered, with more fields. Amounts are canonical decimal text. `what` ends the names of the schemas. */
+export const shownEventWith = (what: string, fields: Schema.Struct.Fields) =>
   Schema.Union(
-    Object.entries(eventData).map(([event, { fields: data }]) =>
-      Schema.Struct({
-        ...common,
-        event: Schema.Literal(event),
-        data: Schema.toType(Schema.Struct({ user_id: Schema.String, timestamp: Schema.String, ...data })),
-        ...fields
-      })
+    kinds.map(({ data, event, name }) =>
+      Schema.Struct({ ...common, event: Schema.Literal(event), data, ...fields }).annotate({ identifier: `${name}${what}` })
     )
   )
 
@@ -35,7 +47,7 @@ const EventWithoutData = Schema.Struct({
 
 /** A page of a user's events as it is answered (design §3), for the API's description. */
 export const EventsSchema = Schema.Struct({
-  events: Schema.Array(Schema.Union([shownEventWith({}), EventWithoutData])),
+  events: Schema.Array(Schema.Union([shownEventWith("Event", {}), EventWithoutData])),
   next_cursor: NextCursor
 }).annotate({
   identifier: "Events",

@@ -7,8 +7,8 @@ const Value = Schema.NullOr(Schema.Union([Schema.Finite, Schema.String, Schema.B
 export const ExplanationSchema = Schema.Struct({
   path: Schema.String,
   value: Value.annotate({ description: "As the counters document has it; null where it has none any more" }),
-  position: Schema.Int.annotate({ description: "Position in the user's slice of the log up to which events were looked at" }),
-  contributions: Schema.Array(shownEventWith({
+  position: Schema.Natural.annotate({ description: "Position in the user's slice of the log up to which events were looked at" }),
+  contributions: Schema.Array(shownEventWith("Contribution", {
     contribution: Value.annotate({
       description: "By how much the event changed the value: a number for a count, a decimal for an amount; of any other value, the new one"
     }),

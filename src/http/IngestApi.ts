@@ -26,6 +26,7 @@ const bulk = HttpApiEndpoint.post("bulk", "/api/v1/integrations/fasttrack/bulk",
     Problems.Unavailable
   ]
 }).annotateMerge(OpenApi.annotations({
+  identifier: "sendEvents",
   summary: "Take in a batch of events",
   description:
     "Each item is decoded and stored on its own; one sent before is recognized by its id and counted once. `204`: every item is stored, now or before. " +

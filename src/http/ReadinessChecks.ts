@@ -9,11 +9,13 @@ export const ReadinessChecks = Schema.Struct({
   }),
   projections: Schema.Struct({
     running: Schema.Boolean,
-    lag_events: Schema.Int.annotate({ description: "Events in the log that are not folded yet" }),
+    lag_events: Schema.Natural.annotate({ description: "Events in the log that are not folded yet" }),
     lag_seconds: Schema.Finite.annotate({ description: "Age of the oldest of them; 0 without any" }),
-    ranking_lag_events: Schema.Int.annotate({ description: "Events that the leaderboards do not show yet: they gather for some seconds" }),
+    ranking_lag_events: Schema.Natural.annotate({
+      description: "Events that the leaderboards do not show yet: they gather for some seconds"
+    }),
     ranking_lag_seconds: Schema.Finite.annotate({ description: "Age of the oldest of them; 0 without any" }),
-    parked_users: Schema.Int.annotate({ description: "Users whose events could not be folded; everybody else's numbers go on" })
+    parked_users: Schema.Natural.annotate({ description: "Users whose events could not be folded; everybody else's numbers go on" })
   })
-})
+}).annotate({ identifier: "ReadinessChecks" })
 export type ReadinessChecks = typeof ReadinessChecks.Type

@@ -40,6 +40,7 @@ const counters = HttpApiEndpoint.get("counters", "/api/v1/users/:user_id/counter
   success: document(CountersSchema),
   error: [Problems.UserNotFound, Problems.TooManyRows, Problems.HistoryTooLarge, Problems.HistoryUnfinished, ...notReady]
 }).annotateMerge(OpenApi.annotations({
+  identifier: "getCounters",
   summary: "A user's counters",
   description:
     "Every number is a function of the user's stored events: in whatever order, batches and repetitions they came, the counters are the same. Amounts are " +
@@ -75,6 +76,7 @@ const countersOfUsers = HttpApiEndpoint.post("countersOfUsers", "/api/v1/users/c
     ...notReady
   ]
 }).annotateMerge(OpenApi.annotations({
+  identifier: "getCountersOfUsers",
   summary: "The counters of up to 500 users",
   description: "Whole documents, as each user's counters are answered on their own. A user named twice is answered once.",
   transform: parameterDetails({ headers: { prefer } })
@@ -95,6 +97,7 @@ const events = HttpApiEndpoint.get("events", "/api/v1/users/:user_id/events", {
   success: document(EventsSchema),
   error: [Problems.UserNotFound, ...busy]
 }).annotateMerge(OpenApi.annotations({
+  identifier: "getEvents",
   summary: "A user's events",
   description:
     "What is stored of a user, newest first, page by page: the events as they were taken in, amounts as exact decimals in text, with their places in the log. " +
@@ -124,6 +127,7 @@ const explain = HttpApiEndpoint.get("explain", "/api/v1/users/:user_id/counters/
     ...busy
   ]
 }).annotateMerge(OpenApi.annotations({
+  identifier: "explainCounter",
   summary: "Why a counter is what it is",
   description:
     "The events that changed a value of the user's counters, by how much, and to what. Whatever depends on the present, as a current streak " +

@@ -6,6 +6,7 @@ import { ReadinessChecks } from "./ReadinessChecks.ts"
 const health = HttpApiEndpoint.get("health", "/healthz", {
   success: Schema.Struct({ status: Schema.Literal("ok") }).annotate({ identifier: "Health", description: "The process runs" })
 }).annotateMerge(OpenApi.annotations({
+  identifier: "getHealth",
   summary: "Whether the process runs",
   description: "Says nothing of the database: who restarts a process that does not answer looks here."
 }))
@@ -17,6 +18,7 @@ const ready = HttpApiEndpoint.get("ready", "/readyz", {
   }),
   error: Problems.NotReady
 }).annotateMerge(OpenApi.annotations({
+  identifier: "getReadiness",
   summary: "Whether the process can do its work",
   description:
     "That takes a database, its migrations, a whole log and running projections. A process that is not ready is to get no requests."
@@ -27,6 +29,7 @@ const metrics = HttpApiEndpoint.get("metrics", "/metrics", {
     HttpApiSchema.asText({ contentType: "text/plain; version=0.0.4" })
   )
 }).annotateMerge(OpenApi.annotations({
+  identifier: "getMetrics",
   summary: "Metrics",
   description: "In Prometheus' text format."
 }))

@@ -11,6 +11,14 @@ export const maxDays = { day: 400, week: 3660, month: 3660 } as const
 
 const products = Object.keys(activityFields) as ReadonlyArray<Product>
 
+const activityNames = {
+  casino: "CasinoActivity",
+  game_rounds: "GameRoundActivity",
+  logins: "LoginActivity",
+  payments: "PaymentActivity",
+  sports: "SportsActivity"
+} as const satisfies Record<Product, string>
+
 const periodOf = (product: Product) =>
   Schema.Struct({
     from: DayText,
@@ -18,7 +26,7 @@ const periodOf = (product: Product) =>
     product: Schema.Literal(product),
     currency: product === "logins" ? Schema.Null : Schema.String.annotate({ description: "Upper-cased" }),
     ...activityFigures(product)
-  })
+  }).annotate({ identifier: activityNames[product] })
 
 /** A user's activity as it is answered, for the API's description. */
 const ActivitySchema = Schema.Struct({
@@ -43,6 +51,7 @@ export const activity = HttpApiEndpoint.get("activity", "/api/v1/users/:user_id/
   success: document(ActivitySchema),
   error: [Problems.UserNotFound, Problems.TooManyRows, ...notReady]
 }).annotateMerge(OpenApi.annotations({
+  identifier: "getActivity",
   summary: "What a user did, day by day",
   description:
     "Per period, product and currency. Each product has its own fields, and products are never added up: FastTrack makes game rounds of the same play as " +

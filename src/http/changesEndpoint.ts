@@ -6,13 +6,15 @@ import { busy, consistency, document, ifNoneMatch, numeral, numeralDetails, pref
 
 /** Who changed as it is answered, for the API's description. */
 const ChangesSchema = Schema.Struct({
-  changes: Schema.Array(Schema.Struct({
-    user_id: Schema.String,
-    slice: Schema.Int,
-    position: Schema.Int.annotate({
-      description: "Position in the slice of the user's last event in this answer; the counters have reached it"
-    })
-  })).annotate({ description: "Each user once, in no order" }),
+  changes: Schema.Array(
+    Schema.Struct({
+      user_id: Schema.String,
+      slice: Schema.Natural,
+      position: Schema.Natural.annotate({
+        description: "Position in the slice of the user's last event in this answer; the counters have reached it"
+      })
+    }).annotate({ identifier: "Change" })
+  ).annotate({ description: "Each user once, in no order" }),
   next_cursor: Schema.String.annotate({ description: "For `cursor`, to go on" })
 }).annotate({ identifier: "Changes", description: "Users with changes after the cursor" })
 
@@ -26,6 +28,7 @@ export const changes = HttpApiEndpoint.get("changes", "/api/v1/changes", {
   success: document(ChangesSchema),
   error: [Problems.TooManyPolls, Problems.ProjectionBehind, ...busy]
 }).annotateMerge(OpenApi.annotations({
+  identifier: "getChanges",
   summary: "Whose counters may have changed",
   description:
     "Ask once without a cursor, then read whatever counters you need, then go on with each answer's `next_cursor` for ever: every change after it is told at " +

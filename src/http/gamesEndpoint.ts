@@ -21,7 +21,7 @@ import {
 const GamesSchema = Schema.Struct({
   user_id: Schema.String,
   time_zone: Schema.String.annotate({ description: "IANA name of the zone in which the tenant's days begin" }),
-  position: Schema.Int.annotate({ description: "Position in the user's slice of the log up to which the counters are complete" }),
+  position: Schema.Natural.annotate({ description: "Position in the user's slice of the log up to which the counters are complete" }),
   ...Object.fromEntries(gameProjections.map(({ name, section }) => [name, Schema.optionalKey(section.schema)])),
   next_cursor: NextCursor,
   stale: Schema.optionalKey(Schema.Array(Schema.String)).annotate({ description: "Sections that stopped at one of the user's events" })
@@ -42,6 +42,7 @@ export const games = HttpApiEndpoint.get("games", "/api/v1/users/:user_id/games"
   success: document(GamesSchema),
   error: [Problems.UserNotFound, Problems.TooManyRows, ...notReady]
 }).annotateMerge(OpenApi.annotations({
+  identifier: "getGames",
   summary: "A user's counters per game",
   description:
     "The counters of casino events and of game rounds once more, per game and currency. Some games by `game_id`, those without events left out; or all of " +

@@ -81,7 +81,7 @@ const PlaceSchema = Schema.Struct({
   }]
 })
 
-const params = { board: Schema.Literals(boardNames).annotate({ description: "What is compared" }) }
+const params = { board: Schema.Literals(boardNames).annotate({ description: "What is compared", examples: ["casino_turnover"] }) }
 const query = {
   period: Schema.optionalKey(Schema.Literals(periods)),
   date: Schema.optionalKey(Day),
@@ -104,6 +104,7 @@ export const leaderboard = HttpApiEndpoint.get("leaderboard", "/api/v1/leaderboa
   success: document(LeaderboardSchema),
   error: [...notReady]
 }).annotateMerge(OpenApi.annotations({
+  identifier: "getLeaderboard",
   summary: "Who is ahead",
   description: `The first users of a board:\n\n${about}\n\n` +
     "A user is on a board as soon as an event has an effect on the score there. Scores are exact; they follow the counters at a distance of some " +
@@ -120,6 +121,7 @@ export const leaderboardPlace = HttpApiEndpoint.get("leaderboardPlace", "/api/v1
   success: document(PlaceSchema),
   error: [Problems.UserNotOnLeaderboard, ...notReady]
 }).annotateMerge(OpenApi.annotations({
+  identifier: "getLeaderboardPlace",
   summary: "A user's rank, and who is near",
   description:
     "The boards and periods are those of the leaderboards themselves. A user without an event that counts there is not on a board: `404`.",

@@ -1,4 +1,10 @@
 import type { OpenApi } from "effect/http-api"
+import type { JsonSchema } from "effect/JsonSchema"
+import { gameProjections } from "../counters/Games.ts"
+import { counterSections } from "./CountersSchema.ts"
+import { exampleOf } from "./exampleOf.ts"
+import { namedSections } from "./namedSections.ts"
+import { withoutAllOf } from "./withoutAllOf.ts"
 
 const securitySchemes: OpenApi.OpenAPIComponents["securitySchemes"] = {
   apiKey: { type: "apiKey", name: "x-api-key", in: "header", description: "Counts alone where both are sent" },
@@ -25,24 +31,59 @@ const statusesWithPreference: ReadonlySet<string> = new Set(["200", "204", "304"
 
 const takesPreference = ({ parameters }: OpenApi.OpenAPISpecOperation): boolean => parameters.some(({ name }) => name === "prefer")
 
-/** What a parameter's schema says is said of a parameter of which nothing else is. */
-const withDescription = (parameter: OpenApi.OpenAPISpecParameter): OpenApi.OpenAPISpecParameter => {
-  const { description, ...schema } = parameter.schema as { readonly description?: unknown }
-  return parameter.description === undefined && typeof description === "string" ? { ...parameter, description, schema } : parameter
+/** What the schema of a parameter or header says is said of the parameter or header itself, unless that says something else. */
+const withSchemaDetails = <P extends { readonly schema: object; readonly description?: string; readonly example?: unknown }>(
+  part: P
+): P => {
+  const { description, examples, ...schema } = part.schema as { readonly description?: string; readonly examples?: ReadonlyArray<unknown> }
+  return {
+    ...description === undefined ? {} : { description },
+    ...examples === undefined ? {} : { example: examples[0] },
+    ...part,
+    schema
+  }
 }
 
-/** Objects are open unless they are refused for members nobody knows; the JSON of a problem is called like the problem, and says its status and title. */
+/** A body with an example. */
+const withExample = (
+  schemas: OpenApi.OpenAPIComponents["schemas"],
+  body: OpenApi.OpenAPISpecRequestBody
+): OpenApi.OpenAPISpecRequestBody => ({
+  ...body,
+  content: Object.fromEntries(
+    Object.entries(body.content).map(([type, content]) => [type, { ...content, example: exampleOf(schemas, content.schema) }])
+  )
+})
+
+/** Where the description means a schema that has a name, but the schema it was made of says only what the value is. */
+const named: ReadonlyMap<string, JsonSchema> = new Map([
+  [JSON.stringify({ type: "string", format: "decimal" }), { $ref: "#/components/schemas/Decimal" }]
+])
+
+/** An object is open unless it is refused for members nobody knows. One of which no member is known says so, or generators take it for empty. */
+const opened = (schema: JsonSchema): JsonSchema => {
+  const { additionalProperties: values, ...rest } = schema
+  if (values !== undefined && values !== false) return schema
+  return schema["type"] === "object" && schema["properties"] === undefined ? { ...rest, additionalProperties: true } : rest
+}
+
+/** The JSON of a problem is called like the problem, and says its status and title. The counters of each section have a name. */
 const tidied = (document: Record<string, unknown>): OpenApi.OpenAPISpec => {
-  const text = JSON.stringify(document).replaceAll(/(#\/components\/schemas\/\w+)Encoded"/g, "$1\"")
+  const text = JSON.stringify(withoutAllOf(document)).replaceAll(/(#\/components\/schemas\/\w+)Encoded"/g, "$1\"")
   // It is handed over as any object, and is what OpenApi.fromApi made.
   const spec = JSON.parse(
     text,
-    (key, value) => key === "additionalProperties" && value === false ? undefined : value
+    (_, value) =>
+      typeof value === "object" && value !== null && !Array.isArray(value) ? named.get(JSON.stringify(value)) ?? opened(value) : value
   ) as OpenApi.OpenAPISpec
   const schemas = Object.entries(spec.components.schemas).map(([name, schema]) =>
     [name.replace(/Encoded$/, ""), closed.has(name) ? { ...schema, additionalProperties: false } : withProblemMembers(schema)] as const
   )
-  return { ...spec, components: { ...spec.components, schemas: Object.fromEntries(schemas) } }
+  const sections = [...counterSections, ...gameProjections.map(({ name }) => name)]
+  return {
+    ...spec,
+    components: { ...spec.components, schemas: namedSections(Object.fromEntries(schemas), ["Counters", "Games"], sections) }
+  }
 }
 
 const closed = new Set(["UserIds"])
@@ -59,7 +100,8 @@ export const openApiDetails = (document: Record<string, unknown>): Record<string
   const spec = tidied(document)
   const detailed = (operation: OpenApi.OpenAPISpecOperation): OpenApi.OpenAPISpecOperation => ({
     ...operation,
-    parameters: operation.parameters.map(withDescription),
+    parameters: operation.parameters.map(withSchemaDetails),
+    ...operation.requestBody === undefined ? {} : { requestBody: withExample(spec.components.schemas, operation.requestBody) },
     security: 401 in operation.responses ? Object.keys(securitySchemes).map((name) => ({ [name]: [] })) : [],
     responses: Object.fromEntries(
       Object.entries(operation.responses).map(([status, response]) => {
@@ -68,7 +110,8 @@ export const openApiDetails = (document: Record<string, unknown>): Record<string
           ...headersOfStatus[status],
           ...takesPreference(operation) && statusesWithPreference.has(status) ? { "preference-applied": preferenceApplied } : {}
         }
-        return [status, Object.keys(headers).length === 0 ? response : { ...response, headers }]
+        const described = Object.fromEntries(Object.entries(headers).map(([name, one]) => [name, withSchemaDetails(one)]))
+        return [status, Object.keys(headers).length === 0 ? response : { ...response, headers: described }]
       })
     )
   })

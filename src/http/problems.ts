@@ -14,7 +14,7 @@ const RequestIssue = Schema.Struct({
     description: "Where in the request, say [\"query\", \"limit\"]"
   }),
   message: Schema.String
-})
+}).annotate({ identifier: "RequestIssue" })
 
 export class InvalidRequest extends HttpApiError.Problem<InvalidRequest>()("InvalidRequest", {
   type: "invalid-request",

@@ -5,7 +5,7 @@ import * as Problems from "./problems.ts"
 
 /* What the endpoints for reading have in common. */
 
-export const UserId = Id.annotate({ description: "The user, as the events name it: 1 to 256 characters" })
+export const UserId = Id.annotate({ description: "The user, as the events name it: 1 to 256 characters", examples: ["player-17"] })
 
 export const consistency = Schema.optionalKey(Schema.Literals(["eventual", "strong"])).annotate({
   description: "strong: everything in the log when the request came is in the answer, else 503"

@@ -1,6 +1,6 @@
 import { fullFormats } from "ajv-formats/dist/formats.js"
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js"
-import type { JsonSchema, Resolve } from "../fuzz/JsonSchema.ts"
+import { type JsonSchema, type Resolve, unknownKeywords } from "../fuzz/JsonSchema.ts"
 
 /** What is wrong with a value, if anything is. */
 export type Check = (value: unknown) => ValidateFunction["errors"]
@@ -28,11 +28,13 @@ export interface Operation {
   /** Its method and path. */
   readonly name: string
   readonly id: string
+  /** The group it belongs to. */
+  readonly tag: string
   readonly method: string
   readonly path: string
   readonly needsKey: boolean
   readonly parameters: ReadonlyArray<Parameter>
-  readonly body?: { readonly schema: JsonSchema; readonly check: Check }
+  readonly body?: { readonly schema: JsonSchema; readonly example?: unknown; readonly check: Check }
   readonly answers: ReadonlyMap<number, DescribedAnswer>
 }
 
@@ -53,9 +55,10 @@ interface Document {
 
 interface DocumentOperation {
   readonly operationId: string
+  readonly tags: readonly [string]
   readonly security: ReadonlyArray<unknown>
   readonly parameters: ReadonlyArray<Parameter>
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>> }
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: JsonSchema; readonly example?: unknown }>> }
   readonly responses: Readonly<Record<string, DocumentResponse>>
 }
 
@@ -93,9 +96,11 @@ const compilerOf = (schemas: Readonly<Record<string, JsonSchema>>): (schema: Jso
 const referring = (schema: JsonSchema): JsonSchema =>
   JSON.parse(JSON.stringify(schema).replaceAll("\"$ref\":\"#/components/schemas/", "\"$ref\":\"")) as JsonSchema
 
-/** Reads what a service says of itself, a document of OpenAPI 3.1. */
+/** Reads what a service says of itself, a document of OpenAPI 3.1. Throws if it says more than is known here: nothing of it goes unchecked. */
 export const describeApi = (served: unknown): ApiDescription => {
   const { components: { schemas }, paths } = served as Document
+  const unknown = unknownKeywords(served)
+  if (unknown.length > 0) throw new Error(`keywords of JSON Schema that these tests do not know: ${unknown.join(", ")}`)
   const ofRequest = compilerOf(schemas)
   const ofAnswer = compilerOf(closed(schemas))
 
@@ -113,16 +118,17 @@ export const describeApi = (served: unknown): ApiDescription => {
   })
 
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { operationId, parameters, requestBody, responses, security }]): Operation => {
-      const schema = requestBody?.content["application/json"]?.schema
+    Object.entries(methods).map(([method, { operationId, parameters, requestBody, responses, security, tags }]): Operation => {
+      const body = requestBody?.content["application/json"]
       return {
         name: `${method.toUpperCase()} ${path}`,
         id: operationId,
+        tag: tags[0],
         method: method.toUpperCase(),
         path,
         needsKey: security.length > 0,
         parameters,
-        ...schema === undefined ? {} : { body: { schema, check: ofRequest(schema) } },
+        ...body === undefined ? {} : { body: { ...body, check: ofRequest(body.schema) } },
         answers: new Map(Object.entries(responses).map(([status, response]) => [Number(status), answerOf(response)]))
       }
     })

@@ -56,7 +56,10 @@ export const askAsDescribed = async (subject: Subject): Promise<void> => {
   await Promise.all(reading.map(askOften))
 }
 
-/** Sends the description's own examples, of whole bodies and of single parameters: none may be refused. */
+/**
+ * Sends the description's own examples, of whole bodies and of single parameters: none may be refused. Every body and every parameter that a request must
+ * have has one.
+ */
 export const askItsExamples = async (subject: Subject): Promise<void> => {
   const { description: { operations, resolve, schemas }, judge } = subject
   const expectTaken = async (operation: Operation, asked: Asked) => {
@@ -66,18 +69,21 @@ export const askItsExamples = async (subject: Subject): Promise<void> => {
   }
 
   const items = Object.values(schemas).filter(({ properties }) => properties?.["data"] !== undefined && properties["slice"] === undefined)
-  const bulk = operationOf(subject, "ingest.bulk")
+  const bulk = operationOf(subject, "sendEvents")
   for (const { examples } of items) {
     if (examples === undefined) judge.report(bulk, "", "an item has no example")
     await expectTaken(bulk, { target: bulk.path, body: JSON.stringify({ items: examples }) })
   }
   for (const operation of operations.filter(({ method }) => method !== "DELETE")) {
-    if (operation.body !== undefined && operation !== bulk) {
-      for (const example of resolve(operation.body.schema).examples ?? []) {
-        await expectTaken(operation, { target: operation.path, body: JSON.stringify(example) })
+    if (operation.body !== undefined) {
+      const { example, schema } = operation.body
+      if (example === undefined) judge.report(operation, "", "its body has no example")
+      for (const one of [example, ...resolve(schema).examples ?? []]) {
+        await expectTaken(operation, { target: operation.path, body: JSON.stringify(one) })
       }
     }
-    for (const { example, name, schema } of operation.parameters) {
+    for (const { example, name, required, schema } of operation.parameters) {
+      if (required === true && example === undefined) judge.report(operation, name, "a parameter has no example")
       for (const one of example === undefined ? schema.examples ?? [] : [example]) {
         const value = Array.isArray(one) ? one.map(String) : String(one)
         // From and to name the same day.

@@ -38,7 +38,7 @@ const askParameters = async (subject: Subject): Promise<void> => {
 /** Sends items of every kind with one member at its bounds, null where that is allowed, or left out where it may be: all must be stored. */
 const sendItems = async (subject: Subject): Promise<void> => {
   const { description: { allows, resolve, schemas }, judge } = subject
-  const bulk = operationOf(subject, "ingest.bulk")
+  const bulk = operationOf(subject, "sendEvents")
   let serial = 0
   for (const schema of Object.values(schemas)) {
     const data = schema.properties?.["data"]

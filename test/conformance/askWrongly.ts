@@ -47,7 +47,7 @@ export const askWrongly = async (subject: Subject): Promise<void> => {
 /** Sends items of every kind with one thing wrong in each: all of them must be rejected, and where it is wrong told. */
 export const sendWrongItems = async (subject: Subject): Promise<void> => {
   const { description, judge } = subject
-  const bulk = operationOf(subject, "ingest.bulk")
+  const bulk = operationOf(subject, "sendEvents")
   const breaks = brokenValues(description)
   for (const schema of Object.values(description.schemas)) {
     if (schema.properties?.["data"] === undefined || schema.properties["slice"] !== undefined) continue

@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../fuzz/JsonSchema.ts"
+import { type JsonSchema, textsAgainstPattern } from "../fuzz/JsonSchema.ts"
 import type { ApiDescription, Parameter } from "./ApiDescription.ts"
 
 /** Texts that are none for a parameter, as its description says. */
@@ -9,6 +9,7 @@ export const brokenTexts = ({ resolve }: ApiDescription, { in: place, name, requ
   if (items !== undefined) {
     const { enum: [first] = ["x"], maxLength: longest } = resolve(items)
     if (resolve(items).enum !== undefined) broken.push(["an unknown member", [String(first), "unknown"]])
+    for (const text of textsAgainstPattern(resolve(items))) broken.push(["a member against the pattern", [text]])
     if (longest !== undefined) broken.push(["a member that is too long", ["x".repeat(longest + 1)]])
     if (maxItems !== undefined) broken.push(["too many members", Array.from({ length: maxItems + 1 }, (_, nth) => `x${nth}`)])
     if (minItems !== undefined && minItems > 0) broken.push(["no member", ""])
@@ -26,6 +27,7 @@ export const brokenTexts = ({ resolve }: ApiDescription, { in: place, name, requ
   }
   if (format === "date") { for (const text of ["", "yesterday", "2026-02-30", "2026-1-1", "1899-12-31"]) broken.push(["no date", text]) }
   if (format === "date-time") { for (const text of ["", "yesterday", "2026-02-30T00:00:00Z"]) broken.push(["no time", text]) }
+  for (const text of textsAgainstPattern(resolve(schema))) if (place === "query" || text !== "") broken.push(["against the pattern", text])
   if (maxLength !== undefined) broken.push(["too long", "x".repeat(maxLength + 1)])
   if (minLength !== undefined && minLength > 0 && place === "query") broken.push(["too short", ""])
   if (name === "cursor") broken.push(["made up", "AAAAAAAAAAAAAAAAAAAAAAAA"], ["none at all", "!"])
@@ -55,6 +57,7 @@ export const brokenValues = ({ allows, resolve }: ApiDescription) => {
       if ((schema.minLength ?? 0) > 0) yield { what: "is too short", path, value: "" }
     }
     if (typeof value === "string") {
+      for (const text of textsAgainstPattern(schema)) yield { what: `is ${JSON.stringify(text)}`, path, value: text }
       for (const text of ["a\0b", "\ud800"]) if (schema.enum === undefined) yield { what: "is no text", path, value: text }
     }
     if (Array.isArray(value)) {

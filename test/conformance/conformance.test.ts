@@ -56,7 +56,7 @@ layer(testSql, { excludeTestServices: true })("the running service and its OpenA
         await askWrongly(subject)
         await sendWrongItems(subject)
         await provokeProblems(subject)
-        const erase = operationOf(subject, "admin.eraseUser")
+        const erase = operationOf(subject, "eraseUser")
         await judge.ask(erase, plainRequest(subject, erase, { user_id: known.userIds.at(-1) }))
         return askElsewhere(subject)
       })

@@ -23,7 +23,7 @@ const withoutRight = async (subject: Subject, operation: Operation): Promise<voi
     [401, { "x-api-key": "" }],
     [401, { "x-api-key": "unknown" }],
     [401, { "x-api-key": "", authorization: "Basic dTpw" }],
-    [403, { "x-api-key": operation.id.startsWith("reading.") ? keys.ingest : keys.read }]
+    [403, { "x-api-key": operation.tag === "Reading" ? keys.ingest : keys.read }]
   ] as const
   for (const [expected, headers] of refused) {
     const { status } = await judge.ask(operation, { ...asked, headers })
@@ -43,7 +43,7 @@ const bodies = async (subject: Subject, operation: Operation): Promise<void> => 
     const { problem } = await judge.ask(operation, { ...asked, body })
     if (problem !== "malformed-json") judge.report(operation, body, `is answered ${problem}`)
   }
-  const key = operation.id.startsWith("reading.") ? keys.read : keys.ingest
+  const key = operation.tag === "Reading" ? keys.read : keys.ingest
   await judge.sendLast(
     operation,
     httpRequest(operation.method, asked.target, { "x-api-key": key, "content-length": String(3 * MiB) }, ""),
@@ -58,7 +58,7 @@ const login = (id: string, user = "conformance") => ({
 
 const bulkAnswers = async (subject: Subject): Promise<void> => {
   const { judge, keys } = subject
-  const bulk = operationOf(subject, "ingest.bulk")
+  const bulk = operationOf(subject, "sendEvents")
   const strict = { prefer: "handling=strict" }
   const conflict = { event: "realtime-login", data: { ...login("login").data, timestamp: "2026-02-01T12:00:00Z" } }
   const expected = [
@@ -96,15 +96,15 @@ const notFound = async (subject: Subject): Promise<void> => {
     const { status } = await judge.ask(operation, isStrong ? { ...asked, headers: { prefer: "wait=30" } } : asked)
     if (status !== 404) judge.report(operation, asked.target, `knows a stranger: ${status}`)
   }
-  const explain = operationOf(subject, "reading.explain")
+  const explain = operationOf(subject, "explainCounter")
   await judge.ask(explain, plainRequest(subject, explain, { path: "casino.NONE.bet_amount" }))
 }
 
 /** More long polls than a tenant may have, until a change ends them. */
 const polls = async (subject: Subject): Promise<void> => {
   const { judge } = subject
-  const changes = operationOf(subject, "reading.changes")
-  const bulk = operationOf(subject, "ingest.bulk")
+  const changes = operationOf(subject, "getChanges")
+  const bulk = operationOf(subject, "sendEvents")
   const { json: { next_cursor: cursor } } = await judge.ask(changes, { target: `${changes.path}?consistency=strong` })
   const asked = plainRequest(subject, changes, { cursor: String(cursor), wait: "30" })
   const answers = Array.from({ length: 66 }, () => judge.ask(changes, asked))

@@ -13,7 +13,7 @@ const expectProblem = (subject: Subject, problem: string, wait: number) =>
   Effect.promise(async () => {
     const { description: { operations }, judge, known: { userIds } } = subject
     for (const operation of operations) {
-      const isStrong = operation.parameters.some(({ name }) => name === "prefer") && operation.id !== "ingest.bulk"
+      const isStrong = operation.parameters.some(({ name }) => name === "prefer") && operation.id !== "sendEvents"
       if (!isStrong || operation.answers.get(503)?.problems.includes(problem) !== true) continue
       const { target } = plainRequest(subject, operation, { consistency: "strong" })
       const answer = await judge.ask(operation, {
@@ -46,7 +46,7 @@ const behind = Effect.fnUntraced(function*(subject: Subject) {
     Effect.andThen(sql`select from checkpoints for update`, Effect.andThen(Deferred.succeed(held, undefined), Deferred.await(end)))
   ))
   yield* Effect.raceFirst(Deferred.await(held), Fiber.join(holding))
-  const bulk = operationOf(subject, "ingest.bulk")
+  const bulk = operationOf(subject, "sendEvents")
   const login = {
     event: "realtime-login",
     data: { user_id: subject.known.userIds[0], timestamp: "2026-03-01T12:00:00Z", unique_id: "conformance-behind" }
@@ -85,12 +85,12 @@ const away = Effect.fnUntraced(function*(subject: Subject, { cut, restore }: Dat
   yield* Effect.promise(async () => {
     for (const operation of subject.description.operations) {
       // Appending and erasing are tried again for seconds; an unknown key is not.
-      const headers: Record<string, string> = ["ingest.bulk", "admin.eraseUser"].includes(operation.id) ? { "x-api-key": "never seen" } : {}
+      const headers: Record<string, string> = ["sendEvents", "eraseUser"].includes(operation.id) ? { "x-api-key": "never seen" } : {}
       await subject.judge.ask(operation, { ...plainRequest(subject, operation), headers })
     }
   })
   // It looks now and then.
-  const ready = operationOf(subject, "service.ready")
+  const ready = operationOf(subject, "getReadiness")
   yield* untilEffect(
     Effect.map(Effect.promise(() => subject.judge.ask(ready, { target: ready.path })), ({ problem }) => problem === "not-ready")
   )

@@ -53,8 +53,8 @@ export const startSubject = Effect.gen(function*() {
   const { items, userIds } = generateItems({ seed: 3, users: 8, itemsPerUser: 30 })
   const currencies = ["EUR", "usd", "BTC"]
   const bare: Subject = { judge, description, keys, known: { userIds, currencies, paths: new Map() } }
-  const bulk = operationOf(bare, "ingest.bulk")
-  const ofUsers = operationOf(bare, "reading.countersOfUsers")
+  const bulk = operationOf(bare, "sendEvents")
+  const ofUsers = operationOf(bare, "getCountersOfUsers")
   const users = yield* Effect.promise(async () => {
     const { body, status } = await judge.ask(bulk, { target: bulk.path, body: toBody(items) })
     assert.strictEqual(status, 204, body)

@@ -7,6 +7,7 @@ export interface JsonSchema {
   readonly enum?: ReadonlyArray<unknown>
   readonly const?: unknown
   readonly format?: string
+  readonly pattern?: string
   readonly minimum?: number
   readonly maximum?: number
   readonly minLength?: number
@@ -16,11 +17,65 @@ export interface JsonSchema {
   readonly items?: JsonSchema
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly required?: ReadonlyArray<string>
+  readonly additionalProperties?: boolean | JsonSchema
   readonly anyOf?: ReadonlyArray<JsonSchema>
   readonly oneOf?: ReadonlyArray<JsonSchema>
-  readonly allOf?: ReadonlyArray<JsonSchema>
   readonly example?: unknown
   readonly examples?: ReadonlyArray<unknown>
+  readonly default?: unknown
+  readonly title?: string
+  readonly description?: string
+}
+
+/** What {@link JsonSchema} has; a keyword that is not here would be passed over in silence. */
+const keywords: ReadonlySet<string> = new Set<keyof JsonSchema>([
+  "$ref",
+  "type",
+  "enum",
+  "const",
+  "format",
+  "pattern",
+  "minimum",
+  "maximum",
+  "minLength",
+  "maxLength",
+  "minItems",
+  "maxItems",
+  "items",
+  "properties",
+  "required",
+  "additionalProperties",
+  "anyOf",
+  "oneOf",
+  "example",
+  "examples",
+  "default",
+  "title",
+  "description"
+])
+
+/** Keywords of the schemas in an OpenAPI document, or in a part of one, that are not known here. */
+export const unknownKeywords = (document: unknown): ReadonlyArray<string> => {
+  const unknown = new Set<string>()
+  const lookAtSchema = (schema: unknown): void => {
+    if (!isObject(schema)) return
+    for (const [name, value] of Object.entries(schema)) {
+      if (!keywords.has(name)) unknown.add(name)
+      if (name === "properties") { for (const member of Object.values(value as object)) lookAtSchema(member) }
+      else if (name === "anyOf" || name === "oneOf") { for (const one of value as ReadonlyArray<unknown>) lookAtSchema(one) }
+      else if (name === "items" || name === "additionalProperties") lookAtSchema(value)
+    }
+  }
+  const lookForSchemas = (value: unknown): void => {
+    if (!isObject(value)) return
+    for (const [name, member] of Object.entries(value)) {
+      if (name === "schema") lookAtSchema(member)
+      else if (name === "schemas") { for (const schema of Object.values(member as object)) lookAtSchema(schema) }
+      else if (name !== "example" && name !== "examples") lookForSchemas(member)
+    }
+  }
+  lookForSchemas(document)
+  return [...unknown]
 }
 
 export type Resolve = (schema: JsonSchema) => JsonSchema
@@ -43,7 +98,6 @@ export const conforms = (resolve: Resolve, open: JsonSchema, value: unknown): bo
   const schema = resolve(open)
   const alternatives = schema.anyOf ?? schema.oneOf
   if (alternatives !== undefined && !alternatives.some((one) => conforms(resolve, one, value))) return false
-  if (schema.allOf?.every((one) => conforms(resolve, one, value)) === false) return false
   if (schema.enum?.includes(value) === false) return false
   if ("const" in schema && schema.const !== value) return false
   const types = schema.type === undefined ? undefined : [schema.type].flat()
@@ -51,7 +105,8 @@ export const conforms = (resolve: Resolve, open: JsonSchema, value: unknown): bo
   if (types !== undefined && !types.includes(type) && !(type === "number" && types.includes("integer"))) return false
   if (typeof value === "string") {
     const length = lengthOf(value)
-    return length >= (schema.minLength ?? 0) && length <= (schema.maxLength ?? Infinity)
+    return length >= (schema.minLength ?? 0) && length <= (schema.maxLength ?? Infinity) &&
+      (schema.pattern === undefined || new RegExp(schema.pattern, "u").test(value))
   }
   if (Array.isArray(value)) {
     const { items } = schema
@@ -126,6 +181,55 @@ export const absurdValue = (random: Random, schema: JsonSchema = {}): unknown =>
     () => Array.from({ length: random.below(200) }, () => random.below(3))
   ])()
 
+/** Texts that a pattern may allow, or not: numbers, ids, codes, times, and what is none of them. */
+const patternTexts: ReadonlyArray<string> = [
+  "x",
+  "EUR",
+  "eur",
+  "player-17",
+  "a.b",
+  "..",
+  ".",
+  " ",
+  "0",
+  "-1.5",
+  "1.50",
+  "12345",
+  "2026-01-31",
+  "2026-01-31T12:00:00Z",
+  "2026-01-31T12:00:00.000Z",
+  "",
+  "!",
+  "\u00e9",
+  "\u{1f3b0}"
+]
+
+const textsWith = (schema: JsonSchema): ReadonlyArray<string> => [
+  ...[schema.example, ...schema.examples ?? []].filter((example) => typeof example === "string"),
+  ...patternTexts
+]
+
+const alone: Resolve = (schema) => schema
+
+/** Texts that a schema's pattern does not allow, though the rest of it does; none where it has no pattern. */
+export const textsAgainstPattern = (schema: JsonSchema): ReadonlyArray<string> => {
+  const { pattern, ...rest } = schema
+  if (pattern === undefined) return []
+  const example = textsWith(schema).find((text) => conforms(alone, schema, text)) ?? ""
+  const against = [...patternTexts, `${example}!`, `!${example}`, `${example}\n`].filter((text) =>
+    conforms(alone, rest, text) && !conforms(alone, schema, text)
+  )
+  if (against.length === 0) throw new Error(`no text is known that ${pattern} does not allow`)
+  return against
+}
+
+/** A text that a schema's pattern allows. */
+const textWithPattern = (random: Random, schema: JsonSchema): string => {
+  const allowed = textsWith(schema).filter((text) => conforms(alone, schema, text))
+  if (allowed.length === 0) throw new Error(`no text is known that ${schema.pattern ?? ""} allows`)
+  return random.pick(allowed)
+}
+
 /** A value that a schema allows, mostly. */
 export const schemaValue = (random: Random, resolve: Resolve, open: JsonSchema): unknown => {
   const schema = resolve(open)
@@ -153,6 +257,7 @@ export const schemaValue = (random: Random, resolve: Resolve, open: JsonSchema):
           .map(([name, member]) => [name, schemaValue(random, resolve, member)])
       )
     default:
+      if (schema.pattern !== undefined) return textWithPattern(random, schema)
       return schema.format === "date"
         ? `2026-0${1 + random.below(9)}-${10 + random.below(18)}`
         : schema.format === "date-time"

@@ -86,6 +86,55 @@ describe("the OpenAPI document", () => {
     for (const name of names) assert.property(spec.components.schemas, name.replace("#/components/schemas/", ""))
   })
 
+  it("says of every value what it is, where generators of clients look", () => {
+    const vague: Array<string> = []
+    const look = (value: unknown, path: string): void => {
+      if (typeof value !== "object" || value === null) return
+      const schema = value as Readonly<Record<string, unknown>>
+      // What a schema may be made of, whatever is said of it beside that.
+      if (!["$ref", "type", "anyOf"].some((keyword) => keyword in schema)) vague.push(`${path}: ${JSON.stringify(schema)}`)
+      if ("allOf" in schema) vague.push(`${path}: allOf`)
+      for (const [name, member] of Object.entries(schema["properties"] ?? {})) look(member, `${path}.${name}`)
+      for (const [nth, one] of Object.entries(schema["anyOf"] ?? [])) look(one, `${path}|${nth}`)
+      look(schema["items"], `${path}[]`)
+      look(schema["additionalProperties"], `${path}.*`)
+      if (schema["type"] === "object" && schema["properties"] === undefined && schema["additionalProperties"] === undefined) {
+        vague.push(`${path}: an object of nothing`)
+      }
+    }
+    for (const [name, schema] of Object.entries(spec.components.schemas)) look(schema, name)
+    for (const { name, operation } of operations) {
+      for (const parameter of operation.parameters) look(parameter.schema, `${name} ${parameter.name}`)
+      const contents = [operation.requestBody, ...Object.values(operation.responses)].flatMap((part) => Object.values(part?.content ?? {}))
+      for (const { schema } of contents as ReadonlyArray<{ readonly schema: unknown }>) look(schema, name)
+    }
+    assert.deepStrictEqual(vague, [])
+  })
+
+  it("names the counters of each section, once for sections that have the same", () => {
+    const propertiesOf = (name: string) =>
+      (spec.components.schemas[name] as { readonly properties: Readonly<Record<string, unknown>> }).properties
+    const casino = { $ref: "#/components/schemas/CasinoCounters" }
+    assert.deepInclude(propertiesOf("Counters")["casino"], { additionalProperties: casino })
+    assert.deepInclude(
+      (propertiesOf("Games")["casino_by_game"] as { readonly additionalProperties: object }).additionalProperties,
+      { additionalProperties: casino }
+    )
+    assert.deepInclude(propertiesOf("Counters")["win_streak"], { $ref: "#/components/schemas/WinStreak" })
+  })
+
+  it("has an example of every body and of every parameter that a request must have", () => {
+    const missing = operations.flatMap(({ name, operation: { parameters, requestBody } }) => [
+      ...parameters.filter((parameter) => parameter.required && !("example" in parameter)).map((parameter) => `${name} ${parameter.name}`),
+      ...Object.values(requestBody?.content ?? {}).filter((content) => !("example" in content)).map(() => `${name} body`)
+    ])
+    assert.deepStrictEqual(missing, [])
+  })
+
+  it("gives operations names that are names of functions", () => {
+    for (const { operation: { operationId } } of operations) assert.match(operationId, /^[a-z][a-zA-Z]+$/)
+  })
+
   it("asks for a key in either way, where one is needed", () => {
     assert.deepInclude(spec.components.securitySchemes["apiKey"], { type: "apiKey", in: "header", name: "x-api-key" })
     assert.deepInclude(spec.components.securitySchemes["bearer"], { type: "http", scheme: "bearer" })

@@ -30,7 +30,7 @@ export const logins = Projection.make({
       streak_expires_at: TimeOrNull.annotateKey(
         described("The start of the first day at which current_streak is 0 without a further login")
       )
-    }),
+    }).annotate({ identifier: "Logins" }),
     present: ([row], { now, timeZone }) => {
       const runs = row?.days ?? []
       const current = currentRun(runs, localDay(now, timeZone))

@@ -52,16 +52,18 @@ export const profile = Projection.make({
     }
   },
   section: {
-    schema: Schema.NullOr(Schema.Struct({
-      username: Schema.String,
-      registration_date: Time,
-      country: Schema.String,
-      currency: Schema.String.annotateKey({ description: "Upper-cased" }),
-      gender: Schema.NullOr(Schema.String),
-      consent_email: Schema.NullOr(Schema.Boolean),
-      updated_at: Time,
-      segmentation_isPromoBanned: Schema.NullOr(Schema.Boolean).annotateKey({ description: "Null if no event said so" })
-    })).annotate({ description: "The account as last registered or updated, null before that" }),
+    schema: Schema.NullOr(
+      Schema.Struct({
+        username: Schema.String,
+        registration_date: Time,
+        country: Schema.String,
+        currency: Schema.String.annotateKey({ description: "Upper-cased" }),
+        gender: Schema.NullOr(Schema.String),
+        consent_email: Schema.NullOr(Schema.Boolean),
+        updated_at: Time,
+        segmentation_isPromoBanned: Schema.NullOr(Schema.Boolean).annotateKey({ description: "Null if no event said so" })
+      }).annotate({ identifier: "Profile" })
+    ).annotate({ description: "The account as last registered or updated, null before that" }),
     present: ([row]) =>
       row === undefined ? null : {
         username: row.username,

@@ -28,7 +28,7 @@ export const winStreak = Projection.make({
     schema: Schema.Struct({
       current: Count.annotateKey({ description: "Won rounds since the last one that was not" }),
       longest: Count.annotateKey({ description: "Most won rounds in a row" })
-    }).annotate({ description: "Game rounds of all currencies, in the order of timestamp, then unique_id" }),
+    }).annotate({ identifier: "WinStreak", description: "Game rounds of all currencies, in the order of timestamp, then unique_id" }),
     present: ([summary]) => ({ current: summary?.current ?? 0, longest: summary?.longest ?? 0 })
   }
 })

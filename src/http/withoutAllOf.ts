@@ -1,0 +1,29 @@
+import type { JsonSchema } from "effect/JsonSchema"
+
+const annotations: ReadonlySet<string> = new Set(["title", "description", "default", "examples", "format"])
+
+const merged = (schema: JsonSchema, member: JsonSchema): JsonSchema => {
+  const result = { ...schema }
+  for (const [name, value] of Object.entries(member)) {
+    const other = result[name]
+    if (other !== undefined && !annotations.has(name) && JSON.stringify(other) !== JSON.stringify(value)) {
+      throw new Error(`A schema of the API's description has two of ${name}: ${JSON.stringify([schema, member])}`)
+    }
+    result[name] = value
+  }
+  return result
+}
+
+/**
+ * A schema, at any depth, with the members of every `allOf` merged into the schema that has it.
+ *
+ * Effect puts what is said of a member beside its schema, as `{ allOf: [{ $ref }, { description }] }`. JSON Schema understands that; generators of typed
+ * clients make `unknown` of the member without a type. OpenAPI 3.1 allows the same beside `$ref` itself. A later annotation wins; any other
+ * contradiction is a defect.
+ */
+export const withoutAllOf = <A>(document: A): A =>
+  JSON.parse(JSON.stringify(document), (_, value) => {
+    if (typeof value !== "object" || value === null || !Array.isArray(value.allOf)) return value
+    const { allOf, ...schema } = value as JsonSchema & { readonly allOf: ReadonlyArray<JsonSchema> }
+    return allOf.reduce(merged, schema)
+  }) as A
