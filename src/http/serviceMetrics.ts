@@ -3,6 +3,7 @@ import * as Metric from "effect/Metric"
 import { Admission } from "../ingest/Admission.ts"
 import { UserProcessors } from "../ingest/UserProcessors.ts"
 import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
+import { eventLoopDelay } from "./eventLoopDelay.ts"
 
 const gauge = (name: string, description: string) => Metric.gauge(name, { description })
 
@@ -15,6 +16,10 @@ const projectionLagSeconds = gauge("playtally_projection_lag_seconds", "Age of t
 const rankingLagEvents = gauge("playtally_ranking_lag_events", "Events in the log that the leaderboards do not show yet")
 const rankingLagSeconds = gauge("playtally_ranking_lag_seconds", "Age of the oldest event that the leaderboards do not show yet")
 const projectionParked = gauge("playtally_projection_parked_users", "Users whose events could not be folded")
+const loopDelay = gauge(
+  "playtally_event_loop_delay_seconds",
+  "Greatest delay of the event loop that answers requests since the last scrape"
+)
 const residentMemory = gauge("process_resident_memory_bytes", "Resident memory")
 const heapUsed = gauge("process_heap_used_bytes", "JavaScript heap in use")
 
@@ -37,6 +42,7 @@ export const measureService = Effect.gen(function*() {
   const admission = yield* Admission
   const processors = yield* UserProcessors
   const runner = yield* ProjectionRunner
+  const takeDelay = yield* eventLoopDelay
   return Effect.suspend(() => {
     const { bytes, events } = admission.inFlight()
     const { lagEvents, lagSeconds, parkedUsers, running, ...ranking } = runner.status()
@@ -51,6 +57,7 @@ export const measureService = Effect.gen(function*() {
       Metric.update(rankingLagEvents, ranking.rankingLagEvents),
       Metric.update(rankingLagSeconds, ranking.rankingLagSeconds),
       Metric.update(projectionParked, parkedUsers),
+      Metric.update(loopDelay, takeDelay()),
       Metric.update(residentMemory, memory.rss),
       Metric.update(heapUsed, memory.heapUsed)
     ], { discard: true })

@@ -13,6 +13,8 @@ export interface Ending {
 
 /** A running `src/main.ts`, alone in its process group. */
 export interface Program {
+  /** The number of the process, if it came into being. */
+  readonly pid: number | undefined
   /** What it has written so far. */
   readonly stdout: () => string
   readonly stderr: () => string
@@ -65,6 +67,7 @@ export const startProgram = (
       child.on("error", (error) => Deferred.doneUnsafe(ended, Exit.die(error)))
       child.on("close", (code, signal) => Deferred.doneUnsafe(ended, Exit.succeed({ code, signal })))
       return {
+        pid: child.pid,
         stdout: () => stdout,
         stderr: () => stderr,
         signal: (signal, to = "process") =>
