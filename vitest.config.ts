@@ -18,8 +18,9 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // A worker's files share their modules, which take longer to load than most files to run. No module keeps anything that another file could find.
     isolate: false,
-    testTimeout: 40_000,
-    hookTimeout: 60_000,
+    // Only for what hangs: how long something may take a test says itself.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]]
   }
 })

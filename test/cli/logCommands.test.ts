@@ -131,6 +131,6 @@ layer(Layer.mergeAll(testSql, NodeServices.layer), { excludeTestServices: true }
         yield* succeed("events", "export", copy)
         assert.isTrue(file.equals(yield* fs.readFile(copy)))
       }),
-    30_000
+    120_000
   )
 })

@@ -276,5 +276,5 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a version of the leade
           union all select proname from pg_proc where proname like '%leaderboards_v2%'`
         assert.deepStrictEqual(left, [])
       }).pipe(Effect.provide(developer))
-    }).pipe(Effect.provide(Layer.fresh(testService({ projections })))), 30_000)
+    }).pipe(Effect.provide(Layer.fresh(testService({ projections })))), 120_000)
 })

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
+import { slowness } from "../support/slowness.ts"
 
 const isRoot = process.getuid?.() === 0
 
@@ -194,7 +195,7 @@ describe.concurrent("EmbeddedPostgres", () => {
       )
       const [newcomer] = yield* Effect.all([user(dataDir), stopWhenReady], { concurrency: "unbounded" })
       assert.deepStrictEqual(
-        yield* query(newcomer.url, "select 1").pipe(Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 100 })),
+        yield* query(newcomer.url, "select 1").pipe(Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 1000 })),
         [[1]]
       )
     }).pipe(Effect.scoped, Effect.provide(Logger.layer([]))))
@@ -206,7 +207,7 @@ describe.concurrent("EmbeddedPostgres", () => {
       kill(yield* postmasterPid(dataDir))
       const rows = yield* query(url, "select 1").pipe(
         Effect.retry(Schedule.spaced("50 millis")),
-        Effect.timeout("10 seconds")
+        Effect.timeout("60 seconds")
       )
       assert.deepStrictEqual(rows, [[1]])
       yield* leave
@@ -223,7 +224,7 @@ describe.concurrent("EmbeddedPostgres", () => {
       yield* Effect.promise(() => readFile(log, "utf8")).pipe(
         Effect.repeat({ until: (text) => text.includes("could not find the database system"), schedule: Schedule.spaced("20 millis") })
       )
-      yield* Effect.timeout(leave, "5 seconds")
+      yield* Effect.timeout(leave, `${5 * slowness()} seconds`)
     }).pipe(Effect.scoped, Effect.provide(Logger.layer([]))))
 
   it.live("survives crashes of the machine, and is closed to other users of it", () =>

@@ -98,7 +98,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the log", (it) => {
         assert.deepStrictEqual((yield* log.append([a, b])).map(({ _tag }) => _tag), ["Duplicate", "Duplicate"])
         assert.strictEqual((yield* log.readUser(tenant.tenantId, "kept", 10, 10)).length, 1)
       }).pipe(Effect.provide(context))
-    }), 20_000)
+    }), 120_000)
 
   it.effect("is not changed by a slip of its owner either", () =>
     Effect.gen(function*() {
@@ -128,5 +128,5 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the log", (it) => {
         const gone = yield* Effect.flip(sql.withTransaction(Effect.andThen(erasing, sql`delete from events`)))
         assert.match(String(gone.reason.cause), /append-only/)
       }).pipe(Effect.provide(context))
-    }), 20_000)
+    }), 120_000)
 })

@@ -268,7 +268,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
         assert.deepStrictEqual(yield* tablesWith(victim), [])
         yield* assertSound
       }).pipe(Effect.provide(after))
-    }), 30_000)
+    }), 120_000)
 
   it.effect(
     "is not brought back by a resend or a rebuild, begins anew with a new event, and moves with the log",
@@ -348,7 +348,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
           }).pipe(Effect.provide(moved))
         }).pipe(Effect.provideService(TestDatabase, database))
       }),
-    30_000
+    120_000
   )
 })
 
@@ -402,7 +402,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
         assert.strictEqual(yield* fed, 0)
         yield* assertRowsAreOfTheLog
       }).pipe(Effect.provide(service))
-    }), 20_000)
+    }), 120_000)
 
   it.effect("is not undone by an append that waits with it for the slice, whoever of them comes first", () =>
     Effect.gen(function*() {
@@ -447,7 +447,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
         assert.isAtLeast(events, 1)
         yield* Effect.provide(assertSound, eraser)
       }
-    }), 30_000)
+    }), 120_000)
 
   it.effect("ends an export that has begun, for what it has written tells of the user", () =>
     Effect.gen(function*() {
@@ -470,7 +470,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
           assert.strictEqual(Result.isFailure(exit) ? exit.failure._tag : "whole", user === "nobody" ? "whole" : "ExportOutdated")
         }
       }).pipe(Effect.provide(service))
-    }), 20_000)
+    }), 120_000)
 
   it.effect("leaves a log in which a half-done one would be found", () =>
     Effect.gen(function*() {
@@ -500,7 +500,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
           assert.match(String(findings), found)
         }
       }).pipe(Effect.provide(service))
-    }), 20_000)
+    }), 120_000)
 
   it.effect("loses and doubles nothing while the user is sent and rebuilt by two processes", () =>
     Effect.gen(function*() {
@@ -569,5 +569,5 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
         yield* assertSound
         yield* assertRowsAreOfTheLog
       }).pipe(Effect.provide(one))
-    }), 40_000)
+    }), 120_000)
 })

@@ -19,10 +19,21 @@ describe("rate limits of a tenant", () => {
   it.live("let requests of all kinds on at once up to the burst, then refuse them and say when to come again", () =>
     Effect.gen(function*() {
       const { url } = yield* serve({ settings: { TENANT_REQUESTS_PER_SECOND: "1", TENANT_BURST_SECONDS: "4" } })
-      const asks = [get(url + counters), postBulk(url, "[]"), get(url + counters), postBulk(url, "[]")]
-      for (const ask of asks) assert.isBelow((yield* ask).status, 300)
-      assert.strictEqual(assertRefused(yield* get(url + counters)), 1)
-      assertRefused(yield* postBulk(url, "[]"))
+      const asks = [get(url + counters), postBulk(url, "[]")]
+      const began = performance.now()
+      let taken = 0
+      // Each until it is refused; one more comes on every second that this takes.
+      for (const ask of [...asks, ...asks]) {
+        let answer = yield* ask
+        while (answer.status !== 429) {
+          assert.isBelow(answer.status, 300)
+          taken++
+          answer = yield* asks[taken % 2] ?? ask
+        }
+        assert.strictEqual(assertRefused(answer), 1)
+      }
+      assert.isAtLeast(taken, 4)
+      assert.isAtMost(taken, 4 + (performance.now() - began) / 1000)
       // What needs no key is nobody's.
       assert.strictEqual((yield* get(`${url}/healthz`)).status, 200)
       let refused = 0

@@ -19,6 +19,7 @@ import { rebuild } from "../../src/projections/rebuild.ts"
 import { slicesWithEvents } from "../../src/projections/slicesWithEvents.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { bet, newEvent } from "../support/newEvent.ts"
+import { slowness } from "../support/slowness.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
 import { untilEffect } from "../support/until.ts"
@@ -147,7 +148,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("views with other colum
       const asked = yield* Clock.currentTimeMillis
       // Whoever comes now is let through as soon as this attempt is given up.
       yield* other`select 1 from stakes_totals`
-      assert.isBelow((yield* Clock.currentTimeMillis) - asked, 4000)
+      assert.isBelow((yield* Clock.currentTimeMillis) - asked, 4000 * slowness())
       yield* untilEffect(Effect.map(waiting, (found) => found.some((began) => began !== attempt)))
       assert.isUndefined(activating.pollUnsafe())
       yield* Deferred.succeed(release, undefined)

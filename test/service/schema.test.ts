@@ -22,7 +22,7 @@ layer(testSql, { excludeTestServices: true })("a database of another version", (
       assert.deepStrictEqual({ code, stdout }, { code: 1, stdout: "" })
       const sql = yield* PgClient.PgClient
       assert.deepStrictEqual(yield* sql`select tablename from pg_tables where schemaname = 'public'`, [])
-    }), 30_000)
+    }), 120_000)
 
   it.effect("that is newer is served by nobody, and left as it is", () =>
     Effect.gen(function*() {
@@ -36,5 +36,5 @@ layer(testSql, { excludeTestServices: true })("a database of another version", (
         assert.deepStrictEqual({ code, stdout }, { code: 1, stdout: "" })
       }
       assert.deepStrictEqual(yield* sql`select * from playtally_migrations order by migration_id`, before)
-    }), 30_000)
+    }), 120_000)
 })

@@ -150,5 +150,5 @@ layer(testSql, { excludeTestServices: true })("keys and what players do", (it) =
       const failure = yield* Effect.flip(Effect.sandbox(startService({ DATABASE_URL: database, BOOTSTRAP_API_KEY: secret("key") })))
       assert.match(String(failure), /serve ended with 1/)
       assert.notInclude(String(failure), "canary-")
-    }), 30_000)
+    }), 120_000)
 })

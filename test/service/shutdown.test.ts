@@ -12,6 +12,7 @@ import { readMetric } from "../support/reader.ts"
 import { isFinal, post } from "../support/sender.ts"
 import { sendRaw } from "../support/sendRaw.ts"
 import { type ServiceProcess, startService } from "../support/ServiceProcess.ts"
+import { slowness } from "../support/slowness.ts"
 import { testSql } from "../support/TestSql.ts"
 import { until, untilEffect } from "../support/until.ts"
 import { assertLogIsSound, assertStored } from "../support/wholeLog.ts"
@@ -31,6 +32,9 @@ const isRefused = (url: string): Effect.Effect<boolean> =>
     socket.on("error", () => resume(Effect.succeed(true)))
   })
 
+/** Ends within ten seconds, as design §5 says: the service counts nine of them itself, and the rest is the machine's. */
+const endedInTime = ({ ended }: ServiceProcess) => Effect.timeout(ended, 9000 + 1000 * slowness())
+
 /** Sends a batch once, and tells whether it was answered that it is stored. It may be refused for now, or not be answered. */
 const isStored = (url: string, batch: ReadonlyArray<FastTrackItem>): Effect.Effect<boolean> =>
   post(url, toBody(batch)).pipe(
@@ -49,7 +53,7 @@ layer(Reader.layer.pipe(Layer.provideMerge(testSql)), { excludeTestServices: tru
       yield* Effect.acquireRelease(sendRaw(service.url, "[]", 0.5), (socket) => Effect.sync(() => socket.destroy()))
       yield* untilEffect(Effect.map(readMetric(service.url, "playtally_bytes_in_flight"), (bytes) => bytes === 2))
       yield* service.signal("SIGTERM")
-      assert.deepStrictEqual(yield* Effect.timeout(service.ended, "10 seconds"), { code: 0, signal: null }, service.stderr())
+      assert.deepStrictEqual(yield* endedInTime(service), { code: 0, signal: null }, service.stderr())
     }), { concurrent: true, timeout: 60_000 })
 
   it.effect.each(
@@ -77,7 +81,7 @@ layer(Reader.layer.pipe(Layer.provideMerge(testSql)), { excludeTestServices: tru
       ))
       yield* until(() => answered.length > items.length / 4)
       for (let time = 0; time < times; time++) yield* service.signal(signal, to)
-      assert.deepStrictEqual(yield* Effect.timeout(service.ended, "10 seconds"), { code: 0, signal: null }, service.stderr())
+      assert.deepStrictEqual(yield* endedInTime(service), { code: 0, signal: null }, service.stderr())
       assert.isTrue(yield* isRefused(service.url))
       const stored = yield* Fiber.join(sending)
       assert.include(stored, false, "it was stopped before everything was sent")
@@ -97,7 +101,7 @@ layer(Reader.layer.pipe(Layer.provideMerge(testSql)), { excludeTestServices: tru
       yield* appends.release
       const { headers, status } = yield* Fiber.join(answer)
       assert.deepStrictEqual([status, headers.get("connection")], [204, "close"])
-      assert.deepStrictEqual(yield* Effect.timeout(service.ended, "10 seconds"), { code: 0, signal: null }, service.stderr())
+      assert.deepStrictEqual(yield* endedInTime(service), { code: 0, signal: null }, service.stderr())
       yield* assertStored((yield* Reader).url, items)
     }), 60_000)
 })

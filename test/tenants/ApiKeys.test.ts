@@ -34,8 +34,13 @@ layer(testClients.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestSer
       yield* keys.revoke(tenant, apiKeyId)
       const began = performance.now()
       assert.isFalse(yield* isTaken(keys, key))
-      yield* untilEffect(Effect.map(isTaken(elsewhere, key), (taken) => !taken))
-      assert.isBelow(performance.now() - began, 2500)
+      yield* untilEffect(Effect.gen(function*() {
+        const asked = performance.now() - began
+        const taken = yield* isTaken(elsewhere, key)
+        // However long the answer takes: who asks later than that is refused.
+        if (taken) assert.isBelow(asked, 2000)
+        return !taken
+      }))
     }))
 
   it.effect("tells nobody whether an unknown key was one once", () =>
@@ -68,19 +73,20 @@ layer(testClients.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestSer
       const { elsewhere: fresh, keys, tenant } = yield* twoProcesses
       const { key } = yield* keys.create(tenant, "k", ["read"])
       assert.isTrue(yield* isTaken(keys, key, "1.1.1.1"))
+      const first = performance.now()
+      const seconds = (since: number) => (performance.now() - since) / 1000
       const tags = yield* Effect.forEach(
         Array.from({ length: 1000 }, (_, nth) => `guess ${nth}`),
         (guess) => failure(keys, guess, "1.1.1.1")
       )
       const lookedUp = tags.filter((tag) => tag === "UnknownApiKey").length
       assert.isAtLeast(lookedUp, 100)
-      assert.isAtMost(lookedUp, 200)
+      assert.isAtMost(lookedUp, 100 + 10 * seconds(first))
       assert.strictEqual(tags.at(-1), "RateExceeded")
       // The same unknown key again and again is no way around it.
-      assert.deepStrictEqual(
-        new Set(yield* Effect.forEach(Array.from({ length: 20 }), () => failure(keys, "guess 0", "1.1.1.1"))),
-        new Set(["RateExceeded"])
-      )
+      const same = performance.now()
+      const again = yield* Effect.forEach(Array.from({ length: 200 }), () => failure(keys, "guess 0", "1.1.1.1"))
+      assert.isAtMost(again.filter((tag) => tag !== "RateExceeded").length, 1 + 10 * seconds(same))
       assert.isTrue(yield* isTaken(keys, key, "1.1.1.1"))
       assert.strictEqual(yield* failure(keys, "guess", "2.2.2.2"), "UnknownApiKey")
 
@@ -94,9 +100,9 @@ layer(testClients.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestSer
           ),
         { concurrency: "unbounded" }
       )
-      const seconds = (performance.now() - began) / 1000
+      const most = 100 + 10 * seconds(began)
       assert.strictEqual(atOnce.filter((tag) => tag === "taken").length, 300)
-      assert.isAtMost(atOnce.filter((tag) => tag === "UnknownApiKey").length, 100 + 10 * seconds)
+      assert.isAtMost(atOnce.filter((tag) => tag === "UnknownApiKey").length, most)
       assert.include(
         yield* Effect.forEach(Array.from({ length: 50 }, (_, nth) => `late ${nth}`), (guess) => failure(fresh, guess, "1.1.1.1")),
         "RateExceeded"
