@@ -29,8 +29,10 @@ export const textOf = (min = 0, max = maxLength, annotations: Schema.Annotations
 export const Id = textOf(1, 256)
 
 /** The id of a user to be stored: no URL reaches `.` and `..`, which clients take for steps of the path. */
-export const UserId = textOf(1, 256, { description: "Neither `.` nor `..`" }).check(
-  Schema.makeFilter((text: string) => text === "." || text === ".." ? "must be neither . nor .." : undefined, { toJsonSchema: () => ({}) })
+export const UserId = Schema.String.annotate({ message: "must be a string", description: "Neither `.` nor `..`" }).check(
+  Schema.makeFilter((text: string) => text === "." || text === ".." ? "must be neither . nor .." : textProblem(text, 1, 256), {
+    toJsonSchema: () => ({ minLength: 1, maxLength: 256 })
+  })
 )
 
 /** An id that makes a resend recognizable (design §2, "Idempotency"). */

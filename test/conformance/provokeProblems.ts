@@ -71,7 +71,7 @@ const bulkAnswers = async (subject: Subject): Promise<void> => {
     ["strict-refusal", strict, [login("login"), 1]],
     ["not-a-batch", {}, { item: [] }],
     ["too-many-items", {}, Array.from({ length: 1001 }, () => 1)],
-    ["too-many-values", {}, Array.from({ length: 260_000 }, () => 1)]
+    ["too-many-values", {}, [Array.from({ length: 260_000 }, () => 1)]]
   ] as const
   for (const [expectedProblem, headers, value] of expected) {
     const { problem } = await judge.ask(bulk, { target: bulk.path, headers, body: JSON.stringify(value) })

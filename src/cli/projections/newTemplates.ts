@@ -8,7 +8,8 @@ export interface ProjectionNames {
 
 /** The source of a projection that works as it is: casino bets per currency. */
 export const projectionSource = ({ name, variable }: ProjectionNames): string =>
-  `import { byCurrency } from "../byCurrency.ts"
+  `import { upperCase } from "../../fasttrack/asciiCase.ts"
+import { byCurrency } from "../byCurrency.ts"
 import { amount, count, latest } from "../Column.ts"
 import * as Projection from "../Projection.ts"
 
@@ -32,7 +33,7 @@ export const ${variable} = Projection.make({
   // with steps that come in any order, is folded into rows: see payments.ts.
   contribute: ({ data, occurredAt }) =>
     data.type === "bet"
-      ? [{ currency: data.currency.toUpperCase(), bet_count: 1, bet_amount: data.amount, last_bet_at: occurredAt }]
+      ? [{ currency: upperCase(data.currency), bet_count: 1, bet_amount: data.amount, last_bet_at: occurredAt }]
       : [],
   // The user's part of the counters document: { EUR: { …columns } }. See logins.ts for one made by hand.
   section: byCurrency(columns)
