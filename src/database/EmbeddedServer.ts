@@ -82,6 +82,8 @@ export const startServer = Effect.fn("startServer")(function*(cluster: EmbeddedC
   const options = embeddedSettings({ durable, place }).map(shell).join(" ")
   const { code, output } = yield* account.run(programs.pgCtl, ["start", "-D", data, "-l", log, "-w", "-t", "600", "-o", options])
   if (code === 0) return "Started" satisfies Start
+  // Somebody else's server has made the file and not written it yet.
+  if (/PID file ".*" is empty/.test(output)) return "Occupied" satisfies Start
   const said = yield* attempt(dataDir, `read ${log}`, () => readLog(cluster, from))
   if (/could not create any TCP\/IP sockets/.test(said)) return "PortTaken" satisfies Start
   if (/could not create any Unix-domain sockets/.test(said)) return "NoSocket" satisfies Start

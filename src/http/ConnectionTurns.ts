@@ -4,9 +4,6 @@ import type { Socket } from "node:net"
 /** What of a body of unknown length, or of headers that do not end, is parsed at once, in bytes. */
 const pieceSize = 4096
 
-/** Milliseconds between two attempts to find out whether a client that has ended its side still reads. */
-const probeInterval = 1000
-
 const headersEnd = "\r\n\r\n"
 
 /** Lets one connection after the other go on that has sent requests without waiting for answers: one in each turn of the event loop. */
@@ -36,12 +33,13 @@ export class Backlog {
  * Meanwhile no more is read than fills the buffer of the connection, so it holds one answer and at most 128 KiB that are not parsed.
  * Between two requests that were sent together all other connections get their turn: see {@link Backlog}.
  *
- * A client that ends its side after a request still gets the answer. From its end alone one cannot tell it from a client that has gone.
- * So while the answer takes its time the client is sent `100 Continue` every second, which HTTP clients skip: one that has gone refuses it.
+ * A client that ends its side after a request still gets the answer, if that begins within `halfClosedPatience` milliseconds. From its end alone one
+ * cannot tell it from a client that has gone, whose request is to stop.
  */
 export class ConnectionTurns {
   private readonly socket: Socket
   private readonly backlog: Backlog
+  private readonly halfClosedPatience: number
   private readonly parse: (bytes: Buffer) => void
   private readonly waiting: Array<() => void> = []
   private isReading = true
@@ -51,9 +49,10 @@ export class ConnectionTurns {
   /** The answer that is under way. */
   private answer: ServerResponse | undefined
 
-  constructor(socket: Socket, backlog: Backlog) {
+  constructor(socket: Socket, backlog: Backlog, halfClosedPatience: number) {
     this.socket = socket
     this.backlog = backlog
+    this.halfClosedPatience = halfClosedPatience
     // Node resumes a connection whenever somebody reads a body, or an answer has been written.
     const resume = socket.resume.bind(socket)
     socket.resume = () => this.isReading ? resume() : socket
@@ -67,7 +66,7 @@ export class ConnectionTurns {
       parser?.unconsume?.()
     }
     socket.once("end", () => {
-      if (this.answer?.req.complete === true) this.probe(this.answer)
+      if (this.answer?.req.complete === true) this.waitFor(this.answer)
     })
     socket.once("close", () => this.waiting.length = 0)
   }
@@ -143,12 +142,11 @@ export class ConnectionTurns {
     this.socket.pause()
   }
 
-  private probe(answer: ServerResponse): void {
-    const timer = setInterval(() => {
-      if (this.answer !== answer || answer.headersSent || answer.req.httpVersion === "1.0") return clearInterval(timer)
-      answer.writeContinue()
-    }, probeInterval)
+  private waitFor(answer: ServerResponse): void {
+    const timer = setTimeout(() => {
+      if (this.answer === answer && !answer.headersSent) this.socket.destroy()
+    }, this.halfClosedPatience)
     timer.unref()
-    answer.once("close", () => clearInterval(timer))
+    answer.once("close", () => clearTimeout(timer))
   }
 }

@@ -15,6 +15,9 @@ const gracePeriod = 500
 /** Milliseconds a connection may stay without a byte either way while a request is under way: longer than any answer is waited for. */
 const silenceTime = 120_000
 
+/** Milliseconds, and no more than a request may take to arrive, that a client is answered for after it has ended its side. */
+const halfClosedPatience = 5000
+
 /** Bytes of an answer that are written at once: a large answer to one client makes no other wait. */
 const pieceSize = 128 * 1024
 
@@ -50,7 +53,7 @@ class PatientResponse<Request extends IncomingMessage = IncomingMessage> extends
 class FairServer extends Server {
   private readonly turns = new Map<Socket, ConnectionTurns>()
 
-  constructor(options: ServerOptions<typeof IncomingMessage, typeof PatientResponse>, connections: number) {
+  constructor(options: ServerOptions<typeof IncomingMessage, typeof PatientResponse>, connections: number, patience: number) {
     super(options)
     // Not documented, and in Node since its beginning: the end of the client's side is not the end of the connection.
     Object.assign(this, { httpAllowHalfOpen: true })
@@ -61,7 +64,7 @@ class FairServer extends Server {
         socket.destroy()
         return
       }
-      this.turns.set(socket, new ConnectionTurns(socket, backlog))
+      this.turns.set(socket, new ConnectionTurns(socket, backlog, patience))
       socket.once("close", () => this.turns.delete(socket))
     })
   }
@@ -90,16 +93,20 @@ class FairServer extends Server {
  * are kept longer than load balancers usually keep them, so that it is not here that a connection in use is closed.
  */
 export const makeNodeServer = (requestTime: number, connections: number, silence = silenceTime): Server => {
-  const server = new FairServer({
-    ServerResponse: PatientResponse,
-    maxHeaderSize: 16 * 1024,
-    headersTimeout: requestTime,
-    requestTimeout: requestTime,
-    connectionsCheckingInterval: Math.min(requestTime, 1000),
-    keepAliveTimeout: 65_000,
-    // Without the header Node would answer an empty 400; `frameworkProblems` answers instead.
-    requireHostHeader: false
-  }, connections)
+  const server = new FairServer(
+    {
+      ServerResponse: PatientResponse,
+      maxHeaderSize: 16 * 1024,
+      headersTimeout: requestTime,
+      requestTimeout: requestTime,
+      connectionsCheckingInterval: Math.min(requestTime, 1000),
+      keepAliveTimeout: 65_000,
+      // Without the header Node would answer an empty 400; `frameworkProblems` answers instead.
+      requireHostHeader: false
+    },
+    connections,
+    Math.min(halfClosedPatience, requestTime)
+  )
   // Whoever does not read its answer is not waited for either.
   server.timeout = silence
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {

@@ -125,7 +125,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
       let steps = 0
       while (step?._tag === "UnderWay") {
         steps++
-        assert.strictEqual(step.progress.events, yield* eventsOf(erased.pseudonym))
+        assert.strictEqual(step.progress.events, yield* eventsOf(tenant, erased.pseudonym))
         yield* assertGone(tenant, user, other)
         if (steps === 2) yield* assertSound
         assert.strictEqual(
@@ -147,8 +147,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
       assert.isAbove(steps, 6)
       assert.deepInclude(step?.report, { events: 45, again: false })
       assert.isAtLeast(step?.report.rows ?? 0, 2 * stepSize)
-      assert.strictEqual(yield* eventsOf(erased.pseudonym), 45)
-      assert.strictEqual(yield* eventsOf(user), 0)
+      assert.strictEqual(yield* eventsOf(tenant, erased.pseudonym), 45)
+      assert.strictEqual(yield* eventsOf(tenant, user), 0)
       assert.deepStrictEqual(yield* sql`select from unfinished_erasures`, [])
       yield* assertGone(tenant, user, other)
       yield* assertSound
@@ -184,7 +184,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
             (yield* sql`select from unfinished_erasures where user_id = ${user} and tenant_id = ${tenant.tenantId}::uuid`).length,
             1
           )
-          assert.isAbove(yield* Effect.provide(eventsOf(user), second), 0)
+          assert.isAbove(yield* Effect.provide(eventsOf(tenant, user), second), 0)
           if (how === "ask") {
             assert.deepInclude(yield* erasure.erase(tenant, user), { events: 40, again: false })
           } else {
@@ -193,7 +193,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
             assert.strictEqual(yield* erasure.takeUp, 1)
             yield* untilEffect(Effect.map(sql`select from unfinished_erasures`, (rows) => rows.length === 0))
           }
-          assert.strictEqual(yield* Effect.provide(eventsOf(user), second), 0)
+          assert.strictEqual(yield* Effect.provide(eventsOf(tenant, user), second), 0)
           yield* Effect.provide(assertSound, second)
           yield* Effect.provide(assertRowsAreOfTheLog(9), second)
         }
@@ -221,9 +221,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
       assert.isAbove(Math.max(...reports.map(({ events }) => events)), 119)
       yield* Effect.gen(function*() {
         const { pseudonym } = erasedOf(tenant, user)
-        const [gone, left] = [yield* eventsOf(pseudonym), yield* eventsOf(user)]
+        const [gone, left] = [yield* eventsOf(tenant, pseudonym), yield* eventsOf(tenant, user)]
         assert.strictEqual(gone + left, 140)
-        assert.strictEqual(yield* eventsOf(other), 140)
+        assert.strictEqual(yield* eventsOf(tenant, other), 140)
         // Whatever came too late to be erased is a new user's.
         const [document] = yield* Effect.flatMap(
           Counters,
@@ -253,12 +253,13 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
       })
       assert.deepStrictEqual(one, two)
       assert.deepInclude(one._tag === "Ended" ? one.report : {}, { events: 60 })
-      assert.strictEqual(yield* eventsOf(user), 0)
+      assert.strictEqual(yield* eventsOf(tenant, user), 0)
     }).pipe(inProcess), 20_000)
 })
 
-const eventsOf = Effect.fnUntraced(function*(userId: string) {
+const eventsOf = Effect.fnUntraced(function*({ tenantId }: Tenant, userId: string) {
   const sql = yield* PgClient.PgClient
-  const [row] = yield* sql<{ events: number }>`select count(*)::int as events from events where user_id = ${userId}`
+  const [row] = yield* sql<{ events: number }>`
+    select count(*)::int as events from events where tenant_id = ${tenantId}::uuid and user_id = ${userId}`
   return row?.events ?? 0
 })

@@ -180,7 +180,7 @@ describe("nodeServer", () => {
     Effect.gen(function*() {
       let reading = 0
       const { url } = yield* serve({
-        read: (_, users) => Effect.sync(() => (reading++, users.map(() => ({ user_id: "x".repeat(30_000_000) })) as never))
+        read: (_, users) => Effect.sync(() => (reading++, users.map(() => ({ user_id: "x".repeat(20_000_000) })) as never))
       })
       const socket = connectTo(url)
       socket.pause()
@@ -221,27 +221,27 @@ describe("nodeServer", () => {
       assert.match(yield* half(`${post}[{`), problem(status, type))
     }))
 
-  it.live("notices within seconds that a client which waits has gone, and tells it from one that has ended its side", () =>
+  it.live("takes a client that has ended its side for gone after a while, and stops its request", () =>
     Effect.gen(function*() {
       let interrupted = 0
       const { url } = yield* serve({
+        requestTime: 1000,
         read: (_, users) =>
-          Effect.sleep("2500 millis").pipe(
+          (users[0] === "slow" ? Effect.never : Effect.sleep("300 millis")).pipe(
             Effect.as(users.map(document)),
             Effect.onInterrupt(() => Effect.sync(() => interrupted++))
           )
       })
-      const get = "GET /api/v1/users/u/counters HTTP/1.1\r\nHost: x\r\nx-api-key: key-all\r\n\r\n"
+      const get = (user: string) => `GET /api/v1/users/${user}/counters HTTP/1.1\r\nHost: x\r\nx-api-key: key-all\r\n\r\n`
       const gone = connectTo(url)
-      gone.write(get)
+      gone.write(get("slow"))
       const patient = connect({ port: Number(new URL(url).port), host: "127.0.0.1", allowHalfOpen: true })
       let received = ""
       patient.on("data", (chunk) => received += chunk.toString("latin1"))
-      patient.end(get)
+      patient.end(get("u"))
       yield* Effect.sleep("100 millis")
       gone.destroy()
-      yield* until(() => interrupted === 1 && received.includes("200 OK"))
-      assert.match(received, /^(?:HTTP\/1\.1 100 Continue\r\n\r\n)+HTTP\/1\.1 200 OK\r\n/)
+      yield* until(() => interrupted === 1 && received.startsWith("HTTP/1.1 200 OK"))
       assert.strictEqual(interrupted, 1)
     }))
 

@@ -96,7 +96,7 @@ export const breakages: ReadonlyArray<Breakage> = [
   {
     name: "a chunk folds what another version has folded before",
     file: "src/projections/feedChunk.ts",
-    edits: [[" || position <= checkpoint) continue", ") continue"]]
+    edits: [["      if (position <= checkpoint) continue\n", ""]]
   },
   {
     name: "an activation does not look whether the version is behind",

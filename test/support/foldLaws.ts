@@ -130,11 +130,9 @@ export const resendOf = (event: FastTrackEvent): FastTrackEvent => {
   } as FastTrackEvent
 }
 
-const otherCase = (text: string): string => {
-  const lower = text.toLowerCase()
-  const upper = text.toUpperCase()
-  return text !== upper && upper.toLowerCase() === lower ? upper : lower
-}
+/** Of ASCII letters alone, as the log has it. */
+const otherCase = (text: string): string =>
+  /[a-z]/.test(text) ? text.replace(/[a-z]/g, (letter) => letter.toUpperCase()) : text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 
 /** Positions of the events, chunk by chunk; `order` tells whether the order is another than the one given. */
 interface Arrangement {
