@@ -70,6 +70,9 @@ layer(
   )
 })
 
+/** What takes longer is for `npm run test:faults`. */
+const isThorough = process.env["FAULTS"] !== undefined
+
 const mute = new URL("./muteThread.ts", import.meta.url)
 const folder = mkdtempSync(join(tmpdir(), "playtally-thread-"))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -79,7 +82,7 @@ layer(
   threadedTestService(mute).pipe(Layer.provide(Layer.succeed(ThreadSilence, 4)), Layer.provideMerge(TestDatabase.layer)),
   { excludeTestServices: true }
 )("a thread that says nothing", (it) => {
-  it.effect("is ended and started again, with smaller chunks", () =>
+  it.effect.runIf(isThorough)("is ended and started again, with smaller chunks", () =>
     Effect.gen(function*() {
       const log = yield* EventLog
       const counters = yield* Counters
@@ -102,7 +105,7 @@ for (const { events, object, objects, what } of backlogs) {
   layer(threadedTestService(entry).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })(
     "the projections' thread",
     (it) => {
-      it.effect(`survives a backlog of ${what}`, () =>
+      it.effect.runIf(isThorough)(`survives a backlog of ${what}`, () =>
         Effect.gen(function*() {
           const log = yield* EventLog
           const sql = yield* PgClient.PgClient
