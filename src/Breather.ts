@@ -1,9 +1,10 @@
 import * as Effect from "effect/Effect"
+import { sharedTurns } from "./EventLoopTurns.ts"
 
-/** The milliseconds of synchronous work between two rests: half of what anybody may have to wait for. */
-const stretch = 5
+/** The milliseconds of synchronous work between two rests. */
+const stretch = 3
 
-/** Paces long work of one fiber, so that it never keeps the process from other requests for more than some milliseconds. */
+/** Paces long work of one fiber, so that all such work together never keeps the process from other requests for more than some milliseconds. */
 export class Breather {
   private since = performance.now()
 
@@ -13,7 +14,10 @@ export class Breather {
   }
 
   /** Lets the others go on. */
-  readonly rest: Effect.Effect<void> = Effect.map(Effect.yieldNow, () => {
-    this.since = performance.now()
-  })
+  readonly rest: Effect.Effect<void> = Effect.callback<void>((resume) =>
+    sharedTurns.add(() => {
+      this.since = performance.now()
+      resume(Effect.void)
+    })
+  )
 }

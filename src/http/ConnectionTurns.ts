@@ -1,29 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
+import { sharedTurns } from "../EventLoopTurns.ts"
 
 /** What of a body of unknown length, or of headers that do not end, is parsed at once, in bytes. */
 const pieceSize = 4096
 
 const headersEnd = "\r\n\r\n"
-
-/** Lets one connection after the other go on that has sent requests without waiting for answers: one in each turn of the event loop. */
-export class Backlog {
-  private readonly steps: Array<() => void> = []
-  private isTaking = false
-
-  add(step: () => void): void {
-    this.steps.push(step)
-    if (this.isTaking) return
-    this.isTaking = true
-    setImmediate(() => this.takeOne())
-  }
-
-  private takeOne(): void {
-    this.steps.shift()?.()
-    this.isTaking = this.steps.length > 0
-    if (this.isTaking) setImmediate(() => this.takeOne())
-  }
-}
 
 /**
  * Takes the requests of one connection one at a time. A client may send its requests without waiting for the answers.
@@ -31,14 +13,13 @@ export class Backlog {
  * Node parses all that it has read, up to 64 KiB and thousands of requests, in one step, and begins each of them.
  * Here the next request is not parsed before the answer to the last one has been handed to the kernel.
  * Meanwhile no more is read than fills the buffer of the connection, so it holds one answer and at most 128 KiB that are not parsed.
- * Between two requests that were sent together all other connections get their turn: see {@link Backlog}.
+ * Between two requests that were sent together all other connections get their turn: see `EventLoopTurns`.
  *
  * A client that ends its side after a request still gets the answer, if that begins within `halfClosedPatience` milliseconds. From its end alone one
  * cannot tell it from a client that has gone, whose request is to stop.
  */
 export class ConnectionTurns {
   private readonly socket: Socket
-  private readonly backlog: Backlog
   private readonly halfClosedPatience: number
   private readonly parse: (bytes: Buffer) => void
   private readonly waiting: Array<() => void> = []
@@ -49,9 +30,8 @@ export class ConnectionTurns {
   /** The answer that is under way. */
   private answer: ServerResponse | undefined
 
-  constructor(socket: Socket, backlog: Backlog, halfClosedPatience: number) {
+  constructor(socket: Socket, halfClosedPatience: number) {
     this.socket = socket
-    this.backlog = backlog
     this.halfClosedPatience = halfClosedPatience
     // Node resumes a connection whenever somebody reads a body, or an answer has been written.
     const resume = socket.resume.bind(socket)
@@ -94,7 +74,7 @@ export class ConnectionTurns {
 
   private leave(): void {
     this.answer = undefined
-    if (!this.isReading && !this.socket.destroyed) this.backlog.add(() => this.next())
+    if (!this.isReading && !this.socket.destroyed) sharedTurns.add(() => this.next())
   }
 
   private next(): void {

@@ -22,6 +22,9 @@ import { Validation } from "./Validation.ts"
 /** How long requests under way are given to be answered when the service stops; afterwards they are interrupted (design §5). */
 export const GracePeriod = Context.Reference<Duration.Input>("playtally/http/GracePeriod", { defaultValue: () => "7 seconds" })
 
+/** Connections that the kernel lets wait to be accepted. Beyond them it drops, and a client tries again after seconds: 1,200 came at once in a test. */
+const connectionsWaiting = 4096
+
 /**
  * Listens on Node's server. When the scope closes it takes no more connections, closes the idle ones, and lets requests under way finish for a while;
  * then nothing keeps it any longer.
@@ -31,7 +34,12 @@ const nodeHttpServer = Layer.effect(
   Effect.gen(function*() {
     const { connections, host, port } = yield* Settings
     const node = makeNodeServer(yield* RequestTime, connections)
-    const server = yield* NodeHttpServer.make(() => node, { host, port, gracefulShutdownTimeout: yield* GracePeriod })
+    const server = yield* NodeHttpServer.make(() => node, {
+      host,
+      port,
+      backlog: connectionsWaiting,
+      gracefulShutdownTimeout: yield* GracePeriod
+    })
     yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
     return HttpServer.make({
       address: server.address,

@@ -3,7 +3,8 @@ import * as Schema from "effect/Schema"
 import { type IncomingMessage, Server, type ServerOptions, ServerResponse, STATUS_CODES } from "node:http"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import { Backlog, ConnectionTurns } from "./ConnectionTurns.ts"
+import { sharedTurns } from "../EventLoopTurns.ts"
+import { ConnectionTurns } from "./ConnectionTurns.ts"
 import { ExpectationFailed, HeadersTooLarge, MalformedRequest, RequestTimeout } from "./problems.ts"
 
 /** Milliseconds a request may take to arrive, its body included. */
@@ -37,7 +38,7 @@ class PatientResponse<Request extends IncomingMessage = IncomingMessage> extends
         super.end(bytes.subarray(from), callback as () => void)
         return
       }
-      const goOn = () => setImmediate(write, to)
+      const goOn = () => sharedTurns.add(() => write(to))
       if (super.write(bytes.subarray(from, to))) goOn()
       else this.once("drain", goOn)
     }
@@ -57,14 +58,13 @@ class FairServer extends Server {
     super(options)
     // Not documented, and in Node since its beginning: the end of the client's side is not the end of the connection.
     Object.assign(this, { httpAllowHalfOpen: true })
-    const backlog = new Backlog()
     this.on("connection", (socket: Socket) => {
       // Not `maxConnections`: Deno does not notice that a connection has gone.
       if (this.turns.size >= connections) {
         socket.destroy()
         return
       }
-      this.turns.set(socket, new ConnectionTurns(socket, backlog, patience))
+      this.turns.set(socket, new ConnectionTurns(socket, patience))
       socket.once("close", () => this.turns.delete(socket))
     })
   }
