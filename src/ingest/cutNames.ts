@@ -28,12 +28,14 @@ type OnName = (h1: number, h2: number) => boolean
 
 /**
  * Goes through a JSON text and names all that may be somebody's id: what stands between two quotes, at whatever level of JSON within strings of JSON, and numbers.
- * Backslashes are left out, as there are more of them at each level, so that a name has the same hash at all levels.
+ * Backslashes are left out, as there are more of them at each level, so that a name has the same hash at all levels. An id that has the six characters of an
+ * escape in it, such as \u0041, is found if each of them stands for itself.
  */
 function* scanNames(bytes: Uint8Array, tenantId: string, onName: OnName, hasNumbers = true): Steps<void> {
   const [seed1, seed2] = [fnv1a(0x811c9dc5, tenantId), fnv1a(0x2545f491, tenantId)]
   let [h1, h2, units] = [seed1, seed2, 0]
-  const add = (unit: number) => {
+  const add = (read: number) => {
+    const unit = read < 0x20 ? lettersOfControls.get(read) ?? read : read
     h1 = Math.imul(h1 ^ unit, 0x01000193)
     h2 = Math.imul(h2 ^ unit, 0x85ebca6b)
     h2 ^= h2 >>> 15
@@ -104,6 +106,9 @@ function* scanNames(bytes: Uint8Array, tenantId: string, onName: OnName, hasNumb
   if (numberStart !== -1 && bytes.length - numberStart <= maxDigits && !endNumber(numberStart, bytes.length)) return
   end()
 }
+
+/** The letters that stand for control characters after a backslash. A backslash and a letter may be either, at one level or another: both are the letter. */
+const lettersOfControls = new Map([[8, 0x62], [9, 0x74], [10, 0x6e], [12, 0x66], [13, 0x72]])
 
 const isNumeric = (byte: number): boolean =>
   (byte >= 0x30 && byte <= 0x39) || byte === 0x2d || byte === 0x2e || byte === 0x2b || byte === 0x45 || byte === 0x65

@@ -28,6 +28,8 @@ export interface RebuildOptions {
   readonly onProgress: (progress: RebuildProgress) => Effect.Effect<void>
 }
 
+/** Passes over what is left once that is less than a chunk. */
+const mostLastPasses = 10
 /** Chunks at work at once: one folds while the rows of the others are read and written. */
 const workers = 3
 /** The most that is folded in memory and written in one transaction. */
@@ -75,6 +77,7 @@ export const rebuild = (
     }))
     const report = Effect.flatMap(progress, onProgress)
 
+    let lastPasses = 0
     for (;;) {
       const lagging = (yield* placesIn(sql, stores, slices)).filter(({ done, total }) => done < total)
         .map(({ done, slice, total }) => ({ slice, events: total - done }))
@@ -86,7 +89,12 @@ export const rebuild = (
       )
       yield* report
       const { done, total } = yield* progress
-      if (total - done <= chunk) break
+      if (done === total) break
+      // What is left has come meanwhile, or is in a slice that somebody held: the feed gets it, if it does not go with a few more passes.
+      if (total - done <= chunk) {
+        if (++lastPasses > mostLastPasses) break
+        yield* Effect.sleep("50 millis")
+      }
     }
     const left = yield* sql`select 1 from slice_heads where position > 0 and slice <> all (${arrayOf.int2(slices)}::smallint[]) limit 1`
     if (left.length === 0) {

@@ -83,9 +83,9 @@ describe("the names of an item that is cut", () => {
   const namesOf = (item: unknown) => finish(cutNames(bytesOf(typeof item === "string" ? item : JSON.stringify(item)), tenantId))
 
   it.prop("have every string that is an id, at whatever level of JSON within strings", [Schema.Array(Schema.String)], ([texts]) => {
-    const ids = [...texts, "zebra9911", "a/b", "é", "\"q\"", "back\\slash", "a b:c,d", "😀", "17"].filter((id) =>
-      id.length > 0 && id.length <= 256
-    )
+    const ids = [...texts, "zebra9911", "a/b", "é", "\"q\"", "back\\slash", "back\\nslash", "new\nline", "a b:c,d", "😀", "17"].filter((
+      id
+    ) => id.length > 0 && id.length <= 256)
     let item: unknown = ids
     for (let level = 0; level < 4; level++) {
       const names = namesOf({ filler, item })
