@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { Breather } from "../Breather.ts"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import { gameKey } from "../projections/byGame.ts"
 import { casinoByGame } from "../projections/catalog/casinoByGame.ts"
@@ -85,13 +86,18 @@ export class Games extends Context.Service<Games, {
 
             const context = { timeZone: timeZoneOf(userId), now: yield* Clock.currentTimeMillis }
             const stale = parkedIn(userId)
+            const breather = new Breather()
+            const presented: Record<string, unknown> = {}
+            for (const [at, { projection }] of stores.entries()) {
+              // A thousand rows take some milliseconds, and other readings may have come as far in the same turn.
+              yield* breather.rest
+              presented[projection.name] = projection.section.present(rows[at] ?? [], context)
+            }
             const document: GamesDocument = {
               user_id: userId,
               time_zone: context.timeZone,
               position: positionOf(userId),
-              ...Object.fromEntries(
-                stores.map(({ projection }, at) => [projection.name, projection.section.present(rows[at] ?? [], context)])
-              ),
+              ...presented,
               ...stale.length > 0 ? { stale } : {}
             }
             return { document, next: cut ?? (games._tag === "Page" ? found[games.limit] ?? null : null) }
