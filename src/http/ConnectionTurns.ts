@@ -7,6 +7,9 @@ const pieceSize = 4096
 
 const headersEnd = "\r\n\r\n"
 
+/** Deno does not tell the parser of the end of a connection that may be half-closed. */
+const isDeno = process.versions["deno"] !== undefined
+
 /**
  * Takes the requests of one connection one at a time. A client may send its requests without waiting for the answers.
  *
@@ -30,7 +33,8 @@ export class ConnectionTurns {
   /** The answer that is under way. */
   private answer: ServerResponse | undefined
 
-  constructor(socket: Socket, halfClosedPatience: number) {
+  /** `cutOff` is told of a client that ended its side in the middle of a body, where the runtime does not notice it. */
+  constructor(socket: Socket, halfClosedPatience: number, cutOff: () => void) {
     this.socket = socket
     this.halfClosedPatience = halfClosedPatience
     // Node resumes a connection whenever somebody reads a body, or an answer has been written.
@@ -47,6 +51,7 @@ export class ConnectionTurns {
     }
     socket.once("end", () => {
       if (this.answer?.req.complete === true) this.waitFor(this.answer)
+      else if (isDeno && this.isInBody()) cutOff()
     })
     socket.once("close", () => this.waiting.length = 0)
   }

@@ -47,6 +47,8 @@ class PatientResponse<Request extends IncomingMessage = IncomingMessage> extends
   }
 }
 
+const cutOff = new Error("The connection ended in the middle of a request")
+
 /**
  * A server whose connections take {@link ConnectionTurns}. When it closes it closes those that have no request under way, among them, unlike Node's
  * own, those that have not sent their first.
@@ -64,7 +66,7 @@ class FairServer extends Server {
         socket.destroy()
         return
       }
-      this.turns.set(socket, new ConnectionTurns(socket, patience))
+      this.turns.set(socket, new ConnectionTurns(socket, patience, () => this.emit("clientError", cutOff, socket)))
       socket.once("close", () => this.turns.delete(socket))
     })
   }

@@ -89,9 +89,10 @@ it.live("npm start shows the first key to a terminal, once", (context) =>
     }
     const dataDir = join(yield* folder, "data")
     const main = join(root, "src/main.ts")
+    const run = process.versions["deno"] === undefined ? "" : "run -A"
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        spawn("script", ["--quiet", "--flush", "--return", "--command", `exec '${process.execPath}' '${main}' serve`, "/dev/null"], {
+        spawn("script", ["--quiet", "--flush", "--return", "--command", `exec '${process.execPath}' ${run} '${main}' serve`, "/dev/null"], {
           cwd: root,
           env: { PATH: process.env["PATH"], DATA_DIR: dataDir, PORT: "0" },
           stdio: ["ignore", "pipe", "ignore"]
