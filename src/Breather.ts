@@ -4,7 +4,10 @@ import { sharedTurns } from "./EventLoopTurns.ts"
 /** The milliseconds of synchronous work between two rests. */
 const stretch = 3
 
-/** Paces long work of one fiber, so that all such work together never keeps the process from other requests for more than some milliseconds. */
+/**
+ * Paces long work of one fiber. All such work together keeps the process from other requests for
+ * some milliseconds at most.
+ */
 export class Breather {
   private since = performance.now()
 

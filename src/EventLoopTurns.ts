@@ -1,7 +1,8 @@
 /**
  * Work that many have at once, one piece in each turn of the event loop, in the order given.
  *
- * Between two turns the process accepts one connection and reads what has come, so a turn has to be short, however many wait.
+ * Between two turns the process accepts one connection and reads what has come. So a turn has to
+ * be short, however many wait.
  */
 export class EventLoopTurns {
   private readonly pieces: Array<() => void> = []
