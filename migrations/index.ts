@@ -8,6 +8,7 @@ import createLongestRun from "./0007_create_longest_run.ts"
 import createUnfinishedErasures from "./0008_create_unfinished_erasures.ts"
 import addCutNames from "./0009_add_cut_names.ts"
 import createUserRebuilds from "./0010_create_user_rebuilds.ts"
+import createLogHistories from "./0011_create_log_histories.ts"
 
 /** Every migration under `<id>_<name>`, forward only: one is never changed or removed once it has been released. */
 export const migrations = {
@@ -20,5 +21,6 @@ export const migrations = {
   "0007_create_longest_run": createLongestRun,
   "0008_create_unfinished_erasures": createUnfinishedErasures,
   "0009_add_cut_names": addCutNames,
-  "0010_create_user_rebuilds": createUserRebuilds
+  "0010_create_user_rebuilds": createUserRebuilds,
+  "0011_create_log_histories": createLogHistories
 }

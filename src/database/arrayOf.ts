@@ -12,7 +12,7 @@ export const arrayOf = {
   bytea: parameter(PgTypes.OID.bytea),
   int2: parameter(PgTypes.OID.int2),
   int4: parameter(PgTypes.OID.int4),
-  int8: (values: ReadonlyArray<number>): PgTypes.Parameter => parameter(PgTypes.OID.int8)(values.map(BigInt)),
+  int8: (values: ReadonlyArray<number | bigint>): PgTypes.Parameter => parameter(PgTypes.OID.int8)(values.map(BigInt)),
   numeric: parameter(PgTypes.OID.numeric),
   text: parameter(PgTypes.OID.text),
   timestamptz: parameter(PgTypes.OID.timestamptz),

@@ -1,0 +1,189 @@
+import { PgClient } from "@effect/sql-pg"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { SqlError, Statement } from "effect/sql"
+import { AppendClient } from "../database/AppendClient.ts"
+import { Migrations } from "../database/Migrations.ts"
+import { beginHistory, type Head, readContinuation, readNewest } from "./historyStatements.ts"
+import { askIncarnation, currentText, type Incarnation, isSame, textOf } from "./incarnation.ts"
+import { type Lineage, lineageLength, noHistory } from "./Lineage.ts"
+import type { SlicePosition } from "./LoggedEvent.ts"
+import { allSlices } from "./sliceOf.ts"
+
+/** Where a reader goes on, in the newest history. */
+export interface ContinuedPlace {
+  /** The newest history. Positions that are read in the same transaction belong to it, or to a later one. */
+  readonly lineage: Lineage
+  /** The position of each slice that the reader goes on after: the one given, or less where the log went back. */
+  readonly place: ReadonlyArray<number>
+  /**
+   * The slices whose place was cut down, with the position up to which the log still has what the reader was told. What the reader was told after it is gone, and
+   * other events may stand there. Users of these events may have no event at all any more, so only telling every user of the slice reaches all.
+   */
+  readonly wentBack: ReadonlyArray<SlicePosition>
+}
+
+/** What a process knows of the history that it appends to. */
+export interface KnownHistory {
+  readonly lineage: Lineage
+  /** SQL text that says which incarnation of which server runs: a constant of the process. */
+  readonly current: Statement.Fragment
+  /** What `current` says in this history. */
+  readonly incarnation: string
+}
+
+/**
+ * The histories of the log. A history is a stretch of the log in which nothing that was committed is lost, so a position means one event for ever. A failover to
+ * an asynchronous standby, an older backup or a copy of the database ends it: positions of lost events are used again for others. A restart of PostgreSQL ends it
+ * too, since nobody can tell that nothing was lost; then nothing changes for readers.
+ *
+ * What holds for readers: every position of history `n + 1` after its `heads` was appended after its row was committed, by whatever process. So a place that
+ * was read in history `n`, cut down to these heads, is a place in history `n + 1`: what follows it is told again, and nothing is skipped.
+ *
+ * A reader keeps to three rules. It decodes (lineage, place) from its cursor and calls {@link continueAt} first. It reads positions and events after that in the *same
+ * transaction*, which is one connection and so one server; read committed is enough. It puts the lineage that it was given into the next cursor, never one that
+ * was read after the positions. A lineage that is older than the positions costs a repeat; one that is newer would skip events.
+ */
+export class LogHistories extends Context.Service<LogHistories, {
+  /** The lineage of the newest history; {@link noHistory} before the first append. For a cursor that begins. In the caller's transaction. */
+  readonly newest: Effect.Effect<Lineage, SqlError.SqlError>
+  /**
+   * Finds where a reader goes on that has been told everything up to a place, in one statement. In the caller's transaction.
+   *
+   * The place is cut down to the heads at which the history began that followed the last one that the cursor and the log have in common. If they have none in
+   * common (more than {@link lineageLength} histories were lost), every slice begins at 0 again. Without a loss the place comes back as it was given.
+   *
+   * After a failover and before the first append the log has no new history yet: the place comes back as it was given, beyond the heads, and is cut down later.
+   */
+  readonly continueAt: (from: Lineage, place: ReadonlyArray<number>) => Effect.Effect<ContinuedPlace, SqlError.SqlError>
+  /** What the process knows of the history it appends to; nothing before {@link keepUp} has succeeded. Costs nothing. */
+  readonly known: () => KnownHistory | undefined
+  /**
+   * Makes sure that the newest history is one of the server that runs, and begins one if it is not: then it locks all heads, and tells whoever has subscribed.
+   * Whatever appends calls it if it knows of no history or the server is another one than the history says, and appends only then.
+   */
+  readonly keepUp: Effect.Effect<KnownHistory, SqlError.SqlError>
+  /** Notes that an event was committed at a position, so that the process can tell that the log went back. Costs nothing. */
+  readonly noteCommitted: (slice: number, position: number) => void
+  /**
+   * Has `listener` called, at once and before the next append, whenever the process comes to know of a history after its first: whatever the process remembers of
+   * the database may not be true any more. It must not throw.
+   */
+  readonly onNewHistory: (listener: (history: KnownHistory) => void) => void
+}>()("playtally/event-log/LogHistories") {
+  static readonly layer = Layer.effect(
+    LogHistories,
+    Effect.gen(function*() {
+      yield* Migrations
+      const sql = yield* PgClient.PgClient
+      const writer = yield* AppendClient
+      const committed = allSlices.map(() => 0)
+      const listeners = new Set<(history: KnownHistory) => void>()
+      let known: KnownHistory | undefined
+      let toldLossIn = -1
+
+      const adopt = (lineage: Lineage, incarnation: Incarnation): KnownHistory => {
+        const before = known
+        const adopted = { lineage, current: currentText(writer, incarnation), incarnation: textOf(incarnation) }
+        known = adopted
+        if (before !== undefined && before.lineage.tags[0] !== lineage.tags[0]) {
+          for (const listener of listeners) listener(adopted)
+        }
+        return adopted
+      }
+
+      /** The history of the server that runs, if it has been begun. */
+      const find = Effect.gen(function*() {
+        const incarnation = yield* askIncarnation(writer)
+        const newest = yield* readNewest(writer)
+        const isBegun = newest !== undefined && isSame(newest.incarnation, incarnation)
+        return { incarnation, found: isBegun ? adopt(newest.lineage, incarnation) : undefined }
+      })
+
+      const keepUp = Effect.gen(function*() {
+        const { found, incarnation } = yield* find
+        if (found !== undefined) return found
+        const began = yield* beginHistory(writer, incarnation)
+        const history = adopt(began.lineage, began.incarnation)
+        yield* tellLoss(began.lineage, began.heads)
+        return history
+      }).pipe(Effect.withSpan("LogHistories.keepUp"))
+
+      /** Says, once a history, that events are gone which this process saw committed. */
+      const tellLoss = Effect.fnUntraced(function*({ history }: Lineage, heads: ReadonlyArray<Head>) {
+        const lost = heads.flatMap(({ position, slice }) => {
+          const told = committed[slice] ?? 0
+          committed[slice] = Math.min(told, position)
+          return told > position ? [{ slice, kept: position, lost: told - position }] : []
+        })
+        if (lost.length === 0) {
+          if (history > 1) {
+            yield* Effect.logInfo(
+              "PostgreSQL was restarted or replaced: the log begins another history. Nothing that this process stored is lost"
+            ).pipe(
+              Effect.annotateLogs({ history })
+            )
+          }
+          return
+        }
+        toldLossIn = history
+        const keptUntil = heads.reduce((latest, { recordedAt }) => Math.max(latest, recordedAt), 0)
+        yield* Effect.logFatal(
+          "The log went back: PostgreSQL has lost events that were acknowledged. The sender must send again what it sent after `send_again_from`"
+        ).pipe(
+          Effect.annotateLogs({
+            history,
+            events_lost: lost.reduce((sum, slice) => sum + slice.lost, 0),
+            last_event_kept: new Date(keptUntil).toISOString(),
+            send_again_from: new Date(Math.max(0, keptUntil - commitOrderMargin)).toISOString(),
+            kept_up_to: lost.map(({ kept, slice }) => `${slice}/${kept}`).join(" ")
+          })
+        )
+      })
+
+      const continueAt = Effect.fn("LogHistories.continueAt")(function*(from: Lineage, place: ReadonlyArray<number>) {
+        const { common, heads, lineage } = yield* readContinuation(sql, from)
+        // Nothing has followed what they have in common, so nothing else stands at these positions.
+        if (common !== undefined && heads === undefined) return { lineage, place, wentBack: [] }
+        const kept = heads ?? allSlices.map(() => 0)
+        const wentBack = place.flatMap((position, slice) => {
+          const upTo = kept[slice] ?? 0
+          return position > upTo ? [{ slice, position: upTo }] : []
+        })
+        if (wentBack.length > 0 && toldLossIn < lineage.history) {
+          toldLossIn = lineage.history
+          yield* Effect.logFatal("The log went back: a reader of changes was told of events that PostgreSQL has lost").pipe(
+            Effect.annotateLogs({
+              history: lineage.history,
+              kept_up_to: wentBack.map(({ position, slice }) => `${slice}/${position}`).join(" ")
+            })
+          )
+        }
+        return { lineage, place: place.map((position, slice) => Math.min(position, kept[slice] ?? 0)), wentBack }
+      })
+
+      // A server that cannot be asked now is asked by the first append.
+      yield* Effect.ignore(find)
+
+      return LogHistories.of({
+        newest: Effect.map(readNewest(sql), (newest) => newest?.lineage ?? noHistory),
+        continueAt,
+        known: () => known,
+        keepUp,
+        noteCommitted: (slice, position) => {
+          if (position > (committed[slice] ?? 0)) committed[slice] = position
+        },
+        onNewHistory: (listener) => {
+          listeners.add(listener)
+        }
+      })
+    })
+  )
+}
+
+/**
+ * Milliseconds. An event may be recorded before another one and be committed after it, as long after as a statement may take: what is lost may have been recorded so
+ * much before the last event that is kept.
+ */
+const commitOrderMargin = 60_000

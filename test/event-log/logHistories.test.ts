@@ -1,0 +1,120 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Migrations } from "../../src/database/Migrations.ts"
+import { lineageLength, noHistory } from "../../src/event-log/Lineage.ts"
+import { LogHistories } from "../../src/event-log/LogHistories.ts"
+import { allSlices } from "../../src/event-log/sliceOf.ts"
+import { copyDatabase } from "../support/copyDatabase.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+import { testClients } from "../support/TestService.ts"
+
+const histories = LogHistories.layer.pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(testClients))
+
+/** Runs something as a process of its own on a database. */
+const on = <A, E>(database: TestDatabase["Service"], run: Effect.Effect<A, E, LogHistories | PgClient.PgClient>) =>
+  run.pipe(Effect.provide(Layer.fresh(histories)), Effect.provideService(TestDatabase, database))
+
+/** Every slice at a position. */
+const placeAt = (position: number) => allSlices.map(() => position)
+
+const moveHeads = (position: number) => Effect.flatMap(PgClient.PgClient, (sql) => sql`update slice_heads set position = ${position}`)
+
+const keepUp = Effect.flatMap(LogHistories, ({ keepUp }) => keepUp)
+
+it.live("a database begins one history, and goes on with it in other processes", () =>
+  Effect.gen(function*() {
+    const database = yield* TestDatabase
+    const [before, first] = yield* on(
+      database,
+      Effect.gen(function*() {
+        const { continueAt, known, newest } = yield* LogHistories
+        assert.isUndefined(known())
+        assert.deepStrictEqual(yield* newest, noHistory)
+        const before = yield* continueAt(noHistory, placeAt(3))
+        yield* moveHeads(3)
+        yield* Effect.all([keepUp, keepUp, keepUp], { concurrency: "unbounded" })
+        return [before, yield* newest] as const
+      })
+    )
+    assert.deepStrictEqual(before, { lineage: noHistory, place: placeAt(3), wentBack: [] })
+    assert.strictEqual(first.history, 1)
+    assert.strictEqual(first.tags.length, 1)
+    yield* on(
+      database,
+      Effect.gen(function*() {
+        const { continueAt, known, newest } = yield* LogHistories
+        assert.deepStrictEqual(known()?.lineage, first)
+        yield* keepUp
+        assert.deepStrictEqual(yield* newest, first)
+        assert.deepStrictEqual(yield* continueAt(noHistory, placeAt(2)), { lineage: first, place: placeAt(2), wentBack: [] })
+        assert.deepStrictEqual(yield* continueAt(first, placeAt(9)), { lineage: first, place: placeAt(9), wentBack: [] })
+      })
+    )
+  }).pipe(Effect.scoped, Effect.provide(TestDatabase.layer)))
+
+it.live("a cursor of a branch that was lost goes on where the branches part", () =>
+  Effect.gen(function*() {
+    const original = yield* TestDatabase
+    const first = yield* on(original, Effect.andThen(moveHeads(5), Effect.map(keepUp, ({ lineage }) => lineage)))
+    const copy = yield* copyDatabase(original)
+    // The original goes on, and so does the copy, from the same place.
+    yield* on(original, moveHeads(20))
+    const branch = yield* on(
+      copy,
+      Effect.gen(function*() {
+        const { continueAt, known, newest } = yield* LogHistories
+        assert.isUndefined(known(), "the history of the database that it is a copy of is not its own")
+        assert.deepStrictEqual(yield* newest, first)
+        // Nobody has appended: nothing else can stand behind the end.
+        assert.deepStrictEqual(yield* continueAt(first, placeAt(20)), { lineage: first, place: placeAt(20), wentBack: [] })
+        yield* moveHeads(7)
+        const { lineage } = yield* keepUp
+        yield* moveHeads(30)
+        return lineage
+      })
+    )
+    assert.strictEqual(branch.history, 2)
+    assert.deepStrictEqual(branch.tags.slice(1), first.tags)
+
+    const wentBack = (position: number) => allSlices.map((slice) => ({ slice, position }))
+    yield* on(
+      copy,
+      Effect.gen(function*() {
+        const { continueAt } = yield* LogHistories
+        assert.deepStrictEqual(yield* continueAt(first, placeAt(6)), { lineage: branch, place: placeAt(6), wentBack: [] })
+        assert.deepStrictEqual(yield* continueAt(first, placeAt(20)), { lineage: branch, place: placeAt(7), wentBack: wentBack(7) })
+        // A history of the same number in the branch that was lost, known by its ancestor.
+        const lost = { history: 2, tags: [1n, ...first.tags] }
+        assert.deepStrictEqual(yield* continueAt(lost, placeAt(20)), { lineage: branch, place: placeAt(7), wentBack: wentBack(7) })
+        // So many have been lost that nothing is in common: everything again.
+        const unknown = { history: 9, tags: Array.from({ length: lineageLength }, (_, age) => BigInt(age)) }
+        assert.deepStrictEqual(yield* continueAt(unknown, placeAt(6)), { lineage: branch, place: placeAt(0), wentBack: wentBack(0) })
+        assert.deepStrictEqual(yield* continueAt(unknown, placeAt(0)), { lineage: branch, place: placeAt(0), wentBack: [] })
+      })
+    )
+  }).pipe(Effect.scoped, Effect.provide(TestDatabase.layer)))
+
+it.live("a process that remembers is told of another history, with what it saw committed", () =>
+  Effect.gen(function*() {
+    const sql = yield* PgClient.PgClient
+    const { keepUp, noteCommitted, onNewHistory } = yield* LogHistories
+    const told: Array<number> = []
+    onNewHistory(({ lineage }) => told.push(lineage.history))
+    yield* keepUp
+    yield* moveHeads(4)
+    noteCommitted(17, 6)
+    yield* keepUp
+    assert.deepStrictEqual(told, [])
+    // Another server has appended in between, and its history is not that of this one.
+    yield* sql`update log_histories set server_started = 'before'`
+    const { lineage } = yield* keepUp
+    assert.deepStrictEqual(told, [2])
+    assert.deepStrictEqual(
+      yield* sql`select history, heads[18]::int as head, cardinality(heads) as heads from log_histories order by history desc limit 1`,
+      [{ history: BigInt(lineage.history), head: 4, heads: 256 }]
+    )
+    yield* keepUp
+    assert.deepStrictEqual(told, [2])
+  }).pipe(Effect.provide(histories), Effect.provide(TestDatabase.layer)))
