@@ -15,6 +15,7 @@ import { Migrations } from "./database/Migrations.ts"
 import { UserErasure } from "./erasure/UserErasure.ts"
 import { AppendSignal } from "./event-log/AppendSignal.ts"
 import { EventLog } from "./event-log/EventLog.ts"
+import { LogHistories } from "./event-log/LogHistories.ts"
 import { UserHistory } from "./event-log/UserHistory.ts"
 import { AnswerBudget } from "./http/AnswerBudget.ts"
 import { Readiness } from "./http/Readiness.ts"
@@ -55,7 +56,7 @@ const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer
     Layer.provideMerge(Layer.mergeAll(Snapshots.layer, ReadShares.layer)),
     Layer.provideMerge(runner),
     Layer.provideMerge(ProjectionCatalog.layer(projections)),
-    Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer))
+    Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer, LogHistories.layer))
   )
 
 /** The database of the settings, and nothing else: for commands. */
@@ -73,6 +74,7 @@ export const threadedLayer = (entry: URL = new URL("./thread.ts", import.meta.ur
 export const serverLayer = Server.layer.pipe(
   Layer.provide([Readiness.layer, RateLimits.layer, AnswerBudget.layer]),
   Layer.merge(UserErasure.layerTakingUp),
+  Layer.merge(LogHistories.layerWatching),
   Layer.provideMerge(Bootstrap.layer),
   Layer.provideMerge(threadedLayer())
 )

@@ -10,11 +10,11 @@ import { AppendClient } from "./AppendClient.ts"
 import { clientConnections } from "./connections.ts"
 import { DatabaseUrl } from "./DatabaseUrl.ts"
 import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
-import { failingTransactions } from "./failingTransactions.ts"
 import { impatientSocket } from "./impatientSocket.ts"
 import { KeyClient } from "./KeyClient.ts"
 import { largestMessage } from "./largestMessage.ts"
 import { postgresTypes } from "./numericCodec.ts"
+import { pooledClient } from "./pooledClient.ts"
 
 /** A frozen process must not hold its locks for ever, nor a statement that will never end its connection. */
 const timeouts = {
@@ -38,7 +38,7 @@ const plans = { enable_seqscan: "off", jit: "off" }
 /** For reading, the projections and everything else. */
 const clientLayer = Layer.unwrap(Effect.gen(function*() {
   const { url } = yield* DatabaseUrl
-  const client = PgClient.make({
+  const client = pooledClient({
     url,
     applicationName: "playtally",
     types: postgresTypes,
@@ -47,13 +47,13 @@ const clientLayer = Layer.unwrap(Effect.gen(function*() {
     startupParameters: { ...timeouts, ...plans },
     ...(yield* IsPatient) ? {} : { stream: impatientSocket(url, silence.usual) }
   })
-  return PgClient.layerFrom(Effect.map(client, failingTransactions))
+  return PgClient.layerFrom(client)
 }))
 
 const appendLayer = Layer.effect(
   AppendClient,
   Effect.flatMap(DatabaseUrl, ({ url }) =>
-    PgClient.make({
+    pooledClient({
       url,
       applicationName: "playtally append",
       maxConnections: 8,
@@ -72,7 +72,7 @@ const appendLayer = Layer.effect(
 const keyLayer = Layer.effect(
   KeyClient,
   Effect.flatMap(DatabaseUrl, ({ url }) =>
-    PgClient.make({
+    pooledClient({
       url,
       applicationName: "playtally keys",
       maxConnections: 2,

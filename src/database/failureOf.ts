@@ -8,6 +8,9 @@ export type Failure =
   | { readonly _tag: "Transient" }
   | { readonly _tag: "Unexpected" }
 
+/** The state of a statement that a server refused because it can only read. */
+const readOnly = "25006"
+
 /** The server's SQLSTATE, where the server said one. */
 export const sqlState = (error: SqlError.SqlError): string | undefined => {
   const cause = error.reason.cause
@@ -18,7 +21,8 @@ export const sqlState = (error: SqlError.SqlError): string | undefined => {
 
 /**
  * Sorts a SqlError by what helps. Bad data is SQLSTATE class 22 (data exception), 54 (program limit exceeded) and values the driver cannot encode;
- * transient is a lost connection, a timeout, a deadlock, a shutdown and a server short of disk, memory or connections.
+ * transient is a lost connection, a timeout, a deadlock, a shutdown, a server short of disk, memory or connections, and one that can only read: a standby,
+ * or a primary that was made read-only.
  */
 export const failureOf = (error: SqlError.SqlError): Failure => {
   const { reason } = error
@@ -28,6 +32,7 @@ export const failureOf = (error: SqlError.SqlError): Failure => {
   if (state === undefined) {
     return reason.cause instanceof PgTypes.CodecError ? { _tag: "BadData", message: reason.cause.message } : { _tag: "Transient" }
   }
+  if (state === readOnly) return { _tag: "Transient" }
   switch (state.slice(0, 2)) {
     case "22":
     case "54":

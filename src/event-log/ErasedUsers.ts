@@ -18,6 +18,7 @@ export interface PerhapsErased {
  */
 export class ErasedUsers {
   private readonly tenants = new Map<string, { readonly namespace: string; readonly start: number; readonly tags: Set<number> }>()
+  private forgotten = 0
   /** The last erasure that is known here. */
   known = 0n
 
@@ -38,13 +39,23 @@ export class ErasedUsers {
     return found
   }
 
+  /** Knows of nobody any more: the database has lost erasures, and gives their numbers to others. */
+  forget(): void {
+    this.tenants.clear()
+    this.known = 0n
+    this.forgotten++
+  }
+
   /** Hears of the erasures up to one that the database has named, and of any since. */
   load(sql: PgClient.PgClient, erasure: bigint): Effect.Effect<void, SqlError.SqlError> {
+    const { forgotten } = this
     return Effect.map(
       sql<{ erasure: bigint; tenant_id: string; tag: number; key_namespace: string }>`
         select erasure, tenant_id, tag, key_namespace from erased_users join tenants using (tenant_id)
         where erasure > ${this.known} order by erasure`,
       (rows) => {
+        // What was asked before may have been answered by a server that had other erasures.
+        if (forgotten !== this.forgotten) return
         for (const row of rows) this.add(row.tenant_id, row.key_namespace, row.tag)
         const last = rows.at(-1)?.erasure ?? 0n
         for (const seen of [erasure, last]) if (seen > this.known) this.known = seen

@@ -6,8 +6,9 @@ import * as Metric from "effect/Metric"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import type { SqlError } from "effect/sql"
+import { SqlError } from "effect/sql"
 import { AppendClient } from "../database/AppendClient.ts"
+import { arrayOf } from "../database/arrayOf.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { failureOf } from "../database/failureOf.ts"
 import { Migrations } from "../database/Migrations.ts"
@@ -15,7 +16,7 @@ import { payloadVersion } from "../fasttrack/payload.ts"
 import type { Steps } from "../fasttrack/steps.ts"
 import { inSteadyTime } from "../steadyClock.ts"
 import { takeTurns } from "../takeTurns.ts"
-import { type AppendRow, appendStatement } from "./appendStatement.ts"
+import { anotherServer, type AppendRow, appendStatement, unheardErasures } from "./appendStatement.ts"
 import { compareContent, compareKnown, type KnownEvent } from "./compareKnown.ts"
 import { completed } from "./completed.ts"
 import { ErasedUsers } from "./ErasedUsers.ts"
@@ -31,6 +32,7 @@ import type {
   UnreadableEvent,
   WithheldEvent
 } from "./LoggedEvent.ts"
+import { LogHistories } from "./LogHistories.ts"
 import { appendDuration, appendLockWait, appendReruns, appendSize } from "./metrics.ts"
 import { erasedVersion } from "./pseudonym.ts"
 import { readableEvent } from "./readableEvent.ts"
@@ -120,10 +122,18 @@ export class EventLog extends Context.Service<EventLog, {
       const laneCount = yield* readFormat(sql)
       const repeats = new RecentRepeats()
       const erased = new ErasedUsers()
+      const histories = yield* LogHistories
+      const memory: Memory = { repeats, erased, histories, tenantsAreKnownFrom: 0 }
+      histories.onNewHistory(() => {
+        erased.forget()
+        memory.tenantsAreKnownFrom = performance.now() + doubt
+        // Senders send again what was lost, and what they were not answered.
+        repeats.saw(1)
+      })
       const look = (after: ReadonlyArray<SlicePosition>, bound: ReadBound) => hidingErasures(sql, after, readSlices(sql, after, bound))
       return EventLog.of({
         laneCount,
-        append: (events) => append(writer, { repeats, erased }, events),
+        append: (events) => append(writer, memory, events),
         compare: (known) => Effect.mapError(compareKnown(sql, known), (cause) => new EventLogUnavailable({ cause })),
         count: (after, limit) => countSlices(sql, after, limit),
         look,
@@ -141,7 +151,7 @@ export class EventLog extends Context.Service<EventLog, {
         readUser: (tenantId, userId, before, limit) => unavailable("EventLog.readUser")(readUser(sql, { tenantId, userId, before, limit }))
       })
     })
-  )
+  ).pipe(Layer.provide(LogHistories.layer))
 }
 
 const readUser = Effect.fnUntraced(function*(sql: PgClient.PgClient, part: UserPart) {
@@ -190,11 +200,17 @@ class RecentRepeats {
 /** Reruns of one statement after the unique key refused it, before its events are tried in halves. */
 const maxReruns = 5
 
-/** What a process remembers between appends, for their speed alone. */
+/** What a process remembers between appends, for their speed, and the history of the log that all of it is true in. */
 interface Memory {
   readonly repeats: RecentRepeats
   readonly erased: ErasedUsers
+  readonly histories: LogHistories["Service"]
+  /** Until then (milliseconds that never go back) events may come whose tenant the database has lost. */
+  tenantsAreKnownFrom: number
 }
+
+/** The milliseconds after the begin of a history for which a request may be under way, or a key be remembered, of a tenant that the database has lost. */
+const doubt = 60_000
 
 const append = Effect.fnUntraced(function*(sql: PgClient.PgClient, memory: Memory, events: ReadonlyArray<NewEvent>) {
   const outcomes: Array<AppendOutcome> = []
@@ -299,14 +315,14 @@ const write = (
 
     for (let run = 0;; run++) {
       const looksUp = run > 0 || memory.repeats.areExpected
-      const result = yield* Effect.result(runStatement(sql, batch, looksUp, memory.erased))
+      const result = yield* Effect.result(runStatement(sql, batch, looksUp, memory))
       if (Result.isSuccess(result)) {
-        const unheardOf = result.success.find(({ ord }) => ord === 0n)
+        const unheardOf = result.success.find(({ ord }) => ord === unheardErasures)
         if (unheardOf !== undefined) {
           yield* Effect.mapError(memory.erased.load(sql, unheardOf.position), (cause) => new EventLogUnavailable({ cause }))
           continue
         }
-        const stored = yield* takeTurns(settle(result.success, batch, indexes, outcomes))
+        const stored = yield* takeTurns(settle(result.success, batch, indexes, outcomes, memory.histories))
         if (looksUp || stored.size > 0) memory.repeats.saw(stored.size)
         return stored
       }
@@ -330,9 +346,9 @@ const write = (
  * Tries again, for some seconds, what may pass: a lost connection, a lock or statement timeout, a server that is restarting. With a look-up then: the
  * statement may have been carried out, or have waited, with its heads held, for somebody who has the keys of these events in hand.
  */
-const runStatement = (sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>, looksUp: boolean, erased: ErasedUsers) =>
-  Effect.catchIf(appendStatement(sql, batch, looksUp, erased), isTransient, () =>
-    Effect.retry(appendStatement(sql, batch, true, erased), {
+const runStatement = (sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>, looksUp: boolean, memory: Memory) =>
+  Effect.catchIf(attempt(sql, batch, looksUp, memory), isTransient, () =>
+    Effect.retry(attempt(sql, batch, true, memory), {
       while: isTransient,
       schedule: Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(
         Schedule.upTo({ duration: "5 seconds" })
@@ -349,13 +365,66 @@ const runStatement = (sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>, lo
       Effect.map(([, rows]) => rows)
     )
 
+/**
+ * Runs the statement in the newest history of the log. On another server than that history's it stores nothing: then the history of that server is begun, or found, what is
+ * remembered of the one before is forgotten, and the statement is run again.
+ */
+const attempt = (
+  sql: PgClient.PgClient,
+  batch: ReadonlyArray<NewEvent>,
+  looksUp: boolean,
+  memory: Memory
+): Effect.Effect<ReadonlyArray<AppendRow>, SqlError.SqlError> =>
+  Effect.suspend(() => {
+    const history = memory.histories.known()
+    if (history === undefined || performance.now() < memory.tenantsAreKnownFrom) return attemptWarily(sql, batch, looksUp, memory)
+    return Effect.flatMap(
+      appendStatement(sql, batch, { looksUp, erased: memory.erased, history }),
+      (rows) => isOfAnotherServer(rows) ? attemptWarily(sql, batch, true, memory) : Effect.succeed(rows)
+    )
+  })
+
+const isOfAnotherServer = (rows: ReadonlyArray<AppendRow>): boolean => rows.some(({ ord }) => ord === anotherServer)
+
+/** Servers that one attempt follows. More in a row are not a failover: two primaries behind one name. */
+const maxServers = 3
+
+const attemptWarily = Effect.fnUntraced(function*(
+  sql: PgClient.PgClient,
+  batch: ReadonlyArray<NewEvent>,
+  looksUp: boolean,
+  memory: Memory
+) {
+  const { erased, histories } = memory
+  for (let servers = 0; servers < maxServers; servers++) {
+    const history = histories.known() ?? (yield* histories.keepUp)
+    if (performance.now() < memory.tenantsAreKnownFrom) yield* refuseLostTenants(sql, batch)
+    const rows = yield* appendStatement(sql, batch, { looksUp: looksUp || servers > 0, erased, history })
+    if (!isOfAnotherServer(rows)) return rows
+    yield* histories.keepUp
+  }
+  return yield* lost("each statement reaches another server")
+})
+
+/** The keys of a tenant that the database has lost are lost too, and only what came with them before is still under way. */
+const refuseLostTenants = Effect.fnUntraced(function*(sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>) {
+  const tenants = [...new Set(batch.map(({ tenantId }) => tenantId))]
+  const [row] = yield* sql<{ found: number }>`
+    select count(*)::int as found from tenants where tenant_id = any (${arrayOf.uuid(tenants)}::uuid[])`
+  if (row?.found !== tenants.length) return yield* lost("the database has lost a tenant")
+})
+
+const lost = (message: string) =>
+  new SqlError.SqlError({ reason: new SqlError.ConnectionError({ cause: new Error(message), message, operation: "append" }) })
+
 const isTransient = (error: SqlError.SqlError): boolean => failureOf(error)._tag === "Transient"
 
 function* settle(
   rows: ReadonlyArray<AppendRow>,
   batch: ReadonlyArray<NewEvent>,
   indexes: ReadonlyArray<number>,
-  outcomes: Array<AppendOutcome>
+  outcomes: Array<AppendOutcome>,
+  histories: LogHistories["Service"]
 ): Steps<Map<number, AppendRow>> {
   const next = new Map<number, number>()
   const stored = new Map<number, AppendRow>()
@@ -382,5 +451,6 @@ function* settle(
     next.set(event.slice, position + 1)
     outcomes[index] = { _tag: "Appended", position }
   }
+  for (const [slice, position] of next) histories.noteCommitted(slice, position - 1)
   return storedByIndex
 }

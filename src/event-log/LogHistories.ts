@@ -2,13 +2,19 @@ import { PgClient } from "@effect/sql-pg"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Schedule from "effect/Schedule"
+import * as Semaphore from "effect/Semaphore"
 import type { SqlError, Statement } from "effect/sql"
 import { AppendClient } from "../database/AppendClient.ts"
+import { KeyClient } from "../database/KeyClient.ts"
 import { Migrations } from "../database/Migrations.ts"
-import { beginHistory, type Head, readContinuation, readNewest } from "./historyStatements.ts"
-import { askIncarnation, currentText, type Incarnation, isSame, textOf } from "./incarnation.ts"
-import { type Lineage, lineageLength, noHistory } from "./Lineage.ts"
+import { giveUpConnections } from "../database/pooledClient.ts"
+import { beginHistory, type NewestHistory, readContinuation, readLineage, readNewest } from "./historyStatements.ts"
+import { askIncarnation, currentText, isSame, textOf } from "./incarnation.ts"
+import type { Lineage } from "./Lineage.ts"
 import type { SlicePosition } from "./LoggedEvent.ts"
+import { logHistory, lostEvents } from "./metrics.ts"
 import { allSlices } from "./sliceOf.ts"
 
 /** Where a reader goes on, in the newest history. */
@@ -46,13 +52,13 @@ export interface KnownHistory {
  * was read after the positions. A lineage that is older than the positions costs a repeat; one that is newer would skip events.
  */
 export class LogHistories extends Context.Service<LogHistories, {
-  /** The lineage of the newest history; {@link noHistory} before the first append. For a cursor that begins. In the caller's transaction. */
+  /** The lineage of the newest history; `noHistory` before the first append. For a cursor that begins. In the caller's transaction. */
   readonly newest: Effect.Effect<Lineage, SqlError.SqlError>
   /**
    * Finds where a reader goes on that has been told everything up to a place, in one statement. In the caller's transaction.
    *
    * The place is cut down to the heads at which the history began that followed the last one that the cursor and the log have in common. If they have none in
-   * common (more than {@link lineageLength} histories were lost), every slice begins at 0 again. Without a loss the place comes back as it was given.
+   * common (more than `lineageLength` histories were lost), every slice begins at 0 again. Without a loss the place comes back as it was given.
    *
    * After a failover and before the first append the log has no new history yet: the place comes back as it was given, beyond the heads, and is cut down later.
    */
@@ -83,61 +89,58 @@ export class LogHistories extends Context.Service<LogHistories, {
       let known: KnownHistory | undefined
       let toldLossIn = -1
 
-      const adopt = (lineage: Lineage, incarnation: Incarnation): KnownHistory => {
+      const turn = Semaphore.makeUnsafe(1)
+
+      /** Goes on with a history from now on; says so if it is not the one that the process knew. */
+      const adopt = Effect.fnUntraced(function*({ heads, incarnation, lastRecordedAt, lineage }: NewestHistory) {
         const before = known
         const adopted = { lineage, current: currentText(writer, incarnation), incarnation: textOf(incarnation) }
         known = adopted
-        if (before !== undefined && before.lineage.tags[0] !== lineage.tags[0]) {
-          for (const listener of listeners) listener(adopted)
-        }
+        if (before?.lineage.tags[0] === lineage.tags[0]) return adopted
+        // In one go with the line above: an append that goes by the new history finds nothing remembered of the old one.
+        if (before !== undefined) { for (const listener of listeners) listener(adopted) }
+        yield* Metric.update(logHistory, lineage.history)
+        if (before !== undefined) yield* tellChange(lineage, heads, lastRecordedAt)
         return adopted
-      }
+      })
 
       /** The history of the server that runs, if it has been begun. */
       const find = Effect.gen(function*() {
         const incarnation = yield* askIncarnation(writer)
         const newest = yield* readNewest(writer)
         const isBegun = newest !== undefined && isSame(newest.incarnation, incarnation)
-        return { incarnation, found: isBegun ? adopt(newest.lineage, incarnation) : undefined }
+        return { incarnation, found: isBegun ? yield* adopt({ ...newest, incarnation }) : undefined }
       })
 
       const keepUp = Effect.gen(function*() {
         const { found, incarnation } = yield* find
-        if (found !== undefined) return found
-        const began = yield* beginHistory(writer, incarnation)
-        const history = adopt(began.lineage, began.incarnation)
-        yield* tellLoss(began.lineage, began.heads)
-        return history
-      }).pipe(Effect.withSpan("LogHistories.keepUp"))
+        return found ?? (yield* adopt(yield* beginHistory(writer, incarnation)))
+      }).pipe(turn.withPermit, Effect.withSpan("LogHistories.keepUp"))
 
-      /** Says, once a history, that events are gone which this process saw committed. */
-      const tellLoss = Effect.fnUntraced(function*({ history }: Lineage, heads: ReadonlyArray<Head>) {
-        const lost = heads.flatMap(({ position, slice }) => {
+      /** Says what has become of the events that this process saw committed. */
+      const tellChange = Effect.fnUntraced(function*({ history }: Lineage, heads: ReadonlyArray<number>, lastRecordedAt: number) {
+        const wentBack = heads.flatMap((position, slice) => {
           const told = committed[slice] ?? 0
           committed[slice] = Math.min(told, position)
-          return told > position ? [{ slice, kept: position, lost: told - position }] : []
+          return told > position ? [{ slice, position, lost: told - position }] : []
         })
-        if (lost.length === 0) {
-          if (history > 1) {
-            yield* Effect.logInfo(
-              "PostgreSQL was restarted or replaced: the log begins another history. Nothing that this process stored is lost"
-            ).pipe(
-              Effect.annotateLogs({ history })
-            )
-          }
-          return
+        if (wentBack.length === 0) {
+          return yield* Effect.logWarning(
+            "PostgreSQL was restarted or replaced: the log begins another history. It has every event that this process stored"
+          ).pipe(Effect.annotateLogs({ history }))
         }
         toldLossIn = history
-        const keptUntil = heads.reduce((latest, { recordedAt }) => Math.max(latest, recordedAt), 0)
+        const lost = wentBack.reduce((sum, slice) => sum + slice.lost, 0)
+        yield* Metric.update(lostEvents, lost)
         yield* Effect.logFatal(
-          "The log went back: PostgreSQL has lost events that were acknowledged. The sender must send again what it sent after `send_again_from`"
+          "The log went back: PostgreSQL has lost events that were acknowledged. The sender must send everything again that it sent since"
         ).pipe(
           Effect.annotateLogs({
+            since: new Date(Math.max(0, lastRecordedAt - commitOrderMargin)).toISOString(),
             history,
-            events_lost: lost.reduce((sum, slice) => sum + slice.lost, 0),
-            last_event_kept: new Date(keptUntil).toISOString(),
-            send_again_from: new Date(Math.max(0, keptUntil - commitOrderMargin)).toISOString(),
-            kept_up_to: lost.map(({ kept, slice }) => `${slice}/${kept}`).join(" ")
+            lost_events: lost,
+            last_event_kept: new Date(lastRecordedAt).toISOString(),
+            slices_end_at: placesText(wentBack)
           })
         )
       })
@@ -154,20 +157,17 @@ export class LogHistories extends Context.Service<LogHistories, {
         if (wentBack.length > 0 && toldLossIn < lineage.history) {
           toldLossIn = lineage.history
           yield* Effect.logFatal("The log went back: a reader of changes was told of events that PostgreSQL has lost").pipe(
-            Effect.annotateLogs({
-              history: lineage.history,
-              kept_up_to: wentBack.map(({ position, slice }) => `${slice}/${position}`).join(" ")
-            })
+            Effect.annotateLogs({ history: lineage.history, slices_end_at: placesText(wentBack) })
           )
         }
         return { lineage, place: place.map((position, slice) => Math.min(position, kept[slice] ?? 0)), wentBack }
       })
 
       // A server that cannot be asked now is asked by the first append.
-      yield* Effect.ignore(find)
+      yield* Effect.ignore(turn.withPermit(find))
 
       return LogHistories.of({
-        newest: Effect.map(readNewest(sql), (newest) => newest?.lineage ?? noHistory),
+        newest: readLineage(sql),
         continueAt,
         known: () => known,
         keepUp,
@@ -180,7 +180,30 @@ export class LogHistories extends Context.Service<LogHistories, {
       })
     })
   )
+
+  /**
+   * Asks every second, as long as the service runs, whether PostgreSQL is another one, so that a failover is noticed and told although nobody sends. All connections
+   * are given up then: those to a server that was demoted can still be read from, and it is behind.
+   */
+  static readonly layerWatching = Layer.effectDiscard(
+    Effect.gen(function*() {
+      const { keepUp, onNewHistory } = yield* LogHistories
+      const clients = [yield* PgClient.PgClient, yield* AppendClient, yield* KeyClient]
+      onNewHistory(() => {
+        for (const client of clients) giveUpConnections(client)
+      })
+      yield* Effect.forkScoped(Effect.repeat(Effect.ignore(keepUp), Schedule.spaced(watchEvery)))
+    })
+  )
 }
+
+/** How often a service without appends asks whether the server is another one: half a millisecond of PostgreSQL's time each. */
+const watchEvery = "1 second"
+
+/** "3/17 4/9", of the first slices. */
+const placesText = (places: ReadonlyArray<SlicePosition>): string =>
+  places.slice(0, 16).map(({ position, slice }) => `${slice}/${position}`).join(" ") +
+  (places.length > 16 ? ` and ${places.length - 16} more` : "")
 
 /**
  * Milliseconds. An event may be recorded before another one and be committed after it, as long after as a statement may take: what is lost may have been recorded so

@@ -2,14 +2,16 @@ import type { PgClient } from "@effect/sql-pg"
 import type * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
+import { raiseSynchronousCommit } from "../database/synchronousCommit.ts"
 import { payloadVersion } from "../fasttrack/payload.ts"
 import type { ErasedUsers } from "./ErasedUsers.ts"
 import type { NewEvent } from "./LoggedEvent.ts"
+import type { KnownHistory } from "./LogHistories.ts"
 
 /**
  * A row of the statement's answer. With `ord`: the event at that place of the input (from 1) was stored before, at `position`. Without: the events of
  * `slice` that were not, were stored from `position` on, in the order of the input. With `ord` 0: nothing was stored, for there are erasures up to
- * `position` that the caller has not heard of.
+ * `position` that the caller has not heard of. With `ord` -1: nothing was stored, for the server is not the one of the history that the caller knows.
  */
 export interface AppendRow {
   readonly ord: bigint | null
@@ -23,6 +25,17 @@ export interface AppendRow {
   readonly payload: string | null
 }
 
+/** The places of the rows that say that nothing was stored, and why. */
+export const unheardErasures = 0n
+export const anotherServer = -1n
+
+/** What an append goes by. */
+export interface AppendOptions {
+  readonly looksUp: boolean
+  readonly erased: ErasedUsers
+  readonly history: KnownHistory
+}
+
 /** The most bytes of a stored payload that the append reads: 2,000 events of one statement come to 16 MiB. */
 const shortBytes = 8192
 
@@ -33,15 +46,15 @@ const shortBytes = 8192
  * `looksUp` has it look for stored keys first. Without, it trusts that none is stored: a statement of new events alone then takes half the time. Either
  * way the unique key `events_idempotency_key` has the last word, for even a look-up may see a snapshot older than the locks: it refuses the statement,
  * nothing is stored, and the caller runs it again with the look-up. Events of users who may have been erased are always looked up, under their pseudonyms,
- * and nothing is stored if a head names an erasure that `erased` does not know: others' events cost that no look-up. `recorded_at` is read after the last lock was granted, in whole milliseconds, and never before the head's last one.
+ * and nothing is stored if a head names an erasure that `erased` does not know: others' events cost that no look-up. Nothing is stored either if
+ * the server is not the one of `history`: it may have lost events. `recorded_at` is read after the last lock was granted, in whole milliseconds, and never before the head's last one.
  *
  * No two events of `events` may have the same (tenant, user, key): the caller has set repeats aside.
  */
 export const appendStatement = (
   sql: PgClient.PgClient,
   events: ReadonlyArray<NewEvent>,
-  looksUp: boolean,
-  erased: ErasedUsers
+  { erased, history, looksUp }: AppendOptions
 ): Effect.Effect<ReadonlyArray<AppendRow>, SqlError.SqlError> => {
   const { known } = erased
   const perhaps = erased.among(events)
@@ -73,7 +86,9 @@ export const appendStatement = (
       select
         date_trunc('milliseconds', clock_timestamp()) as now,
         extract(epoch from clock_timestamp() - statement_timestamp())::float8 * 1000 as waited,
-        erasure
+        erasure,
+        ${history.current} = ${history.incarnation} as is_known_server,
+        ${raiseSynchronousCommit(sql)} as raised
       from (select max(erasure) as erasure from heads) as all_locked
     ),
     stored as materialized (
@@ -108,6 +123,7 @@ export const appendStatement = (
         greatest(heads.recorded_at, clock.now) as recorded_at
       from input join heads using (slice) cross join clock
       where input.ord not in (select ord from stored) and clock.erasure <= ${known}
+        and clock.is_known_server
     ),
     inserted as (
       insert into events
@@ -128,5 +144,7 @@ export const appendStatement = (
     union all
     select ord, null, position, null, occurred_at, payload_version, payload from stored
     union all
-    select 0, null, erasure, null, null, null, null from clock where erasure > ${known}`
+    select 0, null, erasure, null, null, null, null from clock where erasure > ${known}
+    union all
+    select -1, null, 0, null, null, null, null from clock where not is_known_server`
 }

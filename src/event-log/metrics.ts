@@ -23,3 +23,14 @@ export const appendLockWait = Metric.histogram("playtally_append_lock_wait_milli
   description: "From the start of an append until all its slice heads were locked",
   boundaries: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]
 })
+
+/** Histories that the log has begun, as far as this process knows: one for each start of PostgreSQL that was appended to. */
+export const logHistory = Metric.gauge("playtally_log_history", {
+  description: "The number of the history of the log that is appended to: it rises when PostgreSQL is restarted, restored or fails over"
+})
+
+/** Events that this process saw committed and that PostgreSQL has lost since. */
+export const lostEvents = Metric.counter("playtally_lost_events", {
+  description: "Acknowledged events that a failover or a restored database has lost: the sender must send them again",
+  incremental: true
+})
