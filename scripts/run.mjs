@@ -239,7 +239,7 @@ const permissions = () => {
     hosts.push(`unix:${join(dataDir, "postgres/.s.PGSQL.5432")}`)
     const asRoot = process.getuid() === 0
     allow.push(
-      `--allow-run=${[...programs, "ps", ...asRoot ? ["id", "sh", "setpriv"] : []].join(",")}`,
+      `--allow-run=${[...programs, "ps", "sh", ...asRoot ? ["id", "setpriv"] : []].join(",")}`,
       `--allow-write=${dataDir},${postgres}`
     )
     // Root looks for the owner of the folder that the data goes to.

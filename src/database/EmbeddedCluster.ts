@@ -5,6 +5,7 @@ import { join, resolve } from "node:path"
 import { type EmbeddedAccount, embeddedAccount, makeDataDir } from "./EmbeddedAccount.ts"
 import { attempt, EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { embeddedMajorVersion, type EmbeddedPrograms, embeddedPrograms } from "./embeddedPrograms.ts"
+import { findWhereabouts } from "./FolderLock.ts"
 import { initialiseCluster } from "./initialiseCluster.ts"
 
 /** A database on disk: `DATA_DIR/postgres` holds PostgreSQL's data directory and the superuser's password, `DATA_DIR/postgres.log` is beside it. */
@@ -13,6 +14,8 @@ export interface EmbeddedCluster {
   readonly durable: boolean
   readonly programs: EmbeddedPrograms
   readonly account: EmbeddedAccount
+  /** Where this process runs, by which those that may share a server know each other. */
+  readonly where: string
   /** The folder of the account alone. */
   readonly home: string
   readonly data: string
@@ -49,6 +52,7 @@ export const openCluster = Effect.fn("openCluster")(function*(directory: string,
     durable,
     programs,
     account,
+    where: yield* findWhereabouts(account),
     home,
     data,
     log: join(dataDir, "postgres.log"),

@@ -13,7 +13,9 @@ import type { SqlError } from "effect/sql"
 import { type EmbeddedCluster, openCluster } from "./EmbeddedCluster.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { freePort, readPostmaster, removeStaleFiles, startServer, stopServer, usualPort } from "./EmbeddedServer.ts"
+import { heartbeat, isHeldElsewhere, refresh } from "./FolderLock.ts"
 import { type Place, socketIn, urlOf } from "./Place.ts"
+import { whoseFolder } from "./whoseFolder.ts"
 
 /** `durable: false` gives up what a crash of the machine would need, for speed: for tests only. */
 export interface EmbeddedPostgresOptions {
@@ -74,6 +76,14 @@ const isOurs = ({ reason }: SqlError.SqlError) => reason._tag !== "ConnectionErr
 const stuck = (cluster: EmbeddedCluster, what: string) =>
   new EmbeddedPostgresError({ reason: "Stuck", dataDir: cluster.dataDir, message: `${what} See ${cluster.log}.` })
 
+const inUse = ({ dataDir }: EmbeddedCluster) =>
+  new EmbeddedPostgresError({
+    reason: "InUse",
+    dataDir,
+    message:
+      `${dataDir} is in use by a service in another container or on another machine. Stop that one, run commands in its container, or set DATA_DIR or DATABASE_URL to something else.`
+  })
+
 const tcpPlace = (cluster: EmbeddedCluster): Effect.Effect<Place> => Effect.map(usualPort(cluster), (port) => ({ host: "127.0.0.1", port }))
 
 /** Joins the running server or starts one, at the place given if there is one; looks again and again while others start or stop it. */
@@ -82,12 +92,18 @@ const joinOrStart = Effect.fnUntraced(function*(cluster: EmbeddedCluster, where:
   let place = only ?? ("tcp" in where && where.tcp ? undefined : socketIn(cluster.home)) ?? (yield* tcpPlace(cluster))
   let occupiedSince: number | undefined
   for (;;) {
+    const whose = yield* whoseFolder(cluster)
+    if (whose === "Elsewhere") return yield* inUse(cluster)
     const running = yield* readPostmaster(cluster)
-    const entered = running?.place === undefined || (only !== undefined && !isSame(running.place, only))
+    const entered = whose === "Nobody" || running?.place === undefined || (only !== undefined && !isSame(running.place, only))
       ? undefined
       : yield* Effect.result(enter(cluster, running.place))
     if (entered?._tag === "Success") {
-      if (entered.success !== undefined) return entered.success
+      if (entered.success !== undefined) {
+        // A socket answers in every container, and since our look at the folder another one may have taken it.
+        if (!(yield* isHeldElsewhere(cluster))) return entered.success
+        yield* Scope.close(entered.success.scope, Exit.void)
+      }
     } else if (entered === undefined || !isOurs(entered.failure)) {
       const start = yield* startServer(cluster, place)
       const now = yield* Clock.currentTimeMillis
@@ -100,6 +116,8 @@ const joinOrStart = Effect.fnUntraced(function*(cluster: EmbeddedCluster, where:
           cluster,
           start === "PortTaken"
             ? `Port ${place.port} is taken, and the server was on it.`
+            : start === "Locked"
+            ? `Processes of a server that was stopped still use ${cluster.data}.`
             : `${cluster.data}/postmaster.pid names process ${running?.pid}, which does not answer. If no PostgreSQL runs there, remove that file.`
         )
       }
@@ -166,6 +184,7 @@ export class EmbeddedPostgres extends Context.Service<EmbeddedPostgres, {
       { interruptible: true }
     )
     yield* Effect.forkScoped(Effect.forever(heal(cluster, membership)))
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(refresh(cluster), Effect.sleep(heartbeat))))
     const { place } = yield* Ref.get(membership)
     return EmbeddedPostgres.of({ url: Redacted.make(urlOf(place, Redacted.value(cluster.password))) })
   })

