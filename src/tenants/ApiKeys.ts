@@ -78,8 +78,14 @@ export class ApiKeys extends Context.Service<ApiKeys, {
     name: string,
     scopes: ReadonlyArray<Scope>
   ) => Effect.Effect<{ readonly apiKeyId: string; readonly key: Redacted.Redacted }, DatabaseUnavailable>
-  /** Makes sure that a given key exists with all scopes, as the bootstrap needs it. */
-  readonly ensure: (tenant: Tenant, name: string, key: Redacted.Redacted) => Effect.Effect<void, DatabaseUnavailable>
+  /**
+   * Makes the given key the tenant's bootstrap key, with all scopes. It revokes the one before and gives one back that it has revoked like that. `replaced`
+   * says whether there was another one. `revoked` says that somebody has revoked this key, which it stays.
+   */
+  readonly ensure: (
+    tenant: Tenant,
+    key: Redacted.Redacted
+  ) => Effect.Effect<{ readonly replaced: boolean; readonly revoked: boolean }, DatabaseUnavailable>
   readonly list: (tenant: Tenant) => Effect.Effect<ReadonlyArray<ApiKey>, DatabaseUnavailable>
   readonly revoke: (tenant: Tenant, apiKeyId: string) => Effect.Effect<void, ApiKeyNotFound | DatabaseUnavailable>
 }>()("playtally/tenants/ApiKeys") {
@@ -184,12 +190,28 @@ export class ApiKeys extends Context.Service<ApiKeys, {
         return { apiKeyId: rows[0]?.api_key_id ?? "", key }
       })
 
-      const ensure = Effect.fn("ApiKeys.ensure")(function*(tenant: Tenant, name: string, key: Redacted.Redacted) {
-        yield* sql`
-          insert into api_keys (tenant_id, name, key_hash, scopes)
-          values (${tenant.tenantId}::uuid, ${name}, decode(${sha256(key)}, 'hex'), ${["ingest", "read", "admin"]}::text[])
-          on conflict (key_hash) do nothing`.pipe(unavailable("ApiKeys.ensure"))
-      })
+      const ensure = Effect.fn("ApiKeys.ensure")(
+        function*(tenant: Tenant, key: Redacted.Redacted) {
+          const hash = sha256(key)
+          // Of several processes that start at once with different keys, the last one to come here wins.
+          yield* sql`select 1 from tenants where tenant_id = ${tenant.tenantId}::uuid for no key update`
+          const former = yield* sql`
+            update api_keys set bootstrap = 'replaced', revoked_at = now()
+            where tenant_id = ${tenant.tenantId}::uuid and bootstrap = 'current' and key_hash <> decode(${hash}, 'hex')
+            returning 1 as replaced`
+          yield* sql`
+            insert into api_keys (tenant_id, name, key_hash, scopes, bootstrap)
+            values (${tenant.tenantId}::uuid, 'bootstrap', decode(${hash}, 'hex'), ${["ingest", "read", "admin"]}::text[], 'current')
+            on conflict (key_hash) do update set bootstrap = 'current', revoked_at = null where api_keys.bootstrap = 'replaced'`
+          const [row] = yield* sql<{ revoked: boolean }>`
+            select revoked_at is not null as revoked from api_keys where key_hash = decode(${hash}, 'hex')`
+          if (row === undefined) return yield* Effect.die(new Error("the bootstrap key has just been stored and is not there"))
+          return { replaced: former.length > 0, revoked: row.revoked }
+        },
+        sql.withTransaction,
+        unavailable("ApiKeys.ensure"),
+        Effect.tap(() => Cache.invalidateAll(principals))
+      )
 
       const list = Effect.fn("ApiKeys.list")(function*(tenant: Tenant) {
         const rows = yield* sql<ApiKeyRow>`
@@ -200,7 +222,7 @@ export class ApiKeys extends Context.Service<ApiKeys, {
 
       const revoke = Effect.fn("ApiKeys.revoke")(function*(tenant: Tenant, apiKeyId: string) {
         const rows = yield* sql`
-          update api_keys set revoked_at = coalesce(revoked_at, now())
+          update api_keys set revoked_at = coalesce(revoked_at, now()), bootstrap = null
           where tenant_id = ${tenant.tenantId}::uuid and api_key_id::text = ${apiKeyId}
           returning 1 as revoked`.pipe(unavailable("ApiKeys.revoke"))
         if (rows.length === 0) return yield* new ApiKeyNotFound({ apiKeyId })

@@ -37,7 +37,7 @@ const strong = (key: string, from: string, advice: string): Effect.Effect<Redact
 
 /**
  * The tenant `demo` with a key of all scopes (design §5), so that a first start has something to try. The key is BOOTSTRAP_API_KEY, or a random one
- * that is kept in DATA_DIR. With DATABASE_URL and no BOOTSTRAP_API_KEY no tenant is made: that database is somebody's.
+ * that is kept in DATA_DIR; another one replaces and revokes the one before. With DATABASE_URL and no BOOTSTRAP_API_KEY no tenant is made: that database is somebody's.
  */
 export class Bootstrap extends Context.Service<Bootstrap, { readonly key: BootstrapKey }>()("playtally/tenants/Bootstrap") {
   static readonly layer = Layer.effect(
@@ -48,18 +48,32 @@ export class Bootstrap extends Context.Service<Bootstrap, { readonly key: Bootst
       const tenants = yield* Tenants
       const keys = yield* ApiKeys
 
-      const ensure = (key: Redacted.Redacted) =>
+      /** A setting that only a new tenant goes by is told, not dropped. */
+      const tellZone = (timeZone: string) =>
+        Option.isSome(bootstrap.timeZone) && bootstrap.timeZone.value !== timeZone
+          ? Effect.logWarning(
+            `BOOTSTRAP_TIME_ZONE is ${bootstrap.timeZone.value}, and the days of tenant "${bootstrapTenant}" begin in ${timeZone}. It is for a new tenant only. This changes the zone: npm run cli -- tenants set-zone ${bootstrapTenant} ${bootstrap.timeZone.value}`
+          )
+          : Effect.void
+
+      const ensure = (key: Redacted.Redacted, from: string) =>
         Effect.gen(function*() {
           const tenant = yield* Effect.catchTag(
-            tenants.create(bootstrapTenant, bootstrap.timeZone),
+            tenants.create(bootstrapTenant, Option.getOrElse(bootstrap.timeZone, () => "UTC")),
             "TenantExists",
             ({ name }) => tenants.get(name)
           )
-          yield* keys.ensure(tenant, "bootstrap", key)
+          yield* tellZone(tenant.timeZone)
+          const { replaced, revoked } = yield* keys.ensure(tenant, key)
+          if (replaced) {
+            yield* Effect.logWarning(`${from} is another one than before: the one before is revoked, in every process within 2 seconds.`)
+          }
+          if (revoked) yield* Effect.logWarning(`${from} was revoked by a command, and stays so: nobody can use it.`)
         })
 
       if (Option.isSome(bootstrap.apiKey)) {
-        yield* ensure(yield* strong(Redacted.value(bootstrap.apiKey.value), "BOOTSTRAP_API_KEY", "`openssl rand -hex 32` makes one."))
+        const key = yield* strong(Redacted.value(bootstrap.apiKey.value), "BOOTSTRAP_API_KEY", "`openssl rand -hex 32` makes one.")
+        yield* ensure(key, "BOOTSTRAP_API_KEY")
         return Bootstrap.of({ key: { _tag: "Given" } })
       }
       if (!embedded) return Bootstrap.of({ key: { _tag: "None" } })
@@ -67,14 +81,13 @@ export class Bootstrap extends Context.Service<Bootstrap, { readonly key: Bootst
       const path = yield* Path.Path
       const file = path.join(dataDir, "bootstrap-api-key")
       if (yield* fs.exists(file)) {
-        yield* ensure(
-          yield* strong((yield* fs.readFileString(file)).trim(), `The key in ${file}`, "remove the file, and a new key is made.")
-        )
+        const from = `The key in ${file}`
+        yield* ensure(yield* strong((yield* fs.readFileString(file)).trim(), from, "remove the file, and a new key is made."), from)
         return Bootstrap.of({ key: { _tag: "Kept", file } })
       }
       const key = Redacted.make(`pt_${randomBytes(32).toString("base64url")}`)
       yield* fs.writeFileString(file, `${Redacted.value(key)}\n`, { mode: 0o600 })
-      yield* ensure(key)
+      yield* ensure(key, `The key in ${file}`)
       return Bootstrap.of({ key: { _tag: "Made", key, file } })
     })
   )

@@ -43,6 +43,26 @@ layer(testClients.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestSer
       }))
     }))
 
+  it.effect("has one bootstrap key at a time; one that comes back is taken again, and one that was revoked by hand is not", () =>
+    Effect.gen(function*() {
+      const { keys, tenant } = yield* twoProcesses
+      const [first, second] = [Redacted.make("a bootstrap key"), Redacted.make("another bootstrap key")]
+      const made = yield* keys.create(tenant, "bootstrap", ["ingest", "read", "admin"])
+      const taken = Effect.all([first, second, made.key].map((key) => isTaken(keys, key)))
+      assert.deepStrictEqual(yield* keys.ensure(tenant, first), { replaced: false, revoked: false })
+      assert.deepStrictEqual(yield* keys.ensure(tenant, first), { replaced: false, revoked: false })
+      assert.deepStrictEqual(yield* taken, [true, false, true])
+      assert.deepStrictEqual(yield* keys.ensure(tenant, second), { replaced: true, revoked: false })
+      assert.deepStrictEqual(yield* taken, [false, true, true])
+      assert.deepStrictEqual(yield* keys.ensure(tenant, first), { replaced: true, revoked: false })
+      assert.deepStrictEqual(yield* taken, [true, false, true])
+
+      const ids = (yield* keys.list(tenant)).filter(({ apiKeyId }) => apiKeyId !== made.apiKeyId)
+      yield* Effect.forEach(ids, ({ apiKeyId }) => keys.revoke(tenant, apiKeyId))
+      for (const key of [first, second]) assert.deepStrictEqual(yield* keys.ensure(tenant, key), { replaced: false, revoked: true })
+      assert.deepStrictEqual(yield* taken, [false, false, true])
+    }))
+
   it.effect("tells nobody whether an unknown key was one once", () =>
     Effect.gen(function*() {
       const { keys, tenant } = yield* twoProcesses

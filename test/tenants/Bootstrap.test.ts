@@ -2,7 +2,10 @@ import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { startProgram } from "../support/program.ts"
+import { request } from "../support/sender.ts"
+import { startService } from "../support/ServiceProcess.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
+import { untilEffect } from "../support/until.ts"
 
 layer(TestDatabase.layer, { excludeTestServices: true })("the first key", (it) => {
   it.effect.each(["x".repeat(31)])(
@@ -17,4 +20,27 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the first key", (it) =
         assert.notInclude(program.stderr(), key)
       })
   )
+})
+
+const statusOf = (url: string, key: string) =>
+  Effect.map(request(`${url}/api/v1/users/nobody/counters`, { headers: { "x-api-key": key } }), ({ status }) => status)
+
+layer(TestDatabase.layer, { excludeTestServices: true })("a first key and a zone that change between starts", (it) => {
+  it.effect("the key before is revoked, also in a process that still has it as its setting; the zone is told and kept", () =>
+    Effect.gen(function*() {
+      const [before, after] = ["key-before-of-at-least-32-characters", "key-after--of-at-least-32-characters"]
+      const one = yield* startService({ BOOTSTRAP_API_KEY: before, BOOTSTRAP_TIME_ZONE: "Europe/Malta" })
+      assert.strictEqual(yield* statusOf(one.url, before), 404)
+      assert.strictEqual(yield* statusOf(one.url, after), 401)
+      assert.notInclude(one.stderr(), "BOOTSTRAP")
+
+      const other = yield* startService({ BOOTSTRAP_API_KEY: after, BOOTSTRAP_TIME_ZONE: "Asia/Tokyo" })
+      for (const { url } of [one, other]) {
+        assert.strictEqual(yield* statusOf(url, after), 404)
+        yield* untilEffect(Effect.map(statusOf(url, before), (status) => status === 401))
+      }
+      assert.match(other.stderr(), /WARN.*BOOTSTRAP_API_KEY is another one than before: the one before is revoked/)
+      assert.match(other.stderr(), /WARN.*Asia\/Tokyo.*begin in Europe\/Malta.*tenants set-zone demo Asia\/Tokyo/)
+      for (const key of [before, after]) assert.notInclude(other.stderr(), key)
+    }))
 })
