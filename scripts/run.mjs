@@ -216,8 +216,8 @@ const native = (scope, program) => {
 
 /** What the service may do on Deno: its own files, its own addresses, and the programs of the embedded PostgreSQL unless DATABASE_URL is set. */
 const permissions = () => {
-  const { DATABASE_URL, DATA_DIR = ".data", HOST = "127.0.0.1", PORT = "3000" } = process.env
-  const dataDir = resolve(DATA_DIR)
+  const { DATABASE_URL, DATA_DIR, HOST = "127.0.0.1", PORT = "3000" } = process.env
+  const dataDir = resolve(DATA_DIR || ".data")
   const hosts = ["127.0.0.1", `${HOST.includes(":") ? `[${HOST}]` : HOST}:${PORT}`]
   const allow = ["--no-prompt", "--allow-env", "--allow-sys"]
   const read = [root, dataDir]

@@ -28,8 +28,7 @@ const settings = Config.all({
   connections: whole("MAX_CONNECTIONS", 5000),
   trustedProxies: Config.schema(AddressRanges, "TRUSTED_PROXIES").pipe(Config.withDefault("")),
   databaseUrl: Config.option(Config.Redacted("DATABASE_URL")),
-  // An empty one would be the working directory.
-  dataDir: Config.schema(Schema.String.check(Schema.isNonEmpty()), "DATA_DIR").pipe(Config.withDefault(".data")),
+  dataDir: Config.String("DATA_DIR").pipe(Config.withDefault(".data")),
   bootstrap: Config.all({
     apiKey: Config.option(Config.Redacted("BOOTSTRAP_API_KEY")),
     timeZone: Config.option(Config.String("BOOTSTRAP_TIME_ZONE"))

@@ -3,6 +3,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Command } from "effect/cli"
 import * as Effect from "effect/Effect"
 import packageJson from "../package.json" with { type: "json" }
+import { database } from "./cli/database.ts"
 import { demo } from "./cli/demo.ts"
 import { events } from "./cli/events.ts"
 import { explain } from "./cli/explain.ts"
@@ -17,7 +18,7 @@ import { users } from "./cli/users.ts"
 
 Command.make("playtally").pipe(
   Command.withDescription("Event-sourced counters for gamification from FastTrack's bulk events"),
-  Command.withSubcommands([serve, migrate, tenants, keys, users, rejected, events, explain, projections, demo]),
+  Command.withSubcommands([serve, migrate, database, tenants, keys, users, rejected, events, explain, projections, demo]),
   Command.run({ version: packageJson.version }),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain({ teardown: stopOnSignal })

@@ -25,10 +25,12 @@ export type Start = "Started" | "PortTaken" | "NoSocket" | "Occupied" | "Locked"
 
 const logLimit = 10 * 1024 * 1024
 
-const postmasterFile = (cluster: EmbeddedCluster) => join(cluster.data, "postmaster.pid")
+type DataFolder = Pick<EmbeddedCluster, "data">
+
+const postmasterFile = (cluster: DataFolder) => join(cluster.data, "postmaster.pid")
 
 /** Says who runs, or ran until a crash. */
-export const readPostmaster = (cluster: EmbeddedCluster): Effect.Effect<Postmaster | undefined> =>
+export const readPostmaster = (cluster: DataFolder): Effect.Effect<Postmaster | undefined> =>
   Effect.promise(async () => {
     const text = await readFile(postmasterFile(cluster), "utf8").catch(() => "")
     const [pid, , , port, folder, address] = text.split("\n")
@@ -37,7 +39,7 @@ export const readPostmaster = (cluster: EmbeddedCluster): Effect.Effect<Postmast
   })
 
 /** The port of the last start, so that a server that comes back is found where it was; else any free one. */
-export const usualPort = (cluster: EmbeddedCluster): Effect.Effect<number> =>
+export const usualPort = (cluster: DataFolder): Effect.Effect<number> =>
   Effect.promise(async () => {
     const options = await readFile(join(cluster.data, "postmaster.opts"), "utf8").catch(() => "")
     const port = /"-p" "(\d+)"/.exec(options)?.[1]

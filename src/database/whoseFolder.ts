@@ -1,21 +1,13 @@
 import * as Effect from "effect/Effect"
-import { connect } from "node:net"
+import { answersAt } from "./answersAt.ts"
 import { commandLine } from "./commandLine.ts"
 import type { EmbeddedCluster } from "./EmbeddedCluster.ts"
 import { type Postmaster, readPostmaster } from "./EmbeddedServer.ts"
 import { isRefreshed, readHolder, tryLock } from "./FolderLock.ts"
-import { isSocket, socketFile } from "./Place.ts"
+import { isSocket } from "./Place.ts"
 
-/** Whether some process of this kernel listens on a server's socket, whatever container it is in. */
-const answers = ({ place }: Postmaster): Effect.Effect<boolean> =>
-  place === undefined || !isSocket(place) ? Effect.succeed(false) : Effect.callback<boolean>((resume) => {
-    const socket = connect({ path: socketFile(place) })
-    socket
-      .once("connect", () => resume(Effect.succeed(true)))
-      // A server that is frozen lets connections queue up, until there is no room for more.
-      .once("error", (cause: NodeJS.ErrnoException) => resume(Effect.succeed(cause.code === "EAGAIN")))
-    return Effect.sync(() => socket.destroy())
-  }).pipe(Effect.timeoutOrElse({ duration: "2 seconds", orElse: () => Effect.succeed(true) }))
+/** Whether a server of this kernel listens on its socket. At an address, it may be another container's. */
+const answers = ({ place }: Postmaster) => place !== undefined && isSocket(place) ? answersAt(place) : Effect.succeed(false)
 
 /**
  * Whose the folder is. `Here`: the last holder runs where we do; its server may be joined. `Elsewhere`: it runs in another container or on another

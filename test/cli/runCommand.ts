@@ -10,6 +10,7 @@ import * as Sink from "effect/Sink"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import { TestConsole } from "effect/testing"
+import { database } from "../../src/cli/database.ts"
 import { demo } from "../../src/cli/demo.ts"
 import { events } from "../../src/cli/events.ts"
 import { explain } from "../../src/cli/explain.ts"
@@ -30,7 +31,9 @@ export interface CommandResult {
 }
 
 const program = Command.runWith(
-  Command.make("playtally").pipe(Command.withSubcommands([migrate, tenants, keys, users, rejected, events, explain, projections, demo])),
+  Command.make("playtally").pipe(
+    Command.withSubcommands([migrate, database, tenants, keys, users, rejected, events, explain, projections, demo])
+  ),
   { version: "test" }
 )
 

@@ -1,0 +1,72 @@
+import { Command, Flag } from "effect/cli"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { findEmbedded } from "../database/findEmbedded.ts"
+import { urlOf } from "../database/Place.ts"
+import { Settings } from "../Settings.ts"
+import { CommandFailed, explained } from "./CommandFailed.ts"
+import { print } from "./print.ts"
+
+/** The parameters of a URL that libpq takes secrets from. */
+const secrets = ["password", "sslpassword", "oauth_client_secret"]
+
+/** The URL without what nobody else may know. */
+const withoutSecrets = (text: string): string => {
+  const url = new URL(text)
+  url.password = ""
+  for (const name of secrets) url.searchParams.delete(name)
+  return url.href
+}
+
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
+
+const url = Command.make(
+  "url",
+  {
+    password: Flag.Boolean("password").pipe(
+      Flag.withDescription("Write the password too, for a program that takes a URL. Not for a log"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(
+    function*(options) {
+      const { dataDir, databaseUrl } = yield* Settings
+      const shown = (text: string) => print(options.password ? text : withoutSecrets(text))
+      if (Option.isSome(databaseUrl)) {
+        const given = Redacted.value(databaseUrl.value)
+        if (!/^postgres(?:ql)?:$/.test(URL.canParse(given) ? new URL(given).protocol : "")) {
+          return yield* new CommandFailed({ message: "DATABASE_URL is not a URL, such as postgres://user:password@host:5432/database." })
+        }
+        yield* shown(given)
+        return yield* Console.error("This is DATABASE_URL. Whether the server answers is not looked at.")
+      }
+      const found = yield* findEmbedded(dataDir)
+      if (found === undefined) {
+        return yield* new CommandFailed({ message: `There is no database in ${dataDir} yet: \`npm start\` makes one.` })
+      }
+      const { isRunning, password, passwordFile, place } = found
+      const address = urlOf(place, Redacted.value(password))
+      yield* shown(address)
+      yield* Console.error(
+        isRunning ? "The embedded server is running." : "The embedded server is not running: it is as long as the service or a command is."
+      )
+      yield* Console.error(`  PGPASSWORD="$(cat ${quoted(passwordFile)})" psql ${quoted(withoutSecrets(address))}`)
+    },
+    Effect.provide(Settings.layer),
+    explained
+  )
+).pipe(
+  Command.withDescription("Write the URL of the database to stdout, for psql, pg_dump and any other client"),
+  Command.withExamples([{
+    command: "database url --password",
+    description: "As in: pg_dump \"$(npm run --silent cli -- database url --password)\" > backup.sql"
+  }])
+)
+
+/** `database url`. */
+export const database = Command.make("database").pipe(
+  Command.withDescription("The database of the settings"),
+  Command.withSubcommands([url])
+)
