@@ -26,6 +26,11 @@ const settings = Config.all({
   port: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), "PORT").pipe(Config.withDefault(3000)),
   host: Config.String("HOST").pipe(Config.withDefault("127.0.0.1")),
   connections: whole("MAX_CONNECTIONS", 5000),
+  keepAliveSeconds: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 86_400 })), "KEEP_ALIVE_SECONDS").pipe(
+    Config.withDefault(620)
+  ),
+  // Unset, the command that serves decides.
+  drainSeconds: Config.option(Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 600 })), "DRAIN_SECONDS")),
   trustedProxies: Config.schema(AddressRanges, "TRUSTED_PROXIES").pipe(Config.withDefault("")),
   databaseUrl: Config.option(Config.Redacted("DATABASE_URL")),
   dataDir: Config.String("DATA_DIR").pipe(Config.withDefault(".data")),
@@ -57,6 +62,7 @@ const settings = Config.all({
     quotaBytes: whole("REJECTED_QUOTA_BYTES", 256 * MiB, 64 * 1024),
     retentionDays: whole("REJECTED_RETENTION_DAYS", 30)
   }),
+  readyLagSeconds: whole("READY_LAG_SECONDS", 60),
   requestLog: Config.Boolean("REQUEST_LOG").pipe(Config.withDefault(false))
 })
 

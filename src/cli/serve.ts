@@ -1,13 +1,16 @@
 import { Command } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { serverLayer } from "../App.ts"
+import { Draining } from "../http/Draining.ts"
 import { Server } from "../http/Server.ts"
 import { Settings } from "../Settings.ts"
 import { Bootstrap, type BootstrapKey } from "../tenants/Bootstrap.ts"
 import { explained } from "./CommandFailed.ts"
 import { print } from "./print.ts"
+import { signalledAgain } from "./stopOnSignal.ts"
 
 /** `serve`: runs the service until it is told to stop, and says where it is and how to try it. */
 export const serve = Command.make("serve", {}, () => explained(Effect.scoped(run))).pipe(
@@ -17,6 +20,7 @@ export const serve = Command.make("serve", {}, () => explained(Effect.scoped(run
 const run = Effect.gen(function*() {
   const services = yield* Layer.build(serverLayer)
   yield* leaveInTime
+  yield* Effect.provide(drainFirst, services)
   yield* Effect.flatMap(greeting, (lines) => print(...lines)).pipe(Effect.provide(services))
   return yield* Effect.never
 })
@@ -36,6 +40,23 @@ const leaveInTime = Effect.gen(function*() {
         runFork(Effect.logWarning("The database says nothing: what is under way is left unanswered"))
         process.exit(0)
       }, farewell).unref()
+    })
+  )
+})
+
+/** Seconds that the service is drained for unless `DRAIN_SECONDS` says: a balancer needs some to notice, whoever sits at a terminal waits for nothing. */
+const usualDrain = () => process.stdin.isTTY || process.stdout.isTTY ? 0 : 5
+
+/** Added last, so that all of the service still works while it is drained. */
+const drainFirst = Effect.gen(function*() {
+  const draining = yield* Draining
+  const seconds = Option.getOrElse((yield* Settings).drainSeconds, usualDrain)
+  yield* Effect.addFinalizer(() =>
+    Effect.gen(function*() {
+      yield* draining.begin
+      if (seconds === 0) return
+      yield* Effect.logInfo(`Told to stop: /readyz answers 503, and all else is served for ${seconds} s. A second signal ends that.`)
+      yield* Effect.timeoutOption(Effect.interruptible(signalledAgain), `${seconds} seconds`)
     })
   )
 })

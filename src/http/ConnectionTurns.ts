@@ -7,6 +7,14 @@ const pieceSize = 4096
 
 const headersEnd = "\r\n\r\n"
 
+/** What a connection tells about itself. */
+interface Told {
+  /** The client ended its side in the middle of a body, where the runtime does not notice it. */
+  readonly cutOff: () => void
+  /** The last request that was parsed has been answered. */
+  readonly idle: () => void
+}
+
 /** Deno does not tell the parser of the end of a connection that may be half-closed. */
 const isDeno = process.versions["deno"] !== undefined
 
@@ -22,24 +30,28 @@ const isDeno = process.versions["deno"] !== undefined
  * cannot tell it from a client that has gone, whose request is to stop.
  */
 export class ConnectionTurns {
+  /** When it was, in milliseconds. */
+  readonly opened = performance.now()
   private readonly socket: Socket
   private readonly halfClosedPatience: number
+  private readonly told: Told
   private readonly parse: (bytes: Buffer) => void
   private readonly waiting: Array<() => void> = []
   private isReading = true
+  private isHeld = false
   /** The newest request that was parsed, and how much of its body is to come, as far as it said. */
   private newest: IncomingMessage | undefined
   private bodyLeft = 0
   /** The answer that is under way. */
   private answer: ServerResponse | undefined
 
-  /** `cutOff` is told of a client that ended its side in the middle of a body, where the runtime does not notice it. */
-  constructor(socket: Socket, halfClosedPatience: number, cutOff: () => void) {
+  constructor(socket: Socket, halfClosedPatience: number, told: Told) {
     this.socket = socket
+    this.told = told
     this.halfClosedPatience = halfClosedPatience
     // Node resumes a connection whenever somebody reads a body, or an answer has been written.
     const resume = socket.resume.bind(socket)
-    socket.resume = () => this.isReading ? resume() : socket
+    socket.resume = () => this.isReading && !this.isHeld ? resume() : socket
     const [parse] = socket.listeners("data")
     this.parse = parse === undefined ? () => {} : (bytes) => parse.call(socket, bytes)
     if (parse !== undefined) {
@@ -51,7 +63,7 @@ export class ConnectionTurns {
     }
     socket.once("end", () => {
       if (this.answer?.req.complete === true) this.waitFor(this.answer)
-      else if (isDeno && this.isInBody()) cutOff()
+      else if (isDeno && this.isInBody()) told.cutOff()
     })
     socket.once("close", () => this.waiting.length = 0)
   }
@@ -59,6 +71,22 @@ export class ConnectionTurns {
   /** Requests that were parsed and are not answered. */
   get underWay(): number {
     return this.waiting.length + (this.answer === undefined ? 0 : 1)
+  }
+
+  /** The request that is being answered. */
+  get answering(): IncomingMessage | undefined {
+    return this.answer?.req
+  }
+
+  /** Reads nothing until {@link release}. */
+  hold(): void {
+    this.isHeld = true
+    this.socket.pause()
+  }
+
+  release(): void {
+    this.isHeld = false
+    if (this.isReading) this.socket.resume()
   }
 
   /** Begins a request that was parsed when those before it are answered. */
@@ -79,6 +107,7 @@ export class ConnectionTurns {
 
   private leave(): void {
     this.answer = undefined
+    if (this.waiting.length === 0) this.told.idle()
     if (!this.isReading && !this.socket.destroyed) sharedTurns.add(() => this.next())
   }
 

@@ -10,6 +10,7 @@ import { Settings } from "../Settings.ts"
 import { adminHandlers } from "./adminHandlers.ts"
 import { Api } from "./Api.ts"
 import { documents } from "./documents.ts"
+import { Draining } from "./Draining.ts"
 import { EveryRequest } from "./EveryRequest.ts"
 import { frameworkProblems } from "./frameworkProblems.ts"
 import { ingestHandlers } from "./ingestHandlers.ts"
@@ -32,8 +33,14 @@ const connectionsWaiting = 4096
 const nodeHttpServer = Layer.effect(
   HttpServer.HttpServer,
   Effect.gen(function*() {
-    const { connections, host, port } = yield* Settings
-    const node = makeNodeServer(yield* RequestTime, connections)
+    const { connections, host, keepAliveSeconds, port } = yield* Settings
+    const draining = yield* Draining
+    const node = makeNodeServer({
+      requestTime: yield* RequestTime,
+      connections,
+      keepAlive: keepAliveSeconds * 1000,
+      isDraining: draining.hasBegun
+    })
     const server = yield* NodeHttpServer.make(() => node, {
       host,
       port,
@@ -47,7 +54,7 @@ const nodeHttpServer = Layer.effect(
         // Node would keep the connection of a request under way, and wait for it.
         const lastOnes = Effect.map(
           app,
-          (response) => node.listening ? response : HttpServerResponse.setHeader(response, "connection", "close")
+          (response) => node.isLeaving ? HttpServerResponse.setHeader(response, "connection", "close") : response
         )
         return Effect.tap(middleware === undefined ? server.serve(lastOnes) : server.serve(lastOnes, middleware), () =>
           // There is nothing to upgrade to. Without a listener Node takes a request that offers it, as Java's client does, for any other.
@@ -88,6 +95,7 @@ export class Server extends Context.Service<Server, {
         ({ requestLog }) => HttpRouter.serve(routes, { disableLogger: !requestLog, disableListenLog: true, routerConfig })
       )
     )),
-    Layer.provide([nodeHttpServer, NodeHttpServer.layerHttpServices])
+    Layer.provide([nodeHttpServer, NodeHttpServer.layerHttpServices]),
+    Layer.provideMerge(Draining.layer)
   )
 }

@@ -49,26 +49,90 @@ class PatientResponse<Request extends IncomingMessage = IncomingMessage> extends
 
 const cutOff = new Error("The connection ended in the middle of a request")
 
-/**
- * A server whose connections take {@link ConnectionTurns}. When it closes it closes those that have no request under way, among them, unlike Node's
- * own, those that have not sent their first.
- */
-class FairServer extends Server {
-  private readonly turns = new Map<Socket, ConnectionTurns>()
+/** Milliseconds that a connection is kept after an answer with `Connection: close`: the client may have sent its next request before it read that. */
+const linger = 500
 
-  constructor(options: ServerOptions<typeof IncomingMessage, typeof PatientResponse>, connections: number, patience: number) {
+/**
+ * Milliseconds that a connection is kept after the listener has closed: since its last answer, for a request that was on its way, and since it was
+ * opened, for its first.
+ */
+const settling = { answered: 250, opened: 1000 }
+
+/** Milliseconds that a connection must have been idle to give way to a new one: a busy client is about to use it again. */
+const leastIdle = 1000
+
+/** What a server is bounded by, in milliseconds but for the number of connections. */
+export interface ServerBounds {
+  /** For a request to arrive, its body included. */
+  readonly requestTime: number
+  readonly connections: number
+  /** That a connection stays open after an answer without another request, as its header `Keep-Alive` says. */
+  readonly keepAlive: number
+  /** That a connection may stay without a byte either way while a request is under way. */
+  readonly silence?: number
+  /** Whether the process is about to stop: answers then carry `Connection: close`. Never, unless given. */
+  readonly isDraining?: () => boolean
+}
+
+/** Since when a connection is idle, and how many bytes had been read of it then. */
+interface Idle {
+  readonly since: number
+  readonly bytesRead: number
+}
+
+/**
+ * A server whose connections take {@link ConnectionTurns}.
+ *
+ * It closes an idle connection only if nothing has been read of it: after `keepAlive`, when a new one needs its place, and when it stops.
+ * While it is leaving, it is the client that closes a connection after `Connection: close`, for {@link linger} milliseconds. A request that comes
+ * behind that answer is answered too.
+ */
+export class FairServer extends Server {
+  private readonly turns = new Map<Socket, ConnectionTurns>()
+  /** The one that has been idle longest first. */
+  private readonly idle = new Map<Socket, Idle>()
+  private readonly isDraining: () => boolean
+  private accepted = 0
+  private isClosing = false
+  private isHolding = false
+
+  constructor(
+    options: ServerOptions<typeof IncomingMessage, typeof PatientResponse>,
+    { connections, isDraining, requestTime }: ServerBounds
+  ) {
     super(options)
+    this.isDraining = isDraining ?? (() => false)
     // Not documented, and in Node since its beginning: the end of the client's side is not the end of the connection.
     Object.assign(this, { httpAllowHalfOpen: true })
+    const patience = Math.min(halfClosedPatience, requestTime)
     this.on("connection", (socket: Socket) => {
+      this.accepted++
       // Not `maxConnections`: Deno does not notice that a connection has gone.
-      if (this.turns.size >= connections) {
+      if (this.turns.size >= connections && !this.giveWay()) {
         socket.destroy()
         return
       }
-      this.turns.set(socket, new ConnectionTurns(socket, patience, () => this.emit("clientError", cutOff, socket)))
-      socket.once("close", () => this.turns.delete(socket))
+      const turns = new ConnectionTurns(socket, patience, {
+        cutOff: () => this.emit("clientError", cutOff, socket),
+        idle: () => this.idle.set(socket, { since: performance.now(), bytesRead: socket.bytesRead })
+      })
+      this.turns.set(socket, turns)
+      if (this.isHolding) turns.hold()
+      // Node calls it when the last answer of a connection has been written.
+      const destroySoon = socket.destroySoon.bind(socket)
+      socket.destroySoon = () => this.isLeaving && wantsMore(turns.answering) ? this.lingerOn(socket, destroySoon) : destroySoon()
+      socket.once("close", () => this.forget(socket))
     })
+    // With a listener Node does not close the connection itself.
+    this.on("timeout", (socket: Socket) => {
+      if (this.idle.has(socket)) afterNextLook(() => this.isIdle(socket) && socket.destroy())
+      else socket.destroy()
+    })
+  }
+
+  /** Whether answers are to carry `Connection: close`. */
+  get isLeaving(): boolean {
+    return this.isClosing || this.isDraining()
   }
 
   /** Listeners hear of a request when it is its turn. */
@@ -78,23 +142,102 @@ class FairServer extends Server {
     const turns = this.turns.get(request.socket)
     // The connection has gone.
     if (turns === undefined) return true
+    this.idle.delete(request.socket)
     turns.take(request, response, () => super.emit(event, request, response))
     return true
   }
 
+  /** Closes the listener, and soon after, as {@link settling} says, the connections without a request under way. */
   override close(callback?: (error?: Error) => void): this {
-    super.close(callback)
-    for (const [socket, { underWay }] of this.turns) if (underWay === 0) socket.destroy()
+    this.isClosing = true
+    this.isHolding = true
+    for (const turns of this.turns.values()) turns.hold()
+    atQuietTurn(() => this.accepted, () => {
+      super.close(callback)
+      this.isHolding = false
+      for (const turns of this.turns.values()) turns.release()
+      const sweeping = setInterval(() => this.turns.size === 0 ? clearInterval(sweeping) : this.sweep(), settling.answered).unref()
+    })
     return this
   }
+
+  private sweep(): void {
+    const now = performance.now()
+    for (const [socket, { opened, underWay }] of this.turns) {
+      const answered = this.idle.get(socket)?.since
+      const isOver = answered === undefined ? now - opened >= settling.opened : now - answered >= settling.answered
+      if (underWay === 0 && isOver) socket.destroy()
+    }
+  }
+
+  /** Node's `close` would do so at once. */
+  override closeIdleConnections(): void {}
+
+  /** Closes the connection that has been idle longest, if one has been for {@link leastIdle} milliseconds, and tells whether it did. */
+  private giveWay(): boolean {
+    const latest = performance.now() - leastIdle
+    for (const [socket, { since }] of this.idle) {
+      if (since > latest) return false
+      if (!this.isIdle(socket)) continue
+      this.forget(socket)
+      socket.destroy()
+      return true
+    }
+    return false
+  }
+
+  private isIdle(socket: Socket): boolean {
+    return this.idle.get(socket)?.bytesRead === socket.bytesRead
+  }
+
+  private forget(socket: Socket): void {
+    this.turns.delete(socket)
+    this.idle.delete(socket)
+  }
+
+  private lingerOn(socket: Socket, destroySoon: () => void): void {
+    setTimeout(() => {
+      if (this.turns.get(socket)?.underWay === 0) destroySoon()
+    }, linger).unref()
+  }
+}
+
+/** Whether the client means to send more on its connection after this request. */
+const wantsMore = (request: IncomingMessage | undefined): boolean =>
+  request?.httpVersion === "1.1" && !/\bclose\b/i.test(request.headers.connection ?? "")
+
+/** Runs when the event loop has looked at every connection again: timers fire before what has arrived meanwhile is read. */
+const afterNextLook = (act: () => void): void => void setImmediate(() => setImmediate(act))
+
+/** A turn of the event loop that took no longer, in milliseconds, did hardly anything but look at the sockets. */
+const quietTurn = 0.2
+/** Milliseconds that such a turn is waited for. */
+const quietPatience = 500
+
+/**
+ * Runs right behind a look at the sockets that brought nothing, as far as `countAccepted` tells. A listener that closes resets the connections that the
+ * kernel has accepted and the process has not taken over, and the process takes over one in each turn. What comes in the microseconds between is lost.
+ */
+const atQuietTurn = (countAccepted: () => number, act: () => void): void => {
+  const until = performance.now() + quietPatience
+  const turn = (began: number, accepted: number) =>
+    setImmediate(() => {
+      const now = performance.now()
+      const acceptedNow = countAccepted()
+      if ((now - began < quietTurn && acceptedNow === accepted) || now > until) act()
+      else turn(now, acceptedNow)
+    })
+  turn(Number.NEGATIVE_INFINITY, countAccepted())
 }
 
 /**
  * Node's HTTP server, which answers with problems also what never becomes a request: bytes that are not HTTP, too long a URL or headers, a client that
- * takes too long. It is a client's time that is bounded, and how many there may be: beyond `connections` new ones are closed at once. Idle connections
- * are kept longer than load balancers usually keep them, so that it is not here that a connection in use is closed.
+ * takes too long. It is a client's time that is bounded, and how many there may be: beyond `connections` a new one takes the place of the one that has
+ * been idle longest, or is closed at once. `keepAlive` should be longer than load balancers keep a connection, so that it is not here that one in use is
+ * closed.
  */
-export const makeNodeServer = (requestTime: number, connections: number, silence = silenceTime): Server => {
+export const makeNodeServer = (bounds: ServerBounds): FairServer => {
+  const { keepAlive, requestTime } = bounds
   const server = new FairServer(
     {
       ServerResponse: PatientResponse,
@@ -102,15 +245,14 @@ export const makeNodeServer = (requestTime: number, connections: number, silence
       headersTimeout: requestTime,
       requestTimeout: requestTime,
       connectionsCheckingInterval: Math.min(requestTime, 1000),
-      keepAliveTimeout: 65_000,
+      keepAliveTimeout: keepAlive,
       // Without the header Node would answer an empty 400; `frameworkProblems` answers instead.
       requireHostHeader: false
     },
-    connections,
-    Math.min(halfClosedPatience, requestTime)
+    bounds
   )
   // Whoever does not read its answer is not waited for either.
-  server.timeout = silence
+  server.timeout = bounds.silence ?? silenceTime
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || isAnswering(socket)) {
       socket.destroy()

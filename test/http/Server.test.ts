@@ -25,7 +25,8 @@ const serveIn = (scope: Scope.Scope, stubs: Stubs) => Scope.provide(serve(stubs)
 const stopsAtOnce = Effect.fnUntraced(function*(scope: Scope.Closeable) {
   const began = performance.now()
   yield* Scope.close(scope, Exit.void)
-  assert.isBelow(performance.now() - began, 1000 * slowness())
+  // A connection may send its first request for a second.
+  assert.isBelow(performance.now() - began, 3000 * slowness())
 })
 
 const open = (url: string, text: string) => {

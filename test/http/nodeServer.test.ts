@@ -243,7 +243,7 @@ describe("nodeServer", () => {
 
   it.live("does not wait for ever for who does not read its answer", () =>
     Effect.gen(function*() {
-      const server = makeNodeServer(1000, 10, 200)
+      const server = makeNodeServer({ requestTime: 1000, connections: 10, keepAlive: 1000, silence: 200 })
       server.on("request", (_, response) => response.end(Buffer.alloc(64 * 1024 * 1024)))
       yield* Effect.callback<void>((resume) => {
         server.listen(0, "127.0.0.1", () => resume(Effect.void))

@@ -23,6 +23,8 @@ export const startService = Effect.fnUntraced(function*(settings: Readonly<Recor
     DATABASE_URL: Redacted.value(database.url),
     BOOTSTRAP_API_KEY: apiKey,
     PORT: "0",
+    // No balancer is told beforehand.
+    DRAIN_SECONDS: "0",
     // The lives of the tests' users are drawn from all the years there are.
     MAX_FUTURE_HOURS: "0",
     ...settings
