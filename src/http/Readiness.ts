@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { SqlClient } from "effect/sql"
+import { canStore } from "../database/canStore.ts"
 import { checkSchema } from "../database/Migrations.ts"
 import { unfinishedImport } from "../event-log/unfinishedImport.ts"
 import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
@@ -15,9 +16,9 @@ const patience = "2 seconds"
 /** For how long an answer is good: anybody may ask, and asking must not load the database. */
 const timeToLive = "1 second"
 
-/** Whether this process can do its work (design §3). */
+/** What this process needs to do its work, but for whether it is told to stop (design §3). */
 export class Readiness extends Context.Service<Readiness, {
-  readonly check: Effect.Effect<ReadinessChecks>
+  readonly check: Effect.Effect<Omit<ReadinessChecks, "draining">>
 }>()("playtally/http/Readiness") {
   static readonly layer = Layer.effect(
     Readiness,
@@ -26,18 +27,23 @@ export class Readiness extends Context.Service<Readiness, {
       const runner = yield* ProjectionRunner
       const schema = checkSchema.pipe(
         Effect.provideService(SqlClient.SqlClient, sql),
+        Effect.andThen(unfinishedImport(sql)),
+        Effect.map((begun) => ({ migrations: true, log_whole: Option.isNone(begun) })),
+        Effect.catchTag("SchemaMismatch", () => Effect.succeed({ migrations: false, log_whole: false }))
+      )
+      const asked = Effect.all({ writable: canStore(sql), schema }).pipe(
         Effect.timeout(patience),
-        Effect.andThen(Effect.timeout(unfinishedImport(sql), patience)),
         Effect.match({
-          onSuccess: (begun) => ({ database: true, migrations: true, log_whole: Option.isNone(begun) }),
-          onFailure: ({ _tag }) => ({ database: _tag === "SchemaMismatch", migrations: false, log_whole: false })
+          onSuccess: ({ schema, writable }) => ({ database: true, writable, ...schema }),
+          onFailure: () => ({ database: false, writable: false, migrations: false, log_whole: false })
         })
       )
-      const database = (yield* steadyTime)(yield* Effect.cachedWithTTL(schema, timeToLive))
+      const database = (yield* steadyTime)(yield* Effect.cachedWithTTL(asked, timeToLive))
       const check = Effect.map(database, (checks) => {
-        const { lagEvents, lagSeconds, parkedUsers, rankingLagEvents, rankingLagSeconds, running } = runner.status()
+        const { gaps, lagEvents, lagSeconds, parkedUsers, rankingLagEvents, rankingLagSeconds, running } = runner.status()
         const projections = {
           running,
+          gaps,
           lag_events: lagEvents,
           lag_seconds: lagSeconds,
           ranking_lag_events: rankingLagEvents,

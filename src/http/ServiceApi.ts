@@ -1,7 +1,9 @@
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import * as Schema from "effect/Schema"
+import { parameterDetails } from "./parameterDetails.ts"
 import * as Problems from "./problems.ts"
 import { ReadinessChecks } from "./ReadinessChecks.ts"
+import { Validation } from "./Validation.ts"
 
 const health = HttpApiEndpoint.get("health", "/healthz", {
   success: Schema.Struct({ status: Schema.Literal("ok") }).annotate({ identifier: "Health", description: "The process runs" })
@@ -12,6 +14,7 @@ const health = HttpApiEndpoint.get("health", "/healthz", {
 }))
 
 const ready = HttpApiEndpoint.get("ready", "/readyz", {
+  query: { for: Schema.optionalKey(Schema.Literals(["ingestion", "reading"])) },
   success: Schema.Struct({ status: Schema.Literal("ready"), checks: ReadinessChecks }).annotate({
     identifier: "Ready",
     description: "It can do its work"
@@ -21,7 +24,12 @@ const ready = HttpApiEndpoint.get("ready", "/readyz", {
   identifier: "getReadiness",
   summary: "Whether the process can do its work",
   description:
-    "That takes a database, its migrations, a whole log and running projections. A process that is not ready is to get no requests."
+    "Without `for` the question is whether to send it requests. That takes a database that answers and can store, its migrations and a whole log, and a " +
+    "process that was not told to stop. Projections have no say in it: what is stored is counted later. `for=reading` asks whether the numbers follow the " +
+    "log: the projections run, are behind by no more than READY_LAG_SECONDS, and no position is missing. The checks are the same, and `detail` says what is wrong.",
+  transform: parameterDetails({
+    query: { for: { description: "What the process is to be ready for: `ingestion` unless given", example: "reading" } }
+  })
 }))
 
 const metrics = HttpApiEndpoint.get("metrics", "/metrics", {
@@ -36,6 +44,6 @@ const metrics = HttpApiEndpoint.get("metrics", "/metrics", {
 
 /** What the operator uses, without a key: no tenant's data is in it (design §3). */
 export class ServiceApi extends HttpApiGroup.make("service")
-  .add(health, ready, metrics)
+  .add(health, ready.middleware(Validation), metrics)
   .annotateMerge(OpenApi.annotations({ title: "Service", description: "For the operator. No key is needed." }))
 {}

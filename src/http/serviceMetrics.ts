@@ -5,12 +5,16 @@ import { UserProcessors } from "../ingest/UserProcessors.ts"
 import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
 import { eventLoopDelay } from "./eventLoopDelay.ts"
 
+/** What Prometheus has for a number that is not known. */
+const unknown = Number.NaN
+
 const gauge = (name: string, description: string) => Metric.gauge(name, { description })
 
 const eventsInFlight = gauge("playtally_events_in_flight", "Events admitted and not answered yet")
 const bytesInFlight = gauge("playtally_bytes_in_flight", "Bytes of bodies admitted and not answered yet")
 const activeProcessors = gauge("playtally_active_processors", "Users with mail")
 const projectionRunning = gauge("playtally_projection_running", "1 while the projections are fed")
+const logGaps = gauge("playtally_log_gaps", "Slices of the log in which a position is missing: their projections stand still")
 const projectionLagEvents = gauge("playtally_projection_lag_events", "Events in the log that are not folded yet")
 const projectionLagSeconds = gauge("playtally_projection_lag_seconds", "Age of the oldest event that is not folded yet")
 const rankingLagEvents = gauge("playtally_ranking_lag_events", "Events in the log that the leaderboards do not show yet")
@@ -45,18 +49,19 @@ export const measureService = Effect.gen(function*() {
   const takeDelay = yield* eventLoopDelay
   return Effect.suspend(() => {
     const { bytes, events } = admission.inFlight()
-    const { lagEvents, lagSeconds, parkedUsers, running, ...ranking } = runner.status()
+    const { gaps, lagEvents, lagSeconds, parkedUsers, running, ...ranking } = runner.status()
     const memory = process.memoryUsage()
     return Effect.all([
       Metric.update(eventsInFlight, events),
       Metric.update(bytesInFlight, bytes),
       Metric.update(activeProcessors, processors.active()),
       Metric.update(projectionRunning, running ? 1 : 0),
-      Metric.update(projectionLagEvents, lagEvents),
-      Metric.update(projectionLagSeconds, lagSeconds),
-      Metric.update(rankingLagEvents, ranking.rankingLagEvents),
-      Metric.update(rankingLagSeconds, ranking.rankingLagSeconds),
-      Metric.update(projectionParked, parkedUsers),
+      Metric.update(logGaps, gaps.length),
+      Metric.update(projectionLagEvents, lagEvents ?? unknown),
+      Metric.update(projectionLagSeconds, lagSeconds ?? unknown),
+      Metric.update(rankingLagEvents, ranking.rankingLagEvents ?? unknown),
+      Metric.update(rankingLagSeconds, ranking.rankingLagSeconds ?? unknown),
+      Metric.update(projectionParked, parkedUsers ?? unknown),
       Metric.update(loopDelay, takeDelay()),
       Metric.update(residentMemory, memory.rss),
       Metric.update(heapUsed, memory.heapUsed)

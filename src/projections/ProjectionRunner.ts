@@ -23,6 +23,7 @@ import { countParked } from "./parkedUsers.ts"
 import { ProjectionCatalog } from "./ProjectionCatalog.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
 import { Pulse } from "./Pulse.ts"
+import type { LogGap } from "./readChunk.ts"
 import { SliceQueue } from "./SliceQueue.ts"
 import { wholeSlices } from "./wholeSlices.ts"
 
@@ -30,18 +31,23 @@ import { wholeSlices } from "./wholeSlices.ts"
 export interface RunnerStatus {
   /** The versions that are fed, as of the last look: `casino v1`. */
   readonly versions: ReadonlyArray<string>
-  /** False once a loop has got nothing done for some seconds (the database hangs, a chunk fails again and again), or a slice has a hole. */
+  /** False once a loop has got nothing done for some seconds: the database hangs, or a chunk fails again and again. */
   readonly running: boolean
-  /** Events in the log that some projection has not folded yet, as of the last look; those that rank users apart. */
-  readonly lagEvents: number
+  /** Positions that are missing in the log: the projections of these slices stand still. */
+  readonly gaps: ReadonlyArray<LogGap>
+  /** Events in the log that some projection has not folded yet, as of the last look; those that rank users apart. `null` before the first look. */
+  readonly lagEvents: number | null
   /** Age of the oldest of them in seconds; 0 without lag. */
-  readonly lagSeconds: number
+  readonly lagSeconds: number | null
   /** The same of the projections that rank users: their events gather for some seconds. */
-  readonly rankingLagEvents: number
-  readonly rankingLagSeconds: number
+  readonly rankingLagEvents: number | null
+  readonly rankingLagSeconds: number | null
   /** Users whose events some version of a projection could not fold, as of the last look. */
-  readonly parkedUsers: number
+  readonly parkedUsers: number | null
 }
+
+/** Of what nothing has been measured yet. */
+export const unmeasured = { lagEvents: null, lagSeconds: null, rankingLagEvents: null, rankingLagSeconds: null, parkedUsers: null }
 
 /**
  * Chunks at work at once, besides those of slices that somebody waits for: one folds while the rows of the other are read and written. More are no faster on
@@ -113,7 +119,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       /** Open while somebody waits for the rankings. */
       const sweepNow = Latch.makeUnsafe(false)
 
-      let seen = { lagEvents: 0, lagSeconds: 0, rankingLagEvents: 0, rankingLagSeconds: 0, parkedUsers: 0 }
+      let seen: Omit<RunnerStatus, "versions" | "running" | "gaps"> = unmeasured
       // The one that ranks users rests, and its chunks are larger.
       const patiences = [...Array.from({ length: workers + 2 }, () => patience), sweeps.longestRest + sweeps.gather + 2 * patience]
       const [lookAt, sweepAt] = [workers + 1, workers + 2]
@@ -124,11 +130,15 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         Effect.map(Clock.currentTimeMillis, (now) => {
           rounds[index] = now
         })
-      const holed = new Set<number>()
-      const setAside = (slices: ReadonlyArray<number>) =>
-        Effect.forEach(slices.filter((slice) => !holed.has(slice)), (slice) => {
-          holed.add(slice)
-          return Effect.logFatal("A slice of the log has a hole: its projections stand still").pipe(Effect.annotateLogs({ slice }))
+      /** The positions that are missing, by slice. */
+      const holed = new Map<number, number>()
+      const setAside = (gaps: ReadonlyArray<LogGap>) =>
+        Effect.forEach(gaps, ({ position, slice }) => {
+          const isKnown = holed.has(slice)
+          holed.set(slice, position)
+          return isKnown ? Effect.void : Effect.logFatal("A slice of the log has a hole: its projections stand still").pipe(
+            Effect.annotateLogs({ slice, position })
+          )
         }, { discard: true })
 
       /** Of slices whose log has been mended since, by whichever process fed them. */
@@ -154,7 +164,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           if (Exit.isSuccess(exit)) {
             const { events, holes, more, reached } = exit.value
             yield* setAside(holes)
-            yield* takeBack(reached.filter((slice) => !holes.includes(slice)))
+            yield* takeBack(reached.filter((slice) => holes.every((hole) => hole.slice !== slice)))
             if (events > 0) fed.beat()
             yield* cameRound(index)
             return { events, more }
@@ -196,7 +206,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       let deferred = 0
       const sweep = Effect.gen(function*() {
         const giveWay = Effect.gen(function*() {
-          while (seen.lagEvents > chunkBound.events && deferred++ < deference) {
+          while ((seen.lagEvents ?? 0) > chunkBound.events && deferred++ < deference) {
             yield* cameRound(sweepAt)
             if (Option.isSome(yield* Effect.timeoutOption(sweepNow.await, "500 millis"))) return
           }
@@ -220,7 +230,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         deferred = 0
         const worked = (yield* Clock.currentTimeMillis) - started
         const rest = Math.min(sweeps.rest * worked, sweeps.longestRest)
-        for (let rested = 0; rested === 0 || (rested < rest && seen.lagEvents > 0); rested += sweeps.gather) {
+        for (let rested = 0; rested === 0 || (rested < rest && (seen.lagEvents ?? 0) > 0); rested += sweeps.gather) {
           if (Option.isSome(yield* Effect.timeoutOption(sweepNow.await, sweeps.gather))) break
         }
       }).pipe(Effect.catch((error) => couldNotLook(error)))
@@ -235,17 +245,18 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           const [lagSeconds, parkedUsers] = [yield* ageOfOldest(sql, lagging), yield* countParked(sql)]
           seen = { ...seen, lagSeconds, parkedUsers }
         }
-        seen = { ...seen, lagEvents: eventsIn(lagging), lagSeconds: lagging.length === 0 ? 0 : seen.lagSeconds }
+        const lagEvents = eventsIn(lagging)
+        seen = { ...seen, lagEvents, lagSeconds: lagEvents === 0 ? 0 : seen.lagSeconds }
 
         const slices = lagging.map(({ slice }) => slice)
-        yield* takeBack(holed.difference(new Set(slices)))
+        yield* takeBack([...holed.keys()].filter((slice) => !slices.includes(slice)))
         const now = yield* Clock.currentTimeMillis
         const triesHoled = now - triedHoled >= holePoll
         if (triesHoled) triedHoled = now
         queue.addSeen(triesHoled ? slices : slices.filter((slice) => !holed.has(slice)))
         yield* cameRound(lookAt)
         yield* Effect.sleep(poll.least)
-        yield* seen.lagEvents > poll.few ? Effect.timeoutOption(queue.drained.await, poll.rest) : Effect.sleep(poll.rest)
+        yield* lagEvents > poll.few ? Effect.timeoutOption(queue.drained.await, poll.rest) : Effect.sleep(poll.rest)
       }).pipe(Effect.catch((error) => couldNotLook(error)))
 
       const started = yield* Clock.currentTimeMillis
@@ -256,7 +267,8 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         status: () => {
           const now = clock.currentTimeMillisUnsafe()
           const versions = stores.map(({ projection: { name, version } }) => `${name} v${version}`)
-          return { ...seen, versions, running: holed.size === 0 && rounds.every((round, index) => now - round < (patiences[index] ?? 0)) }
+          const gaps = [...holed].map(([slice, position]) => ({ slice, position }))
+          return { ...seen, versions, gaps, running: rounds.every((round, index) => now - round < (patiences[index] ?? 0)) }
         },
         hurry: (slices, projections) => {
           const ranking = new Set(stores.filter(ranks).map(({ projection }) => projection.name))

@@ -15,7 +15,7 @@ import { AppendSignal } from "../event-log/AppendSignal.ts"
 import { steadyClock } from "../steadyClock.ts"
 import { Caution, leastPortion, placeId } from "./Caution.ts"
 import { givesWay } from "./givesWay.ts"
-import { ProjectionRunner, type RunnerStatus } from "./ProjectionRunner.ts"
+import { ProjectionRunner, type RunnerStatus, unmeasured } from "./ProjectionRunner.ts"
 import { Pulse } from "./Pulse.ts"
 
 /** What a process tells its projections' thread: slices that have grown, or that somebody waits for. */
@@ -127,11 +127,8 @@ const runnerOf = (history: ThreadHistory) =>
       let status: RunnerStatus = {
         versions: [],
         running: true,
-        lagEvents: 0,
-        lagSeconds: 0,
-        rankingLagEvents: 0,
-        rankingLagSeconds: 0,
-        parkedUsers: 0
+        gaps: [],
+        ...unmeasured
       }
       let heard = clock.currentTimeMillisUnsafe()
       let silentSeconds = 0

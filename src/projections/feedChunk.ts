@@ -13,7 +13,7 @@ import { fetchInTurn } from "./largePayloads.ts"
 import { park, parkedId, parkedUsers } from "./parkedUsers.ts"
 import type { AnyProjection, EntityRow } from "./Projection.ts"
 import { inWriteOrder, type Owner, ownerId, type ProjectionStore, type UserChange } from "./ProjectionStore.ts"
-import { readChunk } from "./readChunk.ts"
+import { type LogGap, readChunk } from "./readChunk.ts"
 
 /** What a feed needs besides the slices. */
 export interface Feed {
@@ -31,7 +31,7 @@ export interface FedChunk {
   readonly events: number
   readonly reached: ReadonlyArray<number>
   readonly more: ReadonlyArray<number>
-  readonly holes: ReadonlyArray<number>
+  readonly holes: ReadonlyArray<LogGap>
 }
 
 /** Feeds a chunk; one that the database refuses for its data is fed again with every user apart. */

@@ -6,13 +6,19 @@ import type { LogEntry, ReadBound, WithheldEvent } from "../event-log/LoggedEven
 import { eventData, type EventType } from "../fasttrack/FastTrackEvent.ts"
 import { type Caution, placeId } from "./Caution.ts"
 
+/** A position that is missing, while others follow it: nothing after it can be folded. */
+export interface LogGap {
+  readonly slice: number
+  readonly position: number
+}
+
 /** What was read of some slices after their checkpoints, up to where nothing is missing. */
 export interface Chunk {
   /** Of the types asked for; perhaps others and erased ones too. */
   readonly events: ReadonlyArray<LogEntry>
   /** Up to which position there is no hole; only slices that have got on. */
   readonly reached: ReadonlyMap<number, number>
-  readonly holes: ReadonlyArray<number>
+  readonly holes: ReadonlyArray<LogGap>
   /** Slices of which there may be more. */
   readonly more: ReadonlyArray<number>
 }
@@ -57,8 +63,8 @@ export const readChunk = Effect.fnUntraced(function*(
   return {
     events: entries,
     reached: new Map(reached.filter(({ position, start }) => position > start).map(({ position, slice }) => [slice, position])),
-    holes: beyond.filter((event) => short.every(({ position, slice }) => slice !== event.slice || event.position !== position + 1))
-      .map(({ slice }) => slice),
+    holes: short.filter(({ position, slice }) => beyond.some((event) => event.slice === slice && event.position !== position + 1))
+      .map(({ position, slice }) => ({ slice, position: position + 1 })),
     more: parts.filter(({ events, slice }) => events === bound.events || cut.has(slice)).map(({ slice }) => slice)
   }
 }) satisfies (...args: never) => Effect.Effect<Chunk, SqlError.SqlError>
@@ -66,17 +72,18 @@ export const readChunk = Effect.fnUntraced(function*(
 const readWhole = Effect.fnUntraced(function*(reader: Reader, from: ReadonlyMap<number, number>, bound: ReadBound) {
   const { cut, entries } = yield* complete(reader, yield* reader.log.look(places(from), bound))
   const reached = new Map<number, number>()
-  const holes = new Set<number>()
+  const holes = new Map<number, number>()
   for (const { position, slice } of entries) {
     if (holes.has(slice)) continue
-    if (position === (reached.get(slice) ?? from.get(slice) ?? 0) + 1) reached.set(slice, position)
-    else holes.add(slice)
+    const expected = (reached.get(slice) ?? from.get(slice) ?? 0) + 1
+    if (position === expected) reached.set(slice, position)
+    else holes.set(slice, expected)
   }
   const ends = [...reached].filter(([slice, position]) => position - (from.get(slice) ?? 0) === bound.events).map(([slice]) => slice)
   return {
     events: holes.size === 0 ? entries : entries.filter(({ position, slice }) => position <= (reached.get(slice) ?? 0)),
     reached,
-    holes: [...holes],
+    holes: [...holes].map(([slice, position]) => ({ slice, position })),
     // A slice that was cut and has a hole before that has no more: what follows the hole is not touched.
     more: [...new Set([...ends, ...cut.keys()])].filter((slice) => !holes.has(slice))
   }

@@ -63,7 +63,8 @@ export const rebuild = (
         left = more
         if (hole !== undefined) {
           return yield* new EventLogCorrupt({
-            message: `A position is missing in slice ${hole}: nothing after it can be folded. \`events verify\` shows all that is wrong.`
+            message:
+              `Position ${hole.position} is missing in slice ${hole.slice}: nothing after it can be folded. \`events verify\` shows all that is wrong.`
           })
         }
         yield* pressure.yieldAfter((yield* Clock.currentTimeMillis) - started)

@@ -14,6 +14,7 @@ const runner = Layer.mock(ProjectionRunner, {
   status: () => ({
     versions: [],
     running: true,
+    gaps: [{ slice: 7, position: 12 }],
     lagEvents: 4,
     lagSeconds: 0.5,
     rankingLagEvents: 70,
@@ -22,7 +23,15 @@ const runner = Layer.mock(ProjectionRunner, {
   })
 })
 
-const projections = { running: true, lag_events: 4, lag_seconds: 0.5, ranking_lag_events: 70, ranking_lag_seconds: 3, parked_users: 2 }
+const projections = {
+  running: true,
+  gaps: [{ slice: 7, position: 12 }],
+  lag_events: 4,
+  lag_seconds: 0.5,
+  ranking_lag_events: 70,
+  ranking_lag_seconds: 3,
+  parked_users: 2
+}
 
 const check = Effect.gen(function*() {
   const { check } = yield* Readiness
@@ -34,21 +43,41 @@ describe("Readiness", () => {
     Effect.gen(function*() {
       const { url } = yield* TestDatabase
       yield* Effect.gen(function*() {
-        assert.deepStrictEqual(yield* check, { database: true, migrations: false, log_whole: false, projections })
+        assert.deepStrictEqual(yield* check, { database: true, writable: true, migrations: false, log_whole: false, projections })
         yield* migrate
-        assert.deepStrictEqual(yield* check, { database: true, migrations: true, log_whole: true, projections })
+        assert.deepStrictEqual(yield* check, { database: true, writable: true, migrations: true, log_whole: true, projections })
         const sql = yield* PgClient.PgClient
         yield* sql.withTransaction(mark(sql, { line: 1, events: 0, sha256: "" }))
-        assert.deepStrictEqual(yield* check, { database: true, migrations: true, log_whole: false, projections })
+        assert.deepStrictEqual(yield* check, { database: true, writable: true, migrations: true, log_whole: false, projections })
         yield* sql.withTransaction(unmark(sql))
-        assert.deepStrictEqual(yield* check, { database: true, migrations: true, log_whole: true, projections })
+        assert.deepStrictEqual(yield* check, { database: true, writable: true, migrations: true, log_whole: true, projections })
       }).pipe(Effect.provide(PgClient.layer({ url })))
+    }).pipe(Effect.provide(TestDatabase.layer)))
+
+  it.live("tells a database that cannot store, as long as it cannot", () =>
+    Effect.gen(function*() {
+      const { url } = yield* TestDatabase
+      yield* Effect.provide(migrate, PgClient.layer({ url }))
+      yield* Effect.gen(function*() {
+        const sql = yield* PgClient.PgClient
+        const whole = { database: true, migrations: true, log_whole: true, projections }
+        yield* sql.unsafe("set default_transaction_read_only = on")
+        assert.deepStrictEqual(yield* check, { ...whole, writable: false })
+        yield* sql.unsafe("set default_transaction_read_only = off")
+        assert.deepStrictEqual(yield* check, { ...whole, writable: true })
+      }).pipe(Effect.provide(PgClient.layer({ url, maxConnections: 1 })))
     }).pipe(Effect.provide(TestDatabase.layer)))
 
   it.live("tells when the database does not answer", () =>
     Effect.gen(function*() {
       // Nobody listens on the discard port.
       const client = PgClient.layer({ url: Redacted.make("postgres://nobody@127.0.0.1:9/nothing"), connectTimeout: "1 second" })
-      assert.deepStrictEqual(yield* Effect.provide(check, client), { database: false, migrations: false, log_whole: false, projections })
+      assert.deepStrictEqual(yield* Effect.provide(check, client), {
+        database: false,
+        writable: false,
+        migrations: false,
+        log_whole: false,
+        projections
+      })
     }))
 })

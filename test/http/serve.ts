@@ -23,6 +23,7 @@ import type { BulkItems } from "../../src/fasttrack/BulkItems.ts"
 import { malformedJson } from "../../src/fasttrack/malformedJson.ts"
 import { finish } from "../../src/fasttrack/steps.ts"
 import { AnswerBudget } from "../../src/http/AnswerBudget.ts"
+import { Draining } from "../../src/http/Draining.ts"
 import { RecheckAfter } from "../../src/http/keyAuthentication.ts"
 import { RequestTime } from "../../src/http/nodeServer.ts"
 import { Readiness } from "../../src/http/Readiness.ts"
@@ -31,7 +32,7 @@ import { GracePeriod, Server } from "../../src/http/Server.ts"
 import { Admission } from "../../src/ingest/Admission.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { UserProcessors } from "../../src/ingest/UserProcessors.ts"
-import { ProjectionRunner } from "../../src/projections/ProjectionRunner.ts"
+import { ProjectionRunner, type RunnerStatus } from "../../src/projections/ProjectionRunner.ts"
 import { Settings } from "../../src/Settings.ts"
 import { ApiKeys, type Principal, UnknownApiKey } from "../../src/tenants/ApiKeys.ts"
 import { RateLimits } from "../../src/tenants/RateLimits.ts"
@@ -63,6 +64,7 @@ export interface Stubs {
   readonly eraseWithin?: UserErasure["Service"]["eraseWithin"]
   readonly readUserPage?: EventLog["Service"]["readUserPage"]
   readonly checks?: () => ReadinessChecks
+  readonly status?: () => RunnerStatus
   readonly settings?: Readonly<Record<string, string>>
   /** Milliseconds. */
   readonly requestTime?: number
@@ -73,9 +75,11 @@ export interface Stubs {
 
 export const ready: ReadinessChecks = {
   database: true,
+  writable: true,
   migrations: true,
   log_whole: true,
-  projections: { running: true, lag_events: 0, lag_seconds: 0, ranking_lag_events: 0, ranking_lag_seconds: 0, parked_users: 0 }
+  draining: false,
+  projections: { running: true, gaps: [], lag_events: 0, lag_seconds: 0, ranking_lag_events: 0, ranking_lag_seconds: 0, parked_users: 0 }
 }
 
 const authenticate: Authenticate = (key) => {
@@ -146,15 +150,16 @@ export const serve = (stubs: Stubs = {}) =>
       }),
       Layer.mock(ProjectionRunner, {
         hurry: () => {},
-        status: () => ({
+        status: stubs.status ?? (() => ({
           versions: [],
           running: true,
+          gaps: [],
           lagEvents: 12,
           lagSeconds: 3,
           rankingLagEvents: 70,
           rankingLagSeconds: 4,
           parkedUsers: 1
-        })
+        }))
       }),
       Layer.succeed(Readiness, Readiness.of({ check: Effect.sync(stubs.checks ?? (() => ready)) })),
       Admission.layer,
@@ -180,6 +185,7 @@ export const serve = (stubs: Stubs = {}) =>
       logged,
       url: Context.get(context, Server).url,
       inFlight: Context.get(context, Admission).inFlight,
+      drain: Context.get(context, Draining).begin,
       answerBytes: Context.get(context, AnswerBudget).inFlight
     }
   })

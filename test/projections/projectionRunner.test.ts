@@ -242,7 +242,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionRunners on o
         counters.read(tenant, [userId], { sections: ["casino"], consistency: { _tag: "Strong", waitSeconds } })
       assert.strictEqual((yield* Effect.flip(read(user)))._tag, "ProjectionBehind")
       assert.strictEqual((yield* Effect.flip(read(user, 0)))._tag, "ProjectionBehind")
-      assert.isFalse(Context.get(main, ProjectionRunner).status().running)
+      const status = Context.get(main, ProjectionRunner).status
+      assert.deepStrictEqual(status().gaps.map(({ slice }) => slice), [33])
+      assert.isTrue(status().running)
       assert.strictEqual((yield* read(other)).length, 1)
       // What has been counted takes no waiting.
       assert.strictEqual((yield* read(other, 0)).length, 1)
@@ -257,7 +259,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionRunners on o
         sql<{ position: bigint }>`select position from checkpoints where slice = 33 and projection = ${catalog[0]?.name ?? ""}`,
         ([checkpoint]) => checkpoint?.position === mended?.position
       ))
-      yield* until(() => Context.get(main, ProjectionRunner).status().running)
+      yield* until(() => status().gaps.length === 0)
       const [document] = yield* read(user)
       assert.nestedPropertyVal(document, "casino.EUR.bet_count", 1)
     }))

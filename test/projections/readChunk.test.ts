@@ -83,14 +83,14 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
       yield* sql`delete from events where slice = 4 and position = 20`
       assert.deepStrictEqual(
         (yield* readChunk(reader(log), new Map([[4, 15]]), { events: 10, bytes }, new Set(["realtime-casino"]))).holes,
-        [4]
+        [{ slice: 4, position: 20 }]
       )
       yield* Effect.repeat(compare, { times: 4 })
       // As large as what is looked at.
       yield* sql`delete from events where slice = 4 and position between 20 and 25`
       assert.deepStrictEqual(
         (yield* readChunk(reader(log), new Map([[4, 19]]), { events: 5, bytes }, new Set(["realtime-casino"]))).holes,
-        [4]
+        [{ slice: 4, position: 20 }]
       )
       yield* Effect.repeat(compare, { times: 4 })
     }))
