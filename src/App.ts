@@ -11,6 +11,7 @@ import { ReadShares } from "./counters/ReadShares.ts"
 import { Snapshots } from "./counters/Snapshots.ts"
 import { TimeTravel } from "./counters/TimeTravel.ts"
 import { Database } from "./database/Database.ts"
+import type { Pooler } from "./database/DatabaseUrl.ts"
 import { Migrations } from "./database/Migrations.ts"
 import { UserErasure } from "./erasure/UserErasure.ts"
 import { AppendSignal } from "./event-log/AppendSignal.ts"
@@ -80,10 +81,10 @@ export const serverLayer = Server.layer.pipe(
 )
 
 /** What works in the projections' thread. */
-export const threadLayer = (databaseUrl: Redacted.Redacted) =>
+export const threadLayer = (database: { readonly url: Redacted.Redacted; readonly pooler: Pooler }) =>
   ProjectionRunner.layer.pipe(
     Layer.provideMerge(ProjectionCatalog.layer(catalog)),
     Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer)),
     Layer.provideMerge(Migrations.layerCheck),
-    Layer.provideMerge(Database.layerAt(databaseUrl))
+    Layer.provideMerge(Database.layerAt(database))
   )

@@ -32,7 +32,11 @@ const settings = Config.all({
   // Unset, the command that serves decides.
   drainSeconds: Config.option(Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 600 })), "DRAIN_SECONDS")),
   trustedProxies: Config.schema(AddressRanges, "TRUSTED_PROXIES").pipe(Config.withDefault("")),
-  databaseUrl: Config.option(Config.Redacted("DATABASE_URL")),
+  database: Config.all({
+    url: Config.option(Config.Redacted("DATABASE_URL")),
+    pooler: Config.Literals(["none", "session", "transaction"], "DATABASE_POOLER").pipe(Config.withDefault("none")),
+    directUrl: Config.option(Config.Redacted("DATABASE_DIRECT_URL"))
+  }),
   dataDir: Config.String("DATA_DIR").pipe(Config.withDefault(".data")),
   bootstrap: Config.all({
     apiKey: Config.option(Config.Redacted("BOOTSTRAP_API_KEY")),

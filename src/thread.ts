@@ -12,7 +12,7 @@ const data: ThreadData = workerData
 // No `runMain`, which is for processes: signals come to the one that started this, and whatever this fails with, that one hears.
 await Effect.runPromise(
   serveThread.pipe(
-    Effect.provide(threadLayer(Redacted.make(data.databaseUrl))),
+    Effect.provide(threadLayer({ url: Redacted.make(data.databaseUrl), pooler: data.pooler })),
     Effect.provide(NodeWorkerRunner.layer),
     Effect.provideService(Caution, cautionOf(data))
   )

@@ -7,7 +7,9 @@ import type { PlatformError } from "effect/PlatformError"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import type { Migrator, SqlError } from "effect/sql"
+import type { SessionUnfit } from "../database/checkSession.ts"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
+import type { DatabaseUrlUnusable } from "../database/DatabaseUrlUnusable.ts"
 import type { EmbeddedPostgresError } from "../database/EmbeddedPostgresError.ts"
 import type { SchemaMismatch } from "../database/Migrations.ts"
 import type { EventLogCorrupt } from "../event-log/EventLog.ts"
@@ -39,6 +41,7 @@ export type ExpectedError =
   | CommandFailed
   | Config.ConfigError
   | DatabaseUnavailable
+  | DatabaseUrlUnusable
   | EmbeddedPostgresError
   | EventLogCorrupt
   | EventTooLarge
@@ -52,6 +55,7 @@ export type ExpectedError =
   | PlatformError
   | ProjectionChanged
   | SchemaMismatch
+  | SessionUnfit
   | SqlError.SqlError
   | TenantExists
   | TenantNotFound

@@ -3,6 +3,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { targetOf } from "../database/DatabaseUrl.ts"
 import { findEmbedded } from "../database/findEmbedded.ts"
 import { urlOf } from "../database/Place.ts"
 import { Settings } from "../Settings.ts"
@@ -32,14 +33,11 @@ const url = Command.make(
   },
   Effect.fnUntraced(
     function*(options) {
-      const { dataDir, databaseUrl } = yield* Settings
+      const { dataDir, database } = yield* Settings
       const shown = (text: string) => print(options.password ? text : withoutSecrets(text))
-      if (Option.isSome(databaseUrl)) {
-        const given = Redacted.value(databaseUrl.value)
-        if (!/^postgres(?:ql)?:$/.test(URL.canParse(given) ? new URL(given).protocol : "")) {
-          return yield* new CommandFailed({ message: "DATABASE_URL is not a URL, such as postgres://user:password@host:5432/database." })
-        }
-        yield* shown(given)
+      if (Option.isSome(database.url)) {
+        yield* targetOf("DATABASE_URL", database.url.value)
+        yield* shown(Redacted.value(database.url.value))
         return yield* Console.error("This is DATABASE_URL. Whether the server answers is not looked at.")
       }
       const found = yield* findEmbedded(dataDir)

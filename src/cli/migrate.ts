@@ -1,13 +1,13 @@
 import { Command } from "effect/cli"
 import * as Effect from "effect/Effect"
 import { databaseLayer } from "../App.ts"
-import { migrate as migrateDatabase } from "../database/Migrations.ts"
+import { migrateDirectly } from "../database/Migrations.ts"
 import { explained } from "./CommandFailed.ts"
 import { print } from "./print.ts"
 
 const handle = Effect.fnUntraced(
   function*() {
-    const applied = yield* migrateDatabase
+    const applied = yield* migrateDirectly
     yield* applied.length === 0 ? print("The database is up to date.") : print(...applied.map((name) => `applied ${name}`))
   },
   Effect.provide(databaseLayer),

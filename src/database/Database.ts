@@ -7,21 +7,20 @@ import { Reactivity } from "effect/reactivity"
 import type * as Redacted from "effect/Redacted"
 import { Settings } from "../Settings.ts"
 import { AppendClient } from "./AppendClient.ts"
+import { checkSession } from "./checkSession.ts"
 import { clientConnections } from "./connections.ts"
-import { DatabaseUrl } from "./DatabaseUrl.ts"
+import type { ConnectionTarget } from "./ConnectionTarget.ts"
+import { DatabaseUrl, type Pooler, targetOf } from "./DatabaseUrl.ts"
+import type { DatabaseUrlUnusable } from "./DatabaseUrlUnusable.ts"
+import { DirectClient } from "./DirectClient.ts"
 import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
+import type { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { impatientSocket } from "./impatientSocket.ts"
 import { KeyClient } from "./KeyClient.ts"
 import { largestMessage } from "./largestMessage.ts"
 import { postgresTypes } from "./numericCodec.ts"
 import { pooledClient } from "./pooledClient.ts"
-
-/** A frozen process must not hold its locks for ever, nor a statement that will never end its connection. */
-const timeouts = {
-  lock_timeout: "5s",
-  statement_timeout: "30s",
-  idle_in_transaction_session_timeout: "10s"
-}
+import { plans, timeLimits } from "./sessionSettings.ts"
 
 /** The milliseconds after which a connection on which nothing is said is given up: more than a statement may take. */
 const silence = { usual: 35_000, append: 12_000, keys: 6_000 }
@@ -29,74 +28,124 @@ const silence = { usual: 35_000, append: 12_000, keys: 6_000 }
 /** Whether statements may take as long as they like, silently: for commands that look at everything there is, and that somebody watches. */
 export const IsPatient = Context.Reference<boolean>("playtally/database/IsPatient", { defaultValue: () => false })
 
-/**
- * Whatever is looked up here has an index. A plan made while a table was young, and kept by a prepared statement, would read all of it for each
- * look-up long after it has grown: payments were folded at a tenth of their speed.
- */
-const plans = { enable_seqscan: "off", jit: "off" }
+/** What tells one client from the others. */
+interface Use {
+  /** Behind the name of the application in `pg_stat_activity`. */
+  readonly name?: string
+  readonly maxConnections: number
+  /** 0 is no limit. */
+  readonly silence: number
+  /** Settings of its sessions. Behind a pooler those of the role hold instead. */
+  readonly session: Readonly<Record<string, string>>
+}
+
+/** A client of a server. */
+const makeClient = ({ pooler, target, use }: { readonly pooler: Pooler; readonly target: ConnectionTarget; readonly use: Use }) =>
+  pooledClient({
+    host: target.host,
+    port: target.port,
+    username: target.user,
+    database: target.database,
+    ...target.password === undefined ? {} : { password: target.password },
+    connectTimeout: target.connectSeconds === 0 ? "Infinity" : `${target.connectSeconds} seconds`,
+    // What is said about TLS, the socket does.
+    ssl: false,
+    stream: impatientSocket(target, use.silence),
+    applicationName: use.name === undefined ? target.applicationName : `${target.applicationName} ${use.name}`,
+    ...target.options === undefined ? {} : { startupOptions: target.options },
+    startupParameters: pooler === "none" ? use.session : {},
+    prepare: pooler !== "transaction",
+    types: postgresTypes,
+    maxConnections: use.maxConnections,
+    maxMessageSize: largestMessage
+  })
+
+const clientOf = (use: Use) => Effect.flatMap(DatabaseUrl, ({ pooler, target }) => makeClient({ pooler, target, use }))
 
 /** For reading, the projections and everything else. */
 const clientLayer = Layer.unwrap(Effect.gen(function*() {
-  const { url } = yield* DatabaseUrl
-  const client = pooledClient({
-    url,
-    applicationName: "playtally",
-    types: postgresTypes,
+  const client = clientOf({
     maxConnections: clientConnections,
-    maxMessageSize: largestMessage,
-    startupParameters: { ...timeouts, ...plans },
-    ...(yield* IsPatient) ? {} : { stream: impatientSocket(url, silence.usual) }
+    silence: (yield* IsPatient) ? 0 : silence.usual,
+    session: { ...timeLimits, ...plans }
   })
   return PgClient.layerFrom(client)
 }))
 
 const appendLayer = Layer.effect(
   AppendClient,
-  Effect.flatMap(DatabaseUrl, ({ url }) =>
-    pooledClient({
-      url,
-      applicationName: "playtally append",
-      maxConnections: 8,
-      maxMessageSize: largestMessage,
-      startupParameters: {
-        ...timeouts,
-        lock_timeout: "2s",
-        statement_timeout: "10s",
-        ...plans,
-        plan_cache_mode: "force_generic_plan"
-      },
-      stream: impatientSocket(url, silence.append)
-    }))
+  clientOf({
+    name: "append",
+    maxConnections: 8,
+    silence: silence.append,
+    session: { ...timeLimits, lock_timeout: "2s", statement_timeout: "10s", ...plans, plan_cache_mode: "force_generic_plan" }
+  })
 ).pipe(Layer.provide(Reactivity.layer))
 
 const keyLayer = Layer.effect(
   KeyClient,
-  Effect.flatMap(DatabaseUrl, ({ url }) =>
-    pooledClient({
-      url,
-      applicationName: "playtally keys",
-      maxConnections: 2,
-      startupParameters: { ...timeouts, lock_timeout: "2s", statement_timeout: "4s", ...plans },
-      stream: impatientSocket(url, silence.keys)
-    }))
+  clientOf({
+    name: "keys",
+    maxConnections: 2,
+    silence: silence.keys,
+    session: { ...timeLimits, lock_timeout: "2s", statement_timeout: "4s", ...plans }
+  })
 ).pipe(Layer.provide(Reactivity.layer))
 
-const urlLayer = Layer.unwrap(Effect.map(Settings, ({ dataDir, databaseUrl }) =>
-  Option.match(databaseUrl, {
-    onSome: (url) => Layer.succeed(DatabaseUrl, DatabaseUrl.of({ url, embedded: false })),
+const directLayer = Layer.effect(
+  DirectClient,
+  Effect.gen(function*() {
+    const { direct } = yield* DatabaseUrl
+    if (direct === undefined) return undefined
+    const use: Use = { name: "migrations", maxConnections: 2, silence: silence.usual, session: { ...timeLimits, ...plans } }
+    return yield* makeClient({ pooler: "none", target: direct, use })
+  })
+).pipe(Layer.provide(Reactivity.layer))
+
+const urlLayer = Layer.unwrap(Effect.map(Settings, ({ dataDir, database: { directUrl, pooler, url } }) =>
+  Option.match(url, {
+    onSome: (url): Layer.Layer<DatabaseUrl, DatabaseUrlUnusable | EmbeddedPostgresError> =>
+      Layer.effect(
+        DatabaseUrl,
+        Effect.gen(function*() {
+          const target = yield* targetOf("DATABASE_URL", url)
+          const direct = Option.isNone(directUrl) ? undefined : yield* targetOf("DATABASE_DIRECT_URL", directUrl.value)
+          return DatabaseUrl.of({ url, target, pooler, direct, embedded: false })
+        })
+      ),
     onNone: () =>
-      Layer.effect(DatabaseUrl, Effect.map(EmbeddedPostgres, ({ url }) => DatabaseUrl.of({ url, embedded: true }))).pipe(
-        Layer.provide(EmbeddedPostgres.layer(dataDir))
-      )
+      Layer.effect(
+        DatabaseUrl,
+        Effect.gen(function*() {
+          const { url } = yield* EmbeddedPostgres
+          const target = yield* Effect.orDie(targetOf("DATABASE_URL", url))
+          return DatabaseUrl.of({ url, target, pooler: "none", direct: undefined, embedded: true })
+        })
+      ).pipe(Layer.provide(EmbeddedPostgres.layer(dataDir)))
   })))
 
-const clients = Layer.mergeAll(clientLayer, appendLayer, keyLayer)
+const clients = Layer.mergeAll(appendLayer, keyLayer, directLayer).pipe(Layer.provideMerge(clientLayer))
 
 /** The clients of a database. */
 export const Database = {
-  /** Of the settings: the one at DATABASE_URL, or the embedded one, shared with whoever else uses it. */
-  layer: clients.pipe(Layer.provideMerge(urlLayer)),
-  /** At that URL, which somebody else keeps running. */
-  layerAt: (url: Redacted.Redacted) =>
-    clients.pipe(Layer.provideMerge(Layer.succeed(DatabaseUrl, DatabaseUrl.of({ url, embedded: false }))))
+  /**
+   * Of the settings: the one at DATABASE_URL, or the embedded one, shared with whoever else uses it. Fails if its sessions do not keep what is asked for,
+   * see {@link checkSession}.
+   */
+  layer: Layer.effectDiscard(checkSession).pipe(Layer.provideMerge(clients), Layer.provideMerge(urlLayer)),
+  /** The same without a look at its sessions, for a command that looks itself. */
+  layerUnchecked: clients.pipe(Layer.provideMerge(urlLayer)),
+  /** At a URL that has been looked at, which somebody else keeps running. */
+  layerAt: ({ pooler, url }: { readonly url: Redacted.Redacted; readonly pooler: Pooler }) =>
+    clients.pipe(
+      Layer.provideMerge(
+        Layer.effect(
+          DatabaseUrl,
+          Effect.map(
+            Effect.orDie(targetOf("DATABASE_URL", url)),
+            (target) => DatabaseUrl.of({ url, target, pooler, direct: undefined, embedded: false })
+          )
+        )
+      )
+    )
 } as const

@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { Migrator, SqlClient, type SqlError } from "effect/sql"
 import { migrations } from "../../migrations/index.ts"
+import { DirectClient } from "./DirectClient.ts"
 
 /** The database and this code do not belong together; `message` says which of the two is older and what to do. */
 export class SchemaMismatch extends Schema.TaggedError<SchemaMismatch>("playtally/database/SchemaMismatch")("SchemaMismatch", {
@@ -43,17 +44,20 @@ export const migrate: Effect.Effect<
   SqlClient.SqlClient
 > = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  return yield* Effect.scoped(Effect.gen(function*() {
-    const lock = yield* sql.reserve
-    yield* Effect.acquireRelease(
-      lock.executeUnprepared("select pg_advisory_lock(hashtext('playtally migrations'))", [], undefined),
-      () => Effect.ignore(lock.executeUnprepared("select pg_advisory_unlock(hashtext('playtally migrations'))", [], undefined))
-    )
+  // The lock is the transaction's, so that it works through a pooler that gives a session for no longer.
+  return yield* sql.withTransaction(Effect.gen(function*() {
+    yield* sql`select pg_advisory_xact_lock(hashtext('playtally migrations'))`
     const missing = yield* refuseUnknown
     yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table })
     return missing
   }))
 })
+
+/** The same around a pooler, if there is a way. */
+export const migrateDirectly = Effect.flatMap(
+  DirectClient,
+  (direct) => direct === undefined ? migrate : Effect.provideService(migrate, SqlClient.SqlClient, direct)
+)
 
 /** Succeeds only if the database has exactly this code's migrations. */
 export const checkSchema: Effect.Effect<void, SchemaMismatch | SqlError.SqlError, SqlClient.SqlClient> = Effect.gen(function*() {
@@ -70,7 +74,7 @@ export class Migrations
   extends Context.Service<Migrations, { readonly applied: ReadonlyArray<string> }>()("playtally/database/Migrations")
 {
   /** Migrates, then provides the proof. */
-  static readonly layer = Layer.effect(Migrations, Effect.map(migrate, (applied) => Migrations.of({ applied })))
+  static readonly layer = Layer.effect(Migrations, Effect.map(migrateDirectly, (applied) => Migrations.of({ applied })))
   /** Checks without changing anything: for commands that run beside a service. */
   static readonly layerCheck = Layer.effect(Migrations, Effect.as(checkSchema, Migrations.of({ applied: [] })))
 }

@@ -1,22 +1,24 @@
-import * as Redacted from "effect/Redacted"
-import { connect, type Socket } from "node:net"
+import type { Duplex } from "node:stream"
+import { type ConnectionTarget, socketPathOf } from "./ConnectionTarget.ts"
+import { NegotiatedSocket, openSocket, type TargetMemory } from "./NegotiatedSocket.ts"
 
 /**
- * What opens the driver's sockets to the server of a URL: such as end once nothing has passed them for so many milliseconds. A server that is frozen, and one that a
- * router between has forgotten, say nothing and close nothing, and TCP itself waits a quarter of an hour: whoever asks would wait as long. It must be more
- * than the longest a statement may take. A session that rests is ended too, which costs its next user a millisecond or two.
+ * What opens the driver's connections to a target, encrypted as its `sslmode` says. Each ends once nothing has passed it for so many milliseconds; 0 is no
+ * limit. A server that is frozen, and one that a router between has forgotten, say nothing and close nothing, and TCP itself waits a quarter of
+ * an hour: whoever asks would wait as long. It must be more than the longest a statement may take. A session that rests is ended too, which costs
+ * its next user a millisecond or two.
  *
- * The driver leaves its own reading of the URL to itself where it is given a socket, so the places of the server are read here as it does.
+ * Unix sockets are never encrypted, as libpq has it. There, and with `sslmode=disable`, the driver gets the socket itself.
  */
-export const impatientSocket = (url: Redacted.Redacted, milliseconds: number): () => Socket => {
-  const parsed = new URL(Redacted.value(url))
-  const host = parsed.searchParams.get("host") ?? decodeURIComponent(parsed.hostname.replace(/^\[(.*)\]$/, "$1"))
-  const port = Number(parsed.searchParams.get("port") ?? (parsed.port === "" ? 5432 : parsed.port))
+export const impatientSocket = (target: ConnectionTarget, milliseconds: number): () => Duplex => {
+  const path = socketPathOf(target)
+  if (path === undefined && target.tls.mode !== "disable") {
+    const memory: TargetMemory = { wasEncrypted: false }
+    return () => new NegotiatedSocket(target, milliseconds, memory)
+  }
   return () => {
-    const socket = host.startsWith("/")
-      ? connect({ path: `${host}/.s.PGSQL.${port}` })
-      : connect({ host: host === "" ? "localhost" : host, port, noDelay: true })
-    return socket.setTimeout(milliseconds, () => {
+    const socket = openSocket(target, path)
+    return milliseconds === 0 ? socket : socket.setTimeout(milliseconds, () => {
       socket.destroy(new Error(`The database has said nothing for ${milliseconds / 1000} s`))
     })
   }

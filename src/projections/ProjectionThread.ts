@@ -9,7 +9,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { Worker, type WorkerError, WorkerRunner } from "effect/workers"
 import { type ResourceLimits, Worker as Thread } from "node:worker_threads"
-import { DatabaseUrl } from "../database/DatabaseUrl.ts"
+import { DatabaseUrl, type Pooler } from "../database/DatabaseUrl.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { AppendSignal } from "../event-log/AppendSignal.ts"
 import { steadyClock } from "../steadyClock.ts"
@@ -30,6 +30,7 @@ type FromThread = { readonly _tag: "Status"; readonly status: RunnerStatus } | {
 /** What the thread is started with. Copied into it, which a `Redacted` does not survive. */
 export interface ThreadData {
   readonly databaseUrl: string
+  readonly pooler: Pooler
   /** See {@link Caution}: the portion to begin with, the condemned events, and memory of both sides in which the thread notes what it tries alone. */
   readonly portion: number
   readonly condemned: ReadonlyArray<string>
@@ -98,12 +99,13 @@ export const ProjectionThread = {
   /** Runs `entry`, a module that calls {@link serveThread}. */
   layer: (entry: URL): Layer.Layer<ProjectionRunner, never, AppendSignal | DatabaseUrl | Migrations> =>
     Layer.unwrap(Effect.gen(function*() {
-      const { url } = yield* DatabaseUrl
+      const { pooler, url } = yield* DatabaseUrl
       const resourceLimits = yield* ThreadLimits
       const history = new ThreadHistory()
       const start = () => {
         const workerData: ThreadData = {
           databaseUrl: Redacted.value(url),
+          pooler,
           portion: history.portion,
           condemned: [...history.condemned],
           suspect: history.shared

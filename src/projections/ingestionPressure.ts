@@ -31,7 +31,7 @@ export const ingestionPressure = (sql: PgClient.PgClient): Effect.Effect<Ingesti
         const [oldest] = yield* sql<{ age: number | null }>`
           select max(extract(epoch from clock_timestamp() - query_start) * 1000)::float8 as age
           from pg_stat_activity
-          where application_name = 'playtally append' and state = 'active' and datname = current_database()`
+          where application_name = current_setting('application_name') || ' append' and state = 'active' and datname = current_database()`
         if (oldest?.age === null || oldest?.age === undefined) factor = Math.max(0, factor - 0.25)
         else if (oldest.age > slow) factor = Math.min(most, Math.max(0.5, factor * 2))
         else factor = Math.max(0.25, factor / 2)

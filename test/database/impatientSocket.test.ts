@@ -2,15 +2,15 @@ import { PgConnection } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import { readTarget } from "../../src/database/ConnectionTarget.ts"
 import { failureOf } from "../../src/database/failureOf.ts"
 import { impatientSocket } from "../../src/database/impatientSocket.ts"
 import { databaseProxy } from "../support/DatabaseProxy.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
-const connectTo = (url: string, milliseconds: number) => {
-  const redacted = Redacted.make(url)
-  return PgConnection.make({ url: redacted, stream: impatientSocket(redacted, milliseconds) })
-}
+const connectTo = (url: string, milliseconds: number) =>
+  PgConnection.make({ url: Redacted.make(url), ssl: false, stream: impatientSocket(Result.getOrThrow(readTarget(url)), milliseconds) })
 
 layer(TestDatabase.layer, { excludeTestServices: true })("a connection that nothing passes any more", (it) => {
   it.effect("ends, and what was asked on it may be asked again", () =>
