@@ -13,9 +13,39 @@ export interface DatabaseProxy {
   readonly loseAnswers: Effect.Effect<void>
   /** Nothing passes the connections there are any more, and nobody is told: as if a router had forgotten them. New ones work. */
   readonly abandon: Effect.Effect<void>
+  /** From now on a session that begins with settings of its own is refused, as PgBouncer does it. */
+  readonly refuseParameters: Effect.Effect<void>
+  /** From now on such settings are dropped, as PgBouncer does it that is told to ignore them. */
+  readonly dropParameters: Effect.Effect<void>
   /** Whether an answer has been lost since. */
   readonly hasLostAnswers: () => boolean
   readonly restore: Effect.Effect<void>
+}
+
+/** What PgBouncer knows of the packet that a session begins with. */
+const taken: ReadonlySet<string> = new Set(["user", "database", "application_name", "client_encoding"])
+
+/** The pairs of such a packet; undefined for a request to cancel or for TLS. */
+const pairsOf = (packet: Buffer): ReadonlyArray<readonly [string, string]> | undefined => {
+  if (packet.length < 9 || packet.readInt32BE(4) !== 196_608) return undefined
+  const texts = packet.toString("utf8", 8, packet.length - 2).split("\0")
+  return Array.from({ length: texts.length / 2 }, (_, index) => [texts[2 * index] ?? "", texts[2 * index + 1] ?? ""] as const)
+}
+
+const packetOf = (pairs: ReadonlyArray<readonly [string, string]>): Buffer => {
+  const body = Buffer.from(`${pairs.flat().map((text) => `${text}\0`).join("")}\0`)
+  const head = Buffer.alloc(8)
+  head.writeInt32BE(body.length + 8, 0)
+  head.writeInt32BE(196_608, 4)
+  return Buffer.concat([head, body])
+}
+
+const errorOf = (message: string): Buffer => {
+  const body = Buffer.from(`SFATAL\0C08P01\0M${message}\0\0`)
+  const head = Buffer.alloc(5)
+  head.write("E")
+  head.writeInt32BE(body.length + 4, 1)
+  return Buffer.concat([head, body])
 }
 
 /** Puts a proxy before the test's database until the scope closes. */
@@ -25,6 +55,7 @@ export const databaseProxy = Effect.gen(function*() {
   const abandoned = new WeakSet<Socket>()
   let isCut = false
   let answersAreLost = false
+  let parameters: "pass" | "refuse" | "drop" = "pass"
   let hasLostAnswers = false
 
   const server = createServer((client) => {
@@ -36,9 +67,14 @@ export const databaseProxy = Effect.gen(function*() {
     for (const [socket, other] of [[client, database], [database, client]] as const) {
       connections.add(socket)
       socket.setNoDelay(true)
-      socket.on("data", (chunk) => {
+      socket.on("data", (chunk: Buffer) => {
         if (abandoned.has(socket)) return
-        if (socket === client || !answersAreLost) other.write(chunk)
+        const pairs = socket === client && parameters !== "pass" ? pairsOf(chunk) : undefined
+        const unknown = pairs?.find(([name]) => !taken.has(name))
+        if (pairs !== undefined && unknown !== undefined) {
+          if (parameters === "refuse") client.end(errorOf(`unsupported startup parameter: ${unknown[0]}`))
+          else database.write(packetOf(pairs.filter(([name]) => taken.has(name))))
+        } else if (socket === client || !answersAreLost) other.write(chunk)
         else hasLostAnswers = true
       })
       // The other side hears of it by its own close.
@@ -77,6 +113,12 @@ export const databaseProxy = Effect.gen(function*() {
     }),
     abandon: Effect.sync(() => {
       for (const socket of connections) abandoned.add(socket)
+    }),
+    refuseParameters: Effect.sync(() => {
+      parameters = "refuse"
+    }),
+    dropParameters: Effect.sync(() => {
+      parameters = "drop"
     }),
     hasLostAnswers: () => hasLostAnswers,
     restore: Effect.sync(() => {
