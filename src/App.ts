@@ -26,7 +26,7 @@ import { Ingest } from "./ingest/Ingest.ts"
 import { RejectedEvents } from "./ingest/RejectedEvents.ts"
 import { SliceWriters } from "./ingest/SliceWriters.ts"
 import { UserProcessors } from "./ingest/UserProcessors.ts"
-import { catalog } from "./projections/catalog.ts"
+import { releasedVersions } from "./projections/formerVersions.ts"
 import type { AnyProjection } from "./projections/Projection.ts"
 import { ProjectionCatalog } from "./projections/ProjectionCatalog.ts"
 import { ProjectionRunner } from "./projections/ProjectionRunner.ts"
@@ -64,12 +64,12 @@ const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer
 export const databaseLayer = Database.layer.pipe(Layer.provideMerge(Settings.layer))
 
 /** Everything of the service but its HTTP side, in this thread, on the database of the settings, which is migrated. */
-export const serviceLayer = (projections: ReadonlyArray<AnyProjection> = catalog) =>
+export const serviceLayer = (projections: ReadonlyArray<AnyProjection> = releasedVersions) =>
   services(projections, ProjectionRunner.layer).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(databaseLayer))
 
 /** The same with the catalog's projections fed in a thread of their own, which `entry` lets {@link threadLayer} work in. */
 export const threadedLayer = (entry: URL = new URL("./thread.ts", import.meta.url)) =>
-  services(catalog, ProjectionThread.layer(entry)).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(databaseLayer))
+  services(releasedVersions, ProjectionThread.layer(entry)).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(databaseLayer))
 
 /** The whole service, listening. */
 export const serverLayer = Server.layer.pipe(
@@ -83,7 +83,7 @@ export const serverLayer = Server.layer.pipe(
 /** What works in the projections' thread. */
 export const threadLayer = (database: { readonly url: Redacted.Redacted; readonly pooler: Pooler }) =>
   ProjectionRunner.layer.pipe(
-    Layer.provideMerge(ProjectionCatalog.layer(catalog)),
+    Layer.provideMerge(ProjectionCatalog.layer(releasedVersions)),
     Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer)),
     Layer.provideMerge(Migrations.layerCheck),
     Layer.provideMerge(Database.layerAt(database))

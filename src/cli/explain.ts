@@ -7,7 +7,7 @@ import { Histories } from "../counters/Histories.ts"
 import type { Contribution } from "../counters/PathHistory.ts"
 import { UserHistory } from "../event-log/UserHistory.ts"
 import { idOf } from "../fasttrack/idField.ts"
-import { catalog } from "../projections/catalog.ts"
+import { releasedVersions } from "../projections/formerVersions.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { CommandFailed, explained } from "./CommandFailed.ts"
@@ -20,7 +20,7 @@ import { printable } from "./printable.ts"
 
 const explainLayer = Layer.mergeAll(
   Tenants.layer,
-  Explanation.layer(catalog).pipe(Layer.provide(Histories.layer), Layer.provide(UserHistory.layer))
+  Explanation.layer(releasedVersions).pipe(Layer.provide(Histories.layer), Layer.provide(UserHistory.layer))
 ).pipe(
   Layer.provideMerge(checkedDatabase)
 )

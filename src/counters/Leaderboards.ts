@@ -10,9 +10,9 @@ import { type Board, datesOf, type Period, ruleOf } from "../projections/catalog
 import { leaderboards } from "../projections/catalog/leaderboards.ts"
 import { sportsLeaderboards } from "../projections/catalog/sportsLeaderboards.ts"
 import { formatDay } from "../projections/dayRuns.ts"
-import { localDay } from "../projections/localDay.ts"
 import { type RankedUser, type RankingReader, readRanking } from "../projections/readRanking.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import type { Calendar } from "../zones/Calendar.ts"
 import type { TooManyReads } from "./ReadShares.ts"
 import { type Consistency, ProjectionBehind, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 
@@ -85,7 +85,7 @@ export class Leaderboards extends Context.Service<Leaderboards, {
         tenant: Tenant,
         { board, currency, day, period }: BoardSelection,
         consistency: Consistency,
-        rows: (ranking: RankingReader, head: LeaderboardHead) => Effect.Effect<A, SqlError.SqlError>
+        rows: (ranking: RankingReader, head: LeaderboardHead, entry: EntryOf) => Effect.Effect<A, SqlError.SqlError>
       ) =>
         snapshots.read(
           tenant,
@@ -94,15 +94,16 @@ export class Leaderboards extends Context.Service<Leaderboards, {
           Effect.fnUntraced(function*({ stale, stores: [store] }) {
             // The version is being built.
             if (store === undefined) return yield* new ProjectionBehind({ waited: 0 })
-            const [calendar] = yield* sql<{ time_zone: string; week_start: number; is_moving: boolean }>`
+            const [settings] = yield* sql<{ time_zone: string; week_start: number; is_moving: boolean }>`
               select time_zone, week_start,
                 exists (select from time_zone_moves m where m.tenant_id = tenants.tenant_id) as is_moving
               from tenants where tenant_id = ${tenant.tenantId}::uuid`
             // While the tenant's zone is being changed, some users' days are still those of the former one: they cannot be compared.
             const hasDays = period !== "all" || board === "login_streak"
-            if (calendar === undefined || (hasDays && calendar.is_moving)) return yield* new ProjectionBehind({ waited: 0 })
-            const today = localDay(yield* Clock.currentTimeMillis, calendar.time_zone)
-            const dates = datesOf(day ?? today, period, calendar.week_start)
+            if (settings === undefined || (hasDays && settings.is_moving)) return yield* new ProjectionBehind({ waited: 0 })
+            const calendar = store.projection.zones.calendar(settings.time_zone)
+            const today = calendar.day(yield* Clock.currentTimeMillis)
+            const dates = datesOf(day ?? today, period, settings.week_start)
             const [period_start, period_end] = dates === null ? [null, null] : dates.map(formatDay)
             const ranking = readRanking(sql, store, tenant.tenantId, [
               board,
@@ -116,19 +117,19 @@ export class Leaderboards extends Context.Service<Leaderboards, {
               currency: currency === null ? null : upperCase(currency),
               period_start: period_start ?? null,
               period_end: period_end ?? null,
-              time_zone: calendar.time_zone,
+              time_zone: settings.time_zone,
               user_count: yield* ranking.count,
               ...stale.length > 0 ? { stale } : {}
-            })
+            }, entryOf(board, calendar))
           })
         )
 
       return Leaderboards.of({
         top: Effect.fn("Leaderboards.top")((tenant, selection, { consistency, limit }) =>
-          read(tenant, selection, consistency, (ranking, head) =>
+          read(tenant, selection, consistency, (ranking, head, entry) =>
             Effect.map(ranking.first(limit), (users) => ({
               ...head,
-              entries: users.map((user, index) => entry(head.board, user, index + 1))
+              entries: users.map((user, index) => entry(user, index + 1))
             })))
         ),
         place: Effect.fn("Leaderboards.place")((tenant, selection, userId, { consistency, neighbours }) =>
@@ -136,7 +137,7 @@ export class Leaderboards extends Context.Service<Leaderboards, {
             tenant,
             selection,
             consistency,
-            Effect.fnUntraced(function*(ranking, head) {
+            Effect.fnUntraced(function*(ranking, head, entry) {
               const own = yield* ranking.standing(userId)
               if (own === undefined) return undefined
               const above = yield* ranking.before(userId, neighbours)
@@ -144,9 +145,9 @@ export class Leaderboards extends Context.Service<Leaderboards, {
               const { stale, ...board } = head
               return {
                 ...board,
-                ...entry(head.board, own, own.rank),
-                above: above.map((user, index) => entry(head.board, user, own.rank - 1 - index)).toReversed(),
-                below: below.map((user, index) => entry(head.board, user, own.rank + 1 + index)),
+                ...entry(own, own.rank),
+                above: above.map((user, index) => entry(user, own.rank - 1 - index)).toReversed(),
+                below: below.map((user, index) => entry(user, own.rank + 1 + index)),
                 ...stale === undefined ? {} : { stale }
               }
             })
@@ -157,14 +158,19 @@ export class Leaderboards extends Context.Service<Leaderboards, {
   )
 }
 
+const millisecondsOfDay = 86_400_000
+
 const projectionOf = (board: Board) => board === "sports_turnover" ? sportsLeaderboards : leaderboards
 
-const entry = (board: Board, { reachedAt, score, userId }: RankedUser, rank: number): LeaderboardEntry => {
+type EntryOf = (user: RankedUser, rank: number) => LeaderboardEntry
+
+const entryOf = (board: Board, calendar: Calendar): EntryOf => ({ reachedAt, score, userId }, rank) => {
   const reached = new Date(reachedAt).toISOString()
   return {
     rank,
     user_id: userId,
     score: ruleOf(board).scoreIs === "count" ? Number(score) : score,
-    reached_at: board === "login_streak" ? reached.slice(0, 10) : reached
+    // The rows have the place of the date in the row of dates that the zone had.
+    reached_at: board === "login_streak" ? formatDay(calendar.dayAt(Math.floor(reachedAt / millisecondsOfDay))) : reached
   }
 }

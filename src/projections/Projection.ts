@@ -1,5 +1,8 @@
 import type * as Schema from "effect/Schema"
 import type { EventType, FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
+import type { Calendar } from "../zones/Calendar.ts"
+import { currentZones } from "../zones/pinnedZones.ts"
+import type { ZoneData } from "../zones/ZoneData.ts"
 import type { EntityColumn, TotalColumn } from "./Column.ts"
 import type { DayRuns } from "./dayRuns.ts"
 import { orderedTables } from "./foldInOrder.ts"
@@ -16,6 +19,11 @@ export interface FoldContext {
 export interface ReadContext extends FoldContext {
   /** Epoch milliseconds. */
   readonly now: number
+}
+
+/** The days of the tenant's zone, of the zone data that the version is for. */
+export interface WithCalendar {
+  readonly calendar: Calendar
 }
 
 type ValueOf<C> = C extends { readonly kind: "tally" } ? number
@@ -88,7 +96,7 @@ export interface Ordered<T extends EventType, C extends Readonly<Record<string, 
   /** An event's place: epoch milliseconds and, among equal times, an id by its UTF-8 bytes. No two events of a user have the same. */
   readonly order: (event: EventOf<T>) => readonly [time: number, id: string]
   /** The summary of one event. */
-  readonly one: (event: EventOf<T>, context: FoldContext) => Summary<C>
+  readonly one: (event: EventOf<T>, context: FoldContext & WithCalendar) => Summary<C>
   /** The summary of some events and of those that follow them, together. Associative: how many events either is of, and how it came about, is the same. */
   readonly combine: (earlier: Summary<C>, later: Summary<C>) => Summary<C>
 }
@@ -119,22 +127,26 @@ export interface Projection<
 > {
   readonly name: string
   readonly version: number
+  /** The zone data that its calendar is of: the newest that is pinned, unless given. Other data needs another version, as another rule does. */
+  readonly zones?: ZoneData
+  /** Set for a version that a newer one has replaced: it is only for databases that have its rows. */
+  readonly isFormer?: true
   readonly events: ReadonlyArray<T>
   readonly totals?: S
   /** Set where users are ranked by their totals. Such a projection is fed apart from the others, in large chunks that gather for some seconds. */
   readonly ranking?: Ranking
-  readonly contribute?: (event: EventOf<T>, context: FoldContext) => ReadonlyArray<Contribution<S>>
+  readonly contribute?: (event: EventOf<T>, context: FoldContext & WithCalendar) => ReadonlyArray<Contribution<S>>
   readonly entities?: E
   /** The entity rows an event certainly needs, so that they are loaded at once. A row asked for without being named here costs another look-up. */
   readonly keys?: (event: EventOf<T>) => ReadonlyArray<readonly [table: keyof E & string, ...key: ReadonlyArray<string>]>
-  readonly fold?: (event: EventOf<T>, entities: Entities<E>, context: FoldContext) => void
+  readonly fold?: (event: EventOf<T>, entities: Entities<E>, context: FoldContext & WithCalendar) => void
   readonly contributions?: { readonly [P in keyof E]: (entity: Readonly<Entity<E[P]>>) => ReadonlyArray<Contribution<S>> }
   readonly ordered?: Ordered<T, C>
   /**
    * The user's part of the counters document, under the projection's name, made from the rows of the totals, or of the first entity table, or from
    * the summary of the ordered events.
    */
-  readonly section: Section<SectionRow<E, S, C>>
+  readonly section: Section<SectionRow<E, S, C>, ReadContext & WithCalendar>
   /** Set where the section is no part of the counters document, but of one of its own. */
   readonly readApart?: true
 }
@@ -149,9 +161,9 @@ type SectionRow<
 export type ReadRow = Readonly<Record<string, unknown>>
 
 /** How a user's rows become a part of the counters document (design §4), and the schema of that part for the API's description. */
-export interface Section<R = ReadRow> {
+export interface Section<R = ReadRow, C = ReadContext> {
   readonly schema: Schema.Top
-  readonly present: (rows: ReadonlyArray<R>, context: ReadContext) => unknown
+  readonly present: (rows: ReadonlyArray<R>, context: C) => unknown
   /**
    * The key of the one row of the totals that a value of the section is made from, by the names that lead to it; undefined if it may be made from any row.
    * It spares whoever follows a value through a user's events the presentation of all other rows.
@@ -163,6 +175,8 @@ export interface Section<R = ReadRow> {
 export interface AnyProjection {
   readonly name: string
   readonly version: number
+  readonly zones: ZoneData
+  readonly isFormer?: true
   readonly events: ReadonlyArray<EventType>
   readonly totals: TotalsTable | undefined
   readonly ranking?: Ranking
@@ -191,7 +205,7 @@ export type EntityRow = Record<string, string | number | boolean | null | Readon
 /** A contribution whatever its table. */
 export type ContributionRow = Readonly<Record<string, string | number>>
 
-/** Checks a projection's parts against each other as it is declared, and forgets their types for the machinery. */
+/** Checks a projection's parts against each other as it is declared, gives it its calendars, and forgets its types for the machinery. */
 export const make = <
   const T extends EventType,
   const S extends TotalsTable = { key: []; columns: {} },
@@ -218,6 +232,65 @@ export const make = <
     ordered
   }
   // The runner only ever hands a projection events of the types in `events` and rows of its own tables: what the types said until here.
-  const any = erased as unknown as AnyProjection
-  return any.ordered === undefined ? any : { ...any, entities: orderedTables(any.name, any.ordered) }
+  return made(erased as unknown as Declared)
+}
+
+/**
+ * A projection's rule as another of its versions, with other zone data: what it was before an update of the data, or is going to be after one. Only of
+ * what {@link make} gave.
+ */
+export const withZones = (
+  projection: AnyProjection,
+  version: Pick<AnyProjection, "version" | "zones" | "isFormer">
+): AnyProjection => {
+  const rule = declarations.get(projection)
+  if (rule === undefined) throw new Error(`${projection.name} is a copy of a projection, whose calendars are those of the original`)
+  return made({ ...rule, ...version })
+}
+
+/** A projection as it was declared, before it was given its calendars. */
+type Declared = Omit<AnyProjection, "zones"> & { readonly zones?: ZoneData }
+
+const declarations = new WeakMap<AnyProjection, Declared>()
+
+const made = (declared: Declared): AnyProjection => {
+  const { contribute, fold, ordered, section, zones = currentZones } = declared
+  const own = zoned(zones)
+  // The declared functions are called with contexts that have a calendar: what the types said in `Projection`.
+  const any: AnyProjection = {
+    ...declared,
+    zones,
+    contribute: contribute && ((event, context) => contribute(event, own(context))),
+    fold: fold && ((event, entities, context) => fold(event, entities, own(context))),
+    ordered: ordered && { ...ordered, one: (event, context) => ordered.one(event, own(context)) },
+    entities: ordered === undefined ? declared.entities : orderedTables(declared.name, ordered),
+    section: { ...section, present: (rows, context) => section.present(rows, zoned(zones)(context)) }
+  }
+  declarations.set(any, declared)
+  return any
+}
+
+/** Adds to a context the calendar of its zone, which is looked up when it is asked for. */
+const zoned = (zones: ZoneData) => {
+  let last: FoldContext | undefined
+  let own: (ReadContext & WithCalendar) | undefined
+  // Each event of a user has the same context.
+  return (context: FoldContext): ReadContext & WithCalendar => {
+    if (context === last && own !== undefined) return own
+    last = context
+    let calendar: Calendar | undefined
+    return own = {
+      get timeZone() {
+        return context.timeZone
+      },
+      get weekStart() {
+        return context.weekStart ?? 1
+      },
+      get calendar() {
+        return calendar ??= zones.calendar(context.timeZone)
+      },
+      // Only of a reading's context, whose type says so.
+      now: (context as ReadContext).now
+    }
+  }
 }

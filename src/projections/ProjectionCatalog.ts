@@ -48,7 +48,9 @@ export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
       Effect.gen(function*() {
         yield* Migrations
         const sql = yield* PgClient.PgClient
-        const stores = projections.map((projection) => projectionStore(sql, projection))
+        const stores = (yield* unavailable("ProjectionCatalog")(known(sql, projections))).map((projection) =>
+          projectionStore(sql, projection)
+        )
         const identities = new Map(projections.map((projection) => [projection, identityOf(projection)]))
         yield* unavailable("ProjectionCatalog")(register(sql, stores, new Set(remakes.map((remake) => remade(projections, remake)))))
         return ProjectionCatalog.of({
@@ -63,6 +65,16 @@ export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
       })
     )
 }
+
+/** Without the former versions that the database never had, or has no more. */
+const known = (sql: PgClient.PgClient, projections: ReadonlyArray<AnyProjection>) =>
+  Effect.map(
+    versionStates(sql),
+    (states) =>
+      projections.filter(({ isFormer, name, version }) =>
+        isFormer !== true || states.some((state) => state.projection === name && state.version === version)
+      )
+  )
 
 /** Serialised over all processes. Versions that are new while the log is empty follow it from the start; others have to be rebuilt first. */
 const register = (sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>, remade: ReadonlySet<AnyProjection | undefined>) =>
@@ -92,7 +104,13 @@ const register = (sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>
     }
     const active = yield* activeVersions(sql)
     for (const store of stores) {
-      const { name, version } = store.projection
+      const { isFormer, name, version } = store.projection
+      if (active.get(name) === version && isFormer === true) {
+        yield* Effect.logWarning(
+          `This version's days are those of the runtime's zone data. Build the next one with \`npm run cli -- projections rebuild ${name}\` and ` +
+            `switch to it with \`npm run cli -- projections activate ${name}\`: docs/time-zones.md`
+        ).pipe(Effect.annotateLogs({ projection: name, version }))
+      }
       // A view that exists is not touched: replacing it would wait for its readers.
       if (active.get(name) === version && !(yield* store.hasViews)) yield* store.createViews
     }

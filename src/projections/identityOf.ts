@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import { evaluateRows } from "./evaluate.ts"
 import type { AnyProjection } from "./Projection.ts"
 import { sampleLog } from "./sampleLog.ts"
+import { zoneDataOf } from "./zoneDataOf.ts"
 
 /**
  * What a projection version does, as a hash: its columns, its event types and the rows it makes of the fixed {@link sampleLog}, in two zones. Not of its
@@ -12,11 +13,13 @@ export const identityOf = (projection: AnyProjection): string => {
   if (known !== undefined) return known
   const rows = ["UTC", "America/New_York"].map((timeZone) => evaluateRows(projection, sampleLog, { timeZone }))
   const { ranking } = projection
+  const zones = zoneDataOf(projection)
   const declared = {
     events: projection.events,
     entities: projection.entities,
     totals: withoutDescriptions(projection.totals),
-    ...ranking === undefined ? {} : { ranking: [ranking.score, ranking.reachedAt] }
+    ...ranking === undefined ? {} : { ranking: [ranking.score, ranking.reachedAt] },
+    ...zones === null ? {} : { zones }
   }
   const identity = createHash("sha256").update(JSON.stringify([declared, rows])).digest("hex")
   identities.set(projection, identity)

@@ -75,7 +75,7 @@ const measure = Effect.gen(function*() {
     Effect.forEach(Array.from({ length: count }), () => Effect.map(timed(effect()), ({ milliseconds }) => milliseconds))
   const anybody = () => `player-${random.below(users)}`
   const read = Effect.fnUntraced(function*(when: string) {
-    const [buckets] = yield* sql<{ count: bigint; most: bigint }>`select count(*), max(users) as most from leaderboards_v1_buckets`
+    const [buckets] = yield* sql<{ count: bigint; most: bigint }>`select count(*), max(users) as most from leaderboards_v2_buckets`
     yield* say(`${when}: ${buckets?.count} buckets of up to ${buckets?.most} users`)
     yield* tell("  the first 100, whole reading", yield* times(200, () => boards.top(tenant, selection, { limit: 100, consistency })))
     yield* tell("  the first 100, the statement", yield* times(200, () => sql.unsafe(ranking.first, [tenant.tenantId, ...key, 100])))

@@ -218,7 +218,7 @@ layer(testService({ projections }).pipe(Layer.provideMerge(TestDatabase.layer)),
       yield* append(tenant, "player", bet())
       yield* sql`
         insert into parked_users (projection, version, tenant_id, user_id, slice, position, error)
-        values ('leaderboards', 1, ${tenant.tenantId}::uuid, 'poisoned', 0, 1, 'test')`
+        values ('leaderboards', 2, ${tenant.tenantId}::uuid, 'poisoned', 0, 1, 'test')`
       const options = { limit: 1, consistency: strong }
       const error = yield* Effect.flip(boards.top(tenant, eur("casino_turnover"), options))
       assert.deepInclude(error, { _tag: "ProjectionParked", userId: "poisoned", projections: ["leaderboards"] })
@@ -249,11 +249,11 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a version of the leade
       const selection = eur("casino_turnover", "week", "2026-03-10")
       const before = yield* top(tenant, selection)
 
-      const next = [leaderboards, sportsLeaderboards].map((projection) => small({ ...projection, version: 2 }))
+      const next = [leaderboards, sportsLeaderboards].map((projection) => small({ ...projection, version: 3 }))
       const developer = yield* Layer.build(Layer.fresh(testService({ projections: [...projections, ...next] })))
       yield* Effect.gen(function*() {
         const { stores } = yield* ProjectionCatalog
-        for (const store of stores.filter(({ projection }) => projection.version === 2)) {
+        for (const store of stores.filter(({ projection }) => projection.version === 3)) {
           yield* rebuild(sql, log, [store], { slices: allSlices, onProgress: () => Effect.void })
         }
         for (const store of stores) {
@@ -264,16 +264,16 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a version of the leade
         yield* assertSound
         assert.deepStrictEqual(yield* top(tenant, selection), before)
         // Somebody puts a row right by hand: the ranks follow.
-        yield* sql`update leaderboards_v1_totals set total = -1 where user_id = ${userIds[0] ?? ""}`
+        yield* sql`update leaderboards_v2_totals set total = -1 where user_id = ${userIds[0] ?? ""}`
         for (const store of stores) assert.strictEqual(yield* wrongBuckets(sql, store), 0)
-        yield* sql`update leaderboards_v1_buckets set users = users + 1 where from_user = '' and board = 'round_wins' and period = 'all'`
+        yield* sql`update leaderboards_v2_buckets set users = users + 1 where from_user = '' and board = 'round_wins' and period = 'all'`
         const wrong = yield* Effect.forEach(stores, (store) => wrongBuckets(sql, store))
         assert.isAbove(Math.max(...wrong), 0)
 
-        for (const store of stores.filter(({ projection }) => projection.version === 2)) assert.isTrue(yield* removeVersion(sql, store))
+        for (const store of stores.filter(({ projection }) => projection.version === 3)) assert.isTrue(yield* removeVersion(sql, store))
         const left = yield* sql`
-          select relname as name from pg_class where relname like '%leaderboards_v2%'
-          union all select proname from pg_proc where proname like '%leaderboards_v2%'`
+          select relname as name from pg_class where relname like '%leaderboards_v3%'
+          union all select proname from pg_proc where proname like '%leaderboards_v3%'`
         assert.deepStrictEqual(left, [])
       }).pipe(Effect.provide(developer))
     }).pipe(Effect.provide(Layer.fresh(testService({ projections })))), 120_000)

@@ -55,9 +55,9 @@ let tenants = 0
 const newTenant = Effect.gen(function*() {
   const sql = yield* PgClient.PgClient
   yield* sql`
-    insert into projection_versions (projection, version, identity, state) values ('casino', 1, '', 'following'), ('logins', 1, '', 'following')
+    insert into projection_versions (projection, version, identity, state) values ('casino', 1, '', 'following'), ('logins', 2, '', 'following')
     on conflict do nothing`
-  yield* sql`insert into projections (projection, active_version) values ('casino', 1), ('logins', 1) on conflict do nothing`
+  yield* sql`insert into projections (projection, active_version) values ('casino', 1), ('logins', 2) on conflict do nothing`
   return yield* (yield* Tenants).create(`tenant ${++tenants}`, "UTC")
 })
 

@@ -21,13 +21,13 @@ import { count } from "../../src/projections/Column.ts"
 import { parseDay } from "../../src/projections/dayRuns.ts"
 import { dependsOnTimeZone } from "../../src/projections/dependsOnTimeZone.ts"
 import { evaluate } from "../../src/projections/evaluate.ts"
-import { localDay } from "../../src/projections/localDay.ts"
 import { moveUsers, usersToMove } from "../../src/projections/moveUsers.ts"
 import * as Projection from "../../src/projections/Projection.ts"
 import { ProjectionCatalog } from "../../src/projections/ProjectionCatalog.ts"
 import { verifySlice } from "../../src/projections/verifyProjection.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
+import { currentZones } from "../../src/zones/pinnedZones.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import { referenceActivity } from "../reference/referenceActivity.ts"
 import { referenceCounters } from "../reference/referenceCounters.ts"
@@ -96,7 +96,7 @@ describe("a tenant's zone that is changed", () => {
         const untouched = yield* reads(bystander)
         const rowsOf = (tenant: Tenant) =>
           Context.get(one, PgClient.PgClient)`
-          select user_id, ctid::text, xmin::text from logins_v1_totals where tenant_id = ${tenant.tenantId}::uuid order by user_id`
+          select user_id, ctid::text, xmin::text from logins_v2_totals where tenant_id = ${tenant.tenantId}::uuid order by user_id`
         const bystanderRows = yield* rowsOf(bystander)
 
         let checked = 0
@@ -169,9 +169,9 @@ describe("a tenant's zone that is changed", () => {
         version: 1,
         events: ["realtime-casino"],
         totals: { key: ["day"], columns: { bets: count } },
-        contribute: ({ data, occurredAt }, { timeZone }) => {
+        contribute: ({ data, occurredAt }, { calendar, timeZone }) => {
           if (data.game_id === "poison" && timeZone === next) throw new Error("not in this zone")
-          return [{ day: String(localDay(occurredAt, timeZone)), bets: 1 }]
+          return [{ day: String(calendar.day(occurredAt)), bets: 1 }]
         },
         section: { schema: Schema.Unknown, present: (rows) => rows.map((row) => [row.day, row.bets]) }
       })
@@ -192,7 +192,7 @@ describe("a tenant's zone that is changed", () => {
         const [before] = yield* read(users)
 
         assert.isTrue(yield* change(tenant, next))
-        const day = String(localDay(Date.UTC(2026, 0, 1), next))
+        const day = String(currentZones.calendar(next).day(Date.UTC(2026, 0, 1)))
         assert.notDeepEqual<unknown>(before?.["delicate"], [[day, 1]])
         assert.deepStrictEqual<unknown>((yield* read(good)).map((document) => document["delicate"]), good.map(() => [[day, 1]]))
         assert.strictEqual((yield* Effect.flip(read([bad ?? ""])))._tag, "ProjectionParked")

@@ -33,6 +33,22 @@ export const localDay = (instant: number, timeZone: string): number => {
   return Date.UTC(year, month - 1, day) / dayMillis
 }
 
+/** Whether the zone's calendar ever showed that day: it is looked at every twelve hours, and days are longer. */
+const hadDay = (day: number, timeZone: string): boolean =>
+  [11, -1, 23, -13, 35].some((hours) => localDay(day * dayMillis + hours * 3_600_000, timeZone) === day)
+
+/** The last day before `day` that the zone had. */
+export const dayBefore = (day: number, timeZone: string): number => {
+  const before = day - 1
+  return hadDay(before, timeZone) ? before : dayBefore(before, timeZone)
+}
+
+/** The first day after `day` that the zone had. */
+export const dayAfter = (day: number, timeZone: string): number => {
+  const after = day + 1
+  return hadDay(after, timeZone) ? after : dayAfter(after, timeZone)
+}
+
 const firstInstants = new Map<string, number>()
 
 /**

@@ -9,7 +9,7 @@ import type {
   SportsBetData,
   WireId
 } from "./FastTrackItem.ts"
-import { firstInstantOfDay, instantOf, localDay, timeString } from "./instant.ts"
+import { dayAfter, dayBefore, firstInstantOfDay, instantOf, localDay, timeString } from "./instant.ts"
 import { inCapitals, inSmall } from "./letters.ts"
 
 /** The figures of one currency: counts are numbers, amounts canonical decimal strings, times RFC 3339 or null. */
@@ -252,9 +252,9 @@ const sports = (events: ReadonlyArray<SportsBetData>) => {
 
 const logins = (events: ReadonlyArray<LoginData>, timeZone: string, now: Date): Figures => {
   const days = new Set(events.map((event) => localDay(at(event), timeZone)))
-  const runUpTo = (day: number): number => days.has(day) ? 1 + runUpTo(day - 1) : 0
+  const runUpTo = (day: number): number => days.has(day) ? 1 + runUpTo(dayBefore(day, timeZone)) : 0
   const today = localDay(now.getTime(), timeZone)
-  const lastDay = days.has(today) ? today : today - 1
+  const lastDay = days.has(today) ? today : dayBefore(today, timeZone)
   const current = runUpTo(lastDay)
   return {
     login_count: events.length,
@@ -263,7 +263,7 @@ const logins = (events: ReadonlyArray<LoginData>, timeZone: string, now: Date): 
     active_days: days.size,
     longest_streak: Math.max(0, ...[...days].map(runUpTo)),
     current_streak: current,
-    streak_expires_at: current === 0 ? null : timeString(firstInstantOfDay(lastDay + 2, timeZone))
+    streak_expires_at: current === 0 ? null : timeString(firstInstantOfDay(dayAfter(dayAfter(lastDay, timeZone), timeZone), timeZone))
   }
 }
 

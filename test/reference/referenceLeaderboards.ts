@@ -1,6 +1,6 @@
 import { amountOf, decimalString, ratioTo4Decimals, sum } from "./decimal.ts"
 import type { FastTrackItem } from "./FastTrackItem.ts"
-import { instantOf, localDay, timeString } from "./instant.ts"
+import { dayBefore, instantOf, localDay, timeString } from "./instant.ts"
 import { inCapitals } from "./letters.ts"
 import { storedOf, ticketsOf } from "./referenceCounters.ts"
 
@@ -83,7 +83,7 @@ export const referenceLeaderboard = (
       const days = new Set(
         stored.flatMap((item) => item.event === "realtime-login" ? [localDay(instantOf(item.data.timestamp), timeZone)] : [])
       )
-      const upTo = (some: number): number => days.has(some) ? 1 + upTo(some - 1) : 0
+      const upTo = (some: number): number => days.has(some) ? 1 + upTo(dayBefore(some, timeZone)) : 0
       const [best] = [...days].toSorted((a, b) => upTo(b) - upTo(a) || a - b)
       return best === undefined ? [] : [{ userId, amount: BigInt(upTo(best)) * one, at: best * 86_400_000 }]
     }

@@ -5,7 +5,6 @@ import { compareUtf8 } from "../compareUtf8.ts"
 import { formatDay } from "../dayRuns.ts"
 import { isPositive } from "../decimalArithmetic.ts"
 import { Amount, Count } from "../jsonValues.ts"
-import { localDay } from "../localDay.ts"
 import * as Projection from "../Projection.ts"
 import { approvedPayment, foldApproval } from "./approvedPayment.ts"
 import { casinoFigures } from "./casino.ts"
@@ -93,11 +92,11 @@ export const activityFigures = (product: Product): Record<string, Schema.Codec<n
  */
 export const activity = Projection.make({
   name: "activity",
-  version: 1,
+  version: 2,
   events: ["realtime-casino", "realtime-gameround", "realtime-payment", "realtime-sports-bet", "realtime-login"],
   totals: { key: ["date", "product", "currency"], columns },
-  contribute: (event, { timeZone }) => {
-    const date = dateOf(event.occurredAt, timeZone)
+  contribute: (event, { calendar }) => {
+    const date = formatDay(calendar.day(event.occurredAt))
     switch (event.event) {
       case "realtime-casino": {
         const figures = casinoFigures(event)
@@ -138,8 +137,8 @@ export const activity = Projection.make({
     const step = event.event === "realtime-sports-bet" ? sportsStep(event.data) : undefined
     return event.event !== "realtime-sports-bet" || step === undefined ? [] : [["sports", step.kind, event.data.activity_id]]
   },
-  fold: (event, { payments, sports }, { timeZone }) => {
-    const date = () => dateOf(event.occurredAt, timeZone)
+  fold: (event, { payments, sports }, { calendar }) => {
+    const date = () => formatDay(calendar.day(event.occurredAt))
     if (event.event === "realtime-payment") {
       const step = approvalStep(event.data)
       if (step === undefined) return
@@ -193,8 +192,6 @@ export const activity = Projection.make({
   },
   readApart: true
 })
-
-const dateOf = (instant: number, timeZone: string): string => formatDay(localDay(instant, timeZone))
 
 /** Of a payment's events, only approvals and rollbacks have a say in whether and when it counts. */
 const approvalStep = (data: Parameters<typeof paymentStep>[0]) => {

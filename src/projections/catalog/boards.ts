@@ -2,9 +2,8 @@ import * as Schema from "effect/Schema"
 import { compareUtf8 } from "../compareUtf8.ts"
 import { formatDay } from "../dayRuns.ts"
 import { Amount, Count, Time } from "../jsonValues.ts"
-import { localDay } from "../localDay.ts"
 import { type Granularity, periodOf } from "../period.ts"
-import type { FoldContext } from "../Projection.ts"
+import type { FoldContext, WithCalendar } from "../Projection.ts"
 
 /** What a board is for. Scores that are counts are shown as numbers, others as decimals. */
 interface BoardRule {
@@ -64,8 +63,8 @@ export const datesOf = (day: number, period: Period, weekStart: number): readonl
   period === "all" ? null : periodOf(day, period, weekStart)
 
 /** The periods an instant is in, as parts of the key. */
-export const periodsOf = (instant: number, { timeZone, weekStart = 1 }: FoldContext): ReadonlyArray<PeriodKey> => {
-  const day = localDay(instant, timeZone)
+export const periodsOf = (instant: number, { calendar, weekStart = 1 }: FoldContext & WithCalendar): ReadonlyArray<PeriodKey> => {
+  const day = calendar.day(instant)
   const id = day * 8 + weekStart
   const known = knownPeriods.get(id)
   if (known !== undefined) return known

@@ -4,7 +4,6 @@ import { amount, days, greatest, latest } from "../Column.ts"
 import { type DayRun, formatDay, lengthOf } from "../dayRuns.ts"
 import { isPositive, subtractDecimals } from "../decimalArithmetic.ts"
 import { timeText } from "../jsonValues.ts"
-import { localDay } from "../localDay.ts"
 import { peakOf, peakTimeSql, peakValueSql, unpackPeak } from "../peak.ts"
 import * as Projection from "../Projection.ts"
 import { boardKey, inOrder, periodsOf, standingsSchema } from "./boards.ts"
@@ -25,7 +24,7 @@ const streak = "longest_run(days)"
 /** The boards on which each event counts for itself. See `boards.ts` for what they are, and `sportsLeaderboards.ts` for the other one. */
 export const leaderboards = Projection.make({
   name: "leaderboards",
-  version: 1,
+  version: 2,
   events: ["realtime-casino", "realtime-gameround", "realtime-login"],
   totals: { key: boardKey, columns },
   ranking: {
@@ -37,18 +36,18 @@ export const leaderboards = Projection.make({
   contribute: (event, context) => {
     const { occurredAt: at } = event
     if (event.event === "realtime-login") {
-      return [{ board: "login_streak", period: "all", start: "", currency: "", days: localDay(at, context.timeZone) }]
+      return [{ board: "login_streak", period: "all", start: "", currency: "", days: context.calendar.place(context.calendar.day(at)) }]
     }
     const scores = event.event === "realtime-casino" ? casinoScores(event) : roundScores(event)
     return scores.length === 0 ? [] : periodsOf(at, context).flatMap((period) => scores.map((score) => ({ ...period, ...score })))
   },
   section: {
     schema: standingsSchema,
-    present: (rows) =>
+    present: (rows, { calendar }) =>
       inOrder(rows.map(({ days, last_at, peak, total, ...key }) => {
         if (key.board === "login_streak") {
           const run = days.reduce<DayRun>((longest, run) => lengthOf(run) > lengthOf(longest) ? run : longest, [0, -1])
-          return { ...key, score: lengthOf(run), reached_at: formatDay(run[1]) }
+          return { ...key, score: lengthOf(run), reached_at: formatDay(calendar.dayAt(run[1])) }
         }
         const { at, value } = key.board === "biggest_multiplier" ? unpackPeak(peak) : { value: total, at: last_at }
         return { ...key, score: key.board === "round_wins" ? Number(value) : value, reached_at: timeText(at) ?? "" }

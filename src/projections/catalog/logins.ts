@@ -2,22 +2,22 @@ import * as Schema from "effect/Schema"
 import { count, days, earliest, latest } from "../Column.ts"
 import { activeDays, currentRun, lengthOf, longestRun } from "../dayRuns.ts"
 import { Count, TimeOrNull, timeText } from "../jsonValues.ts"
-import { firstInstantOfDay, localDay } from "../localDay.ts"
 import * as Projection from "../Projection.ts"
 
 const described = (description: string) => ({ description })
 
 /**
  * Logins and the streaks of dates with a login, dates being those of the tenant's zone (design §4). What depends on the present, the current
- * streak and when it is lost, is made of the set of dates at the time of reading.
+ * streak and when it is lost, is made of the set of dates at the time of reading. The set has the places of the dates in the row of dates that the zone
+ * had, so that a date that it left out does not end a streak.
  */
 export const logins = Projection.make({
   name: "logins",
-  version: 1,
+  version: 2,
   events: ["realtime-login"],
   totals: { key: [], columns: { login_count: count, first_at: earliest, last_at: latest, days } },
-  contribute: ({ occurredAt }, { timeZone }) => [
-    { login_count: 1, first_at: occurredAt, last_at: occurredAt, days: localDay(occurredAt, timeZone) }
+  contribute: ({ occurredAt }, { calendar }) => [
+    { login_count: 1, first_at: occurredAt, last_at: occurredAt, days: calendar.place(calendar.day(occurredAt)) }
   ],
   section: {
     schema: Schema.Struct({
@@ -31,9 +31,9 @@ export const logins = Projection.make({
         described("The start of the first day at which current_streak is 0 without a further login")
       )
     }).annotate({ identifier: "Logins" }),
-    present: ([row], { now, timeZone }) => {
+    present: ([row], { calendar, now }) => {
       const runs = row?.days ?? []
-      const current = currentRun(runs, localDay(now, timeZone))
+      const current = currentRun(runs, calendar.place(calendar.day(now)))
       return {
         login_count: row?.login_count ?? 0,
         first_at: timeText(row?.first_at ?? null),
@@ -42,7 +42,7 @@ export const logins = Projection.make({
         longest_streak: longestRun(runs),
         current_streak: current === undefined ? 0 : lengthOf(current),
         // A date without a login is still to be made good on that very date; the streak is lost as the next one begins.
-        streak_expires_at: timeText(current === undefined ? null : firstInstantOfDay(current[1] + 2, timeZone))
+        streak_expires_at: timeText(current === undefined ? null : calendar.start(calendar.dayAt(current[1] + 2)))
       }
     }
   }

@@ -13,7 +13,7 @@ const hidden = { hidden: true } as const
  */
 export const sportsLeaderboards = Projection.make({
   name: "sports_leaderboards",
-  version: 1,
+  version: 2,
   events: ["realtime-sports-bet"],
   totals: { key: boardKey, columns: { total: { ...amount, ...hidden }, last_at: { ...latest, ...hidden } } },
   ranking: { score: "total", reachedAt: "last_at" },

@@ -70,15 +70,18 @@ describe("logins", () => {
     })
   })
 
-  it("breaks a streak over a date the zone skipped", () => {
+  it("goes on over a date that the zone left out", () => {
     // Samoa went from 29 to 31 December 2011 at ten o'clock UTC.
-    const logins = ["2011-12-30T09:00:00Z", "2011-12-30T11:00:00Z"]
-    given(logins, "2011-12-30T09:59:59Z", "Pacific/Apia").includes({
-      active_days: 2,
-      longest_streak: 1,
-      current_streak: 1,
-      streak_expires_at: "2011-12-30T10:00:00.000Z"
-    })
-    given(logins.slice(0, 1), "2011-12-30T10:00:00Z", "Pacific/Apia").includes({ current_streak: 0, streak_expires_at: null })
+    const logins = ["2011-12-29T12:00:00-10:00", "2011-12-31T12:00:00+14:00"]
+    const read = (now: string, sent = logins) => given(sent, now, "Pacific/Apia")
+    const lost = { streak_expires_at: "2011-12-31T10:00:00.000Z" }
+    read("2011-12-30T09:59:59Z").includes({ active_days: 2, longest_streak: 2, current_streak: 1, ...lost })
+    read("2011-12-30T22:00:00Z").includes({ active_days: 2, current_streak: 2, streak_expires_at: "2012-01-01T10:00:00.000Z" })
+    // The 29th was yesterday.
+    read("2011-12-30T10:00:00Z", logins.slice(0, 1)).includes({ current_streak: 1, ...lost })
+    read("2011-12-31T10:00:00Z", logins.slice(0, 1)).includes({ current_streak: 0, streak_expires_at: null })
+    // Days before the date are neighbours as ever, and days with another between them are none.
+    read("2012-01-02T00:00:00Z", ["2011-12-28T12:00:00-10:00", ...logins]).includes({ longest_streak: 3 })
+    read("2012-01-02T00:00:00Z", ["2011-12-28T12:00:00-10:00", "2011-12-31T12:00:00+14:00"]).includes({ longest_streak: 1 })
   })
 })

@@ -1,3 +1,6 @@
+import type { Calendar } from "./Calendar.ts"
+import type { ZoneData } from "./ZoneData.ts"
+
 const day = 86_400_000
 const second = 1000
 
@@ -56,18 +59,7 @@ const offsetAt = (instant: number, zone: Zone): number => {
   return offset ?? computeOffset(Math.floor(instant / second) * second, zone)
 }
 
-/**
- * The date that a calendar in the zone shows at an instant (epoch milliseconds), as days since 1970-01-01. `timeZone` is an IANA name;
- * throws a RangeError for any other text. Exact for the years 1899 to 2201, whatever the zone's offset was.
- */
-export const localDay = (instant: number, timeZone: string): number => Math.floor((instant + offsetAt(instant, zoneOf(timeZone))) / day)
-
-/**
- * The first instant (epoch milliseconds) at which a calendar in the zone shows that day, or a later one if the zone skipped it, as Samoa did
- * with 2011-12-30. That is midnight, unless the clocks were just then put forward over it.
- */
-export const firstInstantOfDay = (localDay: number, timeZone: string): number => {
-  const zone = zoneOf(timeZone)
+const firstInstant = (localDay: number, zone: Zone): number => {
   const midnight = localDay * day
   /** The first instant in `from` … `to` at which the zone's clocks show `midnight` or later. */
   const search = (from: number, to: number): number | undefined => {
@@ -80,6 +72,24 @@ export const firstInstantOfDay = (localDay: number, timeZone: string): number =>
   }
   // No clock is, or was since 1900, 16 hours or more off UTC.
   const found = search(midnight - 16 * 3_600_000, midnight + 16 * 3_600_000)
-  if (found === undefined) throw new Error(`no day ${localDay} in ${timeZone}`)
+  if (found === undefined) throw new Error(`no day ${localDay}`)
   return found
 }
+
+const calendarOf = (timeZone: string): Calendar => {
+  zoneOf(timeZone)
+  return {
+    // Looked up each time, for the zones that are kept are bounded.
+    day: (instant) => Math.floor((instant + offsetAt(instant, zoneOf(timeZone))) / day),
+    start: (localDay) => firstInstant(localDay, zoneOf(timeZone)),
+    // The versions that this data is for took dates for neighbours that the zone had in between.
+    place: (localDay) => localDay,
+    dayAt: (place) => place
+  }
+}
+
+/**
+ * The zone data of the runtime, which differs between runtimes and changes with their updates. It is only for the versions of projections that were
+ * released before data was pinned, and only until a newer version has taken over.
+ */
+export const runtimeZones: ZoneData = { version: null, names: new Map(), calendar: calendarOf }
