@@ -10,6 +10,7 @@ import addCutNames from "./0009_add_cut_names.ts"
 import createUserRebuilds from "./0010_create_user_rebuilds.ts"
 import createLogHistories from "./0011_create_log_histories.ts"
 import markBootstrapKeys from "./0015_mark_bootstrap_keys.ts"
+import createGenerations from "./0012_create_generations.ts"
 
 /** Every migration under `<id>_<name>`, forward only: one is never changed or removed once it has been released. */
 export const migrations = {
@@ -24,5 +25,6 @@ export const migrations = {
   "0009_add_cut_names": addCutNames,
   "0010_create_user_rebuilds": createUserRebuilds,
   "0011_create_log_histories": createLogHistories,
-  "0015_mark_bootstrap_keys": markBootstrapKeys
+  "0015_mark_bootstrap_keys": markBootstrapKeys,
+  "0012_create_generations": createGenerations
 }

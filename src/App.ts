@@ -10,6 +10,7 @@ import { Leaderboards } from "./counters/Leaderboards.ts"
 import { ReadShares } from "./counters/ReadShares.ts"
 import { Snapshots } from "./counters/Snapshots.ts"
 import { TimeTravel } from "./counters/TimeTravel.ts"
+import { Users } from "./counters/Users.ts"
 import { Database } from "./database/Database.ts"
 import type { Pooler } from "./database/DatabaseUrl.ts"
 import { Migrations } from "./database/Migrations.ts"
@@ -46,7 +47,7 @@ const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer
     Layer.provideMerge(Ingest.layer.pipe(Layer.provide(RejectedEvents.layer))),
     Layer.provideMerge(Layer.mergeAll(UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer)), Admission.layer)),
     Layer.provideMerge(
-      Layer.mergeAll(Counters.layer, Games.layer, Activity.layer, Leaderboards.layer, Changes.layer, UserErasure.layer)
+      Layer.mergeAll(Counters.layer, Games.layer, Activity.layer, Leaderboards.layer, Changes.layer, Users.layer, UserErasure.layer)
     ),
     Layer.provideMerge(
       Layer.mergeAll(TimeTravel.layer(projections), Explanation.layer(projections)).pipe(
@@ -57,7 +58,8 @@ const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer
     Layer.provideMerge(Layer.mergeAll(Snapshots.layer, ReadShares.layer)),
     Layer.provideMerge(runner),
     Layer.provideMerge(ProjectionCatalog.layer(projections)),
-    Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer, LogHistories.layer))
+    Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer)),
+    Layer.provideMerge(LogHistories.layer)
   )
 
 /** The database of the settings, and nothing else: for commands. */

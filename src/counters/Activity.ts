@@ -23,6 +23,7 @@ export type ActivityPeriod =
 /** A user's activity (design §3), in order of (from, product, currency); periods without any are left out. */
 export interface ActivityDocument {
   readonly time_zone: string
+  readonly generations: Readonly<Record<string, number>>
   readonly periods: ReadonlyArray<ActivityPeriod>
   readonly stale?: ReadonlyArray<string>
 }
@@ -56,16 +57,22 @@ export class Activity extends Context.Service<Activity, {
           tenant,
           [userId],
           { projections: [activity.name], consistency },
-          Effect.fnUntraced(function*({ parkedIn, stores: [store], timeZoneOf, userIds }) {
+          Effect.fnUntraced(function*({ generationsOf, parkedIn, stores: [store], timeZoneOf, userIds }) {
             if (userIds.length === 0) return undefined
             // The version is being built.
             if (store === undefined) return yield* new ProjectionBehind({ waited: 0 })
             const rows = yield* readDays(store, tenant.tenantId, userId, range)
-            return { rows, section: store.projection.section, stale: parkedIn(userId), timeZone: timeZoneOf(userId) }
+            return {
+              rows,
+              section: store.projection.section,
+              generations: generationsOf(userId),
+              stale: parkedIn(userId),
+              timeZone: timeZoneOf(userId)
+            }
           })
         )
         if (found === undefined) return undefined
-        const { rows, section, stale, timeZone } = found
+        const { generations, rows, section, stale, timeZone } = found
         const breather = new Breather()
         const periods = new Periods(range, tenant.weekStart)
         for (let start = 0; start < rows.length; start += stretch) {
@@ -77,6 +84,7 @@ export class Activity extends Context.Service<Activity, {
         }
         return {
           time_zone: timeZone,
+          generations,
           periods: yield* periods.inOrder(breather),
           ...stale.length > 0 ? { stale } : {}
         } satisfies ActivityDocument

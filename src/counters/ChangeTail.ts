@@ -4,14 +4,17 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import type { SqlError } from "effect/sql"
 import { tenantsWithin } from "../event-log/positionRanges.ts"
+import { tenantsErasing } from "../event-log/toldErasures.ts"
+import { tenantsSince } from "../projections/generations.ts"
 import type { ProjectionRunner } from "../projections/ProjectionRunner.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
-import { eventsIn, furthest, rangesBetween, type SliceVector, vectorOf } from "./SliceVector.ts"
+import { type FeedPlace, type FeedState, furthestState, isPast, isSameHistory } from "./FeedPlace.ts"
+import { eventsIn, rangesBetween } from "./SliceVector.ts"
 
-/** How far the projections have come, as of one look; the steps of a process are a chain. */
+/** How far there is something to tell, as of one look; the steps of a process are a chain. */
 interface Step {
-  readonly upTo: SliceVector
-  /** Whose events are between the step before and this one; undefined if there are too many to tell. */
+  readonly state: FeedState
+  /** Who is concerned by what is between the step before and this one; undefined if that may be everybody. */
   readonly tenants: ReadonlySet<string> | undefined
   readonly next: Deferred.Deferred<Step>
 }
@@ -21,13 +24,13 @@ const poll = "250 millis"
 /** Most events between two steps whose tenants are looked at. */
 const maxEvents = 20_000
 
-/** Follows the end of the log for all who wait there. */
+/** Follows the end of the log, its erasures and its generations for all who wait there. */
 export interface ChangeTail {
   /**
-   * The next place up to which there may be events of the tenant after `place()`. Meanwhile `passed` is told of places up to which there are none, so
-   * that nothing of other tenants' events has to be read again by whoever stops waiting.
+   * Waits until there may be something to tell the tenant after `place()`. Meanwhile `passed` is told of states up to which there is nothing, so that
+   * nothing of other tenants' events has to be read again by whoever stops waiting.
    */
-  readonly next: (tenant: Tenant, place: () => SliceVector, passed: (place: SliceVector) => void) => Effect.Effect<SliceVector>
+  readonly next: (tenant: Tenant, place: () => FeedPlace, passed: (state: FeedState) => void) => Effect.Effect<void>
 }
 
 /**
@@ -36,22 +39,35 @@ export interface ChangeTail {
  */
 export const makeChangeTail = Effect.fnUntraced(function*(
   sql: PgClient.PgClient,
-  reached: Effect.Effect<SliceVector, SqlError.SqlError>,
+  reached: Effect.Effect<FeedState, SqlError.SqlError>,
   runner: ProjectionRunner["Service"]
 ) {
-  let last: Step = { upTo: vectorOf([]), tenants: undefined, next: Deferred.makeUnsafe() }
+  let last: Step | undefined
+  const first = Deferred.makeUnsafe<Step>()
   let waiting = 0
   const awaited = Latch.makeUnsafe(false)
 
+  /** Who hears of what is between two states of one history. */
+  const concerned = Effect.fnUntraced(function*(before: FeedState, state: FeedState) {
+    const ranges = rangesBetween(before.positions, state.positions)
+    if (eventsIn(ranges) > maxEvents) return undefined
+    const retold = state.generation > before.generation ? yield* tenantsSince(sql, before.generation) : new Set<string>()
+    if (retold === undefined) return undefined
+    const erasing = state.erasure > before.erasure ? yield* tenantsErasing(sql, before.erasure) : new Set<string>()
+    return (ranges.length === 0 ? new Set<string>() : yield* tenantsWithin(sql, ranges)).union(retold).union(erasing)
+  })
+
   const look = Effect.gen(function*() {
-    // It never goes back, not even over an activation.
-    const upTo = furthest(last.upTo, yield* reached)
-    const ranges = rangesBetween(last.upTo, upTo)
-    if (ranges.length === 0) return
-    const tenants = eventsIn(ranges) > maxEvents ? undefined : yield* tenantsWithin(sql, ranges)
-    const step: Step = { upTo, tenants, next: Deferred.makeUnsafe() }
-    Deferred.doneUnsafe(last.next, Effect.succeed(step))
+    const now = yield* reached
+    const before = last
+    // Within one history it never goes back, not even over an activation.
+    const isSame = before !== undefined && isSameHistory(before.state, now)
+    const state = isSame ? furthestState(before.state, now) : now
+    if (isSame && !isPast(before.state, state)) return
+    const tenants = isSame ? yield* concerned(before.state, state) : undefined
+    const step: Step = { state, tenants, next: Deferred.makeUnsafe() }
     last = step
+    Deferred.doneUnsafe(before?.next ?? first, Effect.succeed(step))
   })
   const follow = Effect.gen(function*() {
     yield* awaited.await
@@ -62,13 +78,12 @@ export const makeChangeTail = Effect.fnUntraced(function*(
   })
   yield* Effect.forkScoped(Effect.forever(follow))
 
-  const next = Effect.fnUntraced(function*(tenant: Tenant, place: () => SliceVector, passed: (place: SliceVector) => void) {
-    for (let step = last; rangesBetween(place(), step.upTo).length === 0;) {
+  const next = Effect.fnUntraced(function*(tenant: Tenant, place: () => FeedPlace, passed: (state: FeedState) => void) {
+    for (let step = last ?? (yield* Deferred.await(first)); !isPast(place(), step.state);) {
       step = yield* Deferred.await(step.next)
-      if (step.tenants === undefined || step.tenants.has(tenant.tenantId)) return step.upTo
-      passed(furthest(place(), step.upTo))
+      if (step.tenants === undefined || step.tenants.has(tenant.tenantId)) return
+      passed(step.state)
     }
-    return last.upTo
   })
 
   const tail: ChangeTail = {

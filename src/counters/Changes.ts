@@ -6,33 +6,24 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { arrayOf } from "../database/arrayOf.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
-import { userPositions } from "../event-log/positionRanges.ts"
+import type { Lineage } from "../event-log/Lineage.ts"
+import { LogHistories } from "../event-log/LogHistories.ts"
 import { allSlices } from "../event-log/sliceOf.ts"
 import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
 import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { makeChangeTail } from "./ChangeTail.ts"
+import { continuedPlace } from "./continuedPlace.ts"
+import { type FeedPlace, type FeedState, furthestState, nothingTold } from "./FeedPlace.ts"
+import { type FeedPage, readFeedPage } from "./readFeedPage.ts"
 import { CurrentReadSlot, type TooManyReads } from "./ReadShares.ts"
-import { eventsIn, rangesBetween, shortened, type SliceVector, vectorOf } from "./SliceVector.ts"
+import { rangesBetween, vectorOf } from "./SliceVector.ts"
 import { type Consistency, headsOf, type ProjectionBehind, untilReached } from "./Snapshots.ts"
 
 /** The tenant has as many long polls waiting as it may have. */
 export class TooManyPolls extends Schema.TaggedError<TooManyPolls>("playtally/counters/TooManyPolls")("TooManyPolls", {
   limit: Schema.Int
 }) {}
-
-/** A user whose counters may have changed, with the position of the user's last event that was looked at. */
-export interface Change {
-  readonly user_id: string
-  readonly slice: number
-  readonly position: number
-}
-
-/** The users who changed after a place in the log, each once, and the place to go on from. */
-export interface ChangesPage {
-  readonly changes: ReadonlyArray<Change>
-  readonly next: SliceVector
-}
 
 interface Options {
   /** Most users. */
@@ -46,21 +37,25 @@ interface Options {
 const maxPolls = 64
 
 /**
- * Whose counters may have changed (design §3). It is read from the log itself, up to where every active projection has come, so it costs nothing to
- * write, a rebuild does not show in it, and whoever hears of a change finds it in the counters. Every event after a place is told at least once to
- * whoever goes on from that place, whatever happens in between.
+ * Whose counters may have changed (design §3). Events are read from the log itself, up to where every active projection has come, so they cost nothing to
+ * write, and whoever hears of a change finds it in the counters. Whatever comes after a place is told at least once to whoever goes on from that place,
+ * whatever happens in between.
  *
- * It tells of events only. Numbers that change without one, by an activation, a user's rebuild or unparking or another zone of the tenant, are changed by
- * an operator who knows of it, and who has those read anew that matter: to tell of every user of a log here would be a rebuild showing in it.
+ * Numbers that change without an event, say by an activation, are told as well: the users of each operation once, by a walk over users that the place notes
+ * (see `generations.ts`). So are users who are erased. A version that is rebuilt before it is read does not show.
+ *
+ * A place belongs to a history of the log. If the log has begun another one, what was told of events that are lost is told again as it is now.
  */
 export class Changes extends Context.Service<Changes, {
-  /** How far every active projection has come: where to begin, before the counters are first read. */
-  readonly now: (consistency: Consistency) => Effect.Effect<SliceVector, ProjectionBehind | TooManyReads | DatabaseUnavailable>
+  /** Where things stand: where to begin, before the counters are first read. */
+  readonly now: (consistency: Consistency) => Effect.Effect<FeedPlace, ProjectionBehind | TooManyReads | DatabaseUnavailable>
+  /** The place after which every user is told once, and then what changes from now on. */
+  readonly start: (consistency: Consistency) => Effect.Effect<FeedPlace, ProjectionBehind | TooManyReads | DatabaseUnavailable>
   readonly after: (
     tenant: Tenant,
-    place: SliceVector,
+    place: FeedPlace,
     options: Options
-  ) => Effect.Effect<ChangesPage, TooManyPolls | ProjectionBehind | TooManyReads | DatabaseUnavailable>
+  ) => Effect.Effect<FeedPage, TooManyPolls | ProjectionBehind | TooManyReads | DatabaseUnavailable>
   /** Has those who wait answered at once, now and from now on: the process is stopping. */
   readonly stop: Effect.Effect<void>
 }>()("playtally/counters/Changes") {
@@ -70,57 +65,83 @@ export class Changes extends Context.Service<Changes, {
       const sql = yield* PgClient.PgClient
       const { stores } = yield* ProjectionCatalog
       const runner = yield* ProjectionRunner
+      const histories = yield* LogHistories
       // No counters come of those that rank users, and they lag behind the others.
       const counting = stores.filter(({ projection }) => projection.ranking === undefined)
       const names = arrayOf.text([...new Set(counting.map(({ projection }) => projection.name))])
       const stopping = Deferred.makeUnsafe<void>()
       const polls = new Map<string, number>()
 
-      /** What has been rebuilt but is not read yet has no say in it, nor what this code does not know. */
-      const reached = Effect.map(
-        sql<{ slice: number; position: bigint }>`
-          select c.slice, min(c.position) as position
-          from checkpoints c join projections p on p.projection = c.projection and p.active_version = c.version
-          where p.projection = any (${names}::text[])
-          group by c.slice`,
-        (rows) => vectorOf(rows.map(({ position, slice }) => [slice, Number(position)]))
-      )
+      /** What has been rebuilt but is not read yet has no say in it, nor what this code does not know. One snapshot, in the caller's transaction. */
+      const stateIn = (lineage: Lineage) =>
+        Effect.map(
+          sql<{ positions: ReadonlyArray<string>; generation: bigint; erasure: bigint }>`
+            select
+              array(
+                select c.slice || '/' || min(c.position)
+                from checkpoints c join projections p on p.projection = c.projection and p.active_version = c.version
+                where p.projection = any (${names}::text[])
+                group by c.slice
+              ) as positions,
+              (select coalesce(max(generation), 0) from generations) as generation,
+              (select coalesce(max(erasure), 0) from erased_users) as erasure`,
+          ([row]): FeedState => ({
+            positions: vectorOf(
+              (row?.positions ?? []).map((text) => {
+                const [slice, position] = text.split("/")
+                return [Number(slice), Number(position)] as const
+              })
+            ),
+            generation: Number(row?.generation ?? 0),
+            erasure: Number(row?.erasure ?? 0),
+            lineage
+          })
+        )
+      const reached = sql.withTransaction(Effect.flatMap(histories.newest, stateIn))
       const tail = yield* makeChangeTail(sql, reached, runner)
 
       const now = Effect.fn("Changes.now")(function*(consistency: Consistency) {
         if (consistency._tag === "Eventual") return yield* reached
         const heads = yield* Effect.map(headsOf(sql, allSlices), vectorOf)
-        const attempt = Effect.map(reached, (place) => {
-          const slices = rangesBetween(place, heads).map(({ slice }) => slice)
-          return slices.length > 0 ? { _tag: "Behind", slices } as const : { _tag: "Reached", place } as const
+        const attempt = Effect.map(reached, (state) => {
+          const slices = rangesBetween(state.positions, heads).map(({ slice }) => slice)
+          return slices.length > 0 ? { _tag: "Behind", slices } as const : { _tag: "Reached", state } as const
         })
-        return (yield* untilReached(runner, consistency, attempt)).place
+        return (yield* untilReached(runner, consistency, attempt)).state
       }, unavailable("Changes.now"))
 
-      const lookOnce = Effect.fnUntraced(function*(tenant: Tenant, place: SliceVector, { consistency, limit }: Options) {
-        const { changes, next } = yield* readPage(sql, tenant, place, yield* now(consistency), limit)
-        return { changes, next }
+      /** One bounded look. What it reads is of one server, and of a history as old as that of the place it gives, or newer. */
+      const look = (tenant: Tenant, from: FeedPlace, limit: number) =>
+        sql.withTransaction(Effect.gen(function*() {
+          const { kept, place } = yield* continuedPlace(sql, histories, from)
+          const page = yield* readFeedPage(sql, tenant, place, yield* stateIn(place.lineage), limit)
+          return { ...page, kept }
+        }))
+
+      const lookOnce = Effect.fnUntraced(function*(tenant: Tenant, place: FeedPlace, { consistency, limit }: Options) {
+        if (consistency._tag === "Strong") yield* now(consistency)
+        const { isMore: _, ...page } = yield* look(tenant, place, limit)
+        return page
       })
 
       const lookUntilChange = Effect.fnUntraced(
-        function*(tenant: Tenant, place: SliceVector, { consistency, limit, waitSeconds }: Options) {
+        function*(tenant: Tenant, place: FeedPlace, { consistency, limit, waitSeconds }: Options) {
           const slot = yield* CurrentReadSlot
-          let upTo = yield* now(consistency)
-          let page: ChangesPage & { readonly isMore: boolean } = { changes: [], next: place, isMore: true }
+          if (consistency._tag === "Strong") yield* now(consistency)
+          let page: FeedPage & { readonly isMore: boolean } = { kept: [], erased: [], changes: [], next: place, isMore: true }
           const untilChange = Effect.gen(function*() {
-            while (page.changes.length === 0) {
-              if (page.isMore) {
-                page = yield* readPage(sql, tenant, page.next, upTo, limit)
-              } else {
-                upTo = yield* slot.aside(tail.next(tenant, () => page.next, (next) => {
-                  page = { ...page, next }
+            while (page.changes.length + page.erased.length + page.kept.length === 0) {
+              if (!page.isMore) {
+                yield* slot.aside(tail.next(tenant, () => page.next, (state) => {
+                  page = { kept: [], erased: [], changes: [], next: furthestState(page.next, state), isMore: false }
                 }))
-                page = { ...page, isMore: true }
               }
+              page = yield* look(tenant, page.next, limit)
             }
           })
           yield* untilChange.pipe(Effect.raceFirst(Deferred.await(stopping)), Effect.timeoutOption(`${waitSeconds} seconds`))
-          return { changes: page.changes, next: page.next }
+          const { isMore: _, ...answer } = page
+          return answer
         }
       )
 
@@ -133,7 +154,7 @@ export class Changes extends Context.Service<Changes, {
           return Effect.void
         })
 
-      const after = Effect.fn("Changes.after")(function*(tenant: Tenant, place: SliceVector, options: Options) {
+      const after = Effect.fn("Changes.after")(function*(tenant: Tenant, place: FeedPlace, options: Options) {
         if (options.waitSeconds === 0 || (yield* Deferred.isDone(stopping))) return yield* lookOnce(tenant, place, options)
         return yield* Effect.acquireUseRelease(
           takeTurn(tenant, 1),
@@ -142,39 +163,12 @@ export class Changes extends Context.Service<Changes, {
         )
       }, unavailable("Changes.after"))
 
-      return Changes.of({ now, after, stop: Effect.asVoid(Deferred.succeed(stopping, undefined)) })
+      return Changes.of({
+        now,
+        start: (consistency) => Effect.map(now(consistency), (state) => ({ ...state, generation: nothingTold })),
+        after,
+        stop: Effect.asVoid(Deferred.succeed(stopping, undefined))
+      })
     })
   )
 }
-
-/**
- * The users of a tenant with events after a place, up to another: at most `limit`, found in a number of events that does not depend on how many others'
- * there are. `isMore` says that `upTo` has not been reached.
- */
-const readPage = Effect.fnUntraced(function*(
-  sql: PgClient.PgClient,
-  tenant: Tenant,
-  place: SliceVector,
-  upTo: SliceVector,
-  limit: number
-) {
-  const open = rangesBetween(place, upTo)
-  const ranges = shortened(open, 1000 + 4 * limit)
-  const events = Map.groupBy(ranges.length === 0 ? [] : yield* userPositions(sql, tenant.tenantId, ranges), ({ slice }) => slice)
-  const changes: Array<Change> = []
-  const next = [...place]
-  // The slices with most to tell come first: one that was left to the next page grows and gets its turn.
-  for (const { slice, upTo } of ranges.toSorted((a, b) => b.upTo - b.after - (a.upTo - a.after))) {
-    const users = new Map<string, number>()
-    next[slice] = upTo
-    for (const { position, userId } of events.get(slice) ?? []) {
-      if (!users.has(userId) && changes.length + users.size === limit) {
-        next[slice] = position - 1
-        break
-      }
-      users.set(userId, position)
-    }
-    for (const [user_id, position] of users) changes.push({ user_id, slice, position })
-  }
-  return { changes, next, isMore: eventsIn(rangesBetween(next, upTo)) > 0 }
-})

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Breather } from "../Breather.ts"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
+import { userRef } from "../event-log/pseudonym.ts"
 import type { ReadRow } from "../projections/Projection.ts"
 import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
 import type { ProjectionStore } from "../projections/ProjectionStore.ts"
@@ -12,9 +13,19 @@ import type { TooManyReads } from "./ReadShares.ts"
 import { type Consistency, ProjectionBehind, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 import { maxRows, TooManyRows, viewOf } from "./TooManyRows.ts"
 
-/** A user's counters (design §4): the sections asked for under their names. `position` is the position of the user's slice they reflect. */
+/**
+ * A user's counters (design §4): the sections asked for under their names. `position` is the position of the user's slice they reflect. `ref` stands for the
+ * user in the feed of changes once the id is erased. `generations` says of each section when its numbers last changed without an event.
+ */
 export type CountersDocument =
-  & { readonly user_id: string; readonly time_zone: string; readonly position: number; readonly stale?: ReadonlyArray<string> }
+  & {
+    readonly user_id: string
+    readonly ref: string
+    readonly time_zone: string
+    readonly position: number
+    readonly generations: Readonly<Record<string, number>>
+    readonly stale?: ReadonlyArray<string>
+  }
   & { readonly [section: string]: unknown }
 
 interface Options {
@@ -71,7 +82,7 @@ export class Counters extends Context.Service<Counters, {
             return { ...snapshot, rows: yield* readRows(tenant.tenantId, stores, userIds) }
           })
         )
-        const { parkedIn, positionOf, rows, stores, timeZoneOf } = found
+        const { generationsOf, parkedIn, positionOf, rows, stores, timeZoneOf } = found
         const now = yield* Clock.currentTimeMillis
         const breather = new Breather()
         const documents: Array<CountersDocument> = []
@@ -85,8 +96,10 @@ export class Counters extends Context.Service<Counters, {
           }
           documents.push({
             user_id: userId,
+            ref: userRef(tenant.keyNamespace, userId),
             time_zone: timeZone,
             position: positionOf(userId),
+            generations: generationsOf(userId),
             ...own,
             ...stale.length > 0 ? { stale } : {}
           })

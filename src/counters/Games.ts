@@ -18,7 +18,13 @@ export const gameProjections = [casinoByGame, gameRoundsByGame]
 
 /** A user's counters per game and currency (design §4): the sections asked for under their names. */
 export type GamesDocument =
-  & { readonly user_id: string; readonly time_zone: string; readonly position: number; readonly stale?: ReadonlyArray<string> }
+  & {
+    readonly user_id: string
+    readonly time_zone: string
+    readonly position: number
+    readonly generations: Readonly<Record<string, number>>
+    readonly stale?: ReadonlyArray<string>
+  }
   & { readonly [section: string]: unknown }
 
 /** Which games: some by their ids, those without events left out, or the first `limit` of all from one on, in order of the ids' UTF-8 bytes. */
@@ -58,7 +64,7 @@ export class Games extends Context.Service<Games, {
           tenant,
           [userId],
           { projections: sections, consistency },
-          Effect.fnUntraced(function*({ parkedIn, positionOf, stores, timeZoneOf, userIds }) {
+          Effect.fnUntraced(function*({ generationsOf, parkedIn, positionOf, stores, timeZoneOf, userIds }) {
             if (userIds.length === 0) return undefined
             // A version is being built.
             if (stores.length < sections.length) return yield* new ProjectionBehind({ waited: 0 })
@@ -97,6 +103,7 @@ export class Games extends Context.Service<Games, {
               user_id: userId,
               time_zone: context.timeZone,
               position: positionOf(userId),
+              generations: generationsOf(userId),
               ...presented,
               ...stale.length > 0 ? { stale } : {}
             }

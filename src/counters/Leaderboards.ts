@@ -34,6 +34,8 @@ interface LeaderboardHead {
   readonly time_zone: string
   /** How many users are on the board. */
   readonly user_count: number
+  /** When scores last changed without an event: of any user. */
+  readonly generations: Readonly<Record<string, number>>
   readonly stale?: ReadonlyArray<string>
 }
 
@@ -91,7 +93,7 @@ export class Leaderboards extends Context.Service<Leaderboards, {
           tenant,
           [],
           { projections: [projectionOf(board).name], consistency, everybody: true },
-          Effect.fnUntraced(function*({ stale, stores: [store] }) {
+          Effect.fnUntraced(function*({ generationsOf, stale, stores: [store] }) {
             // The version is being built.
             if (store === undefined) return yield* new ProjectionBehind({ waited: 0 })
             const [settings] = yield* sql<{ time_zone: string; week_start: number; is_moving: boolean }>`
@@ -119,6 +121,7 @@ export class Leaderboards extends Context.Service<Leaderboards, {
               period_end: period_end ?? null,
               time_zone: settings.time_zone,
               user_count: yield* ranking.count,
+              generations: generationsOf(),
               ...stale.length > 0 ? { stale } : {}
             }, entryOf(board, calendar))
           })

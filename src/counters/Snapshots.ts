@@ -7,6 +7,7 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { allSlices, sliceOf } from "../event-log/sliceOf.ts"
+import { type Generation, generationsOf, newestOf } from "../projections/generations.ts"
 import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
 import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
 import type { ProjectionStore } from "../projections/ProjectionStore.ts"
@@ -43,6 +44,8 @@ export interface Snapshot {
   readonly parkedIn: (userId: string) => ReadonlyArray<string>
   /** The projections in which any of the users concerned is. */
   readonly stale: ReadonlyArray<string>
+  /** The newest generation of a user's rows, for each of the active versions under their names; of all users concerned without a user. */
+  readonly generationsOf: (userId?: string) => Readonly<Record<string, number>>
 }
 
 interface Options {
@@ -92,7 +95,7 @@ export class Snapshots extends Context.Service<Snapshots, {
             ? []
             : slices.filter((slice) => (positions.get(slice) ?? 0) < (heads.get(slice) ?? 0))
           if (behind.length > 0) return { _tag: "Behind", slices: behind, projections } as const
-          const parked = yield* parkedIn(sql, tenant, everybody === true ? undefined : users, projections)
+          const { generations, parked } = yield* notesOf(sql, tenant, everybody === true ? undefined : users, projections)
           if (consistency._tag === "Strong") {
             const [[userId, names] = []] = parked
             if (userId !== undefined && names !== undefined) return { _tag: "Parked", userId, names } as const
@@ -105,7 +108,13 @@ export class Snapshots extends Context.Service<Snapshots, {
             positionOf: (userId) => positions.get(sliceOf(tenant.tenantId, userId)) ?? 0,
             timeZoneOf: (userId) => zones.get(userId) ?? tenant.timeZone,
             parkedIn: (userId) => parked.get(userId) ?? [],
-            stale: [...new Set([...parked.values()].flat())]
+            stale: [...new Set([...parked.values()].flat())],
+            generationsOf: (userId) =>
+              newestOf(
+                generations,
+                active.map(({ projection }) => projection.name),
+                userId === undefined ? undefined : { userId, slice: sliceOf(tenant.tenantId, userId) }
+              )
           })
           return { _tag: "Read", answer } as const
         }).pipe(
@@ -211,15 +220,22 @@ const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArr
     (rows) => new Map(rows.map((row) => [row.user_id, row.time_zone]))
   )
 
-/** The projections in which some users are parked, or any of the tenant's. */
-const parkedIn = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<string> | undefined, projections: ReadonlyArray<string>) =>
+/** The projections in which some users are parked, or any of the tenant's, and the generations of their rows. */
+const notesOf = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<string> | undefined, projections: ReadonlyArray<string>) =>
   Effect.map(
-    sql<{ user_id: string; projection: string }>`
-      select user_id, projection from parked_users join projections using (projection)
+    sql<{ generation: bigint | null; projection: string | null; slice: number | null; user_id: string | null }>`
+      select null::bigint as generation, projection, null::smallint as slice, user_id
+      from parked_users join projections using (projection)
       where version = active_version and projection = any (${arrayOf.text(projections)}::text[])
-        and tenant_id = ${tenant.tenantId}::uuid and (${userIds === undefined} or user_id = any (${arrayOf.text(userIds ?? [])}::text[]))`,
-    (rows): ReadonlyMap<string, ReadonlyArray<string>> => {
-      const byUser = Map.groupBy(rows, ({ user_id }) => user_id)
-      return new Map([...byUser].map(([userId, own]) => [userId, own.map(({ projection }) => projection)]))
+        and tenant_id = ${tenant.tenantId}::uuid and (${userIds === undefined} or user_id = any (${arrayOf.text(userIds ?? [])}::text[]))
+      union all ${generationsOf(sql, tenant.tenantId, userIds)}`,
+    (rows) => {
+      const parked = new Map<string, Array<string>>()
+      const generations: Array<Generation> = []
+      for (const { generation, projection, slice, user_id } of rows) {
+        if (generation !== null) generations.push({ generation: Number(generation), projection, slice, userId: user_id })
+        else if (user_id !== null && projection !== null) parked.set(user_id, [...parked.get(user_id) ?? [], projection])
+      }
+      return { generations, parked: parked as ReadonlyMap<string, ReadonlyArray<string>> }
     }
   )

@@ -3,9 +3,11 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import { userRef } from "../event-log/pseudonym.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import { type InFuture, UserHistory } from "../event-log/UserHistory.ts"
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
+import { newestGenerations } from "../projections/generations.ts"
 import { MemoryFold } from "../projections/MemoryFold.ts"
 import type { AnyProjection, FoldContext, ReadContext } from "../projections/Projection.ts"
 import { activeVersions } from "../projections/versions.ts"
@@ -45,7 +47,7 @@ export class TimeTravel extends Context.Service<TimeTravel, {
 
         const read: TimeTravel["Service"]["read"] = Effect.fn("TimeTravel.read")(
           function*(tenant, userId, { areNamed, instant, sections }) {
-            const { tenantId, timeZone, weekStart } = tenant
+            const { keyNamespace, tenantId, timeZone, weekStart } = tenant
             const upTo = yield* history.headAt(sliceOf(tenantId, userId), instant)
             if (!(yield* history.isAny({ tenantId, userId, upTo }))) return undefined
 
@@ -57,6 +59,8 @@ export class TimeTravel extends Context.Service<TimeTravel, {
             if (folded.length === 0 || folded.length + unbuilt < sections.length) {
               return yield* new ProjectionBehind({ waited: 0 })
             }
+            const names = folded.map(({ name }) => name)
+            const generations = yield* newestGenerations(sql, { tenantId, userId }, names).pipe(unavailable("TimeTravel.read"))
             const versions = folded.map(({ name, version }) => `${name}_v${version}`)
             const key = JSON.stringify(["as_of", tenantId, timeZone, weekStart, userId, ...versions])
             const found = yield* histories.fold<SectionFolds, FoldedSections | TooManyRows>({
@@ -72,8 +76,10 @@ export class TimeTravel extends Context.Service<TimeTravel, {
             if ("_tag" in found) return yield* found
             return {
               user_id: userId,
+              ref: userRef(keyNamespace, userId),
               time_zone: timeZone,
               position: upTo,
+              generations,
               ...found.sections,
               ...found.stale.length > 0 ? { stale: found.stale } : {}
             }

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { erasedType } from "../event-log/pseudonym.ts"
 import { type ImportUnfinished, refuseUnfinished } from "../event-log/unfinishedImport.ts"
+import { forgetGenerations } from "../projections/generations.ts"
 import { eraseRows } from "./eraseRows.ts"
 
 /** Whose data goes, and what stands in the log instead. */
@@ -69,6 +70,7 @@ export const erasureSteps = (sql: PgClient.PgClient, limit: number): ErasureStep
   /** Removes what notes the user's id beside rows and events; says in how many versions the user was parked. */
   const forget = Effect.fnUntraced(function*({ slice, tenantId, userId }: Erased) {
     const parked = yield* sql`delete from parked_users where tenant_id = ${tenantId}::uuid and user_id = ${userId} returning 1 as gone`
+    yield* forgetGenerations(sql, { tenantId, userId })
     // A change of the tenant's zone may have stopped at this user: it goes on from the one before.
     yield* sql`
       update time_zone_moves as m set moved_up_to = coalesce((

@@ -21,6 +21,12 @@ const pattern = new RegExp(`^${prefix}[\\da-f]{64}\\.{${length - prefix.length -
 /** Whether it stands for an erased user. */
 export const isPseudonym = (userId: string): boolean => userId.length === length && pattern.test(userId)
 
+/** What readers are told of a user beside the id: 32 hexadecimal digits of the pseudonym, so that it can still be told when the id is gone. */
+export const refOf = (pseudonym: string): string => pseudonym.slice(prefix.length, prefix.length + 32)
+
+/** The same of a user who is in the log. */
+export const userRef = (namespace: string, userId: string): string => refOf(pseudonymOf(namespace, userId))
+
 /** Where the tags of a tenant's users begin. */
 export const tagStart = (namespace: string): number => fnv1a(0x811c9dc5, namespace)
 

@@ -23,6 +23,7 @@ import {
   prefer,
   UserId
 } from "./readingParameters.ts"
+import { users } from "./usersEndpoint.ts"
 import { Validation } from "./Validation.ts"
 
 /** The users asked for at once. A user named twice is answered once. */
@@ -60,7 +61,7 @@ const counters = HttpApiEndpoint.get("counters", "/api/v1/users/:user_id/counter
 }))
 
 const countersOfUsers = HttpApiEndpoint.post("countersOfUsers", "/api/v1/users/counters", {
-  query: { consistency },
+  query: { include: Schema.optionalKey(Schema.String), consistency },
   payload: UserIds,
   success: Schema.Struct({ users: Schema.Array(CountersSchema) }).annotate({
     identifier: "CountersOfUsers",
@@ -78,8 +79,8 @@ const countersOfUsers = HttpApiEndpoint.post("countersOfUsers", "/api/v1/users/c
 }).annotateMerge(OpenApi.annotations({
   identifier: "getCountersOfUsers",
   summary: "The counters of up to 500 users",
-  description: "Whole documents, as each user's counters are answered on their own. A user named twice is answered once.",
-  transform: parameterDetails({ headers: { prefer } })
+  description: "The documents as each user's counters are answered on their own. A user named twice is answered once.",
+  transform: parameterDetails({ query: { include: includeDetails(counterSections) }, headers: { prefer } })
 }))
 
 const limit = numeral(1, 500)
@@ -149,7 +150,7 @@ const explain = HttpApiEndpoint.get("explain", "/api/v1/users/:user_id/counters/
 
 /** What the engine uses (design §3). */
 export class ReadingApi extends HttpApiGroup.make("reading")
-  .add(counters, countersOfUsers, games, activity, leaderboard, leaderboardPlace, events, explain, changes)
+  .add(counters, countersOfUsers, games, activity, leaderboard, leaderboardPlace, events, explain, users, changes)
   .middleware(Validation)
   .middleware(Authentication)
   .annotate(RequiredScope, "read")

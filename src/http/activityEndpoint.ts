@@ -1,6 +1,7 @@
 import { HttpApiEndpoint, OpenApi } from "effect/http-api"
 import * as Schema from "effect/Schema"
 import { activityFields, activityFigures, type Product } from "../projections/catalog/activity.ts"
+import { Generations } from "./CountersSchema.ts"
 import { Day, DayText } from "./Day.ts"
 import { parameterDetails } from "./parameterDetails.ts"
 import * as Problems from "./problems.ts"
@@ -31,6 +32,7 @@ const periodOf = (product: Product) =>
 /** A user's activity as it is answered, for the API's description. */
 const ActivitySchema = Schema.Struct({
   time_zone: Schema.String.annotate({ description: "IANA name of the zone in which the tenant's days begin" }),
+  generations: Generations,
   periods: Schema.Array(Schema.Union(products.map(periodOf))),
   stale: Schema.optionalKey(Schema.Array(Schema.String)).annotate({
     description: "Set if the activity stopped at one of the user's events"

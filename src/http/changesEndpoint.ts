@@ -1,26 +1,47 @@
 import { HttpApiEndpoint, OpenApi } from "effect/http-api"
 import * as Schema from "effect/Schema"
+import { maxDocuments } from "./changedDocuments.ts"
+import { counterSections, CountersSchema, Ref } from "./CountersSchema.ts"
 import { parameterDetails } from "./parameterDetails.ts"
 import * as Problems from "./problems.ts"
-import { busy, consistency, document, ifNoneMatch, numeral, numeralDetails, prefer } from "./readingParameters.ts"
+import { busy, consistency, document, ifNoneMatch, includeDetails, numeral, numeralDetails, prefer } from "./readingParameters.ts"
 
-/** Who changed as it is answered, for the API's description. */
+const Slice = Schema.Natural.annotate({ description: "The part of the log that the user's events are in" })
+
+const Change = Schema.Struct({
+  user_id: Schema.String,
+  ref: Ref,
+  slice: Slice,
+  position: Schema.Natural.annotate({ description: "Position in the slice that the user's counters have reached" }),
+  document: Schema.optionalKey(Schema.NullOr(CountersSchema)).annotate({
+    description: "With `include`: the user's counters, as new as the change or newer; null for a user who has no events any more"
+  }),
+  problem: Schema.optionalKey(Schema.Union([Problems.TooManyRows, Problems.AnswerTooLarge])).annotate({
+    description: "With `include`: why there is no document"
+  })
+}).annotate({ identifier: "Change" })
+
+/** Who changed as it is answered, for the API's description. Readers apply it in this order. */
 const ChangesSchema = Schema.Struct({
-  changes: Schema.Array(
-    Schema.Struct({
-      user_id: Schema.String,
-      slice: Schema.Natural,
-      position: Schema.Natural.annotate({
-        description: "Position in the slice of the user's last event in this answer; the counters have reached it"
-      })
-    }).annotate({ identifier: "Change" })
-  ).annotate({ description: "Each user once, in no order" }),
+  kept: Schema.Array(
+    Schema.Struct({ slice: Slice, position: Schema.Natural }).annotate({ identifier: "KeptSlice" })
+  ).annotate({
+    description: "Not empty after PostgreSQL was restarted, replaced or restored: what the log still has of each slice. " +
+      "Read the users again of whom you have a document of a later position in the slice, and forget those who are gone."
+  }),
+  erased: Schema.Array(Schema.Struct({ ref: Ref, slice: Slice }).annotate({ identifier: "ErasedUser" })).annotate({
+    description:
+      "Users who were erased, by the `ref` of their documents: forget them. Who is known again is among the changes of this answer or a later one."
+  }),
+  changes: Schema.Array(Change).annotate({ description: "Each user once, in no order" }),
   next_cursor: Schema.String.annotate({ description: "For `cursor`, to go on" })
-}).annotate({ identifier: "Changes", description: "Users with changes after the cursor" })
+}).annotate({ identifier: "Changes", description: "What has changed after the cursor. Apply `kept`, then `erased`, then `changes`." })
 
 export const changes = HttpApiEndpoint.get("changes", "/api/v1/changes", {
   query: {
     cursor: Schema.optionalKey(Schema.String),
+    from: Schema.optionalKey(Schema.Literals(["start", "now"])),
+    include: Schema.optionalKey(Schema.String),
     limit: numeral(1, 5000),
     wait: numeral(0, 60),
     consistency
@@ -31,18 +52,26 @@ export const changes = HttpApiEndpoint.get("changes", "/api/v1/changes", {
   identifier: "getChanges",
   summary: "Whose counters may have changed",
   description:
-    "Ask once without a cursor, then read whatever counters you need, then go on with each answer's `next_cursor` for ever: every change after it is told at " +
-    "least once, whatever happens on the way, and is in the counters by then. An answer may be empty before all has been told; its cursor is still a step " +
-    "forward. It tells of events. Numbers that change without any are not in it: by another version of a projection that is activated, by the rebuild of " +
-    "a user, by a user who is fed again after having been parked, by another time zone of the tenant. Whoever makes such a change has the counters read anew.",
+    "Ask once with `from=start`, then go on with each answer's `next_cursor` for ever. Every user is told once, and then every change at least once, whatever " +
+    "happens on the way; it is in the counters by then. Changes without events are told too: another version of a projection, the rebuild of a user, another " +
+    "time zone, an erasure, a log that lost events. An answer may be empty before all has been told; its cursor is still a step forward. A change whose " +
+    "position and generations a reader has already is told again now and then.",
   transform: parameterDetails({
     query: {
-      cursor: {
+      cursor: { description: "`next_cursor` of any answer before." },
+      from: {
         description:
-          "`next_cursor` of any answer before. Without it the answer is empty, comes at once, and its cursor is where things stand now."
+          "Where to begin without a cursor. start: every user of the tenant is told once, in pages. now: the answer is empty, and its cursor is where things stand.",
+        schema: { type: "string", enum: ["start", "now"], default: "now" }
+      },
+      include: {
+        ...includeDetails(["all", ...counterSections]),
+        description:
+          `Answers each user's document with these sections; \`all\` alone has them all. Up to ${maxDocuments} users, and fewer if the ` +
+          "documents have more than 8 MiB."
       },
       limit: numeralDetails("Most users in an answer", 1, 5000, 500),
-      wait: numeralDetails("Seconds to wait for a change if there is none. 0: one bounded look", 0, 60, 30)
+      wait: numeralDetails("Seconds to wait for a change if there is none. 0: one bounded look. Without a cursor nobody waits", 0, 60, 30)
     },
     headers: { prefer, "if-none-match": ifNoneMatch }
   })

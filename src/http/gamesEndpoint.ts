@@ -2,6 +2,7 @@ import { HttpApiEndpoint, OpenApi } from "effect/http-api"
 import * as Schema from "effect/Schema"
 import { gameProjections } from "../counters/Games.ts"
 import { Text } from "../fasttrack/Text.ts"
+import { Generations } from "./CountersSchema.ts"
 import { NextCursor } from "./EventsSchema.ts"
 import { parameterDetails } from "./parameterDetails.ts"
 import * as Problems from "./problems.ts"
@@ -22,6 +23,7 @@ const GamesSchema = Schema.Struct({
   user_id: Schema.String,
   time_zone: Schema.String.annotate({ description: "IANA name of the zone in which the tenant's days begin" }),
   position: Schema.Natural.annotate({ description: "Position in the user's slice of the log up to which the counters are complete" }),
+  generations: Generations,
   ...Object.fromEntries(gameProjections.map(({ name, section }) => [name, Schema.optionalKey(section.schema)])),
   next_cursor: NextCursor,
   stale: Schema.optionalKey(Schema.Array(Schema.String)).annotate({ description: "Sections that stopped at one of the user's events" })

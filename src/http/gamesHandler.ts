@@ -9,6 +9,7 @@ import { inReadSlot } from "./inReadSlot.ts"
 import * as Problems from "./problems.ts"
 import { readingProblems, rowProblems } from "./readingProblems.ts"
 import { sectionsOf } from "./sectionsOf.ts"
+import { decodeTextCursor, encodeTextCursor } from "./TextCursor.ts"
 
 interface Query {
   readonly include?: string
@@ -33,7 +34,7 @@ export const gamesHandler = Effect.map(Effect.all([Games, inReadSlot]), ([games,
       const consistency = yield* consistencyOf(request, query.consistency)
       const found = yield* games.read(yield* CurrentTenant, user_id, { sections, games: selection, consistency })
       if (found === undefined) return yield* new Problems.UserNotFound({})
-      return yield* conditionalJson(request, { ...found.document, next_cursor: found.next === null ? null : encode(found.next) })
+      return yield* conditionalJson(request, { ...found.document, next_cursor: found.next === null ? null : encodeTextCursor(found.next) })
     },
     inSlot,
     Effect.catchTags({ ...readingProblems, ...rowProblems })
@@ -45,16 +46,8 @@ const selectionOf = ({ cursor, game_id: gameIds, limit }: Query): Effect.Effect<
       ? Effect.succeed({ _tag: "Some", gameIds })
       : Effect.fail(badQuery("game_id", "It does not go with limit or cursor."))
   }
-  const from = cursor === undefined ? "" : decode(cursor)
+  const from = cursor === undefined ? "" : decodeTextCursor(cursor)
   return from === undefined
     ? Effect.fail(badQuery("cursor", "It is not a next_cursor of games."))
     : Effect.succeed({ _tag: "Page", from, limit: Number(limit ?? 100) })
-}
-
-/** A page begins with a game, which need not be one of the user's: there is nothing to keep to oneself in a cursor. */
-const encode = (gameId: string): string => Buffer.from(gameId, "utf8").toString("base64url")
-
-const decode = (cursor: string): string | undefined => {
-  const gameId = Buffer.from(cursor, "base64url").toString("utf8")
-  return encode(gameId) === cursor && !gameId.includes("\0") ? gameId : undefined
 }

@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import { Currency } from "../fasttrack/Text.ts"
 import { boardNames, boards, periods } from "../projections/catalog/boards.ts"
 import { Amount, Count, Time } from "../projections/jsonValues.ts"
+import { Generations } from "./CountersSchema.ts"
 import { Day, DayText } from "./Day.ts"
 import { parameterDetails } from "./parameterDetails.ts"
 import * as Problems from "./problems.ts"
@@ -31,7 +32,8 @@ const head = {
   period_start: Schema.NullOr(DayText).annotate({ description: "The first date of the period; null for all" }),
   period_end: Schema.NullOr(DayText).annotate({ description: "The last date of the period; null for all" }),
   time_zone: Schema.String.annotate({ description: "IANA name of the zone in which the tenant's days begin" }),
-  user_count: Count.annotate({ description: "How many users are on the board" })
+  user_count: Count.annotate({ description: "How many users are on the board" }),
+  generations: Generations
 }
 const stale = Schema.optionalKey(Schema.Array(Schema.String)).annotate({
   description: "Set if the board stopped at an event of one of the users"
@@ -48,6 +50,7 @@ const LeaderboardSchema = Schema.Struct({ ...head, entries: Schema.Array(Entry),
     period_end: "2026-02-01",
     time_zone: "Europe/Malta",
     user_count: 2,
+    generations: { leaderboards: 0 },
     entries: [
       { rank: 1, user_id: "player-17", score: "1250.5", reached_at: "2026-01-31T12:00:00.000Z" },
       { rank: 2, user_id: "player-4", score: "990", reached_at: "2026-01-30T09:15:00.000Z" }
@@ -72,6 +75,7 @@ const PlaceSchema = Schema.Struct({
     period_end: null,
     time_zone: "Europe/Malta",
     user_count: 2,
+    generations: { leaderboards: 0 },
     rank: 2,
     user_id: "player-4",
     score: 7,

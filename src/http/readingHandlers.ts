@@ -30,6 +30,7 @@ import { announcedBody, decodeUtf8, readBytes } from "./requestBody.ts"
 import { sectionsOf } from "./sectionsOf.ts"
 import { serverProblem } from "./serverProblem.ts"
 import { shownEventText } from "./shownEvent.ts"
+import { usersHandler } from "./usersHandler.ts"
 import { invalidRequest } from "./Validation.ts"
 
 /** What the engine reads (design §3). */
@@ -105,7 +106,8 @@ export const readingHandlers = HttpApiBuilder.group(
           if (Result.isFailure(parsed)) return yield* malformed(new Uint8Array(bytes))
           const body = parsed.success
           const { user_ids } = yield* Effect.mapError(decodeUserIds(body, errorsIn(bytes)), (error) => invalidRequest("body", error))
-          const users = read(request, [...new Set(user_ids)], { sections: counters.sections, areNamed: false }, query.consistency)
+          const sections = { sections: yield* sectionsOf(query.include, counters.sections), areNamed: query.include !== undefined }
+          const users = read(request, [...new Set(user_ids)], sections, query.consistency)
           return yield* inSlot(Effect.flatMap(users, (users) => unconditionalJson(request, { users })))
         }, Effect.catchTags({ ...readingProblems, ...rowProblems }))
       )
@@ -121,6 +123,7 @@ export const readingHandlers = HttpApiBuilder.group(
       .handle("activity", yield* activityHandler)
       .handle("leaderboard", yield* leaderboardHandler)
       .handle("leaderboardPlace", yield* leaderboardPlaceHandler)
+      .handle("users", yield* usersHandler)
       .handle("changes", yield* changesHandler)
   })
 )

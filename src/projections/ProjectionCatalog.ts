@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
+import { addVersionGeneration } from "./generations.ts"
 import { identityOf } from "./identityOf.ts"
 import type { AnyProjection } from "./Projection.ts"
 import { type ProjectionStore, projectionStore } from "./ProjectionStore.ts"
@@ -90,6 +91,7 @@ const register = (sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>
         yield* restartVersion(sql, { projection: name, version, identity })
         yield* store.drop
         yield* store.create
+        yield* addVersionGeneration(sql, name, version)
         continue
       }
       if (before !== undefined && before.identity !== identity) return yield* new ProjectionChanged({ projection: name, version })

@@ -19,6 +19,7 @@ import { inSteadyTime } from "../steadyClock.ts"
 import { Caution, isAlone, portionOf } from "./Caution.ts"
 import { ageOfOldest, behind, type Lagging } from "./checkpoints.ts"
 import { feedIsolating } from "./feedChunk.ts"
+import { addGeneration } from "./generations.ts"
 import { countParked } from "./parkedUsers.ts"
 import { ProjectionCatalog } from "./ProjectionCatalog.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
@@ -146,7 +147,10 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         Effect.forEach([...slices].filter((slice) => holed.has(slice)), (slice) => {
           holed.delete(slice)
           return Effect.logInfo("The hole in a slice of the log has been mended: its projections go on").pipe(
-            Effect.annotateLogs({ slice })
+            Effect.annotateLogs({ slice }),
+            // Nobody knows what was put into the log by hand, or where.
+            Effect.andThen(sql.withTransaction(addGeneration(sql, { slice }))),
+            Effect.catch(() => Effect.sync(() => holed.add(slice)))
           )
         }, { discard: true })
 

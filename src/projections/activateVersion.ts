@@ -4,6 +4,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
 import { sqlState } from "../database/failureOf.ts"
+import { addGeneration } from "./generations.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
 import { replaceViews } from "./replaceViews.ts"
 import { versionStates } from "./versions.ts"
@@ -76,6 +77,7 @@ export const activateVersion = (
             (dependents.length === 0 ? "." : `, once these are out of the way: ${dependents.join(", ")}.`)
         )))
     )
+    yield* addGeneration(sql, { projection: name })
   }))
 
   return attempt.pipe(

@@ -9,6 +9,7 @@ import { failureOf } from "../database/failureOf.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
 import { allSlices } from "../event-log/sliceOf.ts"
 import { dependsOnTimeZone } from "./dependsOnTimeZone.ts"
+import { addGeneration } from "./generations.ts"
 import { identityOf } from "./identityOf.ts"
 import { moveUsers, usersToMove } from "./moveUsers.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
@@ -114,6 +115,8 @@ export const changeTimeZone = (
       const begun = yield* begin(sql, tenantId, timeZone)
       if (begun !== "There") yield* moveAll
       yield* endSteps
+      // From here on nobody lives in the former zone. A change that was killed just before it said so is told now.
+      yield* sql.withTransaction(addGeneration(sql, { tenantId }))
       if (begun === "There") return false
       if (begun === "Begun") return true
     }
@@ -133,6 +136,8 @@ const begin = (sql: PgClient.PgClient, tenantId: string, timeZone: string): Effe
       insert into time_zone_moves (tenant_id, slice, time_zone)
       select tenant_id, slice, time_zone from tenants cross join slice_heads where tenant_id = ${tenantId}::uuid`
     yield* sql`update tenants set time_zone = ${timeZone} where tenant_id = ${tenantId}::uuid`
+    // Readers see users who have moved before all have.
+    yield* addGeneration(sql, { tenantId })
     return "Begun"
   }))
 

@@ -12,6 +12,7 @@ import { sliceOf } from "../event-log/sliceOf.ts"
 import { eventsOf } from "./eventsOf.ts"
 import { feedProjection } from "./feedChunk.ts"
 import { foldContexts } from "./foldContexts.ts"
+import { addUserGeneration } from "./generations.ts"
 import { fetchInTurn } from "./largePayloads.ts"
 import type { Owner, ProjectionStore } from "./ProjectionStore.ts"
 
@@ -146,11 +147,16 @@ const takeStep = (
       const before = cut.get(slice)
       return before === undefined ? Math.min(end, after + step.events) : before - 1
     }))
-    if ((yield* sql`select 1 from parked_users where ${ofUser}`).length > 0) return "Parked"
+    const tell = addUserGeneration(sql, store.projection, user)
+    if ((yield* sql`select 1 from parked_users where ${ofUser}`).length > 0) {
+      yield* tell
+      return "Parked"
+    }
     if (position < end) {
       yield* note(position)
       return "GoesOn"
     }
     yield* sql`update checkpoints set epoch = epoch + 1 where slice = ${slice} and projection = ${name} and version = ${version}`
+    yield* tell
     return "Done"
   }))

@@ -10,6 +10,7 @@ import { sliceOf } from "../event-log/sliceOf.ts"
 import { eventsOf } from "./eventsOf.ts"
 import { feedProjection } from "./feedChunk.ts"
 import { foldContexts } from "./foldContexts.ts"
+import { addUserGeneration } from "./generations.ts"
 import { fetchInTurn } from "./largePayloads.ts"
 import { MostAtOnce } from "./MostAtOnce.ts"
 import { notePark } from "./parkedUsers.ts"
@@ -36,8 +37,11 @@ export const rebuildUser = (
 ): Effect.Effect<boolean, SqlError.SqlError> =>
   Effect.gen(function*() {
     if (!(yield* isInSteps(sql, store, user))) {
-      if (!(yield* hasMoreThan(sql, user, yield* MostAtOnce))) return yield* rebuildAtOnce(sql, log, store, user)
-      yield* sql.withTransaction(beginSteps(sql, store, user))
+      const tell = addUserGeneration(sql, store.projection, user)
+      if (!(yield* hasMoreThan(sql, user, yield* MostAtOnce))) {
+        return yield* sql.withTransaction(Effect.tap(rebuildAtOnce(sql, log, store, user), () => tell))
+      }
+      yield* sql.withTransaction(Effect.andThen(beginSteps(sql, store, user), tell))
     }
     return yield* rebuildInSteps(sql, log, store, user)
   })

@@ -1,6 +1,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import { addVersionGeneration } from "./generations.ts"
 
 /** What the database knows of a version: what it does, and whether it is still to be rebuilt or fed with the others. */
 export interface VersionState {
@@ -45,9 +46,14 @@ export const registerVersion = (
     return state
   })
 
-/** Has a version fed with the others from now on. */
+/** Has a version fed with the others from now on. If it is read already, it was made anew under its readers, who are told. */
 export const follow = (sql: PgClient.PgClient, projection: string, version: number): Sql<void> =>
-  Effect.asVoid(sql`update projection_versions set state = 'following' where projection = ${projection} and version = ${version}`)
+  sql.withTransaction(
+    Effect.andThen(
+      sql`update projection_versions set state = 'following' where projection = ${projection} and version = ${version}`,
+      addVersionGeneration(sql, projection, version)
+    )
+  )
 
 /** Starts a version over: nothing folded, nobody parked, to be rebuilt; what it does may have changed. Its epochs are raised. */
 export const restartVersion = (sql: PgClient.PgClient, { identity, projection, version }: Omit<VersionState, "state">): Sql<void> =>

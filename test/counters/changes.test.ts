@@ -7,9 +7,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import { type Change, Changes, TooManyPolls } from "../../src/counters/Changes.ts"
+import { Changes, TooManyPolls } from "../../src/counters/Changes.ts"
 import { Counters } from "../../src/counters/Counters.ts"
-import type { SliceVector } from "../../src/counters/SliceVector.ts"
+import type { FeedPlace } from "../../src/counters/FeedPlace.ts"
+import type { Change } from "../../src/counters/readFeedPage.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { allSlices } from "../../src/event-log/sliceOf.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
@@ -70,7 +71,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the change feed", (it)
         // A consumer that now and then goes back to a place it was given before: it died and had not written down the later ones.
         const told = new Map<string, number>()
         const consumer = Effect.gen(function*() {
-          const places: Array<SliceVector> = [start]
+          const places: Array<FeedPlace> = [start]
           for (let isLast = false; !isLast;) {
             isLast = !isWriting
             const service = random.pick(processes)
@@ -90,7 +91,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the change feed", (it)
           for (let place = places.at(-1) ?? start;;) {
             const page = yield* Context.get(processes[1], Changes).after(tenant, place, { ...look, limit: 7 })
             for (const { position, user_id } of page.changes) told.set(user_id, Math.max(position, told.get(user_id) ?? 0))
-            if (page.changes.length === 0 && page.next.every((position, slice) => position === place[slice])) return
+            if (page.changes.length === 0 && page.next.positions.every((position, slice) => position === place.positions[slice])) return
             place = page.next
           }
         })
@@ -142,7 +143,7 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
           { user_id: user, slice: 5, position: placed[3] ?? 0 },
           { user_id: second, slice: 5, position: placed[1] ?? 0 }
         ])
-        assert.deepStrictEqual(yield* changes.after(tenant, page.next, look), { changes: [], next: page.next })
+        assert.deepStrictEqual(yield* changes.after(tenant, page.next, look), { kept: [], erased: [], changes: [], next: page.next })
         // A place is no property of anybody: the same page again.
         assert.deepStrictEqual(yield* changes.after(tenant, start, look), page)
       }))
@@ -177,8 +178,8 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
         let pages = 0
         for (;; pages++) {
           const page = yield* changes.after(tenant, place, { ...look, limit: 1 })
-          assert.isAtMost((page.next[11] ?? 0) - (place[11] ?? 0), 1004)
-          assert.isAbove(page.next[11] ?? 0, place[11] ?? 0)
+          assert.isAtMost((page.next.positions[11] ?? 0) - (place.positions[11] ?? 0), 1004)
+          assert.isAbove(page.next.positions[11] ?? 0, place.positions[11] ?? 0)
           place = page.next
           if (page.changes.length === 0) continue
           assert.deepStrictEqual(page.changes.map(({ user_id }) => user_id), [user])
@@ -207,7 +208,7 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
         assert.deepStrictEqual(unmoved.changes, [])
         assert.isAtLeast((yield* Clock.currentTimeMillis) - began, 2000)
         // It has passed the other's event, so that this need not be read again.
-        assert.isTrue(unmoved.next.some((position, slice) => position > (start[slice] ?? 0)))
+        assert.isTrue(unmoved.next.positions.some((position, slice) => position > (start.positions[slice] ?? 0)))
       }))
 
     it.effect("wakes who waits for what another process stored and folded", () =>
@@ -259,7 +260,7 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
         )
         assert.isAbove(done, 0)
         assert.strictEqual(done, total)
-        assert.deepStrictEqual(yield* seen.after(tenant, place, look), { changes: [], next: place })
+        assert.deepStrictEqual(yield* seen.after(tenant, place, look), { kept: [], erased: [], changes: [], next: place })
         assert.deepStrictEqual((yield* changes.after(tenant, start, look)).changes, [])
         yield* append(tenant, "d")
         assert.deepStrictEqual((yield* seen.after(tenant, place, look)).changes.map(({ user_id }) => user_id), ["d"])

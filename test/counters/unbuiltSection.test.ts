@@ -38,7 +38,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a section that is stil
       for (const consistency of [eventual, strong]) {
         const documents = yield* read(["casino", "logins"], false, consistency)
         assert.deepStrictEqual(documents.map(({ position, user_id }) => ({ position, user_id })), [{ position: 3, user_id: "player" }])
-        assert.hasAllKeys(documents[0], ["user_id", "time_zone", "position", "casino"])
+        assert.hasAllKeys(documents[0], ["user_id", "ref", "time_zone", "position", "generations", "casino"])
         assert.hasAnyKeys((yield* read(["casino"], true))[0], ["casino"])
         for (const named of [["logins"], ["casino", "logins"]]) {
           assert.strictEqual((yield* Effect.flip(read(named, true, consistency)))._tag, "ProjectionBehind")
@@ -59,7 +59,15 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a section that is stil
         yield* rebuild(sql, log, [store], { slices: yield* slicesWithEvents(sql), onProgress: () => Effect.void })
         yield* activateVersion(sql, store, { withParked: false, replaceViews: false })
       }
-      assert.hasAllKeys((yield* read(["casino", "logins"], true, strong))[0], ["user_id", "time_zone", "position", "casino", "logins"])
+      assert.hasAllKeys((yield* read(["casino", "logins"], true, strong))[0], [
+        "user_id",
+        "ref",
+        "time_zone",
+        "position",
+        "generations",
+        "casino",
+        "logins"
+      ])
       const unknowing = Context.get(before, Counters).read(tenant, ["player"], { sections: ["casino"], consistency: eventual })
       assert.strictEqual((yield* Effect.flip(unknowing))._tag, "ProjectionBehind")
     }))

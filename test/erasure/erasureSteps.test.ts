@@ -8,7 +8,6 @@ import * as Stream from "effect/Stream"
 import { Changes } from "../../src/counters/Changes.ts"
 import { Counters } from "../../src/counters/Counters.ts"
 import { Explanation } from "../../src/counters/Explanation.ts"
-import { vectorOf } from "../../src/counters/SliceVector.ts"
 import { TimeTravel } from "../../src/counters/TimeTravel.ts"
 import { type Erased, erasureSteps, type Step } from "../../src/erasure/erasureSteps.ts"
 import { ErasureStep, UserErasure } from "../../src/erasure/UserErasure.ts"
@@ -26,6 +25,7 @@ import { rebuildUser } from "../../src/projections/rebuildUser.ts"
 import { rowsWithoutEvents, verifySlice } from "../../src/projections/verifyProjection.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
+import { beginning } from "../support/beginning.ts"
 import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
@@ -106,7 +106,7 @@ const assertGone = Effect.fnUntraced(function*(tenant: Tenant, user: string, oth
   assert.isUndefined(yield* read(tenant, user, { instant: Date.now() - 1, sections: ["casino"] }))
   const { changes } = yield* Effect.flatMap(
     Changes,
-    ({ after }) => after(tenant, vectorOf([]), { limit: 1000, waitSeconds: 5, consistency: strong })
+    ({ after }) => after(tenant, beginning, { limit: 1000, waitSeconds: 5, consistency: strong })
   )
   assert.deepStrictEqual(changes.map(({ user_id }) => user_id), [other])
 })

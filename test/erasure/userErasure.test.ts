@@ -13,7 +13,6 @@ import { Changes } from "../../src/counters/Changes.ts"
 import { Counters } from "../../src/counters/Counters.ts"
 import { Explanation } from "../../src/counters/Explanation.ts"
 import { Games } from "../../src/counters/Games.ts"
-import { vectorOf } from "../../src/counters/SliceVector.ts"
 import { TimeTravel } from "../../src/counters/TimeTravel.ts"
 import { migrate } from "../../src/database/Migrations.ts"
 import { UserErasure } from "../../src/erasure/UserErasure.ts"
@@ -40,6 +39,7 @@ import { Tenants } from "../../src/tenants/Tenants.ts"
 import type { FastTrackItem } from "../reference/FastTrackItem.ts"
 import { generateItems } from "../reference/generateItems.ts"
 import { identityOf, referenceCounters } from "../reference/referenceCounters.ts"
+import { beginning } from "../support/beginning.ts"
 import { bulkItems } from "../support/bulkItems.ts"
 import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
@@ -246,7 +246,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
             read(tenant, victim, { sections, games: { _tag: "Page", from: "", limit: 10 }, consistency: strong }))
         )
         const { changes } = yield* Effect.flatMap(Changes, ({ after }) =>
-          after(tenant, vectorOf([]), { limit: 1000, waitSeconds: 5, consistency: strong }))
+          after(tenant, beginning, { limit: 1000, waitSeconds: 5, consistency: strong }))
         assert.deepStrictEqual(
           changes.map(({ user_id }) =>
             user_id

@@ -27,6 +27,7 @@ describe("the OpenAPI document", () => {
       "get /api/v1/changes",
       "get /api/v1/leaderboards/{board}",
       "get /api/v1/leaderboards/{board}/users/{user_id}",
+      "get /api/v1/users",
       "get /api/v1/users/{user_id}/activity",
       "get /api/v1/users/{user_id}/counters",
       "get /api/v1/users/{user_id}/counters/explain",
@@ -150,7 +151,7 @@ describe("the OpenAPI document", () => {
   it("describes the sections of the counters by their projections", () => {
     const { properties } = spec.components.schemas["Counters"] as { readonly properties: Readonly<Record<string, object>> }
     const names = [...new Set(catalog.filter(({ readApart }) => readApart !== true).map(({ name }) => name))]
-    assert.deepStrictEqual(Object.keys(properties), ["user_id", "time_zone", "position", ...names, "stale"])
+    assert.deepStrictEqual(Object.keys(properties), ["user_id", "ref", "time_zone", "position", "generations", ...names, "stale"])
     for (const name of names) assert.isNotEmpty(properties[name])
   })
 

@@ -1,18 +1,30 @@
 import { assert, describe, it } from "@effect/vitest"
+import { createHmac } from "node:crypto"
+import { type FeedPlace, nothingTold } from "../../src/counters/FeedPlace.ts"
 import { vectorOf } from "../../src/counters/SliceVector.ts"
+import { noHistory } from "../../src/event-log/Lineage.ts"
 import { decodeChangesCursor, encodeChangesCursor } from "../../src/http/ChangesCursor.ts"
 import { seededRandom } from "../reference/random.ts"
+import { beginning } from "../support/beginning.ts"
 import { tenant } from "./serve.ts"
 
 const random = seededRandom(1)
 const slices = Array.from({ length: 256 }, (_, slice) => slice)
-const places = [
-  vectorOf([]),
-  vectorOf(slices.map((slice) => [slice, Number.MAX_SAFE_INTEGER])),
-  ...Array.from(
-    { length: 100 },
-    () => vectorOf(slices.map((slice) => [slice, random.pick([0, 1, 127, 128, 16_383, 16_384, random.below(1e6), random.below(2 ** 53)])]))
-  )
+const numbers = () => random.pick([0, 1, 127, 128, 16_383, 16_384, random.below(1e6), random.below(2 ** 53)])
+const tag = () => BigInt.asIntN(64, (BigInt(random.below(2 ** 32)) << 32n) + BigInt(random.below(2 ** 32)))
+
+const anyPlace = (): FeedPlace => ({
+  positions: vectorOf(slices.map((slice) => [slice, numbers()])),
+  lineage: { history: numbers(), tags: Array.from({ length: random.below(9) }, tag) },
+  erasure: numbers(),
+  generation: random.chance(0.2) ? nothingTold : random.below(2 ** 42),
+  ...random.chance(0.5) ? { walk: { upTo: random.below(2 ** 42), after: random.pick(["", "a", "\u{1f3b2}é", "x".repeat(256)]) } } : {}
+})
+
+const places: ReadonlyArray<FeedPlace> = [
+  beginning,
+  { ...beginning, positions: vectorOf(slices.map((slice) => [slice, Number.MAX_SAFE_INTEGER])) },
+  ...Array.from({ length: 100 }, anyPlace)
 ]
 
 describe("ChangesCursor", () => {
@@ -25,9 +37,27 @@ describe("ChangesCursor", () => {
     }
   })
 
+  it("takes the cursor of a release that knew positions only, and tells everybody once", () => {
+    const body = Buffer.from([...Array.from({ length: 255 }, () => 5), 0x80, 0x01])
+    const signature = createHmac("sha256", tenant.keyNamespace).update("changes\0").update(body).digest().subarray(0, 10)
+    assert.deepStrictEqual(decodeChangesCursor(tenant, Buffer.concat([body, signature]).toString("base64url")), {
+      positions: vectorOf(slices.map((slice) => [slice, slice === 255 ? 128 : 5])),
+      lineage: noHistory,
+      erasure: 0,
+      generation: nothingTold
+    })
+  })
+
   it("fits into a URL", () => {
-    assert.isAtMost(encodeChangesCursor(tenant, vectorOf(slices.map((slice) => [slice, 2 ** 28 - 1]))).length, 1400)
-    for (const place of places) assert.isAtMost(encodeChangesCursor(tenant, place).length, 3000)
+    const usual: FeedPlace = {
+      positions: vectorOf(slices.map((slice) => [slice, 2 ** 28 - 1])),
+      lineage: { history: 1000, tags: Array.from({ length: 8 }, tag) },
+      erasure: 1e6,
+      generation: Date.now()
+    }
+    assert.isAtMost(encodeChangesCursor(tenant, usual).length, 1500)
+    assert.isAtMost(encodeChangesCursor(tenant, { ...usual, walk: { upTo: Date.now(), after: "\u{1f3b2}".repeat(256) } }).length, 3000)
+    for (const place of places) assert.isAtMost(encodeChangesCursor(tenant, place).length, 3400)
   })
 
   it("is nothing if a character of it was changed, added or taken away", () => {

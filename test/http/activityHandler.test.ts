@@ -10,6 +10,7 @@ type Read = Activity["Service"]["read"]
 
 const document = {
   time_zone: "UTC",
+  generations: { activity: 0 },
   periods: [{ from: "2026-01-01", to: "2026-01-01", product: "logins", currency: null, login_count: 2 }]
 } as const
 

@@ -7,15 +7,20 @@ import * as Scope from "effect/Scope"
 import { type Changes, TooManyPolls } from "../../src/counters/Changes.ts"
 import { vectorOf } from "../../src/counters/SliceVector.ts"
 import { ProjectionBehind } from "../../src/counters/Snapshots.ts"
+import { TooManyRows } from "../../src/counters/TooManyRows.ts"
 import { DatabaseUnavailable } from "../../src/database/DatabaseUnavailable.ts"
+import { userRef } from "../../src/event-log/pseudonym.ts"
+import { maxDocumentBytes } from "../../src/http/changedDocuments.ts"
 import { decodeChangesCursor, encodeChangesCursor } from "../../src/http/ChangesCursor.ts"
 import { until } from "../support/until.ts"
-import { get, serve, tenant } from "./serve.ts"
+import { document, get, place, serve, tenant } from "./serve.ts"
 
 type After = Changes["Service"]["after"]
 
-const place = vectorOf([[3, 7]])
 const cursor = encodeChangesCursor(tenant, place)
+const next = { ...place, positions: vectorOf([[3, 8], [9, 4]]) }
+const user = (id: string) => ({ user_id: id, slice: 9, position: 4 })
+const ofUser = (id: string) => ({ user_id: id, ref: userRef(tenant.keyNamespace, id), slice: 9, position: 4 })
 
 /** Notes what was asked for. */
 const noting = () => {
@@ -23,7 +28,7 @@ const noting = () => {
   const changesAfter: After = (_, place, options) =>
     Effect.sync(() => {
       readings.push({ place, options })
-      return { changes: [{ user_id: "u", slice: 9, position: 4 }], next: vectorOf([[3, 8], [9, 4]]) }
+      return { kept: [], erased: [], changes: [user("u")], next }
     })
   return { readings, changesAfter }
 }
@@ -34,7 +39,7 @@ describe("GET the changes", () => {
       const { url } = yield* serve({ changesAfter: () => Effect.die("asked") })
       const answer = yield* get(`${url}/api/v1/changes`)
       assert.strictEqual(answer.status, 200)
-      assert.deepStrictEqual(answer.json(), { changes: [], next_cursor: cursor })
+      assert.deepStrictEqual(answer.json(), { kept: [], erased: [], changes: [], next_cursor: cursor })
     }))
 
   it.live("goes on from a cursor, with 500 users and 30 seconds unless told otherwise", () =>
@@ -45,8 +50,8 @@ describe("GET the changes", () => {
       assert.strictEqual(answer.status, 200)
       assert.strictEqual(answer.headers.get("content-type"), "application/json")
       const { changes, next_cursor } = answer.json()
-      assert.deepStrictEqual(changes, [{ user_id: "u", slice: 9, position: 4 }])
-      assert.deepStrictEqual(decodeChangesCursor(tenant, String(next_cursor)), vectorOf([[3, 8], [9, 4]]))
+      assert.deepStrictEqual(changes, [ofUser("u")])
+      assert.deepStrictEqual(decodeChangesCursor(tenant, String(next_cursor)), next)
       yield* get(`${url}/api/v1/changes?cursor=${cursor}&limit=5000&wait=60&consistency=strong`, { prefer: "wait=9" })
       yield* get(`${url}/api/v1/changes?cursor=${cursor}&limit=1&wait=0`)
       assert.deepStrictEqual(readings, [
@@ -68,7 +73,12 @@ describe("GET the changes", () => {
     "cursor=",
     "cursor=x",
     "since=1",
-    "consistency=x"
+    "consistency=x",
+    "from=x",
+    "from=",
+    "include=x",
+    "include=all,casino",
+    "include="
   ])(
     "answers 400 to %s, naming it",
     (query) =>
@@ -79,6 +89,92 @@ describe("GET the changes", () => {
         assert.deepNestedInclude(answer.json(), { type: "invalid-request", "issues[0].path": ["query", query.replace(/=.*/, "")] })
       })
   )
+
+  it.live("begins with every user from the start, and waits for nothing there", () =>
+    Effect.gen(function*() {
+      const { changesAfter, readings } = noting()
+      const { url } = yield* serve({ changesAfter })
+      const answer = yield* get(`${url}/api/v1/changes?from=start&wait=60`)
+      assert.deepStrictEqual(answer.json()["changes"], [ofUser("u")])
+      assert.deepStrictEqual(readings, [
+        { place: { ...place, generation: -1 }, options: { limit: 500, waitSeconds: 0, consistency: { _tag: "Eventual" } } }
+      ])
+      assert.deepStrictEqual((yield* get(`${url}/api/v1/changes?from=now`)).json()["changes"], [])
+    }))
+
+  it.live("answers 400 to a cursor and a beginning together", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve()
+      for (const from of ["start", "now"]) {
+        const answer = yield* get(`${url}/api/v1/changes?cursor=${cursor}&from=${from}`)
+        assert.deepNestedInclude(answer.json(), { status: 400, "issues[0].path": ["query", "from"] })
+      }
+    }))
+
+  it.live("tells what the log kept, who was erased, and documents", () =>
+    Effect.gen(function*() {
+      const kept = [{ slice: 3, position: 6 }]
+      const erased = [{ ref: "r", slice: 4 }]
+      const changesAfter: After = () => Effect.succeed({ kept, erased, changes: [user("a"), user("gone")], next })
+      const asked: Array<unknown> = []
+      const { url } = yield* serve({
+        changesAfter,
+        read: (_, users, { areNamed, sections }) => {
+          asked.push([users, sections, areNamed])
+          return Effect.succeed(users.filter((id) => id !== "gone").map(document))
+        }
+      })
+      const answer = yield* get(`${url}/api/v1/changes?cursor=${cursor}&include=logins,casino`)
+      assert.deepStrictEqual(answer.json(), {
+        kept,
+        erased,
+        changes: [{ ...ofUser("a"), document: document("a") }, { ...ofUser("gone"), document: null }],
+        next_cursor: encodeChangesCursor(tenant, next)
+      })
+      yield* get(`${url}/api/v1/changes?cursor=${cursor}&include=all`)
+      assert.deepStrictEqual(asked, [
+        [["a", "gone"], ["casino", "logins"], true],
+        [["a", "gone"], ["casino", "payments", "logins"], false]
+      ])
+    }))
+
+  it.live("has a problem in place of a document that is too large, and stops for nobody", () =>
+    Effect.gen(function*() {
+      const changesAfter: After = () => Effect.succeed({ kept: [], erased: [], changes: ["a", "rows", "bytes", "b"].map(user), next })
+      const { url } = yield* serve({
+        changesAfter,
+        read: (_, users) =>
+          users.includes("rows")
+            ? Effect.fail(new TooManyRows({ section: "casino", limit: 1000, detail: "so many" }))
+            : Effect.succeed(users.map((id) => id === "bytes" ? { ...document(id), casino: "x".repeat(maxDocumentBytes) } : document(id)))
+      })
+      const { changes } = (yield* get(`${url}/api/v1/changes?cursor=${cursor}&include=all`)).json()
+      assert.containsSubset(changes, [
+        { user_id: "a", document: document("a") },
+        { user_id: "rows", problem: { type: "too-many-rows", status: 422, section: "casino", limit: 1000, detail: "so many" } },
+        { user_id: "bytes", problem: { type: "answer-too-large", status: 422, limit: maxDocumentBytes } },
+        { user_id: "b", document: document("b") }
+      ])
+    }))
+
+  it.live("cuts a page where the documents have too many bytes, and gives the cursor of the shorter one", () =>
+    Effect.gen(function*() {
+      const limits: Array<number> = []
+      const changesAfter: After = (_, __, { limit }) =>
+        Effect.sync(() => {
+          limits.push(limit)
+          const positions = vectorOf([[9, limit]])
+          return { kept: [], erased: [], changes: ["a", "b", "c", "d"].slice(0, limit).map(user), next: { ...next, positions } }
+        })
+      const { url } = yield* serve({
+        changesAfter,
+        read: (_, users) => Effect.succeed(users.map((id) => ({ ...document(id), casino: "x".repeat(maxDocumentBytes / 3) })))
+      })
+      const { changes, next_cursor } = (yield* get(`${url}/api/v1/changes?cursor=${cursor}&include=all&limit=5000`)).json()
+      assert.deepStrictEqual(limits, [500, 2])
+      assert.strictEqual((changes as ReadonlyArray<unknown>).length, 2)
+      assert.strictEqual(decodeChangesCursor(tenant, String(next_cursor))?.positions[9], 2)
+    }))
 
   it.live("answers 400 to another tenant's cursor", () =>
     Effect.gen(function*() {
@@ -122,7 +218,7 @@ describe("GET the changes", () => {
       const changesAfter: After = (_, next) =>
         Effect.suspend(() => {
           isWaiting = true
-          return Effect.as(Deferred.await(stopped), { changes: [], next })
+          return Effect.as(Deferred.await(stopped), { kept: [], erased: [], changes: [], next })
         })
       const { url } = yield* Scope.provide(
         serve({ changesAfter, stopChanges: Effect.asVoid(Deferred.succeed(stopped, undefined)), gracePeriod: "5 minutes" }),
@@ -133,6 +229,6 @@ describe("GET the changes", () => {
       yield* Scope.close(scope, Exit.void)
       const answer = yield* Fiber.join(request)
       assert.strictEqual(answer.status, 200)
-      assert.deepStrictEqual(answer.json(), { changes: [], next_cursor: cursor })
+      assert.deepStrictEqual(answer.json(), { kept: [], erased: [], changes: [], next_cursor: cursor })
     }))
 })

@@ -7,7 +7,7 @@ import { get, serve } from "./serve.ts"
 
 type Read = Games["Service"]["read"]
 
-const document = { user_id: "u", time_zone: "UTC", position: 7, casino_by_game: { slots: {} } }
+const document = { user_id: "u", time_zone: "UTC", position: 7, generations: { casino_by_game: 0 }, casino_by_game: { slots: {} } }
 const sections = ["casino_by_game", "game_rounds_by_game"]
 
 /** Notes what was asked for. */

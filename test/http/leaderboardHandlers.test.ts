@@ -11,7 +11,8 @@ const head = {
   period_start: null,
   period_end: null,
   time_zone: "UTC",
-  user_count: 2
+  user_count: 2,
+  generations: { leaderboards: 0 }
 } as const
 const entries = [
   { rank: 1, user_id: "a", score: "10.5", reached_at: "2026-01-01T12:00:00.000Z" },

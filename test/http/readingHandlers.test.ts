@@ -232,6 +232,14 @@ describe("POST the counters of users", () => {
       }])
     }))
 
+  it.live("answers the sections that are named, and none without them", () =>
+    Effect.gen(function*() {
+      const { read, readings } = noting()
+      const { url } = yield* serve({ read })
+      assert.strictEqual((yield* post(url, "{\"user_ids\": [\"a\"]}", {}, "?include=logins,casino")).status, 200)
+      assert.deepNestedInclude(readings[0], { sections: ["casino", "logins"], areNamed: true })
+    }))
+
   it.live("takes 500 of the longest ids, written as long as can be", () =>
     Effect.gen(function*() {
       const { read, readings } = noting()
@@ -271,7 +279,8 @@ describe("POST the counters of users", () => {
     Effect.gen(function*() {
       const { url } = yield* serve()
       const body = "{\"user_ids\": [\"u\"]}"
-      assert.strictEqual((yield* post(url, body, {}, "?include=logins")).status, 400)
+      assert.strictEqual((yield* post(url, body, {}, "?includes=logins")).status, 400)
+      assert.strictEqual((yield* post(url, body, {}, "?include=nothing")).status, 400)
       assert.strictEqual((yield* post(url, body, { "content-type": "text/plain" })).status, 415)
       assert.strictEqual((yield* post(url, body.padEnd(3_000_000))).status, 413)
     }))

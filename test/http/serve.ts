@@ -12,13 +12,16 @@ import { Activity } from "../../src/counters/Activity.ts"
 import { Changes } from "../../src/counters/Changes.ts"
 import { Counters, type CountersDocument } from "../../src/counters/Counters.ts"
 import { Explanation } from "../../src/counters/Explanation.ts"
+import { type FeedPlace, nothingTold } from "../../src/counters/FeedPlace.ts"
 import { Games } from "../../src/counters/Games.ts"
 import { Leaderboards } from "../../src/counters/Leaderboards.ts"
 import { ReadShares } from "../../src/counters/ReadShares.ts"
 import { vectorOf } from "../../src/counters/SliceVector.ts"
 import { TimeTravel } from "../../src/counters/TimeTravel.ts"
+import { Users } from "../../src/counters/Users.ts"
 import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
+import { noHistory } from "../../src/event-log/Lineage.ts"
 import type { BulkItems } from "../../src/fasttrack/BulkItems.ts"
 import { malformedJson } from "../../src/fasttrack/malformedJson.ts"
 import { finish } from "../../src/fasttrack/steps.ts"
@@ -40,6 +43,9 @@ import type { Tenant } from "../../src/tenants/Tenant.ts"
 
 export const tenant: Tenant = { tenantId: "tenant-1", name: "demo", timeZone: "UTC", weekStart: 1, keyNamespace: "namespace-1" }
 
+/** Where things stand for the stub of Changes. */
+export const place: FeedPlace = { positions: vectorOf([[3, 7]]), generation: 5, erasure: 2, lineage: noHistory }
+
 /** Keys the served stub of ApiKeys knows: one for each scope, and one for all. */
 const keys: Readonly<Record<string, Principal>> = {
   "key-all": { tenant, scopes: new Set(["ingest", "read", "admin"]) },
@@ -60,6 +66,7 @@ export interface Stubs {
   readonly readTop?: Leaderboards["Service"]["top"]
   readonly readPlace?: Leaderboards["Service"]["place"]
   readonly changesAfter?: Changes["Service"]["after"]
+  readonly listUsers?: Users["Service"]["list"]
   readonly stopChanges?: Effect.Effect<void>
   readonly eraseWithin?: UserErasure["Service"]["eraseWithin"]
   readonly readUserPage?: EventLog["Service"]["readUserPage"]
@@ -89,8 +96,10 @@ const authenticate: Authenticate = (key) => {
 
 export const document = (userId: string): CountersDocument => ({
   user_id: userId,
+  ref: `ref of ${userId}`,
   time_zone: "UTC",
   position: 7,
+  generations: { logins: 0, payments: 0 },
   logins: { login_count: 1 },
   payments: {}
 })
@@ -136,10 +145,12 @@ export const serve = (stubs: Stubs = {}) =>
         place: stubs.readPlace ?? (() => Effect.undefined)
       }),
       Layer.mock(Changes, {
-        now: () => Effect.succeed(vectorOf([[3, 7]])),
-        after: stubs.changesAfter ?? ((_, place) => Effect.succeed({ changes: [], next: place })),
+        now: () => Effect.succeed(place),
+        start: () => Effect.succeed({ ...place, generation: nothingTold }),
+        after: stubs.changesAfter ?? ((_, next) => Effect.succeed({ kept: [], erased: [], changes: [], next })),
         stop: stubs.stopChanges ?? Effect.void
       }),
+      Layer.mock(Users, { list: stubs.listUsers ?? (() => Effect.succeed({ users: [], next: undefined })) }),
       Layer.mock(UserErasure, {
         eraseWithin: stubs.eraseWithin ??
           (() => Effect.succeed({ _tag: "Ended", report: { events: 0, rows: 0, parked: 0, rejected: 0, again: false } }))

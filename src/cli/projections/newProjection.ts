@@ -11,7 +11,7 @@ import { catalogFile, filesOf, unexpectedCatalog, variableOf, workingCopy } from
 import { projectionSource, specSource } from "./newTemplates.ts"
 
 /** Members of the counters document that are no sections. */
-const taken = new Set(["user_id", "time_zone", "position", "stale"])
+const taken = new Set(["user_id", "ref", "time_zone", "position", "generations", "stale"])
 /** Names that a constant cannot have, or that the code of a projection has for something else. */
 const words = new Set(
   ("arguments as async await break case catch class const continue debugger default delete do else enum eval export extends false finally for function " +

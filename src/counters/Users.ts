@@ -1,0 +1,47 @@
+import { PgClient } from "@effect/sql-pg"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import { userRef } from "../event-log/pseudonym.ts"
+import { sliceOf } from "../event-log/sliceOf.ts"
+import { usersAfter } from "../event-log/tenantUsers.ts"
+import type { Tenant } from "../tenants/Tenant.ts"
+
+/** A user as a list has it: the `ref` is that of the user's documents. */
+export interface ListedUser {
+  readonly user_id: string
+  readonly ref: string
+  readonly slice: number
+}
+
+/** A tenant's users. */
+export class Users extends Context.Service<Users, {
+  /**
+   * Those with events whose ids follow one, in the order of the ids' UTF-8 bytes: at most `limit`, and the id to go on after unless these were the last. From
+   * the log itself, without erased users.
+   */
+  readonly list: (
+    tenant: Tenant,
+    after: string,
+    limit: number
+  ) => Effect.Effect<{ readonly users: ReadonlyArray<ListedUser>; readonly next: string | undefined }, DatabaseUnavailable>
+}>()("playtally/counters/Users") {
+  static readonly layer = Layer.effect(
+    Users,
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      return Users.of({
+        list: Effect.fn("Users.list")(function*({ keyNamespace, tenantId }, after, limit) {
+          const { next, userIds } = yield* usersAfter(sql, tenantId, after, limit)
+          const users = userIds.map((userId): ListedUser => ({
+            user_id: userId,
+            ref: userRef(keyNamespace, userId),
+            slice: sliceOf(tenantId, userId)
+          }))
+          return { users, next }
+        }, unavailable("Users.list"))
+      })
+    })
+  )
+}

@@ -1,0 +1,26 @@
+import type { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import { readContinuation } from "../event-log/historyStatements.ts"
+import type { LogHistories } from "../event-log/LogHistories.ts"
+import { allSlices } from "../event-log/sliceOf.ts"
+import { addGenerationAfterLoss } from "../projections/generations.ts"
+import { type FeedPlace, isSameHistory, nothingTold } from "./FeedPlace.ts"
+
+/**
+ * Where a reader goes on in the newest history of the log, in the caller's transaction. A reader who was told of something that is lost, be it an event, an
+ * erasure or a generation, is told of all users and erasures once more.
+ */
+export const continuedPlace = Effect.fnUntraced(
+  function*(sql: PgClient.PgClient, histories: LogHistories["Service"], place: FeedPlace) {
+    const { lineage, place: positions, wentBack } = yield* histories.continueAt(place.lineage, place.positions)
+    if (isSameHistory(place, { lineage })) return { place, kept: [] }
+    const { common, heads } = yield* readContinuation(sql, place.lineage)
+    const [history] = yield* sql<{ generation: bigint; erasure: bigint }>`
+      select generation, erasure from log_histories where history = ${BigInt(common ?? -1)} + 1`
+    const isLost = wentBack.length > 0 || history === undefined || place.erasure > Number(history.erasure) ||
+      Math.max(place.generation, place.walk?.upTo ?? 0) > Number(history.generation)
+    const next: FeedPlace = isLost ? { lineage, positions, generation: nothingTold, erasure: 0 } : { ...place, lineage, positions }
+    if (isLost) yield* addGenerationAfterLoss(sql)
+    return { place: next, kept: allSlices.map((slice) => ({ slice, position: heads?.[slice] ?? 0 })) }
+  }
+)

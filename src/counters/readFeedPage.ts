@@ -1,0 +1,156 @@
+import type { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import type { SlicePosition } from "../event-log/LoggedEvent.ts"
+import { userPositions } from "../event-log/positionRanges.ts"
+import { sliceOf } from "../event-log/sliceOf.ts"
+import { usersAfter, type UsersPage } from "../event-log/tenantUsers.ts"
+import { erasuresAfter } from "../event-log/toldErasures.ts"
+import { compareUtf8 } from "../projections/compareUtf8.ts"
+import { type Generation, generationsBetween } from "../projections/generations.ts"
+import type { Tenant } from "../tenants/Tenant.ts"
+import { type FeedPlace, type FeedState, nothingTold } from "./FeedPlace.ts"
+import { eventsIn, rangesBetween, shortened, type SliceVector } from "./SliceVector.ts"
+
+/** A user whose counters may have changed, with a position of the user's slice that the counters have reached. */
+export interface Change {
+  readonly user_id: string
+  readonly slice: number
+  readonly position: number
+}
+
+/** A user who was erased, by the `ref` that the user's documents had. */
+export interface ErasedChange {
+  readonly ref: string
+  readonly slice: number
+}
+
+/** What there is to tell after a place, and the place to go on from. */
+export interface FeedPage {
+  /**
+   * What the log still has of each slice, where another history has begun since the place; else nothing. A document that a reader has of a later position
+   * may count events that are lost.
+   */
+  readonly kept: ReadonlyArray<SlicePosition>
+  readonly erased: ReadonlyArray<ErasedChange>
+  /** Each user once. */
+  readonly changes: ReadonlyArray<Change>
+  readonly next: FeedPlace
+}
+
+/**
+ * What a tenant's reader is told after a place, up to a state: at most `limit` users, found in a number of events and users that does not depend on how many
+ * there are. `isMore` says that the state has not been reached.
+ *
+ * Erasures come first, all of them before any user: whoever is told later was not erased by these, or is known again.
+ */
+export const readFeedPage = Effect.fnUntraced(function*(
+  sql: PgClient.PgClient,
+  tenant: Tenant,
+  place: FeedPlace,
+  state: FeedState,
+  limit: number
+) {
+  const erasures = place.erasure < state.erasure ? yield* erasuresAfter(sql, tenant.tenantId, place.erasure, limit) : []
+  const erased = erasures.map(({ ref, slice }): ErasedChange => ({ ref, slice }))
+  const lastErasure = erasures.at(-1)?.erasure ?? place.erasure
+  if (erasures.length === limit) {
+    return { erased, changes: [], next: { ...place, erasure: lastErasure }, isMore: true }
+  }
+  const room = limit - erased.length
+  const walk = yield* walkOf(sql, tenant, place, state)
+  // What happens now does not wait for the end of a long walk, and the walk gets on whatever happens.
+  const events = yield* eventsPage(sql, tenant, place.positions, state.positions, walk.scope === undefined ? room : room >> 1)
+  const told = new Map(events.changes.map((change) => [change.user_id, change]))
+  const users = yield* walkPage(sql, tenant, walk, room - told.size)
+  for (const userId of users.userIds) {
+    const slice = sliceOf(tenant.tenantId, userId)
+    if (!told.has(userId)) told.set(userId, { user_id: userId, slice, position: state.positions[slice] ?? 0 })
+  }
+  const next: FeedPlace = {
+    lineage: place.lineage,
+    positions: events.next,
+    erasure: Math.max(state.erasure, lastErasure),
+    ...users.next === undefined
+      ? { generation: walk.upTo }
+      : { generation: place.generation, walk: { upTo: walk.upTo, after: users.next } }
+  }
+  const isMore = next.walk !== undefined || next.generation < state.generation ||
+    eventsIn(rangesBetween(next.positions, state.positions)) > 0
+  return { erased, changes: [...told.values()], next, isMore }
+})
+
+/** Which users a walk tells: all, those of some slices, and single ones. */
+interface Scope {
+  readonly everybody: boolean
+  readonly slices: ReadonlySet<number>
+  readonly userIds: ReadonlySet<string>
+}
+
+interface Walk {
+  readonly upTo: number
+  readonly after: string
+  /** Undefined where nobody is to be told. */
+  readonly scope: Scope | undefined
+}
+
+/**
+ * The walk that is under way, or the next one. Its scope is that of the generations that are still there: one that has gone since was superseded by a newer
+ * one, which the next walk tells.
+ */
+const walkOf = Effect.fnUntraced(function*(sql: PgClient.PgClient, tenant: Tenant, { generation, walk }: FeedPlace, state: FeedState) {
+  const { after, upTo } = walk ?? { after: "", upTo: Math.max(state.generation, generation) }
+  if (generation === nothingTold) {
+    return { upTo, after, scope: { everybody: true, slices: new Set(), userIds: new Set() } } satisfies Walk
+  }
+  const found = upTo > generation ? yield* generationsBetween(sql, tenant.tenantId, generation, upTo) : []
+  return { upTo, after, scope: found.length === 0 ? undefined : scopeOf(found) } satisfies Walk
+})
+
+const scopeOf = (generations: ReadonlyArray<Generation>): Scope => ({
+  everybody: generations.some(({ slice }) => slice === null),
+  slices: new Set(generations.flatMap(({ slice, userId }) => slice === null || userId !== null ? [] : [slice])),
+  userIds: new Set(generations.flatMap(({ userId }) => userId ?? []))
+})
+
+/** Users looked at in one page of a walk for those of some slices. */
+const looked = 2000
+
+const walkPage = Effect.fnUntraced(function*(sql: PgClient.PgClient, { tenantId }: Tenant, { after, scope }: Walk, limit: number) {
+  if (scope === undefined) return { userIds: [], next: undefined } satisfies UsersPage
+  if (scope.everybody) return yield* usersAfter(sql, tenantId, after, limit)
+  if (scope.slices.size === 0) {
+    const left = [...scope.userIds].filter((userId) => compareUtf8(userId, after) > 0).sort(compareUtf8)
+    return { userIds: left.slice(0, limit), next: left.length <= limit ? undefined : left[limit - 1] } satisfies UsersPage
+  }
+  const { next, userIds } = yield* usersAfter(sql, tenantId, after, Math.max(looked, limit))
+  const meant = userIds.filter((userId) => scope.slices.has(sliceOf(tenantId, userId)) || scope.userIds.has(userId))
+  return (meant.length <= limit ? { userIds: meant, next } : { userIds: meant.slice(0, limit), next: meant[limit - 1] }) satisfies UsersPage
+})
+
+/** The users of a tenant with events after a place, up to another. */
+const eventsPage = Effect.fnUntraced(function*(
+  sql: PgClient.PgClient,
+  tenant: Tenant,
+  place: SliceVector,
+  upTo: SliceVector,
+  limit: number
+) {
+  const ranges = limit === 0 ? [] : shortened(rangesBetween(place, upTo), 1000 + 4 * limit)
+  const events = Map.groupBy(ranges.length === 0 ? [] : yield* userPositions(sql, tenant.tenantId, ranges), ({ slice }) => slice)
+  const changes: Array<Change> = []
+  const next = [...place]
+  // The slices with most to tell come first: one that was left to the next page grows and gets its turn.
+  for (const { slice, upTo } of ranges.toSorted((a, b) => b.upTo - b.after - (a.upTo - a.after))) {
+    const users = new Map<string, number>()
+    next[slice] = upTo
+    for (const { position, userId } of events.get(slice) ?? []) {
+      if (!users.has(userId) && changes.length + users.size === limit) {
+        next[slice] = position - 1
+        break
+      }
+      users.set(userId, position)
+    }
+    for (const [user_id, position] of users) changes.push({ user_id, slice, position })
+  }
+  return { changes, next }
+})

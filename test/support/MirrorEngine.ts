@@ -1,0 +1,68 @@
+/** A user's counters as the service answers them. */
+type Counters = { readonly user_id: string; readonly ref: string; readonly position: number; readonly [section: string]: unknown }
+
+/** What an answer of the changes has. */
+interface Page {
+  readonly kept: ReadonlyArray<{ readonly slice: number; readonly position: number }>
+  readonly erased: ReadonlyArray<{ readonly ref: string }>
+  readonly changes: ReadonlyArray<{ readonly user_id: string; readonly slice: number; readonly document?: Counters | null }>
+  readonly next_cursor: string
+}
+
+/** Mirrors the counters of all users of a tenant. It is to keep its documents and its cursor in one place, and to write them together. */
+export class MirrorEngine {
+  readonly documents = new Map<string, Counters>()
+  cursor: string | undefined
+  private readonly slices = new Map<string, number>()
+  private readonly key: string
+  /** The service may come back at another one. */
+  url: string
+
+  constructor(url: string, key: string) {
+    this.url = url
+    this.key = key
+  }
+
+  /** Asks what has changed and applies it. Says whether nothing is left. */
+  async step(query = "wait=30"): Promise<boolean> {
+    const after = this.cursor === undefined ? "from=start" : `cursor=${this.cursor}`
+    const page = await this.ask<Page>(`/api/v1/changes?${after}&include=all&${query}`)
+    if (page === undefined) throw new Error("there are no changes at this address")
+    // Documents that may count events that the log has lost are read again, here and now.
+    const kept = new Map(page.kept.map(({ position, slice }) => [slice, position]))
+    for (const { position, user_id } of this.documents.values()) {
+      if (position <= (kept.get(this.slices.get(user_id) ?? -1) ?? Infinity)) continue
+      this.put(user_id, await this.ask<Counters>(`/api/v1/users/${encodeURIComponent(user_id)}/counters`))
+    }
+    const erased = new Set(page.erased.map(({ ref }) => ref))
+    for (const { ref, user_id } of erased.size === 0 ? [] : this.documents.values()) if (erased.has(ref)) this.put(user_id, undefined)
+    for (const { document, slice, user_id } of page.changes) {
+      this.slices.set(user_id, slice)
+      this.put(user_id, document ?? undefined)
+    }
+    const isDone = page.next_cursor === this.cursor
+    this.cursor = page.next_cursor
+    return isDone
+  }
+
+  /** Goes on until all that is in the log by now is mirrored. */
+  async catchUp(): Promise<void> {
+    while (!(await this.step("wait=0&consistency=strong"))) { /* there is more */ }
+  }
+
+  private put(userId: string, document: Counters | undefined): void {
+    if (document === undefined) this.documents.delete(userId)
+    else this.documents.set(userId, document)
+  }
+
+  /** Asks again as long as the service says "later" or does not answer; undefined for what is not there. */
+  private async ask<A>(path: string): Promise<A | undefined> {
+    for (;;) {
+      const answer = await fetch(this.url + path, { headers: { "x-api-key": this.key } }).catch(() => undefined)
+      if (answer?.status === 200) return await answer.json() as A
+      if (answer?.status === 404) return undefined
+      if (answer !== undefined && answer.status !== 429 && answer.status !== 503) throw new Error(await answer.text())
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+  }
+}
