@@ -11,6 +11,7 @@ import createUserRebuilds from "./0010_create_user_rebuilds.ts"
 import createLogHistories from "./0011_create_log_histories.ts"
 import markBootstrapKeys from "./0015_mark_bootstrap_keys.ts"
 import createGenerations from "./0012_create_generations.ts"
+import addVersionSources from "./0014_add_version_sources.ts"
 
 /** Every migration under `<id>_<name>`, forward only: one is never changed or removed once it has been released. */
 export const migrations = {
@@ -26,5 +27,6 @@ export const migrations = {
   "0010_create_user_rebuilds": createUserRebuilds,
   "0011_create_log_histories": createLogHistories,
   "0015_mark_bootstrap_keys": markBootstrapKeys,
-  "0012_create_generations": createGenerations
+  "0012_create_generations": createGenerations,
+  "0014_add_version_sources": addVersionSources
 }

@@ -85,7 +85,7 @@ export const serverLayer = Server.layer.pipe(
 /** What works in the projections' thread. */
 export const threadLayer = (database: { readonly url: Redacted.Redacted; readonly pooler: Pooler }) =>
   ProjectionRunner.layer.pipe(
-    Layer.provideMerge(ProjectionCatalog.layer(releasedVersions)),
+    Layer.provideMerge(ProjectionCatalog.layer(releasedVersions, { isQuiet: true })),
     Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer)),
     Layer.provideMerge(Migrations.layerCheck),
     Layer.provideMerge(Database.layerAt(database))

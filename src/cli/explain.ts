@@ -66,6 +66,8 @@ export const explain = Command.make(
           HistoryTooLarge: () => failed("The user has too many payments, bets and currencies to fold again in memory."),
           NoSuchCounter: ({ message }) => failed(`There is no counter ${path}. ${message}`),
           CounterNotFound: ({ path }) => failed(`The user's counters have never had a value at ${path}.`),
+          ProjectionFailing: ({ projections }) =>
+            failed(`The projection ${projections.join()} fails on the sample log: it has to be mended first.`),
           ProjectionParked: ({ projections }) => failed(`The projection ${projections.join()} fails on one of the user's events.`)
         })
       )

@@ -12,7 +12,7 @@ import type { ReadRow } from "../projections/Projection.ts"
 import type { ProjectionStore } from "../projections/ProjectionStore.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import type { TooManyReads } from "./ReadShares.ts"
-import { type Consistency, ProjectionBehind, type ProjectionParked, Snapshots } from "./Snapshots.ts"
+import { type Consistency, ProjectionBehind, type ProjectionFailing, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 import { TooManyRows, viewOf } from "./TooManyRows.ts"
 
 /** What a user did in a period with a product in a currency: the fields of the product beside these. Dates are `YYYY-MM-DD`, both included. */
@@ -46,7 +46,10 @@ export class Activity extends Context.Service<Activity, {
     tenant: Tenant,
     userId: string,
     options: Options
-  ) => Effect.Effect<ActivityDocument | undefined, TooManyRows | ProjectionBehind | ProjectionParked | TooManyReads | DatabaseUnavailable>
+  ) => Effect.Effect<
+    ActivityDocument | undefined,
+    TooManyRows | ProjectionBehind | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable
+  >
 }>()("playtally/counters/Activity") {
   static readonly layer = Layer.effect(
     Activity,

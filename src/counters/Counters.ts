@@ -10,7 +10,7 @@ import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
 import type { ProjectionStore } from "../projections/ProjectionStore.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import type { TooManyReads } from "./ReadShares.ts"
-import { type Consistency, ProjectionBehind, type ProjectionParked, Snapshots } from "./Snapshots.ts"
+import { type Consistency, ProjectionBehind, type ProjectionFailing, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 import { maxRows, TooManyRows, viewOf } from "./TooManyRows.ts"
 
 /**
@@ -43,8 +43,8 @@ export class Counters extends Context.Service<Counters, {
    * The documents of those of the users who have events, in the order asked, a user named twice once. One transaction reads the active versions, the
    * checkpoints and the rows, so that a document is never torn. A strong reading waits until all that was in the log on arrival has been folded.
    *
-   * A section whose projection is still to be rebuilt for the first time is no part of the documents yet. Readers who need it, by its name or because
-   * there is no other, are told that it is behind.
+   * A section whose projection is still to be rebuilt for the first time is no part of the documents yet, nor is one that this process's code cannot run.
+   * Readers who need it, by its name or because there is no other, are told that it is behind, or failing.
    *
    * A section of more than {@link maxRows} rows of one user is refused, and so are more than {@link maxRowsInAll} of all of them. No more than that is read.
    */
@@ -54,16 +54,14 @@ export class Counters extends Context.Service<Counters, {
     options: Options
   ) => Effect.Effect<
     ReadonlyArray<CountersDocument>,
-    TooManyRows | ProjectionBehind | ProjectionParked | TooManyReads | DatabaseUnavailable
+    TooManyRows | ProjectionBehind | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable
   >
 }>()("playtally/counters/Counters") {
   static readonly layer = Layer.effect(
     Counters,
     Effect.gen(function*() {
       const snapshots = yield* Snapshots
-      const { stores } = yield* ProjectionCatalog
-      const shown = stores.filter(({ projection }) => projection.readApart !== true)
-      const sections = [...new Set(shown.map(({ projection }) => projection.name))]
+      const { shown } = yield* ProjectionCatalog
 
       const read = Effect.fn("Counters.read")(function*(
         tenant: Tenant,
@@ -73,11 +71,11 @@ export class Counters extends Context.Service<Counters, {
         const found = yield* snapshots.read(
           tenant,
           userIds,
-          { projections: sections, consistency },
+          { projections: sections, consistency, mayLack: areNamed !== true },
           Effect.fnUntraced(function*(snapshot) {
-            const { stores, unbuilt, userIds } = snapshot
+            const { failing, stores, unbuilt, userIds } = snapshot
             if (userIds.length === 0) return { ...snapshot, rows: [] }
-            const isWhole = stores.length + (areNamed === true ? 0 : unbuilt) === sections.length
+            const isWhole = stores.length + (areNamed === true ? 0 : unbuilt + failing.length) === sections.length
             if (stores.length === 0 || !isWhole) return yield* new ProjectionBehind({ waited: 0 })
             return { ...snapshot, rows: yield* readRows(tenant.tenantId, stores, userIds) }
           })
@@ -106,7 +104,7 @@ export class Counters extends Context.Service<Counters, {
         }
         return documents
       })
-      return Counters.of({ sections, read })
+      return Counters.of({ sections: shown, read })
     })
   )
 }

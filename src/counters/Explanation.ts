@@ -7,13 +7,14 @@ import * as Schema from "effect/Schema"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import { UserHistory } from "../event-log/UserHistory.ts"
+import { failsOnSampleLog } from "../projections/identityOf.ts"
 import type { AnyProjection } from "../projections/Projection.ts"
 import { activeVersions } from "../projections/versions.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { type CounterPath, formatCounterPath, parseCounterPath, type ValueKind, valueKind } from "./counterPath.ts"
 import { type Folding, Histories, type HistoryEvent, type HistoryTooLarge, type HistoryUnfinished } from "./Histories.ts"
 import { type Contribution, PathHistory } from "./PathHistory.ts"
-import { ProjectionParked } from "./Snapshots.ts"
+import { ProjectionFailing, ProjectionParked } from "./Snapshots.ts"
 
 /** No counters document has a single value at that path. */
 export class NoSuchCounter extends Schema.TaggedError<NoSuchCounter>("playtally/counters/NoSuchCounter")("NoSuchCounter", {
@@ -60,7 +61,7 @@ export class Explanation extends Context.Service<Explanation, {
     page: { readonly after: number; readonly limit: number }
   ) => Effect.Effect<
     Explained | undefined,
-    NoSuchCounter | CounterNotFound | ProjectionParked | HistoryUnfinished | HistoryTooLarge | DatabaseUnavailable
+    NoSuchCounter | CounterNotFound | ProjectionParked | ProjectionFailing | HistoryUnfinished | HistoryTooLarge | DatabaseUnavailable
   >
 }>()("playtally/counters/Explanation") {
   static readonly layer = (projections: ReadonlyArray<AnyProjection>) =>
@@ -77,6 +78,7 @@ export class Explanation extends Context.Service<Explanation, {
           const { tenantId, timeZone, weekStart } = tenant
           const active = yield* activeVersions(sql).pipe(unavailable("Explanation.explain"))
           const { kind, path, projection } = yield* find(shown.filter(({ name, version }) => active.get(name) === version), text)
+          if (failsOnSampleLog(projection)) return yield* new ProjectionFailing({ projections: [projection.name] })
           const slice = sliceOf(tenantId, userId)
           const [, ...names] = path
           const pageKey = (after: number) =>

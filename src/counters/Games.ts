@@ -10,7 +10,7 @@ import { gameRoundsByGame } from "../projections/catalog/gameRoundsByGame.ts"
 import { compareUtf8 } from "../projections/compareUtf8.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import type { TooManyReads } from "./ReadShares.ts"
-import { type Consistency, ProjectionBehind, type ProjectionParked, Snapshots } from "./Snapshots.ts"
+import { type Consistency, ProjectionBehind, type ProjectionFailing, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 import { maxRows, TooManyRows, viewOf } from "./TooManyRows.ts"
 
 /** The projections that a document of games is made of, in its order. */
@@ -52,7 +52,7 @@ export class Games extends Context.Service<Games, {
     options: Options
   ) => Effect.Effect<
     { readonly document: GamesDocument; readonly next: string | null } | undefined,
-    TooManyRows | ProjectionBehind | ProjectionParked | TooManyReads | DatabaseUnavailable
+    TooManyRows | ProjectionBehind | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable
   >
 }>()("playtally/counters/Games") {
   static readonly layer = Layer.effect(

@@ -14,7 +14,7 @@ import { type RankedUser, type RankingReader, readRanking } from "../projections
 import type { Tenant } from "../tenants/Tenant.ts"
 import type { Calendar } from "../zones/Calendar.ts"
 import type { TooManyReads } from "./ReadShares.ts"
-import { type Consistency, ProjectionBehind, type ProjectionParked, Snapshots } from "./Snapshots.ts"
+import { type Consistency, ProjectionBehind, type ProjectionFailing, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 
 /** A place on a board: from 1 on, no two users share one. `reached_at` is a time, or a date where the score is a streak of dates. */
 export interface LeaderboardEntry {
@@ -60,7 +60,7 @@ export interface BoardSelection {
   readonly currency: string | null
 }
 
-type Reading<A> = Effect.Effect<A, ProjectionBehind | ProjectionParked | TooManyReads | DatabaseUnavailable>
+type Reading<A> = Effect.Effect<A, ProjectionBehind | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable>
 
 /** Who is ahead. */
 export class Leaderboards extends Context.Service<Leaderboards, {

@@ -25,6 +25,13 @@ export class ProjectionParked extends Schema.TaggedError<ProjectionParked>("play
   projections: Schema.Array(Schema.String)
 }) {}
 
+/**
+ * This process's code cannot run some projections asked for: they fail on the sample log (`FailsOnSampleLog`). Asking again is of no use until it is mended.
+ */
+export class ProjectionFailing extends Schema.TaggedError<ProjectionFailing>("playtally/counters/ProjectionFailing")("ProjectionFailing", {
+  projections: Schema.Array(Schema.String)
+}) {}
+
 /** What a reading promises: whatever the projections have reached, or all that was in the log when it was asked for (design §3). */
 export type Consistency = { readonly _tag: "Eventual" } | { readonly _tag: "Strong"; readonly waitSeconds: number }
 
@@ -36,6 +43,8 @@ export interface Snapshot {
   readonly stores: ReadonlyArray<ProjectionStore>
   /** How many of the projections have none yet: they are still to be rebuilt for the first time. */
   readonly unbuilt: number
+  /** Those of the projections that this process's code cannot run. */
+  readonly failing: ReadonlyArray<string>
   /** The position in the user's slice up to which all of them have been fed. */
   readonly positionOf: (userId: string) => number
   /** The zone in which a user's rows are made: the tenant's, or while it is being changed perhaps still the one before. */
@@ -54,6 +63,8 @@ interface Options {
   readonly consistency: Consistency
   /** Set where the rows depend on all of the tenant's users: how complete they are is then said of all of them, whichever are named. */
   readonly everybody?: true
+  /** Set where a projection that this process's code cannot run is left out, as an unbuilt one is; else the reading fails. */
+  readonly mayLack?: boolean
 }
 
 /** Readings of projections that promise something about how complete they are. */
@@ -68,19 +79,22 @@ export class Snapshots extends Context.Service<Snapshots, {
     userIds: ReadonlyArray<string>,
     options: Options,
     rows: (snapshot: Snapshot) => Effect.Effect<A, E | SqlError.SqlError | ProjectionBehind>
-  ) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | ProjectionBehind | ProjectionParked | TooManyReads | DatabaseUnavailable>
+  ) => Effect.Effect<
+    A,
+    Exclude<E, SqlError.SqlError> | ProjectionBehind | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable
+  >
 }>()("playtally/counters/Snapshots") {
   static readonly layer = Layer.effect(
     Snapshots,
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
-      const { stores } = yield* ProjectionCatalog
+      const catalog = yield* ProjectionCatalog
       const runner = yield* ProjectionRunner
 
       const read = Effect.fn("Snapshots.read")(function*<A, E = never>(
         tenant: Tenant,
         userIds: ReadonlyArray<string>,
-        { consistency, everybody, projections }: Options,
+        { consistency, everybody, mayLack, projections }: Options,
         rows: (snapshot: Snapshot) => Effect.Effect<A, E | SqlError.SqlError | ProjectionBehind>
       ) {
         const users = [...new Set(userIds)]
@@ -89,9 +103,10 @@ export class Snapshots extends Context.Service<Snapshots, {
 
         /** The rows, or the slices that are not far enough. */
         const attempt = Effect.gen(function*() {
-          const { active, positions, unbuilt } = yield* checkpointsOf(sql, stores, slices, projections)
+          const { active, failing, positions, unbuilt } = yield* checkpointsOf(sql, catalog, slices, projections)
+          if (failing.length > 0 && (mayLack !== true || active.length === 0)) return { _tag: "Failing", projections: failing } as const
           // Where nothing is built yet, there is nothing to wait for.
-          const behind = unbuilt === projections.length
+          const behind = unbuilt + failing.length === projections.length
             ? []
             : slices.filter((slice) => (positions.get(slice) ?? 0) < (heads.get(slice) ?? 0))
           if (behind.length > 0) return { _tag: "Behind", slices: behind, projections } as const
@@ -105,6 +120,7 @@ export class Snapshots extends Context.Service<Snapshots, {
             userIds: users.filter((userId) => zones.has(userId)),
             stores: active,
             unbuilt,
+            failing,
             positionOf: (userId) => positions.get(sliceOf(tenant.tenantId, userId)) ?? 0,
             timeZoneOf: (userId) => zones.get(userId) ?? tenant.timeZone,
             parkedIn: (userId) => parked.get(userId) ?? [],
@@ -123,6 +139,7 @@ export class Snapshots extends Context.Service<Snapshots, {
         )
 
         const result = yield* untilReached(runner, consistency, attempt)
+        if (result._tag === "Failing") return yield* new ProjectionFailing({ projections: result.projections })
         return result._tag === "Read" ? result.answer : yield* new ProjectionParked({ userId: result.userId, projections: result.names })
       }, unavailable("Snapshots.read"))
       return Snapshots.of({ read })
@@ -180,10 +197,10 @@ export const headsOf = (sql: PgClient.PgClient, slices: ReadonlyArray<number>) =
     (rows) => new Map(rows.map(({ position, slice }) => [slice, Number(position)]))
   )
 
-/** The active versions of some projections, and the position up to which all of them have been fed in each slice. */
+/** The active versions of some projections, and the position up to which all of them have been fed in each slice. Those that fail have no say in it. */
 const checkpointsOf = (
   sql: PgClient.PgClient,
-  stores: ReadonlyArray<ProjectionStore>,
+  catalog: ProjectionCatalog["Service"],
   slices: ReadonlyArray<number>,
   projections: ReadonlyArray<string>
 ) =>
@@ -195,16 +212,24 @@ const checkpointsOf = (
     (checkpoints) => {
       const positions = new Map<number, number>()
       const versions = new Map<string, number>()
-      for (const { position, projection, slice, version } of checkpoints) {
+      for (const { projection, version } of checkpoints) versions.set(projection, version)
+      const failing = new Set(projections.filter((name) => isFailing(catalog, name, versions.get(name))))
+      for (const { position, projection, slice } of checkpoints) {
+        if (failing.has(projection)) continue
         positions.set(slice, Math.min(Number(position), positions.get(slice) ?? Infinity))
-        versions.set(projection, version)
       }
       const active = projections.flatMap((name) =>
-        stores.filter(({ projection }) => projection.name === name && projection.version === versions.get(name))
+        catalog.stores.filter(({ projection }) => projection.name === name && projection.version === versions.get(name))
       )
-      return { active, positions, unbuilt: projections.filter((name) => !versions.has(name)).length }
+      const unbuilt = projections.filter((name) => !versions.has(name) && !failing.has(name)).length
+      return { active, failing: [...failing], positions, unbuilt }
     }
   )
+
+/** Whether this process's code cannot run the version of a projection that is read, or, where none is yet, any that there is of it. */
+const isFailing = ({ failing, stores }: ProjectionCatalog["Service"], name: string, active: number | undefined): boolean =>
+  failing.some(({ projection, version }) => projection === name && (active ?? version) === version) &&
+  (active !== undefined || stores.every(({ projection }) => projection.name !== name))
 
 /** Those of the users who have events, and the zones in which their rows are made (see `foldContexts`). */
 const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<string>) =>

@@ -8,13 +8,14 @@ import { sliceOf } from "../event-log/sliceOf.ts"
 import { type InFuture, UserHistory } from "../event-log/UserHistory.ts"
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import { newestGenerations } from "../projections/generations.ts"
+import { failsOnSampleLog } from "../projections/identityOf.ts"
 import { MemoryFold } from "../projections/MemoryFold.ts"
 import type { AnyProjection, FoldContext, ReadContext } from "../projections/Projection.ts"
 import { activeVersions } from "../projections/versions.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { type CountersDocument, tooManyOfUser } from "./Counters.ts"
 import { type Folding, Histories, type HistoryEvent, type HistoryTooLarge, type HistoryUnfinished } from "./Histories.ts"
-import { ProjectionBehind } from "./Snapshots.ts"
+import { ProjectionBehind, ProjectionFailing } from "./Snapshots.ts"
 import { maxRows, type TooManyRows } from "./TooManyRows.ts"
 
 /** A user's counters as they were. */
@@ -22,8 +23,8 @@ export class TimeTravel extends Context.Service<TimeTravel, {
   /**
    * The document of what the log held at an instant (epoch milliseconds): the user's events recorded by then, folded by the projections that are active
    * today, in the tenant's zone of today, with that instant for "now". `position` is the last position of the user's slice then. A section whose fold
-   * fails, or that would need an event no reader takes, stops before that event and is named in `stale`; one that is not active yet is left out, or behind
-   * if the reader named it. Undefined if there was no event of the user yet.
+   * fails, or that would need an event no reader takes, stops before that event and is named in `stale`; one that is not active yet, or that this process's code cannot
+   * run, is left out, or is behind or failing if the reader named it. Undefined if there was no event of the user yet.
    *
    * It reads the log itself, so it never lags behind, and takes time in proportion to the number of the user's events until then: in steps, see
    * {@link Histories}. Whoever asks again for the same sections goes on from there, also for a later instant.
@@ -34,7 +35,7 @@ export class TimeTravel extends Context.Service<TimeTravel, {
     options: { readonly instant: number; readonly sections: ReadonlyArray<string>; readonly areNamed?: boolean }
   ) => Effect.Effect<
     CountersDocument | undefined,
-    InFuture | ProjectionBehind | TooManyRows | HistoryUnfinished | HistoryTooLarge | DatabaseUnavailable
+    InFuture | ProjectionBehind | ProjectionFailing | TooManyRows | HistoryUnfinished | HistoryTooLarge | DatabaseUnavailable
   >
 }>()("playtally/counters/TimeTravel") {
   static readonly layer = (projections: ReadonlyArray<AnyProjection>) =>
@@ -52,11 +53,16 @@ export class TimeTravel extends Context.Service<TimeTravel, {
             if (!(yield* history.isAny({ tenantId, userId, upTo }))) return undefined
 
             const active = yield* activeVersions(sql).pipe(unavailable("TimeTravel.read"))
-            const folded = sections.flatMap((section) =>
+            const known = sections.flatMap((section) =>
               projections.filter(({ name, version }) => name === section && active.get(name) === version)
             )
+            const folded = known.filter((projection) => !failsOnSampleLog(projection))
+            const failing = known.filter(failsOnSampleLog).map(({ name }) => name)
+            if (failing.length > 0 && (areNamed === true || folded.length === 0)) {
+              return yield* new ProjectionFailing({ projections: failing })
+            }
             const unbuilt = areNamed === true ? 0 : sections.filter((section) => !active.has(section)).length
-            if (folded.length === 0 || folded.length + unbuilt < sections.length) {
+            if (folded.length === 0 || known.length + unbuilt < sections.length) {
               return yield* new ProjectionBehind({ waited: 0 })
             }
             const names = folded.map(({ name }) => name)

@@ -125,6 +125,7 @@ const explain = HttpApiEndpoint.get("explain", "/api/v1/users/:user_id/counters/
     Problems.HistoryTooLarge,
     Problems.HistoryUnfinished,
     Problems.ProjectionParked,
+    Problems.ProjectionFailing,
     ...busy
   ]
 }).annotateMerge(OpenApi.annotations({

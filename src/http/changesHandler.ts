@@ -101,6 +101,7 @@ export const changesHandler = Effect.map(Effect.all([Changes, Counters, inReadSl
       TooManyReads: readingProblems.TooManyReads,
       TooManyPolls: ({ limit }) => Effect.fail(new Problems.TooManyPolls({ limit })),
       ProjectionBehind: readingProblems.ProjectionBehind,
+      ProjectionFailing: readingProblems.ProjectionFailing,
       // An eventual reading tells of parked users and does not fail for them.
       ProjectionParked: Effect.die,
       DatabaseUnavailable: readingProblems.DatabaseUnavailable

@@ -43,6 +43,7 @@ export const explainHandler = Effect.map(Effect.all([Explanation, inHistorySlot]
       HistoryUnfinished: historyProblems.HistoryUnfinished,
       NoSuchCounter: ({ message }) => Effect.fail(badQuery("path", message)),
       CounterNotFound: ({ path }) => Effect.fail(new Problems.CounterNotFound({ detail: `There is nothing at ${path}.` })),
+      ProjectionFailing: readingProblems.ProjectionFailing,
       ProjectionParked: ({ projections, userId }) => serverProblem(new Problems.ProjectionParked({ user_id: userId, projections })),
       DatabaseUnavailable: (error) => serverProblem(new Problems.Unavailable({}), error)
     })

@@ -234,6 +234,12 @@ export class ProjectionParked extends HttpApiError.Problem<ProjectionParked>()("
   title: "A projection stopped at one of the user's events"
 }, { user_id: Schema.String, projections: Schema.Array(Schema.String) }) {}
 
+export class ProjectionFailing extends HttpApiError.Problem<ProjectionFailing>()("ProjectionFailing", {
+  type: "projection-failing",
+  status: 501,
+  title: "The code of this process cannot make some of the counters: sending the request again is of no use until it is mended"
+}, { projections: Schema.Array(Schema.String) }) {}
+
 export class NotReady extends HttpApiError.Problem<NotReady>()("NotReady", {
   type: "not-ready",
   status: 503,

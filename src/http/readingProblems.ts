@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type { HistoryTooLarge, HistoryUnfinished } from "../counters/Histories.ts"
 import type { TooManyReads } from "../counters/ReadShares.ts"
-import type { ProjectionBehind, ProjectionParked } from "../counters/Snapshots.ts"
+import type { ProjectionBehind, ProjectionFailing, ProjectionParked } from "../counters/Snapshots.ts"
 import type { TooManyRows } from "../counters/TooManyRows.ts"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import { badQuery } from "./badQuery.ts"
@@ -14,6 +14,7 @@ export const readingProblems = {
     serverProblem(new Problems.ProjectionBehind({ detail: `They were waited for ${waited} s.` })),
   ProjectionParked: ({ projections, userId }: ProjectionParked) =>
     serverProblem(new Problems.ProjectionParked({ user_id: userId, projections })),
+  ProjectionFailing: ({ projections }: ProjectionFailing) => serverProblem(new Problems.ProjectionFailing({ projections })),
   TooManyReads: ({ what }: TooManyReads) => Effect.fail(new Problems.TooManyReads({ detail: `It has its share of ${what}.` })),
   DatabaseUnavailable: (error: DatabaseUnavailable) => serverProblem(new Problems.Unavailable({}), error)
 }

@@ -144,13 +144,14 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
 
       /** Of slices whose log has been mended since, by whichever process fed them. */
       const takeBack = (slices: Iterable<number>) =>
-        Effect.forEach([...slices].filter((slice) => holed.has(slice)), (slice) => {
+        Effect.forEach(Array.from(slices, (slice) => [slice, holed.get(slice)] as const), ([slice, position]) => {
+          if (position === undefined) return Effect.void
           holed.delete(slice)
           return Effect.logInfo("The hole in a slice of the log has been mended: its projections go on").pipe(
             Effect.annotateLogs({ slice }),
             // Nobody knows what was put into the log by hand, or where.
             Effect.andThen(sql.withTransaction(addGeneration(sql, { slice }))),
-            Effect.catch(() => Effect.sync(() => holed.add(slice)))
+            Effect.catch(() => Effect.sync(() => holed.set(slice, position)))
           )
         }, { discard: true })
 

@@ -1,12 +1,15 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as BigDecimal from "effect/BigDecimal"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import type { EventLog } from "../event-log/EventLog.ts"
+import { compareSections, parkedUsersOf, usersOf } from "./compareSections.ts"
 import { decimalToText } from "./decimalArithmetic.ts"
 import { feedIsolating } from "./feedChunk.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
 import { rebuildBound } from "./rebuild.ts"
+import { SectionComparison, type SectionDiff } from "./SectionComparison.ts"
 
 /** How one column differs: in how many rows, and for numbers by how much. Amounts are decimal text. */
 export interface ColumnDiff {
@@ -33,6 +36,8 @@ export interface VersionDiff {
   /** Users compared, and those of whom any row differs. */
   readonly users: number
   readonly changedUsers: number
+  /** Users left out, for one of the versions could not fold their events. */
+  readonly parkedUsers: number
   /** Rows that only one of the two has. */
   readonly addedRows: number
   readonly removedRows: number
@@ -41,18 +46,24 @@ export interface VersionDiff {
   readonly addedColumns: ReadonlyArray<string>
   readonly removedColumns: ReadonlyArray<string>
   readonly largest: ReadonlyArray<LargestChange>
+  /** What readers get. */
+  readonly sections: SectionDiff
 }
 
 /** Most of the largest changes that are named. */
 const maxLargest = 20
 
-/** Whether the versions give the same numbers to everybody, in the same columns. */
-export const isEmptyDiff = (diff: VersionDiff): boolean =>
+/** Whether the versions have the same rows of everybody, in the same columns. */
+export const hasSameRows = (diff: VersionDiff): boolean =>
   diff.changedUsers === 0 && diff.addedColumns.length === 0 && diff.removedColumns.length === 0
+
+/** Whether the versions also show the same to all readers. */
+export const isEmptyDiff = (diff: VersionDiff): boolean => hasSameRows(diff) && diff.sections.changedUsers === 0
 
 /**
  * Compares two versions slice by slice, each at one and the same position: both checkpoints are held, whichever is behind is fed up to the other, and
- * the rows are compared in the same transaction. So it is exact while events come in, and a sample of slices is as good as all of them.
+ * the rows, and the sections that readers get of them, are compared in the same transaction. So it is exact while events come in, and a sample of slices is
+ * as good as all of them.
  */
 export const diffVersions = (
   sql: PgClient.PgClient,
@@ -64,6 +75,8 @@ export const diffVersions = (
   Effect.gen(function*() {
     const feed = { sql, log, stores: [before, after], bound: rebuildBound }
     const statements = diffStatements(before, after)
+    const comparison = new SectionComparison(before.projection, after.projection)
+    const now = yield* Clock.currentTimeMillis
     let diff = statements.empty
     for (const slice of slices) {
       diff = yield* sql.withTransaction(Effect.gen(function*() {
@@ -75,10 +88,13 @@ export const diffVersions = (
         while (fed.more.length > 0) fed = yield* feedIsolating(feed, [slice])
         const [summary] = yield* sql.unsafe<Record<string, unknown>>(statements.summary, [slice])
         const largest = yield* sql.unsafe<LargestRow>(statements.largest, [slice])
-        return add(diff, statements.numbers, summary ?? {}, largest)
+        const [parked] = yield* sql.unsafe<{ users: number }>(statements.parked, [slice])
+        yield* compareSections(sql, [before, after], comparison, { slice, now })
+        const added = add(diff, statements.numbers, summary ?? {}, largest)
+        return { ...added, parkedUsers: diff.parkedUsers + Number(parked?.users) }
       }))
     }
-    return diff
+    return { ...diff, sections: comparison.diff }
   })
 
 interface LargestRow {
@@ -91,7 +107,9 @@ interface LargestRow {
   readonly change: string
 }
 
-const diffStatements = ({ tables: { compared: before } }: ProjectionStore, { tables: { compared: after } }: ProjectionStore) => {
+const diffStatements = (beforeStore: ProjectionStore, afterStore: ProjectionStore) => {
+  const { tables: { compared: before } } = beforeStore
+  const { tables: { compared: after } } = afterStore
   const names = (columns: typeof before.columns) => columns.map(([name]) => name)
   const common = before.columns.filter(([name]) => names(after.columns).includes(name))
   const key = before.key.filter((name) => after.key.includes(name))
@@ -102,7 +120,7 @@ const diffStatements = ({ tables: { compared: before } }: ProjectionStore, { tab
   const any = ["o.user_id is null", "n.user_id is null", ...common.map(differs)].join(" or ")
   const change = (name: string) => `coalesce(n."${name}", 0)::numeric - coalesce(o."${name}", 0)::numeric`
   const joined = `
-    with u as materialized (select distinct tenant_id, user_id from events where slice = $1 and event_type <> 'erased'),
+    with u as materialized (${usersOf(beforeStore, afterStore, "$1")}),
     o as materialized (${before.select}), n as materialized (${after.select})`
   const join = `o full join n on ${["tenant_id", "user_id", ...key].map((name) => `o."${name}" = n."${name}"`).join(" and ")}`
   return {
@@ -110,13 +128,16 @@ const diffStatements = ({ tables: { compared: before } }: ProjectionStore, { tab
     empty: {
       users: 0,
       changedUsers: 0,
+      parkedUsers: 0,
       addedRows: 0,
       removedRows: 0,
       columns: common.map(([column]) => ({ column, rows: 0, least: null, greatest: null, total: null })),
       addedColumns: [...names(after.columns), ...after.key].filter((name) => ![...names(before.columns), ...before.key].includes(name)),
       removedColumns: [...names(before.columns), ...before.key].filter((name) => ![...names(after.columns), ...after.key].includes(name)),
-      largest: []
+      largest: [],
+      sections: new SectionComparison(beforeStore.projection, afterStore.projection).diff
     } satisfies VersionDiff as VersionDiff,
+    parked: parkedUsersOf(beforeStore, afterStore),
     summary: `${joined}
       select (select count(*) from u) as users,
         count(distinct (coalesce(o.tenant_id, n.tenant_id), coalesce(o.user_id, n.user_id))) filter (where ${any}) as changed,

@@ -1,14 +1,18 @@
 import type { PgClient } from "@effect/sql-pg"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import type { EventLog } from "../event-log/EventLog.ts"
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
+import { maxRowsOfUser } from "./compareSections.ts"
 import { foldContexts } from "./foldContexts.ts"
 import { MemoryFold } from "./MemoryFold.ts"
-import type { ReadRow } from "./Projection.ts"
+import type { ReadContext, ReadRow } from "./Projection.ts"
 import { type Owner, ownerId, type ProjectionStore } from "./ProjectionStore.ts"
+import { isFailing, sectionOf } from "./SectionComparison.ts"
+import { sectionDifferences } from "./sectionDifferences.ts"
 
-/** A user whose rows are not what the log says. `row` names the row by its key. */
+/** A user whose rows or section are not what the log says. `row` names the row by its key, or says `section`, `column` then being a path in it. */
 export interface Difference extends Owner {
   readonly row: string
   readonly column: string
@@ -33,8 +37,8 @@ const stride = 100
 const maxStarts = 3
 
 /**
- * Folds a slice of the log in memory, beside the live rows, and compares: every row of every user of the slice, as it is read, against a fold that has
- * never seen a table. The last page is folded, and the rows are read, while the slice's checkpoint is held, so both are of one position. Parked users are counted
+ * Folds a slice of the log in memory, beside the live rows, and compares: every row of every user of the slice, as it is read, and the section that readers
+ * get of them, against a fold that has never seen a table. The last page is folded, and the rows are read, while the slice's checkpoint is held, so both are of one position. Parked users are counted
  * and left out. It keeps the rows of the slice's users in memory, and a page of events.
  */
 export const verifySlice = (
@@ -152,6 +156,8 @@ class SliceFold {
       select tenant_id, user_id from parked_users where slice = ${slice} and projection = ${name} and version = ${version}`
     for (const { tenant_id, user_id } of parked) users.delete(ownerId({ tenantId: tenant_id, userId: user_id }))
     const differences: Array<Difference> = []
+    const now = yield* Clock.currentTimeMillis
+    const contextOf = yield* foldContexts(sql, [...users.values()].map(({ tenantId }) => ({ tenantId, slice })))
     for (const tenantId of new Set([...users.values()].map((user) => user.tenantId))) {
       const ofTenant = [...users.values()].filter((user) => user.tenantId === tenantId)
       for (let at = 0; at < ofTenant.length; at += stride) {
@@ -159,7 +165,10 @@ class SliceFold {
         const rows = yield* store.read(tenantId, some.map(({ userId }) => userId))
         for (const { fold, problem, userId } of some) {
           if (problem !== undefined) differences.push({ tenantId, userId, row: "", column: "", stored: "not parked", expected: problem })
-          else differences.push(...compare(store, { tenantId, userId }, rows.get(userId) ?? [], fold?.rows() ?? []))
+          else {
+            const context = { timeZone: contextOf({ tenantId, userId, slice }).timeZone, now }
+            differences.push(...compare(store, { tenantId, userId }, context, rows.get(userId) ?? [], fold?.rows() ?? []))
+          }
         }
       }
     }
@@ -181,18 +190,31 @@ export const rowsWithoutEvents = (
   )
 
 const compare = (
-  { tables: { compared } }: ProjectionStore,
+  { projection, tables: { compared } }: ProjectionStore,
   { tenantId, userId }: Owner,
+  context: ReadContext,
   stored: ReadonlyArray<ReadRow>,
   expected: ReadonlyArray<ReadRow>
 ): ReadonlyArray<Difference> => {
   const byKey = (rows: ReadonlyArray<ReadRow>) => new Map(rows.map((row) => [JSON.stringify(compared.key.map((name) => row[name])), row]))
   const [before, after] = [byKey(stored), byKey(expected)]
   const text = (value: unknown) => value === undefined ? null : JSON.stringify(value)
-  return [...new Set([...before.keys(), ...after.keys()])].flatMap((row) =>
+  const ofRows = [...new Set([...before.keys(), ...after.keys()])].flatMap((row) =>
     compared.columns.flatMap(([column]) => {
       const [is, should] = [text(before.get(row)?.[column]), text(after.get(row)?.[column])]
       return is === should ? [] : [{ tenantId, userId, row, column, stored: is, expected: should }]
     })
   )
+  // Where rows differ, the section does too. Nobody reads a section of more rows.
+  if (ofRows.length > 0 || stored.length > maxRowsOfUser) return ofRows
+  const [shown, meant] = [sectionOf(projection, stored, context), sectionOf(projection, expected, context)]
+  if (isFailing(shown)) return [{ tenantId, userId, row: "section", column: "", stored: shown, expected: null }]
+  return sectionDifferences(projection.section.schema.ast, shown, meant).map(({ after, at, before }) => ({
+    tenantId,
+    userId,
+    row: "section",
+    column: at,
+    stored: before,
+    expected: after
+  }))
 }

@@ -19,7 +19,7 @@ const anew = given[0] !== "--continue"
 const names = anew ? given : given.slice(1)
 
 const remakes = anew ? names.map((name) => ({ name, version: undefined })) : []
-const layer = Layer.mergeAll(ProjectionCatalog.layer(catalog, remakes), EventLog.layer).pipe(
+const layer = Layer.mergeAll(ProjectionCatalog.layer(catalog, { remakes }), EventLog.layer).pipe(
   Layer.provideMerge(Migrations.layerCheck),
   Layer.provideMerge(databaseLayer)
 )

@@ -15,6 +15,7 @@ const unseen: ReadonlyArray<readonly [what: RegExp, reason: string]> = [
   [/ 500 internal-error$/, "nothing is known that leads to it; frameworkProblems.test.ts makes a defect"],
   [/ 503 shutting-down$/, "only while the process ends; Server.test.ts ends it"],
   [/explain 503 projection-parked$/, "takes an event on which a fold fails; timeTravelAndExplanation.test.ts"],
+  [/ 501 (projection-failing|preference-applied)$/, "takes code that fails on the sample log; failingProjection.test.ts"],
   [/ 422 too-many-rows$/, "takes a thousand rows of one user; readShares.test.ts"],
   [/ 422 answer-too-large$/, "takes an answer of 24 MiB; readShares.test.ts"],
   [/ 422 history-too-large$/, "takes a hundred thousand payments of one user; MemoryFold.test.ts counts their bytes"],

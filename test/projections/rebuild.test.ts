@@ -55,7 +55,7 @@ const developer = (projections: ReadonlyArray<AnyProjection>) => Layer.build(Lay
 
 /** What `projections rebuild --again` starts with. */
 const developerOnly = (projections: ReadonlyArray<AnyProjection>, remake: Remake) =>
-  ProjectionCatalog.layer(projections, [remake]).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(testClients))
+  ProjectionCatalog.layer(projections, { remakes: [remake] }).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(testClients))
 
 const send = (tenant: Parameters<Ingest["Service"]["batch"]>[0], items: ReadonlyArray<unknown>) =>
   Effect.flatMap(Ingest, ({ batch }) => batch(tenant, bulkItems(items), { strict: false }))
@@ -262,6 +262,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
       const changed = yield* Effect.flip(developer([{ ...halved, version: 1 }]))
       assert.strictEqual(changed._tag, "ProjectionChanged")
       assert.include(changed.message, "rebuild casino")
-      yield* developer([{ ...casino, section: { ...casino.section, present: () => "how it is shown is no part of it" } }])
+      const shownOtherwise = { ...casino, section: { ...casino.section, present: () => "something else" } }
+      assert.strictEqual((yield* Effect.flip(developer([shownOtherwise])))._tag, "ProjectionChanged")
     }))
 })

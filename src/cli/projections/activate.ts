@@ -4,11 +4,12 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { activateVersion } from "../../projections/activateVersion.ts"
 import { isEmptyDiff } from "../../projections/diffVersions.ts"
+import { previousVersion } from "../../projections/versions.ts"
 import { CommandFailed, explained } from "../CommandFailed.ts"
 import { print } from "../print.ts"
 import { compare, describe } from "./diff.ts"
 import { projectionsLayer } from "./projectionsLayer.ts"
-import { activeStoreOf, nameOfProjection, NoSuchProjection, storeOf, title, versionFlag } from "./projectionVersion.ts"
+import { activeStoreOf, activeVersionOf, nameOfProjection, NoSuchProjection, storeOf, title, versionFlag } from "./projectionVersion.ts"
 
 const withParked = Flag.Boolean("with-parked").pipe(
   Flag.withDescription("Although users are parked in the version"),
@@ -34,6 +35,13 @@ export const activate = Command.make(
       const sql = yield* PgClient.PgClient
       const store = yield* storeOf(name, version)
       const active = yield* activeStoreOf(name)
+      const before = yield* activeVersionOf(name)
+      if (!accept && active === undefined && before !== undefined) {
+        return yield* new CommandFailed({
+          message: `${title(store)} cannot be compared with v${before}, which is active and which this code does not have or cannot run: ` +
+            "--accept takes it nonetheless."
+        })
+      }
       if (!accept && active !== undefined && active !== store) {
         const { after, before, diff } = yield* compare(name, version, Option.none())
         if (!isEmptyDiff(diff)) {
@@ -43,9 +51,7 @@ export const activate = Command.make(
       }
       yield* activateVersion(sql, store, { withParked, replaceViews })
       yield* print(
-        `${title(store)} is active.${
-          active === undefined ? "" : ` projections rollback ${name} goes back to v${active.projection.version}.`
-        }`
+        `${title(store)} is active.${before === undefined ? "" : ` projections rollback ${name} goes back to v${before}.`}`
       )
     },
     Effect.provide(projectionsLayer()),
@@ -60,11 +66,11 @@ export const rollback = Command.make(
   Effect.fnUntraced(
     function*({ name, replaceViews, withParked }) {
       const sql = yield* PgClient.PgClient
-      const [pointer] = yield* sql<{ previous_version: number | null }>`select previous_version from projections where projection = ${name}`
-      if (pointer?.previous_version === null || pointer === undefined) {
+      const previous = yield* previousVersion(sql, name)
+      if (previous === undefined) {
         return yield* new NoSuchProjection({ message: `There is no version of ${name} to go back to.` })
       }
-      const store = yield* storeOf(name, Option.some(pointer.previous_version))
+      const store = yield* storeOf(name, Option.some(previous))
       yield* activateVersion(sql, store, { withParked, replaceViews })
       yield* print(`${title(store)} is active again.`)
     },

@@ -4,7 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { formatCounterPath, valueKind } from "../../counters/counterPath.ts"
 import { EventLog } from "../../event-log/EventLog.ts"
-import { diffVersions, isEmptyDiff, type LargestChange, type VersionDiff } from "../../projections/diffVersions.ts"
+import { maxRowsOfUser } from "../../projections/compareSections.ts"
+import { diffVersions, hasSameRows, isEmptyDiff, type LargestChange, type VersionDiff } from "../../projections/diffVersions.ts"
+import { ProjectionCatalog, sourceChanged } from "../../projections/ProjectionCatalog.ts"
 import type { ProjectionStore } from "../../projections/ProjectionStore.ts"
 import { rebuild } from "../../projections/rebuild.ts"
 import { slicesWithEvents } from "../../projections/slicesWithEvents.ts"
@@ -75,8 +77,53 @@ export const compare = Effect.fnUntraced(function*(name: string, version: Option
 
 /** A comparison in words and tables. */
 export const describe = Effect.fnUntraced(function*(before: ProjectionStore, after: ProjectionStore, diff: VersionDiff) {
-  if (isEmptyDiff(diff)) {
-    return [`${title(after)} gives all ${diff.users} users compared the same numbers as v${before.projection.version}.`]
+  const { changedSources } = yield* ProjectionCatalog
+  const lines = [
+    ...isEmptyDiff(diff)
+      ? [`${title(after)} gives all ${diff.users} users compared the same numbers as v${before.projection.version}.`]
+      : [...(yield* describeRows(before, after, diff)), ...describeSections(before, after, diff)],
+    ...leftOut(diff)
+  ]
+  const changed = (yield* changedSources).filter((store) => store === before || store === after)
+  return changed.length === 0 ? lines : [...lines, "", ...changed.map(({ projection }) => sourceChanged(projection))]
+})
+
+/** Who is not in the comparison. */
+const leftOut = ({ parkedUsers, sections: { tooLarge } }: VersionDiff): ReadonlyArray<string> => [
+  ...parkedUsers === 0 ? [] : [`Users left out, who are parked in one of the versions: ${parkedUsers}`],
+  ...tooLarge === 0 ? [] : [`Users of whom only rows were compared, for they have more than ${maxRowsOfUser}: ${tooLarge}`]
+]
+
+/** What readers get, path by path, with some of the users. */
+const describeSections = (before: ProjectionStore, after: ProjectionStore, { sections }: VersionDiff): ReadonlyArray<string> => {
+  if (sections.changedUsers === 0) {
+    return [
+      "",
+      `All ${sections.users} users compared get the same section from v${before.projection.version} and v${after.projection.version}.`
+    ]
+  }
+  return [
+    "",
+    `${sections.changedUsers} of the ${sections.users} users compared get another section:`,
+    ...formatTable(
+      ["PATH", "USERS", "SUCH AS", "AT", "BEFORE", "AFTER"],
+      sections.paths.flatMap(({ path, sample, users }) =>
+        sample.map(({ after, at, before, userId }, index) => [
+          ...index === 0 ? [path === "" ? "(all)" : path, String(users)] : ["", ""],
+          userId,
+          at === "" ? "(all)" : at,
+          before ?? "-",
+          after ?? "-"
+        ])
+      )
+    ),
+    ...sections.hasMorePaths ? ["And at more paths."] : []
+  ]
+}
+
+const describeRows = Effect.fnUntraced(function*(before: ProjectionStore, after: ProjectionStore, diff: VersionDiff) {
+  if (hasSameRows(diff)) {
+    return [`${title(after)} has the same rows as v${before.projection.version} for all ${diff.users} users compared.`]
   }
   const names = new Map((yield* (yield* Tenants).list).map(({ name, tenantId }) => [tenantId, name]))
   /** The command that explains a number, if it stands in the counters document under the row's key. */

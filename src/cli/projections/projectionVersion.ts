@@ -21,23 +21,34 @@ export const versionFlag = Flag.Int("version").pipe(
   Flag.optional
 )
 
-/** A version that this code knows: the one named, or the newest. */
+/** A version that this code knows and can run: the one named, or the newest. */
 export const storeOf = Effect.fnUntraced(function*(name: string, version: Option.Option<number>) {
-  const { stores } = yield* ProjectionCatalog
+  const { failing, stores } = yield* ProjectionCatalog
   const named = stores.filter(({ projection }) => projection.name === name).sort((a, b) => b.projection.version - a.projection.version)
   const store = named.find(({ projection }) => Option.isNone(version) || projection.version === version.value)
+  const failed = failing
+    .filter(({ projection }) => projection === name)
+    .sort((a, b) => b.version - a.version)
+    .find((known) =>
+      Option.match(version, { onNone: () => known.version > (store?.projection.version ?? 0), onSome: (v) => known.version === v })
+    )
+  if (failed !== undefined) return yield* new NoSuchProjection({ message: failed.message })
   if (store !== undefined) return store
   const known = stores.map(({ projection }) => `${projection.name} v${projection.version}`).join(", ")
   const wanted = Option.match(version, { onNone: () => name, onSome: (version) => `${name} v${version}` })
   return yield* new NoSuchProjection({ message: `This code has no projection ${wanted}. It has: ${known}.` })
 })
 
-/** The version that is read, if there is one and this code knows it. */
+/** The version that is read, if there is one and this code can run it. */
 export const activeStoreOf = Effect.fnUntraced(function*(name: string) {
   const { stores } = yield* ProjectionCatalog
-  const sql = yield* PgClient.PgClient
-  const active = (yield* activeVersions(sql)).get(name)
+  const active = yield* activeVersionOf(name)
   return stores.find(({ projection }) => projection.name === name && projection.version === active)
+})
+
+/** The number of the version that is read, if there is one, whether this code knows it or not. */
+export const activeVersionOf = Effect.fnUntraced(function*(name: string) {
+  return (yield* activeVersions(yield* PgClient.PgClient)).get(name)
 })
 
 /** `casino v2`. */

@@ -9,7 +9,7 @@ import { KnownProjections } from "./KnownProjections.ts"
 /** What the commands on projections need. Nothing is fed by it: that is the services' part. */
 export const projectionsLayer = (remakes: ReadonlyArray<Remake> = []) =>
   Layer.mergeAll(
-    Layer.unwrap(Effect.map(KnownProjections, (projections) => ProjectionCatalog.layer(projections, remakes))),
+    Layer.unwrap(Effect.map(KnownProjections, (projections) => ProjectionCatalog.layer(projections, { remakes }))),
     EventLog.layer,
     Tenants.layer
   ).pipe(Layer.provideMerge(checkedDatabase))

@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import { EventLog } from "../../event-log/EventLog.ts"
 import { activateVersion } from "../../projections/activateVersion.ts"
 import { givesWay } from "../../projections/givesWay.ts"
+import { newestVersions } from "../../projections/newestVersions.ts"
 import { ProjectionCatalog } from "../../projections/ProjectionCatalog.ts"
 import type { ProjectionStore } from "../../projections/ProjectionStore.ts"
 import { rebuild as rebuildVersions } from "../../projections/rebuild.ts"
@@ -14,7 +15,7 @@ import { CommandFailed, explained } from "../CommandFailed.ts"
 import { print } from "../print.ts"
 import { KnownProjections } from "./KnownProjections.ts"
 import { projectionsLayer } from "./projectionsLayer.ts"
-import { activeStoreOf, nameOfProjection, storeOf, title, versionFlag } from "./projectionVersion.ts"
+import { activeStoreOf, activeVersionOf, nameOfProjection, storeOf, title, versionFlag } from "./projectionVersion.ts"
 import { endProgress, showProgress } from "./rebuildProgress.ts"
 
 /** `projections rebuild NAME …`: makes versions' rows from the log while the service goes on; `--user` those of one user. */
@@ -45,7 +46,7 @@ export const rebuild = Command.make(
     if (Option.isSome(user) && Option.isSome(tenant) && name !== undefined) {
       return yield* Effect.provide(ofUser(name, version, tenant.value, user.value), layer)
     }
-    yield* Effect.provide(Effect.flatMap(all ? stillToBuild : named(names, version), ofAll), layer)
+    yield* Effect.provide(all ? Effect.flatMap(stillToBuild, ofAll) : Effect.flatMap(named(names, version), ofAll), layer)
   }, explained)
 ).pipe(
   Command.withDescription("Make versions' rows from the log, beside the running service; what was stopped goes on where it was"),
@@ -74,8 +75,8 @@ const named = (names: ReadonlyArray<string>, version: Option.Option<number>) =>
 const stillToBuild = Effect.gen(function*() {
   const { following, stores } = yield* ProjectionCatalog
   const fed = new Set(yield* following)
-  const newest = yield* named(stores.map(({ projection }) => projection.name), Option.none())
-  return newest.filter((store) => !fed.has(store))
+  const newest = newestVersions(stores.map(({ projection }) => projection))
+  return stores.filter((store) => newest.includes(store.projection) && !fed.has(store))
 })
 
 const ofUser = Effect.fnUntraced(function*(name: string, version: Option.Option<number>, tenantName: string, userId: string) {
@@ -109,13 +110,13 @@ const rebuildTogether = Effect.fnUntraced(function*(stores: ReadonlyArray<Projec
   for (const store of stores) {
     const { name } = store.projection
     yield* print(`${title(store)} is rebuilt: ${done} of ${total} events, and is fed with the others from now on.`)
-    const active = yield* activeStoreOf(name)
+    const active = yield* activeVersionOf(name)
     if (active === undefined) {
       yield* activateVersion(sql, store, { withParked: false, replaceViews: false })
       yield* print(`It is the first of its name, so it is active now.`)
-    } else if (active !== store) {
+    } else if (active !== store.projection.version) {
       yield* print(
-        `Next: projections diff ${name}, to see what it changes against v${active.projection.version}; then projections activate ${name}.`
+        `Next: projections diff ${name}, to see what it changes against v${active}; then projections activate ${name}.`
       )
     }
   }
