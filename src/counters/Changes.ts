@@ -63,7 +63,7 @@ export class Changes extends Context.Service<Changes, {
     Changes,
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
-      const { stores } = yield* ProjectionCatalog
+      const { failing, stores } = yield* ProjectionCatalog
       const runner = yield* ProjectionRunner
       const histories = yield* LogHistories
       // No counters come of those that rank users, and they lag behind the others.
@@ -72,7 +72,7 @@ export class Changes extends Context.Service<Changes, {
       const stopping = Deferred.makeUnsafe<void>()
       const polls = new Map<string, number>()
 
-      /** What has been rebuilt but is not read yet has no say in it, nor what this code does not know. One snapshot, in the caller's transaction. */
+      /** What has been rebuilt but is not read yet has no say in it, nor what this code does not know or cannot run. One snapshot, in the caller's transaction. */
       const stateIn = (lineage: Lineage) =>
         Effect.map(
           sql<{ positions: ReadonlyArray<string>; generation: bigint; erasure: bigint }>`
@@ -80,7 +80,9 @@ export class Changes extends Context.Service<Changes, {
               array(
                 select c.slice || '/' || min(c.position)
                 from checkpoints c join projections p on p.projection = c.projection and p.active_version = c.version
-                where p.projection = any (${names}::text[])
+                where p.projection = any (${names}::text[]) and (p.projection, p.active_version) not in (
+                  select * from unnest(${arrayOf.text(failing.map((one) => one.projection))}::text[],
+                    ${arrayOf.int4(failing.map(({ version }) => version))}::int[]))
                 group by c.slice
               ) as positions,
               (select coalesce(max(generation), 0) from generations) as generation,

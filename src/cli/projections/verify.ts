@@ -76,7 +76,11 @@ const verifyVersion = Effect.fnUntraced(function*(store: ProjectionStore) {
     users += verified.users
     parked += verified.parked
     for (const { column, expected, row, stored, userId } of verified.differences) {
-      yield* tell(`${title(store)}: ${userId} ${row} ${column} is ${stored ?? "missing"}, should be ${expected ?? "absent"}`)
+      yield* tell(
+        `${title(store)}: ${[userId, row, column].filter((part) => part !== "").join(" ")} is ${stored ?? "missing"}, should be ${
+          expected ?? "absent"
+        }`
+      )
     }
   }
   for (const { userId } of yield* rowsWithoutEvents(sql, store)) yield* tell(`${title(store)}: ${userId} has rows but no events`)
