@@ -21,6 +21,7 @@ import { KnownProjections } from "../../src/cli/projections/KnownProjections.ts"
 import { rejected } from "../../src/cli/rejected.ts"
 import { tenants } from "../../src/cli/tenants.ts"
 import { users } from "../../src/cli/users.ts"
+import { CatalogSources } from "../../src/projections/CatalogSources.ts"
 
 /** What a command wrote and how it ended; `reported` says whether the runtime would print the error once more, with its stack. */
 export interface CommandResult {
@@ -38,7 +39,7 @@ const program = Command.runWith(
 )
 
 /**
- * Runs a command as the program does, with its own layers and nothing of the caller's but the projections it knows, on these settings. `onStdout` sees each piece of its output at
+ * Runs a command as the program does, with its own layers and nothing of the caller's but the projections it knows and their sources, on these settings. `onStdout` sees each piece of its output at
  * once, `stdin` is what it reads; interrupting it is Ctrl-C.
  */
 export const runCommand = (
@@ -47,7 +48,7 @@ export const runCommand = (
   onStdout: (text: string) => void = () => {},
   stdin: Stream.Stream<Uint8Array> = Stream.empty
 ): Effect.Effect<CommandResult> =>
-  Effect.flatMap(KnownProjections, (known) =>
+  Effect.flatMap(Effect.all([KnownProjections, CatalogSources]), ([known, sources]) =>
     Effect.promise((signal) => {
       const out: Array<string> = []
       const stdio = Stdio.layerTest({
@@ -73,6 +74,7 @@ export const runCommand = (
         }
       }).pipe(
         Effect.provideService(KnownProjections, known),
+        Effect.provideService(CatalogSources, sources),
         Effect.provide(Layer.mergeAll(NodeServices.layer, TestConsole.layer, ConfigProvider.layer(ConfigProvider.fromUnknown(settings)))),
         (effect) => Effect.runPromise(effect, { signal })
       )

@@ -157,7 +157,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a projection that fail
         const { said: nothing, services: after } = yield* start(sound)
         assert.deepStrictEqual(nothing.filter((line) => !line.startsWith("Info")), [])
         const [mended] = yield* read(after, ["casino", "logins"], true)
-        assert.deepInclude((mended?.["casino"] as Record<string, unknown>)["EUR"], { bet_count: 3 })
+        assert.deepNestedInclude(mended, { "casino.EUR.bet_count": 3 })
         const sql = Context.get(after, PgClient.PgClient)
         assert.deepStrictEqual(yield* sql`select user_id from parked_users`, [])
       }),

@@ -65,7 +65,7 @@ describe("identityOf", () => {
   it("does not change with the order of rows and members, descriptions, the schema and what is only quicker", () => {
     const reversed = (value: unknown): unknown =>
       typeof value === "object" && value !== null && !Array.isArray(value)
-        ? Object.fromEntries(Object.entries(value).reverse().map(([name, member]) => [name, reversed(member)]))
+        ? Object.fromEntries(Object.entries(value).toReversed().map(([name, member]) => [name, reversed(member)]))
         : value
     const others = [
       presenting(casino, (rows, context) => reversed(casino.section.present(rows.toReversed(), context))),
