@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from "node:util"
 import { expect, vi } from "vitest"
+import { valueAt } from "../../src/counters/counterPath.ts"
 import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
 import { foldUser } from "../../src/projections/foldUser.ts"
 import { MemoryFold } from "../../src/projections/MemoryFold.ts"
 import type { AnyProjection, EntityRow, ReadContext } from "../../src/projections/Projection.ts"
 import { seededRandom, shuffle } from "../reference/random.ts"
 import { rowProblems } from "./rowProblems.ts"
+import { askedBy } from "./surroundings.ts"
 
 /**
  * The laws that every fold keeps, for a rebuild reads the log in other chunks than the feed did, and a user's events may have been stored in any order:
@@ -13,7 +15,10 @@ import { rowProblems } from "./rowProblems.ts"
  * - any order of the events gives the same section;
  * - so does any cut into chunks, each folded on top of the rows of the one before;
  * - so does a resend in place of an event, as the log keeps whichever came first: other delivery times, another letter case of type and status;
- * - so does folding them again, or at another time: nothing is remembered beside the rows, and no clock is asked;
+ * - so does folding them again, at another time, or with another user's in between: nothing is remembered beside the rows;
+ * - nothing is asked of the process: no clock, zone, locale or setting of it, and nothing random;
+ * - so does another letter case of the currencies, and another order of the rows that are read;
+ * - `rowOf` names the row that a value of the section is made from;
  * - the events, and the rows handed to `contributions`, `combine` and `present`, are left as they are;
  * - `combine` is associative, so that it does not matter which events were summed up together;
  * - the rows can be stored.
@@ -70,6 +75,8 @@ const checkedSection = (projection: AnyProjection, events: ReadonlyArray<FastTra
     if (!isRefusedChange(error)) throw error
     throw new Error(tell("changes an event or a row that it is only to read.", error.message), { cause: error })
   }
+  const asked = askedBy(() => sectionOf([given]))
+  if (asked !== undefined) throw new Error(tell(`${asked.law}: it asks for ${asked.what}.`, `At ${asked.where}`))
   const problems = rowProblems(projection, foldUser(projection, given, () => null, context))
   if (problems.length > 0) throw new Error(tell("makes rows that cannot be stored.", ...problems))
 
@@ -82,13 +89,30 @@ const checkedSection = (projection: AnyProjection, events: ReadonlyArray<FastTra
     }
     if (!isDeepStrictEqual(found, section)) expect(found, tell(law, arrangement, "gives another section")).toStrictEqual(section)
   }
-  demand("remembers something beside its rows.", "A second fold of the same events", () => sectionOf([given]))
+  demand("remembers something beside its rows, or is random.", "A second fold of the same events", () => sectionOf([given]))
   demand("depends on the time at which it is run.", "The same fold in the year 2100", () => inTheYear2100(() => sectionOf([given])))
   demand(
     "depends on what the log does not compare.",
     "A resend of each event, with other delivery times and in other letter case",
     () => sectionOf([given.map((event) => deepFreeze(resendOf(event)))])
   )
+  demand(
+    "depends on the letter case of a currency: see upperCase.",
+    "The same events with the currencies of the first, the third and so on in other letter case",
+    () => sectionOf([given.map((event, at) => at % 2 === 0 ? deepFreeze(inOtherCurrencyCase(event)) : event)])
+  )
+  const whole = new MemoryFold(guarded, Object.freeze({ timeZone: context.timeZone }))
+  whole.add(given)
+  demand(
+    "depends on the order in which its rows are read.",
+    "The same rows in reverse",
+    () => guarded.section.present(whole.rows().toReversed(), Object.freeze(context))
+  )
+  for (const names of projection.section.rowOf === undefined ? [] : pathsIn(section).slice(0, maxPaths)) {
+    const alone = valueAt(guarded.section.present(whole.rowsAt(names), context), names)
+    if (isDeepStrictEqual(alone, valueAt(section, names))) continue
+    throw new Error(tell("has a rowOf that names another row than a value is made from.", `It is so at ${names.join(".")}`))
+  }
   const summed = sumsOf(guarded, given, context)
   for (const [index, sum] of summed.entries()) {
     const arrangement = `The first ${index + 1} by their order, then the others`
@@ -102,7 +126,38 @@ const checkedSection = (projection: AnyProjection, events: ReadonlyArray<FastTra
       : "depends on how the events are cut into chunks."
     demand(law, textOf(cut), () => sectionOf(chunks))
   }
+  demand("shares something between users.", "The same events, with another user's folded in between", () => {
+    const tenant = Object.freeze({ timeZone: context.timeZone })
+    const [own, other] = [new MemoryFold(guarded, tenant), new MemoryFold(guarded, tenant)]
+    for (const event of given) {
+      other.add([deepFreeze({ ...structuredClone(event), userId: "another user" })])
+      other.section(Object.freeze(context))
+      own.add([event])
+    }
+    return own.section(Object.freeze(context))
+  })
   return section
+}
+
+/** Most values that `rowOf` is tried on. */
+const maxPaths = 200
+
+/** The names that lead to each value of a section that is no object. */
+const pathsIn = (section: unknown): ReadonlyArray<ReadonlyArray<string>> =>
+  typeof section !== "object" || section === null || Array.isArray(section)
+    ? [[]]
+    : Object.entries(section).flatMap(([name, member]) => pathsIn(member).map((names) => [name, ...names]))
+
+const currencyFields = new Set(["currency", "user_currency", "meta_reporting_currency"])
+
+/** The event as a sender who spells currencies otherwise sends it. */
+const inOtherCurrencyCase = (event: FastTrackEvent): FastTrackEvent => {
+  const spelled = Object.entries(event.data).map(([name, value]) => [
+    name,
+    currencyFields.has(name) && typeof value === "string" ? otherCase(value) : value
+  ])
+  // As in `resendOf`.
+  return { ...event, data: Object.fromEntries(spelled) } as FastTrackEvent
 }
 
 /** The summary of ordered events, put together in every two parts there are, and one after the other. */

@@ -137,6 +137,106 @@ describe("the laws of folds", () => {
     expect(failureOf(dated, first)).toContain("depends on the time at which it is run")
   })
 
+  const asks: ReadonlyArray<readonly [what: string, law: string, ask: (data: Row) => unknown]> = [
+    ["Math.random()", "is random", () => Math.random()],
+    ["crypto.randomUUID()", "is random", () => crypto.randomUUID()],
+    ["Date.now()", "depends on the time at which it is run", () => Date.now()],
+    ["new Date()", "depends on the time at which it is run", () => new Date().toISOString()],
+    ["performance.now()", "depends on the time at which it is run", () => performance.now()],
+    ["getHours()", "depends on the zone of the process", () => new Date(0).getHours()],
+    ["new Date(…)", "depends on the zone of the process", () => new Date(2026, 0, 1).toISOString()],
+    ["new Date(…)", "depends on the zone of the process", () => new Date("2026-01-01T00:00:00").toISOString()],
+    ["toLocaleDateString()", "depends on the zone of the process", () => new Date(0).toLocaleDateString("en-US")],
+    ["new DateTimeFormat(…)", "depends on the zone of the process", () => new Intl.DateTimeFormat("en-US").format(0)],
+    ["process.env.TZ", "depends on the zone of the process", () => process.env["TZ"] ?? null],
+    ["process.env.HOME", "depends on the settings of the process", () => process.env["HOME"] ?? null],
+    ["localeCompare()", "depends on the locale of the process", (data) => String(data["type"]).localeCompare("Z")],
+    ["new Collator()", "depends on the locale of the process", () => new Intl.Collator().compare("a", "b")],
+    ["toLocaleString()", "depends on the locale of the process", () => (1234.5).toLocaleString()],
+    ["toLocaleUpperCase()", "depends on the locale of the process", (data) => String(data["type"]).toLocaleUpperCase()]
+  ]
+
+  it.each(asks)("name what is asked of the process: %s %s", (what, law, ask) => {
+    const asking = misfold((data, row) => {
+      row["value"] = typeof ask(data) === "string" ? "text" : "other"
+    })
+    const real = { random: Math.random, Date, env: process.env, now: Date.now }
+    const failure = failureOf(asking, second, first)
+    // `new Date()` and its like are told from each other by the place.
+    const shown = what.replace(/^(?:Math|crypto|Date|performance)\.(?=\w+\(\)$)/, "")
+    expect(failure.split("\n")[0]).toBe(`misfold ${law}: it asks for ${shown}.`)
+    expect(failure).toMatch(/\nAt (?:.*projectionSpec\.test\.ts:\d+|a place that is not known)/)
+    // As everything was before.
+    expect({ random: Math.random, Date, env: process.env, now: Date.now }).toEqual(real)
+    expect(Date).toBe(real.Date)
+  })
+
+  it("let a section ask for nothing of the process either, and for what every machine knows", () => {
+    const shown = (present: AnyProjection["section"]["present"]) => ({ ...latest, section: { ...latest.section, present } })
+    expect(failureOf(shown(() => new Date().getTime()), first)).toContain("depends on the time at which it is run: it asks for new Date().")
+    const known = shown((_, { now, timeZone }) => [
+      new Date(now).toISOString(),
+      new Date("2026-01-01").getTime(),
+      new Date("2026-01-01T00:00:00+01:00").getTime(),
+      Date.UTC(2026, 0, 1),
+      new Intl.DateTimeFormat("en-US", { timeZone }).format(now)
+    ])
+    expect(failureOf(known, first)).toBe("every law held")
+  })
+
+  it("name what is random in a way that shows only in what comes of it", () => {
+    let draws = 0
+    const drawn = misfold((_, row) => {
+      row["value"] = String(draws++)
+    })
+    expect(failureOf(drawn, first)).toContain("remembers something beside its rows, or is random")
+  })
+
+  it("name a currency that is not upper-cased", () => {
+    const raw = misfold((data, row) => {
+      row["value"] = "EUR"
+      if (data["currency"] !== "EUR") row["value"] = "other"
+    })
+    expect(failureOf(raw, bet({ currency: "EUR" }))).toContain("depends on the letter case of a currency: see upperCase")
+    const byCurrency = Projection.make({
+      name: "by_currency",
+      version: 1,
+      events: ["realtime-gameround"],
+      totals: { key: ["currency"], columns: { rounds: Column.count } },
+      contribute: ({ data }) => [{ currency: data.user_currency, rounds: 1 }],
+      section: { schema: Schema.Unknown, present: (rows) => rows.length }
+    })
+    expect(projectionSpec(byCurrency).keepsTheLaws).toThrow("depends on the letter case of a currency")
+  })
+
+  it("name what is shared between users", () => {
+    let last: unknown = first.userId
+    const sharing: AnyProjection = {
+      ...misfold(() => {}, { value: Column.tally }),
+      fold: (event, entities) => {
+        const row = entities["users"]?.()
+        if (row === undefined) return
+        row["value"] = Number(row["value"]) + (event.userId === last ? 0 : 1)
+        last = event.userId
+      }
+    }
+    expect(failureOf(sharing, first)).toContain("shares something between users")
+  })
+
+  it("name a section that depends on the order of its rows, and a row that is not the one of a value", () => {
+    const currencies = (section: Partial<AnyProjection["section"]>): AnyProjection => ({
+      ...casino,
+      section: { ...casino.section, ...section }
+    })
+    const [euros, crowns] = [bet({ currency: "EUR" }), bet({ currency: "SEK" })]
+    expect(failureOf(currencies({ present: (rows) => rows.map((row) => row["currency"] as string) }), euros, crowns))
+      .toContain("depends on the order in which its rows are read")
+    expect(failureOf(currencies({ rowOf: () => ["SEK"] }), euros, crowns)).toMatch(
+      /has a rowOf that names another row.*It is so at EUR\.bet_count/s
+    )
+    expect(failureOf(currencies({}), euros, crowns)).toBe("every law held")
+  })
+
   it("name what the log does not compare", () => {
     for (const field of ["entry_timestamp", "status"]) {
       const compared = misfold((data, row) => {
