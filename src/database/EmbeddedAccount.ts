@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { chown, stat } from "node:fs/promises"
+import { chown, mkdir, stat } from "node:fs/promises"
 import { dirname } from "node:path"
 import { attempt, EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import type { EmbeddedPrograms } from "./embeddedPrograms.ts"
@@ -95,10 +95,23 @@ export const embeddedAccount = Effect.fn("embeddedAccount")(function*(dataDir: s
   })
 })
 
+/** Makes a folder and those above it; says whether it was missing. Not by Node's own `recursive`, which never ends where a folder takes none, as in /proc. */
+const makeFolder = async (path: string): Promise<boolean> => {
+  try {
+    await mkdir(path)
+    return true
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined
+    if (code === "EEXIST" && (await stat(path)).isDirectory()) return false
+    if (code !== "ENOENT" || path === dirname(path) || !(await makeFolder(dirname(path)))) throw cause
+    await mkdir(path)
+    return true
+  }
+}
+
 /** Makes the data directory itself; one that root makes in someone's folder becomes theirs. */
-export const makeDataDir = (dataDir: string, make: () => Promise<string | undefined>) =>
+export const makeDataDir = (dataDir: string) =>
   attempt(dataDir, `make ${dataDir}`, async () => {
     const owner = process.getuid?.() === 0 ? await ownerOf(dataDir) : undefined
-    const made = await make()
-    if (made !== undefined && owner !== undefined && owner.uid !== 0) await chown(dataDir, owner.uid, owner.gid)
+    if ((await makeFolder(dataDir)) && owner !== undefined && owner.uid !== 0) await chown(dataDir, owner.uid, owner.gid)
   })

@@ -1,12 +1,13 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { mkdir, readFile, stat } from "node:fs/promises"
+import { readFile, stat, statfs } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { type EmbeddedAccount, embeddedAccount, makeDataDir } from "./EmbeddedAccount.ts"
 import { attempt, EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { embeddedMajorVersion, type EmbeddedPrograms, embeddedPrograms } from "./embeddedPrograms.ts"
 import { findWhereabouts } from "./FolderLock.ts"
 import { initialiseCluster } from "./initialiseCluster.ts"
+import { networkFileSystem } from "./networkFileSystem.ts"
 
 /** A database on disk: `DATA_DIR/postgres` holds PostgreSQL's data directory and the superuser's password, `DATA_DIR/postgres.log` is beside it. */
 export interface EmbeddedCluster {
@@ -29,7 +30,14 @@ export const openCluster = Effect.fn("openCluster")(function*(directory: string,
   const home = join(dataDir, "postgres")
   const data = join(home, "data")
   const programs = yield* embeddedPrograms(dataDir)
-  yield* makeDataDir(dataDir, () => mkdir(dataDir, { recursive: true }))
+  yield* makeDataDir(dataDir)
+  const { type } = yield* attempt(dataDir, `look at the disk of ${dataDir}`, () => statfs(dataDir))
+  const network = networkFileSystem(type)
+  if (network !== undefined) {
+    yield* Effect.logWarning(
+      `${dataDir} is on a file system (${network}) that other machines may use too. The database in it is for one machine at a time; a disk of this machine is faster and safer.`
+    )
+  }
   const account = yield* embeddedAccount(dataDir, home, programs)
   const present = yield* Effect.promise(() => stat(home).then(() => true, () => false))
   if (!present) yield* initialiseCluster({ account, dataDir, durable, home, programs })

@@ -158,7 +158,7 @@ const heal = Effect.fnUntraced(function*(cluster: EmbeddedCluster, membership: R
     Effect.gen(function*() {
       yield* Scope.close(scope, Exit.void)
       const again = join(cluster, { only: place }).pipe(
-        Effect.tapError((error) => Effect.logError(error.message)),
+        Effect.tapError((error) => Effect.logError(`The embedded PostgreSQL does not come back, and is tried again: ${error.message}`)),
         Effect.retry(Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]))
       )
       yield* Ref.set(membership, yield* restore(again))

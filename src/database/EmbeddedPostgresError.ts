@@ -39,20 +39,37 @@ const reasonOf = (cause: unknown): EmbeddedPostgresError["reason"] => {
   }
 }
 
+/** What the codes of the file system mean for a data directory, and what to do. */
+const explanations: Readonly<Record<string, string>> = {
+  EEXIST: "a file has that name. Set DATA_DIR to a folder.",
+  ENOTDIR: "a file has the name of a folder. Set DATA_DIR to a folder.",
+  ENOENT: "there is no such file or folder. Set DATA_DIR to another folder, or bring back what is missing from a backup.",
+  EACCES: "this account may not. Start as the account that owns it, or set DATA_DIR to another folder.",
+  EPERM: "this account may not. Start as the account that owns it, or set DATA_DIR to another folder.",
+  EROFS: "the file system is read-only. Set DATA_DIR to another folder.",
+  ENOSPC: "the disk is full. Free some of it, or set DATA_DIR to another folder.",
+  EDQUOT: "this account has no room left on the disk. Free some of it, or set DATA_DIR to another folder.",
+  ENAMETOOLONG: "the name is too long. Set DATA_DIR to another folder."
+}
+
 /** Runs file system work on behalf of the embedded server, `doing` completing "Could not …". */
 export const attempt = <A>(dataDir: string, doing: string, work: () => Promise<A>): Effect.Effect<A, EmbeddedPostgresError> =>
   Effect.tryPromise({
     try: work,
     catch: (cause) => {
-      const reason = reasonOf(cause)
-      const advice = reason === "NoPermission" ? ". Start as the account that owns it, or set DATA_DIR to another folder." : ""
-      const message = `Could not ${doing}: ${cause instanceof Error ? cause.message : String(cause)}${advice}`
-      return new EmbeddedPostgresError({ reason, dataDir, message })
+      const code = cause instanceof Error && "code" in cause ? String(cause.code) : ""
+      const explanation = explanations[code]
+      const said = cause instanceof Error ? cause.message : String(cause)
+      const message = `Could not ${doing}: ${explanation === undefined ? said : `${explanation} (${said})`}`
+      return new EmbeddedPostgresError({ reason: reasonOf(cause), dataDir, message })
     }
   })
 
 /** Less than a segment of its log, and PostgreSQL does not start. */
 const leastSpace = 32 * 1024 * 1024
+
+/** The end of what a program said, in one line. */
+const ending = (said: string) => said.trim().split(/\s*\n\s*/).slice(-8).join(" | ")
 
 /** The error for a program of PostgreSQL that gave up, by what it said; a full disk may have kept it from saying so. */
 export const gaveUp = (
@@ -67,7 +84,7 @@ export const gaveUp = (
       return new EmbeddedPostgresError({
         reason: full ? "DiskFull" : reason,
         dataDir,
-        message: `${what}${full ? "; the disk is full" : ""}:\n${said.trim()}`
+        message: `${what}${full ? "; the disk is full" : ""}: ${ending(said)}`
       })
     })
   )

@@ -8,12 +8,13 @@ import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { chmod, chown, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { connect, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
+import { networkFileSystem } from "../../src/database/networkFileSystem.ts"
 import { slowness } from "../support/slowness.ts"
 
 const isRoot = process.getuid?.() === 0
@@ -319,4 +320,35 @@ describe.concurrent("EmbeddedPostgres", () => {
       assert.strictEqual(impossible.reason, "StartFailed")
       assert.include(impossible.message, "ENOTDIR")
     }).pipe(Effect.scoped))
+
+  it.live("says in one line that a folder cannot be used, also where Node would look for ever", () =>
+    Effect.gen(function*() {
+      const dataDir = yield* dataFolder
+      yield* Effect.promise(() => writeFile(dataDir, ""))
+      const failure = (folder: string) => Effect.flip(Effect.scoped(EmbeddedPostgres.acquire(folder)))
+      const taken = yield* failure(dataDir)
+      assert.match(taken.message, /^Could not make .*: a file has that name\. Set DATA_DIR to a folder\. .*$/)
+      assert.match((yield* failure(join(dataDir, "a/b"))).message, /^Could not make .*: a file has the name of a folder\. .*$/)
+      yield* Effect.promise(() => rm(dataDir))
+      yield* Effect.promise(() => mkdir(join(dataDir, "postgres"), { recursive: true }))
+      assert.match((yield* failure(dataDir)).message, /^Could not read the database in .*: there is no such file or folder\. .*$/)
+      if (process.platform === "linux") {
+        assert.match(
+          (yield* failure("/proc/none/data")).message,
+          /^Could not make \/proc\/none\/data: there is no such file or folder\. .*$/
+        )
+      }
+      if (isRoot) return
+      const closed = join(dataDir, "closed")
+      yield* Effect.promise(() => mkdir(closed, { mode: 0o500 }))
+      assert.match((yield* failure(join(closed, "data"))).message, /^Could not make .*: this account may not\. Start as .*$/)
+    }).pipe(Effect.scoped))
+
+  it("knows network file systems by their numbers", () => {
+    assert.strictEqual(networkFileSystem(0x6969, "linux"), "NFS")
+    assert.strictEqual(networkFileSystem(0xff534d42 | 0, "linux"), "CIFS")
+    // ext4, and a number of Linux on another system.
+    assert.isUndefined(networkFileSystem(0xef53, "linux"))
+    assert.isUndefined(networkFileSystem(0x6969, "darwin"))
+  })
 })
