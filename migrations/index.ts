@@ -9,9 +9,9 @@ import createUnfinishedErasures from "./0008_create_unfinished_erasures.ts"
 import addCutNames from "./0009_add_cut_names.ts"
 import createUserRebuilds from "./0010_create_user_rebuilds.ts"
 import createLogHistories from "./0011_create_log_histories.ts"
-import markBootstrapKeys from "./0015_mark_bootstrap_keys.ts"
 import createGenerations from "./0012_create_generations.ts"
 import addVersionSources from "./0014_add_version_sources.ts"
+import markBootstrapKeys from "./0015_mark_bootstrap_keys.ts"
 
 /** Every migration under `<id>_<name>`, forward only: one is never changed or removed once it has been released. */
 export const migrations = {

@@ -11,6 +11,7 @@ import { type Granularity, periodOf } from "../projections/period.ts"
 import type { ReadRow } from "../projections/Projection.ts"
 import type { ProjectionStore } from "../projections/ProjectionStore.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import type { TooManyReads } from "./ReadShares.ts"
 import { type Consistency, ProjectionBehind, type ProjectionFailing, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 import { TooManyRows, viewOf } from "./TooManyRows.ts"
@@ -48,7 +49,7 @@ export class Activity extends Context.Service<Activity, {
     options: Options
   ) => Effect.Effect<
     ActivityDocument | undefined,
-    TooManyRows | ProjectionBehind | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable
+    TooManyRows | ProjectionBehind | ProjectionNotBuilt | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable
   >
 }>()("playtally/counters/Activity") {
   static readonly layer = Layer.effect(
@@ -60,9 +61,10 @@ export class Activity extends Context.Service<Activity, {
           tenant,
           [userId],
           { projections: [activity.name], consistency },
-          Effect.fnUntraced(function*({ generationsOf, parkedIn, stores: [store], timeZoneOf, userIds }) {
+          Effect.fnUntraced(function*({ generationsOf, parkedIn, stores: [store], timeZoneOf, unbuilt, userIds }) {
             if (userIds.length === 0) return undefined
-            // The version is being built.
+            if (unbuilt.length > 0) return yield* new ProjectionNotBuilt({ projections: unbuilt })
+            // Another process has activated a version that this code does not know.
             if (store === undefined) return yield* new ProjectionBehind({ waited: 0 })
             const rows = yield* readDays(store, tenant.tenantId, userId, range)
             return {

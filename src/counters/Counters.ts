@@ -9,6 +9,7 @@ import type { ReadRow } from "../projections/Projection.ts"
 import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
 import type { ProjectionStore } from "../projections/ProjectionStore.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import type { TooManyReads } from "./ReadShares.ts"
 import { type Consistency, ProjectionBehind, type ProjectionFailing, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 import { maxRows, TooManyRows, viewOf } from "./TooManyRows.ts"
@@ -54,7 +55,7 @@ export class Counters extends Context.Service<Counters, {
     options: Options
   ) => Effect.Effect<
     ReadonlyArray<CountersDocument>,
-    TooManyRows | ProjectionBehind | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable
+    TooManyRows | ProjectionBehind | ProjectionNotBuilt | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable
   >
 }>()("playtally/counters/Counters") {
   static readonly layer = Layer.effect(
@@ -75,7 +76,10 @@ export class Counters extends Context.Service<Counters, {
           Effect.fnUntraced(function*(snapshot) {
             const { failing, stores, unbuilt, userIds } = snapshot
             if (userIds.length === 0) return { ...snapshot, rows: [] }
-            const isWhole = stores.length + (areNamed === true ? 0 : unbuilt + failing.length) === sections.length
+            if (areNamed === true ? unbuilt.length > 0 : unbuilt.length === sections.length) {
+              return yield* new ProjectionNotBuilt({ projections: unbuilt })
+            }
+            const isWhole = stores.length + (areNamed === true ? 0 : unbuilt.length + failing.length) === sections.length
             if (stores.length === 0 || !isWhole) return yield* new ProjectionBehind({ waited: 0 })
             return { ...snapshot, rows: yield* readRows(tenant.tenantId, stores, userIds) }
           })

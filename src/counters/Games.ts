@@ -9,6 +9,7 @@ import { casinoByGame } from "../projections/catalog/casinoByGame.ts"
 import { gameRoundsByGame } from "../projections/catalog/gameRoundsByGame.ts"
 import { compareUtf8 } from "../projections/compareUtf8.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import type { TooManyReads } from "./ReadShares.ts"
 import { type Consistency, ProjectionBehind, type ProjectionFailing, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 import { maxRows, TooManyRows, viewOf } from "./TooManyRows.ts"
@@ -52,7 +53,7 @@ export class Games extends Context.Service<Games, {
     options: Options
   ) => Effect.Effect<
     { readonly document: GamesDocument; readonly next: string | null } | undefined,
-    TooManyRows | ProjectionBehind | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable
+    TooManyRows | ProjectionBehind | ProjectionNotBuilt | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable
   >
 }>()("playtally/counters/Games") {
   static readonly layer = Layer.effect(
@@ -64,9 +65,10 @@ export class Games extends Context.Service<Games, {
           tenant,
           [userId],
           { projections: sections, consistency },
-          Effect.fnUntraced(function*({ generationsOf, parkedIn, positionOf, stores, timeZoneOf, userIds }) {
+          Effect.fnUntraced(function*({ generationsOf, parkedIn, positionOf, stores, timeZoneOf, unbuilt, userIds }) {
             if (userIds.length === 0) return undefined
-            // A version is being built.
+            if (unbuilt.length > 0) return yield* new ProjectionNotBuilt({ projections: unbuilt })
+            // Another process has activated a version that this code does not know.
             if (stores.length < sections.length) return yield* new ProjectionBehind({ waited: 0 })
 
             const keysFrom = (from: string, limit: number) =>

@@ -13,6 +13,7 @@ import { formatDay } from "../projections/dayRuns.ts"
 import { type RankedUser, type RankingReader, readRanking } from "../projections/readRanking.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import type { Calendar } from "../zones/Calendar.ts"
+import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import type { TooManyReads } from "./ReadShares.ts"
 import { type Consistency, ProjectionBehind, type ProjectionFailing, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 
@@ -60,7 +61,10 @@ export interface BoardSelection {
   readonly currency: string | null
 }
 
-type Reading<A> = Effect.Effect<A, ProjectionBehind | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable>
+type Reading<A> = Effect.Effect<
+  A,
+  ProjectionBehind | ProjectionNotBuilt | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable
+>
 
 /** Who is ahead. */
 export class Leaderboards extends Context.Service<Leaderboards, {
@@ -93,8 +97,9 @@ export class Leaderboards extends Context.Service<Leaderboards, {
           tenant,
           [],
           { projections: [projectionOf(board).name], consistency, everybody: true },
-          Effect.fnUntraced(function*({ generationsOf, stale, stores: [store] }) {
-            // The version is being built.
+          Effect.fnUntraced(function*({ generationsOf, stale, stores: [store], unbuilt }) {
+            if (unbuilt.length > 0) return yield* new ProjectionNotBuilt({ projections: unbuilt })
+            // Another process has activated a version that this code does not know.
             if (store === undefined) return yield* new ProjectionBehind({ waited: 0 })
             const [settings] = yield* sql<{ time_zone: string; week_start: number; is_moving: boolean }>`
               select time_zone, week_start,

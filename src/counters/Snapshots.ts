@@ -41,8 +41,8 @@ export interface Snapshot {
   readonly userIds: ReadonlyArray<string>
   /** The active versions of those of the projections that have one, and one that this code knows, in the order asked. */
   readonly stores: ReadonlyArray<ProjectionStore>
-  /** How many of the projections have none yet: they are still to be rebuilt for the first time. */
-  readonly unbuilt: number
+  /** Those of the projections that have none yet: they are still to be rebuilt for the first time. */
+  readonly unbuilt: ReadonlyArray<string>
   /** Those of the projections that this process's code cannot run. */
   readonly failing: ReadonlyArray<string>
   /** The position in the user's slice up to which all of them have been fed. */
@@ -106,7 +106,7 @@ export class Snapshots extends Context.Service<Snapshots, {
           const { active, failing, positions, unbuilt } = yield* checkpointsOf(sql, catalog, slices, projections)
           if (failing.length > 0 && (mayLack !== true || active.length === 0)) return { _tag: "Failing", projections: failing } as const
           // Where nothing is built yet, there is nothing to wait for.
-          const behind = unbuilt + failing.length === projections.length
+          const behind = unbuilt.length + failing.length === projections.length
             ? []
             : slices.filter((slice) => (positions.get(slice) ?? 0) < (heads.get(slice) ?? 0))
           if (behind.length > 0) return { _tag: "Behind", slices: behind, projections } as const
@@ -221,7 +221,7 @@ const checkpointsOf = (
       const active = projections.flatMap((name) =>
         catalog.stores.filter(({ projection }) => projection.name === name && projection.version === versions.get(name))
       )
-      const unbuilt = projections.filter((name) => !versions.has(name) && !failing.has(name)).length
+      const unbuilt = projections.filter((name) => !versions.has(name) && !failing.has(name))
       return { active, failing: [...failing], positions, unbuilt }
     }
   )

@@ -15,6 +15,7 @@ import { activeVersions } from "../projections/versions.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { type CountersDocument, tooManyOfUser } from "./Counters.ts"
 import { type Folding, Histories, type HistoryEvent, type HistoryTooLarge, type HistoryUnfinished } from "./Histories.ts"
+import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import { ProjectionBehind, ProjectionFailing } from "./Snapshots.ts"
 import { maxRows, type TooManyRows } from "./TooManyRows.ts"
 
@@ -35,7 +36,14 @@ export class TimeTravel extends Context.Service<TimeTravel, {
     options: { readonly instant: number; readonly sections: ReadonlyArray<string>; readonly areNamed?: boolean }
   ) => Effect.Effect<
     CountersDocument | undefined,
-    InFuture | ProjectionBehind | ProjectionFailing | TooManyRows | HistoryUnfinished | HistoryTooLarge | DatabaseUnavailable
+    | InFuture
+    | ProjectionBehind
+    | ProjectionNotBuilt
+    | ProjectionFailing
+    | TooManyRows
+    | HistoryUnfinished
+    | HistoryTooLarge
+    | DatabaseUnavailable
   >
 }>()("playtally/counters/TimeTravel") {
   static readonly layer = (projections: ReadonlyArray<AnyProjection>) =>
@@ -61,8 +69,11 @@ export class TimeTravel extends Context.Service<TimeTravel, {
             if (failing.length > 0 && (areNamed === true || folded.length === 0)) {
               return yield* new ProjectionFailing({ projections: failing })
             }
-            const unbuilt = areNamed === true ? 0 : sections.filter((section) => !active.has(section)).length
-            if (folded.length === 0 || known.length + unbuilt < sections.length) {
+            const unbuilt = sections.filter((section) => !active.has(section))
+            if (areNamed === true ? unbuilt.length > 0 : unbuilt.length === sections.length) {
+              return yield* new ProjectionNotBuilt({ projections: unbuilt })
+            }
+            if (folded.length === 0 || known.length + unbuilt.length < sections.length) {
               return yield* new ProjectionBehind({ waited: 0 })
             }
             const names = folded.map(({ name }) => name)

@@ -47,7 +47,7 @@ export const changes = HttpApiEndpoint.get("changes", "/api/v1/changes", {
     consistency
   },
   success: document(ChangesSchema),
-  error: [Problems.TooManyPolls, Problems.ProjectionBehind, Problems.ProjectionFailing, ...busy]
+  error: [Problems.TooManyPolls, Problems.ProjectionBehind, Problems.ProjectionFailing, Problems.ProjectionNotBuilt, ...busy]
 }).annotateMerge(OpenApi.annotations({
   identifier: "getChanges",
   summary: "Whose counters may have changed",

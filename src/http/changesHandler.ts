@@ -102,6 +102,7 @@ export const changesHandler = Effect.map(Effect.all([Changes, Counters, inReadSl
       TooManyPolls: ({ limit }) => Effect.fail(new Problems.TooManyPolls({ limit })),
       ProjectionBehind: readingProblems.ProjectionBehind,
       ProjectionFailing: readingProblems.ProjectionFailing,
+      ProjectionNotBuilt: readingProblems.ProjectionNotBuilt,
       // An eventual reading tells of parked users and does not fail for them.
       ProjectionParked: Effect.die,
       DatabaseUnavailable: readingProblems.DatabaseUnavailable

@@ -27,7 +27,7 @@ const preferenceApplied: OpenApi.OpenAPISpecHeader = {
   required: false,
   schema: { type: "string" }
 }
-const statusesWithPreference: ReadonlySet<string> = new Set(["200", "204", "304", "404", "422", "501", "503"])
+const statusesWithPreference: ReadonlySet<string> = new Set(["200", "204", "304", "404", "409", "422", "501", "503"])
 
 const takesPreference = ({ parameters }: OpenApi.OpenAPISpecOperation): boolean => parameters.some(({ name }) => name === "prefer")
 

@@ -82,6 +82,13 @@ export class MethodNotAllowed extends HttpApiError.Problem<MethodNotAllowed>()("
   title: "The path does not have this method"
 }) {}
 
+// 409 and not 503: no other time is better, and what sends a request again by itself does not do so after a 4xx.
+export class ProjectionNotBuilt extends HttpApiError.Problem<ProjectionNotBuilt>()("ProjectionNotBuilt", {
+  type: "projection-not-built",
+  status: 409,
+  title: "A projection was never rebuilt from the log: it has no numbers until an operator does so"
+}, { projections: Schema.Array(Schema.String) }) {}
+
 export class RequestTimeout extends HttpApiError.Problem<RequestTimeout>()("RequestTimeout", {
   type: "request-timeout",
   status: 408,

@@ -35,7 +35,13 @@ export const ifNoneMatch = "An ETag of before: `304` if the document is still th
 export const busy = [Problems.AnswerTooLarge, Problems.TooManyReads, Problems.Overloaded, Problems.Unavailable] as const
 
 /** Why projections may not be readable. */
-export const notReady = [Problems.ProjectionBehind, Problems.ProjectionParked, Problems.ProjectionFailing, ...busy] as const
+export const notReady = [
+  Problems.ProjectionNotBuilt,
+  Problems.ProjectionBehind,
+  Problems.ProjectionParked,
+  Problems.ProjectionFailing,
+  ...busy
+] as const
 
 /** A whole number written in digits. */
 export const numeral = (minimum: number, maximum: number) =>

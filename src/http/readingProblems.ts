@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { HistoryTooLarge, HistoryUnfinished } from "../counters/Histories.ts"
+import type { ProjectionNotBuilt } from "../counters/ProjectionNotBuilt.ts"
 import type { TooManyReads } from "../counters/ReadShares.ts"
 import type { ProjectionBehind, ProjectionFailing, ProjectionParked } from "../counters/Snapshots.ts"
 import type { TooManyRows } from "../counters/TooManyRows.ts"
@@ -12,6 +13,13 @@ import { serverProblem } from "./serverProblem.ts"
 export const readingProblems = {
   ProjectionBehind: ({ waited }: ProjectionBehind) =>
     serverProblem(new Problems.ProjectionBehind({ detail: `They were waited for ${waited} s.` })),
+  ProjectionNotBuilt: ({ projections }: ProjectionNotBuilt) =>
+    Effect.fail(
+      new Problems.ProjectionNotBuilt({
+        projections,
+        detail: `The operator runs \`npm run cli -- projections rebuild ${projections.join(" ")}\`.`
+      })
+    ),
   ProjectionParked: ({ projections, userId }: ProjectionParked) =>
     serverProblem(new Problems.ProjectionParked({ user_id: userId, projections })),
   ProjectionFailing: ({ projections }: ProjectionFailing) => serverProblem(new Problems.ProjectionFailing({ projections })),

@@ -14,7 +14,7 @@ const expectProblem = (subject: Subject, problem: string, wait: number) =>
     const { description: { operations }, judge, known: { userIds } } = subject
     for (const operation of operations) {
       const isStrong = operation.parameters.some(({ name }) => name === "prefer") && operation.id !== "sendEvents"
-      if (!isStrong || operation.answers.get(503)?.problems.includes(problem) !== true) continue
+      if (!isStrong || [...operation.answers.values()].every(({ problems }) => !problems.includes(problem))) continue
       const { target } = plainRequest(subject, operation, { consistency: "strong" })
       const answer = await judge.ask(operation, {
         target,
@@ -35,6 +35,16 @@ const parked = Effect.fnUntraced(function*(subject: Subject, tenantId: string) {
     select projection, active_version, ${tenantId}::uuid, ${subject.known.userIds[0] ?? ""}, 0, 1, 'test' from projections`
   yield* expectProblem(subject, "projection-parked", 30)
   yield* sql`delete from parked_users`
+})
+
+/** Every projection as if it were still to be rebuilt for the first time. */
+const notBuilt = Effect.fnUntraced(function*(subject: Subject) {
+  const sql = yield* PgClient.PgClient
+  yield* sql`create table built as select * from projections`
+  yield* sql`delete from projections`
+  yield* expectProblem(subject, "projection-not-built", 0)
+  yield* sql`insert into projections select * from built`
+  yield* sql`drop table built`
 })
 
 /** An event that no projection gets to. */
@@ -100,6 +110,7 @@ const away = Effect.fnUntraced(function*(subject: Subject, { cut, restore }: Dat
 /** Has the service answer what it answers where something is wrong with the projections or the database. */
 export const provokeTrouble = Effect.fnUntraced(function*(subject: Subject, tenantId: string, proxy: DatabaseProxy) {
   yield* parked(subject, tenantId)
+  yield* notBuilt(subject)
   yield* behind(subject)
   yield* erasing(subject, tenantId)
   yield* away(subject, proxy)

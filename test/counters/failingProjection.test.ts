@@ -21,6 +21,7 @@ import { ProjectionRunner } from "../../src/projections/ProjectionRunner.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { runCommand } from "../cli/runCommand.ts"
+import { beginning } from "../support/beginning.ts"
 import { bet, newEvent } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
@@ -107,7 +108,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a projection that fail
             consistency: strong
           })
           assert.deepInclude((yield* days)?.periods[0], { product: "casino", bet_count: 3 })
-          const page = yield* Context.get(services, Changes).after(known(tenant), Array.from({ length: 256 }, () => 0), {
+          const page = yield* Context.get(services, Changes).after(known(tenant), beginning, {
             limit: 10,
             waitSeconds: 5,
             consistency: strong

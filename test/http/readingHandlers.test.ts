@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { ProjectionNotBuilt } from "../../src/counters/ProjectionNotBuilt.ts"
 import { type Consistency, ProjectionBehind, ProjectionParked } from "../../src/counters/Snapshots.ts"
 import { DatabaseUnavailable } from "../../src/database/DatabaseUnavailable.ts"
 import type { StoredUserEvent } from "../../src/event-log/readUserPage.ts"
@@ -43,6 +44,17 @@ const refusals = [
 ] as const
 
 describe("GET a user's counters", () => {
+  it.live("says which projections were never built, what the operator runs, and nothing that has the reader try again", () =>
+    Effect.gen(function*() {
+      const { logged, url } = yield* serve({ read: () => Effect.fail(new ProjectionNotBuilt({ projections: ["payments", "logins"] })) })
+      const answer = yield* get(`${url}/api/v1/users/u/counters?include=payments,logins`)
+      assert.strictEqual(answer.status, 409)
+      assert.isNull(answer.headers.get("retry-after"))
+      assert.deepInclude(answer.json(), { type: "projection-not-built", projections: ["payments", "logins"] })
+      assert.include(answer.json()["detail"], "projections rebuild payments logins")
+      assert.isEmpty(logged)
+    }))
+
   it.live("answers the document as it is read, its members in their order", () =>
     Effect.gen(function*() {
       const { read, readings } = noting()
