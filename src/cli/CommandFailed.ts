@@ -1,7 +1,6 @@
 import type * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import type { HttpServerError } from "effect/http"
 import * as Logger from "effect/Logger"
 import type { PlatformError } from "effect/PlatformError"
 import * as Runtime from "effect/Runtime"
@@ -17,6 +16,7 @@ import type { EventTooLarge, ExportOutdated } from "../event-log/exportLog.ts"
 import type { ImportRefused } from "../event-log/importLog.ts"
 import type { LogFileError } from "../event-log/LogFile.ts"
 import type { ImportUnfinished } from "../event-log/unfinishedImport.ts"
+import type { CannotListen } from "../http/refuseWhatCannotListen.ts"
 import type { ActivationRefused } from "../projections/activateVersion.ts"
 import type { TimeZoneChangeRefused } from "../projections/changeTimeZone.ts"
 import type { ProjectionChanged } from "../projections/ProjectionCatalog.ts"
@@ -38,6 +38,7 @@ export class CommandFailed
 export type ExpectedError =
   | ActivationRefused
   | ApiKeyNotFound
+  | CannotListen
   | CommandFailed
   | Config.ConfigError
   | DatabaseUnavailable
@@ -46,7 +47,6 @@ export type ExpectedError =
   | EventLogCorrupt
   | EventTooLarge
   | ExportOutdated
-  | HttpServerError.ServeError
   | ImportRefused
   | ImportUnfinished
   | LogFileError
@@ -79,8 +79,6 @@ const explanationOf = (error: ExpectedError): string => {
       return `The database did not answer: ${causeOf(error)}`
     case "MigrationError":
       return `The database was not migrated: ${error.message}${error.cause === undefined ? "" : ` (${causeOf(error.cause)})`}`
-    case "ServeError":
-      return `The service cannot listen: ${causeOf(error)}`
     case "ConfigError":
       return `A setting cannot be used: ${error.message.replace(/^SchemaError\((.*)\)$/s, "$1").replace(/\s+/g, " ")}`
     case "PlatformError":

@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { serverLayer } from "../App.ts"
 import { Draining } from "../http/Draining.ts"
+import { refuseWhatCannotListen } from "../http/refuseWhatCannotListen.ts"
 import { Server } from "../http/Server.ts"
 import { Settings } from "../Settings.ts"
 import { Bootstrap, type BootstrapKey } from "../tenants/Bootstrap.ts"
@@ -13,9 +14,12 @@ import { print } from "./print.ts"
 import { signalledAgain } from "./stopOnSignal.ts"
 
 /** `serve`: runs the service until it is told to stop, and says where it is and how to try it. */
-export const serve = Command.make("serve", {}, () => explained(Effect.scoped(run))).pipe(
+export const serve = Command.make("serve", {}, () => explained(Effect.andThen(canListen, Effect.scoped(run)))).pipe(
   Command.withDescription("Run the service on the database of the settings, which is migrated first")
 )
+
+/** Told before anything slow is started, such as the embedded server or migrations. */
+const canListen = Effect.flatMap(Settings, refuseWhatCannotListen).pipe(Effect.provide(Settings.layer))
 
 const run = Effect.gen(function*() {
   const services = yield* Layer.build(serverLayer)

@@ -17,6 +17,7 @@ import { ingestHandlers } from "./ingestHandlers.ts"
 import { keyAuthentication } from "./keyAuthentication.ts"
 import { makeNodeServer, RequestTime } from "./nodeServer.ts"
 import { readingHandlers } from "./readingHandlers.ts"
+import { cannotListen } from "./refuseWhatCannotListen.ts"
 import { serviceHandlers } from "./serviceHandlers.ts"
 import { Validation } from "./Validation.ts"
 
@@ -46,7 +47,7 @@ const nodeHttpServer = Layer.effect(
       port,
       backlog: connectionsWaiting,
       gracefulShutdownTimeout: yield* GracePeriod
-    })
+    }).pipe(Effect.mapError(({ cause }) => cannotListen(cause, { host, port })))
     yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
     return HttpServer.make({
       address: server.address,
