@@ -51,6 +51,8 @@ export interface LoadOptions {
   /** Milliseconds until the sender takes a request for lost, and sends it again. */
   readonly patience?: number
   readonly userPrefix?: string
+  /** Whether items and requests are among it that are to be refused; true unless told otherwise. Where events are lost, nobody knows which are. */
+  readonly isFaulty?: boolean
 }
 
 /** A request, and the places of its items that must be rejected; `refused` if the whole of it must be, with a 4xx. */
@@ -73,7 +75,7 @@ const invalid = (user: string) => ({
  * Among it repeats in other words, other content under used ids, items and whole requests that are to be refused. Ends with the scope.
  */
 export const startLoad = Effect.fnUntraced(function*(options: LoadOptions) {
-  const { connections = 4, patience = 60_000, perSecond = 1000, seed, urls, userPrefix = "" } = options
+  const { connections = 4, isFaulty = true, patience = 60_000, perSecond = 1000, seed, urls, userPrefix = "" } = options
   const random = seededRandom(seed)
   const acknowledged: Array<FastTrackItem> = []
   const underWay = new Set<Batch>()
@@ -96,7 +98,8 @@ export const startLoad = Effect.fnUntraced(function*(options: LoadOptions) {
       waiting = [...cutIntoBatches(random, shuffle(random, items), 150)]
       wave++
     }
-    return withFaults(random, waiting.shift() ?? [], acknowledged, `${userPrefix}${wave}-${waiting.length}`)
+    const items = waiting.shift() ?? []
+    return isFaulty ? withFaults(random, items, acknowledged, `${userPrefix}${wave}-${waiting.length}`) : asItIs(items)
   }
 
   const attempt = Effect.fnUntraced(function*(batch: Batch) {
@@ -186,6 +189,15 @@ export const startLoad = Effect.fnUntraced(function*(options: LoadOptions) {
     })
   }
   return load
+})
+
+const asItIs = (items: ReadonlyArray<FastTrackItem>): Batch => ({
+  body: toBody(items),
+  items,
+  conflicts: new Set(),
+  mustReject: new Set(),
+  strict: false,
+  refused: false
 })
 
 /** A batch of valid items, now and then with something in it that is to be refused, or all of it. */

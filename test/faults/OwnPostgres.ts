@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { readFile } from "node:fs/promises"
 import { type EmbeddedCluster, openCluster } from "../../src/database/EmbeddedCluster.ts"
-import { freePort, readPostmaster, startServer } from "../../src/database/EmbeddedServer.ts"
+import { freePort, readPostmaster, startServer, stopServer } from "../../src/database/EmbeddedServer.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { watchedFolder } from "../support/watchedFolder.ts"
 
@@ -12,6 +12,8 @@ export interface OwnPostgres {
   readonly cluster: EmbeddedCluster
   /** Starts it, on the port it always has, through a recovery too. */
   readonly start: Effect.Effect<void>
+  /** Stops it as an operator does: clients are cut off, a standby gets all there is. */
+  readonly stop: Effect.Effect<void>
   /** `kill -9` of the postmaster; its children notice. */
   readonly kill: Effect.Effect<void>
   /** `kill -9` of one process that serves a client of the service, at which PostgreSQL throws all clients out and recovers. */
@@ -26,7 +28,7 @@ export interface OwnPostgres {
 /** Removes a server and its folder when this process dies by whatever means (its standard input ends). */
 const cleaner = `
 read _
-pid=$(head -n 1 "$0/data/postgres/data/postmaster.pid" 2>/dev/null) && { kill -KILL "$pid"; sleep 1; }
+for file in "$0"/*/postgres/data/postmaster.pid; do pid=$(head -n 1 "$file" 2>/dev/null) && { kill -KILL "$pid"; sleep 1; }; done
 umount "$0/data" 2>/dev/null
 rm -rf "$0"
 `
@@ -89,6 +91,7 @@ export const ownPostgres = Effect.fnUntraced(
       url: `postgres://postgres:${Redacted.value(cluster.password)}@127.0.0.1:${port}/postgres`,
       cluster,
       start,
+      stop: Effect.orDie(stopServer(cluster)),
       kill: killAndWait(cluster, signal("SIGKILL", "postmaster")),
       killBackend: signal("SIGKILL", "backend"),
       freeze: signal("SIGSTOP", "all"),
