@@ -10,6 +10,7 @@ import addCutNames from "./0009_add_cut_names.ts"
 import createUserRebuilds from "./0010_create_user_rebuilds.ts"
 import createLogHistories from "./0011_create_log_histories.ts"
 import createGenerations from "./0012_create_generations.ts"
+import addWeekStartToMoves from "./0013_add_week_start_to_moves.ts"
 import addVersionSources from "./0014_add_version_sources.ts"
 import markBootstrapKeys from "./0015_mark_bootstrap_keys.ts"
 
@@ -26,7 +27,8 @@ export const migrations = {
   "0009_add_cut_names": addCutNames,
   "0010_create_user_rebuilds": createUserRebuilds,
   "0011_create_log_histories": createLogHistories,
-  "0015_mark_bootstrap_keys": markBootstrapKeys,
   "0012_create_generations": createGenerations,
-  "0014_add_version_sources": addVersionSources
+  "0013_add_week_start_to_moves": addWeekStartToMoves,
+  "0014_add_version_sources": addVersionSources,
+  "0015_mark_bootstrap_keys": markBootstrapKeys
 }

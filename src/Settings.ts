@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { parseAddressRanges } from "./addressRanges.ts"
+import { zoneProblem } from "./zones/zoneProblem.ts"
 
 const MiB = 1024 * 1024
 
@@ -16,6 +17,9 @@ const AddressRanges = Schema.String.check(Schema.makeFilter((text) => {
   const parsed = parseAddressRanges(text)
   return "ranges" in parsed ? undefined : `"${parsed.wrong}" is neither an address nor a range such as 10.0.0.0/8`
 }))
+
+/** A zone that a tenant may have. */
+const TimeZone = Schema.String.check(Schema.makeFilter(zoneProblem))
 
 /** The most bytes that `MAX_EVENT_BYTES` may allow for the stored form of one event. */
 export const largestEvent = 4 * MiB
@@ -40,7 +44,7 @@ const settings = Config.all({
   dataDir: Config.String("DATA_DIR").pipe(Config.withDefault(".data")),
   bootstrap: Config.all({
     apiKey: Config.option(Config.Redacted("BOOTSTRAP_API_KEY")),
-    timeZone: Config.option(Config.String("BOOTSTRAP_TIME_ZONE"))
+    timeZone: Config.option(Config.schema(TimeZone, "BOOTSTRAP_TIME_ZONE"))
   }),
   limits: Config.all({
     itemsPerRequest: whole("MAX_ITEMS", 10_000),

@@ -69,8 +69,6 @@ const explanationOf = (error: ExpectedError): string => {
       return `There is no tenant "${error.name}": \`tenants list\` shows all.`
     case "TenantExists":
       return `There is a tenant "${error.name}" already.`
-    case "UnknownTimeZone":
-      return `"${error.timeZone}" is not the name of a time zone, such as Europe/Malta or UTC.`
     case "ApiKeyNotFound":
       return `The tenant has no key of the id "${error.apiKeyId}": \`keys list\` shows all.`
     case "DatabaseUnavailable":

@@ -4,16 +4,26 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { EventLog } from "../event-log/EventLog.ts"
-import { changeTimeZone } from "../projections/changeTimeZone.ts"
+import { changeTimeZone, type TimeZoneProgress } from "../projections/changeTimeZone.ts"
 import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
-import { isTimeZone } from "../tenants/isTimeZone.ts"
-import { Tenants, UnknownTimeZone } from "../tenants/Tenants.ts"
+import { checkTimeZone, Tenants } from "../tenants/Tenants.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { explained } from "./CommandFailed.ts"
 import { formatTable } from "./formatTable.ts"
 import { nameArgument } from "./nameArgument.ts"
 import { print } from "./print.ts"
 import { projectionsLayer } from "./projections/projectionsLayer.ts"
+
+/** The days of the week, by their numbers from 1. */
+const weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const
+
+const nameOfDay = (weekStart: number): string => {
+  const name = weekdays[weekStart - 1]
+  if (name === undefined) throw new Error(`unreachable: a week begins on day ${weekStart}`)
+  return `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`
+}
+
+const weekStartOf = (name: (typeof weekdays)[number]): number => weekdays.indexOf(name) + 1
 
 const tenantsLayer = Tenants.layer.pipe(Layer.provideMerge(checkedDatabase))
 
@@ -24,13 +34,21 @@ const create = Command.make(
     timeZone: Flag.String("time-zone").pipe(
       Flag.withDescription("IANA time zone in which the tenant's days begin, such as Europe/Malta"),
       Flag.withDefault("UTC")
+    ),
+    weekStart: Flag.Literals("week-start", weekdays).pipe(
+      Flag.withDescription("The day with which the tenant's weeks begin"),
+      Flag.withDefault("monday" as const)
     )
   },
   Effect.fnUntraced(
-    function*({ name, timeZone }) {
-      const { tenantId } = yield* (yield* Tenants).create(name, timeZone)
-      yield* print(tenantId)
-      yield* Console.error(`Tenant "${name}" is made; its days begin in ${timeZone}. Next: keys create "${name}" KEY_NAME --scopes ingest`)
+    function*({ name, timeZone, weekStart }) {
+      const tenant = yield* (yield* Tenants).create(name, timeZone, weekStartOf(weekStart))
+      yield* print(tenant.tenantId)
+      yield* Console.error(
+        `Tenant "${name}" is made; its days begin in ${timeZone}, its weeks on ${
+          nameOfDay(tenant.weekStart)
+        }. Next: keys create "${name}" KEY_NAME --scopes ingest`
+      )
     },
     Effect.provide(tenantsLayer),
     explained
@@ -44,13 +62,20 @@ const list = Command.make(
     function*() {
       const sql = yield* PgClient.PgClient
       const tenants = yield* (yield* Tenants).list
-      const moves = yield* sql<{ tenant_id: string; time_zone: string }>`select distinct tenant_id, time_zone from time_zone_moves`
-      const former = new Map(moves.map((move) => [move.tenant_id, move.time_zone]))
+      const moves = yield* sql<{ tenant_id: string; time_zone: string; week_start: number | null }>`
+        select distinct tenant_id, time_zone, week_start from time_zone_moves`
+      const former = new Map(moves.map((move) => [move.tenant_id, move]))
       yield* print(...formatTable(
-        ["NAME", "TIME ZONE", "ID"],
-        tenants.map(({ name, tenantId, timeZone }) => {
-          const before = former.get(tenantId)
-          return [name, before === undefined ? timeZone : `${timeZone} (being changed from ${before})`, tenantId]
+        ["NAME", "TIME ZONE", "WEEK FROM", "ID"],
+        tenants.map(({ name, tenantId, timeZone, weekStart }) => {
+          const { time_zone = timeZone, week_start } = former.get(tenantId) ?? {}
+          const week = nameOfDay(weekStart)
+          return [
+            name,
+            time_zone === timeZone ? timeZone : `${timeZone} (being changed from ${time_zone})`,
+            week_start == null || week_start === weekStart ? week : `${week} (being changed from ${nameOfDay(week_start)})`,
+            tenantId
+          ]
         })
       ))
     },
@@ -58,6 +83,20 @@ const list = Command.make(
     explained
   )
 ).pipe(Command.withDescription("List the tenants"))
+
+/** Changes a tenant's zone or first day of the week, and says how far it has come. */
+const change = Effect.fnUntraced(function*(name: string, to: { readonly timeZone?: string; readonly weekStart?: number }) {
+  const { tenantId } = yield* (yield* Tenants).get(name)
+  if (to.timeZone !== undefined) yield* checkTimeZone(to.timeZone)
+  const { stores } = yield* ProjectionCatalog
+  let moved = 0
+  const onProgress = ({ done, total, users }: TimeZoneProgress) => {
+    moved = users
+    return done % 32 === 0 || done === total ? Console.error(`${done} of ${total} slices, ${users} users`) : Effect.void
+  }
+  const changed = yield* changeTimeZone(yield* PgClient.PgClient, yield* EventLog, stores, { tenantId, ...to, onProgress })
+  return changed ? ` now; what depends on it was made anew for ${moved} users.` : " already."
+})
 
 const setZone = Command.make(
   "set-zone",
@@ -67,23 +106,8 @@ const setZone = Command.make(
   },
   Effect.fnUntraced(
     function*({ name, timeZone }) {
-      const { tenantId } = yield* (yield* Tenants).get(name)
-      if (!isTimeZone(timeZone)) return yield* new UnknownTimeZone({ timeZone })
-      const { stores } = yield* ProjectionCatalog
-      let moved = 0
-      const changed = yield* changeTimeZone(yield* PgClient.PgClient, yield* EventLog, stores, {
-        tenantId,
-        timeZone,
-        onProgress: ({ done, total, users }) => {
-          moved = users
-          return done % 32 === 0 || done === total ? Console.error(`${done} of ${total} slices, ${users} users`) : Effect.void
-        }
-      })
-      yield* print(
-        changed
-          ? `The days of tenant "${name}" begin in ${timeZone} now; what depends on it was made anew for ${moved} users.`
-          : `The days of tenant "${name}" begin in ${timeZone} already.`
-      )
+      const how = yield* change(name, { timeZone })
+      yield* print(`The days of tenant "${name}" begin in ${timeZone}${how}`)
     },
     Effect.provide(projectionsLayer()),
     explained
@@ -96,8 +120,31 @@ const setZone = Command.make(
   }])
 )
 
-/** `tenants create | list | set-zone`. */
+const setWeekStart = Command.make(
+  "set-week-start",
+  {
+    name: nameArgument("name", "Name of the tenant"),
+    day: Argument.Literals("day", weekdays).pipe(Argument.withDescription("The day with which the tenant's weeks begin"))
+  },
+  Effect.fnUntraced(
+    function*({ day, name }) {
+      const weekStart = weekStartOf(day)
+      const how = yield* change(name, { weekStart })
+      yield* print(`The weeks of tenant "${name}" begin on ${nameOfDay(weekStart)}${how}`)
+    },
+    Effect.provide(projectionsLayer()),
+    explained
+  )
+).pipe(
+  Command.withDescription("Change the day with which a tenant's weeks begin, and make anew what depends on it, beside the running service"),
+  Command.withExamples([{
+    command: "tenants set-week-start demo sunday",
+    description: "Asked for again, it ends what was stopped halfway"
+  }])
+)
+
+/** `tenants create | list | set-zone | set-week-start`. */
 export const tenants = Command.make("tenants").pipe(
   Command.withDescription("Brands whose players and keys are apart from each other"),
-  Command.withSubcommands([create, list, setZone])
+  Command.withSubcommands([create, list, setZone, setWeekStart])
 )

@@ -61,7 +61,7 @@ export class Activity extends Context.Service<Activity, {
           tenant,
           [userId],
           { projections: [activity.name], consistency },
-          Effect.fnUntraced(function*({ generationsOf, parkedIn, stores: [store], timeZoneOf, unbuilt, userIds }) {
+          Effect.fnUntraced(function*({ generationsOf, parkedIn, stores: [store], timeZoneOf, unbuilt, userIds, weekStartOf }) {
             if (userIds.length === 0) return undefined
             if (unbuilt.length > 0) return yield* new ProjectionNotBuilt({ projections: unbuilt })
             // Another process has activated a version that this code does not know.
@@ -72,14 +72,15 @@ export class Activity extends Context.Service<Activity, {
               section: store.projection.section,
               generations: generationsOf(userId),
               stale: parkedIn(userId),
-              timeZone: timeZoneOf(userId)
+              timeZone: timeZoneOf(userId),
+              weekStart: weekStartOf(userId)
             }
           })
         )
         if (found === undefined) return undefined
-        const { generations, rows, section, stale, timeZone } = found
+        const { generations, rows, section, stale, timeZone, weekStart } = found
         const breather = new Breather()
-        const periods = new Periods(range, tenant.weekStart)
+        const periods = new Periods(range, weekStart)
         for (let start = 0; start < rows.length; start += stretch) {
           // It is the section of the activity, whatever its version.
           periods.add(

@@ -84,16 +84,17 @@ export class Counters extends Context.Service<Counters, {
             return { ...snapshot, rows: yield* readRows(tenant.tenantId, stores, userIds) }
           })
         )
-        const { generationsOf, parkedIn, positionOf, rows, stores, timeZoneOf } = found
+        const { generationsOf, parkedIn, positionOf, rows, stores, timeZoneOf, weekStartOf } = found
         const now = yield* Clock.currentTimeMillis
         const breather = new Breather()
         const documents: Array<CountersDocument> = []
         for (const userId of found.userIds) {
           const stale = parkedIn(userId)
           const timeZone = timeZoneOf(userId)
+          const context = { timeZone, weekStart: weekStartOf(userId), now }
           const own: Record<string, unknown> = {}
           for (const [at, { projection }] of stores.entries()) {
-            own[projection.name] = projection.section.present(rows[at]?.get(userId) ?? [], { timeZone, now })
+            own[projection.name] = projection.section.present(rows[at]?.get(userId) ?? [], context)
             if (breather.isDue) yield* breather.rest
           }
           documents.push({

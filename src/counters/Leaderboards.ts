@@ -101,13 +101,16 @@ export class Leaderboards extends Context.Service<Leaderboards, {
             if (unbuilt.length > 0) return yield* new ProjectionNotBuilt({ projections: unbuilt })
             // Another process has activated a version that this code does not know.
             if (store === undefined) return yield* new ProjectionBehind({ waited: 0 })
-            const [settings] = yield* sql<{ time_zone: string; week_start: number; is_moving: boolean }>`
+            const [settings] = yield* sql<{ time_zone: string; week_start: number; days_move: boolean; weeks_move: boolean }>`
               select time_zone, week_start,
-                exists (select from time_zone_moves m where m.tenant_id = tenants.tenant_id) as is_moving
-              from tenants where tenant_id = ${tenant.tenantId}::uuid`
-            // While the tenant's zone is being changed, some users' days are still those of the former one: they cannot be compared.
+                exists (select from time_zone_moves m where m.tenant_id = t.tenant_id and m.time_zone <> t.time_zone) as days_move,
+                exists (select from time_zone_moves m where m.tenant_id = t.tenant_id) as weeks_move
+              from tenants t where tenant_id = ${tenant.tenantId}::uuid`
+            // While the tenant's zone or first day of the week is being changed, some users' days or weeks are the former ones: they cannot be compared.
             const hasDays = period !== "all" || board === "login_streak"
-            if (settings === undefined || (hasDays && settings.is_moving)) return yield* new ProjectionBehind({ waited: 0 })
+            if (
+              settings === undefined || (hasDays && settings.days_move) || (period === "week" && settings.weeks_move)
+            ) return yield* new ProjectionBehind({ waited: 0 })
             const calendar = store.projection.zones.calendar(settings.time_zone)
             const today = calendar.day(yield* Clock.currentTimeMillis)
             const dates = datesOf(day ?? today, period, settings.week_start)

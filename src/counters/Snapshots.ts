@@ -49,6 +49,8 @@ export interface Snapshot {
   readonly positionOf: (userId: string) => number
   /** The zone in which a user's rows are made: the tenant's, or while it is being changed perhaps still the one before. */
   readonly timeZoneOf: (userId: string) => string
+  /** The day with which the weeks begin of which the user's rows are made, 1 (Monday) to 7. */
+  readonly weekStartOf: (userId: string) => number
   /** The projections in which a user is parked. */
   readonly parkedIn: (userId: string) => ReadonlyArray<string>
   /** The projections in which any of the users concerned is. */
@@ -115,14 +117,15 @@ export class Snapshots extends Context.Service<Snapshots, {
             const [[userId, names] = []] = parked
             if (userId !== undefined && names !== undefined) return { _tag: "Parked", userId, names } as const
           }
-          const zones = yield* withEvents(sql, tenant, users)
+          const calendars = yield* withEvents(sql, tenant, users)
           const answer = yield* rows({
-            userIds: users.filter((userId) => zones.has(userId)),
+            userIds: users.filter((userId) => calendars.has(userId)),
             stores: active,
             unbuilt,
             failing,
             positionOf: (userId) => positions.get(sliceOf(tenant.tenantId, userId)) ?? 0,
-            timeZoneOf: (userId) => zones.get(userId) ?? tenant.timeZone,
+            timeZoneOf: (userId) => calendars.get(userId)?.timeZone ?? tenant.timeZone,
+            weekStartOf: (userId) => calendars.get(userId)?.weekStart ?? tenant.weekStart,
             parkedIn: (userId) => parked.get(userId) ?? [],
             stale: [...new Set([...parked.values()].flat())],
             generationsOf: (userId) =>
@@ -231,18 +234,19 @@ const isFailing = ({ failing, stores }: ProjectionCatalog["Service"], name: stri
   failing.some(({ projection, version }) => projection === name && (active ?? version) === version) &&
   (active !== undefined || stores.every(({ projection }) => projection.name !== name))
 
-/** Those of the users who have events, and the zones in which their rows are made (see `foldContexts`). */
+/** Those of the users who have events, and the zones and weeks in which their rows are made (see `foldContexts`). */
 const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<string>) =>
   Effect.map(
-    sql<{ user_id: string; time_zone: string }>`
-      select u.user_id, case when u.user_id collate "C" > m.moved_up_to then m.time_zone else t.time_zone end as time_zone
+    sql<{ user_id: string; time_zone: string; week_start: number }>`
+      select u.user_id, case when u.user_id collate "C" > m.moved_up_to then m.time_zone else t.time_zone end as time_zone,
+        case when u.user_id collate "C" > m.moved_up_to then coalesce(m.week_start, t.week_start) else t.week_start end as week_start
       from unnest(${arrayOf.text(userIds)}::text[], ${arrayOf.int2(userIds.map((userId) => sliceOf(tenant.tenantId, userId)))}::smallint[])
         as u (user_id, slice)
       join tenants t on t.tenant_id = ${tenant.tenantId}::uuid
       left join time_zone_moves m on m.tenant_id = t.tenant_id and m.slice = u.slice
       where (t.tenant_id, u.user_id) not in (select tenant_id, user_id from unfinished_erasures)
         and exists (select from events e where e.tenant_id = ${tenant.tenantId}::uuid and e.user_id = u.user_id)`,
-    (rows) => new Map(rows.map((row) => [row.user_id, row.time_zone]))
+    (rows) => new Map(rows.map((row) => [row.user_id, { timeZone: row.time_zone, weekStart: row.week_start }]))
   )
 
 /** The projections in which some users are parked, or any of the tenant's, and the generations of their rows. */

@@ -8,7 +8,7 @@ import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import { failureOf } from "../database/failureOf.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
 import { allSlices } from "../event-log/sliceOf.ts"
-import { dependsOnTimeZone } from "./dependsOnTimeZone.ts"
+import { dependsOnTimeZone, dependsOnWeekStart } from "./dependsOnTimeZone.ts"
 import { addGeneration } from "./generations.ts"
 import { identityOf } from "./identityOf.ts"
 import { moveUsers, usersToMove } from "./moveUsers.ts"
@@ -22,7 +22,7 @@ export class TimeZoneChangeRefused
   })
 {}
 
-/** How far a change of zone has come. */
+/** How far a change of zone, or of the first day of the week, has come. */
 export interface TimeZoneProgress {
   /** Slices that are done, of all that have to be gone through. */
   readonly done: number
@@ -35,8 +35,8 @@ export interface TimeZoneProgress {
 const workers = 2
 
 /**
- * Changes a tenant's zone and makes the rows that depend on it anew, of every version that follows the log or is being rebuilt, while everything else
- * goes on; false if it is the tenant's zone already.
+ * Changes a tenant's zone or the first day of its weeks, or both, and makes the rows that depend on it anew, of every version that follows the log or is being rebuilt, while everything else
+ * goes on; false if the tenant has them already.
  *
  * Some users at a time, under the checkpoints of their slice: their rows and the note of how far the change has come are written in one transaction. So
  * each user lives in one zone at any moment, readers and feeds of whatever process find out which from that note, and no document mixes two. Epochs are
@@ -47,14 +47,16 @@ export const changeTimeZone = (
   sql: PgClient.PgClient,
   log: EventLog["Service"],
   stores: ReadonlyArray<ProjectionStore>,
-  { onProgress, tenantId, timeZone }: {
+  { onProgress, tenantId, timeZone, weekStart }: {
     readonly tenantId: string
-    readonly timeZone: string
+    readonly timeZone?: string
+    /** 1 (Monday) to 7. */
+    readonly weekStart?: number
     readonly onProgress: (progress: TimeZoneProgress) => Effect.Effect<void>
   }
 ): Effect.Effect<boolean, TimeZoneChangeRefused | SqlError.SqlError | DatabaseUnavailable> =>
   Effect.gen(function*() {
-    const zoned = stores.filter(({ projection }) => dependsOnTimeZone(projection))
+    const zoned = stores.filter(({ projection }) => dependsOnTimeZone(projection) || dependsOnWeekStart(projection))
     const known = new Set(stores.map(({ projection }) => versionId(projection.name, projection.version, identityOf(projection))))
 
     /** Whoever has rows that this code cannot make anew would keep them in the former zone. */
@@ -112,7 +114,7 @@ export const changeTimeZone = (
 
     yield* refuseUnknown(allSlices)
     for (;;) {
-      const begun = yield* begin(sql, tenantId, timeZone)
+      const begun = yield* begin(sql, tenantId, { timeZone, weekStart })
       if (begun !== "There") yield* moveAll
       yield* endSteps
       // From here on nobody lives in the former zone. A change that was killed just before it said so is told now.
@@ -123,19 +125,27 @@ export const changeTimeZone = (
   })
 
 /**
- * Gives the tenant its zone and notes that all users of all slices still live in the former one. A change that was begun before, and not ended, comes
- * first: "Other" if it is one to another zone, which is left as it is.
+ * Gives the tenant its zone and first day of the week, and notes that all users of all slices still live by the former ones. A change that was begun before, and not ended, comes
+ * first: "Other" if it is another change, which is left as it is.
  */
-const begin = (sql: PgClient.PgClient, tenantId: string, timeZone: string): Effect.Effect<"There" | "Begun" | "Other", SqlError.SqlError> =>
+const begin = (
+  sql: PgClient.PgClient,
+  tenantId: string,
+  to: { readonly timeZone: string | undefined; readonly weekStart: number | undefined }
+): Effect.Effect<"There" | "Begun" | "Other", SqlError.SqlError> =>
   sql.withTransaction(Effect.gen(function*() {
-    const [tenant] = yield* sql<{ time_zone: string }>`select time_zone from tenants where tenant_id = ${tenantId}::uuid for update`
+    const [tenant] = yield* sql<{ time_zone: string; week_start: number }>`
+      select time_zone, week_start from tenants where tenant_id = ${tenantId}::uuid for update`
     const isUnderWay = (yield* slicesToMove(sql, tenantId)).length > 0
-    if (tenant?.time_zone === timeZone) return isUnderWay ? "Begun" : "There"
+    const { timeZone = tenant?.time_zone, weekStart = tenant?.week_start } = to
+    if (tenant?.time_zone === timeZone && tenant?.week_start === weekStart) return isUnderWay ? "Begun" : "There"
     if (isUnderWay) return "Other"
     yield* sql`
-      insert into time_zone_moves (tenant_id, slice, time_zone)
-      select tenant_id, slice, time_zone from tenants cross join slice_heads where tenant_id = ${tenantId}::uuid`
-    yield* sql`update tenants set time_zone = ${timeZone} where tenant_id = ${tenantId}::uuid`
+      insert into time_zone_moves (tenant_id, slice, time_zone, week_start)
+      select tenant_id, slice, time_zone, week_start from tenants cross join slice_heads where tenant_id = ${tenantId}::uuid`
+    yield* sql`update tenants set time_zone = coalesce(${timeZone ?? null}, time_zone), week_start = coalesce(${
+      weekStart ?? null
+    }::int, week_start) where tenant_id = ${tenantId}::uuid`
     // Readers see users who have moved before all have.
     yield* addGeneration(sql, { tenantId })
     return "Begun"

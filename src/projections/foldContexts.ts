@@ -10,7 +10,7 @@ import type { Owner } from "./ProjectionStore.ts"
 export type ContextOf = (user: Owner & { readonly slice: number }) => FoldContext
 
 /**
- * Looks up what folds know of the tenants of some users: the first day of the week, and the zone in which rows are made: the tenant's, or the one before for
+ * Looks up what folds know of the tenants of some users: the zone and the first day of the week of which rows are made: the tenant's, or the ones before for
  * those whom a change has not come to yet (see `changeTimeZone`). Never kept: asked by whoever holds the users' checkpoints, in READ COMMITTED, it
  * stays true until that transaction ends, for a user moves from one zone to the other under the same checkpoints.
  */
@@ -31,18 +31,22 @@ export const foldContexts = (
         week_start: number
         slice: number | null
         former: string | null
+        former_week_start: number | null
         moved_up_to: string | null
       }>`
-        select t.tenant_id, t.time_zone, t.week_start, m.slice, m.time_zone as former, m.moved_up_to
+        select t.tenant_id, t.time_zone, t.week_start, m.slice, m.time_zone as former, m.week_start as former_week_start, m.moved_up_to
         from tenants t left join time_zone_moves m on m.tenant_id = t.tenant_id and m.slice = any (${arrayOf.int2([...slices])}::smallint[])
         where t.tenant_id = any (${arrayOf.uuid([...tenants])}::uuid[])`,
       (rows) => {
         const contexts = new Map<string, FoldContext>()
         const moves = new Map<string, { readonly former: FoldContext; readonly upTo: string }>()
-        for (const { former, moved_up_to, slice, tenant_id, time_zone, week_start } of rows) {
+        for (const { former, former_week_start, moved_up_to, slice, tenant_id, time_zone, week_start } of rows) {
           contexts.set(tenant_id, { timeZone: time_zone, weekStart: week_start })
           if (former === null) continue
-          moves.set(`${tenant_id}/${slice}`, { former: { timeZone: former, weekStart: week_start }, upTo: moved_up_to ?? "" })
+          moves.set(`${tenant_id}/${slice}`, {
+            former: { timeZone: former, weekStart: former_week_start ?? week_start },
+            upTo: moved_up_to ?? ""
+          })
         }
         return ({ slice, tenantId, userId }) => {
           const move = moves.size === 0 ? undefined : moves.get(`${tenantId}/${slice}`)

@@ -11,6 +11,7 @@ import type { LogEntry } from "../event-log/LoggedEvent.ts"
 import { erasedType } from "../event-log/pseudonym.ts"
 import type { UserPlace } from "../event-log/readUsers.ts"
 import { compareUtf8 } from "./compareUtf8.ts"
+import { dependsOnWeekStart } from "./dependsOnTimeZone.ts"
 import { eventsOf } from "./eventsOf.ts"
 import { feedProjection } from "./feedChunk.ts"
 import { foldContexts } from "./foldContexts.ts"
@@ -48,7 +49,7 @@ interface Moved {
 }
 
 /**
- * Makes the rows of a tenant's next users in a slice anew in the tenant's zone, in the caller's transaction: takes the slice's checkpoints of the
+ * Makes the rows of a tenant's next users in a slice anew in the tenant's zone and weeks, in the caller's transaction: takes the slice's checkpoints of the
  * versions, whose epochs it raises, and moves the note of how far the change has come past these users. A user with more than {@link MostAtOnce} events is alone: the
  * rebuild in steps is begun here, and whoever called goes on with it after the transaction.
  */
@@ -60,11 +61,14 @@ export const moveUsers = Effect.fnUntraced(function*(
   slice: number,
   listed: ListedUsers
 ) {
-  const positions = yield* takeCheckpoints(sql, stores, slice)
-  const [move] = yield* sql<{ moved_up_to: string }>`
-    select moved_up_to from time_zone_moves where tenant_id = ${tenantId}::uuid and slice = ${slice} for update`
+  const all = yield* takeCheckpoints(sql, stores, slice)
+  const [move] = yield* sql<{ moved_up_to: string; of_zone: boolean }>`
+    select m.moved_up_to, m.time_zone <> t.time_zone as of_zone from time_zone_moves m join tenants t using (tenant_id)
+    where m.tenant_id = ${tenantId}::uuid and m.slice = ${slice} for update of m`
   if (move === undefined) return { users: 0, isLast: true } satisfies Moved
 
+  // Where the days stay as they are, only what is counted by weeks is made anew.
+  const positions = new Map([...all].filter(([{ projection }]) => move.of_zone || dependsOnWeekStart(projection)))
   const end = Math.max(0, ...positions.values())
   const newcomers = yield* usersBetween(sql, tenantId, slice, listed.upTo, end)
   const left = [...new Map([...newcomers, ...listed.events])].filter(([userId]) => compareUtf8(userId, move.moved_up_to) > 0)

@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
-import { isTimeZone } from "./isTimeZone.ts"
+import { zoneProblem } from "../zones/zoneProblem.ts"
 import type { Tenant } from "./Tenant.ts"
 
 /** There is a tenant of that name already. */
@@ -18,14 +18,25 @@ export class TenantNotFound extends Schema.TaggedError<TenantNotFound>("playtall
   name: Schema.String
 }) {}
 
-/** Not the name of a time zone this runtime knows. */
-export class UnknownTimeZone extends Schema.TaggedError<UnknownTimeZone>("playtally/tenants/UnknownTimeZone")("UnknownTimeZone", {
-  timeZone: Schema.String
-}) {}
+/** Not a name that a tenant's zone may have; the message says why, and how it is spelled. */
+export class UnknownTimeZone
+  extends Schema.TaggedError<UnknownTimeZone>("playtally/tenants/UnknownTimeZone")("UnknownTimeZone", { message: Schema.String })
+{}
+
+/** Fails for a text that cannot be given to a tenant as its zone. */
+export const checkTimeZone = (timeZone: string): Effect.Effect<void, UnknownTimeZone> => {
+  const problem = zoneProblem(timeZone)
+  return problem === undefined ? Effect.void : Effect.fail(new UnknownTimeZone({ message: problem }))
+}
 
 /** The tenants of this installation. */
 export class Tenants extends Context.Service<Tenants, {
-  readonly create: (name: string, timeZone: string) => Effect.Effect<Tenant, TenantExists | UnknownTimeZone | DatabaseUnavailable>
+  /** `weekStart` is the day with which the tenant's weeks begin, 1 (Monday, unless given) to 7. */
+  readonly create: (
+    name: string,
+    timeZone: string,
+    weekStart?: number
+  ) => Effect.Effect<Tenant, TenantExists | UnknownTimeZone | DatabaseUnavailable>
   readonly get: (name: string) => Effect.Effect<Tenant, TenantNotFound | DatabaseUnavailable>
   readonly list: Effect.Effect<ReadonlyArray<Tenant>, DatabaseUnavailable>
 }>()("playtally/tenants/Tenants") {
@@ -45,10 +56,10 @@ export class Tenants extends Context.Service<Tenants, {
         )
         return row === undefined ? yield* new TenantNotFound({ name }) : toTenant(row)
       })
-      const create = Effect.fn("Tenants.create")(function*(name: string, timeZone: string) {
-        if (!isTimeZone(timeZone)) return yield* new UnknownTimeZone({ timeZone })
+      const create = Effect.fn("Tenants.create")(function*(name: string, timeZone: string, weekStart = 1) {
+        yield* checkTimeZone(timeZone)
         const [row] = yield* sql<TenantRow>`
-          insert into tenants (name, time_zone) values (${name}, ${timeZone})
+          insert into tenants (name, time_zone, week_start) values (${name}, ${timeZone}, ${weekStart})
           on conflict (name) do nothing returning ${sql.literal(columns)}`.pipe(unavailable("Tenants.create"))
         return row === undefined ? yield* new TenantExists({ name }) : toTenant(row)
       })

@@ -90,8 +90,10 @@ layer(Layer.mergeAll(services, NodeServices.layer).pipe(Layer.provideMerge(TestD
         assert.strictEqual((yield* (yield* Tenants).get("utc")).timeZone, "UTC")
         assertRefused(yield* run("tenants", "create", "brand a"), /There is a tenant "brand a" already/)
         assertRefused(yield* run("tenants", "create", "b", "--time-zone", "Mars/Base"), /"Mars\/Base" is not the name of a time zone/)
+        assertRefused(yield* run("tenants", "create", "b", "--time-zone", "europe/malta"), /it is Europe\/Malta\.$/m)
+        assertRefused(yield* run("tenants", "create", "b", "--time-zone=+02:00"), /"\+02:00" is an offset.*Etc\/GMT-2/)
         const list = yield* succeed("tenants", "list")
-        assert.match(list.stdout, new RegExp(`^NAME +TIME ZONE +ID\\nbrand a +Europe/Malta +${tenantId}$`, "m"))
+        assert.match(list.stdout, new RegExp(`^NAME +TIME ZONE +WEEK FROM +ID\\nbrand a +Europe/Malta +Monday +${tenantId}$`, "m"))
         assert.strictEqual((yield* run("tenants", "create", " ")).code, 1)
         assert.strictEqual((yield* run("tenants", "create")).code, 1)
 
@@ -99,7 +101,20 @@ layer(Layer.mergeAll(services, NodeServices.layer).pipe(Layer.provideMerge(TestD
         assertRefused(yield* run("tenants", "set-zone", "nobody", "Europe/Malta"), /There is no tenant "nobody"/)
         assert.include((yield* succeed("tenants", "set-zone", "utc", "Asia/Tokyo")).stdout, "begin in Asia/Tokyo now")
         assert.include((yield* succeed("tenants", "set-zone", "utc", "Asia/Tokyo")).stdout, "begin in Asia/Tokyo already")
-        assert.match((yield* succeed("tenants", "list")).stdout, /^utc +Asia\/Tokyo +\S+$/m)
+        assert.match((yield* succeed("tenants", "list")).stdout, /^utc +Asia\/Tokyo +Monday +\S+$/m)
+      }))
+
+    it.effect("tenants: their weeks begin on the day that was said, and on another from then on", () =>
+      Effect.gen(function*() {
+        const made = yield* succeed("tenants", "create", "weeks", "--week-start", "sunday")
+        assert.include(made.stderr, "its weeks on Sunday")
+        assert.strictEqual((yield* (yield* Tenants).get("weeks")).weekStart, 7)
+        assert.strictEqual((yield* run("tenants", "create", "other", "--week-start", "someday")).code, 1)
+        assert.strictEqual((yield* run("tenants", "set-week-start", "weeks", "8")).code, 1)
+        assertRefused(yield* run("tenants", "set-week-start", "nobody", "monday"), /There is no tenant "nobody"/)
+        assert.include((yield* succeed("tenants", "set-week-start", "weeks", "saturday")).stdout, "begin on Saturday now")
+        assert.include((yield* succeed("tenants", "set-week-start", "weeks", "saturday")).stdout, "begin on Saturday already")
+        assert.match((yield* succeed("tenants", "list")).stdout, /^weeks +UTC +Saturday +\S+$/m)
       }))
 
     it.effect("keys: shown once and alone on stdout, with the scopes asked for, until revoked", () =>

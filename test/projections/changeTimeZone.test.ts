@@ -9,6 +9,7 @@ import { Activity } from "../../src/counters/Activity.ts"
 import { Counters } from "../../src/counters/Counters.ts"
 import { Leaderboards } from "../../src/counters/Leaderboards.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
+import { sliceOf } from "../../src/event-log/sliceOf.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { catalog } from "../../src/projections/catalog.ts"
 import { activity } from "../../src/projections/catalog/activity.ts"
@@ -18,7 +19,7 @@ import { leaderboards } from "../../src/projections/catalog/leaderboards.ts"
 import { logins } from "../../src/projections/catalog/logins.ts"
 import { changeTimeZone } from "../../src/projections/changeTimeZone.ts"
 import { count } from "../../src/projections/Column.ts"
-import { parseDay } from "../../src/projections/dayRuns.ts"
+import { formatDay, parseDay } from "../../src/projections/dayRuns.ts"
 import { dependsOnTimeZone } from "../../src/projections/dependsOnTimeZone.ts"
 import { evaluate } from "../../src/projections/evaluate.ts"
 import { moveUsers, usersToMove } from "../../src/projections/moveUsers.ts"
@@ -31,6 +32,7 @@ import { currentZones } from "../../src/zones/pinnedZones.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import { referenceActivity } from "../reference/referenceActivity.ts"
 import { referenceCounters } from "../reference/referenceCounters.ts"
+import { referenceLeaderboard, referencePeriod } from "../reference/referenceLeaderboards.ts"
 import { bulkItems } from "../support/bulkItems.ts"
 import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
@@ -42,13 +44,15 @@ const [former, next] = ["America/New_York", "Pacific/Apia"] as const
 const range = { from: "1899-12-31", to: "2201-01-02", granularity: "day" } as const
 
 /** What `tenants set-zone` does, until it has come as far as it may. */
-const change = (tenant: Tenant, timeZone: string, stopAfter = Infinity) =>
+const change = (tenant: Tenant, timeZone: string, stopAfter = Infinity) => changeTo(tenant, { timeZone }, stopAfter)
+
+const changeTo = (tenant: Tenant, to: { readonly timeZone?: string; readonly weekStart?: number }, stopAfter = Infinity) =>
   Effect.gen(function*() {
     const { stores } = yield* ProjectionCatalog
     let done = 0
     const changing = changeTimeZone(yield* PgClient.PgClient, yield* EventLog, stores, {
       tenantId: tenant.tenantId,
-      timeZone,
+      ...to,
       onProgress: (progress) => Effect.sync(() => void (done = progress.done))
     })
     return yield* Effect.raceFirst(changing, Effect.as(until(() => done >= stopAfter), "stopped" as const))
@@ -158,6 +162,81 @@ describe("a tenant's zone that is changed", () => {
             assert.deepStrictEqual(verified.differences, [])
           }
         }
+      }).pipe(Effect.provide(TestDatabase.layer)),
+    60_000
+  )
+
+  it.live(
+    "changes its first day of the week in the same way: weeks are right before, between and after, and nothing else is touched",
+    () =>
+      Effect.gen(function*() {
+        const projections = [logins, activity, leaderboards]
+        const service = yield* Layer.build(Layer.fresh(testService({ projections })))
+        yield* Effect.gen(function*() {
+          const sql = yield* PgClient.PgClient
+          const [boards, activities] = [yield* Leaderboards, yield* Activity]
+          const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("weekly", former, 1))
+          const now = new Date("2026-03-20T12:00:00Z")
+          const { items, userIds } = generateItems({ seed: 61, users: 12, itemsPerUser: 40, timeZone: former, now })
+          const batches = cutIntoBatches(seededRandom(61), items, 40)
+          const [first, later] = [batches.slice(0, batches.length >> 1), batches.slice(batches.length >> 1)]
+          const send = (sent: typeof batches) =>
+            Effect.flatMap(Ingest, ({ batch }) =>
+              Effect.forEach(sent, (some) => batch(tenant, bulkItems(some), { strict: false }), { discard: true }))
+          const day = parseDay("2026-03-15") ?? NaN
+
+          const board = (period: Period) =>
+            boards.top(tenant, { board: "casino_turnover", period, day, currency: "EUR" }, { limit: 100, consistency: strong })
+          const assertWeeks = Effect.fnUntraced(function*(sent: typeof batches, weekStart: number) {
+            const known = sent.flat()
+            const found = yield* board("week")
+            const period = referencePeriod(day, "week", weekStart).map(formatDay)
+            assert.deepStrictEqual([found.period_start, found.period_end], period)
+            const options = { board: "casino_turnover", period: "week", day, currency: "EUR", timeZone: former, weekStart }
+            assert.deepStrictEqual(found.entries, referenceLeaderboard(known, userIds, options))
+            for (const userId of userIds) {
+              const days = { from: "2026-02-01", to: "2026-04-01", granularity: "week" } as const
+              const read = yield* activities.read(tenant, userId, {
+                from: parseDay(days.from) ?? NaN,
+                to: parseDay(days.to) ?? NaN,
+                granularity: "week",
+                consistency: strong
+              })
+              assert.deepStrictEqual<ReadonlyArray<object>>(
+                read?.periods ?? [],
+                referenceActivity(known, { ...days, timeZone: former, weekStart, userId })
+              )
+            }
+          })
+          const rowsOf = (table: string) =>
+            sql`select ctid::text, xmin::text from ${sql(table)} where tenant_id = ${tenant.tenantId}::uuid order by ctid`
+
+          yield* send(first)
+          yield* assertWeeks(first, 1)
+          const untouched = [yield* rowsOf("logins_v2_totals"), yield* rowsOf("activity_v2_totals")]
+          assert.strictEqual(yield* changeTo(tenant, { weekStart: 7 }, 100), "stopped")
+          // Half of the users cannot be compared with the other half by weeks; by days they can.
+          assert.strictEqual((yield* Effect.flip(board("week")))._tag, "ProjectionBehind")
+          assert.isAbove((yield* board("all")).entries.length, 0)
+          assert.deepStrictEqual((yield* board("day")).period_start, "2026-03-15")
+          assert.isTrue(yield* changeTo(tenant, { weekStart: 7 }))
+          assert.isFalse(yield* changeTo(tenant, { weekStart: 7 }))
+          yield* assertWeeks(first, 7)
+          assert.deepStrictEqual([yield* rowsOf("logins_v2_totals"), yield* rowsOf("activity_v2_totals")], untouched)
+          yield* Effect.all([changeTo(tenant, { weekStart: 3 }), send(later)], { concurrency: 2 })
+          yield* assertWeeks(batches, 3)
+
+          const { stores } = yield* ProjectionCatalog
+          for (const store of stores) {
+            for (
+              const slice of new Set(userIds.map((userId) =>
+                sliceOf(tenant.tenantId, userId)
+              ))
+            ) {
+              assert.deepStrictEqual((yield* verifySlice(sql, yield* EventLog, store, slice)).differences, [])
+            }
+          }
+        }).pipe(Effect.provide(service))
       }).pipe(Effect.provide(TestDatabase.layer)),
     60_000
   )
