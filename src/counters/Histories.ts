@@ -85,7 +85,7 @@ export class Histories extends Context.Service<Histories, {
   readonly fold: <F extends Folding, A>(
     request: HistoryRequest<F, A>
   ) => Effect.Effect<A | undefined, HistoryUnfinished | HistoryTooLarge | DatabaseUnavailable>
-  /** A folding that was kept, which then is no more. Undefined if the user was erased since. */
+  /** A folding that was kept, which then is no more. Undefined if the user was erased since, or the log went back. */
   readonly take: (tenant: Tenant, userId: string, key: string) => Effect.Effect<Progress<Folding> | undefined, DatabaseUnavailable>
 }>()("playtally/counters/Histories") {
   static readonly layer = Layer.effect(
@@ -120,12 +120,12 @@ export class Histories extends Context.Service<Histories, {
             })
         )
 
-      const store = (key: string, progress: Progress<Folding>, erasure: bigint) =>
-        Effect.map(Clock.currentTimeMillis, (now) => kept.keep(key, { progress, erasure }, now))
+      const store = (key: string, progress: Progress<Folding>, loss: string) =>
+        Effect.map(Clock.currentTimeMillis, (now) => kept.keep(key, { progress, loss }, now))
 
-      const takeKept = Effect.fnUntraced(function*(key: string, erasure: bigint) {
+      const takeKept = Effect.fnUntraced(function*(key: string, loss: string) {
         const found = kept.take(key, yield* Clock.currentTimeMillis)
-        return found?.erasure === erasure ? found.progress : undefined
+        return found?.loss === loss ? found.progress : undefined
       })
 
       const fold: Histories["Service"]["fold"] = <F extends Folding, A>(
@@ -133,9 +133,9 @@ export class Histories extends Context.Service<Histories, {
       ) => {
         const attempt = Effect.fnUntraced(function*(deadline: number) {
           const { tenantId } = tenant
-          const erasure = yield* history.lastErasure(tenant, userId)
+          const loss = yield* history.lastLoss(tenant, userId)
           // Whoever keeps something under a key asks for it under the same key only: what it is folded into is the same.
-          const found = (yield* takeKept(key, erasure)) as Progress<F> | undefined
+          const found = (yield* takeKept(key, loss)) as Progress<F> | undefined
           const progress = (found === undefined ? undefined : goOn(found)) ?? (yield* begin)
           if (!(yield* history.isAny({ tenantId, userId, upTo: progress.upTo }))) return { _tag: "Nothing" } as const
           const reading = read(history, progress, { tenantId, userId, types, deadline }).pipe(
@@ -143,13 +143,13 @@ export class Histories extends Context.Service<Histories, {
             Effect.onExit((exit) =>
               Exit.isSuccess(exit) || Exit.hasDies(exit) || progress.folding.bytes > maxFoldedBytes
                 ? Effect.void
-                : store(key, progress, erasure)
+                : store(key, progress, loss)
             )
           )
           const isTorn = yield* reading
-          if (isTorn || (yield* history.lastErasure(tenant, userId)) !== erasure) return { _tag: "Erased" } as const
+          if (isTorn || (yield* history.lastLoss(tenant, userId)) !== loss) return { _tag: "Erased" } as const
           const { answer, keepAs } = finish(progress)
-          if (keepAs !== undefined) yield* store(keepAs, progress, erasure)
+          if (keepAs !== undefined) yield* store(keepAs, progress, loss)
           return { _tag: "Finished", answer } as const
         })
         return inTurn(
@@ -166,8 +166,7 @@ export class Histories extends Context.Service<Histories, {
 
       return Histories.of({
         fold,
-        take: (tenant, userId, key) =>
-          Effect.flatMap(history.lastErasure(tenant, userId), (erasure) => takeKept(key, erasure)).pipe(steadily)
+        take: (tenant, userId, key) => Effect.flatMap(history.lastLoss(tenant, userId), (loss) => takeKept(key, loss)).pipe(steadily)
       })
     })
   )

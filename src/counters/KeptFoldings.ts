@@ -5,10 +5,10 @@ const maxKept = 64
 const maxBytes = 96 * 1024 * 1024
 const timeToLive = 60_000
 
-/** A folding with the user's last erasure when it was made: after another one it is worth nothing. */
+/** A folding with what last took events away when it was made, see `UserHistory.lastLoss`: after another loss it is worth nothing. */
 export interface Kept {
   readonly progress: Progress<Folding>
-  readonly erasure: bigint
+  readonly loss: string
 }
 
 /** What histories have been folded into when they were left, for whoever goes on with them: once, for a while, and the newest only. */

@@ -1,7 +1,9 @@
 import { PgClient, type PgConnection, PgPool } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type { Reactivity } from "effect/reactivity"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import * as Stream from "effect/Stream"
 import { failingTransactions } from "./failingTransactions.ts"
@@ -26,31 +28,78 @@ export const giveUpConnections = (client: PgClient.PgClient): void => givingUp.g
  */
 const cannotWrite = new Set(["25006", "55000"])
 
+/** A pool of connections, and whether they are given up. */
+interface Generation {
+  readonly pool: PgPool.PgPool
+  readonly scope: Scope.Closeable
+  /** Who holds a connection of it, or waits for one: it is closed once nobody does. */
+  users: number
+  isGivenUp: boolean
+}
+
 /**
  * The driver's pooled client, made of the driver's own parts, with one more rule: after a statement was refused because the server cannot write, neither its
- * connection nor an older one is used again. The driver gives up a connection only when its socket fails, and a standby's does not. And whatever a session commits
- * is on disk when that is answered, see {@link raiseSessionSynchronousCommit}.
+ * connection nor any other that was open then is used again. The driver gives up a connection only when its socket fails, and a standby's does not. So all of
+ * the pool is exchanged for another one: the driver does not tell how old a connection is, and opens some before anybody needs them.
+ *
+ * And whatever a session commits is on disk when that is answered, see {@link raiseSessionSynchronousCommit}.
  */
 export const pooledClient: (
   options: PgClient.PgPoolConfig
 ) => Effect.Effect<PgClient.PgClient, SqlError.SqlError, Scope.Scope | Reactivity.Reactivity> = Effect.fnUntraced(function*(options) {
-  const pool = yield* PgPool.make({ connectionTTL: lifetime, ...options })
-  /** Connections by age, from 1. Those up to `lastUseless` are given up when they are next taken from the pool. */
-  const ages = new WeakMap<PgConnection.PgConnection, number>()
-  let youngest = 0
-  let lastUseless = 0
-
-  const useful: Effect.Effect<PgConnection.PgConnection, SqlError.SqlError, Scope.Scope> = Effect.flatMap(pool.get, (connection) => {
-    const age = ages.get(connection)
-    if (age !== undefined) return age > lastUseless ? Effect.succeed(connection) : Effect.andThen(pool.invalidate(connection), useful)
-    ages.set(connection, ++youngest)
-    return Effect.as(connection.query(raiseSessionSynchronousCommit, [], false), connection)
+  const scope = yield* Effect.scope
+  const opening = Effect.gen(function*() {
+    const own = yield* Scope.fork(scope)
+    const pool = yield* Scope.provide(PgPool.make({ connectionTTL: lifetime, ...options }), own)
+    return { pool, scope: own, users: 0, isGivenUp: false } satisfies Generation
   })
-  const connectionOf = (connection: PgConnection.PgConnection, age: number): SqlConnection.Connection => {
+  let current: Generation = yield* opening
+  const exchanging = Semaphore.makeUnsafe(1)
+  const closeUnused = (generation: Generation) =>
+    generation.isGivenUp && generation.users === 0
+      ? Effect.asVoid(Effect.forkIn(Scope.close(generation.scope, Exit.void), scope))
+      : Effect.void
+  const exchange = exchanging.withPermit(Effect.gen(function*() {
+    const before = current
+    if (!before.isGivenUp) return
+    current = yield* opening
+    yield* closeUnused(before)
+  }))
+
+  const use = (generation: Generation) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        generation.users++
+      }),
+      () =>
+        Effect.suspend(() => {
+          generation.users--
+          return closeUnused(generation)
+        })
+    )
+  const raised = new WeakSet<PgConnection.PgConnection>()
+  /** A connection of a pool that is not given up. */
+  const useful: Effect.Effect<
+    { readonly generation: Generation; readonly connection: PgConnection.PgConnection },
+    SqlError.SqlError,
+    Scope.Scope
+  > = Effect.suspend(() => {
+    const generation = current
+    if (generation.isGivenUp) return Effect.andThen(exchange, useful)
+    return Effect.flatMap(Effect.andThen(use(generation), generation.pool.get), (connection) => {
+      if (generation.isGivenUp) return useful
+      if (raised.has(connection)) return Effect.succeed({ generation, connection })
+      return Effect.map(connection.query(raiseSessionSynchronousCommit, [], false), () => {
+        raised.add(connection)
+        return { generation, connection }
+      })
+    })
+  })
+  const connectionOf = (connection: PgConnection.PgConnection, generation: Generation): SqlConnection.Connection => {
     const noticing = <A>(statement: Effect.Effect<A, SqlError.SqlError>) =>
       Effect.tapError(statement, (error) =>
         Effect.sync(() => {
-          if (cannotWrite.has(sqlState(error) ?? "")) lastUseless = Math.max(lastUseless, age)
+          if (cannotWrite.has(sqlState(error) ?? "")) generation.isGivenUp = true
         }))
     const rows = (text: string, params: ReadonlyArray<unknown>, prepare?: boolean) =>
       Effect.map(noticing(connection.query(text, params, prepare)), (result) => result.rows)
@@ -63,11 +112,10 @@ export const pooledClient: (
       executeStream: (text, params) => Stream.fromEffect(rows(text, params)).pipe(Stream.flattenIterable)
     }
   }
-  const ageOf = (connection: PgConnection.PgConnection) => ages.get(connection) ?? youngest
-  const acquirer = Effect.map(useful, (connection) => connectionOf(connection, ageOf(connection)))
+  const acquirer = Effect.map(useful, ({ connection, generation }) => connectionOf(connection, generation))
   const transactionAcquirer = Effect.flatMap(
     useful,
-    (connection) => Effect.map(connection.pin, (pinned) => connectionOf(pinned, ageOf(connection)))
+    ({ connection, generation }) => Effect.map(connection.pin, (pinned) => connectionOf(pinned, generation))
   )
   const client = yield* SqlClient.make({
     acquirer,
@@ -83,11 +131,11 @@ export const pooledClient: (
     [PgClient.TypeId]: PgClient.TypeId,
     config: options,
     json: (value: unknown) => Statement.fragment([json(value, undefined, undefined)]),
-    listen: (channel: string) => Effect.flatMap(useful, (connection) => connection.listen(channel)),
+    listen: (channel: string) => Effect.flatMap(useful, ({ connection }) => connection.listen(channel)),
     notify: (channel: string, payload: string) => Effect.asVoid(client`select pg_notify(${channel}, ${payload})`)
   })
   givingUp.set(made, () => {
-    lastUseless = youngest
+    current.isGivenUp = true
   })
   return failingTransactions(made)
 })

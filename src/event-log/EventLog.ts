@@ -6,7 +6,7 @@ import * as Metric from "effect/Metric"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import { SqlError } from "effect/sql"
+import type { SqlError } from "effect/sql"
 import { AppendClient } from "../database/AppendClient.ts"
 import { arrayOf } from "../database/arrayOf.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
@@ -326,6 +326,7 @@ const write = (
         if (looksUp || stored.size > 0) memory.repeats.saw(stored.size)
         return stored
       }
+      if (result.failure._tag === "EventLogUnavailable") return yield* result.failure
       const failure = failureOf(result.failure)
       if (failure._tag === "UniqueViolation" && failure.constraint === "events_idempotency_key") {
         yield* Metric.update(appendReruns, 1)
@@ -374,7 +375,7 @@ const attempt = (
   batch: ReadonlyArray<NewEvent>,
   looksUp: boolean,
   memory: Memory
-): Effect.Effect<ReadonlyArray<AppendRow>, SqlError.SqlError> =>
+): Effect.Effect<ReadonlyArray<AppendRow>, SqlError.SqlError | EventLogUnavailable> =>
   Effect.suspend(() => {
     const history = memory.histories.known()
     if (history === undefined || performance.now() < memory.tenantsAreKnownFrom) return attemptWarily(sql, batch, looksUp, memory)
@@ -403,7 +404,7 @@ const attemptWarily = Effect.fnUntraced(function*(
     if (!isOfAnotherServer(rows)) return rows
     yield* histories.keepUp
   }
-  return yield* lost("each statement reaches another server")
+  return yield* new EventLogUnavailable({ cause: new Error("each statement reaches another server") })
 })
 
 /** The keys of a tenant that the database has lost are lost too, and only what came with them before is still under way. */
@@ -411,13 +412,11 @@ const refuseLostTenants = Effect.fnUntraced(function*(sql: PgClient.PgClient, ba
   const tenants = [...new Set(batch.map(({ tenantId }) => tenantId))]
   const [row] = yield* sql<{ found: number }>`
     select count(*)::int as found from tenants where tenant_id = any (${arrayOf.uuid(tenants)}::uuid[])`
-  if (row?.found !== tenants.length) return yield* lost("the database has lost a tenant")
+  if (row?.found !== tenants.length) return yield* new EventLogUnavailable({ cause: new Error("the database has lost a tenant") })
 })
 
-const lost = (message: string) =>
-  new SqlError.SqlError({ reason: new SqlError.ConnectionError({ cause: new Error(message), message, operation: "append" }) })
-
-const isTransient = (error: SqlError.SqlError): boolean => failureOf(error)._tag === "Transient"
+const isTransient = (error: SqlError.SqlError | EventLogUnavailable): boolean =>
+  error._tag === "SqlError" && failureOf(error)._tag === "Transient"
 
 function* settle(
   rows: ReadonlyArray<AppendRow>,

@@ -66,14 +66,17 @@ export class UserHistory extends Context.Service<UserHistory, {
   readonly headAt: (slice: number, instant: number) => Effect.Effect<number, InFuture | DatabaseUnavailable>
   /** Whether the part has any event. */
   readonly isAny: (part: Part) => Effect.Effect<boolean, DatabaseUnavailable>
-  /** The number of the user's last erasure, 0 without one: events read before and after another one do not belong together. */
-  readonly lastErasure: (
+  /**
+   * Names what last took events away that the user may have had: an erasure of the user, or another history of the log. Events that were read before and after another
+   * one do not belong together.
+   */
+  readonly lastLoss: (
     tenant: { readonly tenantId: string; readonly keyNamespace: string },
     userId: string
-  ) => Effect.Effect<bigint, DatabaseUnavailable>
+  ) => Effect.Effect<string, DatabaseUnavailable>
   /**
    * Begins to read the events of some types in a part. Each page is a statement of its own, so a history of any length is read in steps, and holds neither a
-   * connection nor a snapshot in between. The log is append-only: only an erasure takes events away, see `lastErasure`.
+   * connection nor a snapshot in between. The log is append-only: only an erasure and a failover take events away, see `lastLoss`.
    *
    * A user with few events is found by the key, one with many position by position in the slice: either way the whole takes time in proportion to the
    * events of the user, or of the slice, and none of it twice.
@@ -101,13 +104,15 @@ export class UserHistory extends Context.Service<UserHistory, {
               ) as found`,
             ([row]) => row?.found === true
           ).pipe(unavailable("UserHistory.isAny")),
-        lastErasure: ({ keyNamespace, tenantId }, userId) =>
+        lastLoss: ({ keyNamespace, tenantId }, userId) =>
           Effect.map(
-            sql<{ erasure: bigint }>`
-              select erasure from erased_users
-              where tenant_id = ${tenantId}::uuid and pseudonym = ${pseudonymOf(keyNamespace, userId)}`,
-            ([row]) => row?.erasure ?? 0n
-          ).pipe(unavailable("UserHistory.lastErasure")),
+            sql<{ erasure: bigint | null; tag: bigint | null }>`
+              select
+                (select erasure from erased_users
+                  where tenant_id = ${tenantId}::uuid and pseudonym = ${pseudonymOf(keyNamespace, userId)}) as erasure,
+                (select tag from log_histories order by history desc limit 1) as tag`,
+            ([row]) => `${row?.erasure} ${row?.tag}`
+          ).pipe(unavailable("UserHistory.lastLoss")),
         open: Effect.fnUntraced(function*(part, types) {
           const positions = yield* listPositions(sql, part, types, mostListed)
           return positions === undefined ? dense(sql, part, types) : listed(sql, part, types, positions)

@@ -35,18 +35,20 @@ const besides = <A, E>(run: (sql: PgClient.PgClient) => Effect.Effect<A, E>) =>
   })
 
 /**
- * Takes the log and the erasures back to how they were when the user's slice had so many events, as an older folder would that is restored: the server is another one, and
- * has all else.
+ * Takes the log and the erasures back to how they were when the slice had so many events, as a restored database would. A table in another file is another database to
+ * the service.
  */
 const goBack = (slice: number, position: number) =>
   besides((sql) =>
-    sql.withTransaction(Effect.gen(function*() {
-      yield* sql`set local session_replication_role = replica`
-      yield* sql`delete from events where slice = ${slice} and position > ${position}`
-      yield* sql`delete from erased_users`
-      yield* sql`update slice_heads set position = ${position}, erasure = 0 where slice = ${slice}`
-      yield* sql`update log_histories set server_started = 'before it was restored'`
-    }))
+    Effect.andThen(
+      sql.withTransaction(Effect.gen(function*() {
+        yield* sql`set local session_replication_role = replica`
+        yield* sql`delete from events where slice = ${slice} and position > ${position}`
+        yield* sql`delete from erased_users`
+        yield* sql`update slice_heads set position = least(position, ${position}), erasure = 0 where slice = ${slice}`
+      })),
+      sql`vacuum full slice_heads`.unprepared
+    )
   )
 
 it.live("an append to a log that went back begins a history, and nothing is remembered of what is gone", () =>
