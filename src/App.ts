@@ -13,6 +13,7 @@ import { TimeTravel } from "./counters/TimeTravel.ts"
 import { Users } from "./counters/Users.ts"
 import { Database } from "./database/Database.ts"
 import type { Pooler } from "./database/DatabaseUrl.ts"
+import { Doctor } from "./database/doctor/Doctor.ts"
 import { Migrations } from "./database/Migrations.ts"
 import { UserErasure } from "./erasure/UserErasure.ts"
 import { AppendSignal } from "./event-log/AppendSignal.ts"
@@ -64,6 +65,9 @@ const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer
 
 /** The database of the settings, and nothing else: for commands. */
 export const databaseLayer = Database.layer.pipe(Layer.provideMerge(Settings.layer))
+
+/** What looks at the database of the settings, whatever state that is in. */
+export const doctorLayer = Doctor.layer.pipe(Layer.provide(Database.layerUnchecked), Layer.provide(Settings.layer))
 
 /** Everything of the service but its HTTP side, in this thread, on the database of the settings, which is migrated. */
 export const serviceLayer = (projections: ReadonlyArray<AnyProjection> = releasedVersions) =>

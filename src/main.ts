@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import packageJson from "../package.json" with { type: "json" }
 import { database } from "./cli/database.ts"
 import { demo } from "./cli/demo.ts"
+import { doctor } from "./cli/doctor.ts"
 import { events } from "./cli/events.ts"
 import { explain } from "./cli/explain.ts"
 import { keys } from "./cli/keys.ts"
@@ -18,7 +19,7 @@ import { users } from "./cli/users.ts"
 
 Command.make("playtally").pipe(
   Command.withDescription("Event-sourced counters for gamification from FastTrack's bulk events"),
-  Command.withSubcommands([serve, migrate, database, tenants, keys, users, rejected, events, explain, projections, demo]),
+  Command.withSubcommands([serve, migrate, doctor, database, tenants, keys, users, rejected, events, explain, projections, demo]),
   Command.run({ version: packageJson.version }),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain({ teardown: stopOnSignal })

@@ -8,7 +8,7 @@ import type * as Redacted from "effect/Redacted"
 import { Settings } from "../Settings.ts"
 import { AppendClient } from "./AppendClient.ts"
 import { checkSession } from "./checkSession.ts"
-import { clientConnections } from "./connections.ts"
+import { appendConnections, clientConnections, keyConnections } from "./connections.ts"
 import type { ConnectionTarget } from "./ConnectionTarget.ts"
 import { DatabaseUrl, type Pooler, targetOf } from "./DatabaseUrl.ts"
 import type { DatabaseUrlUnusable } from "./DatabaseUrlUnusable.ts"
@@ -76,7 +76,7 @@ const appendLayer = Layer.effect(
   AppendClient,
   clientOf({
     name: "append",
-    maxConnections: 8,
+    maxConnections: appendConnections,
     silence: silence.append,
     session: { ...timeLimits, lock_timeout: "2s", statement_timeout: "10s", ...plans, plan_cache_mode: "force_generic_plan" }
   })
@@ -86,7 +86,7 @@ const keyLayer = Layer.effect(
   KeyClient,
   clientOf({
     name: "keys",
-    maxConnections: 2,
+    maxConnections: keyConnections,
     silence: silence.keys,
     session: { ...timeLimits, lock_timeout: "2s", statement_timeout: "4s", ...plans }
   })

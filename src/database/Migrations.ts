@@ -24,18 +24,24 @@ const applied = Effect.gen(function*() {
   return rows.map((row) => row.name)
 })
 
-const refuseUnknown = Effect.gen(function*() {
-  const names = yield* applied
-  const unknown = names.filter((name, index) => known[index] !== name)
-  if (unknown.length > 0) {
-    return yield* new SchemaMismatch({
-      message: `This code does not know the database's migration ${
-        unknown[0]
-      }: the database is newer, or belongs to another program. Start the version that made it.`
-    })
+/** The names of this code's migrations, in order. */
+export const knownMigrations: ReadonlyArray<string> = known
+
+/** The names of the migrations that the database lacks. Changes nothing, and works on a database that was never migrated. */
+export const missingMigrations: Effect.Effect<ReadonlyArray<string>, SchemaMismatch | SqlError.SqlError, SqlClient.SqlClient> = Effect.gen(
+  function*() {
+    const names = yield* applied
+    const unknown = names.filter((name, index) => known[index] !== name)
+    if (unknown.length > 0) {
+      return yield* new SchemaMismatch({
+        message: `This code does not know the database's migration ${
+          unknown[0]
+        }: the database is newer, or belongs to another program. Start the version that made it.`
+      })
+    }
+    return known.slice(names.length)
   }
-  return known.slice(names.length)
-})
+)
 
 /** Applies what is missing, all in one transaction; returns the names applied. Processes that start together wait for each other. */
 export const migrate: Effect.Effect<
@@ -47,7 +53,15 @@ export const migrate: Effect.Effect<
   // The lock is the transaction's, so that it works through a pooler that gives a session for no longer.
   return yield* sql.withTransaction(Effect.gen(function*() {
     yield* sql`select pg_advisory_xact_lock(hashtext('playtally migrations'))`
-    const missing = yield* refuseUnknown
+    const missing = yield* missingMigrations
+    if (missing.length === 0) return missing
+    // The migrator makes it too, but asks again where it cannot, which hides why once the transaction is aborted.
+    yield* sql`
+      create table if not exists ${sql(table)} (
+        migration_id integer primary key,
+        created_at timestamp with time zone not null default now(),
+        name text not null
+      )`
     yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table })
     return missing
   }))
@@ -61,7 +75,7 @@ export const migrateDirectly = Effect.flatMap(
 
 /** Succeeds only if the database has exactly this code's migrations. */
 export const checkSchema: Effect.Effect<void, SchemaMismatch | SqlError.SqlError, SqlClient.SqlClient> = Effect.gen(function*() {
-  const missing = yield* refuseUnknown
+  const missing = yield* missingMigrations
   if (missing.length > 0) {
     return yield* new SchemaMismatch({
       message: `The database lacks migration ${missing[0]}: run \`npm run cli -- migrate\` (or \`npm start\`) with this version first.`

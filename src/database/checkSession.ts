@@ -49,7 +49,7 @@ export const mending = ({ database, role }: SessionFacts, names: ReadonlyArray<s
  * Whether a pooler gives sessions for the time of a transaction. It gives the session that was last given back, so a transaction of another
  * connection gets the one that the first has just used; without such a pooler each has its own.
  */
-const isShared = (sql: PgClient.PgClient) =>
+export const isShared = (sql: PgClient.PgClient) =>
   Effect.scoped(Effect.gen(function*() {
     const one = yield* sql.reserve
     const pid = Effect.map(one.executeValuesUnprepared("select pg_backend_pid()", []), (rows) => rows[0]?.[0])
@@ -63,9 +63,16 @@ const isShared = (sql: PgClient.PgClient) =>
     return other === before || after !== before
   }))
 
-const refusedParameter = (error: SqlError.SqlError): string | undefined => {
+/** What is to be done if a pooler has refused the settings of a session. */
+export const refusalOf = (error: SqlError.SqlError): SessionUnfit | undefined => {
   const { cause } = error.reason
-  return cause instanceof Error ? /unsupported startup parameter(?: in options)?: "?([a-z_]+)/.exec(cause.message)?.[1] : undefined
+  const parameter = cause instanceof Error
+    ? /unsupported startup parameter(?: in options)?: "?([a-z_]+)/.exec(cause.message)?.[1]
+    : undefined
+  return parameter === undefined ? undefined : new SessionUnfit({
+    message:
+      `DATABASE_URL leads to a pooler that refuses the setting ${parameter} of a session. Set DATABASE_POOLER to session or transaction, as the pooler works, and give the role its limits (docs/connecting.md).`
+  })
 }
 
 /**
@@ -98,15 +105,5 @@ export const checkSession: Effect.Effect<void, SessionUnfit | SqlError.SqlError,
     yield* Effect.logWarning(`The planner's settings differ, so reading may become slow. This mends it: ${mending(facts, lacking.plans)}`)
   }
 }).pipe(
-  Effect.catchTag("SqlError", (error) => {
-    const parameter = refusedParameter(error)
-    return Effect.fail(
-      parameter === undefined
-        ? error
-        : new SessionUnfit({
-          message:
-            `DATABASE_URL leads to a pooler that refuses the setting ${parameter} of a session. Set DATABASE_POOLER to session or transaction, as the pooler works, and give the role its limits (docs/connecting.md).`
-        })
-    )
-  })
+  Effect.catchTag("SqlError", (error) => Effect.fail(refusalOf(error) ?? error))
 )

@@ -12,3 +12,11 @@ const otherConnections = 5
 
 /** All of them: with those of appends and of keys, what is left of PostgreSQL's usual hundred serves several processes. */
 export const clientConnections = readingConnections + historyConnections + otherConnections
+
+/** Of appends, one a writer lane. */
+export const appendConnections = 8
+/** Of the look-up of keys. */
+export const keyConnections = 2
+
+/** What a process of the service may open: its own, and those of the projections' thread, which neither appends nor looks up keys. */
+export const connectionsOfProcess = 2 * clientConnections + appendConnections + keyConnections

@@ -12,6 +12,7 @@ import * as Stream from "effect/Stream"
 import { TestConsole } from "effect/testing"
 import { database } from "../../src/cli/database.ts"
 import { demo } from "../../src/cli/demo.ts"
+import { doctor } from "../../src/cli/doctor.ts"
 import { events } from "../../src/cli/events.ts"
 import { explain } from "../../src/cli/explain.ts"
 import { keys } from "../../src/cli/keys.ts"
@@ -33,7 +34,7 @@ export interface CommandResult {
 
 const program = Command.runWith(
   Command.make("playtally").pipe(
-    Command.withSubcommands([migrate, database, tenants, keys, users, rejected, events, explain, projections, demo])
+    Command.withSubcommands([migrate, doctor, database, tenants, keys, users, rejected, events, explain, projections, demo])
   ),
   { version: "test" }
 )

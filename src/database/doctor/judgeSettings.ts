@@ -1,0 +1,29 @@
+import type { Settings } from "../../Settings.ts"
+import { type Finding, ok, warning } from "./Finding.ts"
+
+/** The service's own settings. Such as cannot be read are refused before anybody looks. */
+export const judgeSettings = ({ connections, host, limits, port, trustedProxies }: Settings["Service"]): ReadonlyArray<Finding> => {
+  const isLocal = host === "localhost" || host === "::1" || host.startsWith("127.")
+  return [
+    isLocal
+      ? ok("address", `${host}, port ${port}, at most ${connections} connections`)
+      : warning(
+        "address",
+        `${host}, port ${port}: whoever reaches this machine can connect, and the service itself does not encrypt`,
+        "a proxy that ends TLS before it (SECURITY.md)"
+      ),
+    trustedProxies === "" && !isLocal
+      ? warning("proxies", "none is trusted, so behind a balancer all requests come from one address", "TRUSTED_PROXIES=ADDRESSES")
+      : ok("proxies", trustedProxies === "" ? "none" : trustedProxies),
+    limits.futureHours === 0
+      ? warning(
+        "future",
+        "an event may be dated any time ahead, and a profile of the year 2099 is never changed again",
+        "MAX_FUTURE_HOURS=24"
+      )
+      : ok("future", `events up to ${limits.futureHours} h ahead are taken`)
+  ]
+}
+
+/** The zone data that days are computed with. */
+export const judgeZones = (runtime: string | undefined): Finding => ok("zone data", `${runtime ?? "unknown"}, of the runtime`)
