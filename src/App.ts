@@ -1,3 +1,4 @@
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import { Activity } from "./counters/Activity.ts"
@@ -36,6 +37,7 @@ import { ProjectionThread } from "./projections/ProjectionThread.ts"
 import { Settings } from "./Settings.ts"
 import { ApiKeys } from "./tenants/ApiKeys.ts"
 import { Bootstrap } from "./tenants/Bootstrap.ts"
+import { outdatedZones } from "./tenants/outdatedZones.ts"
 import { RateLimits } from "./tenants/RateLimits.ts"
 import { Tenants } from "./tenants/Tenants.ts"
 
@@ -77,11 +79,18 @@ export const serviceLayer = (projections: ReadonlyArray<AnyProjection> = release
 export const threadedLayer = (entry: URL = new URL("./thread.ts", import.meta.url)) =>
   services(releasedVersions, ProjectionThread.layer(entry)).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(databaseLayer))
 
+/** Tells at each start which tenants have zones that could not be given any more. */
+const zoneWarnings = Layer.effectDiscard(
+  Effect.gen(function*() {
+    const tenants = yield* Effect.flatMap(Tenants, ({ list }) => list)
+    yield* Effect.forEach(outdatedZones(tenants), (line) => Effect.logWarning(line), { discard: true })
+  })
+)
+
 /** The whole service, listening. */
 export const serverLayer = Server.layer.pipe(
   Layer.provide([Readiness.layer, RateLimits.layer, AnswerBudget.layer]),
-  Layer.merge(UserErasure.layerTakingUp),
-  Layer.merge(LogHistories.layerWatching),
+  Layer.merge(Layer.mergeAll(UserErasure.layerTakingUp, LogHistories.layerWatching, zoneWarnings)),
   Layer.provideMerge(Bootstrap.layer),
   Layer.provideMerge(threadedLayer())
 )

@@ -18,6 +18,8 @@ describe("Settings", () => {
     ["TRUSTED_PROXIES", "10.0.0.0/33"],
     ["TRUSTED_PROXIES", "10.0.0.0/"],
     ["TRUSTED_PROXIES", "fd00::/8/8"],
+    ["BOOTSTRAP_TIME_ZONE", "+02:00"],
+    ["BOOTSTRAP_TIME_ZONE", "europe/malta"],
     ["MAX_ITEMS", "0"],
     ["MAX_BODY_BYTES", "1e3x"],
     ["MAX_EVENT_BYTES", "1023"],

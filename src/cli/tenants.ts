@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import { EventLog } from "../event-log/EventLog.ts"
 import { changeTimeZone, type TimeZoneProgress } from "../projections/changeTimeZone.ts"
 import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
+import { outdatedZones } from "../tenants/outdatedZones.ts"
 import { checkTimeZone, Tenants } from "../tenants/Tenants.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { explained } from "./CommandFailed.ts"
@@ -68,16 +69,17 @@ const list = Command.make(
       yield* print(...formatTable(
         ["NAME", "TIME ZONE", "WEEK FROM", "ID"],
         tenants.map(({ name, tenantId, timeZone, weekStart }) => {
-          const { time_zone = timeZone, week_start } = former.get(tenantId) ?? {}
+          const { time_zone, week_start } = former.get(tenantId) ?? { time_zone: timeZone, week_start: null }
           const week = nameOfDay(weekStart)
           return [
             name,
             time_zone === timeZone ? timeZone : `${timeZone} (being changed from ${time_zone})`,
-            week_start == null || week_start === weekStart ? week : `${week} (being changed from ${nameOfDay(week_start)})`,
+            week_start === null || week_start === weekStart ? week : `${week} (being changed from ${nameOfDay(week_start)})`,
             tenantId
           ]
         })
       ))
+      for (const line of outdatedZones(tenants)) yield* Console.error(line)
     },
     Effect.provide(tenantsLayer),
     explained

@@ -101,7 +101,15 @@ layer(Layer.mergeAll(services, NodeServices.layer).pipe(Layer.provideMerge(TestD
         assertRefused(yield* run("tenants", "set-zone", "nobody", "Europe/Malta"), /There is no tenant "nobody"/)
         assert.include((yield* succeed("tenants", "set-zone", "utc", "Asia/Tokyo")).stdout, "begin in Asia/Tokyo now")
         assert.include((yield* succeed("tenants", "set-zone", "utc", "Asia/Tokyo")).stdout, "begin in Asia/Tokyo already")
-        assert.match((yield* succeed("tenants", "list")).stdout, /^utc +Asia\/Tokyo +Monday +\S+$/m)
+        const listed = yield* succeed("tenants", "list")
+        assert.match(listed.stdout, /^utc +Asia\/Tokyo +Monday +\S+$/m)
+        assert.strictEqual(listed.stderr, "")
+        // From before offsets were refused: it is told, and can be mended.
+        const sql = yield* PgClient.PgClient
+        yield* sql`insert into tenants (name, time_zone) values ('older', '+02:00')`
+        assert.match((yield* succeed("tenants", "list")).stderr, /^The zone of tenant "older" goes on working.*"\+02:00" is an offset/m)
+        assert.include((yield* succeed("tenants", "set-zone", "older", "Europe/Malta")).stdout, "begin in Europe/Malta now")
+        assert.strictEqual((yield* succeed("tenants", "list")).stderr, "")
       }))
 
     it.effect("tenants: their weeks begin on the day that was said, and on another from then on", () =>

@@ -31,9 +31,9 @@ layer(testService({ projections: [activity] }).pipe(Layer.provideMerge(TestDatab
     it.effect("puts days together by the tenant's weeks and by months, cut at the ends of the range", () =>
       Effect.gen(function*() {
         const log = yield* EventLog
-        const created = yield* Effect.flatMap(Tenants, ({ create }) => create("weeks", "Europe/Berlin"))
-        const [monday, sunday] = [{ ...created, weekStart: 1 }, { ...created, weekStart: 7 }]
-        yield* log.append([
+        const { create } = yield* Tenants
+        const [monday, sunday] = [yield* create("weeks", "Europe/Berlin"), yield* create("from Sunday", "Europe/Berlin", 7)]
+        const events = [
           // 2026-01-31 is a Saturday; it begins at 23:00 UTC of the 30th, the 1st of February an hour before midnight UTC.
           ...[
             "2026-01-29T12:00:00Z",
@@ -46,7 +46,8 @@ layer(testService({ projections: [activity] }).pipe(Layer.provideMerge(TestDatab
             .map((at) => login({ at })),
           payment({ at: "2026-01-31T23:00:00Z", amount: "0.1" }),
           payment({ at: "2026-02-28T12:00:00Z", amount: "0.2" })
-        ].map((event) => newEvent(created, event)))
+        ]
+        yield* log.append([monday, sunday].flatMap((tenant) => events.map((event) => newEvent(tenant, event))))
 
         assert.deepStrictEqual(yield* periodsOf(monday, "2026-01-30", "2026-02-02", "day"), [
           ["2026-01-30", "2026-01-30", "logins", 1],

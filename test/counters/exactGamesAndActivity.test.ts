@@ -38,11 +38,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("games and activity of 
       const processes = yield* Effect.all([0, 1].map(() => Layer.build(Layer.fresh(testService()))))
       const random = seededRandom(seed)
       const { items, userIds } = generateItems({ seed, users: 10, timeZone, now: new Date(now) })
-      const created = yield* Effect.flatMap(Tenants, ({ create }) => create(`${seed}`, timeZone)).pipe(
+      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create(`${seed}`, timeZone, weekStart)).pipe(
         Effect.provide(processes[0] ?? Context.empty() as never)
       )
-      const tenant = { ...created, weekStart }
-
       const gameIds = new Set(items.flatMap(({ data }) => "game_id" in data ? [idText(data.game_id)] : []))
 
       const batches = cutIntoBatches(random, shuffle(random, items), 300)

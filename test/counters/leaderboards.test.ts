@@ -37,12 +37,8 @@ const small = (projection: AnyProjection): AnyProjection =>
   projection.ranking === undefined ? projection : { ...projection, ranking: { ...projection.ranking, bucketSize: 8 } }
 const projections = [leaderboards, sportsLeaderboards].map(small)
 
-const newTenant = Effect.fnUntraced(function*(name: string, timeZone: string, weekStart = 1) {
-  const sql = yield* PgClient.PgClient
-  const created = yield* Effect.flatMap(Tenants, ({ create }) => create(name, timeZone))
-  yield* sql`update tenants set week_start = ${weekStart} where tenant_id = ${created.tenantId}::uuid`
-  return { ...created, weekStart }
-})
+const newTenant = (name: string, timeZone: string, weekStart?: number) =>
+  Effect.flatMap(Tenants, ({ create }) => create(name, timeZone, weekStart))
 
 const top = (tenant: Tenant, selection: BoardSelection, limit = 1000) =>
   Effect.flatMap(Leaderboards, (boards) => boards.top(tenant, selection, { limit, consistency: strong }))

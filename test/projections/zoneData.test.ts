@@ -140,6 +140,8 @@ describe("zone data", () => {
   })
 })
 
+const longestStreak = Schema.decodeUnknownSync(Schema.Struct({ longest_streak: Schema.Number }))
+
 /** Runs something while whatever asks the runtime for a zone throws. */
 const withoutRuntimeZones = (run: () => void): void => {
   const methods = [
@@ -188,6 +190,21 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a log with days on whi
           explain(tenant, "player", "logins.active_days", { after: 0, limit: 10 }))
         assert.deepInclude(explained, { value: 2 })
         yield* assertVerified("player")
+
+        // A zone from when offsets were taken goes on as it was.
+        const sql = yield* PgClient.PgClient
+        yield* sql`insert into tenants (name, time_zone) values ('older', '+02:00')`
+        const older = yield* Effect.flatMap(Tenants, ({ get }) =>
+          get("older"))
+        yield* Effect.flatMap(EventLog, ({ append }) =>
+          append(
+            loginsOf("player", "2026-07-01T21:59:59Z", "2026-07-01T22:00:00Z").map((event) =>
+              newEvent(older, event)
+            )
+          ))
+        const [document] = yield* Effect.flatMap(Counters, ({ read }) =>
+          read(older, ["player"], { sections: ["logins"], consistency: strong }))
+        assert.deepInclude(document?.["logins"], { active_days: 2, longest_streak: 2 })
       }).pipe(Effect.provide(service))
     }))
 })
@@ -256,7 +273,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a database from before
             ({ read }) => read(tenant, ["player"], { sections: ["logins"], consistency: strong })
           )
           const [entry] = board.entries
-          return [(document?.["logins"] as { readonly longest_streak: number }).longest_streak, entry?.score, entry?.reached_at]
+          return [longestStreak(document?.["logins"]).longest_streak, entry?.score, entry?.reached_at]
         })
         // The 30th never was there, and broke the streak.
         assert.deepStrictEqual(yield* Effect.provide(streak, before), [1, 1, "2011-12-29"])

@@ -1,0 +1,14 @@
+import { zoneProblem } from "../zones/zoneProblem.ts"
+import type { Tenant } from "./Tenant.ts"
+
+/**
+ * One line for each tenant whose zone could not be given to a tenant any more: an offset, an abbreviation, or another spelling, from when those were
+ * taken. Such a tenant's days stay what they are.
+ */
+export const outdatedZones = (tenants: ReadonlyArray<Tenant>): ReadonlyArray<string> =>
+  tenants.flatMap(({ name, timeZone }) => {
+    const problem = zoneProblem(timeZone)
+    return problem === undefined ? [] : [
+      `The zone of tenant "${name}" goes on working, and cannot be given any more: ${problem} \`tenants set-zone\` changes it.`
+    ]
+  })
