@@ -130,12 +130,12 @@ export class Changes extends Context.Service<Changes, {
         function*(tenant: Tenant, place: FeedPlace, { consistency, limit, waitSeconds }: Options) {
           const slot = yield* CurrentReadSlot
           if (consistency._tag === "Strong") yield* now(consistency)
-          let page: FeedPage & { readonly isMore: boolean } = { kept: [], erased: [], changes: [], next: place, isMore: true }
+          let page: FeedPage & { readonly isMore: boolean } = { kept: undefined, erased: [], changes: [], next: place, isMore: true }
           const untilChange = Effect.gen(function*() {
-            while (page.changes.length + page.erased.length + page.kept.length === 0) {
+            while (page.changes.length + page.erased.length === 0 && page.kept === undefined) {
               if (!page.isMore) {
                 yield* slot.aside(tail.next(tenant, () => page.next, (state) => {
-                  page = { kept: [], erased: [], changes: [], next: furthestState(page.next, state), isMore: false }
+                  page = { kept: undefined, erased: [], changes: [], next: furthestState(page.next, state), isMore: false }
                 }))
               }
               page = yield* look(tenant, page.next, limit)

@@ -5,6 +5,7 @@ import type { LogHistories } from "../event-log/LogHistories.ts"
 import { allSlices } from "../event-log/sliceOf.ts"
 import { addGenerationAfterLoss } from "../projections/generations.ts"
 import { type FeedPlace, isSameHistory, nothingTold } from "./FeedPlace.ts"
+import type { Kept } from "./readFeedPage.ts"
 
 /**
  * Where a reader goes on in the newest history of the log, in the caller's transaction. A reader who was told of something that is lost, be it an event, an
@@ -13,7 +14,7 @@ import { type FeedPlace, isSameHistory, nothingTold } from "./FeedPlace.ts"
 export const continuedPlace = Effect.fnUntraced(
   function*(sql: PgClient.PgClient, histories: LogHistories["Service"], place: FeedPlace) {
     const { lineage, place: positions, wentBack } = yield* histories.continueAt(place.lineage, place.positions)
-    if (isSameHistory(place, { lineage })) return { place, kept: [] }
+    if (isSameHistory(place, { lineage })) return { place, kept: undefined }
     const { common, heads } = yield* readContinuation(sql, place.lineage)
     const [history] = yield* sql<{ generation: bigint; erasure: bigint }>`
       select generation, erasure from log_histories where history = ${BigInt(common ?? -1)} + 1`
@@ -21,6 +22,10 @@ export const continuedPlace = Effect.fnUntraced(
       Math.max(place.generation, place.walk?.upTo ?? 0) > Number(history.generation)
     const next: FeedPlace = isLost ? { lineage, positions, generation: nothingTold, erasure: 0 } : { ...place, lineage, positions }
     if (isLost) yield* addGenerationAfterLoss(sql)
-    return { place: next, kept: allSlices.map((slice) => ({ slice, position: heads?.[slice] ?? 0 })) }
+    const kept: Kept = {
+      generation: Number(history?.generation ?? 0),
+      slices: allSlices.map((slice) => ({ slice, position: heads?.[slice] ?? 0 }))
+    }
+    return { place: next, kept }
   }
 )

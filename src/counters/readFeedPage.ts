@@ -24,13 +24,19 @@ export interface ErasedChange {
   readonly slice: number
 }
 
+/**
+ * What the log still has of a history that has ended: of each slice, and of generations. A document that a reader has of a later position or with a later generation
+ * may count what is lost.
+ */
+export interface Kept {
+  readonly generation: number
+  readonly slices: ReadonlyArray<SlicePosition>
+}
+
 /** What there is to tell after a place, and the place to go on from. */
 export interface FeedPage {
-  /**
-   * What the log still has of each slice, where another history has begun since the place; else nothing. A document that a reader has of a later position
-   * may count events that are lost.
-   */
-  readonly kept: ReadonlyArray<SlicePosition>
+  /** Undefined unless the log has begun another history since the place. */
+  readonly kept: Kept | undefined
   readonly erased: ReadonlyArray<ErasedChange>
   /** Each user once. */
   readonly changes: ReadonlyArray<Change>

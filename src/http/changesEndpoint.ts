@@ -14,7 +14,8 @@ const Change = Schema.Struct({
   slice: Slice,
   position: Schema.Natural.annotate({ description: "Position in the slice that the user's counters have reached" }),
   document: Schema.optionalKey(Schema.NullOr(CountersSchema)).annotate({
-    description: "With `include`: the user's counters, as new as the change or newer; null for a user who has no events any more"
+    description:
+      "With `include`: the user's counters, as new as the change or newer; null for a user who is being erased, which is told by itself"
   }),
   problem: Schema.optionalKey(Schema.Union([Problems.TooManyRows, Problems.AnswerTooLarge])).annotate({
     description: "With `include`: why there is no document"
@@ -23,11 +24,17 @@ const Change = Schema.Struct({
 
 /** Who changed as it is answered, for the API's description. Readers apply it in this order. */
 const ChangesSchema = Schema.Struct({
-  kept: Schema.Array(
-    Schema.Struct({ slice: Slice, position: Schema.Natural }).annotate({ identifier: "KeptSlice" })
+  kept: Schema.NullOr(
+    Schema.Struct({
+      generation: Schema.Natural.annotate({ description: "Later generations are lost" }),
+      slices: Schema.Array(Schema.Struct({ slice: Slice, position: Schema.Natural }).annotate({ identifier: "KeptSlice" })).annotate({
+        description: "Every slice. Events after its position are lost"
+      })
+    }).annotate({ identifier: "Kept" })
   ).annotate({
-    description: "Not empty after PostgreSQL was restarted, replaced or restored: what the log still has of each slice. " +
-      "Read the users again of whom you have a document of a later position in the slice, and forget those who are gone."
+    description:
+      "Null but after PostgreSQL was restarted, replaced or restored. Read every user again of whom you have a document of a later position in its " +
+      "slice or with a later generation, and forget those who are not found."
   }),
   erased: Schema.Array(Schema.Struct({ ref: Ref, slice: Slice }).annotate({ identifier: "ErasedUser" })).annotate({
     description:
@@ -67,7 +74,7 @@ export const changes = HttpApiEndpoint.get("changes", "/api/v1/changes", {
       include: {
         ...includeDetails(["all", ...counterSections]),
         description:
-          `Answers each user's document with these sections; \`all\` alone has them all. Up to ${maxDocuments} users, and fewer if the ` +
+          `Answers each user's document with these sections; \`all\` for all that can be read now. Up to ${maxDocuments} users, and fewer if the ` +
           "documents have more than 8 MiB."
       },
       limit: numeralDetails("Most users in an answer", 1, 5000, 500),

@@ -69,10 +69,10 @@ export const changesHandler = Effect.map(Effect.all([Changes, Counters, inReadSl
   const documentSections = (include: string | undefined) =>
     include === undefined
       ? Effect.undefined
-      : Effect.map(
-        sectionsOf(include === "all" ? undefined : include, counters.sections),
-        (sections): Sections => ({ sections, areNamed: include !== "all" })
-      )
+      : Effect.map(sectionsOf(include, [...counters.sections, everySection]), (sections): Sections =>
+        sections.includes(everySection)
+          ? { sections: counters.sections, areNamed: false }
+          : { sections, areNamed: true })
 
   return Effect.fnUntraced(
     function*({ query, request }: ChangesRequest) {
@@ -86,11 +86,11 @@ export const changesHandler = Effect.map(Effect.all([Changes, Counters, inReadSl
       const asked = Number(query.limit ?? 500)
       const limit = sections === undefined ? asked : Math.min(asked, maxDocuments)
       const first = query.cursor === undefined && query.from !== "start"
-        ? { kept: [], erased: [], changes: [], next: place }
+        ? { kept: undefined, erased: [], changes: [], next: place }
         : yield* changes.after(tenant, place, { limit, waitSeconds, consistency })
       const { documents, page } = yield* withDocuments(tenant, place, first, sections)
       return yield* conditionalJson(request, {
-        kept: page.kept,
+        kept: page.kept ?? null,
         erased: page.erased,
         changes: yield* shown(tenant, page.changes, documents),
         next_cursor: encodeChangesCursor(tenant, page.next)
@@ -109,6 +109,9 @@ export const changesHandler = Effect.map(Effect.all([Changes, Counters, inReadSl
     })
   )
 })
+
+/** What `include` says for all sections. */
+const everySection = "all"
 
 const shown = Effect.fnUntraced(function*(tenant: Tenant, changes: ReadonlyArray<Change>, documents: ReadonlyArray<ChangedDocument>) {
   const breather = new Breather()

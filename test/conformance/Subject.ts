@@ -23,8 +23,7 @@ export const plainRequest = ({ description: { resolve }, known }: Subject, opera
     board: "casino_turnover",
     currency: operation.parameters.some(({ name }) => name === "board") ? "EUR" : undefined,
     path: known.paths.get(userId)?.[0],
-    from: "2026-01-01",
-    to: "2026-01-31",
+    ...operation.parameters.some(({ name }) => name === "to") ? { from: "2026-01-01", to: "2026-01-31" } : {},
     wait: "0",
     ...values
   }

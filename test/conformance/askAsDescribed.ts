@@ -32,7 +32,10 @@ export const askAsDescribed = async (subject: Subject): Promise<void> => {
       if (again.status !== 304) judge.report(operation, targetOf(operation, values), `is answered ${again.status} with its own ETag`)
     }
     const { next_cursor: cursor } = answer.json
-    if (typeof cursor === "string") await expectSuccess(operation, { target: targetOf(operation, { ...values, cursor }), headers })
+    if (typeof cursor !== "string") return
+    // Where to begin and where to go on do not go together.
+    const next: Values = { ...values, cursor, ...operation.id === "getChanges" ? { from: undefined } : {} }
+    await expectSuccess(operation, { target: targetOf(operation, next), headers })
   }
 
   const askOften = async (operation: Operation) => {

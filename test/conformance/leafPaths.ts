@@ -6,5 +6,6 @@ const escaped = (name: string): string => name.replaceAll("~", "~0").replaceAll(
 export const leafPaths = (document: object): ReadonlyArray<string> => {
   const below = (value: unknown, path: string): ReadonlyArray<string> =>
     isObject(value) ? Object.entries(value).flatMap(([name, member]) => below(member, `${path}.${escaped(name)}`)) : [path]
-  return Object.entries(document).flatMap(([section, value]) => isObject(value) ? below(value, section) : [])
+  // The generations are no section.
+  return Object.entries(document).flatMap(([section, value]) => isObject(value) && section !== "generations" ? below(value, section) : [])
 }

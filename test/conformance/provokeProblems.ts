@@ -159,7 +159,7 @@ export const askElsewhere = async ({ description: { operations }, judge, known }
       answer.headers.get("allow") === allow
     if (!isRight) wrong.push(`${method} ${target}: ${answer.status} ${answer.headers.get("allow") ?? ""} ${answer.body}`)
   }
-  for (const target of ["/", "/api/v1/users", "/api/v1/unknown", "/api/v2/changes", "/openapi.yaml"]) {
+  for (const target of ["/", "/api/v1/user", "/api/v1/unknown", "/api/v2/changes", "/openapi.yaml"]) {
     await expectProblem("GET", target, 404, "not-found", undefined)
   }
   const [userId = ""] = known.userIds

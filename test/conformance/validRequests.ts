@@ -49,7 +49,7 @@ export const validRequests = ({ resolve }: ApiDescription, known: Known) => {
     if ("cursor" in values) values["cursor"] = undefined
     if ("path" in values) values["path"] = random.pick(known.paths.get(String(values["user_id"])) ?? [])
     if (values["as_of"] !== undefined) values["as_of"] = new Date().toISOString()
-    if (values["from"] !== undefined) {
+    if ("to" in values && values["from"] !== undefined) {
       values["to"] = new Date(Date.parse(String(values["from"])) + random.below(400) * 86_400_000).toISOString().slice(0, 10)
     }
     if (values["game_id"] !== undefined) values["limit"] = undefined

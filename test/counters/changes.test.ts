@@ -143,7 +143,7 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
           { user_id: user, slice: 5, position: placed[3] ?? 0 },
           { user_id: second, slice: 5, position: placed[1] ?? 0 }
         ])
-        assert.deepStrictEqual(yield* changes.after(tenant, page.next, look), { kept: [], erased: [], changes: [], next: page.next })
+        assert.deepStrictEqual(yield* changes.after(tenant, page.next, look), { kept: undefined, erased: [], changes: [], next: page.next })
         // A place is no property of anybody: the same page again.
         assert.deepStrictEqual(yield* changes.after(tenant, start, look), page)
       }))
@@ -260,7 +260,7 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
         )
         assert.isAbove(done, 0)
         assert.strictEqual(done, total)
-        assert.deepStrictEqual(yield* seen.after(tenant, place, look), { kept: [], erased: [], changes: [], next: place })
+        assert.deepStrictEqual(yield* seen.after(tenant, place, look), { kept: undefined, erased: [], changes: [], next: place })
         assert.deepStrictEqual((yield* changes.after(tenant, start, look)).changes, [])
         yield* append(tenant, "d")
         assert.deepStrictEqual((yield* seen.after(tenant, place, look)).changes.map(({ user_id }) => user_id), ["d"])

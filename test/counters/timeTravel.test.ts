@@ -65,7 +65,8 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
             select max(position)::int as position from events
             where slice = ${sliceOf(tenant.tenantId, userId)} and recorded_at <= ${new Date(instant)}`
           const expected = referenceCounters(stored.filter((item) => item !== undefined), { timeZone, now: new Date(instant), userId })
-          assert.deepStrictEqual({ ...document }, { ...expected, position: head?.position })
+          const { generations: _, ref: __, ...shown } = document ?? {}
+          assert.deepStrictEqual(shown, { ...expected, position: head?.position })
           tried++
         }
       }

@@ -90,7 +90,7 @@ describe("keyAuthentication", () => {
         recheckAfter: 50,
         authenticate: () => revoked ? Effect.fail(new UnknownApiKey()) : Effect.succeed({ tenant, scopes: new Set(["read", "ingest"]) }),
         changesAfter: (_, next) =>
-          Effect.as(patience, { kept: [], erased: [], changes: [{ user_id: "secret", slice: 1, position: 1 }], next }),
+          Effect.as(patience, { kept: undefined, erased: [], changes: [{ user_id: "secret", slice: 1, position: 1 }], next }),
         batch: () => Effect.as(patience, { accepted: 1, duplicates: 0, rejected: [] })
       })
       const { next_cursor } = (yield* get(`${url}/api/v1/changes`)).json()

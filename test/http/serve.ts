@@ -147,7 +147,7 @@ export const serve = (stubs: Stubs = {}) =>
       Layer.mock(Changes, {
         now: () => Effect.succeed(place),
         start: () => Effect.succeed({ ...place, generation: nothingTold }),
-        after: stubs.changesAfter ?? ((_, next) => Effect.succeed({ kept: [], erased: [], changes: [], next })),
+        after: stubs.changesAfter ?? ((_, next) => Effect.succeed({ kept: undefined, erased: [], changes: [], next })),
         stop: stubs.stopChanges ?? Effect.void
       }),
       Layer.mock(Users, { list: stubs.listUsers ?? (() => Effect.succeed({ users: [], next: undefined })) }),

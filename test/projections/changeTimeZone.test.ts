@@ -94,7 +94,7 @@ describe("a tenant's zone that is changed", () => {
           Effect.forEach(processes, (service) =>
             Effect.map(
               Context.get(service, Counters).read(tenant, userIds, sections),
-              (documents) => documents.map(({ position: _, ...document }) => document)
+              (documents) => documents.map(({ generations: _, position: __, ref: ___, ...document }) => document)
             ))
         yield* reads(moving)
         const untouched = yield* reads(bystander)

@@ -1,9 +1,18 @@
 /** A user's counters as the service answers them. */
-type Counters = { readonly user_id: string; readonly ref: string; readonly position: number; readonly [section: string]: unknown }
+interface Counters {
+  readonly user_id: string
+  readonly ref: string
+  readonly position: number
+  readonly generations: Readonly<Record<string, number>>
+  readonly [section: string]: unknown
+}
 
 /** What an answer of the changes has. */
 interface Page {
-  readonly kept: ReadonlyArray<{ readonly slice: number; readonly position: number }>
+  readonly kept: null | {
+    readonly generation: number
+    readonly slices: ReadonlyArray<{ readonly slice: number; readonly position: number }>
+  }
   readonly erased: ReadonlyArray<{ readonly ref: string }>
   readonly changes: ReadonlyArray<{ readonly user_id: string; readonly slice: number; readonly document?: Counters | null }>
   readonly next_cursor: string
@@ -28,17 +37,21 @@ export class MirrorEngine {
     const after = this.cursor === undefined ? "from=start" : `cursor=${this.cursor}`
     const page = await this.ask<Page>(`/api/v1/changes?${after}&include=all&${query}`)
     if (page === undefined) throw new Error("there are no changes at this address")
-    // Documents that may count events that the log has lost are read again, here and now.
-    const kept = new Map(page.kept.map(({ position, slice }) => [slice, position]))
-    for (const { position, user_id } of this.documents.values()) {
-      if (position <= (kept.get(this.slices.get(user_id) ?? -1) ?? Infinity)) continue
-      this.put(user_id, await this.ask<Counters>(`/api/v1/users/${encodeURIComponent(user_id)}/counters`))
+    // Documents that may count what the log has lost are read again, here and now.
+    const kept = new Map(page.kept?.slices.map(({ position, slice }) => [slice, position]))
+    for (const { generations, position, user_id } of page.kept === null ? [] : this.documents.values()) {
+      const isLost = Object.values(generations).some((generation) => generation > (page.kept?.generation ?? 0))
+      if (!isLost && position <= (kept.get(this.slices.get(user_id) ?? -1) ?? 0)) continue
+      const document = await this.ask<Counters>(`/api/v1/users/${encodeURIComponent(user_id)}/counters`)
+      if (document === undefined) this.documents.delete(user_id)
+      else this.documents.set(user_id, document)
     }
     const erased = new Set(page.erased.map(({ ref }) => ref))
-    for (const { ref, user_id } of erased.size === 0 ? [] : this.documents.values()) if (erased.has(ref)) this.put(user_id, undefined)
+    for (const { ref, user_id } of erased.size === 0 ? [] : this.documents.values()) if (erased.has(ref)) this.documents.delete(user_id)
     for (const { document, slice, user_id } of page.changes) {
       this.slices.set(user_id, slice)
-      this.put(user_id, document ?? undefined)
+      // Without one the user is being erased, which is told by itself.
+      if (document !== null && document !== undefined) this.documents.set(user_id, document)
     }
     const isDone = page.next_cursor === this.cursor
     this.cursor = page.next_cursor
@@ -48,11 +61,6 @@ export class MirrorEngine {
   /** Goes on until all that is in the log by now is mirrored. */
   async catchUp(): Promise<void> {
     while (!(await this.step("wait=0&consistency=strong"))) { /* there is more */ }
-  }
-
-  private put(userId: string, document: Counters | undefined): void {
-    if (document === undefined) this.documents.delete(userId)
-    else this.documents.set(userId, document)
   }
 
   /** Asks again as long as the service says "later" or does not answer; undefined for what is not there. */

@@ -1,0 +1,284 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
+import { readFileSync } from "node:fs"
+import { serviceLayer } from "../../src/App.ts"
+import { UserErasure } from "../../src/erasure/UserErasure.ts"
+import { EventLog } from "../../src/event-log/EventLog.ts"
+import { LogHistories } from "../../src/event-log/LogHistories.ts"
+import { AnswerBudget } from "../../src/http/AnswerBudget.ts"
+import { Readiness } from "../../src/http/Readiness.ts"
+import { Server } from "../../src/http/Server.ts"
+import { Ingest } from "../../src/ingest/Ingest.ts"
+import { activateVersion } from "../../src/projections/activateVersion.ts"
+import { catalog } from "../../src/projections/catalog.ts"
+import { casino } from "../../src/projections/catalog/casino.ts"
+import { logins } from "../../src/projections/catalog/logins.ts"
+import { changeTimeZone } from "../../src/projections/changeTimeZone.ts"
+import { MostAtOnce } from "../../src/projections/MostAtOnce.ts"
+import type { AnyProjection } from "../../src/projections/Projection.ts"
+import { ProjectionCatalog } from "../../src/projections/ProjectionCatalog.ts"
+import { StepBound } from "../../src/projections/rebuildInSteps.ts"
+import { rebuildUser } from "../../src/projections/rebuildUser.ts"
+import { ApiKeys } from "../../src/tenants/ApiKeys.ts"
+import { RateLimits } from "../../src/tenants/RateLimits.ts"
+import type { Tenant } from "../../src/tenants/Tenant.ts"
+import { Tenants } from "../../src/tenants/Tenants.ts"
+import type { FastTrackItem } from "../reference/FastTrackItem.ts"
+import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
+import { bulkItems } from "../support/bulkItems.ts"
+import { copyDatabase } from "../support/copyDatabase.ts"
+import { MirrorEngine } from "../support/MirrorEngine.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+
+/** Users whose logins cannot be folded now. */
+const unfoldable = new Set<string>()
+
+/** The catalog, with a second version of one projection that counts everything twice, and logins that fail now and then. */
+const projections: ReadonlyArray<AnyProjection> = [
+  ...catalog.filter(({ name }) => name !== logins.name),
+  { ...casino, version: 2, contribute: (event, context) => [1, 2].flatMap(() => casino.contribute?.(event, context) ?? []) },
+  {
+    ...logins,
+    contribute: (event, context) => {
+      if (unfoldable.has(event.userId)) throw new Error("this login cannot be folded")
+      return logins.contribute?.(event, context) ?? []
+    }
+  }
+]
+
+/** The whole service on a database until it is stopped. It works in the newest history of the log, as whatever appends does. */
+const startService = Effect.fnUntraced(function*({ url }: TestDatabase["Service"]) {
+  const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
+  const context = yield* Layer.build(
+    Layer.fresh(
+      Server.layer.pipe(
+        Layer.provide([Readiness.layer, RateLimits.layer, AnswerBudget.layer]),
+        Layer.provideMerge(serviceLayer(projections)),
+        Layer.provide(
+          ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL: Redacted.value(url), PORT: "0", MAX_FUTURE_HOURS: "0" }))
+        ),
+        Layer.provide(Logger.layer([]))
+      )
+    )
+  ).pipe(Effect.provideService(Scope.Scope, scope))
+  yield* Effect.orDie(Context.get(context, LogHistories).keepUp)
+  return { context, url: Context.get(context, Server).url, stop: Scope.close(scope, Exit.void) }
+})
+
+/** A document as the service and its mirror are to agree on it: the position of a slice grows with others' events. */
+const shown = ({ position: _, ...document }: Readonly<Record<string, unknown>>) => document
+
+/** Every document of the service as it is when all is folded, by its user: of the users that it lists, and of no others. */
+const allDocuments = Effect.fnUntraced(function*(url: string, key: string) {
+  const ask = (path: string, init: RequestInit = {}) =>
+    Effect.promise(async () => {
+      const headers = { "x-api-key": key, "content-type": "application/json", prefer: "wait=30" }
+      const answer = await fetch(`${url}/api/v1/users${path}`, { ...init, headers })
+      assert.strictEqual(answer.status, 200, path)
+      return await answer.json() as Record<string, ReadonlyArray<Record<string, unknown>>>
+    })
+  const documents = new Map<string, unknown>()
+  for (let query: string | undefined = "?limit=7"; query !== undefined;) {
+    const page: Record<string, ReadonlyArray<Record<string, unknown>> | string | null> = yield* ask(query)
+    const user_ids = (page["users"] as ReadonlyArray<Record<string, unknown>>).map(({ user_id }) => user_id)
+    if (user_ids.length > 0) {
+      // Parked users are answered as they are, so it is waited for the log in another way.
+      const { users = [] } = yield* ask("/counters", { method: "POST", body: JSON.stringify({ user_ids }) })
+      assert.deepStrictEqual(users.map(({ user_id }) => user_id), user_ids)
+      for (const document of users) documents.set(String(document["user_id"]), shown(document))
+    }
+    query = page["next_cursor"] === null ? undefined : `?limit=7&cursor=${String(page["next_cursor"])}`
+  }
+  return documents
+})
+
+/** The mirror ends with the documents of the service: for every user, and for no user too many. */
+const assertMirrored = Effect.fnUntraced(function*(engine: MirrorEngine, key: string) {
+  yield* Effect.promise(() => engine.catchUp())
+  const expected = yield* allDocuments(engine.url, key)
+  const mirrored = new Map([...engine.documents].map(([user, document]) => [user, shown(document)]))
+  assert.sameMembers([...mirrored.keys()], [...expected.keys()])
+  for (const [user, document] of expected) assert.deepStrictEqual(mirrored.get(user), document, user)
+  return expected
+})
+
+/** An engine that has begun and caught up. */
+const mirrored = (url: string, key: string) =>
+  Effect.promise(async () => {
+    const engine = new MirrorEngine(url, key)
+    await engine.catchUp()
+    return engine
+  })
+
+type Operation = Effect.Effect<void, unknown, EventLog | PgClient.PgClient | ProjectionCatalog | UserErasure>
+
+/** What operators and developers do to numbers without events, one at random. */
+const operations = (tenant: Tenant, userIds: ReadonlyArray<string>, random: ReturnType<typeof seededRandom>) => {
+  const stores = Effect.map(ProjectionCatalog, ({ stores }) => stores)
+  const activate = Effect.gen(function*() {
+    const sql = yield* PgClient.PgClient
+    for (const store of (yield* stores).filter(({ projection }) => projection.name === "casino")) {
+      // One of the two is active.
+      yield* Effect.ignore(activateVersion(sql, store, { withParked: true, replaceViews: true }))
+    }
+  })
+  const rebuildSome = Effect.gen(function*() {
+    const store = random.pick((yield* stores).filter(({ projection }) => projection.ranking === undefined))
+    const owner = { tenantId: tenant.tenantId, userId: random.pick(userIds) }
+    yield* rebuildUser(yield* PgClient.PgClient, yield* EventLog, store, owner).pipe(
+      Effect.provideService(MostAtOnce, random.pick([1, 30_000])),
+      Effect.provideService(StepBound, { events: 50, bytes: 1_000_000 })
+    )
+  })
+  const park = Effect.sync(() => void unfoldable.add(random.pick(userIds)))
+  const unpark = Effect.gen(function*() {
+    unfoldable.clear()
+    const sql = yield* PgClient.PgClient
+    const store = (yield* stores).find(({ projection }) => projection.name === logins.name)
+    const parked = yield* sql<{ user_id: string }>`select user_id from parked_users where projection = ${logins.name}`
+    if (store === undefined) return yield* Effect.die(new Error("logins is in the catalog"))
+    for (const { user_id } of parked) {
+      yield* rebuildUser(sql, yield* EventLog, store, { tenantId: tenant.tenantId, userId: user_id })
+    }
+  })
+  const move = Effect.gen(function*() {
+    const timeZone = random.pick(["America/New_York", "Pacific/Apia", "UTC", "Asia/Kathmandu"])
+    const options = { tenantId: tenant.tenantId, timeZone, onProgress: () => Effect.void }
+    yield* changeTimeZone(yield* PgClient.PgClient, yield* EventLog, yield* stores, options)
+  })
+  const erase = Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, random.pick(userIds)))
+  const all: ReadonlyArray<Operation> = [activate, rebuildSome, rebuildSome, park, unpark, move, Effect.asVoid(erase), Effect.asVoid(erase)]
+  return all.map((operation) => Effect.orDie(operation))
+}
+
+const send = Effect.fnUntraced(function*(tenant: Tenant, items: ReadonlyArray<FastTrackItem>) {
+  if (items.length === 0) return
+  const { batch } = yield* Ingest
+  yield* batch(tenant, bulkItems(items), { strict: false })
+})
+
+const newTenant = Effect.gen(function*() {
+  const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("mirrored", "UTC"))
+  const { key } = yield* Effect.flatMap(ApiKeys, ({ create }) => create(tenant, "engine", ["read"]))
+  return { tenant, key: Redacted.value(key) }
+})
+
+describe("an engine that mirrors every counter", () => {
+  it.live.each([1, 2])(
+    "ends equal to the service, whatever is sent, activated, rebuilt, parked, moved, erased and restarted meanwhile (seed %i)",
+    (seed) =>
+      Effect.gen(function*() {
+        const random = seededRandom(seed)
+        const database = yield* TestDatabase
+        let service = yield* startService(database)
+        const { key, tenant } = yield* newTenant.pipe(Effect.provide(service.context))
+        const { items, userIds } = generateItems({ seed, users: 24, itemsPerUser: 25 })
+        const batches = cutIntoBatches(random, shuffle(random, [...items]))
+        const engine = new MirrorEngine(service.url, key)
+        const follow = yield* Effect.forkChild(
+          Effect.forever(Effect.promise(() => engine.step(`limit=${1 + random.below(9)}&wait=${random.below(2)}`)))
+        )
+        const mixed = shuffle(random, operations(tenant, userIds, random))
+        for (const [index, batch] of batches.entries()) {
+          yield* send(tenant, batch).pipe(Effect.provide(service.context))
+          const operation = mixed[index % mixed.length]
+          if (operation !== undefined && random.chance(12 / batches.length)) yield* Effect.provide(operation, service.context)
+          if (index === batches.length >> 1) {
+            yield* service.stop
+            service = yield* startService(database)
+            engine.url = service.url
+          }
+        }
+        yield* Fiber.interrupt(follow)
+        // Erased users come back with events that were never sent before, and everything happens once at least.
+        for (const operation of operations(tenant, userIds, random)) yield* Effect.provide(operation, service.context)
+        const again = generateItems({ seed: seed + 1000, users: 24, itemsPerUser: 3 }).items
+        yield* send(tenant, again).pipe(Effect.provide(service.context))
+        const documents = yield* assertMirrored(engine, key)
+        assert.isAbove(documents.size, 12)
+        assert.isTrue(
+          [...documents.values()].every((document) =>
+            Object.values((document as { generations: Record<string, number> }).generations).every((generation) => generation > 0)
+          )
+        )
+
+        // One who begins now has the same, and one with an older cursor loses nothing.
+        yield* assertMirrored(new MirrorEngine(service.url, key), key)
+        yield* assertMirrored(engine, key)
+        unfoldable.clear()
+      }).pipe(Effect.provide(TestDatabase.layer)),
+    90_000
+  )
+
+  it.live("goes back with the log where an older copy of the database takes its place", () =>
+    Effect.gen(function*() {
+      const database = yield* TestDatabase
+      const first = yield* startService(database)
+      const { key, tenant } = yield* newTenant.pipe(Effect.provide(first.context))
+      const { items, userIds } = generateItems({ seed: 3, users: 30, itemsPerUser: 12 })
+      const half = items.filter((_, index) => index % 2 === 0)
+      const engine = new MirrorEngine(first.url, key)
+      yield* send(tenant, half.filter(({ data }) => userIds.indexOf(data.user_id) < 25)).pipe(Effect.provide(first.context))
+      const [gone = "", kept = ""] = userIds
+      yield* Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, kept)).pipe(Effect.provide(first.context))
+      yield* assertMirrored(engine, key)
+      const late = yield* mirrored(first.url, key)
+      yield* first.stop
+      const backup = yield* copyDatabase(database)
+
+      // What is lost: events of users old and new, an erasure, an activation, another zone.
+      const second = yield* startService(database)
+      engine.url = second.url
+      const lost = Effect.gen(function*() {
+        yield* send(tenant, items.filter((_, index) => index % 4 === 1))
+        yield* Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, gone))
+        const sql = yield* PgClient.PgClient
+        const { stores } = yield* ProjectionCatalog
+        const older = stores.find(({ projection }) => projection.name === "casino" && projection.version === 1)
+        if (older === undefined) return yield* Effect.die(new Error("casino has a first version"))
+        yield* Effect.retry(activateVersion(sql, older, { withParked: true, replaceViews: true }), { times: 3 })
+        yield* changeTimeZone(sql, yield* EventLog, stores, {
+          tenantId: tenant.tenantId,
+          timeZone: "Pacific/Apia",
+          onProgress: () => Effect.void
+        })
+      })
+      yield* Effect.provide(lost, second.context)
+      // It has not been told of what is lost, but has read documents that have it.
+      const reader = yield* mirrored(second.url, key)
+      for (const [user, document] of reader.documents) if (late.documents.has(user)) late.documents.set(user, document)
+      const before = yield* assertMirrored(engine, key)
+      yield* second.stop
+
+      const third = yield* startService(backup)
+      engine.url = third.url
+      late.url = third.url
+      yield* assertMirrored(late, key)
+      const after = yield* assertMirrored(engine, key)
+      assert.isFalse(before.has(gone))
+      assert.isTrue(after.has(gone))
+      assert.isBelow(after.size, before.size)
+      const generationOf = (document: unknown) => (document as { generations: { casino: number } }).generations.casino
+      const both = [...after].filter(([user]) => before.has(user))
+      assert.isAbove(both.length, 10)
+      for (const [user, document] of both) assert.isAbove(generationOf(document), generationOf(before.get(user)))
+
+      // The positions are used again, for other events.
+      yield* send(tenant, items.filter((_, index) => index % 4 === 3)).pipe(Effect.provide(third.context))
+      yield* assertMirrored(engine, key)
+    }).pipe(Effect.provide(TestDatabase.layer)), 90_000)
+
+  it("is the one that the documentation shows", () => {
+    const code = readFileSync(new URL("../support/MirrorEngine.ts", import.meta.url), "utf8")
+    assert.include(readFileSync(new URL("../../docs/reading.md", import.meta.url), "utf8"), code)
+  })
+})
