@@ -85,7 +85,7 @@ export class Doctor extends Context.Service<Doctor, {
           ...replication,
           ...judgeDisk(facts, yield* readTables(sql), embedded ? yield* freeSpace(resolve(settings.dataDir)) : undefined),
           judgeClock(yield* readClock(sql, Date.now)),
-          judgeZones(process.versions["tz"]),
+          judgeZones,
           ...judgeSettings(settings)
         ]
       }).pipe(

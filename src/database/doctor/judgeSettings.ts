@@ -1,4 +1,5 @@
 import type { Settings } from "../../Settings.ts"
+import { zoneDataVersion } from "../../zones/pinnedZones.ts"
 import { type Finding, ok, warning } from "./Finding.ts"
 
 /** The service's own settings. Such as cannot be read are refused before anybody looks. */
@@ -25,5 +26,5 @@ export const judgeSettings = ({ connections, host, limits, port, trustedProxies 
   ]
 }
 
-/** The zone data that days are computed with. */
-export const judgeZones = (runtime: string | undefined): Finding => ok("zone data", `${runtime ?? "unknown"}, of the runtime`)
+/** The zone data that days are computed with: the project's own, whatever the runtime and the server have. */
+export const judgeZones: Finding = ok("zone data", `IANA ${zoneDataVersion}, pinned`)
