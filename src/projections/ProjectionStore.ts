@@ -314,7 +314,8 @@ const entityValue = (kind: EntityColumn["kind"], value: unknown): EntityRow[stri
   return typeof value === "boolean" ? value : String(value)
 }
 
-const toReadRow = (projection: AnyProjection, row: Record<string, unknown>): ReadRow => {
+/** As a fold in memory has it too: without the user, whose name is no part of what a section shows. */
+const toReadRow = (projection: AnyProjection, { user_id: _, ...row }: Record<string, unknown>): ReadRow => {
   const read: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(row)) {
     read[name] = value instanceof Date ?
