@@ -156,15 +156,15 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a projection that fail
         assert.strictEqual(document?.position, 3)
 
         // Also where another version of the projection is sound, and not read yet.
-      yield* Effect.scoped(Effect.gen(function*() {
-        const { services } = yield* start([brokenFold(casino), { ...casino, version: 2 }, logins, activity])
-        yield* append(services, "d")
-        const changes = Context.get(services, Changes).now(strong)
-        assert.strictEqual((yield* changes).reduce((sum, position) => sum + position, 0), 4)
-        assert.strictEqual((yield* Effect.flip(read(services, ["casino"], true)))._tag, "ProjectionFailing")
-      }))
+        yield* Effect.scoped(Effect.gen(function*() {
+          const { services } = yield* start([brokenFold(casino), { ...casino, version: 2 }, logins, activity])
+          yield* append(services, "d")
+          const changes = Context.get(services, Changes).now(strong)
+          assert.strictEqual((yield* changes).reduce((sum, position) => sum + position, 0), 4)
+          assert.strictEqual((yield* Effect.flip(read(services, ["casino"], true)))._tag, "ProjectionFailing")
+        }))
 
-      const { said: nothing, services: after } = yield* start(sound)
+        const { said: nothing, services: after } = yield* start(sound)
         assert.deepStrictEqual(nothing.filter((line) => !line.startsWith("Info")), [])
         const [mended] = yield* read(after, ["casino", "logins"], true)
         assert.deepNestedInclude(mended, { "casino.EUR.bet_count": 4 })

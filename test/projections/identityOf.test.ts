@@ -6,7 +6,7 @@ import { casino } from "../../src/projections/catalog/casino.ts"
 import { casinoByGame } from "../../src/projections/catalog/casinoByGame.ts"
 import { leaderboards } from "../../src/projections/catalog/leaderboards.ts"
 import { logins } from "../../src/projections/catalog/logins.ts"
-import { count } from "../../src/projections/Column.ts"
+import { count, latest } from "../../src/projections/Column.ts"
 import { compareUtf8 } from "../../src/projections/compareUtf8.ts"
 import { firstIdentityOf, identify, identityOf } from "../../src/projections/identityOf.ts"
 import type { AnyProjection, ReadRow } from "../../src/projections/Projection.ts"
@@ -42,6 +42,21 @@ describe("identityOf", () => {
     assert.notStrictEqual(identityOf(first), identityOf(last))
     assert.strictEqual(firstIdentityOf(first), firstIdentityOf(last))
     assert.strictEqual(identityOf(first), identityOf(favourite((a, b) => most(a, b) || id(a, b))))
+  })
+
+  it("changes with a rule for ties that never come in the sample log", () => {
+    // Times of all games' last rounds, no two of them the same.
+    const timed = Projection.make({
+      name: "favourite",
+      version: 1,
+      events: ["realtime-casino"],
+      totals: { key: ["game_id"], columns: { last_at: latest } },
+      contribute: ({ data, occurredAt }) => [{ game_id: data.game_id, last_at: occurredAt }],
+      section: { schema: Schema.Unknown, present: () => null }
+    })
+    const last = (a: ReadRow, b: ReadRow) => Number(b["last_at"]) - Number(a["last_at"])
+    const ties = [1, -1].map((order) => favourite((a, b) => last(a, b) || order * id(a, b), timed))
+    assert.notStrictEqual(...ties.map(identityOf) as [string, string])
   })
 
   it("changes with what is shown without events, of the present, and of one row alone", () => {
