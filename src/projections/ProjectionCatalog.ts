@@ -181,14 +181,16 @@ const register = (
       }
     }
     const active = yield* activeVersions(sql)
+    const former = [...known.keys()].filter(({ projection: { isFormer, name, version } }) => isFormer === true && active.get(name) === version)
+    if (former.length > 0) {
+      const names = former.map(({ projection }) => projection.name).join(" ")
+      yield* Effect.logWarning(
+        `The days of these projections are those of the runtime's zone data. Build their next versions with \`npm run cli -- projections rebuild ${names}\` ` +
+          "and activate each: docs/time-zones.md"
+      )
+    }
     for (const store of known.keys()) {
-      const { isFormer, name, version } = store.projection
-      if (active.get(name) === version && isFormer === true) {
-        yield* Effect.logWarning(
-          `This version's days are those of the runtime's zone data. Build the next one with \`npm run cli -- projections rebuild ${name}\` and ` +
-            `switch to it with \`npm run cli -- projections activate ${name}\`: docs/time-zones.md`
-        ).pipe(Effect.annotateLogs({ projection: name, version }))
-      }
+      const { name, version } = store.projection
       // A view that exists is not touched: replacing it would wait for its readers.
       if (active.get(name) === version && !(yield* store.hasViews)) yield* store.createViews
     }
