@@ -12,7 +12,7 @@ import createLogHistories from "./0011_create_log_histories.ts"
 import createGenerations from "./0012_create_generations.ts"
 import addWeekStartToMoves from "./0013_add_week_start_to_moves.ts"
 import addVersionSources from "./0014_add_version_sources.ts"
-import markBootstrapKeys from "./0015_mark_bootstrap_keys.ts"
+import createBootstrapKeys from "./0015_create_bootstrap_keys.ts"
 
 /** Every migration under `<id>_<name>`, forward only: one is never changed or removed once it has been released. */
 export const migrations = {
@@ -30,5 +30,5 @@ export const migrations = {
   "0012_create_generations": createGenerations,
   "0013_add_week_start_to_moves": addWeekStartToMoves,
   "0014_add_version_sources": addVersionSources,
-  "0015_mark_bootstrap_keys": markBootstrapKeys
+  "0015_create_bootstrap_keys": createBootstrapKeys
 }

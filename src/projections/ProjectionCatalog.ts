@@ -181,7 +181,9 @@ const register = (
       }
     }
     const active = yield* activeVersions(sql)
-    const former = [...known.keys()].filter(({ projection: { isFormer, name, version } }) => isFormer === true && active.get(name) === version)
+    const former = [...known.keys()].filter(({ projection: { isFormer, name, version } }) =>
+      isFormer === true && active.get(name) === version
+    )
     if (former.length > 0) {
       const names = former.map(({ projection }) => projection.name).join(" ")
       yield* Effect.logWarning(

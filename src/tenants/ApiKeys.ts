@@ -196,13 +196,28 @@ export class ApiKeys extends Context.Service<ApiKeys, {
           // Of several processes that start at once with different keys, the last one to come here wins.
           yield* sql`select 1 from tenants where tenant_id = ${tenant.tenantId}::uuid for no key update`
           const former = yield* sql`
-            update api_keys set bootstrap = 'replaced', revoked_at = now()
-            where tenant_id = ${tenant.tenantId}::uuid and bootstrap = 'current' and key_hash <> decode(${hash}, 'hex')
+            with replaced as (
+              update bootstrap_keys b set replaced = true from api_keys k
+              where k.api_key_id = b.api_key_id and not b.replaced
+                and k.tenant_id = ${tenant.tenantId}::uuid and k.key_hash <> decode(${hash}, 'hex')
+              returning b.api_key_id
+            )
+            update api_keys k set revoked_at = now() from replaced r where r.api_key_id = k.api_key_id
             returning 1 as replaced`
           yield* sql`
-            insert into api_keys (tenant_id, name, key_hash, scopes, bootstrap)
-            values (${tenant.tenantId}::uuid, 'bootstrap', decode(${hash}, 'hex'), ${["ingest", "read", "admin"]}::text[], 'current')
-            on conflict (key_hash) do update set bootstrap = 'current', revoked_at = null where api_keys.bootstrap = 'replaced'`
+            insert into api_keys (tenant_id, name, key_hash, scopes)
+            values (${tenant.tenantId}::uuid, 'bootstrap', decode(${hash}, 'hex'), ${["ingest", "read", "admin"]}::text[])
+            on conflict (key_hash) do nothing`
+          // One that was replaced comes back. One that has just been made, or came with an imported log, is known by its name.
+          yield* sql`
+            with given as (
+              select k.api_key_id from api_keys k left join bootstrap_keys b using (api_key_id)
+              where k.key_hash = decode(${hash}, 'hex') and (b.replaced or (k.name = 'bootstrap' and k.revoked_at is null))
+            ), current as (
+              insert into bootstrap_keys (api_key_id) select api_key_id from given
+              on conflict (api_key_id) do update set replaced = false
+            )
+            update api_keys k set revoked_at = null from given g where g.api_key_id = k.api_key_id and k.revoked_at is not null`
           const [row] = yield* sql<{ revoked: boolean }>`
             select revoked_at is not null as revoked from api_keys where key_hash = decode(${hash}, 'hex')`
           if (row === undefined) return yield* Effect.die(new Error("the bootstrap key has just been stored and is not there"))
@@ -222,9 +237,12 @@ export class ApiKeys extends Context.Service<ApiKeys, {
 
       const revoke = Effect.fn("ApiKeys.revoke")(function*(tenant: Tenant, apiKeyId: string) {
         const rows = yield* sql`
-          update api_keys set revoked_at = coalesce(revoked_at, now()), bootstrap = null
-          where tenant_id = ${tenant.tenantId}::uuid and api_key_id::text = ${apiKeyId}
-          returning 1 as revoked`.pipe(unavailable("ApiKeys.revoke"))
+          with revoked as (
+            update api_keys set revoked_at = coalesce(revoked_at, now())
+            where tenant_id = ${tenant.tenantId}::uuid and api_key_id::text = ${apiKeyId}
+            returning api_key_id
+          ), gone as (delete from bootstrap_keys b using revoked r where b.api_key_id = r.api_key_id)
+          select 1 as revoked from revoked`.pipe(unavailable("ApiKeys.revoke"))
         if (rows.length === 0) return yield* new ApiKeyNotFound({ apiKeyId })
         yield* Cache.invalidateAll(principals)
       })

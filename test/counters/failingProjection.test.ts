@@ -152,7 +152,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a projection that fail
         const [document] = yield* Effect.scoped(
           Effect.flatMap(start([brokenFold(casino), logins, activity]), ({ services }) => read(services, ["casino", "logins"], false))
         )
-        assert.hasAllKeys(document, ["user_id", "time_zone", "position", "logins"])
+        assert.hasAllKeys(document, ["user_id", "ref", "time_zone", "position", "generations", "logins"])
         assert.strictEqual(document?.position, 3)
 
         // Also where another version of the projection is sound, and not read yet.
@@ -160,7 +160,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a projection that fail
           const { services } = yield* start([brokenFold(casino), { ...casino, version: 2 }, logins, activity])
           yield* append(services, "d")
           const changes = Context.get(services, Changes).now(strong)
-          assert.strictEqual((yield* changes).reduce((sum, position) => sum + position, 0), 4)
+          assert.strictEqual((yield* changes).positions.reduce((sum, position) => sum + position, 0), 4)
           assert.strictEqual((yield* Effect.flip(read(services, ["casino"], true)))._tag, "ProjectionFailing")
         }))
 
