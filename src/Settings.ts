@@ -74,6 +74,28 @@ const settings = Config.all({
   requestLog: Config.Boolean("REQUEST_LOG").pipe(Config.withDefault(false))
 })
 
+/** The levels as they are set, in letters of any case. */
+const logLevels = { trace: "Trace", debug: "Debug", info: "Info", warn: "Warn", error: "Error", fatal: "Fatal", none: "None" } as const
+
+const isLogLevel = (text: string): text is keyof typeof logLevels => Object.hasOwn(logLevels, text)
+
+const LogLevelName = Schema.String.check(
+  Schema.makeFilter((text) => isLogLevel(text.toLowerCase()) ? undefined : `is none of ${Object.keys(logLevels).join(", ")}`)
+)
+
+/** What a program needs before all else: how it logs. */
+export const logSettings = Config.all({
+  // Unset, it depends on whether there is a terminal.
+  format: Config.schema(Schema.Literals(["json", "logfmt", "pretty"]), "LOG_FORMAT").pipe(Config.withDefault(undefined)),
+  level: Config.schema(LogLevelName, "LOG_LEVEL").pipe(
+    Config.withDefault("info"),
+    Config.map((text) => {
+      const name = text.toLowerCase()
+      return isLogLevel(name) ? logLevels[name] : logLevels.info
+    })
+  )
+})
+
 /** The service's settings. */
 export class Settings extends Context.Service<Settings, Config.Success<typeof settings>>()("playtally/Settings") {
   static readonly layer = Layer.effect(Settings, Effect.map(settings, (values) => Settings.of(values)))

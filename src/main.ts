@@ -16,11 +16,13 @@ import { serve } from "./cli/serve.ts"
 import { stopOnSignal } from "./cli/stopOnSignal.ts"
 import { tenants } from "./cli/tenants.ts"
 import { users } from "./cli/users.ts"
+import { withLogOutput } from "./cli/withLogOutput.ts"
 
 Command.make("playtally").pipe(
   Command.withDescription("Event-sourced counters for gamification from FastTrack's bulk events"),
   Command.withSubcommands([serve, migrate, doctor, database, tenants, keys, users, rejected, events, explain, projections, demo]),
   Command.run({ version: packageJson.version }),
+  withLogOutput,
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain({ teardown: stopOnSignal })
 )

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { workerData } from "node:worker_threads"
 import { threadLayer } from "./App.ts"
+import { LogOutput } from "./LogOutput.ts"
 import { Caution } from "./projections/Caution.ts"
 import { cautionOf, serveThread, type ThreadData } from "./projections/ProjectionThread.ts"
 
@@ -14,6 +15,7 @@ await Effect.runPromise(
   serveThread.pipe(
     Effect.provide(threadLayer({ url: Redacted.make(data.databaseUrl), pooler: data.pooler })),
     Effect.provide(NodeWorkerRunner.layer),
-    Effect.provideService(Caution, cautionOf(data))
+    Effect.provideService(Caution, cautionOf(data)),
+    Effect.provide(LogOutput.layerOf(data.log))
   )
 )

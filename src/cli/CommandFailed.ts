@@ -1,7 +1,6 @@
 import type * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Logger from "effect/Logger"
 import type { PlatformError } from "effect/PlatformError"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
@@ -96,14 +95,12 @@ const causeOf = (error: unknown): string => {
 }
 
 /**
- * For the handler of every command: an expected error becomes one line on stderr and a `CommandFailed`. Log lines go to stderr too, for stdout belongs
- * to what the command is asked for.
+ * For the handler of every command: an expected error becomes one line on stderr and a `CommandFailed`.
  */
 export const explained = <A, E extends ExpectedError, R>(command: Effect.Effect<A, E, R>): Effect.Effect<A, CommandFailed, R> =>
   command.pipe(
     Effect.catch((error: E) => {
       const message = explanationOf(error)
       return Effect.andThen(Console.error(`playtally: ${printable(message)}`), Effect.fail(new CommandFailed({ message })))
-    }),
-    Effect.provideService(Logger.LogToStderr, true)
+    })
   )

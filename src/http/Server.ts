@@ -18,6 +18,7 @@ import { keyAuthentication } from "./keyAuthentication.ts"
 import { makeNodeServer, RequestTime } from "./nodeServer.ts"
 import { readingHandlers } from "./readingHandlers.ts"
 import { cannotListen } from "./refuseWhatCannotListen.ts"
+import { RequestLog } from "./RequestLog.ts"
 import { serviceHandlers } from "./serviceHandlers.ts"
 import { Validation } from "./Validation.ts"
 
@@ -40,7 +41,8 @@ const nodeHttpServer = Layer.effect(
       requestTime: yield* RequestTime,
       connections,
       keepAlive: keepAliveSeconds * 1000,
-      isDraining: draining.hasBegun
+      isDraining: draining.hasBegun,
+      log: (yield* RequestLog).lines
     })
     const server = yield* NodeHttpServer.make(() => node, {
       host,
@@ -90,13 +92,9 @@ export class Server extends Context.Service<Server, {
       return yield* HttpServer.addressFormattedWith((url) => Effect.succeed(Server.of({ url })))
     })
   ).pipe(
-    Layer.provide(Layer.unwrap(
-      Effect.map(
-        Settings,
-        ({ requestLog }) => HttpRouter.serve(routes, { disableLogger: !requestLog, disableListenLog: true, routerConfig })
-      )
-    )),
+    Layer.provide(HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true, routerConfig })),
     Layer.provide([nodeHttpServer, NodeHttpServer.layerHttpServices]),
+    Layer.provide(RequestLog.layer),
     Layer.provideMerge(Draining.layer)
   )
 }

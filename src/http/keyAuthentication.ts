@@ -4,6 +4,7 @@ import { HttpServerRequest } from "effect/http"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import type { IncomingMessage } from "node:http"
 import { parseAddressRanges } from "../addressRanges.ts"
 import { Settings } from "../Settings.ts"
 import { ApiKeys } from "../tenants/ApiKeys.ts"
@@ -13,6 +14,7 @@ import { Authentication, CurrentTenant, RequiredScope } from "./Authentication.t
 import { clientAddress } from "./clientAddress.ts"
 import { Forbidden, Unauthenticated, Unavailable } from "./problems.ts"
 import { rateProblem } from "./rateProblem.ts"
+import { RequestLog } from "./RequestLog.ts"
 import { serverProblem } from "./serverProblem.ts"
 
 /** An answer that was waited for longer than this many milliseconds is given only if the key is still valid: a long poll outlives no revoked key. */
@@ -27,6 +29,7 @@ export const keyAuthentication = Layer.effect(
     const now = yield* monotonicMillis
     const recheckAfter = yield* RecheckAfter
     const proxies = parseAddressRanges((yield* Settings).trustedProxies)
+    const { lines } = yield* RequestLog
     const trusted = "ranges" in proxies ? proxies.ranges : yield* Effect.die(new Error("Settings takes no other"))
 
     const authenticate = Effect.fnUntraced(function*(scope: Scope) {
@@ -42,6 +45,7 @@ export const keyAuthentication = Layer.effect(
           DatabaseUnavailable: (error) => serverProblem(new Unavailable({}), error)
         })
       )
+      lines?.isOf(request.source as IncomingMessage, principal)
       return principal.scopes.has(scope)
         ? principal.tenant
         : yield* new Forbidden({ detail: `The key does not have the scope "${scope}".` })

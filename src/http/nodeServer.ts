@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream"
 import { sharedTurns } from "../EventLoopTurns.ts"
 import { ConnectionTurns } from "./ConnectionTurns.ts"
 import { ExpectationFailed, HeadersTooLarge, MalformedRequest, RequestTimeout } from "./problems.ts"
+import type { RequestLines } from "./RequestLog.ts"
 
 /** Milliseconds a request may take to arrive, its body included. */
 export const RequestTime = Context.Reference<number>("playtally/http/RequestTime", { defaultValue: () => 30_000 })
@@ -61,8 +62,8 @@ const settling = { answered: 250, opened: 1000 }
 /** Milliseconds that a connection must have been idle to give way to a new one: a busy client is about to use it again. */
 const leastIdle = 1000
 
-/** What a server is bounded by, in milliseconds but for the number of connections. */
-export interface ServerBounds {
+/** What a server is made with. Times are in milliseconds. */
+export interface FairServerOptions {
   /** For a request to arrive, its body included. */
   readonly requestTime: number
   readonly connections: number
@@ -70,6 +71,8 @@ export interface ServerBounds {
   readonly keepAlive: number
   /** That a connection may stay without a byte either way while a request is under way. */
   readonly silence?: number
+  /** Follows every request, if one is given. */
+  readonly log?: RequestLines | undefined
   /** Whether the process is about to stop: answers then carry `Connection: close`. Never, unless given. */
   readonly isDraining?: () => boolean
 }
@@ -92,16 +95,18 @@ export class FairServer extends Server {
   /** The one that has been idle longest first. */
   private readonly idle = new Map<Socket, Idle>()
   private readonly isDraining: () => boolean
+  private readonly log: RequestLines | undefined
   private accepted = 0
   private isClosing = false
   private isHolding = false
 
   constructor(
     options: ServerOptions<typeof IncomingMessage, typeof PatientResponse>,
-    { connections, isDraining, requestTime }: ServerBounds
+    { connections, isDraining, log, requestTime }: FairServerOptions
   ) {
     super(options)
     this.isDraining = isDraining ?? (() => false)
+    this.log = log
     // Not documented, and in Node since its beginning: the end of the client's side is not the end of the connection.
     Object.assign(this, { httpAllowHalfOpen: true })
     const patience = Math.min(halfClosedPatience, requestTime)
@@ -143,7 +148,11 @@ export class FairServer extends Server {
     // The connection has gone.
     if (turns === undefined) return true
     this.idle.delete(request.socket)
-    turns.take(request, response, () => super.emit(event, request, response))
+    this.log?.arrive(request, response)
+    turns.take(request, response, () => {
+      this.log?.begin(request)
+      super.emit(event, request, response)
+    })
     return true
   }
 
@@ -236,7 +245,7 @@ const atQuietTurn = (countAccepted: () => number, act: () => void): void => {
  * been idle longest, or is closed at once. `keepAlive` should be longer than load balancers keep a connection, so that it is not here that one in use is
  * closed.
  */
-export const makeNodeServer = (bounds: ServerBounds): FairServer => {
+export const makeNodeServer = (bounds: FairServerOptions): FairServer => {
   const { keepAlive, requestTime } = bounds
   const server = new FairServer(
     {
@@ -268,9 +277,11 @@ export const makeNodeServer = (bounds: ServerBounds): FairServer => {
         "X-Content-Type-Options: nosniff\r\n" +
         `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
     )
+    bounds.log?.refuse(socket, status, Buffer.byteLength(body))
     setTimeout(() => socket.destroy(), gracePeriod).unref()
   })
-  server.on("checkExpectation", (_, response: ServerResponse) => {
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+    bounds.log?.arrive(request, response)
     const [status, body] = expectationFailed
     response.writeHead(status, {
       connection: "close",

@@ -12,6 +12,7 @@ import { type ResourceLimits, Worker as Thread } from "node:worker_threads"
 import { DatabaseUrl, type Pooler } from "../database/DatabaseUrl.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { AppendSignal } from "../event-log/AppendSignal.ts"
+import { LogOutput } from "../LogOutput.ts"
 import { steadyClock } from "../steadyClock.ts"
 import { Caution, leastPortion, placeId } from "./Caution.ts"
 import { givesWay } from "./givesWay.ts"
@@ -31,6 +32,7 @@ type FromThread = { readonly _tag: "Status"; readonly status: RunnerStatus } | {
 export interface ThreadData {
   readonly databaseUrl: string
   readonly pooler: Pooler
+  readonly log: LogOutput
   /** See {@link Caution}: the portion to begin with, the condemned events, and memory of both sides in which the thread notes what it tries alone. */
   readonly portion: number
   readonly condemned: ReadonlyArray<string>
@@ -100,12 +102,14 @@ export const ProjectionThread = {
   layer: (entry: URL): Layer.Layer<ProjectionRunner, never, AppendSignal | DatabaseUrl | Migrations> =>
     Layer.unwrap(Effect.gen(function*() {
       const { pooler, url } = yield* DatabaseUrl
+      const log = yield* LogOutput.current
       const resourceLimits = yield* ThreadLimits
       const history = new ThreadHistory()
       const start = () => {
         const workerData: ThreadData = {
           databaseUrl: Redacted.value(url),
           pooler,
+          log,
           portion: history.portion,
           condemned: [...history.condemned],
           suspect: history.shared

@@ -30,6 +30,8 @@ export class ApiKeyNotFound extends Schema.TaggedError<ApiKeyNotFound>("playtall
 export interface Principal {
   readonly tenant: Tenant
   readonly scopes: ReadonlySet<Scope>
+  /** As the key is called; not the key itself. */
+  readonly keyName: string
 }
 
 /** A key as it may be shown: never the key itself. */
@@ -100,7 +102,7 @@ export class ApiKeys extends Context.Service<ApiKeys, {
       const lookups = Semaphore.makeUnsafe(lookupsAtOnce)
       const lookup = (hash: string) =>
         keys<PrincipalRow>`
-          select t.tenant_id, t.name, t.time_zone, t.week_start, t.key_namespace, k.scopes, encode(k.key_hash, 'hex') as key_hash
+          select t.tenant_id, t.name, t.time_zone, t.week_start, t.key_namespace, k.scopes, k.name as key_name, encode(k.key_hash, 'hex') as key_hash
           from api_keys k join tenants t using (tenant_id)
           where k.key_hash between decode(${hash.slice(0, 8).padEnd(64, "0")}, 'hex') and decode(${hash.slice(0, 8).padEnd(64, "f")}, 'hex')
             and k.revoked_at is null`.pipe(
@@ -263,6 +265,7 @@ interface PrincipalRow {
   readonly week_start: number
   readonly key_namespace: string
   readonly scopes: ReadonlyArray<Scope>
+  readonly key_name: string
   readonly key_hash: string
 }
 
@@ -274,7 +277,8 @@ const toPrincipal = (row: PrincipalRow): Principal => ({
     weekStart: row.week_start,
     keyNamespace: row.key_namespace
   },
-  scopes: new Set(row.scopes)
+  scopes: new Set(row.scopes),
+  keyName: row.key_name
 })
 
 interface ApiKeyRow {

@@ -88,7 +88,8 @@ describe("keyAuthentication", () => {
       const patience = Effect.sync(() => revoked = true).pipe(Effect.andThen(Effect.sleep("60 millis")))
       const { url } = yield* serve({
         recheckAfter: 50,
-        authenticate: () => revoked ? Effect.fail(new UnknownApiKey()) : Effect.succeed({ tenant, scopes: new Set(["read", "ingest"]) }),
+        authenticate: () =>
+          revoked ? Effect.fail(new UnknownApiKey()) : Effect.succeed({ tenant, keyName: "engine", scopes: new Set(["read", "ingest"]) }),
         changesAfter: (_, next) =>
           Effect.as(patience, { kept: undefined, erased: [], changes: [{ user_id: "secret", slice: 1, position: 1 }], next }),
         batch: () => Effect.as(patience, { accepted: 1, duplicates: 0, rejected: [] })

@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { ServerResponse } from "node:http"
 import { connect } from "node:net"
-import { makeNodeServer, type ServerBounds } from "../../src/http/nodeServer.ts"
+import { type FairServerOptions, makeNodeServer } from "../../src/http/nodeServer.ts"
 import { slowness } from "../support/slowness.ts"
 import { until } from "../support/until.ts"
 import { serve } from "./serve.ts"
@@ -30,7 +30,7 @@ const open = (port: number) => {
 }
 
 /** A server that answers with the path, but to `/later` only when it is told to. */
-const listening = (bounds: Partial<ServerBounds>) =>
+const listening = (bounds: Partial<FairServerOptions>) =>
   Effect.acquireRelease(
     Effect.callback<{ readonly port: number; readonly later: Array<ServerResponse>; readonly close: () => void }>((resume) => {
       const server = makeNodeServer({ requestTime: 10_000, connections: 100, keepAlive: 60_000, ...bounds })

@@ -48,9 +48,9 @@ export const place: FeedPlace = { positions: vectorOf([[3, 7]]), generation: 5, 
 
 /** Keys the served stub of ApiKeys knows: one for each scope, and one for all. */
 const keys: Readonly<Record<string, Principal>> = {
-  "key-all": { tenant, scopes: new Set(["ingest", "read", "admin"]) },
-  "key-ingest": { tenant, scopes: new Set(["ingest"]) },
-  "key-read": { tenant, scopes: new Set(["read"]) }
+  "key-all": { tenant, keyName: "the key-all", scopes: new Set(["ingest", "read", "admin"]) },
+  "key-ingest": { tenant, keyName: "the key-ingest", scopes: new Set(["ingest"]) },
+  "key-read": { tenant, keyName: "the key-read", scopes: new Set(["read"]) }
 }
 
 type Authenticate = ApiKeys["Service"]["authenticate"]
