@@ -100,18 +100,27 @@ export class UserErasure extends Context.Service<UserErasure, {
             tag: tagOf(tagStart(keyNamespace), userId)
           }
           const rejected = yield* removeRejected(user)
-          let step: Step | undefined = yield* inTurn(steps.begin(user, rejected))
+          const begin = inTurn(steps.begin(user, rejected))
+          let step: Step | undefined = yield* begin
           let events: number | undefined
-          while (step?._tag === "UnderWay") {
+          while (step?._tag !== "Ended") {
+            if (step === undefined) {
+              // Somebody else has taken the last step, or the database has lost those that were taken: who begins again finds nothing left, or all of it.
+              step = yield* begin
+              continue
+            }
             onProgress(step.progress)
             ;({ progress: { events } } = step)
             step = yield* inTurn(steps.goOn(user))
           }
           // What was refused while it took its time.
           const since = events === undefined ? 0 : yield* removeRejected(user)
-          // Somebody else has taken the last step: how much that one has found is not known here.
-          if (step === undefined) return { events: events ?? 0, rows: 0, parked: 0, rejected: rejected + since, again: true }
-          const report = { ...step.report, rejected: step.report.rejected + since }
+          const report = {
+            ...step.report,
+            // Where somebody else has taken the last step, as many as had been erased before it.
+            events: Math.max(step.report.events, events ?? 0),
+            rejected: step.report.rejected + since
+          }
           if (isEmpty(report)) return report
           // Who it was is what nobody is to know any more.
           yield* Effect.logInfo("A user was erased").pipe(Effect.annotateLogs({ tenant: name, slice: user.slice, ...report }))

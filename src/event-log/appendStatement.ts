@@ -144,7 +144,7 @@ export const appendStatement = (
     union all
     select ord, null, position, null, occurred_at, payload_version, payload from stored
     union all
-    select 0, null, erasure, null, null, null, null from clock where erasure > ${known}
-    union all
-    select -1, null, 0, null, null, null, null from clock where not is_known_server`
+    -- Nothing was stored, and why.
+    select case when is_known_server then 0 else -1 end, null, erasure, null, null, null, null
+    from clock where erasure > ${known} or not is_known_server`
 }

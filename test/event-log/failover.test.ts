@@ -5,7 +5,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { AppendClient } from "../../src/database/AppendClient.ts"
 import { giveUpConnections } from "../../src/database/pooledClient.ts"
-import { UserErasure } from "../../src/erasure/UserErasure.ts"
+import { ErasureStep, UserErasure } from "../../src/erasure/UserErasure.ts"
 import { appendStatement } from "../../src/event-log/appendStatement.ts"
 import { ErasedUsers } from "../../src/event-log/ErasedUsers.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
@@ -168,3 +168,17 @@ it.live("what is committed is on disk, whatever the server's default is", () =>
       }
     }
   }).pipe(Effect.provide(service)))
+
+it.live("an erasure whose steps the database has lost is begun again", () =>
+  Effect.gen(function*() {
+    const log = yield* EventLog
+    const erasure = yield* UserErasure
+    const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("tenant", "UTC"))
+    yield* log.append(Array.from({ length: 60 }, (_, id) => newEvent(tenant, bet("player", String(id)))))
+    const erasing = yield* Effect.forkChild(erasure.erase(tenant, "player"))
+    // The note that it is under way goes between two steps, as in a failover.
+    yield* besides((sql) => untilEffect(Effect.map(sql`delete from unfinished_erasures returning 1 as gone`, (rows) => rows.length > 0)))
+    yield* Fiber.join(erasing)
+    const sql = yield* PgClient.PgClient
+    assert.deepStrictEqual(yield* sql`select count(*)::int as events from events where user_id = 'player'`, [{ events: 0 }])
+  }).pipe(Effect.provide(service), Effect.provideService(ErasureStep, 1)))
