@@ -133,7 +133,7 @@ export class LogHistories extends Context.Service<LogHistories, {
         const lost = wentBack.reduce((sum, slice) => sum + slice.lost, 0)
         yield* Metric.update(lostEvents, lost)
         yield* Effect.logFatal(
-          "The log went back: PostgreSQL has lost events that were acknowledged. The sender must send everything again that it sent since"
+          "The log went back: PostgreSQL has lost events that were acknowledged. The sender must send everything again that it sent since, and erasures since are undone"
         ).pipe(
           Effect.annotateLogs({
             since: new Date(Math.max(0, lastRecordedAt - commitOrderMargin)).toISOString(),
