@@ -15,6 +15,8 @@ const run = (command: string, settings: Readonly<Record<string, string>>) =>
       Effect.sync(() =>
         spawn("node", ["scripts/run.mjs", command], {
           cwd: root,
+          // An older Node waits for the program that it starts: both are to be ended.
+          detached: true,
           env: {
             PATH: process.env["PATH"],
             HOME: process.env["HOME"],
@@ -25,7 +27,10 @@ const run = (command: string, settings: Readonly<Record<string, string>>) =>
           stdio: ["ignore", "pipe", "pipe"]
         })
       ),
-      (child) => Effect.sync(() => child.kill("SIGKILL"))
+      (child) =>
+        Effect.sync(() => {
+          if (child.exitCode === null && child.signalCode === null) process.kill(-Number(child.pid), "SIGKILL")
+        })
     )
     let output = ""
     let closed = false

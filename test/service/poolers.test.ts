@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { databaseLayer } from "../../src/App.ts"
 import { SessionUnfit } from "../../src/database/checkSession.ts"
+import { runCommand } from "../cli/runCommand.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 import { databaseProxy } from "../support/DatabaseProxy.ts"
 import { pgBouncer, pgBouncerProgram } from "../support/pgBouncer.ts"
@@ -71,6 +72,24 @@ layer(testSql, { excludeTestServices: true })("a pooler that has rules about the
       yield* mend(lacking)
       yield* openClients({ DATABASE_URL: proxy.url, DATABASE_POOLER: "session" })
       yield* openClients({ DATABASE_URL: proxy.url, DATABASE_POOLER: "transaction" })
+    }))
+})
+
+layer(testSql, { excludeTestServices: true })("a migration", (it) => {
+  it.effect("goes around the pooler where DATABASE_DIRECT_URL leads around it", () =>
+    Effect.gen(function*() {
+      const direct = Redacted.value((yield* TestDatabase).url)
+      const proxy = yield* databaseProxy
+      yield* proxy.dropParameters
+      yield* mend(yield* unfit({ DATABASE_URL: proxy.url }))
+      const migrate = (DATABASE_DIRECT_URL: string) =>
+        runCommand(["migrate"], { DATABASE_URL: proxy.url, DATABASE_POOLER: "transaction", DATABASE_DIRECT_URL })
+      const astray = yield* migrate("postgres://u:canary@127.0.0.1:1/x")
+      assert.deepStrictEqual([astray.code, /127\.0\.0\.1:1/.test(astray.stderr)], [1, true])
+      const unread = yield* migrate("postgres://u:canary@127.0.0.1/x?sslcrl=y")
+      assert.match(unread.stderr, /DATABASE_DIRECT_URL cannot be used: the parameter sslcrl/)
+      assert.notInclude(astray.stderr + unread.stderr, "canary")
+      assert.match((yield* migrate(direct)).stdout, /applied 0001/)
     }))
 })
 
