@@ -318,6 +318,8 @@ const entityValue = (kind: EntityColumn["kind"], value: unknown): EntityRow[stri
 const toReadRow = (projection: AnyProjection, { user_id: _, ...row }: Record<string, unknown>): ReadRow => {
   const read: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(row)) {
+    // Whose it is, a row folded in memory does not say either.
+    if (name === "user_id" || name === "tenant_id") continue
     read[name] = value instanceof Date ?
       value.getTime()
       : typeof value === "bigint" ?
