@@ -315,11 +315,10 @@ const entityValue = (kind: EntityColumn["kind"], value: unknown): EntityRow[stri
 }
 
 /** As a fold in memory has it too: without the user, whose name is no part of what a section shows. */
-const toReadRow = (projection: AnyProjection, { user_id: _, ...row }: Record<string, unknown>): ReadRow => {
+const toReadRow = (projection: AnyProjection, { tenant_id: _, user_id: __, ...row }: Record<string, unknown>): ReadRow => {
   const read: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(row)) {
     // Whose it is, a row folded in memory does not say either.
-    if (name === "user_id" || name === "tenant_id") continue
     read[name] = value instanceof Date ?
       value.getTime()
       : typeof value === "bigint" ?
