@@ -7,6 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { freePort } from "../../src/database/EmbeddedServer.ts"
 import { startKeepAliveLoad } from "../support/keepAliveLoad.ts"
+import { request } from "../support/sender.ts"
 import { startService } from "../support/ServiceProcess.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { until, untilEffect } from "../support/until.ts"
@@ -96,10 +97,15 @@ else {
           assert.deepStrictEqual(yield* service.ended, { code: 0, signal: null }, service.stderr())
           const next = yield* startService(settings(port))
           services = services.with(nth, next)
+          // nginx takes a process that has refused it for away for ten seconds: only then may the other one go.
+          yield* untilEffect(Effect.map(request(`${next.url}/metrics`), ({ text }) =>
+            Number(/^playtally_events_accepted\S* (\d+)$/m.exec(text)?.[1] ?? 0) > 50))
         }
       }
       const before = load.answered()
-      yield* until(() => load.answered() > before + 500)
+      yield* until(() =>
+        load.answered() > before + 500
+      )
       const { answered, failures, refused } = yield* load.finish
       told.tell(`${answered} requests answered, ${failures.length} lost`)
       assert.deepStrictEqual([failures, refused], [[], 0])
