@@ -43,7 +43,7 @@ export const startChild = (
       const child = spawn(file, args, {
         cwd: root,
         detached: true,
-        env: { ...environment(), ...settings },
+        env: { ...environment(), DRAIN_SECONDS: "0", ...settings },
         stdio: ["ignore", "pipe", "pipe"]
       })
       const guard = spawn("sh", ["-c", watcher, String(child.pid)], { detached: true, stdio: ["pipe", "ignore", "ignore"] })

@@ -27,7 +27,7 @@ const start = Effect.fnUntraced(function*(script: string, dataDir: string) {
       spawn("npm", ["run", script], {
         cwd: root,
         detached: true,
-        env: { PATH: process.env["PATH"], HOME: process.env["HOME"], DATA_DIR: dataDir, PORT: "0" },
+        env: { PATH: process.env["PATH"], HOME: process.env["HOME"], DATA_DIR: dataDir, PORT: "0", DRAIN_SECONDS: "0" },
         stdio: ["ignore", "pipe", "pipe"]
       })
     ),
@@ -94,7 +94,7 @@ it.live("npm start shows the first key to a terminal, once", (context) =>
       Effect.sync(() =>
         spawn("script", ["--quiet", "--flush", "--return", "--command", `exec '${process.execPath}' ${run} '${main}' serve`, "/dev/null"], {
           cwd: root,
-          env: { PATH: process.env["PATH"], DATA_DIR: dataDir, PORT: "0" },
+          env: { PATH: process.env["PATH"], DATA_DIR: dataDir, PORT: "0", DRAIN_SECONDS: "0" },
           stdio: ["ignore", "pipe", "ignore"]
         })
       ),
