@@ -23,10 +23,10 @@ const givingUp = new WeakMap<PgClient.PgClient, () => void>()
 export const giveUpConnections = (client: PgClient.PgClient): void => givingUp.get(client)?.()
 
 /**
- * The states in which a server says that it cannot write: it is a standby (25006, 55000), or was made read-only (25006). A connection cannot become better, for after
- * a switchover it leads to the old primary for ever.
+ * The state in which a server says that it cannot write: it is a standby, or was made read-only. A connection cannot become better, for after a switchover it leads to the
+ * old primary for ever.
  */
-const cannotWrite = new Set(["25006", "55000"])
+const cannotWrite = "25006"
 
 /** A pool of connections, and whether they are given up. */
 interface Generation {
@@ -99,7 +99,7 @@ export const pooledClient: (
     const noticing = <A>(statement: Effect.Effect<A, SqlError.SqlError>) =>
       Effect.tapError(statement, (error) =>
         Effect.sync(() => {
-          if (cannotWrite.has(sqlState(error) ?? "")) generation.isGivenUp = true
+          if (sqlState(error) === cannotWrite) generation.isGivenUp = true
         }))
     const rows = (text: string, params: ReadonlyArray<unknown>, prepare?: boolean) =>
       Effect.map(noticing(connection.query(text, params, prepare)), (result) => result.rows)

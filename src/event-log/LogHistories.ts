@@ -11,7 +11,7 @@ import { KeyClient } from "../database/KeyClient.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { giveUpConnections } from "../database/pooledClient.ts"
 import { beginHistory, type NewestHistory, readContinuation, readLineage, readNewest } from "./historyStatements.ts"
-import { askIncarnation, currentText, isSame, textOf } from "./incarnation.ts"
+import { askIncarnation, currentText, findToldParts, isSame, type Part, textOf } from "./incarnation.ts"
 import type { Lineage } from "./Lineage.ts"
 import type { SlicePosition } from "./LoggedEvent.ts"
 import { logHistory, lostEvents } from "./metrics.ts"
@@ -88,6 +88,8 @@ export class LogHistories extends Context.Service<LogHistories, {
       const listeners = new Set<(history: KnownHistory) => void>()
       let known: KnownHistory | undefined
       let toldLossIn = -1
+      /** What the database tells of itself; asked once. */
+      let told: ReadonlyArray<Part> | undefined
 
       const turn = Semaphore.makeUnsafe(1)
 
@@ -106,7 +108,8 @@ export class LogHistories extends Context.Service<LogHistories, {
 
       /** The history of the server that runs, if it has been begun. */
       const find = Effect.gen(function*() {
-        const incarnation = yield* askIncarnation(writer)
+        told ??= yield* findToldParts(writer)
+        const incarnation = yield* askIncarnation(writer, told)
         const newest = yield* readNewest(writer)
         const isBegun = newest !== undefined && isSame(newest.incarnation, incarnation)
         return { incarnation, found: isBegun ? yield* adopt({ ...newest, incarnation }) : undefined }

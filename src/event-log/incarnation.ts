@@ -2,7 +2,7 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { SqlError, Statement } from "effect/sql"
-import { failureOf } from "../database/failureOf.ts"
+import { sqlState } from "../database/failureOf.ts"
 
 /**
  * What tells one life of a PostgreSQL server, and of the log in it, from another. A promotion changes the timeline and comes with another server, a restored folder and
@@ -10,14 +10,15 @@ import { failureOf } from "../database/failureOf.ts"
  */
 const parts = {
   // The control file lags behind a promotion, the name of the file that is written does not.
-  timeline: "substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)",
+  // A standby writes none.
+  timeline: "case when not pg_is_in_recovery() then substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end",
   // In microseconds, whatever the session's zone.
   server_started: "extract(epoch from pg_postmaster_start_time())::text",
   // The database's number and that of the table's file. `VACUUM FULL` changes it too, which costs nothing but a history without a loss.
   storage: "pg_relation_filepath('slice_heads')"
 } as const
 
-type Part = keyof typeof parts
+export type Part = keyof typeof parts
 const allParts = Object.keys(parts) as ReadonlyArray<Part>
 
 /** The parts that a database told; the others are null. */
@@ -27,22 +28,25 @@ export type Incarnation = { readonly [part in Part]: string | null }
 export const incarnationColumns = (sql: PgClient.PgClient, told: ReadonlyArray<Part>) =>
   sql.literal(allParts.map((part) => `${told.includes(part) ? parts[part] : "null::text"} as ${part}`).join(", "))
 
-/** Asks for the incarnation of the server. A hosted database that refuses a part of it, by rights or for the lack of a function, is asked for the others. */
-export const askIncarnation = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
-  const all = yield* Effect.result(ask(sql, allParts))
-  if (Result.isSuccess(all)) return all.success
-  if (failureOf(all.failure)._tag === "Transient") return yield* all.failure
+/** Finds out which parts a database tells: a hosted one may refuse some, for the lack of rights or of a function. Says so. */
+export const findToldParts = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
   const told: Array<Part> = []
   for (const part of allParts) {
-    const one = yield* Effect.result(ask(sql, [part]))
+    const one = yield* Effect.result(askIncarnation(sql, [part]))
     if (Result.isSuccess(one)) told.push(part)
-    else if (failureOf(one.failure)._tag === "Transient") return yield* one.failure
-    else yield* Effect.logWarning("The database does not tell all that shows a failover").pipe(Effect.annotateLogs({ part }))
+    // A refusal comes from the server, with a state that says what is wrong with the question.
+    else if (refusals.has(sqlState(one.failure)?.slice(0, 2) ?? "")) {
+      yield* Effect.logWarning("The database does not tell all that shows a failover").pipe(Effect.annotateLogs({ part }))
+    } else return yield* one.failure
   }
-  return yield* ask(sql, told)
+  return told
 })
 
-const ask = (sql: PgClient.PgClient, told: ReadonlyArray<Part>): Effect.Effect<Incarnation, SqlError.SqlError> =>
+/** Classes of states: a feature that is not there, rights or a function that is missing, a server that is not set up for it. */
+const refusals = new Set(["0A", "42", "55"])
+
+/** Asks for some parts of the incarnation of the server. */
+export const askIncarnation = (sql: PgClient.PgClient, told: ReadonlyArray<Part>): Effect.Effect<Incarnation, SqlError.SqlError> =>
   Effect.flatMap(
     sql<Incarnation>`select ${incarnationColumns(sql, told)}`,
     ([row]) => row === undefined ? Effect.die(new Error("a select without a table gave no row")) : Effect.succeed(row)

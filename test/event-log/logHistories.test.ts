@@ -2,7 +2,9 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import { Migrations } from "../../src/database/Migrations.ts"
+import { askIncarnation, findToldParts, isSame } from "../../src/event-log/incarnation.ts"
 import { lineageLength, noHistory } from "../../src/event-log/Lineage.ts"
 import { LogHistories } from "../../src/event-log/LogHistories.ts"
 import { allSlices } from "../../src/event-log/sliceOf.ts"
@@ -118,3 +120,27 @@ it.live("a process that remembers is told of another history, with what it saw c
     yield* keepUp
     assert.deepStrictEqual(told, [2])
   }).pipe(Effect.provide(histories), Effect.provide(TestDatabase.layer)))
+
+it.live("a database that does not tell all of itself is asked for the rest", () =>
+  Effect.gen(function*() {
+    const sql = yield* PgClient.PgClient
+    const { url } = yield* TestDatabase
+    const role = `untold_${new URL(Redacted.value(url)).pathname.slice(1)}`
+    yield* Effect.acquireRelease(
+      sql.unsafe(`create role ${role}`),
+      () => Effect.orDie(Effect.andThen(sql.unsafe(`drop owned by ${role}`), sql.unsafe(`drop role ${role}`)))
+    )
+    yield* sql`revoke execute on function pg_walfile_name(pg_lsn) from public`
+    const { all, some } = yield* Effect.gen(function*() {
+      const untold = yield* PgClient.PgClient
+      return {
+        all: yield* askIncarnation(sql, yield* findToldParts(sql)),
+        some: yield* askIncarnation(untold, yield* findToldParts(untold))
+      }
+    }).pipe(Effect.provide(Layer.fresh(PgClient.layer({ url, startupParameters: { role } }))))
+    assert.isNotNull(all.timeline)
+    assert.deepStrictEqual(some, { ...all, timeline: null })
+    // Two roles that are told different parts go on with one history.
+    assert.isTrue(isSame(all, some))
+    assert.isFalse(isSame(all, { ...some, server_started: "before" }))
+  }).pipe(Effect.scoped, Effect.provide(histories), Effect.provide(TestDatabase.layer)))
