@@ -11,10 +11,12 @@ import { LogHistories } from "../event-log/LogHistories.ts"
 import { allSlices } from "../event-log/sliceOf.ts"
 import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
 import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
+import { activeVersions } from "../projections/versions.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { makeChangeTail } from "./ChangeTail.ts"
 import { continuedPlace } from "./continuedPlace.ts"
 import { type FeedPlace, type FeedState, furthestState, nothingTold } from "./FeedPlace.ts"
+import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import { type FeedPage, readFeedPage } from "./readFeedPage.ts"
 import { CurrentReadSlot, type TooManyReads } from "./ReadShares.ts"
 import { rangesBetween, vectorOf } from "./SliceVector.ts"
@@ -33,6 +35,9 @@ interface Options {
   readonly consistency: Consistency
 }
 
+/** A strong reading that the projections have not reached, or cannot, or that nobody has room for. */
+type NotReached = ProjectionBehind | ProjectionNotBuilt | TooManyReads | DatabaseUnavailable
+
 /** Polls of one tenant that may wait at once. */
 const maxPolls = 64
 
@@ -48,14 +53,14 @@ const maxPolls = 64
  */
 export class Changes extends Context.Service<Changes, {
   /** Where things stand: where to begin, before the counters are first read. */
-  readonly now: (consistency: Consistency) => Effect.Effect<FeedPlace, ProjectionBehind | TooManyReads | DatabaseUnavailable>
+  readonly now: (consistency: Consistency) => Effect.Effect<FeedPlace, NotReached>
   /** The place after which every user is told once, and then what changes from now on. */
-  readonly start: (consistency: Consistency) => Effect.Effect<FeedPlace, ProjectionBehind | TooManyReads | DatabaseUnavailable>
+  readonly start: (consistency: Consistency) => Effect.Effect<FeedPlace, NotReached>
   readonly after: (
     tenant: Tenant,
     place: FeedPlace,
     options: Options
-  ) => Effect.Effect<FeedPage, TooManyPolls | ProjectionBehind | TooManyReads | DatabaseUnavailable>
+  ) => Effect.Effect<FeedPage, TooManyPolls | NotReached>
   /** Has those who wait answered at once, now and from now on: the process is stopping. */
   readonly stop: Effect.Effect<void>
 }>()("playtally/counters/Changes") {
@@ -68,7 +73,8 @@ export class Changes extends Context.Service<Changes, {
       const histories = yield* LogHistories
       // No counters come of those that rank users, and they lag behind the others.
       const counting = stores.filter(({ projection }) => projection.ranking === undefined)
-      const names = arrayOf.text([...new Set(counting.map(({ projection }) => projection.name))])
+      const countingNames = [...new Set(counting.map(({ projection }) => projection.name))]
+      const names = arrayOf.text(countingNames)
       const stopping = Deferred.makeUnsafe<void>()
       const polls = new Map<string, number>()
 
@@ -105,6 +111,11 @@ export class Changes extends Context.Service<Changes, {
       const now = Effect.fn("Changes.now")(function*(consistency: Consistency) {
         if (consistency._tag === "Eventual") return yield* reached
         const heads = yield* Effect.map(headsOf(sql, allSlices), vectorOf)
+        if (heads.some((position) => position > 0)) {
+          const active = yield* activeVersions(sql)
+          // There is nothing to wait for: it lasts until somebody rebuilds them.
+          if (countingNames.every((name) => !active.has(name))) return yield* new ProjectionNotBuilt({ projections: countingNames })
+        }
         const attempt = Effect.map(reached, (state) => {
           const slices = rangesBetween(state.positions, heads).map(({ slice }) => slice)
           return slices.length > 0 ? { _tag: "Behind", slices } as const : { _tag: "Reached", state } as const
