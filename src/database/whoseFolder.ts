@@ -13,7 +13,9 @@ const answers = ({ place }: Postmaster) => place !== undefined && isSocket(place
  * Whose the folder is. `Here`: the last holder runs where we do; its server may be joined. `Elsewhere`: it runs in another container or on another
  * machine, and lives. `Nobody`: there is no holder, or it has died. Whoever starts a server then takes the lock, and only one can.
  */
-export const whoseFolder = Effect.fn("whoseFolder")(function*(cluster: EmbeddedCluster) {
+export const whoseFolder: (cluster: EmbeddedCluster) => Effect.Effect<"Here" | "Elsewhere" | "Nobody"> = Effect.fn("whoseFolder")(function*(
+  cluster: EmbeddedCluster
+) {
   if (process.platform === "win32") return "Here"
   const [holder, running] = yield* Effect.all([readHolder(cluster), readPostmaster(cluster)])
   if (holder?.where === cluster.where) return "Here"
@@ -21,7 +23,10 @@ export const whoseFolder = Effect.fn("whoseFolder")(function*(cluster: EmbeddedC
     if (running === undefined) return "Nobody"
     // A release that knew no lock has started it.
     if ((yield* commandLine(running.pid))?.includes(cluster.data) === true) return "Here"
-    return (yield* answers(running)) ? "Elsewhere" : "Nobody"
+    if (!(yield* answers(running))) return "Nobody"
+    // Unless another one has been started since we looked.
+    const [holderNow, runningNow] = yield* Effect.all([readHolder(cluster), readPostmaster(cluster)])
+    return holderNow === undefined && runningNow?.pid === running.pid ? "Elsewhere" : yield* whoseFolder(cluster)
   }
   const tried = yield* tryLock(cluster)
   if (tried === "Taken" || (running !== undefined && (yield* answers(running)))) return "Elsewhere"
