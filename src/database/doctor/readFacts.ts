@@ -95,7 +95,12 @@ export const readFacts = (sql: PgClient.PgClient): Effect.Effect<DatabaseFacts, 
       where d.datname = current_database()`
     if (facts === undefined) return yield* Effect.die(new Error("the database has no row in pg_database"))
     const values = yield* sql<{ name: string; value: string | null }>`
-      select name, current_setting(name, true) as value from unnest(${settings}::text[]) as name`
+      select name, coalesce(
+        -- What the role, the database and the server say: the session itself has raised it (see \`synchronousCommit.ts\`).
+        (select reset_val from pg_settings p where p.name = s.name and p.name = 'synchronous_commit'),
+        current_setting(name, true)
+      ) as value
+      from unnest(${settings}::text[]) as s (name)`
     return { ...facts, settings: Object.fromEntries(values.map(({ name, value }) => [name, value ?? undefined])) }
   })
 
