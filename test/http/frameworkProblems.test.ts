@@ -12,7 +12,7 @@ const assertProblem = (answer: Answer, status: number, type: string) => {
 }
 
 describe("frameworkProblems", () => {
-  it.live.each(["/", "/api", "/api/v1/users", "/API/v1/users/u/counters", "/api/v1/users/u/counters/x", "//healthz", "/healthz;x"])(
+  it.live.each(["/", "/api", "/api/v1/user", "/API/v1/users/u/counters", "/api/v1/users/u/counters/x", "//healthz", "/healthz;x"])(
     "answers 404 at %s",
     (path) =>
       Effect.gen(function*() {
@@ -141,15 +141,5 @@ describe("frameworkProblems", () => {
       const { logged, url } = yield* serve()
       for (const path of ["/healthz", "/nothing", counters]) yield* request(url + path)
       assert.deepStrictEqual(logged, [])
-    }))
-
-  it.live("logs every request if the settings say so", () =>
-    Effect.gen(function*() {
-      const { logged, url } = yield* serve({ settings: { REQUEST_LOG: "true" } })
-      for (const path of ["/healthz", "/nothing?key=secret"]) yield* request(url + path)
-      assert.deepStrictEqual(logged.map(({ annotations }) => annotations), [
-        { "http.method": "GET", "http.url": "/healthz", "http.status": 200 },
-        { "http.method": "GET", "http.url": "/nothing", "http.status": 404 }
-      ])
     }))
 })

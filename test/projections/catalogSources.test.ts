@@ -73,10 +73,10 @@ describe("sourcesIn", () => {
       assert.deepStrictEqual(changed(before, hashes()), [])
       edit("projections/catalog/logins.ts", (text) =>
         text.replace("login_count: 1", "login_count: 0 + 1"))
-      assert.deepStrictEqual(changed(before, hashes()), ["logins v1"])
+      assert.deepStrictEqual(changed(before, hashes()), ["logins v2"])
 
       edit("projections/catalog/casino.ts", (text) => text.replace("isPositive(amount)", "!!isPositive(amount)"))
-      assert.includeMembers(changed(before, hashes()), ["activity v1", "casino v1", "casino_by_game v1", "logins v1"])
+      assert.includeMembers(changed(before, hashes()), ["activity v2", "casino v1", "casino_by_game v1", "logins v2"])
       assert.notInclude(changed(before, hashes()), "payments v1")
       // What runs all of them alike.
       edit("projections/foldInOrder.ts", (text) => `${text}\nexport const more = 1\n`)
@@ -123,11 +123,11 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a catalog", (it) => {
         Effect.provideService(CatalogSources, () => new Map(Object.entries(sources)))
       ))
   const warning =
-    "The source of logins v1 changed and the sample log shows no difference: check with `projections verify logins --version 1`."
+    "The source of logins v2 changed and the sample log shows no difference: check with `projections verify logins --version 2`."
 
   it.effect("warns of a changed source until the version was verified with it", () =>
     Effect.gen(function*() {
-      const [before, after] = [{ "casino v1": "a", "logins v1": "b" }, { "casino v1": "a", "logins v1": "c" }]
+      const [before, after] = [{ "casino v1": "a", "logins v2": "b" }, { "casino v1": "a", "logins v2": "c" }]
       assert.deepStrictEqual(yield* start(before), [])
       assert.deepStrictEqual(yield* start(before), [])
       // Where the sources are not there to be read, nothing is known.
@@ -135,12 +135,12 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a catalog", (it) => {
       assert.deepStrictEqual(yield* start(after), [warning])
       assert.deepStrictEqual(yield* start(after), [warning])
       const listed = yield* run(after, "list")
-      assert.match(listed.stdout, /^logins +1 +active, source changed /m)
+      assert.match(listed.stdout, /^logins +2 +active, source changed /m)
       assert.include(listed.stdout, `\n\n${warning}\n`)
       // Code of before is in the right still.
       assert.deepStrictEqual(yield* start(before), [])
 
-      assert.strictEqual((yield* run(after, "verify", "logins", "--version", "1")).code, 0)
+      assert.strictEqual((yield* run(after, "verify", "logins", "--version", "2")).code, 0)
       assert.deepStrictEqual(yield* start(after), [])
       assert.notInclude((yield* run(after, "list")).stdout, "source")
       assert.deepStrictEqual(yield* start(before), [warning])

@@ -210,7 +210,7 @@ describe("an engine that mirrors every counter", () => {
         const [, wrongUser = ""] = userIds
         const rebuilt = Effect.gen(function*() {
           const sql = yield* PgClient.PgClient
-          yield* sql`update logins_v1_totals set login_count = login_count + 1000 where user_id = ${wrongUser}`
+          yield* sql`update ${sql(`logins_v${logins.version}_totals`)} set login_count = login_count + 1000 where user_id = ${wrongUser}`
           const wrong = yield* mirrored(service.url, key)
           const store = (yield* ProjectionCatalog).stores.find(({ projection }) => projection.name === logins.name)
           if (store === undefined) return yield* Effect.die(new Error("logins is in the catalog"))

@@ -53,7 +53,7 @@ export const simulatedDatabase = Effect.fnUntraced(function*(serverUrl: string) 
   // Nothing but what the schedule decides is to happen to them.
   for (const { name } of tables) yield* sql.unsafe(`alter table ${name} set (autovacuum_enabled = off)`)
   const owned = tables.map(({ name }) => name).filter((name) =>
-    /_v\d+_|^(events|rejected_events|parked_users|erased_users|unfinished_erasures)$/.test(name)
+    /_v\d+_|^(events|rejected_events|parked_users|erased_users|unfinished_erasures|log_histories|generations)$/.test(name)
   )
   const reset = `
     do $$
