@@ -1,8 +1,8 @@
 import { createHash, type Hash } from "node:crypto"
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
-import { canonicalJson } from "./canonicalJson.ts"
 import { FailsOnSampleLog } from "./FailsOnSampleLog.ts"
 import { MemoryFold } from "./MemoryFold.ts"
+import { orderlessText } from "./orderlessText.ts"
 import type { AnyProjection, FoldContext, ReadRow } from "./Projection.ts"
 import { sampleLog } from "./sampleLog.ts"
 
@@ -50,7 +50,7 @@ const look = (projection: AnyProjection, context: FoldContext, events: ReadonlyA
   const own = events.filter(([, { event }]) => types.includes(event))
   const fold = new MemoryFold(projection, context)
   const shown = (rows: ReadonlyArray<ReadRow>, now: number): string =>
-    canonicalJson(projection.section.present(rows, { timeZone: context.timeZone, now }))
+    orderlessText(projection.section.present(rows, { timeZone: context.timeZone, now }))
   const see = (last: Placed | undefined, now: number): string => {
     const rows = attempt(projection, "fold", last, () => fold.rows())
     return `${inOrder(rows).join()} ${attempt(projection, "present", last, () => shown(rows, now))}`
