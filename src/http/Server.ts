@@ -15,7 +15,7 @@ import { EveryRequest } from "./EveryRequest.ts"
 import { frameworkProblems } from "./frameworkProblems.ts"
 import { ingestHandlers } from "./ingestHandlers.ts"
 import { keyAuthentication } from "./keyAuthentication.ts"
-import { makeNodeServer, RequestTime } from "./nodeServer.ts"
+import { makeNodeServer, RequestTime, Settling } from "./nodeServer.ts"
 import { readingHandlers } from "./readingHandlers.ts"
 import { cannotListen } from "./refuseWhatCannotListen.ts"
 import { RequestLog } from "./RequestLog.ts"
@@ -42,6 +42,7 @@ const nodeHttpServer = Layer.effect(
       connections,
       keepAlive: keepAliveSeconds * 1000,
       isDraining: draining.hasBegun,
+      settling: yield* Settling,
       log: (yield* RequestLog).lines
     })
     const server = yield* NodeHttpServer.make(() => node, {

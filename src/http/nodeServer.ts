@@ -57,7 +57,10 @@ const linger = 500
  * Milliseconds that a connection is kept after the listener has closed: since its last answer, for a request that was on its way, and since it was
  * opened, for its first.
  */
-const settling = { answered: 250, opened: 1000 }
+export const Settling = Context.Reference("playtally/http/Settling", { defaultValue: () => ({ answered: 250, opened: 1000 }) })
+
+/** Milliseconds between two looks at the connections that are left after the listener has closed. */
+const sweepInterval = 20
 
 /** Milliseconds that a connection must have been idle to give way to a new one: a busy client is about to use it again. */
 const leastIdle = 1000
@@ -71,6 +74,7 @@ export interface FairServerOptions {
   readonly keepAlive: number
   /** That a connection may stay without a byte either way while a request is under way. */
   readonly silence?: number
+  readonly settling?: { readonly answered: number; readonly opened: number } | undefined
   /** Follows every request, if one is given. */
   readonly log?: RequestLines | undefined
   /** Whether the process is about to stop: answers then carry `Connection: close`. Never, unless given. */
@@ -95,6 +99,7 @@ export class FairServer extends Server {
   /** The one that has been idle longest first. */
   private readonly idle = new Map<Socket, Idle>()
   private readonly isDraining: () => boolean
+  private readonly settling: { readonly answered: number; readonly opened: number }
   private readonly log: RequestLines | undefined
   private accepted = 0
   private isClosing = false
@@ -102,9 +107,10 @@ export class FairServer extends Server {
 
   constructor(
     options: ServerOptions<typeof IncomingMessage, typeof PatientResponse>,
-    { connections, isDraining, log, requestTime }: FairServerOptions
+    { connections, isDraining, log, requestTime, settling }: FairServerOptions
   ) {
     super(options)
+    this.settling = settling ?? Settling.defaultValue()
     this.isDraining = isDraining ?? (() => false)
     this.log = log
     // Not documented, and in Node since its beginning: the end of the client's side is not the end of the connection.
@@ -156,7 +162,7 @@ export class FairServer extends Server {
     return true
   }
 
-  /** Closes the listener, and soon after, as {@link settling} says, the connections without a request under way. */
+  /** Closes the listener, and soon after, as {@link Settling} says, the connections without a request under way. */
   override close(callback?: (error?: Error) => void): this {
     this.isClosing = true
     this.isHolding = true
@@ -165,7 +171,7 @@ export class FairServer extends Server {
       super.close(callback)
       this.isHolding = false
       for (const turns of this.turns.values()) turns.release()
-      const sweeping = setInterval(() => this.turns.size === 0 ? clearInterval(sweeping) : this.sweep(), settling.answered).unref()
+      const sweeping = setInterval(() => this.turns.size === 0 ? clearInterval(sweeping) : this.sweep(), sweepInterval).unref()
     })
     return this
   }
@@ -174,7 +180,7 @@ export class FairServer extends Server {
     const now = performance.now()
     for (const [socket, { opened, underWay }] of this.turns) {
       const answered = this.idle.get(socket)?.since
-      const isOver = answered === undefined ? now - opened >= settling.opened : now - answered >= settling.answered
+      const isOver = answered === undefined ? now - opened >= this.settling.opened : now - answered >= this.settling.answered
       if (underWay === 0 && isOver) socket.destroy()
     }
   }

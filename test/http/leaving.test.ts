@@ -5,6 +5,7 @@ import * as Scope from "effect/Scope"
 import type { ServerResponse } from "node:http"
 import { connect } from "node:net"
 import { type FairServerOptions, makeNodeServer } from "../../src/http/nodeServer.ts"
+import { Settling } from "../../src/http/nodeServer.ts"
 import { slowness } from "../support/slowness.ts"
 import { until } from "../support/until.ts"
 import { serve } from "./serve.ts"
@@ -200,7 +201,7 @@ describe("a service that drains", () => {
   it.live("ends though somebody goes on sending", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
-      const { drain, url } = yield* Scope.provide(serve({ gracePeriod: "300 millis" }), scope)
+      const { drain, url } = yield* Scope.provide(serve({ gracePeriod: "300 millis", settling: Settling.defaultValue() }), scope)
       const connection = open(Number(new URL(url).port))
       connection.socket.on("data", () => connection.socket.write(get("/healthz")))
       connection.socket.write(get("/healthz"))

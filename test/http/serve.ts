@@ -28,7 +28,7 @@ import { finish } from "../../src/fasttrack/steps.ts"
 import { AnswerBudget } from "../../src/http/AnswerBudget.ts"
 import { Draining } from "../../src/http/Draining.ts"
 import { RecheckAfter } from "../../src/http/keyAuthentication.ts"
-import { RequestTime } from "../../src/http/nodeServer.ts"
+import { RequestTime, Settling } from "../../src/http/nodeServer.ts"
 import { Readiness } from "../../src/http/Readiness.ts"
 import type { ReadinessChecks } from "../../src/http/ReadinessChecks.ts"
 import { GracePeriod, Server } from "../../src/http/Server.ts"
@@ -78,6 +78,8 @@ export interface Stubs {
   /** Milliseconds. */
   readonly recheckAfter?: number
   readonly gracePeriod?: Duration.Input
+  /** As the service has it, for tests of how it leaves. */
+  readonly settling?: { readonly answered: number; readonly opened: number }
 }
 
 export const ready: ReadinessChecks = {
@@ -189,7 +191,9 @@ export const serve = (stubs: Stubs = {}) =>
         Layer.provide(Logger.layer([logger])),
         Layer.provide(Layer.succeed(RequestTime, stubs.requestTime ?? 10_000)),
         Layer.provide(Layer.succeed(RecheckAfter, stubs.recheckAfter ?? 2_000)),
-        Layer.provide(Layer.succeed(GracePeriod, stubs.gracePeriod ?? "5 seconds"))
+        Layer.provide(Layer.succeed(GracePeriod, stubs.gracePeriod ?? "5 seconds")),
+        // Most tests end with connections that nobody uses any more.
+        Layer.provide(Layer.succeed(Settling, stubs.settling ?? { answered: 0, opened: 0 }))
       )
     )
     return {
