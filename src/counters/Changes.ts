@@ -2,13 +2,16 @@ import { PgClient } from "@effect/sql-pg"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { arrayOf } from "../database/arrayOf.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import type { Lineage } from "../event-log/Lineage.ts"
 import { LogHistories } from "../event-log/LogHistories.ts"
 import { allSlices } from "../event-log/sliceOf.ts"
+import { addGenerationAfterLoss } from "../projections/generations.ts"
 import { ProjectionCatalog } from "../projections/ProjectionCatalog.ts"
 import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
 import { activeVersions } from "../projections/versions.ts"
@@ -76,6 +79,7 @@ export class Changes extends Context.Service<Changes, {
       const countingNames = [...new Set(counting.map(({ projection }) => projection.name))]
       const names = arrayOf.text(countingNames)
       const stopping = Deferred.makeUnsafe<void>()
+      yield* tellLosses(sql, histories)
       const polls = new Map<string, number>()
 
       /** What has been rebuilt but is not read yet has no say in it, nor what this code does not know or cannot run. One snapshot, in the caller's transaction. */
@@ -185,3 +189,17 @@ export class Changes extends Context.Service<Changes, {
     })
   )
 }
+
+/** Adds a generation whenever the log went back, also for those who read documents and follow no feed. */
+const tellLosses = Effect.fnUntraced(function*(sql: PgClient.PgClient, histories: LogHistories["Service"]) {
+  const lost = Latch.makeUnsafe(false)
+  histories.onNewHistory((_, wentBack) => {
+    if (wentBack.length > 0) lost.openUnsafe()
+  })
+  const tell = Effect.gen(function*() {
+    yield* lost.await
+    lost.closeUnsafe()
+    yield* Effect.retry(sql.withTransaction(addGenerationAfterLoss(sql)), Schedule.spaced("1 second"))
+  })
+  yield* Effect.forkScoped(Effect.forever(tell))
+})

@@ -30,6 +30,9 @@ export interface ContinuedPlace {
   readonly wentBack: ReadonlyArray<SlicePosition>
 }
 
+/** See {@link LogHistories}. */
+export type NewHistoryListener = (history: KnownHistory, wentBack: ReadonlyArray<SlicePosition>) => void
+
 /** What a process knows of the history that it appends to. */
 export interface KnownHistory {
   readonly lineage: Lineage
@@ -74,9 +77,9 @@ export class LogHistories extends Context.Service<LogHistories, {
   readonly noteCommitted: (slice: number, position: number) => void
   /**
    * Has `listener` called, at once and before the next append, whenever the process comes to know of a history after its first: whatever the process remembers of
-   * the database may not be true any more. It must not throw.
+   * the database may not be true any more. It is told the slices of which the log has lost events that the process saw committed. It must not throw.
    */
-  readonly onNewHistory: (listener: (history: KnownHistory) => void) => void
+  readonly onNewHistory: (listener: NewHistoryListener) => void
 }>()("playtally/event-log/LogHistories") {
   static readonly layer = Layer.effect(
     LogHistories,
@@ -85,7 +88,7 @@ export class LogHistories extends Context.Service<LogHistories, {
       const sql = yield* PgClient.PgClient
       const writer = yield* AppendClient
       const committed = allSlices.map(() => 0)
-      const listeners = new Set<(history: KnownHistory) => void>()
+      const listeners = new Set<NewHistoryListener>()
       let known: KnownHistory | undefined
       let toldLossIn = -1
       /** What the database tells of itself; asked once. */
@@ -100,9 +103,10 @@ export class LogHistories extends Context.Service<LogHistories, {
         known = adopted
         if (before?.lineage.tags[0] === lineage.tags[0]) return adopted
         // In one go with the line above: an append that goes by the new history finds nothing remembered of the old one.
-        if (before !== undefined) { for (const listener of listeners) listener(adopted) }
+        const wentBack = before === undefined ? [] : forget(heads)
+        if (before !== undefined) { for (const listener of listeners) listener(adopted, wentBack) }
         yield* Metric.update(logHistory, lineage.history)
-        if (before !== undefined) yield* tellChange(lineage, heads, lastRecordedAt)
+        if (before !== undefined) yield* tellChange(lineage, wentBack, lastRecordedAt)
         return adopted
       })
 
@@ -120,13 +124,16 @@ export class LogHistories extends Context.Service<LogHistories, {
         return found ?? (yield* adopt(yield* beginHistory(writer, incarnation)))
       }).pipe(turn.withPermit, Effect.withSpan("LogHistories.keepUp"))
 
-      /** Says what has become of the events that this process saw committed. */
-      const tellChange = Effect.fnUntraced(function*({ history }: Lineage, heads: ReadonlyArray<number>, lastRecordedAt: number) {
-        const wentBack = heads.flatMap((position, slice) => {
+      /** Forgets the events that this process saw committed and the log has lost: how many there were of which slices, and where these end. */
+      const forget = (heads: ReadonlyArray<number>): ReadonlyArray<LostEvents> =>
+        heads.flatMap((position, slice) => {
           const told = committed[slice] ?? 0
           committed[slice] = Math.min(told, position)
           return told > position ? [{ slice, position, lost: told - position }] : []
         })
+
+      /** Says what has become of the events that this process saw committed. */
+      const tellChange = Effect.fnUntraced(function*({ history }: Lineage, wentBack: ReadonlyArray<LostEvents>, lastRecordedAt: number) {
         if (wentBack.length === 0) {
           return yield* Effect.logWarning(
             "PostgreSQL was restarted or replaced: the log begins another history. It has every event that this process stored"
@@ -198,6 +205,11 @@ export class LogHistories extends Context.Service<LogHistories, {
       yield* Effect.forkScoped(Effect.repeat(Effect.ignore(keepUp), Schedule.spaced(watchEvery)))
     })
   )
+}
+
+/** A slice that went back to a position, and how many events that is. */
+interface LostEvents extends SlicePosition {
+  readonly lost: number
 }
 
 /** How often a service without appends asks whether the server is another one: half a millisecond of PostgreSQL's time each. */
