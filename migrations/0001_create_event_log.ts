@@ -2,8 +2,9 @@ import * as Effect from "effect/Effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * The append-only log (design §1). `log_format` holds what is fixed when a database is created: the number of slices, part of the data format,
- * and the number of writer lanes, which all processes on one database must share so that their lanes never wait for each other's slices.
+ * The append-only log (design §1). `log_format` holds what is fixed when a database is created: the
+ * number of slices, part of the data format, and the number of writer lanes, which all processes on
+ * one database must share so that their lanes never wait for each other's slices.
  */
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
@@ -16,7 +17,8 @@ export default Effect.gen(function*() {
     )`
   yield* sql`insert into log_format (slice_count, lane_count) values (256, 2)`
 
-  // One row a slice, updated by every append: room for HOT updates, and vacuumed long before the table grows.
+  // One row a slice, updated by every append: room for HOT updates, and vacuumed long before the
+  // table grows.
   yield* sql`
     create table slice_heads (
       slice smallint primary key,

@@ -1,7 +1,10 @@
 import * as Effect from "effect/Effect"
 import { SqlClient } from "effect/sql"
 
-/** Tenants and their keys. A key is stored as its SHA-256 only; `key_namespace` is the secret in which idempotency keys are named (design §1, §2). */
+/**
+ * Tenants and their keys. A key is stored as its SHA-256 only; `key_namespace` is the secret in
+ * which idempotency keys are named (design §1, §2).
+ */
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
 

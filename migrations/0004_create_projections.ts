@@ -2,10 +2,13 @@ import * as Effect from "effect/Effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * What the projections keep about themselves: which version of each is read (`projections`), what each version does and whether it is fed with the
- * others (`projection_versions`: a version on a log that has events is `building` until a rebuild has caught up, then `following`), how far each has
- * come in each slice (`checkpoints`; the epoch is raised by whatever changes a version's rows outside its feed), and whose events a version could not
- * fold (`parked_users`). The rows themselves live in tables of their own, one set a version, made when a version is first registered.
+ * What the projections keep about themselves: which version of each is read (`projections`), what
+ * each version does and whether it is fed with the others (`projection_versions`: a version on a
+ * log that has events is `building` until a rebuild has caught up, then `following`), how far each
+ * has come in each slice (`checkpoints`; the epoch is raised by whatever changes a version's rows
+ * outside its feed), and whose events a version could not fold (`parked_users`). The rows
+ * themselves live in tables of their own, one set a version, made when a version is first
+ * registered.
  */
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient

@@ -2,9 +2,11 @@ import * as Effect from "effect/Effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * Erasing users (design §1: "erasure, its own function, aside"). An erased event keeps its place, its key and when it was recorded; its user is a
- * pseudonym that is no user id, and nothing else of it is left. `erased_users` says which users have such events, in the order in which they were
- * erased, and a slice's head names the last erasure in it, so that an append knows under its locks whether it has heard of all of them.
+ * Erasing users (design §1: "erasure, its own function, aside"). An erased event keeps its place,
+ * its key and when it was recorded; its user is a pseudonym that is no user id, and nothing else of
+ * it is left. `erased_users` says which users have such events, in the order in which they were
+ * erased, and a slice's head names the last erasure in it, so that an append knows under its locks
+ * whether it has heard of all of them.
  */
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
@@ -48,7 +50,8 @@ export default Effect.gen(function*() {
     create trigger events_can_be_erased before update on events
       for each row execute function refuse_change_but_erasure()`
 
-  // The tables are those of this schema, whatever the caller's search path says; nobody else may call it unless the owner lets them.
+  // The tables are those of this schema, whatever the caller's search path says; nobody else may
+  // call it unless the owner lets them.
   const [{ schema } = { schema: "public" }] = yield* sql<{ schema: string }>`select quote_ident(current_schema()) as schema`
   yield* sql`
     create function erase_user(

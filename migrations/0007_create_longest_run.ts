@@ -2,8 +2,8 @@ import * as Effect from "effect/Effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * The longest run of consecutive dates in a set of them, as `days` columns keep it; of several the first. Null without any. Here for generated columns
- * and indexes, which take no subquery.
+ * The longest run of consecutive dates in a set of them, as `days` columns keep it; of several the
+ * first. Null without any. Here for generated columns and indexes, which take no subquery.
  */
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient

@@ -2,11 +2,14 @@ import * as Effect from "effect/Effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * Erasing a user in steps. A user who stands in `unfinished_erasures` reads as erased already: readers and feeds pass over what the log still has of the
- * user. The row goes with the last step, and with it the user id. Events up to `position` are erased; `events` and the others count what is gone so far.
+ * Erasing a user in steps. A user who stands in `unfinished_erasures` reads as erased already:
+ * readers and feeds pass over what the log still has of the user. The row goes with the last step,
+ * and with it the user id. Events up to `position` are erased; `events` and the others count what
+ * is gone so far.
  *
- * `erase_user` takes one step now: of at most `at_most` events, after the position `after`. The user's events are few and found by their key,
- * or many and found position by position, so that a step reads no more than it has to.
+ * `erase_user` takes one step now: of at most `at_most` events, after the position `after`. The
+ * user's events are few and found by their key, or many and found position by position, so that a
+ * step reads no more than it has to.
  */
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient

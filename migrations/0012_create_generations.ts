@@ -2,13 +2,16 @@ import * as Effect from "effect/Effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * The operations that changed numbers without events, such as the activation of a version, a row each: which projections, tenants, slices and users they
- * are about. Null means all. The feed of changes tells these users once more, and every document says the newest generation of its sections.
+ * The operations that changed numbers without events, such as the activation of a version, a row
+ * each: which projections, tenants, slices and users they are about. Null means all. The feed of
+ * changes tells these users once more, and every document says the newest generation of its
+ * sections.
  *
  * Erasures are told too, a tenant's in their order.
  *
- * A history of the log says which generation and which erasure were the last when it began, as its heads say of events: a reader who was told of a later one in
- * the history before was told of something that is lost.
+ * A history of the log says which generation and which erasure were the last when it began, as its
+ * heads say of events: a reader who was told of a later one in the history before was told of
+ * something that is lost.
  */
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient

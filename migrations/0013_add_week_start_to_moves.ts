@@ -2,8 +2,9 @@ import * as Effect from "effect/Effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * The first day of the week changes as the zone does: until a change has come to a user, the user's weeks begin on the day named here. Null for a change
- * that was begun before, whose weeks are the tenant's.
+ * The first day of the week changes as the zone does: until a change has come to a user, the user's
+ * weeks begin on the day named here. Null for a change that was begun before, whose weeks are the
+ * tenant's.
  */
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient

@@ -2,8 +2,9 @@ import * as Effect from "effect/Effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * The keys that come from the setting BOOTSTRAP_API_KEY or the file in its place: the current one, and those it has replaced, which come back if the setting
- * does. A key that somebody revokes leaves. Until now the name and the scopes told.
+ * The keys that come from the setting BOOTSTRAP_API_KEY or the file in its place: the current one,
+ * and those it has replaced, which come back if the setting does. A key that somebody revokes
+ * leaves. Until now the name and the scopes told.
  */
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient

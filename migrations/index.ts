@@ -14,7 +14,10 @@ import addWeekStartToMoves from "./0013_add_week_start_to_moves.ts"
 import addVersionSources from "./0014_add_version_sources.ts"
 import createBootstrapKeys from "./0015_create_bootstrap_keys.ts"
 
-/** Every migration under `<id>_<name>`, forward only: one is never changed or removed once it has been released. */
+/**
+ * Every migration under `<id>_<name>`, forward only: one is never changed or removed once it has
+ * been released.
+ */
 export const migrations = {
   "0001_create_event_log": createEventLog,
   "0002_create_tenants": createTenants,

@@ -2,8 +2,9 @@ import * as Result from "effect/Result"
 import { type ConnectionTarget, readTarget, socketPathOf } from "../src/database/ConnectionTarget.ts"
 
 /*
- * Prints what Deno has to allow for the databases of the settings, as JSON: addresses, and files that are read and written. A URL that cannot be used is said
- * in one line, and the exit code is 1. `scripts/run.mjs` asks, which older Nodes read and so cannot import this.
+ * Prints what Deno has to allow for the databases of the settings, as JSON: addresses, and files
+ * that are read and written. A URL that cannot be used is said in one line, and the exit code is 1.
+ * `scripts/run.mjs` asks, which older Nodes read and so cannot import this.
  */
 
 /** Of one database. */

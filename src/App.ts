@@ -42,8 +42,8 @@ import { RateLimits } from "./tenants/RateLimits.ts"
 import { Tenants } from "./tenants/Tenants.ts"
 
 /**
- * The layer graph, bottom up: settings, the database, its schema; then the log; then what writes it, what folds it and what reads the folds.
- * Each layer of the list may use those above it.
+ * The layer graph, bottom up: settings, the database, its schema; then the log; then what writes
+ * it, what folds it and what reads the folds. Each layer of the list may use those above it.
  */
 const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer.Layer<ProjectionRunner, E, R>) =>
   Layer.mergeAll(Tenants.layer, ApiKeys.layer, RejectedEvents.layer).pipe(
@@ -71,11 +71,17 @@ export const databaseLayer = Database.layer.pipe(Layer.provideMerge(Settings.lay
 /** What looks at the database of the settings, whatever state that is in. */
 export const doctorLayer = Doctor.layer.pipe(Layer.provide(Database.layerUnchecked), Layer.provide(Settings.layer))
 
-/** Everything of the service but its HTTP side, in this thread, on the database of the settings, which is migrated. */
+/**
+ * Everything of the service but its HTTP side, in this thread, on the database of the settings,
+ * which is migrated.
+ */
 export const serviceLayer = (projections: ReadonlyArray<AnyProjection> = releasedVersions) =>
   services(projections, ProjectionRunner.layer).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(databaseLayer))
 
-/** The same with the catalog's projections fed in a thread of their own, which `entry` lets {@link threadLayer} work in. */
+/**
+ * The same with the catalog's projections fed in a thread of their own, which `entry` lets
+ * {@link threadLayer} work in.
+ */
 export const threadedLayer = (entry: URL = new URL("./thread.ts", import.meta.url)) =>
   services(releasedVersions, ProjectionThread.layer(entry)).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(databaseLayer))
 

@@ -9,7 +9,10 @@ import { logSettings } from "./Settings.ts"
 /** How log lines are written: JSON or logfmt in one line each, or for somebody who reads them. */
 export type LogFormat = "json" | "logfmt" | "pretty"
 
-/** How a thread of this process is to write its log, which it cannot find out itself: nothing there is a terminal. */
+/**
+ * How a thread of this process is to write its log, which it cannot find out itself: nothing there
+ * is a terminal.
+ */
 export interface LogOutput {
   readonly format: LogFormat
   readonly level: LogLevel

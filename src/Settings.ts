@@ -24,7 +24,10 @@ const TimeZone = Schema.String.check(Schema.makeFilter(zoneProblem))
 /** The most bytes that `MAX_EVENT_BYTES` may allow for the stored form of one event. */
 export const largestEvent = 4 * MiB
 
-/** Everything that is read from the environment, in one place (design §5; the README's table of settings). Nothing else reads it. */
+/**
+ * Everything that is read from the environment, in one place (design §5; the README's table of
+ * settings). Nothing else reads it.
+ */
 const settings = Config.all({
   // 0 takes any free one, which the service then names.
   port: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), "PORT").pipe(Config.withDefault(3000)),
@@ -66,7 +69,8 @@ const settings = Config.all({
   }),
   rejected: Config.all({
     quota: whole("REJECTED_QUOTA", 100_000),
-    // Some 2.6 KB an item at the quota in number: a usual one has half a KB, so that of an honest sender's the number is what counts.
+    // Some 2.6 KB an item at the quota in number: a usual one has half a KB, so that of an honest
+    // sender's the number is what counts.
     quotaBytes: whole("REJECTED_QUOTA_BYTES", 256 * MiB, 64 * 1024),
     retentionDays: whole("REJECTED_RETENTION_DAYS", 30)
   }),

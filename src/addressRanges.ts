@@ -2,7 +2,10 @@ import { BlockList, isIP } from "node:net"
 
 const bits = { 4: 32, 6: 128 } as const
 
-/** Addresses and ranges of them (`10.0.0.0/8`), separated by commas, or the first entry that is none. */
+/**
+ * Addresses and ranges of them (`10.0.0.0/8`), separated by commas, or the first entry that is
+ * none.
+ */
 export const parseAddressRanges = (text: string): { readonly ranges: BlockList } | { readonly wrong: string } => {
   const ranges = new BlockList()
   for (const entry of text.split(",").map((part) => part.trim())) {

@@ -2,9 +2,10 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
 /**
- * The clock as it was at first, going on evenly whatever becomes of the machine's: set by hand or by NTP, that one jumps. For everything that asks how long ago
- * something was (caches, patience, trying again for some seconds), which a jump would otherwise make too long or too short by as much. What asks for the date
- * must not use it.
+ * The clock as it was at first, going on evenly whatever becomes of the machine's: set by hand or
+ * by NTP, that one jumps. For everything that asks how long ago something was (caches, patience,
+ * trying again for some seconds), which a jump would otherwise make too long or too short by as
+ * much. What asks for the date must not use it.
  */
 export const steadyClock: Effect.Effect<Clock.Clock> = Effect.map(Clock.Clock, (clock) => {
   const began = BigInt(clock.currentTimeMillisUnsafe()) * 1_000_000n - clock.monotonicTimeNanosUnsafe()

@@ -10,7 +10,8 @@ import { cautionOf, serveThread, type ThreadData } from "./projections/Projectio
 /** The projections' thread of a service: see `ProjectionThread`. */
 const data: ThreadData = workerData
 
-// No `runMain`, which is for processes: signals come to the one that started this, and whatever this fails with, that one hears.
+// No `runMain`, which is for processes: signals come to the one that started this, and whatever
+// this fails with, that one hears.
 await Effect.runPromise(
   serveThread.pipe(
     Effect.provide(threadLayer({ url: Redacted.make(data.databaseUrl), pooler: data.pooler })),

@@ -25,7 +25,10 @@ import type { TenantExists, TenantNotFound, UnknownTimeZone } from "../tenants/T
 import { printable } from "./printable.ts"
 import type { NoSuchProjection } from "./projections/projectionVersion.ts"
 
-/** A command that did not do what it was asked to, after it has said so on stderr: the process ends with exit code 1, and nobody reports it again. */
+/**
+ * A command that did not do what it was asked to, after it has said so on stderr: the process ends
+ * with exit code 1, and nobody reports it again.
+ */
 export class CommandFailed
   extends Schema.TaggedError<CommandFailed>("playtally/cli/CommandFailed")("CommandFailed", { message: Schema.String })
 {
@@ -95,7 +98,8 @@ const causeOf = (error: unknown): string => {
 }
 
 /**
- * For the handler of every command: an expected error becomes one line on stderr and a `CommandFailed`.
+ * For the handler of every command: an expected error becomes one line on stderr and a
+ * `CommandFailed`.
  */
 export const explained = <A, E extends ExpectedError, R>(command: Effect.Effect<A, E, R>): Effect.Effect<A, CommandFailed, R> =>
   command.pipe(

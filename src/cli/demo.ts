@@ -39,7 +39,10 @@ const serverOf = Effect.fnUntraced(function*(given: Option.Option<string>, allow
   return url
 })
 
-/** The key of the tenant `demo`: as it is set, or as the service keeps it beside its data. Never sent to another machine unless it is given. */
+/**
+ * The key of the tenant `demo`: as it is set, or as the service keeps it beside its data. Never
+ * sent to another machine unless it is given.
+ */
 const keyOf = Effect.fnUntraced(function*(given: Option.Option<Redacted.Redacted>, url: URL) {
   if (Option.isSome(given)) return given.value
   const { bootstrap, dataDir } = yield* Settings

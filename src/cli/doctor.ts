@@ -16,7 +16,10 @@ const lines = (findings: ReadonlyArray<Finding>): ReadonlyArray<string> => {
   ])
 }
 
-/** `doctor`: says what is right and wrong with the database and the settings, and what mends it; fails if something would break a promise. */
+/**
+ * `doctor`: says what is right and wrong with the database and the settings, and what mends it;
+ * fails if something would break a promise.
+ */
 export const doctor = Command.make(
   "doctor",
   { json: Flag.Boolean("json").pipe(Flag.withDefault(false), Flag.withDescription("One JSON object a line: level, subject, says, mend")) },

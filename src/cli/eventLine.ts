@@ -22,7 +22,10 @@ export const summaryOf = (event: FastTrackEvent): string => {
   }
 }
 
-/** One line about an event: when it was recorded, where it stands, whose it is, what it says, its id, and how late it came if it did. */
+/**
+ * One line about an event: when it was recorded, where it stands, whose it is, what it says, its
+ * id, and how late it came if it did.
+ */
 export const eventLine = (logged: LogEntry, tenantName: string): string => {
   const { event } = logged
   const place = [new Date(logged.recordedAt).toISOString(), `${logged.slice}/${logged.position}`.padEnd(9), printable(tenantName)]

@@ -80,12 +80,18 @@ const newest = Effect.fnUntraced(function*(selection: Selection, limit: number, 
   return events.toSorted((a, b) => a.recordedAt - b.recordedAt).map((logged): Line => ({ ...placeOnly(logged), text: lineOf(logged) }))
 })
 
-/** How long to wait for something new, and how many events of a slice, and bytes of all, are read at a time. */
+/**
+ * How long to wait for something new, and how many events of a slice, and bytes of all, are read at
+ * a time.
+ */
 const pollEvery = "400 millis"
 const pageSize = 200
 const pageBytes = 16 * 1024 * 1024
 
-/** Events of the selection after the given positions, for ever: page by page in order of slice and position. */
+/**
+ * Events of the selection after the given positions, for ever: page by page in order of slice and
+ * position.
+ */
 const following = (selection: Selection, start: ReadonlyArray<SlicePosition>) => {
   const read = new Map(start.map(({ position, slice }) => [slice, position]))
   return Stream.flattenIterable(Stream.fromEffectRepeat(Effect.gen(function*() {
@@ -127,7 +133,8 @@ const tail = Command.make(
         userId: Option.getOrUndefined(of.user)
       }
       const names = new Map((yield* tenants.list).map(({ name, tenantId }) => [tenantId, name]))
-      // The heads before the newest, so that no event falls between the two; what then is in both is shown once.
+      // The heads before the newest, so that no event falls between the two; what then is in both
+      // is shown once.
       const heads = yield* headsOf(selection)
       const lineOf = (logged: LogEntry) => eventLine(logged, names.get(logged.tenantId) ?? logged.tenantId)
       const first = yield* newest(selection, limit, lineOf)

@@ -14,7 +14,10 @@ import { failedIfStopped } from "./stopOnSignal.ts"
 /** For the owner alone: the tenants' secrets are in it. */
 const mode = 0o600
 
-/** Writes beside the file and gives it its name once everything is on disk, so that what has the name is whole. */
+/**
+ * Writes beside the file and gives it its name once everything is on disk, so that what has the
+ * name is whole.
+ */
 const writeFile = Effect.fnUntraced(function*(name: string, pieces: ReturnType<typeof exportLog>) {
   const fs = yield* FileSystem.FileSystem
   const refuseExisting = Effect.gen(function*() {

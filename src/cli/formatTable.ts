@@ -1,6 +1,9 @@
 import { printable } from "./printable.ts"
 
-/** Columns under their headings, as wide as they need to be; the last one is not padded. Cells are made printable. */
+/**
+ * Columns under their headings, as wide as they need to be; the last one is not padded. Cells are
+ * made printable.
+ */
 export const formatTable = (headings: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
   const table = [headings, ...rows.map((row) => row.map(printable))]
   const widths = headings.map((_, column) => Math.max(...table.map((row) => widthOf(row[column] ?? ""))))

@@ -14,7 +14,10 @@ import { failedIfStopped } from "./stopOnSignal.ts"
 
 const chunkSize = 64 * 1024
 
-/** Makes the projections known while the log is empty: a service then feeds them with all of it, and nobody has to rebuild them. */
+/**
+ * Makes the projections known while the log is empty: a service then feeds them with all of it, and
+ * nobody has to rebuild them.
+ */
 const registerProjections = Effect.gen(function*() {
   yield* Layer.build(ProjectionCatalog.layer(yield* KnownProjections))
 }).pipe(Effect.scoped)

@@ -3,11 +3,15 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import type { SlicePosition } from "../event-log/LoggedEvent.ts"
 
-/** How far back in each slice a tenant's events are looked for, so that it takes no longer in a long log. */
+/**
+ * How far back in each slice a tenant's events are looked for, so that it takes no longer in a long
+ * log.
+ */
 export const lookBack = 2_000
 
 /**
- * Where the newest events are, all tenants' or one's, oldest first. One tenant's are looked for among the last `lookBack` of each slice.
+ * Where the newest events are, all tenants' or one's, oldest first. One tenant's are looked for
+ * among the last `lookBack` of each slice.
  */
 export const newestEvents = (
   sql: PgClient.PgClient,

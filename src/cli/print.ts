@@ -9,7 +9,10 @@ const isBrokenPipe = (error: unknown): boolean =>
   typeof error.reason === "object" && error.reason !== null && "cause" in error.reason && error.reason.cause instanceof Error &&
   "code" in error.reason.cause && error.reason.cause.code === "EPIPE"
 
-/** Writes the lines to stdout as they come, no faster than they are read. If nobody reads any more, that is the end and no error. */
+/**
+ * Writes the lines to stdout as they come, no faster than they are read. If nobody reads any more,
+ * that is the end and no error.
+ */
 export const printLines = <E, R>(lines: Stream.Stream<string, E, R>): Effect.Effect<void, E | PlatformError, R | Stdio.Stdio> =>
   Effect.flatMap(Stdio.Stdio, (stdio) => Stream.run(Stream.map(lines, (line) => `${line}\n`), stdio.stdout())).pipe(
     Effect.catchIf(isBrokenPipe, () => Effect.void)

@@ -1,4 +1,7 @@
-/** The text with everything escaped that would make a terminal do something: control characters, line breaks, changes of direction. */
+/**
+ * The text with everything escaped that would make a terminal do something: control characters,
+ * line breaks, changes of direction.
+ */
 export const printable = (text: string): string =>
   text.replace(
     // oxlint-disable-next-line no-control-regex -- these are what it is about

@@ -15,7 +15,9 @@ const timeSpan = (value: number): string => {
   return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`
 }
 
-/** How far it is: the share, the rate of the last seconds, and when it will be done at that rate. */
+/**
+ * How far it is: the share, the rate of the last seconds, and when it will be done at that rate.
+ */
 export const progressLine = ({ done, total }: LogProgress, perSecond: number, unit = "events"): string =>
   [
     `${count(done)} of ${count(total)} ${unit}`,
@@ -35,8 +37,9 @@ const every = "250 millis"
 const window = 20
 
 /**
- * Runs what tells its progress to the function it is given, and shows it in one line on stderr that is drawn anew in place and gone in the end; shows
- * nothing if stderr is not a terminal. Gives what came of it and the milliseconds it took.
+ * Runs what tells its progress to the function it is given, and shows it in one line on stderr that
+ * is drawn anew in place and gone in the end; shows nothing if stderr is not a terminal. Gives what
+ * came of it and the milliseconds it took.
  */
 export const withProgress = <A, E, R>(run: (onProgress: (progress: LogProgress) => void) => Effect.Effect<A, E, R>, unit?: string) =>
   Effect.gen(function*() {

@@ -9,7 +9,10 @@ import { rebuild } from "./projections/rebuild.ts"
 import { remove } from "./projections/remove.ts"
 import { verify } from "./projections/verify.ts"
 
-/** `projections list | new | new-version | rebuild | diff | activate | rollback | remove | verify | parked | unpark`. */
+/**
+ * `projections list | new | new-version | rebuild | diff | activate | rollback | remove | verify |
+ * parked | unpark`.
+ */
 export const projections = Command.make("projections").pipe(
   Command.withDescription("Counters from the log: their versions, and changing them"),
   Command.withSubcommands([list, newProjection, newVersion, rebuild, diff, activate, rollback, remove, verify, parked, unpark])

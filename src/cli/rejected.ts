@@ -64,8 +64,9 @@ const asciiJson = (value: unknown): string =>
   JSON.stringify(value).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
 /**
- * One line of JSON. The item goes in as the text that was received, so that no digit is lost; one that was cut goes in as a string. All of it is printable ASCII, as items
- * are kept: a terminal has nothing to obey.
+ * One line of JSON. The item goes in as the text that was received, so that no digit is lost; one
+ * that was cut goes in as a string. All of it is printable ASCII, as items are kept: a terminal has
+ * nothing to obey.
  */
 const toNdjson = ({ firstAt, issues, item, lastAt, reason, times, truncated }: KeptRejection): string => {
   const about = asciiJson({ reason, times, first_at: firstAt, last_at: lastAt, issues })

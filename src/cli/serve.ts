@@ -29,12 +29,16 @@ const run = Effect.gen(function*() {
   return yield* Effect.never
 })
 
-/** The milliseconds that everything may take to end once the process was told to stop (design §5: within 10 s). */
+/**
+ * The milliseconds that everything may take to end once the process was told to stop (design §5:
+ * within 10 s).
+ */
 const farewell = 9_000
 
 /**
- * A database that says nothing would keep the process until it is given up, or for as long as others are asked what is under way. Nobody has been told that it is
- * stored, so nothing is lost by leaving. The timer keeps nobody who has ended before.
+ * A database that says nothing would keep the process until it is given up, or for as long as
+ * others are asked what is under way. Nobody has been told that it is stored, so nothing is lost by
+ * leaving. The timer keeps nobody who has ended before.
  */
 const leaveInTime = Effect.gen(function*() {
   const runFork = Effect.runForkWith(yield* Effect.context())
@@ -48,7 +52,10 @@ const leaveInTime = Effect.gen(function*() {
   )
 })
 
-/** Seconds that the service is drained for unless `DRAIN_SECONDS` says: a balancer needs some to notice, whoever sits at a terminal waits for nothing. */
+/**
+ * Seconds that the service is drained for unless `DRAIN_SECONDS` says: a balancer needs some to
+ * notice, whoever sits at a terminal waits for nothing.
+ */
 const usualDrain = () => process.stdin.isTTY || process.stdout.isTTY ? 0 : 5
 
 /** Added last, so that all of the service still works while it is drained. */
@@ -84,7 +91,10 @@ const greeting = Effect.gen(function*() {
   ]
 })
 
-/** How the key is written in a line for the shell. Only a terminal is shown the key itself: other output is kept, as logs are. */
+/**
+ * How the key is written in a line for the shell. Only a terminal is shown the key itself: other
+ * output is kept, as logs are.
+ */
 const keyInShell = (key: BootstrapKey, isTerminal: boolean): string | undefined => {
   switch (key._tag) {
     case "Made":

@@ -6,7 +6,10 @@ import { defaultTeardown, type Teardown } from "effect/Runtime"
 /** How much of this process's work is not done that is worth nothing half done. */
 let halfDone = 0
 
-/** Milliseconds in which a repeated signal is the same one: npm passes on what the terminal, or systemd, has sent to the whole group. */
+/**
+ * Milliseconds in which a repeated signal is the same one: npm passes on what the terminal, or
+ * systemd, has sent to the whole group.
+ */
 const echo = 1000
 
 let firstSignal: number | undefined
@@ -18,7 +21,8 @@ const hear = () => {
   if (now - firstSignal >= echo) { for (const resume of impatient) resume() }
 }
 
-// The runner stops listening as soon as the program has ended, some moments before the process has: a signal repeated in between would kill it.
+// The runner stops listening as soon as the program has ended, some moments before the process has:
+// a signal repeated in between would kill it.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, hear)
 
 // A terminal that is closed sends it. The runner knows only the other two.
@@ -31,11 +35,17 @@ export const signalledAgain: Effect.Effect<void> = Effect.callback((resume) => {
   return Effect.sync(() => impatient.delete(end))
 })
 
-/** The exit code of a program that ends: being told to stop, and having stopped in good order, is success (design §5), but see `failedIfStopped`. */
+/**
+ * The exit code of a program that ends: being told to stop, and having stopped in good order, is
+ * success (design §5), but see `failedIfStopped`.
+ */
 export const stopOnSignal: Teardown = (exit, onExit) =>
   Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && halfDone === 0 ? onExit(0) : defaultTeardown(exit, onExit)
 
-/** For work that has an end, such as an export: a program that is stopped before it has not succeeded (exit code 130), and what follows must not run. */
+/**
+ * For work that has an end, such as an export: a program that is stopped before it has not
+ * succeeded (exit code 130), and what follows must not run.
+ */
 export const failedIfStopped = <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.suspend(() => {
     halfDone++

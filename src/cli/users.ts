@@ -24,7 +24,10 @@ const linesOf = ({ events, parked, rejected, rows }: ErasureReport): ReadonlyArr
   `  rejected     ${count(rejected, "item")} removed`
 ]
 
-/** How many events the user has in all is not known before the end: the slice's positions are what is gone through. */
+/**
+ * How many events the user has in all is not known before the end: the slice's positions are what
+ * is gone through.
+ */
 const shown = ({ head, position }: ErasureProgress): LogProgress => ({ done: position, total: head })
 
 const erase = Command.make(

@@ -16,12 +16,18 @@ import type { TooManyReads } from "./ReadShares.ts"
 import { type Consistency, ProjectionBehind, type ProjectionFailing, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 import { TooManyRows, viewOf } from "./TooManyRows.ts"
 
-/** What a user did in a period with a product in a currency: the fields of the product beside these. Dates are `YYYY-MM-DD`, both included. */
+/**
+ * What a user did in a period with a product in a currency: the fields of the product beside these.
+ * Dates are `YYYY-MM-DD`, both included.
+ */
 export type ActivityPeriod =
   & { readonly from: string; readonly to: string; readonly product: Product; readonly currency: string | null }
   & { readonly [field: string]: number | string | null }
 
-/** A user's activity (design §3), in order of (from, product, currency); periods without any are left out. */
+/**
+ * A user's activity (design §3), in order of (from, product, currency); periods without any are
+ * left out.
+ */
 export interface ActivityDocument {
   readonly time_zone: string
   readonly generations: Readonly<Record<string, number>>
@@ -40,8 +46,9 @@ interface Options {
 /** What users did day by day, week by week or month by month. */
 export class Activity extends Context.Service<Activity, {
   /**
-   * Undefined for a user without events. A period that reaches beyond `from` or `to` is cut there. More than {@link maxDailyRows} rows of a date, product
-   * and currency are refused, whatever the granularity.
+   * Undefined for a user without events. A period that reaches beyond `from` or `to` is cut there.
+   * More than {@link maxDailyRows} rows of a date, product and currency are refused, whatever the
+   * granularity.
    */
   readonly read: (
     tenant: Tenant,
@@ -100,7 +107,10 @@ export class Activity extends Context.Service<Activity, {
   )
 }
 
-/** Most rows that are read: a user active each day for ten years with each product has 18,300 in one currency. */
+/**
+ * Most rows that are read: a user active each day for ten years with each product has 18,300 in one
+ * currency.
+ */
 export const maxDailyRows = 20_000
 /** Rows between two looks at the clock. */
 const stretch = 100
@@ -160,10 +170,16 @@ class Periods {
   }
 }
 
-/** Rows that one statement gives: to take more of them out of the driver's buffer at once keeps everybody else waiting. */
+/**
+ * Rows that one statement gives: to take more of them out of the driver's buffer at once keeps
+ * everybody else waiting.
+ */
 const maxRowsAtOnce = 3000
 
-/** The user's rows of some dates, in order, in as many statements of the caller's transaction as it takes. */
+/**
+ * The user's rows of some dates, in order, in as many statements of the caller's transaction as it
+ * takes.
+ */
 const readDays = Effect.fnUntraced(
   function*(store: ProjectionStore, tenantId: string, userId: string, { from, to }: Pick<Options, "from" | "to">) {
     const last = formatDay(to)

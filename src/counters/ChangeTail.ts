@@ -14,7 +14,10 @@ import { eventsIn, rangesBetween } from "./SliceVector.ts"
 /** How far there is something to tell, as of one look; the steps of a process are a chain. */
 interface Step {
   readonly state: FeedState
-  /** Who is concerned by what is between the step before and this one; undefined if that may be everybody. */
+  /**
+   * Who is concerned by what is between the step before and this one; undefined if that may be
+   * everybody.
+   */
   readonly tenants: ReadonlySet<string> | undefined
   readonly next: Deferred.Deferred<Step>
 }
@@ -27,15 +30,16 @@ const maxEvents = 20_000
 /** Follows the end of the log, its erasures and its generations for all who wait there. */
 export interface ChangeTail {
   /**
-   * Waits until there may be something to tell the tenant after `place()`. Meanwhile `passed` is told of states up to which there is nothing, so that
-   * nothing of other tenants' events has to be read again by whoever stops waiting.
+   * Waits until there may be something to tell the tenant after `place()`. Meanwhile `passed` is
+   * told of states up to which there is nothing, so that nothing of other tenants' events has to be
+   * read again by whoever stops waiting.
    */
   readonly next: (tenant: Tenant, place: () => FeedPlace, passed: (state: FeedState) => void) => Effect.Effect<void>
 }
 
 /**
- * Looks where the projections have come after each chunk they are fed, once for everybody who waits, however many these are and of how many tenants.
- * Nobody waits, nobody looks.
+ * Looks where the projections have come after each chunk they are fed, once for everybody who
+ * waits, however many these are and of how many tenants. Nobody waits, nobody looks.
  */
 export const makeChangeTail = Effect.fnUntraced(function*(
   sql: PgClient.PgClient,

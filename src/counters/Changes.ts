@@ -33,26 +33,34 @@ export class TooManyPolls extends Schema.TaggedError<TooManyPolls>("playtally/co
 interface Options {
   /** Most users. */
   readonly limit: number
-  /** How long to wait for a change where there is none; 0 answers at once what a single, bounded look finds, which may be nothing although there is more. */
+  /**
+   * How long to wait for a change where there is none; 0 answers at once what a single, bounded
+   * look finds, which may be nothing although there is more.
+   */
   readonly waitSeconds: number
   readonly consistency: Consistency
 }
 
-/** A strong reading that the projections have not reached, or cannot, or that nobody has room for. */
+/**
+ * A strong reading that the projections have not reached, or cannot, or that nobody has room for.
+ */
 type NotReached = ProjectionBehind | ProjectionNotBuilt | TooManyReads | DatabaseUnavailable
 
 /** Polls of one tenant that may wait at once. */
 const maxPolls = 64
 
 /**
- * Whose counters may have changed (design §3). Events are read from the log itself, up to where every active projection has come, so they cost nothing to
- * write, and whoever hears of a change finds it in the counters. Whatever comes after a place is told at least once to whoever goes on from that place,
- * whatever happens in between.
+ * Whose counters may have changed (design §3). Events are read from the log itself, up to where
+ * every active projection has come, so they cost nothing to write, and whoever hears of a change
+ * finds it in the counters. Whatever comes after a place is told at least once to whoever goes on
+ * from that place, whatever happens in between.
  *
- * Numbers that change without an event, say by an activation, are told as well: the users of each operation once, by a walk over users that the place notes
- * (see `generations.ts`). So are users who are erased. A version that is rebuilt before it is read does not show.
+ * Numbers that change without an event, say by an activation, are told as well: the users of each
+ * operation once, by a walk over users that the place notes (see `generations.ts`). So are users
+ * who are erased. A version that is rebuilt before it is read does not show.
  *
- * A place belongs to a history of the log. If the log has begun another one, what was told of events that are lost is told again as it is now.
+ * A place belongs to a history of the log. If the log has begun another one, what was told of
+ * events that are lost is told again as it is now.
  */
 export class Changes extends Context.Service<Changes, {
   /** Where things stand: where to begin, before the counters are first read. */
@@ -82,7 +90,10 @@ export class Changes extends Context.Service<Changes, {
       yield* tellLosses(sql, histories)
       const polls = new Map<string, number>()
 
-      /** What has been rebuilt but is not read yet has no say in it, nor what this code does not know or cannot run. One snapshot, in the caller's transaction. */
+      /**
+       * What has been rebuilt but is not read yet has no say in it, nor what this code does not
+       * know or cannot run. One snapshot, in the caller's transaction.
+       */
       const stateIn = (lineage: Lineage) =>
         Effect.map(
           sql<{ positions: ReadonlyArray<string>; generation: bigint; erasure: bigint }>`
@@ -127,7 +138,10 @@ export class Changes extends Context.Service<Changes, {
         return (yield* untilReached(runner, consistency, attempt)).state
       }, unavailable("Changes.now"))
 
-      /** One bounded look. What it reads is of one server, and of a history as old as that of the place it gives, or newer. */
+      /**
+       * One bounded look. What it reads is of one server, and of a history as old as that of the
+       * place it gives, or newer.
+       */
       const look = (tenant: Tenant, from: FeedPlace, limit: number) =>
         sql.withTransaction(Effect.gen(function*() {
           const { kept, place } = yield* continuedPlace(sql, histories, from)
@@ -190,7 +204,10 @@ export class Changes extends Context.Service<Changes, {
   )
 }
 
-/** Adds a generation whenever the log went back, also for those who read documents and follow no feed. */
+/**
+ * Adds a generation whenever the log went back, also for those who read documents and follow no
+ * feed.
+ */
 const tellLosses = Effect.fnUntraced(function*(sql: PgClient.PgClient, histories: LogHistories["Service"]) {
   const lost = Latch.makeUnsafe(false)
   histories.onNewHistory((_, wentBack) => {

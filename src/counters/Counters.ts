@@ -15,8 +15,10 @@ import { type Consistency, ProjectionBehind, type ProjectionFailing, type Projec
 import { maxRows, TooManyRows, viewOf } from "./TooManyRows.ts"
 
 /**
- * A user's counters (design §4): the sections asked for under their names. `position` is the position of the user's slice they reflect. `ref` stands for the
- * user in the feed of changes once the id is erased. `generations` says of each section when its numbers last changed without an event.
+ * A user's counters (design §4): the sections asked for under their names. `position` is the
+ * position of the user's slice they reflect. `ref` stands for the user in the feed of changes once
+ * the id is erased. `generations` says of each section when its numbers last changed without an
+ * event.
  */
 export type CountersDocument =
   & {
@@ -38,16 +40,23 @@ interface Options {
 
 /** What the engine reads. */
 export class Counters extends Context.Service<Counters, {
-  /** The sections a document can have, in their order: the names of the projections that are not read apart. */
+  /**
+   * The sections a document can have, in their order: the names of the projections that are not
+   * read apart.
+   */
   readonly sections: ReadonlyArray<string>
   /**
-   * The documents of those of the users who have events, in the order asked, a user named twice once. One transaction reads the active versions, the
-   * checkpoints and the rows, so that a document is never torn. A strong reading waits until all that was in the log on arrival has been folded.
+   * The documents of those of the users who have events, in the order asked, a user named twice
+   * once. One transaction reads the active versions, the checkpoints and the rows, so that a
+   * document is never torn. A strong reading waits until all that was in the log on arrival has
+   * been folded.
    *
-   * A section whose projection is still to be rebuilt for the first time is no part of the documents yet, nor is one that this process's code cannot run.
-   * Readers who need it, by its name or because there is no other, are told that it is behind, or failing.
+   * A section whose projection is still to be rebuilt for the first time is no part of the
+   * documents yet, nor is one that this process's code cannot run. Readers who need it, by its name
+   * or because there is no other, are told that it is behind, or failing.
    *
-   * A section of more than {@link maxRows} rows of one user is refused, and so are more than {@link maxRowsInAll} of all of them. No more than that is read.
+   * A section of more than {@link maxRows} rows of one user is refused, and so are more than
+   * {@link maxRowsInAll} of all of them. No more than that is read.
    */
   readonly read: (
     tenant: Tenant,
@@ -117,7 +126,10 @@ export class Counters extends Context.Service<Counters, {
 /** Most rows of all the users and sections that are read together. */
 export const maxRowsInAll = 15_000
 
-/** Rows that one statement gives: to take more of them out of the driver's buffer at once keeps everybody else waiting. */
+/**
+ * Rows that one statement gives: to take more of them out of the driver's buffer at once keeps
+ * everybody else waiting.
+ */
 const maxRowsAtOnce = 3 * maxRows
 
 /** The rows of each store, by user. In the caller's transaction. */
@@ -136,7 +148,10 @@ const readRows = Effect.fnUntraced(function*(tenantId: string, stores: ReadonlyA
   return rows
 })
 
-/** The rows of one store, one more than there may be if there are too many of a user or of all of them. */
+/**
+ * The rows of one store, one more than there may be if there are too many of a user or of all of
+ * them.
+ */
 const readStore = Effect.fnUntraced(function*(store: ProjectionStore, tenantId: string, userIds: ReadonlyArray<string>, left: number) {
   const ofUser = maxRows + 1
   // Of nearly all batches this is all.

@@ -21,7 +21,9 @@ export class NoSuchCounter extends Schema.TaggedError<NoSuchCounter>("playtally/
   message: Schema.String
 }) {}
 
-/** A document may have a value at that path, say for another currency, but the user's never had one. */
+/**
+ * A document may have a value at that path, say for another currency, but the user's never had one.
+ */
 export class CounterNotFound extends Schema.TaggedError<CounterNotFound>("playtally/counters/CounterNotFound")("CounterNotFound", {
   path: Schema.String
 }) {}
@@ -45,14 +47,18 @@ export interface Explained {
 /** Why a number is what it is. */
 export class Explanation extends Context.Service<Explanation, {
   /**
-   * The value at a path (see {@link parseCounterPath}) of a user's document, and the events that changed it, from after the position `after` on and at most
-   * `limit`. The differences of all of them add up to the value; an event that changed nothing, as a bet that is no greatest one, is left out. Undefined for
-   * a user without events.
+   * The value at a path (see {@link parseCounterPath}) of a user's document, and the events that
+   * changed it, from after the position `after` on and at most `limit`. The differences of all of
+   * them add up to the value; an event that changed nothing, as a bet that is no greatest one, is
+   * left out. Undefined for a user without events.
    *
-   * Every value of every projection can be explained: the projection's own fold is run again over the user's events. It reads the log itself, so it
-   * never lags behind. The first page takes time in proportion to the number of all the user's events, in steps: see {@link Histories}. A process keeps
-   * where the pages asked for in the last minute ended (the newest, see `KeptFoldings`), and reads for the next one no more than it shows, up to the
-   * position of the first; to any other page it comes by reading all again. A page ends early where its events have many bytes.
+   * Every value of every projection can be explained: the projection's own fold is run again over
+   * the user's events. It reads the log itself, so it never lags behind. The first page takes time
+   * in proportion to the number of all the user's events, in steps: see {@link Histories}. A
+   * process keeps where the pages asked for in the last minute ended (the newest, see
+   * `KeptFoldings`), and reads for the next one no more than it shows, up to the position of the
+   * first; to any other page it comes by reading all again. A page ends early where its events have
+   * many bytes.
    */
   readonly explain: (
     tenant: Tenant,
@@ -127,7 +133,9 @@ export class Explanation extends Context.Service<Explanation, {
     )
 }
 
-/** A value as it comes about. It stops at an event on which the fold fails, or that no reader takes. */
+/**
+ * A value as it comes about. It stops at an event on which the fold fails, or that no reader takes.
+ */
 class PathFolding implements Folding {
   readonly values: PathHistory
   isParked = false

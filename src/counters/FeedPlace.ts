@@ -5,7 +5,10 @@ import { furthest, rangesBetween, type SliceVector } from "./SliceVector.ts"
 export interface FeedState {
   /** How far every active projection has come. */
   readonly positions: SliceVector
-  /** The newest operation that changed numbers without events; 0 before the first. See `generations.ts`. */
+  /**
+   * The newest operation that changed numbers without events; 0 before the first. See
+   * `generations.ts`.
+   */
   readonly generation: number
   /** The last erasure of a user, of any tenant; 0 before the first. */
   readonly erasure: number
@@ -13,7 +16,10 @@ export interface FeedState {
   readonly lineage: Lineage
 }
 
-/** What a reader has been told: of events, of erasures, and of generations; and how far a walk over users has come if one is under way. */
+/**
+ * What a reader has been told: of events, of erasures, and of generations; and how far a walk over
+ * users has come if one is under way.
+ */
 export interface FeedPlace extends FeedState {
   /** Users up to `after` have been told for the generations up to `upTo`. */
   readonly walk?: { readonly upTo: number; readonly after: string } | undefined

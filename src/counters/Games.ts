@@ -17,7 +17,9 @@ import { maxRows, TooManyRows, viewOf } from "./TooManyRows.ts"
 /** The projections that a document of games is made of, in its order. */
 export const gameProjections = [casinoByGame, gameRoundsByGame]
 
-/** A user's counters per game and currency (design §4): the sections asked for under their names. */
+/**
+ * A user's counters per game and currency (design §4): the sections asked for under their names.
+ */
 export type GamesDocument =
   & {
     readonly user_id: string
@@ -28,7 +30,10 @@ export type GamesDocument =
   }
   & { readonly [section: string]: unknown }
 
-/** Which games: some by their ids, those without events left out, or the first `limit` of all from one on, in order of the ids' UTF-8 bytes. */
+/**
+ * Which games: some by their ids, those without events left out, or the first `limit` of all from
+ * one on, in order of the ids' UTF-8 bytes.
+ */
 export type GameSelection =
   | { readonly _tag: "Some"; readonly gameIds: ReadonlyArray<string> }
   | { readonly _tag: "Page"; readonly from: string; readonly limit: number }
@@ -44,8 +49,9 @@ export class Games extends Context.Service<Games, {
   /** The sections a document can have, in their order. */
   readonly sections: ReadonlyArray<string>
   /**
-   * The document, and the game that the next page begins with, if there is one. Undefined for a user without events. A page ends before the game with
-   * which a section would come to more than {@link maxRows} rows; one game, or games asked for by their ids, that have more are refused.
+   * The document, and the game that the next page begins with, if there is one. Undefined for a
+   * user without events. A page ends before the game with which a section would come to more than
+   * {@link maxRows} rows; one game, or games asked for by their ids, that have more are refused.
    */
   readonly read: (
     tenant: Tenant,
@@ -84,7 +90,8 @@ export class Games extends Context.Service<Games, {
               ? []
               : [[first, others.at(-1) ?? first] as const]
             const read = yield* Effect.forEach(stores, (store) => store.readRanges(tenant.tenantId, userId, ranges, maxRows + 1))
-            // Rows come in the order of the games: the last game of a section with too many may not be whole.
+            // Rows come in the order of the games: the last game of a section with too many may not
+            // be whole.
             const cut = read.flatMap((rows) => rows.length > maxRows ? String(rows.at(-1)?.["game_id"]) : []).sort(compareUtf8)[0]
             if (cut !== undefined && (games._tag === "Some" || cut === first)) {
               const at = read.findIndex((rows) => rows.length > maxRows)
@@ -97,7 +104,8 @@ export class Games extends Context.Service<Games, {
             const breather = new Breather()
             const presented: Record<string, unknown> = {}
             for (const [at, { projection }] of stores.entries()) {
-              // A thousand rows take some milliseconds, and other readings may have come as far in the same turn.
+              // A thousand rows take some milliseconds, and other readings may have come as far in
+              // the same turn.
               yield* breather.rest
               presented[projection.name] = projection.section.present(rows[at] ?? [], context)
             }

@@ -15,7 +15,10 @@ import { steadyTime } from "../steadyClock.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { KeptFoldings } from "./KeptFoldings.ts"
 
-/** A history was not read to its end in time. What was read is kept for a minute: asking again goes on from there. */
+/**
+ * A history was not read to its end in time. What was read is kept for a minute: asking again goes
+ * on from there.
+ */
 export class HistoryUnfinished extends Schema.TaggedError<HistoryUnfinished>("playtally/counters/HistoryUnfinished")("HistoryUnfinished", {
   read: Schema.Int,
   position: Schema.Int
@@ -32,7 +35,10 @@ export const HistoryTime = Context.Reference<number>("playtally/counters/History
 /** Most bytes of the rows that one history is folded into. */
 export const maxFoldedBytes = 96 * 1024 * 1024
 
-/** An event of a history; without `logged` it is one that no reader takes, for its size or its version. `bytes` is the length of its payload. */
+/**
+ * An event of a history; without `logged` it is one that no reader takes, for its size or its
+ * version. `bytes` is the length of its payload.
+ */
 export interface HistoryEvent {
   readonly position: number
   readonly type: string
@@ -62,22 +68,32 @@ export interface HistoryRequest<F extends Folding, A> {
   readonly tenant: Tenant
   readonly userId: string
   readonly types: ReadonlyArray<EventType>
-  /** Under which a folding that is not at its end is kept; whoever asks under the same key waits for the one under way, and goes on with it. */
+  /**
+   * Under which a folding that is not at its end is kept; whoever asks under the same key waits for
+   * the one under way, and goes on with it.
+   */
   readonly key: string
   /** Where to begin if nothing is kept under the key, or not in a state that `mayGoOn`. */
   readonly begin: Effect.Effect<Progress<F>, DatabaseUnavailable>
   /** What is kept as it is to go on, if it can. */
   readonly goOn: (kept: Progress<F>) => Progress<F> | undefined
-  /** Takes the answer out of the folding, before anybody else goes on with it, and says under which key it is worth keeping. */
+  /**
+   * Takes the answer out of the folding, before anybody else goes on with it, and says under which
+   * key it is worth keeping.
+   */
   readonly finish: (progress: Progress<F>) => { readonly answer: A; readonly keepAs: string | undefined }
 }
 
-/** Events that are decoded and folded before the clock is looked at, and the bytes of their payloads. */
+/**
+ * Events that are decoded and folded before the clock is looked at, and the bytes of their
+ * payloads.
+ */
 const stretch = { events: 32, bytes: 64 * 1024 }
 
 /**
- * Folds users' events again, from the log itself (design §3), in steps: a page of events at a time, each a short statement of its own, with rests in
- * between for others, for a bounded time. What was folded when the time is over, or when the client has gone, is kept for a minute, and whoever asks
+ * Folds users' events again, from the log itself (design §3), in steps: a page of events at a time,
+ * each a short statement of its own, with rests in between for others, for a bounded time. What was
+ * folded when the time is over, or when the client has gone, is kept for a minute, and whoever asks
  * again goes on from there. So a history of any length is read to its end by asking often enough.
  */
 export class Histories extends Context.Service<Histories, {
@@ -85,7 +101,10 @@ export class Histories extends Context.Service<Histories, {
   readonly fold: <F extends Folding, A>(
     request: HistoryRequest<F, A>
   ) => Effect.Effect<A | undefined, HistoryUnfinished | HistoryTooLarge | DatabaseUnavailable>
-  /** A folding that was kept, which then is no more. Undefined if the user was erased since, or the log went back. */
+  /**
+   * A folding that was kept, which then is no more. Undefined if the user was erased since, or the
+   * log went back.
+   */
   readonly take: (tenant: Tenant, userId: string, key: string) => Effect.Effect<Progress<Folding> | undefined, DatabaseUnavailable>
 }>()("playtally/counters/Histories") {
   static readonly layer = Layer.effect(
@@ -98,7 +117,8 @@ export class Histories extends Context.Service<Histories, {
       /** Who folds under a key, with those who wait for it. */
       const turns = new Map<string, { readonly turn: Semaphore.Semaphore; asking: number }>()
 
-      // What nobody asks for again is let go of in time, also if nobody asks for anything: it is personal data.
+      // What nobody asks for again is let go of in time, also if nobody asks for anything: it is
+      // personal data.
       yield* Effect.map(Clock.currentTimeMillis, (now) => kept.expire(now)).pipe(
         Effect.repeat(Schedule.spaced("10 seconds")),
         steadily,
@@ -134,12 +154,14 @@ export class Histories extends Context.Service<Histories, {
         const attempt = Effect.fnUntraced(function*(deadline: number) {
           const { tenantId } = tenant
           const loss = yield* history.lastLoss(tenant, userId)
-          // Whoever keeps something under a key asks for it under the same key only: what it is folded into is the same.
+          // Whoever keeps something under a key asks for it under the same key only: what it is
+          // folded into is the same.
           const found = (yield* takeKept(key, loss)) as Progress<F> | undefined
           const progress = (found === undefined ? undefined : goOn(found)) ?? (yield* begin)
           if (!(yield* history.isAny({ tenantId, userId, upTo: progress.upTo }))) return { _tag: "Nothing" } as const
           const reading = read(history, progress, { tenantId, userId, types, deadline }).pipe(
-            // Between two pieces it is whole, whatever ends it there: the time, the client, the database.
+            // Between two pieces it is whole, whatever ends it there: the time, the client, the
+            // database.
             Effect.onExit((exit) =>
               Exit.isSuccess(exit) || Exit.hasDies(exit) || progress.folding.bytes > maxFoldedBytes
                 ? Effect.void

@@ -5,13 +5,19 @@ const maxKept = 64
 const maxBytes = 96 * 1024 * 1024
 const timeToLive = 60_000
 
-/** A folding with what last took events away when it was made, see `UserHistory.lastLoss`: after another loss it is worth nothing. */
+/**
+ * A folding with what last took events away when it was made, see `UserHistory.lastLoss`: after
+ * another loss it is worth nothing.
+ */
 export interface Kept {
   readonly progress: Progress<Folding>
   readonly loss: string
 }
 
-/** What histories have been folded into when they were left, for whoever goes on with them: once, for a while, and the newest only. */
+/**
+ * What histories have been folded into when they were left, for whoever goes on with them: once,
+ * for a while, and the newest only.
+ */
 export class KeptFoldings {
   private readonly entries = new Map<string, { readonly kept: Kept; readonly bytes: number; readonly until: number }>()
   private bytes = 0

@@ -17,7 +17,10 @@ import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import type { TooManyReads } from "./ReadShares.ts"
 import { type Consistency, ProjectionBehind, type ProjectionFailing, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 
-/** A place on a board: from 1 on, no two users share one. `reached_at` is a time, or a date where the score is a streak of dates. */
+/**
+ * A place on a board: from 1 on, no two users share one. `reached_at` is a time, or a date where
+ * the score is a streak of dates.
+ */
 export interface LeaderboardEntry {
   readonly rank: number
   readonly user_id: string
@@ -73,7 +76,10 @@ export class Leaderboards extends Context.Service<Leaderboards, {
     selection: BoardSelection,
     options: { readonly limit: number; readonly consistency: Consistency }
   ) => Reading<LeaderboardDocument>
-  /** Undefined for a user who is not on the board. `neighbours` is how many above and how many below. */
+  /**
+   * Undefined for a user who is not on the board. `neighbours` is how many above and how many
+   * below.
+   */
   readonly place: (
     tenant: Tenant,
     selection: BoardSelection,
@@ -106,7 +112,8 @@ export class Leaderboards extends Context.Service<Leaderboards, {
                 exists (select from time_zone_moves m where m.tenant_id = t.tenant_id and m.time_zone <> t.time_zone) as days_move,
                 exists (select from time_zone_moves m where m.tenant_id = t.tenant_id) as weeks_move
               from tenants t where tenant_id = ${tenant.tenantId}::uuid`
-            // While the tenant's zone or first day of the week is being changed, some users' days or weeks are the former ones: they cannot be compared.
+            // While the tenant's zone or first day of the week is being changed, some users' days
+            // or weeks are the former ones: they cannot be compared.
             const hasDays = period !== "all" || board === "login_streak"
             if (
               settings === undefined || (hasDays && settings.days_move) || (period === "week" && settings.weeks_move)

@@ -13,18 +13,23 @@ export interface SizedEvent {
 /** An event that changed a value: by how much, and to what. */
 export interface Contribution {
   readonly logged: LoggedEvent
-  /** The difference, a number for a count and canonical decimal text for an amount; for any other value the value itself. */
+  /**
+   * The difference, a number for a count and canonical decimal text for an amount; for any other
+   * value the value itself.
+   */
   readonly contribution: unknown
   /** The value with this event and all before it; of a number that the document has not, 0. */
   readonly value: unknown
 }
 
 /**
- * How one value of a section came about: a user's events are added in order of position, and those that changed the value are kept, up to `limit` of
- * those after the position `after` and {@link maxPageBytes} of events. Having no number is as good as 0 there. Whatever depends on the present is taken as of `context.now` throughout, so
- * that it ends with the value of the document.
+ * How one value of a section came about: a user's events are added in order of position, and those
+ * that changed the value are kept, up to `limit` of those after the position `after` and
+ * {@link maxPageBytes} of events. Having no number is as good as 0 there. Whatever depends on the
+ * present is taken as of `context.now` throughout, so that it ends with the value of the document.
  *
- * The first page needs all events, for the value they end with; {@link turn} goes on from there with no more than the next page shows.
+ * The first page needs all events, for the value they end with; {@link turn} goes on from there
+ * with no more than the next page shows.
  */
 export class PathHistory {
   contributions: Array<Contribution> = []
@@ -73,7 +78,10 @@ export class PathHistory {
     return this.isMore && this.whole === undefined
   }
 
-  /** About how much memory the rows and the events of the page take. A parsed event takes some times the bytes of its text. */
+  /**
+   * About how much memory the rows and the events of the page take. A parsed event takes some times
+   * the bytes of its text.
+   */
   get bytes(): number {
     return this.fold.bytes + (this.whole?.bytes ?? 0) + 4 * (this.pageBytes + this.followingBytes)
   }
@@ -89,7 +97,10 @@ export class PathHistory {
     return this.following?.logged.position ?? 0
   }
 
-  /** Goes on to the next page, once all events have been added to the first: events after {@link reached} are to be added, until it is done. */
+  /**
+   * Goes on to the next page, once all events have been added to the first: events after
+   * {@link reached} are to be added, until it is done.
+   */
   turn(limit: number): void {
     this.last = { value: this.value() }
     this.whole = undefined
@@ -167,7 +178,9 @@ export const maxPageBytes = 4 * 1024 * 1024
 const areSame = (rows: ReadonlyArray<ReadRow>, others: ReadonlyArray<ReadRow>): boolean =>
   rows.length === others.length && rows.every((row, index) => row === others[index])
 
-/** What a value that is not there comes to: a currency that appears with a bet has not won 0 by it. */
+/**
+ * What a value that is not there comes to: a currency that appears with a bet has not won 0 by it.
+ */
 const nothing = { count: 0, amount: "0", other: null } as const
 
 const isSame = (before: unknown, after: unknown): boolean =>

@@ -21,7 +21,10 @@ export const rangesBetween = (after: SliceVector, upTo: SliceVector): ReadonlyAr
 /** How many events ranges hold. */
 export const eventsIn = (ranges: ReadonlyArray<PositionRange>): number => ranges.reduce((sum, { after, upTo }) => sum + upTo - after, 0)
 
-/** The beginnings of ranges that hold `limit` events together, or all: what short ones leave goes to the longer ones. */
+/**
+ * The beginnings of ranges that hold `limit` events together, or all: what short ones leave goes to
+ * the longer ones.
+ */
 export const shortened = (ranges: ReadonlyArray<PositionRange>, limit: number): ReadonlyArray<PositionRange> => {
   let left = limit
   return ranges.toSorted((a, b) => a.upTo - a.after - (b.upTo - b.after)).flatMap(({ after, slice, upTo }, index) => {

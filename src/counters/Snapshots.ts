@@ -14,40 +14,60 @@ import type { ProjectionStore } from "../projections/ProjectionStore.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { CurrentReadSlot, type TooManyReads } from "./ReadShares.ts"
 
-/** The projections did not reach the log's heads of the moment of the request in the time given. Asking again later is safe. */
+/**
+ * The projections did not reach the log's heads of the moment of the request in the time given.
+ * Asking again later is safe.
+ */
 export class ProjectionBehind extends Schema.TaggedError<ProjectionBehind>("playtally/counters/ProjectionBehind")("ProjectionBehind", {
   waited: Schema.Int.annotate({ description: "Seconds" })
 }) {}
 
-/** A user asked for strongly is parked in some projections: a fold failed on one of the user's events. */
+/**
+ * A user asked for strongly is parked in some projections: a fold failed on one of the user's
+ * events.
+ */
 export class ProjectionParked extends Schema.TaggedError<ProjectionParked>("playtally/counters/ProjectionParked")("ProjectionParked", {
   userId: Schema.String,
   projections: Schema.Array(Schema.String)
 }) {}
 
 /**
- * This process's code cannot run some projections asked for: they fail on the sample log (`FailsOnSampleLog`). Asking again is of no use until it is mended.
+ * This process's code cannot run some projections asked for: they fail on the sample log
+ * (`FailsOnSampleLog`). Asking again is of no use until it is mended.
  */
 export class ProjectionFailing extends Schema.TaggedError<ProjectionFailing>("playtally/counters/ProjectionFailing")("ProjectionFailing", {
   projections: Schema.Array(Schema.String)
 }) {}
 
-/** What a reading promises: whatever the projections have reached, or all that was in the log when it was asked for (design §3). */
+/**
+ * What a reading promises: whatever the projections have reached, or all that was in the log when
+ * it was asked for (design §3).
+ */
 export type Consistency = { readonly _tag: "Eventual" } | { readonly _tag: "Strong"; readonly waitSeconds: number }
 
-/** One moment of the database, as far as some users of a tenant and some projections are concerned. */
+/**
+ * One moment of the database, as far as some users of a tenant and some projections are concerned.
+ */
 export interface Snapshot {
   /** Those of the users who have events, in the order asked. */
   readonly userIds: ReadonlyArray<string>
-  /** The active versions of those of the projections that have one, and one that this code knows, in the order asked. */
+  /**
+   * The active versions of those of the projections that have one, and one that this code knows, in
+   * the order asked.
+   */
   readonly stores: ReadonlyArray<ProjectionStore>
-  /** Those of the projections that have none yet: they are still to be rebuilt for the first time. */
+  /**
+   * Those of the projections that have none yet: they are still to be rebuilt for the first time.
+   */
   readonly unbuilt: ReadonlyArray<string>
   /** Those of the projections that this process's code cannot run. */
   readonly failing: ReadonlyArray<string>
   /** The position in the user's slice up to which all of them have been fed. */
   readonly positionOf: (userId: string) => number
-  /** The zone in which a user's rows are made: the tenant's, or while it is being changed perhaps still the one before. */
+  /**
+   * The zone in which a user's rows are made: the tenant's, or while it is being changed perhaps
+   * still the one before.
+   */
   readonly timeZoneOf: (userId: string) => string
   /** The day with which the weeks begin of which the user's rows are made, 1 (Monday) to 7. */
   readonly weekStartOf: (userId: string) => number
@@ -55,7 +75,10 @@ export interface Snapshot {
   readonly parkedIn: (userId: string) => ReadonlyArray<string>
   /** The projections in which any of the users concerned is. */
   readonly stale: ReadonlyArray<string>
-  /** The newest generation of a user's rows, for each of the active versions under their names; of all users concerned without a user. */
+  /**
+   * The newest generation of a user's rows, for each of the active versions under their names; of
+   * all users concerned without a user.
+   */
   readonly generationsOf: (userId?: string) => Readonly<Record<string, number>>
 }
 
@@ -63,18 +86,26 @@ interface Options {
   /** Names of projections. */
   readonly projections: ReadonlyArray<string>
   readonly consistency: Consistency
-  /** Set where the rows depend on all of the tenant's users: how complete they are is then said of all of them, whichever are named. */
+  /**
+   * Set where the rows depend on all of the tenant's users: how complete they are is then said of
+   * all of them, whichever are named.
+   */
   readonly everybody?: true
-  /** Set where a projection that this process's code cannot run is left out, as an unbuilt one is; else the reading fails. */
+  /**
+   * Set where a projection that this process's code cannot run is left out, as an unbuilt one is;
+   * else the reading fails.
+   */
   readonly mayLack?: boolean
 }
 
 /** Readings of projections that promise something about how complete they are. */
 export class Snapshots extends Context.Service<Snapshots, {
   /**
-   * Reads rows of some of a tenant's users, with the active versions and the checkpoints, in one transaction: what is read is of one moment, never
-   * torn. A strong reading waits until all that was in the log on arrival has been folded. `rows` may fail if a projection it cannot do without has no
-   * active version yet, or for a reason of its own. The slot of the reading is given back while it waits.
+   * Reads rows of some of a tenant's users, with the active versions and the checkpoints, in one
+   * transaction: what is read is of one moment, never torn. A strong reading waits until all that
+   * was in the log on arrival has been folded. `rows` may fail if a projection it cannot do without
+   * has no active version yet, or for a reason of its own. The slot of the reading is given back
+   * while it waits.
    */
   readonly read: <A, E = never>(
     tenant: Tenant,
@@ -158,7 +189,10 @@ interface Behind {
   readonly projections?: ReadonlyArray<string>
 }
 
-/** Attempts again after each chunk that is fed, hurrying the slices that are behind, until none is or the time of a strong reading is over. */
+/**
+ * Attempts again after each chunk that is fed, hurrying the slices that are behind, until none is
+ * or the time of a strong reading is over.
+ */
 export const untilReached = <A extends { readonly _tag: string }, E, R>(
   runner: ProjectionRunner["Service"],
   consistency: Consistency,
@@ -174,7 +208,8 @@ export const untilReached = <A extends { readonly _tag: string }, E, R>(
     const slot = yield* CurrentReadSlot
     while (isBehind(result)) {
       runner.hurry(result.slices, result.projections)
-      // Another process may be feeding these slices, so this one looks again even if it hears nothing.
+      // Another process may be feeding these slices, so this one looks again even if it hears
+      // nothing.
       yield* slot.aside(Effect.timeoutOption(nextChunk, "50 millis"))
       ;({ nextChunk, result } = yield* look)
     }
@@ -200,7 +235,10 @@ export const headsOf = (sql: PgClient.PgClient, slices: ReadonlyArray<number>) =
     (rows) => new Map(rows.map(({ position, slice }) => [slice, Number(position)]))
   )
 
-/** The active versions of some projections, and the position up to which all of them have been fed in each slice. Those that fail have no say in it. */
+/**
+ * The active versions of some projections, and the position up to which all of them have been fed
+ * in each slice. Those that fail have no say in it.
+ */
 const checkpointsOf = (
   sql: PgClient.PgClient,
   catalog: ProjectionCatalog["Service"],
@@ -229,12 +267,18 @@ const checkpointsOf = (
     }
   )
 
-/** Whether this process's code cannot run the version of a projection that is read, or, where none is yet, any that there is of it. */
+/**
+ * Whether this process's code cannot run the version of a projection that is read, or, where none
+ * is yet, any that there is of it.
+ */
 const isFailing = ({ failing, stores }: ProjectionCatalog["Service"], name: string, active: number | undefined): boolean =>
   failing.some(({ projection, version }) => projection === name && (active ?? version) === version) &&
   (active !== undefined || stores.every(({ projection }) => projection.name !== name))
 
-/** Those of the users who have events, and the zones and weeks in which their rows are made (see `foldContexts`). */
+/**
+ * Those of the users who have events, and the zones and weeks in which their rows are made (see
+ * `foldContexts`).
+ */
 const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<string>) =>
   Effect.map(
     sql<{ user_id: string; time_zone: string; week_start: number }>`
@@ -249,7 +293,10 @@ const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArr
     (rows) => new Map(rows.map((row) => [row.user_id, { timeZone: row.time_zone, weekStart: row.week_start }]))
   )
 
-/** The projections in which some users are parked, or any of the tenant's, and the generations of their rows. */
+/**
+ * The projections in which some users are parked, or any of the tenant's, and the generations of
+ * their rows.
+ */
 const notesOf = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<string> | undefined, projections: ReadonlyArray<string>) =>
   Effect.map(
     sql<{ generation: bigint | null; projection: string | null; slice: number | null; user_id: string | null }>`

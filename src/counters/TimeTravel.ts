@@ -22,13 +22,17 @@ import { maxRows, type TooManyRows } from "./TooManyRows.ts"
 /** A user's counters as they were. */
 export class TimeTravel extends Context.Service<TimeTravel, {
   /**
-   * The document of what the log held at an instant (epoch milliseconds): the user's events recorded by then, folded by the projections that are active
-   * today, in the tenant's zone of today, with that instant for "now". `position` is the last position of the user's slice then. A section whose fold
-   * fails, or that would need an event no reader takes, stops before that event and is named in `stale`; one that is not active yet, or that this process's code cannot
-   * run, is left out, or is behind or failing if the reader named it. Undefined if there was no event of the user yet.
+   * The document of what the log held at an instant (epoch milliseconds): the user's events
+   * recorded by then, folded by the projections that are active today, in the tenant's zone of
+   * today, with that instant for "now". `position` is the last position of the user's slice then. A
+   * section whose fold fails, or that would need an event no reader takes, stops before that event
+   * and is named in `stale`; one that is not active yet, or that this process's code cannot run, is
+   * left out, or is behind or failing if the reader named it. Undefined if there was no event of
+   * the user yet.
    *
-   * It reads the log itself, so it never lags behind, and takes time in proportion to the number of the user's events until then: in steps, see
-   * {@link Histories}. Whoever asks again for the same sections goes on from there, also for a later instant.
+   * It reads the log itself, so it never lags behind, and takes time in proportion to the number of
+   * the user's events until then: in steps, see {@link Histories}. Whoever asks again for the same
+   * sections goes on from there, also for a later instant.
    */
   readonly read: (
     tenant: Tenant,

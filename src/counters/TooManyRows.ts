@@ -7,7 +7,10 @@ export class TooManyRows extends Schema.TaggedError<TooManyRows>("playtally/coun
   detail: Schema.String
 }) {}
 
-/** Most rows of one section of a user's document, say of currencies; of games and their currencies on a page. */
+/**
+ * Most rows of one section of a user's document, say of currencies; of games and their currencies
+ * on a page.
+ */
 export const maxRows = 1000
 
 /** The SQL view in which all rows of a projection's totals can be read. */

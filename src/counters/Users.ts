@@ -18,8 +18,9 @@ export interface ListedUser {
 /** A tenant's users. */
 export class Users extends Context.Service<Users, {
   /**
-   * Those with events whose ids follow one, in the order of the ids' UTF-8 bytes: at most `limit`, and the id to go on after unless these were the last. From
-   * the log itself, without erased users.
+   * Those with events whose ids follow one, in the order of the ids' UTF-8 bytes: at most `limit`,
+   * and the id to go on after unless these were the last. From the log itself, without erased
+   * users.
    */
   readonly list: (
     tenant: Tenant,

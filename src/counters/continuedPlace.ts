@@ -8,8 +8,9 @@ import { type FeedPlace, isSameHistory, nothingTold } from "./FeedPlace.ts"
 import type { Kept } from "./readFeedPage.ts"
 
 /**
- * Where a reader goes on in the newest history of the log, in the caller's transaction. A reader who was told of something that is lost, be it an event, an
- * erasure or a generation, is told of all users and erasures once more.
+ * Where a reader goes on in the newest history of the log, in the caller's transaction. A reader
+ * who was told of something that is lost, be it an event, an erasure or a generation, is told of
+ * all users and erasures once more.
  */
 export const continuedPlace = Effect.fnUntraced(
   function*(sql: PgClient.PgClient, histories: LogHistories["Service"], place: FeedPlace) {

@@ -2,8 +2,10 @@ import * as SchemaAST from "effect/SchemaAST"
 import { Amount } from "../projections/jsonValues.ts"
 
 /**
- * Where in a user's counters document a value is: the names that lead to it, the section first. As text they are joined by dots, and within a name `~`
- * is written `~0` and `.` is written `~1`, as in a JSON Pointer (RFC 6901): `casino.EUR.bet_amount`, and `casino.A~1B.bet_amount` for a currency "A.B".
+ * Where in a user's counters document a value is: the names that lead to it, the section first. As
+ * text they are joined by dots, and within a name `~` is written `~0` and `.` is written `~1`, as
+ * in a JSON Pointer (RFC 6901): `casino.EUR.bet_amount`, and `casino.A~1B.bet_amount` for a
+ * currency "A.B".
  */
 export type CounterPath = readonly [section: string, ...names: ReadonlyArray<string>]
 
@@ -20,11 +22,15 @@ export const parseCounterPath = (text: string): CounterPath | undefined => {
 export const formatCounterPath = (path: CounterPath): string =>
   path.map((name) => name.replaceAll("~", "~0").replaceAll(".", "~1")).join(".")
 
-/** What a value is: a number of things, an exact decimal, or anything else (a time, a text, true or false). */
+/**
+ * What a value is: a number of things, an exact decimal, or anything else (a time, a text, true or
+ * false).
+ */
 export type ValueKind = "count" | "amount" | "other"
 
 /**
- * What is at the end of `names` in a document of a schema. Undefined if they lead to nothing there, or to more than one value.
+ * What is at the end of `names` in a document of a schema. Undefined if they lead to nothing there,
+ * or to more than one value.
  */
 export const valueKind = (schema: SchemaAST.AST, names: ReadonlyArray<string>): ValueKind | undefined => {
   const [name, ...rest] = names

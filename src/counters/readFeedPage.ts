@@ -11,7 +11,10 @@ import type { Tenant } from "../tenants/Tenant.ts"
 import { type FeedPlace, type FeedState, nothingTold } from "./FeedPlace.ts"
 import { eventsIn, rangesBetween, shortened, type SliceVector } from "./SliceVector.ts"
 
-/** A user whose counters may have changed, with a position of the user's slice that the counters have reached. */
+/**
+ * A user whose counters may have changed, with a position of the user's slice that the counters
+ * have reached.
+ */
 export interface Change {
   readonly user_id: string
   readonly slice: number
@@ -25,8 +28,8 @@ export interface ErasedChange {
 }
 
 /**
- * What the log still has of a history that has ended: of each slice, and of generations. A document that a reader has of a later position or with a later generation
- * may count what is lost.
+ * What the log still has of a history that has ended: of each slice, and of generations. A document
+ * that a reader has of a later position or with a later generation may count what is lost.
  */
 export interface Kept {
   readonly generation: number
@@ -44,10 +47,12 @@ export interface FeedPage {
 }
 
 /**
- * What a tenant's reader is told after a place, up to a state: at most `limit` users, found in a number of events and users that does not depend on how many
- * there are. `isMore` says that the state has not been reached.
+ * What a tenant's reader is told after a place, up to a state: at most `limit` users, found in a
+ * number of events and users that does not depend on how many there are. `isMore` says that the
+ * state has not been reached.
  *
- * Erasures come first, all of them before any user: whoever is told later was not erased by these, or is known again.
+ * Erasures come first, all of them before any user: whoever is told later was not erased by these,
+ * or is known again.
  */
 export const readFeedPage = Effect.fnUntraced(function*(
   sql: PgClient.PgClient,
@@ -64,7 +69,8 @@ export const readFeedPage = Effect.fnUntraced(function*(
   }
   const room = limit - erased.length
   const walk = yield* walkOf(sql, tenant, place, state)
-  // What happens now does not wait for the end of a long walk, and the walk gets on whatever happens.
+  // What happens now does not wait for the end of a long walk, and the walk gets on whatever
+  // happens.
   const events = yield* eventsPage(sql, tenant, place.positions, state.positions, walk.scope === undefined ? room : room >> 1)
   const told = new Map(events.changes.map((change) => [change.user_id, change]))
   const users = yield* walkPage(sql, tenant, walk, room - told.size)
@@ -100,8 +106,8 @@ interface Walk {
 }
 
 /**
- * The walk that is under way, or the next one. Its scope is that of the generations that are still there: one that has gone since was superseded by a newer
- * one, which the next walk tells.
+ * The walk that is under way, or the next one. Its scope is that of the generations that are still
+ * there: one that has gone since was superseded by a newer one, which the next walk tells.
  */
 const walkOf = Effect.fnUntraced(function*(sql: PgClient.PgClient, tenant: Tenant, { generation, walk }: FeedPlace, state: FeedState) {
   const { after, upTo } = walk ?? { after: "", upTo: Math.max(state.generation, generation) }
@@ -145,7 +151,8 @@ const eventsPage = Effect.fnUntraced(function*(
   const events = Map.groupBy(ranges.length === 0 ? [] : yield* userPositions(sql, tenant.tenantId, ranges), ({ slice }) => slice)
   const changes: Array<Change> = []
   const next = [...place]
-  // The slices with most to tell come first: one that was left to the next page grows and gets its turn.
+  // The slices with most to tell come first: one that was left to the next page grows and gets its
+  // turn.
   for (const { slice, upTo } of ranges.toSorted((a, b) => b.upTo - b.after - (a.upTo - a.after))) {
     const users = new Map<string, number>()
     next[slice] = upTo

@@ -3,7 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 
-/** A word for which events of a tenant are not counted, as the projection `uncounted` has it; the times are the events' own. */
+/**
+ * A word for which events of a tenant are not counted, as the projection `uncounted` has it; the
+ * times are the events' own.
+ */
 export interface UncountedEvents {
   readonly tenantId: string
   readonly event: string
@@ -27,8 +30,9 @@ interface Row {
 }
 
 /**
- * The words for which most events of a tenant, or of all, are not counted, at most `limit`. None while no version of the projection is active. Read through
- * the view of the active version, whose rows are one for each user and word.
+ * The words for which most events of a tenant, or of all, are not counted, at most `limit`. None
+ * while no version of the projection is active. Read through the view of the active version, whose
+ * rows are one for each user and word.
  */
 export const uncountedWords = (
   sql: PgClient.PgClient,

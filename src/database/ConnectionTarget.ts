@@ -6,7 +6,10 @@ import { join } from "node:path"
 /** What libpq calls `sslmode`. */
 export type SslMode = "disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full"
 
-/** A file that the URL names, or the one that libpq looks for in the home folder, which may be missing. */
+/**
+ * A file that the URL names, or the one that libpq looks for in the home folder, which may be
+ * missing.
+ */
 export interface NamedFile {
   readonly path: string
   readonly parameter: string
@@ -17,7 +20,10 @@ export interface NamedFile {
 export interface TlsWish {
   readonly mode: SslMode
   readonly negotiation: "postgres" | "direct"
-  /** The authorities that the server's certificate has to come from: those of a file, or of the system. */
+  /**
+   * The authorities that the server's certificate has to come from: those of a file, or of the
+   * system.
+   */
   readonly authorities: NamedFile | "system"
   /** The certificate that this side shows if it is there, with its key. */
   readonly identity:
@@ -34,7 +40,9 @@ export type TlsVersion = (typeof tlsVersions)[number]
 export interface ConnectionTarget {
   /** A name or an address; or the folder of a Unix socket, which begins with a slash. */
   readonly host: string
-  /** `hostaddr`: the address to go to, where `host` is only the name that a certificate has to have. */
+  /**
+   * `hostaddr`: the address to go to, where `host` is only the name that a certificate has to have.
+   */
   readonly address: string | undefined
   readonly port: number
   readonly user: string
@@ -45,7 +53,10 @@ export interface ConnectionTarget {
   readonly options: string | undefined
   /** The seconds until a connection has to be there; 0 for no limit. */
   readonly connectSeconds: number
-  /** The seconds without a word after which TCP asks whether the other side is there; 0 for the system's own number. */
+  /**
+   * The seconds without a word after which TCP asks whether the other side is there; 0 for the
+   * system's own number.
+   */
   readonly keepAlive: { readonly idleSeconds: number } | undefined
   readonly tls: TlsWish
 }
@@ -86,7 +97,10 @@ const unsupported: Readonly<Record<string, string>> = {
   tcp_user_timeout: "the runtime cannot set it; a silent server is given up after 6 to 35 seconds anyway"
 }
 
-/** The parameters that can have but some values: those that are honoured, those that are not with the reason, and libpq's default. */
+/**
+ * The parameters that can have but some values: those that are honoured, those that are not with
+ * the reason, and libpq's default.
+ */
 const choices = {
   sslmode: { values: ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"], not: {}, byDefault: "prefer" },
   sslnegotiation: { values: ["postgres", "direct"], not: {}, byDefault: "postgres" },
@@ -145,7 +159,10 @@ type Free = (typeof free)[number]
 
 const known: ReadonlySet<string> = new Set([...free, ...Object.keys(choices)])
 
-/** What stands in a part of the URL, decoded; undefined if its percent signs say nothing. No plus sign is a space here. */
+/**
+ * What stands in a part of the URL, decoded; undefined if its percent signs say nothing. No plus
+ * sign is a space here.
+ */
 const decode = (text: string): string | undefined => {
   try {
     const decoded = decodeURIComponent(text)
@@ -159,8 +176,9 @@ const badPercent = (part: string) =>
   refused(`the ${part} has a percent sign that is not followed by two digits of a character in UTF-8; a percent sign itself is written %25`)
 
 /**
- * The parts of a URL, as libpq cuts it: the user ends at the first colon, the password at the first at sign, unless a slash comes before.
- * Whatever an RFC's parser says of a number sign or a question mark in a password is of no matter.
+ * The parts of a URL, as libpq cuts it: the user ends at the first colon, the password at the first
+ * at sign, unless a slash comes before. Whatever an RFC's parser says of a number sign or a
+ * question mark in a password is of no matter.
  */
 const cut = (url: string): Result.Result<ReadonlyMap<string, string>, string> => {
   const scheme = /^postgres(?:ql)?:\/\//.exec(url)
@@ -215,7 +233,8 @@ const cut = (url: string): Result.Result<ReadonlyMap<string, string>, string> =>
     const reason = Object.hasOwn(unsupported, name) ? unsupported[name] : undefined
     if (reason !== undefined) return refused(`the parameter ${name} is not supported: ${reason}`)
     if (!known.has(name)) {
-      // What looks like a name may be the rest of a password with a slash and a question mark in it.
+      // What looks like a name may be the rest of a password with a slash and a question mark in
+      // it.
       return refused(`${/^[a-z_]+$/.test(name) && !query.includes("@") ? `the parameter ${name}` : "one of its parameters"} is unknown`)
     }
     if (!put(name, value)) return badPercent(`parameter ${name}`)
@@ -229,11 +248,13 @@ const wholeNumber = (text: string): number | undefined => /^-?\d{1,9}$/.test(tex
 const inHome = (name: string) => join(homedir(), ".postgresql", name)
 
 /**
- * Reads a URL as libpq 18 reads it. Each of its parameters is honoured as libpq does it, or the answer is the reason why it is not: one sentence that
- * names the parameter and shows none of the URL's secrets. Touches no file.
+ * Reads a URL as libpq 18 reads it. Each of its parameters is honoured as libpq does it, or the
+ * answer is the reason why it is not: one sentence that names the parameter and shows none of the
+ * URL's secrets. Touches no file.
  *
- * Other than libpq: without a host it asks for one, as libpq's depends on how it was built; a file that the URL names has to be there in every mode; and
- * no environment variable, password file or service file has a say.
+ * Other than libpq: without a host it asks for one, as libpq's depends on how it was built; a file
+ * that the URL names has to be there in every mode; and no environment variable, password file or
+ * service file has a say.
  */
 export const readTarget = (url: string): Result.Result<ConnectionTarget, string> => {
   if (url === "") return refused("it is empty; leave it out for the embedded PostgreSQL")

@@ -22,10 +22,16 @@ import { postgresTypes } from "./numericCodec.ts"
 import { pooledClient } from "./pooledClient.ts"
 import { plans, timeLimits } from "./sessionSettings.ts"
 
-/** The milliseconds after which a connection on which nothing is said is given up: more than a statement may take. */
+/**
+ * The milliseconds after which a connection on which nothing is said is given up: more than a
+ * statement may take.
+ */
 const silence = { usual: 35_000, append: 12_000, keys: 6_000 }
 
-/** Whether statements may take as long as they like, silently: for commands that look at everything there is, and that somebody watches. */
+/**
+ * Whether statements may take as long as they like, silently: for commands that look at everything
+ * there is, and that somebody watches.
+ */
 export const IsPatient = Context.Reference<boolean>("playtally/database/IsPatient", { defaultValue: () => false })
 
 /** What tells one client from the others. */
@@ -129,8 +135,8 @@ const clients = Layer.mergeAll(appendLayer, keyLayer, directLayer).pipe(Layer.pr
 /** The clients of a database. */
 export const Database = {
   /**
-   * Of the settings: the one at DATABASE_URL, or the embedded one, shared with whoever else uses it. Fails if its sessions do not keep what is asked for,
-   * see {@link checkSession}.
+   * Of the settings: the one at DATABASE_URL, or the embedded one, shared with whoever else uses
+   * it. Fails if its sessions do not keep what is asked for, see {@link checkSession}.
    */
   layer: Layer.effectDiscard(checkSession).pipe(Layer.provideMerge(clients), Layer.provideMerge(urlLayer)),
   /** The same without a look at its sessions, for a command that looks itself. */

@@ -2,7 +2,9 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
 
-/** A question the database did not answer. Asking again later is safe. `operation` names who asked. */
+/**
+ * A question the database did not answer. Asking again later is safe. `operation` names who asked.
+ */
 export class DatabaseUnavailable
   extends Schema.TaggedError<DatabaseUnavailable>("playtally/database/DatabaseUnavailable")("DatabaseUnavailable", {
     operation: Schema.String,

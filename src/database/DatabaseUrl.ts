@@ -6,8 +6,9 @@ import { type ConnectionTarget, readTarget } from "./ConnectionTarget.ts"
 import { DatabaseUrlUnusable } from "./DatabaseUrlUnusable.ts"
 
 /**
- * What stands between this process and the server. `session`: a pooler that gives each connection a session of the server and refuses or ignores settings
- * in the startup packet. `transaction`: one that gives a session for the time of a transaction, so that nothing outlives one.
+ * What stands between this process and the server. `session`: a pooler that gives each connection a
+ * session of the server and refuses or ignores settings in the startup packet. `transaction`: one
+ * that gives a session for the time of a transaction, so that nothing outlives one.
  */
 export type Pooler = "none" | "session" | "transaction"
 

@@ -5,7 +5,10 @@ import { attempt, EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import type { EmbeddedPrograms } from "./embeddedPrograms.ts"
 import { type ProgramResult, runProgram } from "./runProgram.ts"
 
-/** Who runs the server and owns its files: ourselves, or another account if we are root, as whom PostgreSQL refuses to run. */
+/**
+ * Who runs the server and owns its files: ourselves, or another account if we are root, as whom
+ * PostgreSQL refuses to run.
+ */
 export interface EmbeddedAccount {
   readonly run: (file: string, args: ReadonlyArray<string>) => Effect.Effect<ProgramResult>
   /** Makes the account the owner of a file we have just made. */
@@ -37,7 +40,10 @@ const ownerOf = (path: string): Promise<User> =>
     () => path === dirname(path) ? { gid: 0, uid: 0 } : ownerOf(dirname(path))
   )
 
-/** The owner of the existing data; else of the folder it goes to, so that root in someone's checkout leaves them usable files; else a service account. */
+/**
+ * The owner of the existing data; else of the folder it goes to, so that root in someone's checkout
+ * leaves them usable files; else a service account.
+ */
 const choose = Effect.fnUntraced(function*(dataDir: string, home: string) {
   const found = yield* Effect.promise(() => ownerOf(home))
   const candidates = [...(found.uid === 0 ? [] : [String(found.uid)]), "postgres", "_postgres", "nobody"]
@@ -54,8 +60,9 @@ const choose = Effect.fnUntraced(function*(dataDir: string, home: string) {
 })
 
 /**
- * Ways to run a program as someone else, most modest first. Where only root may pass through the folders above (a checkout in /root), the server may
- * keep one capability: to pass through and read them, or in containers that withhold it, to ignore file permissions. Without the secure bit,
+ * Ways to run a program as someone else, most modest first. Where only root may pass through the
+ * folders above (a checkout in /root), the server may keep one capability: to pass through and read
+ * them, or in containers that withhold it, to ignore file permissions. Without the secure bit,
  * access(2), by which the programs look for each other, would not heed it.
  */
 const ways = (user: User): ReadonlyArray<EmbeddedAccount["run"]> => [
@@ -95,7 +102,10 @@ export const embeddedAccount = Effect.fn("embeddedAccount")(function*(dataDir: s
   })
 })
 
-/** Makes a folder and those above it; says whether it was missing. Not by Node's own `recursive`, which never ends where a folder takes none, as in /proc. */
+/**
+ * Makes a folder and those above it; says whether it was missing. Not by Node's own `recursive`,
+ * which never ends where a folder takes none, as in /proc.
+ */
 const makeFolder = async (path: string): Promise<boolean> => {
   try {
     await mkdir(path)

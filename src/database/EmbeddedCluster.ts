@@ -9,7 +9,10 @@ import { findWhereabouts } from "./FolderLock.ts"
 import { initialiseCluster } from "./initialiseCluster.ts"
 import { networkFileSystem } from "./networkFileSystem.ts"
 
-/** A database on disk: `DATA_DIR/postgres` holds PostgreSQL's data directory and the superuser's password, `DATA_DIR/postgres.log` is beside it. */
+/**
+ * A database on disk: `DATA_DIR/postgres` holds PostgreSQL's data directory and the superuser's
+ * password, `DATA_DIR/postgres.log` is beside it.
+ */
 export interface EmbeddedCluster {
   readonly dataDir: string
   readonly durable: boolean

@@ -20,7 +20,10 @@ import { whoseFolder } from "./whoseFolder.ts"
 /** `durable: false` gives up what a crash of the machine would need, for speed: for tests only. */
 export interface EmbeddedPostgresOptions {
   readonly durable?: boolean | undefined
-  /** Whether a server that is started listens on a port of 127.0.0.1 also where it could have a socket: for tests that put themselves between. */
+  /**
+   * Whether a server that is started listens on a port of 127.0.0.1 also where it could have a
+   * socket: for tests that put themselves between.
+   */
   readonly tcp?: boolean | undefined
 }
 
@@ -32,7 +35,10 @@ interface Membership {
   readonly lost: Effect.Effect<void>
 }
 
-/** The key of the advisory lock in the database `postgres`: shared for who uses the server, exclusive for who stops it. */
+/**
+ * The key of the advisory lock in the database `postgres`: shared for who uses the server,
+ * exclusive for who stops it.
+ */
 const lockKey = 7_813_442_906_517_223n
 
 const ask = (session: PgConnection.PgConnection, question: string) =>
@@ -59,7 +65,8 @@ const enter = Effect.fnUntraced(function*(cluster: EmbeddedCluster, place: Place
       yield* Scope.close(scope, Exit.void)
       return undefined
     }
-    // A server that is stopping may have cut off the one who holds the lock first. Then our session has been told to end too, and this fails.
+    // A server that is stopping may have cut off the one who holds the lock first. Then our session
+    // has been told to end too, and this fails.
     const deaths = yield* session.listen("playtally_member")
     return { place, scope, session, lost: Effect.ignore(Effect.forever(Queue.take(deaths))) } satisfies Membership
   }).pipe(
@@ -70,7 +77,10 @@ const enter = Effect.fnUntraced(function*(cluster: EmbeddedCluster, place: Place
 
 const isSame = (one: Place, other: Place): boolean => one.host === other.host && one.port === other.port
 
-/** A server that says "not yet" or "no longer" is ours; one that does not answer, or does not know our password, is not. */
+/**
+ * A server that says "not yet" or "no longer" is ours; one that does not answer, or does not know
+ * our password, is not.
+ */
 const isOurs = ({ reason }: SqlError.SqlError) => reason._tag !== "ConnectionError" && reason._tag !== "AuthenticationError"
 
 const stuck = (cluster: EmbeddedCluster, what: string) =>
@@ -86,7 +96,10 @@ const inUse = ({ dataDir }: EmbeddedCluster) =>
 
 const tcpPlace = (cluster: EmbeddedCluster): Effect.Effect<Place> => Effect.map(usualPort(cluster), (port) => ({ host: "127.0.0.1", port }))
 
-/** Joins the running server or starts one, at the place given if there is one; looks again and again while others start or stop it. */
+/**
+ * Joins the running server or starts one, at the place given if there is one; looks again and again
+ * while others start or stop it.
+ */
 const joinOrStart = Effect.fnUntraced(function*(cluster: EmbeddedCluster, where: { readonly tcp: boolean } | { readonly only: Place }) {
   const only = "only" in where ? where.only : undefined
   let place = only ?? ("tcp" in where && where.tcp ? undefined : socketIn(cluster.home)) ?? (yield* tcpPlace(cluster))
@@ -100,7 +113,8 @@ const joinOrStart = Effect.fnUntraced(function*(cluster: EmbeddedCluster, where:
       : yield* Effect.result(enter(cluster, running.place))
     if (entered?._tag === "Success") {
       if (entered.success !== undefined) {
-        // A socket answers in every container, and since our look at the folder another one may have taken it.
+        // A socket answers in every container, and since our look at the folder another one may
+        // have taken it.
         if (!(yield* isHeldElsewhere(cluster))) return entered.success
         yield* Scope.close(entered.success.scope, Exit.void)
       }
@@ -132,13 +146,19 @@ const join = (...of: Parameters<typeof joinOrStart>) =>
     orElse: () => stuck(of[0], "The server has been starting or stopping for ten minutes.")
   })
 
-/** Gives the shared lock up; returns a session, a new one if ours ended with a server that is being brought back. */
+/**
+ * Gives the shared lock up; returns a session, a new one if ours ended with a server that is being
+ * brought back.
+ */
 const withdraw = (cluster: EmbeddedCluster, { place, session }: Membership) =>
   Effect.as(ask(session, "pg_advisory_unlock_shared"), session).pipe(
     Effect.catch(() => Effect.retry(openSession(cluster, place), { while: isOurs, schedule: Schedule.spaced("50 millis") }))
   )
 
-/** The last to leave stops the server: of several who leave at once, the last one to give up the shared lock gets the exclusive one. */
+/**
+ * The last to leave stops the server: of several who leave at once, the last one to give up the
+ * shared lock gets the exclusive one.
+ */
 const leave = (cluster: EmbeddedCluster, membership: Membership) =>
   withdraw(cluster, membership).pipe(
     Effect.flatMap((session) => ask(session, "pg_try_advisory_lock")),
@@ -149,7 +169,10 @@ const leave = (cluster: EmbeddedCluster, membership: Membership) =>
     Effect.andThen(Scope.close(membership.scope, Exit.void))
   )
 
-/** Waits for the death of the server (killed, out of memory) and brings it back at its place, where pools find it again. */
+/**
+ * Waits for the death of the server (killed, out of memory) and brings it back at its place, where
+ * pools find it again.
+ */
 const heal = Effect.fnUntraced(function*(cluster: EmbeddedCluster, membership: Ref.Ref<Membership>) {
   const { lost, place, scope } = yield* Ref.get(membership)
   yield* lost
@@ -167,15 +190,22 @@ const heal = Effect.fnUntraced(function*(cluster: EmbeddedCluster, membership: R
 })
 
 /**
- * A PostgreSQL of our own, with its data in a directory, shared by every process that uses that directory. It outlives Ctrl-C and crashes of its users:
- * the last one to leave stops it, and after a crash the next one takes it over as it is. It listens on a Unix socket in a folder that only its account
- * may enter (mode 700) or, where there can be none, on 127.0.0.1; a password kept in the directory (mode 600) is needed either way.
+ * A PostgreSQL of our own, with its data in a directory, shared by every process that uses that
+ * directory. It outlives Ctrl-C and crashes of its users: the last one to leave stops it, and after
+ * a crash the next one takes it over as it is. It listens on a Unix socket in a folder that only
+ * its account may enter (mode 700) or, where there can be none, on 127.0.0.1; a password kept in
+ * the directory (mode 600) is needed either way.
  */
 export class EmbeddedPostgres extends Context.Service<EmbeddedPostgres, {
-  /** The superuser's URL; valid as long as the scope, also across a restart of a server that died. */
+  /**
+   * The superuser's URL; valid as long as the scope, also across a restart of a server that died.
+   */
   readonly url: Redacted.Redacted
 }>()("playtally/database/EmbeddedPostgres") {
-  /** Gives the running server of `dataDir` (relative to the working directory), made and started as needed, until the scope closes. */
+  /**
+   * Gives the running server of `dataDir` (relative to the working directory), made and started as
+   * needed, until the scope closes.
+   */
   static readonly acquire = Effect.fn("EmbeddedPostgres.acquire")(function*(dataDir: string, options: EmbeddedPostgresOptions = {}) {
     const cluster = yield* openCluster(dataDir, options.durable ?? true)
     const membership = yield* Effect.acquireRelease(

@@ -3,9 +3,12 @@ import * as Schema from "effect/Schema"
 import { statfs } from "node:fs/promises"
 
 /**
- * Why there is no embedded server; `message` says what happened and what to do about it, with the end of the server's log where that helps.
- * `NoProgram`: no PostgreSQL for this platform. `NoPermission`: the data directory belongs to someone else. `Unreachable`: the account that must run
- * the server for root cannot enter the directories. `InUse`: a service in another container or on another machine has the directory. `OtherVersion`: the data is of another major version. `Stuck`: nothing moved for too long.
+ * Why there is no embedded server; `message` says what happened and what to do about it, with the
+ * end of the server's log where that helps. `NoProgram`: no PostgreSQL for this platform.
+ * `NoPermission`: the data directory belongs to someone else. `Unreachable`: the account that must
+ * run the server for root cannot enter the directories. `InUse`: a service in another container or
+ * on another machine has the directory. `OtherVersion`: the data is of another major version.
+ * `Stuck`: nothing moved for too long.
  */
 export class EmbeddedPostgresError
   extends Schema.TaggedError<EmbeddedPostgresError>("playtally/database/EmbeddedPostgresError")("EmbeddedPostgresError", {
@@ -71,7 +74,10 @@ const leastSpace = 32 * 1024 * 1024
 /** The end of what a program said, in one line. */
 const ending = (said: string) => said.trim().split(/\s*\n\s*/).slice(-8).join(" | ")
 
-/** The error for a program of PostgreSQL that gave up, by what it said; a full disk may have kept it from saying so. */
+/**
+ * The error for a program of PostgreSQL that gave up, by what it said; a full disk may have kept it
+ * from saying so.
+ */
 export const gaveUp = (
   reason: "InitFailed" | "StartFailed",
   dataDir: string,

@@ -11,15 +11,19 @@ import { embeddedSettings } from "./embeddedSettings.ts"
 import { holding, isHeldElsewhere, release } from "./FolderLock.ts"
 import { isSocket, type Place, socketFile } from "./Place.ts"
 
-/** What a server has written about itself into its data directory; the place is missing in its first moments. */
+/**
+ * What a server has written about itself into its data directory; the place is missing in its first
+ * moments.
+ */
 export interface Postmaster {
   readonly pid: number
   readonly place: Place | undefined
 }
 
 /**
- * What became of a start. `Locked`: somebody has the folder's lock. `Occupied`: the data directory is in use, or looks so: by a server that is starting, stopping or being cleaned up after, or
- * by the number of a process long gone that another one has now. `NoSocket`: the file system has none.
+ * What became of a start. `Locked`: somebody has the folder's lock. `Occupied`: the data directory
+ * is in use, or looks so: by a server that is starting, stopping or being cleaned up after, or by
+ * the number of a process long gone that another one has now. `NoSocket`: the file system has none.
  */
 export type Start = "Started" | "PortTaken" | "NoSocket" | "Occupied" | "Locked"
 
@@ -38,7 +42,10 @@ export const readPostmaster = (cluster: DataFolder): Effect.Effect<Postmaster | 
     return Number(pid) > 0 ? { pid: Number(pid), place: host && Number(port) > 0 ? { host, port: Number(port) } : undefined } : undefined
   })
 
-/** The port of the last start, so that a server that comes back is found where it was; else any free one. */
+/**
+ * The port of the last start, so that a server that comes back is found where it was; else any free
+ * one.
+ */
 export const usualPort = (cluster: DataFolder): Effect.Effect<number> =>
   Effect.promise(async () => {
     const options = await readFile(join(cluster.data, "postmaster.opts"), "utf8").catch(() => "")
@@ -79,7 +86,10 @@ const readLog = async (cluster: EmbeddedCluster, from: number) => {
 
 const shell = (argument: string) => `'${argument.replaceAll("'", "'\\''")}'`
 
-/** Starts a server in a session of its own and waits until it takes connections, through a recovery too; it may have been stopped again since. */
+/**
+ * Starts a server in a session of its own and waits until it takes connections, through a recovery
+ * too; it may have been stopped again since.
+ */
 export const startServer = Effect.fn("startServer")(function*(cluster: EmbeddedCluster, place: Place) {
   const { data, dataDir, durable, log, programs } = cluster
   yield* completePrograms(dataDir, programs)
@@ -95,7 +105,8 @@ export const startServer = Effect.fn("startServer")(function*(cluster: EmbeddedC
   if (/could not create any TCP\/IP sockets/.test(said)) return "PortTaken" satisfies Start
   if (/could not create any Unix-domain sockets/.test(said)) return "NoSocket" satisfies Start
   if (/lock file "(?:postmaster\.pid|[^"]*\.lock)"|pre-existing shared memory block/.test(said)) return "Occupied" satisfies Start
-  // pg_ctl looks ten times a second: between two looks a server can have served someone who was faster, and been stopped by them.
+  // pg_ctl looks ten times a second: between two looks a server can have served someone who was
+  // faster, and been stopped by them.
   if (/database system is ready to accept connections/.test(said)) return "Started" satisfies Start
   const ending = said.trim().split("\n").slice(-15).join("\n")
   return yield* yield* gaveUp("StartFailed", dataDir, `PostgreSQL did not start (${log})`, `${output.trim()}\n${ending}`)
@@ -109,8 +120,10 @@ const holderOf = (file: string): Effect.Effect<number | undefined> =>
   })
 
 /**
- * PostgreSQL believes the files that a crashed server left behind if some process of the same user has that number now, as is common after a reboot
- * and in containers. Removes each, the data directory's and the socket's, if that process is not a server on this directory, and nobody has the lock.
+ * PostgreSQL believes the files that a crashed server left behind if some process of the same user
+ * has that number now, as is common after a reboot and in containers. Removes each, the data
+ * directory's and the socket's, if that process is not a server on this directory, and nobody has
+ * the lock.
  */
 export const removeStaleFiles = Effect.fn("removeStaleFiles")(function*(cluster: EmbeddedCluster, place: Place) {
   for (const file of [postmasterFile(cluster), ...isSocket(place) ? [`${socketFile(place)}.lock`] : []]) {
@@ -125,7 +138,10 @@ export const removeStaleFiles = Effect.fn("removeStaleFiles")(function*(cluster:
   }
 })
 
-/** Tells the running server to stop (its clients are cut off) and waits up to five seconds; it goes on stopping by itself after that. */
+/**
+ * Tells the running server to stop (its clients are cut off) and waits up to five seconds; it goes
+ * on stopping by itself after that.
+ */
 export const stopServer = Effect.fn("stopServer")(function*(cluster: EmbeddedCluster) {
   const { account, data, programs } = cluster
   const postmaster = yield* readPostmaster(cluster)

@@ -7,23 +7,32 @@ import type { EmbeddedCluster } from "./EmbeddedCluster.ts"
 import type { ProgramResult } from "./runProgram.ts"
 
 /**
- * The lock of a data folder: the file `postgres/lock`. Every process of the server holds flock(2) on it, as a descriptor inherited from the shell that
- * starts it. The kernel sees such a lock from every container of a machine, keeps it while processes are frozen, and drops it when the last one dies.
- * PostgreSQL's own checks go by process numbers and shared memory, which a container has to itself.
+ * The lock of a data folder: the file `postgres/lock`. Every process of the server holds flock(2)
+ * on it, as a descriptor inherited from the shell that starts it. The kernel sees such a lock from
+ * every container of a machine, keeps it while processes are frozen, and drops it when the last one
+ * dies. PostgreSQL's own checks go by process numbers and shared memory, which a container has to
+ * itself.
  *
- * The file says where its holder runs. Processes there share the server; processes elsewhere are refused as long as it lives. Where no lock can tell
- * (another machine on one network file system, a system without flock(1)), the holder's users tell: they set the file's time once a second.
+ * The file says where its holder runs. Processes there share the server; processes elsewhere are
+ * refused as long as it lives. Where no lock can tell (another machine on one network file system,
+ * a system without flock(1)), the holder's users tell: they set the file's time once a second.
  */
 const lockFile = (home: string) => join(home, "lock")
 
-/** How often a user of the server sets the file's time, and how long nobody must have done so. Twice the longest stall of a disk we have seen. */
+/**
+ * How often a user of the server sets the file's time, and how long nobody must have done so. Twice
+ * the longest stall of a disk we have seen.
+ */
 export const heartbeat = "1 second"
 export const HolderPatience = Context.Reference<number>("playtally/database/HolderPatience", { defaultValue: () => 10_000 })
 
 /** The exit code of {@link holding} when somebody has the lock. No program of PostgreSQL has it. */
 const conflict = 75
 
-/** Opens the file `$0` as descriptor 9 and locks it, or says by `how` that it cannot: flock(1) is missing, or the file system has no locks. */
+/**
+ * Opens the file `$0` as descriptor 9 and locks it, or says by `how` that it cannot: flock(1) is
+ * missing, or the file system has no locks.
+ */
 const lock = `
 umask 077
 exec 9<>"$0"
@@ -34,7 +43,10 @@ if command -v flock >/dev/null 2>&1; then
 fi
 `
 
-/** Where this process runs: the kernel since its boot, and the namespaces that PostgreSQL's numbers are of. Asked of a shell: Deno keeps /proc from us. */
+/**
+ * Where this process runs: the kernel since its boot, and the namespaces that PostgreSQL's numbers
+ * are of. Asked of a shell: Deno keeps /proc from us.
+ */
 const whereabouts = `
 cat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.bootsessionuuid 2>/dev/null || uname -n
 for name in pid ipc net; do readlink /proc/self/ns/$name; done
@@ -44,7 +56,10 @@ for name in pid ipc net; do readlink /proc/self/ns/$name; done
 export const findWhereabouts = ({ run }: EmbeddedAccount): Effect.Effect<string> =>
   Effect.map(run("sh", ["-c", whereabouts]), ({ output }) => output.trim().split(/\s+/).join(","))
 
-/** Runs a program that holds the lock, as everything does that the program leaves behind; undefined if somebody has the lock. */
+/**
+ * Runs a program that holds the lock, as everything does that the program leaves behind; undefined
+ * if somebody has the lock.
+ */
 export const holding = (
   { account, home, where }: EmbeddedCluster,
   program: ReadonlyArray<string>,
@@ -67,7 +82,10 @@ export const readHolder = ({ home }: EmbeddedCluster) =>
     return where === undefined || where === "nobody" ? undefined : { where, locks: how === "locked" }
   })
 
-/** Whether the file's last holder runs elsewhere. Its server may answer here, but is not to be joined, and its process numbers are others' here. */
+/**
+ * Whether the file's last holder runs elsewhere. Its server may answer here, but is not to be
+ * joined, and its process numbers are others' here.
+ */
 export const isHeldElsewhere = (cluster: EmbeddedCluster): Effect.Effect<boolean> =>
   Effect.map(readHolder(cluster), (holder) => holder !== undefined && holder.where !== cluster.where)
 
@@ -85,7 +103,10 @@ const timeOf = async (path: string) => {
   return file.stat({ bigint: true }).then(({ mtimeNs }) => mtimeNs).finally(() => file.close())
 }
 
-/** Whether somebody sets the file's time while we watch. Only changes count, so no two clocks are compared. */
+/**
+ * Whether somebody sets the file's time while we watch. Only changes count, so no two clocks are
+ * compared.
+ */
 export const isRefreshed = Effect.fnUntraced(function*({ home }: EmbeddedCluster) {
   const patience = yield* HolderPatience
   const before = yield* Effect.promise(() => timeOf(lockFile(home)))

@@ -6,7 +6,10 @@ import { Migrator, SqlClient, type SqlError } from "effect/sql"
 import { migrations } from "../../migrations/index.ts"
 import { DirectClient } from "./DirectClient.ts"
 
-/** The database and this code do not belong together; `message` says which of the two is older and what to do. */
+/**
+ * The database and this code do not belong together; `message` says which of the two is older and
+ * what to do.
+ */
 export class SchemaMismatch extends Schema.TaggedError<SchemaMismatch>("playtally/database/SchemaMismatch")("SchemaMismatch", {
   message: Schema.String
 }) {}
@@ -14,7 +17,10 @@ export class SchemaMismatch extends Schema.TaggedError<SchemaMismatch>("playtall
 const table = "playtally_migrations"
 const known = Object.keys(migrations)
 
-/** The applied migrations' names as `0001_create_event_log`, in order; none for a database that has never been migrated. */
+/**
+ * The applied migrations' names as `0001_create_event_log`, in order; none for a database that has
+ * never been migrated.
+ */
 const applied = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   const [found] = yield* sql<{ found: boolean }>`select to_regclass(${table}) is not null as found`
@@ -27,7 +33,10 @@ const applied = Effect.gen(function*() {
 /** The names of this code's migrations, in order. */
 export const knownMigrations: ReadonlyArray<string> = known
 
-/** The names of the migrations that the database lacks. Changes nothing, and works on a database that was never migrated. */
+/**
+ * The names of the migrations that the database lacks. Changes nothing, and works on a database
+ * that was never migrated.
+ */
 export const missingMigrations: Effect.Effect<ReadonlyArray<string>, SchemaMismatch | SqlError.SqlError, SqlClient.SqlClient> = Effect.gen(
   function*() {
     const names = yield* applied
@@ -43,19 +52,24 @@ export const missingMigrations: Effect.Effect<ReadonlyArray<string>, SchemaMisma
   }
 )
 
-/** Applies what is missing, all in one transaction; returns the names applied. Processes that start together wait for each other. */
+/**
+ * Applies what is missing, all in one transaction; returns the names applied. Processes that start
+ * together wait for each other.
+ */
 export const migrate: Effect.Effect<
   ReadonlyArray<string>,
   SchemaMismatch | SqlError.SqlError | Migrator.MigrationError,
   SqlClient.SqlClient
 > = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  // The lock is the transaction's, so that it works through a pooler that gives a session for no longer.
+  // The lock is the transaction's, so that it works through a pooler that gives a session for no
+  // longer.
   return yield* sql.withTransaction(Effect.gen(function*() {
     yield* sql`select pg_advisory_xact_lock(hashtext('playtally migrations'))`
     const missing = yield* missingMigrations
     if (missing.length === 0) return missing
-    // The migrator makes it too, but asks again where it cannot, which hides why once the transaction is aborted.
+    // The migrator makes it too, but asks again where it cannot, which hides why once the
+    // transaction is aborted.
     yield* sql`
       create table if not exists ${sql(table)} (
         migration_id integer primary key,

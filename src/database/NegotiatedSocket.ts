@@ -4,7 +4,10 @@ import { connect as connectTls, type TLSSocket } from "node:tls"
 import type { ConnectionTarget, SslMode } from "./ConnectionTarget.ts"
 import { tlsOptions } from "./tlsOptions.ts"
 
-/** How one attempt talks; `either` is TLS if the server has it, else plain text, on the same connection. */
+/**
+ * How one attempt talks; `either` is TLS if the server has it, else plain text, on the same
+ * connection.
+ */
 type Attempt = "plain" | "tls" | "either"
 
 const attemptsOf: Readonly<Record<SslMode, ReadonlyArray<Attempt>>> = {
@@ -19,14 +22,20 @@ const attemptsOf: Readonly<Record<SslMode, ReadonlyArray<Attempt>>> = {
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 const [yes, no, error] = [0x53, 0x4e, 0x45]
 
-/** Whether a first packet asks to cancel a statement of another session. The server does not answer it. */
+/**
+ * Whether a first packet asks to cancel a statement of another session. The server does not answer
+ * it.
+ */
 const isCancel = (packet: Uint8Array): boolean => packet.length === 16 && Buffer.from(packet).readInt32BE(4) === 80_877_102
 
 const ignore = () => {}
 
 /** What the connections to one target know of each other. */
 export interface TargetMemory {
-  /** Whether the last session was encrypted. A request to cancel carries a session's secret, and is never sent in plain text for one that is. */
+  /**
+   * Whether the last session was encrypted. A request to cancel carries a session's secret, and is
+   * never sent in plain text for one that is.
+   */
   wasEncrypted: boolean
 }
 
@@ -44,11 +53,13 @@ export const openSocket = ({ address, host, keepAlive, port }: ConnectionTarget,
     : connect({ path })
 
 /**
- * A connection to a server, encrypted as the target's `sslmode` has it before the driver's first packet leaves. The driver itself knows TLS or none, verifies
- * always, and cannot begin again: libpq's `prefer` goes on in plain text if TLS fails, `allow` with TLS if plain text is refused.
+ * A connection to a server, encrypted as the target's `sslmode` has it before the driver's first
+ * packet leaves. The driver itself knows TLS or none, verifies always, and cannot begin again:
+ * libpq's `prefer` goes on in plain text if TLS fails, `allow` with TLS if plain text is refused.
  *
- * A server refuses a kind of connection with an error before it asks for a password, so that is when the next kind is tried: nothing but the packet that
- * names user and database has been sent until then. If every kind is refused, the driver hears what was said to the encrypted one.
+ * A server refuses a kind of connection with an error before it asks for a password, so that is
+ * when the next kind is tried: nothing but the packet that names user and database has been sent
+ * until then. If every kind is refused, the driver hears what was said to the encrypted one.
  *
  * Once nothing has passed for `silence` milliseconds, it ends; 0 is no limit.
  */

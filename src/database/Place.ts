@@ -1,6 +1,9 @@
 import { join } from "node:path"
 
-/** Where a server of PostgreSQL listens: an address, or the folder of its Unix socket, which the port names there. */
+/**
+ * Where a server of PostgreSQL listens: an address, or the folder of its Unix socket, which the
+ * port names there.
+ */
 export interface Place {
   readonly host: string
   readonly port: number
@@ -14,7 +17,9 @@ export const socketFile = ({ host, port }: Place): string => join(host, `.s.PGSQ
 /** The bytes that the kernel has for the path of a socket, but for the zero at its end. */
 const longestPath = process.platform === "linux" ? 107 : 103
 
-/** The place of a socket in a folder, unless the platform has none or the path is too long for it. */
+/**
+ * The place of a socket in a folder, unless the platform has none or the path is too long for it.
+ */
 export const socketIn = (folder: string): Place | undefined => {
   const place = { host: folder, port: 5432 }
   return process.platform === "win32" || Buffer.byteLength(socketFile(place)) > longestPath ? undefined : place

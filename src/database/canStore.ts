@@ -2,7 +2,10 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 
-/** Whether the database takes writes: it is no standby, and transactions are not read-only by default. It does not tell of a full disk. */
+/**
+ * Whether the database takes writes: it is no standby, and transactions are not read-only by
+ * default. It does not tell of a full disk.
+ */
 export const canStore = (sql: PgClient.PgClient): Effect.Effect<boolean, SqlError.SqlError> =>
   Effect.map(
     sql<{ can_store: boolean }>`

@@ -5,7 +5,10 @@ import type { SqlError } from "effect/sql"
 import { DatabaseUrl } from "./DatabaseUrl.ts"
 import { plans, timeLimits } from "./sessionSettings.ts"
 
-/** The sessions that `DATABASE_URL` leads to do not keep what the service relies on; `message` says what, and what mends it. */
+/**
+ * The sessions that `DATABASE_URL` leads to do not keep what the service relies on; `message` says
+ * what, and what mends it.
+ */
 export class SessionUnfit extends Schema.TaggedError<SessionUnfit>("playtally/database/SessionUnfit")("SessionUnfit", {
   message: Schema.String
 }) {}
@@ -33,7 +36,10 @@ export const readSession = (sql: PgClient.PgClient): Effect.Effect<SessionFacts,
     })
   )
 
-/** The time limits that a session does not have, and the settings of the planner that are not as they should be. */
+/**
+ * The time limits that a session does not have, and the settings of the planner that are not as
+ * they should be.
+ */
 export const lackingOf = (
   { settings }: SessionFacts
 ): { readonly limits: ReadonlyArray<string>; readonly plans: ReadonlyArray<string> } => ({
@@ -46,8 +52,9 @@ export const mending = ({ database, role }: SessionFacts, names: ReadonlyArray<s
   names.map((name) => `alter role ${role} in database ${database} set ${name} = '${wanted[name]}';`).join(" ")
 
 /**
- * Whether a pooler gives sessions for the time of a transaction. It gives the session that was last given back, so a transaction of another
- * connection gets the one that the first has just used; without such a pooler each has its own.
+ * Whether a pooler gives sessions for the time of a transaction. It gives the session that was last
+ * given back, so a transaction of another connection gets the one that the first has just used;
+ * without such a pooler each has its own.
  */
 export const isShared = (sql: PgClient.PgClient) =>
   Effect.scoped(Effect.gen(function*() {
@@ -76,8 +83,9 @@ export const refusalOf = (error: SqlError.SqlError): SessionUnfit | undefined =>
 }
 
 /**
- * Looks once at what a session of `DATABASE_URL` is: whether it keeps the time limits, and whether it lasts. A pooler may drop the limits in silence, and a
- * process that is frozen then holds its locks for ever.
+ * Looks once at what a session of `DATABASE_URL` is: whether it keeps the time limits, and whether
+ * it lasts. A pooler may drop the limits in silence, and a process that is frozen then holds its
+ * locks for ever.
  */
 export const checkSession: Effect.Effect<void, SessionUnfit | SqlError.SqlError, DatabaseUrl | PgClient.PgClient> = Effect.gen(function*() {
   const { embedded, pooler } = yield* DatabaseUrl

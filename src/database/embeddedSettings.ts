@@ -1,7 +1,10 @@
 import { totalmem } from "node:os"
 import { isSocket, type Place } from "./Place.ts"
 
-/** Where the embedded server listens, and how it treats a crash: `durable: false` is for tests, whose data nobody misses. */
+/**
+ * Where the embedded server listens, and how it treats a crash: `durable: false` is for tests,
+ * whose data nobody misses.
+ */
 export interface EmbeddedSettings {
   readonly place: Place
   readonly durable: boolean
@@ -16,9 +19,11 @@ const memory = () => {
 }
 
 /**
- * The server's settings as arguments of `postgres`, for `bytes` of memory. A quarter of it for the buffers, at most 4 GB, which fill as the data grows: users come
- * in no order, so where their pages do not fit, each event reads and writes some. Few checkpoints, since each makes the following writes of a page log
- * it whole. The log leaves errors of statements out: their client gets them, and a refused duplicate is routine.
+ * The server's settings as arguments of `postgres`, for `bytes` of memory. A quarter of it for the
+ * buffers, at most 4 GB, which fill as the data grows: users come in no order, so where their pages
+ * do not fit, each event reads and writes some. Few checkpoints, since each makes the following
+ * writes of a page log it whole. The log leaves errors of statements out: their client gets them,
+ * and a refused duplicate is routine.
  */
 export const embeddedSettings = ({ durable, place }: EmbeddedSettings, bytes: number = memory()): ReadonlyArray<string> => {
   const quarter = Math.floor(bytes / MiB / 4)
@@ -40,7 +45,8 @@ export const embeddedSettings = ({ durable, place }: EmbeddedSettings, bytes: nu
     min_wal_size: "256MB",
     checkpoint_timeout: "15min",
     checkpoint_completion_target: 0.9,
-    // The packaged programs know pglz alone, which takes 0.1 ms for a page: whatever is written first after a checkpoint would take twice as long.
+    // The packaged programs know pglz alone, which takes 0.1 ms for a page: whatever is written
+    // first after a checkpoint would take twice as long.
     wal_compression: "off",
     random_page_cost: 1.1,
     effective_io_concurrency: 32,

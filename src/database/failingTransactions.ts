@@ -7,8 +7,9 @@ const isLost = (reason: Cause.Reason<unknown>): reason is Cause.Die & { readonly
   Cause.isDieReason(reason) && SqlError.isSqlError(reason.defect)
 
 /**
- * Lets a transaction whose connection is lost fail with the SqlError that it was, or end interrupted if it was interrupted. The client makes a defect of
- * it, for the `ROLLBACK` fails then too, and nobody would try again or answer that the database is away.
+ * Lets a transaction whose connection is lost fail with the SqlError that it was, or end
+ * interrupted if it was interrupted. The client makes a defect of it, for the `ROLLBACK` fails then
+ * too, and nobody would try again or answer that the database is away.
  */
 export const failingTransactions = (client: PgClient.PgClient): PgClient.PgClient => {
   const { withTransaction } = client

@@ -1,7 +1,10 @@
 import { PgTypes } from "@effect/sql-pg"
 import type { SqlError } from "effect/sql"
 
-/** What a failed statement means for whoever ran it: look again, wait and try again, look for the row at fault, or give up. */
+/**
+ * What a failed statement means for whoever ran it: look again, wait and try again, look for the
+ * row at fault, or give up.
+ */
 export type Failure =
   | { readonly _tag: "UniqueViolation"; readonly constraint: string }
   | { readonly _tag: "BadData"; readonly message: string }
@@ -20,9 +23,10 @@ export const sqlState = (error: SqlError.SqlError): string | undefined => {
 }
 
 /**
- * Sorts a SqlError by what helps. Bad data is SQLSTATE class 22 (data exception), 54 (program limit exceeded) and values the driver cannot encode;
- * transient is a lost connection, a timeout, a deadlock, a shutdown, a server short of disk, memory or connections, and one that can only read: a standby,
- * or a primary that was made read-only.
+ * Sorts a SqlError by what helps. Bad data is SQLSTATE class 22 (data exception), 54 (program limit
+ * exceeded) and values the driver cannot encode; transient is a lost connection, a timeout, a
+ * deadlock, a shutdown, a server short of disk, memory or connections, and one that can only read:
+ * a standby, or a primary that was made read-only.
  */
 export const failureOf = (error: SqlError.SqlError): Failure => {
   const { reason } = error

@@ -15,7 +15,10 @@ export interface FoundEmbedded {
   readonly password: Redacted.Redacted
 }
 
-/** Looks for the embedded server of a data folder; starts and makes nothing. Undefined if there is no database in the folder. */
+/**
+ * Looks for the embedded server of a data folder; starts and makes nothing. Undefined if there is
+ * no database in the folder.
+ */
 export const findEmbedded = Effect.fn("findEmbedded")(function*(directory: string) {
   const dataDir = resolve(directory)
   const home = join(dataDir, "postgres")

@@ -26,8 +26,9 @@ const syncFolder = async (path: string) => {
 }
 
 /**
- * Makes a new database in the folder `home`: all of it elsewhere first, then renamed, so that a crash leaves nothing half-made there. Of several
- * processes that do so at once one wins, and its database is everybody's.
+ * Makes a new database in the folder `home`: all of it elsewhere first, then renamed, so that a
+ * crash leaves nothing half-made there. Of several processes that do so at once one wins, and its
+ * database is everybody's.
  */
 export const initialiseCluster = Effect.fn("initialiseCluster")(function*(
   options: {

@@ -9,7 +9,8 @@ const groups = new Uint16Array(5)
 const before = 3
 
 /**
- * Splits plain decimal text into the groups and gives the number of its decimals; undefined if it is anything else, or longer. Amounts are hardly ever.
+ * Splits plain decimal text into the groups and gives the number of its decimals; undefined if it
+ * is anything else, or longer. Amounts are hardly ever.
  */
 const split = (text: string): number | undefined => {
   let [whole, fraction, decimals, digits] = [0, 0, -1, 0]
@@ -51,8 +52,8 @@ const decode = (bytes: Uint8Array): Result.Result<string, PgTypes.CodecError> =>
   Result.map(PgTypes.decode(bytes, PgTypes.OID.numeric, 1), String)
 
 /**
- * Numerics as the driver reads and writes them, in a small part of its time where they are plain and short: they are most of what a projection writes,
- * and most of them are 0.
+ * Numerics as the driver reads and writes them, in a small part of its time where they are plain
+ * and short: they are most of what a projection writes, and most of them are 0.
  */
 export const numericCodec: PgTypes.Codec<string> = { encode: (text) => PgTypes.encode(text, PgTypes.OID.numeric), decode, write }
 

@@ -10,21 +10,25 @@ import { failingTransactions } from "./failingTransactions.ts"
 import { sqlState } from "./failureOf.ts"
 import { raiseSessionSynchronousCommit } from "./synchronousCommit.ts"
 
-/** A connection lives a minute at most, so that a name that leads to another server is looked up again. */
+/**
+ * A connection lives a minute at most, so that a name that leads to another server is looked up
+ * again.
+ */
 const lifetime = "1 minute"
 
 /** What gives up a client's connections, by client. */
 const givingUp = new WeakMap<PgClient.PgClient, () => void>()
 
 /**
- * Has a client use none of the connections again that it has opened so far: the database behind them is not the one to use any more. What is under way on them goes
- * on. A client that this module has not made is left alone.
+ * Has a client use none of the connections again that it has opened so far: the database behind
+ * them is not the one to use any more. What is under way on them goes on. A client that this module
+ * has not made is left alone.
  */
 export const giveUpConnections = (client: PgClient.PgClient): void => givingUp.get(client)?.()
 
 /**
- * The state in which a server says that it cannot write: it is a standby, or was made read-only. A connection cannot become better, for after a switchover it leads to the
- * old primary for ever.
+ * The state in which a server says that it cannot write: it is a standby, or was made read-only. A
+ * connection cannot become better, for after a switchover it leads to the old primary for ever.
  */
 const cannotWrite = "25006"
 
@@ -38,11 +42,14 @@ interface Generation {
 }
 
 /**
- * The driver's pooled client, made of the driver's own parts, with one more rule: after a statement was refused because the server cannot write, neither its
- * connection nor any other that was open then is used again. The driver gives up a connection only when its socket fails, and a standby's does not. So all of
- * the pool is exchanged for another one: the driver does not tell how old a connection is, and opens some before anybody needs them.
+ * The driver's pooled client, made of the driver's own parts, with one more rule: after a statement
+ * was refused because the server cannot write, neither its connection nor any other that was open
+ * then is used again. The driver gives up a connection only when its socket fails, and a standby's
+ * does not. So all of the pool is exchanged for another one: the driver does not tell how old a
+ * connection is, and opens some before anybody needs them.
  *
- * And whatever a session commits is on disk when that is answered, see {@link raiseSessionSynchronousCommit}.
+ * And whatever a session commits is on disk when that is answered, see
+ * {@link raiseSessionSynchronousCommit}.
  */
 export const pooledClient: (
   options: PgClient.PgPoolConfig

@@ -1,14 +1,20 @@
 import * as Effect from "effect/Effect"
 import { type ChildProcess, spawn } from "node:child_process"
 
-/** A program and who runs it: effect's ChildProcess cannot change the user, which a server started by root needs. */
+/**
+ * A program and who runs it: effect's ChildProcess cannot change the user, which a server started
+ * by root needs.
+ */
 export interface Program {
   readonly file: string
   readonly args: ReadonlyArray<string>
   readonly user?: { readonly uid: number; readonly gid: number } | undefined
 }
 
-/** `code` is null where the program could not be started or was killed; `output` holds what it printed to both streams, or why it did not start. */
+/**
+ * `code` is null where the program could not be started or was killed; `output` holds what it
+ * printed to both streams, or why it did not start.
+ */
 export interface ProgramResult {
   readonly code: number | null
   readonly output: string
@@ -17,7 +23,8 @@ export interface ProgramResult {
 const start = ({ args, file, user }: Program): ChildProcess =>
   spawn(file, args, {
     cwd: "/",
-    // Its own session, so that a Ctrl-C meant for us does not end an initdb half-way; a small environment, so that no PG* variable reaches it.
+    // Its own session, so that a Ctrl-C meant for us does not end an initdb half-way; a small
+    // environment, so that no PG* variable reaches it.
     detached: true,
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C" },
     stdio: ["ignore", "pipe", "pipe"],

@@ -25,8 +25,8 @@ const readCertificates = (file: NamedFile): string | undefined => {
 }
 
 /**
- * A private key, which nobody else may read: as libpq asks for, a file of root may be read by its group. It is unlocked here, since Deno shows no certificate at all
- * where the password is wrong.
+ * A private key, which nobody else may read: as libpq asks for, a file of root may be read by its
+ * group. It is unlocked here, since Deno shows no certificate at all where the password is wrong.
  */
 const readKey = (file: NamedFile, password: Redacted.Redacted | undefined): string => {
   try {
@@ -43,7 +43,10 @@ const readKey = (file: NamedFile, password: Redacted.Redacted | undefined): stri
   }
 }
 
-/** The last context with the authorities of the system: to read all of them takes Node a tenth of a second. */
+/**
+ * The last context with the authorities of the system: to read all of them takes Node a tenth of a
+ * second.
+ */
 let kept: { readonly identity: string; readonly context: SecureContext } | undefined
 
 const systemContext = (options: SecureContextOptions): SecureContext => {
@@ -57,9 +60,10 @@ const systemContext = (options: SecureContextOptions): SecureContext => {
 }
 
 /**
- * What TLS is asked for: the chain of the server's certificate is verified wherever there are authorities to verify it with, its name with
- * `verify-full` alone, as libpq does it. Files are read here, for each connection, so that one that was renewed is taken without a restart. Throws an Error with a
- * sentence if a file cannot be used.
+ * What TLS is asked for: the chain of the server's certificate is verified wherever there are
+ * authorities to verify it with, its name with `verify-full` alone, as libpq does it. Files are
+ * read here, for each connection, so that one that was renewed is taken without a restart. Throws
+ * an Error with a sentence if a file cannot be used.
  */
 export const tlsOptions = ({ host, tls }: ConnectionTarget): ConnectionOptions => {
   const { authorities, identity, maxVersion, minVersion, mode } = tls

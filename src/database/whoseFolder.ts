@@ -6,12 +6,16 @@ import { type Postmaster, readPostmaster } from "./EmbeddedServer.ts"
 import { isRefreshed, readHolder, tryLock } from "./FolderLock.ts"
 import { isSocket } from "./Place.ts"
 
-/** Whether a server of this kernel listens on its socket. At an address, it may be another container's. */
+/**
+ * Whether a server of this kernel listens on its socket. At an address, it may be another
+ * container's.
+ */
 const answers = ({ place }: Postmaster) => place !== undefined && isSocket(place) ? answersAt(place) : Effect.succeed(false)
 
 /**
- * Whose the folder is. `Here`: the last holder runs where we do; its server may be joined. `Elsewhere`: it runs in another container or on another
- * machine, and lives. `Nobody`: there is no holder, or it has died. Whoever starts a server then takes the lock, and only one can.
+ * Whose the folder is. `Here`: the last holder runs where we do; its server may be joined.
+ * `Elsewhere`: it runs in another container or on another machine, and lives. `Nobody`: there is no
+ * holder, or it has died. Whoever starts a server then takes the lock, and only one can.
  */
 export const whoseFolder: (cluster: EmbeddedCluster) => Effect.Effect<"Here" | "Elsewhere" | "Nobody"> = Effect.fn("whoseFolder")(function*(
   cluster: EmbeddedCluster

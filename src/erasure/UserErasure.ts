@@ -30,7 +30,10 @@ export const isUnknown = (report: ErasureReport): boolean => !report.again && is
 /** The most events, and the most rows of each table of a projection, that one step takes. */
 export const ErasureStep = Context.Reference<number>("playtally/erasure/ErasureStep", { defaultValue: () => 5000 })
 
-/** An erasure on which nobody has taken a step for so many seconds was left by a process that has gone. */
+/**
+ * An erasure on which nobody has taken a step for so many seconds was left by a process that has
+ * gone.
+ */
 const abandonedAfter = 60
 
 /** How many of those a process takes up in one look. */
@@ -39,17 +42,20 @@ const takenUp = 10
 /** Removes users' personal data. */
 export class UserErasure extends Context.Service<UserErasure, {
   /**
-   * Removes what is known of a user, for good: events keep their places and keys and nothing else, under a pseudonym that is the same each time; rows of
-   * all versions of projections, parked users and rejected items are gone. A resend of an erased event is a duplicate, and a new event of that id begins
-   * a new user.
+   * Removes what is known of a user, for good: events keep their places and keys and nothing else,
+   * under a pseudonym that is the same each time; rows of all versions of projections, parked users
+   * and rejected items are gone. A resend of an erased event is a duplicate, and a new event of
+   * that id begins a new user.
    *
-   * For nearly every user that is one transaction. A user with a long history is erased in steps, one transaction of some thousand events each. The first
-   * step notes the erasure under the checkpoints of the user's slice, whose epochs it raises. From then on every reader and every feed passes over the
-   * user's events, new ones too, which are erased with the others. The last step holds the checkpoints again. No step holds the head of
-   * the slice longer than some hundred events take.
+   * For nearly every user that is one transaction. A user with a long history is erased in steps,
+   * one transaction of some thousand events each. The first step notes the erasure under the
+   * checkpoints of the user's slice, whose epochs it raises. From then on every reader and every
+   * feed passes over the user's events, new ones too, which are erased with the others. The last
+   * step holds the checkpoints again. No step holds the head of the slice longer than some hundred
+   * events take.
    *
-   * Whoever asks again, in whatever process, takes further steps of an erasure that is under way, or that a process has left which died. `onProgress` is
-   * called after each step but the last.
+   * Whoever asks again, in whatever process, takes further steps of an erasure that is under way,
+   * or that a process has left which died. `onProgress` is called after each step but the last.
    */
   readonly erase: (
     tenant: Brand,
@@ -57,8 +63,9 @@ export class UserErasure extends Context.Service<UserErasure, {
     onProgress?: (progress: ErasureProgress) => void
   ) => Effect.Effect<ErasureReport, ImportUnfinished | DatabaseUnavailable>
   /**
-   * Erases a user in a fiber of the service's own, once for all who ask at the same time, and waits for it for a while: what has not ended by then goes on.
-   * Without progress it has not begun: somebody holds what the first step needs.
+   * Erases a user in a fiber of the service's own, once for all who ask at the same time, and waits
+   * for it for a while: what has not ended by then goes on. Without progress it has not begun:
+   * somebody holds what the first step needs.
    */
   readonly eraseWithin: (
     tenant: Brand,
@@ -71,7 +78,10 @@ export class UserErasure extends Context.Service<UserErasure, {
     },
     ImportUnfinished | DatabaseUnavailable
   >
-  /** Goes on in the background with erasures that nobody has taken a step of for a minute, and says how many it has found. */
+  /**
+   * Goes on in the background with erasures that nobody has taken a step of for a minute, and says
+   * how many it has found.
+   */
   readonly takeUp: Effect.Effect<number, DatabaseUnavailable>
 }>()("playtally/erasure/UserErasure") {
   static readonly layer = Layer.effect(
@@ -80,7 +90,8 @@ export class UserErasure extends Context.Service<UserErasure, {
       yield* Migrations
       const sql = yield* PgClient.PgClient
       const steps = erasureSteps(sql, yield* ErasureStep)
-      // A process takes one step at a time: who waits here holds no connection, and a long history lets others in between its steps.
+      // A process takes one step at a time: who waits here holds no connection, and a long history
+      // lets others in between its steps.
       const turns = Semaphore.makeUnsafe(1)
 
       const inTurn = <A, E extends { readonly _tag: string }>(step: Effect.Effect<A, E | SqlError.SqlError>) =>
@@ -105,7 +116,8 @@ export class UserErasure extends Context.Service<UserErasure, {
           let events: number | undefined
           while (step?._tag !== "Ended") {
             if (step === undefined) {
-              // Somebody else has taken the last step, or the database has lost those that were taken: who begins again finds nothing left, or all of it.
+              // Somebody else has taken the last step, or the database has lost those that were
+              // taken: who begins again finds nothing left, or all of it.
               step = yield* begin
               continue
             }

@@ -12,8 +12,9 @@ export interface ErasedRows {
 }
 
 /**
- * Removes a user's rows of every version that the database knows, at most `limit` of each table, in the caller's transaction. The tables are known by their
- * names, for a version that this code does not know may still be fed by another release.
+ * Removes a user's rows of every version that the database knows, at most `limit` of each table, in
+ * the caller's transaction. The tables are known by their names, for a version that this code does
+ * not know may still be fed by another release.
  */
 export const eraseRows = (sql: PgClient.PgClient, user: Owner, limit: number): Effect.Effect<ErasedRows, SqlError.SqlError> =>
   Effect.gen(function*() {

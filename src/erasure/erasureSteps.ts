@@ -44,17 +44,23 @@ export type Step =
   | { readonly _tag: "Ended"; readonly report: ErasureReport }
   | { readonly _tag: "UnderWay"; readonly progress: ErasureProgress }
 
-/** The steps of an erasure, each a transaction of at most `limit` events and of as many rows of each table. */
+/**
+ * The steps of an erasure, each a transaction of at most `limit` events and of as many rows of each
+ * table.
+ */
 export interface ErasureSteps {
-  /** The first step; of nearly every user the only one. Of an erasure that has begun already it says how far that is. */
+  /**
+   * The first step; of nearly every user the only one. Of an erasure that has begun already it says
+   * how far that is.
+   */
   readonly begin: (user: Erased, rejected: number) => Effect.Effect<Step, ImportUnfinished | SqlError.SqlError>
   /** The next step; undefined if there is none, as somebody else has taken the last one. */
   readonly goOn: (user: Erased) => Effect.Effect<Step | undefined, ImportUnfinished | SqlError.SqlError>
 }
 
 /**
- * Makes the steps on a client. Whoever takes a step holds the erasure's own row first, then the lock of all that changes versions, then the checkpoints of
- * the slice, then its head.
+ * Makes the steps on a client. Whoever takes a step holds the erasure's own row first, then the
+ * lock of all that changes versions, then the checkpoints of the slice, then its head.
  */
 export const erasureSteps = (sql: PgClient.PgClient, limit: number): ErasureSteps => {
   // It waits behind a long chunk, but for no longer than a statement may take.
@@ -67,7 +73,10 @@ export const erasureSteps = (sql: PgClient.PgClient, limit: number): ErasureStep
     yield* sql`update checkpoints set epoch = epoch + 1 where slice = ${slice}`
   })
 
-  /** Removes what notes the user's id beside rows and events; says in how many versions the user was parked. */
+  /**
+   * Removes what notes the user's id beside rows and events; says in how many versions the user was
+   * parked.
+   */
   const forget = Effect.fnUntraced(function*({ slice, tenantId, userId }: Erased) {
     const parked = yield* sql`delete from parked_users where tenant_id = ${tenantId}::uuid and user_id = ${userId} returning 1 as gone`
     yield* forgetGenerations(sql, { tenantId, userId })
@@ -147,7 +156,8 @@ export const erasureSteps = (sql: PgClient.PgClient, limit: number): ErasureStep
         return yield* progressOf(user)
       }
       const [head] = yield* sql<{ position: bigint }>`select position from slice_heads where slice = ${slice}`
-      // What may be the last step holds the checkpoints: nobody has read what it erases and has yet to write rows of it.
+      // What may be the last step holds the checkpoints: nobody has read what it erases and has yet
+      // to write rows of it.
       const isNearEnd = (head?.position ?? 0n) - found.position <= BigInt(limit)
       if (isNearEnd) yield* holdSlice(slice)
       const { events_erased, is_last, reached } = yield* eraseEvents(user, found.position)

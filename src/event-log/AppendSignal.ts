@@ -2,8 +2,8 @@ import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 
 /**
- * Tells this process's projections, after a commit, which slices have grown. A hint only: whoever listens must also look by itself now and then,
- * for other processes append too.
+ * Tells this process's projections, after a commit, which slices have grown. A hint only: whoever
+ * listens must also look by itself now and then, for other processes append too.
  */
 export class AppendSignal extends Context.Service<AppendSignal, {
   readonly notify: (slices: ReadonlySet<number>) => void

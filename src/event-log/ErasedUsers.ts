@@ -4,7 +4,10 @@ import type { SqlError } from "effect/sql"
 import type { NewEvent } from "./LoggedEvent.ts"
 import { pseudonymOf, tagOf, tagStart } from "./pseudonym.ts"
 
-/** An event of a user who was erased, as it would stand in the log if it was erased too. `ord` is its place in the input, from 1. */
+/**
+ * An event of a user who was erased, as it would stand in the log if it was erased too. `ord` is
+ * its place in the input, from 1.
+ */
 export interface PerhapsErased {
   readonly ord: number
   readonly tenantId: string
@@ -13,8 +16,9 @@ export interface PerhapsErased {
 }
 
 /**
- * What a process knows of erased users: enough to tell in nanoseconds that a user was never erased. It need not know of all of them: an append says up
- * to which erasure it was asked, and the database, which has the last one of each slice in its head, says so if there are later ones.
+ * What a process knows of erased users: enough to tell in nanoseconds that a user was never erased.
+ * It need not know of all of them: an append says up to which erasure it was asked, and the
+ * database, which has the last one of each slice in its head, says so if there are later ones.
  */
 export class ErasedUsers {
   private readonly tenants = new Map<string, { readonly namespace: string; readonly start: number; readonly tags: Set<number> }>()
@@ -39,7 +43,9 @@ export class ErasedUsers {
     return found
   }
 
-  /** Knows of nobody any more: the database has lost erasures, and gives their numbers to others. */
+  /**
+   * Knows of nobody any more: the database has lost erasures, and gives their numbers to others.
+   */
   forget(): void {
     this.tenants.clear()
     this.known = 0n

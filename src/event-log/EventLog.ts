@@ -42,14 +42,19 @@ import { readUserPart, readUsers, type UserPart as SlicePart, type UserPlace, ty
 import { sliceCount } from "./sliceOf.ts"
 import { hidingErasures } from "./unfinishedErasures.ts"
 
-/** The log could not be reached in time. Nothing is known of what was asked: asking again is safe. */
+/**
+ * The log could not be reached in time. Nothing is known of what was asked: asking again is safe.
+ */
 export class EventLogUnavailable
   extends Schema.TaggedError<EventLogUnavailable>("playtally/event-log/EventLogUnavailable")("EventLogUnavailable", {
     cause: Schema.Defect()
   })
 {}
 
-/** The log contradicts itself, say by a position used twice or a hole. Nothing may be written until somebody has looked. */
+/**
+ * The log contradicts itself, say by a position used twice or a hole. Nothing may be written until
+ * somebody has looked.
+ */
 export class EventLogCorrupt extends Schema.TaggedError<EventLogCorrupt>("playtally/event-log/EventLogCorrupt")("EventLogCorrupt", {
   message: Schema.String
 }) {}
@@ -57,30 +62,40 @@ export class EventLogCorrupt extends Schema.TaggedError<EventLogCorrupt>("playta
 type Entries<E> = Effect.Effect<ReadonlyArray<E>, SqlError.SqlError>
 
 /**
- * The append-only log (design §1). Within a slice positions are dense (1, 2, 3 …) and committed in order: a reader of `position > c` in order of
- * position never misses one. Any number of processes may append.
+ * The append-only log (design §1). Within a slice positions are dense (1, 2, 3 …) and committed in
+ * order: a reader of `position > c` in order of position never misses one. Any number of processes
+ * may append.
  */
 export class EventLog extends Context.Service<EventLog, {
   /** The number of writer lanes all processes on this database share. */
   readonly laneCount: number
   /**
-   * Appends in order and gives one outcome per event, in the same order, once all is committed. An event whose key the user already has is not
-   * appended again: its content decides between Duplicate and Conflict, and one that was erased is a Duplicate whatever it says. An event the database
-   * cannot hold is Refused alone.
+   * Appends in order and gives one outcome per event, in the same order, once all is committed. An
+   * event whose key the user already has is not appended again: its content decides between
+   * Duplicate and Conflict, and one that was erased is a Duplicate whatever it says. An event the
+   * database cannot hold is Refused alone.
    *
-   * A stored content that is long is not read here, where others wait: such an event is Known, until {@link compare} has looked.
+   * A stored content that is long is not read here, where others wait: such an event is Known,
+   * until {@link compare} has looked.
    */
   readonly append: (events: ReadonlyArray<NewEvent>) => Effect.Effect<ReadonlyArray<AppendOutcome>, EventLogUnavailable | EventLogCorrupt>
-  /** Tells Duplicates from Conflicts among Known events, in the order given. It takes time in proportion to what is stored, some megabytes at a time. */
+  /**
+   * Tells Duplicates from Conflicts among Known events, in the order given. It takes time in
+   * proportion to what is stored, some megabytes at a time.
+   */
   readonly compare: (known: ReadonlyArray<KnownEvent>) => Effect.Effect<ReadonlyArray<EventOutcome>, EventLogUnavailable>
-  /** How many events there are among the `limit` positions after each of the given ones, and the position of the last. In the caller's transaction. */
+  /**
+   * How many events there are among the `limit` positions after each of the given ones, and the
+   * position of the last. In the caller's transaction.
+   */
   readonly count: (
     after: ReadonlyArray<SlicePosition>,
     limit: number
   ) => Effect.Effect<ReadonlyArray<SlicePosition & { readonly events: number }>, SqlError.SqlError>
   /**
-   * The events after the given positions, in order of slice and position, as many as the bound has, erased ones too. Those whose payload is not small are
-   * withheld, and to be fetched. In the caller's transaction.
+   * The events after the given positions, in order of slice and position, as many as the bound has,
+   * erased ones too. Those whose payload is not small are withheld, and to be fetched. In the
+   * caller's transaction.
    */
   readonly look: (after: ReadonlyArray<SlicePosition>, bound: ReadBound) => Entries<LogEntry | WithheldEvent>
   /** The same of some types in parts of slices. */
@@ -90,22 +105,33 @@ export class EventLog extends Context.Service<EventLog, {
     bytes: number
   ) => Entries<LogEntry | WithheldEvent>
   /**
-   * Some users' events, user by user and each in order of position, of some types, after a place in that order: as many as the bound has. Served by the unique
-   * key, and sorted each time: for users who have some thousand events at most.
+   * Some users' events, user by user and each in order of position, of some types, after a place in
+   * that order: as many as the bound has. Served by the unique key, and sorted each time: for users
+   * who have some thousand events at most.
    */
   readonly lookAtUsers: (part: UsersPart, after: UserPlace, bound: ReadBound) => Entries<LogEntry | WithheldEvent>
-  /** A user's events of some types among as many positions of the user's slice as the bound has. For users who have very many. */
+  /**
+   * A user's events of some types among as many positions of the user's slice as the bound has. For
+   * users who have very many.
+   */
   readonly lookAtUser: (part: SlicePart, bound: ReadBound) => Entries<LogEntry | WithheldEvent>
-  /** Withheld events, in the order given, until there are so many bytes of payload: at least the first. */
+  /**
+   * Withheld events, in the order given, until there are so many bytes of payload: at least the
+   * first.
+   */
   readonly fetch: (withheld: ReadonlyArray<WithheldEvent>, bytes: number) => Entries<LoggedEvent | UnreadableEvent>
   /**
-   * The events after the given positions, in order of slice and position, as many as the bound has, erased ones and unreadable ones too. What follows in a slice
-   * is left out after an event that has no room, so that each slice is read without a gap. In the caller's transaction.
+   * The events after the given positions, in order of slice and position, as many as the bound has,
+   * erased ones and unreadable ones too. What follows in a slice is left out after an event that
+   * has no room, so that each slice is read without a gap. In the caller's transaction.
    */
   readonly read: (after: ReadonlyArray<SlicePosition>, bound: ReadBound) => Entries<LogEntry>
   /** A page of a user's events, newest first, bounded in number and in bytes. */
   readonly readUserPage: (part: UserPart) => Effect.Effect<UserPage, DatabaseUnavailable>
-  /** A user's events before `before` (a position in the user's slice), newest first, all in memory at once: for users with short histories. */
+  /**
+   * A user's events before `before` (a position in the user's slice), newest first, all in memory
+   * at once: for users with short histories.
+   */
   readonly readUser: (
     tenantId: string,
     userId: string,
@@ -181,8 +207,9 @@ const readFormat = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
 const wary = 50
 
 /**
- * Whether stored keys are to be expected. A sender that repeats itself repeats much, so after a repeat was met the next statements look keys up; after
- * some of them met none, statements trust again that their events are new, and the unique key tells if they are not.
+ * Whether stored keys are to be expected. A sender that repeats itself repeats much, so after a
+ * repeat was met the next statements look keys up; after some of them met none, statements trust
+ * again that their events are new, and the unique key tells if they are not.
  */
 class RecentRepeats {
   private statements = 0
@@ -197,19 +224,30 @@ class RecentRepeats {
   }
 }
 
-/** Reruns of one statement after the unique key refused it, before its events are tried in halves. */
+/**
+ * Reruns of one statement after the unique key refused it, before its events are tried in halves.
+ */
 const maxReruns = 5
 
-/** What a process remembers between appends, for their speed, and the history of the log that all of it is true in. */
+/**
+ * What a process remembers between appends, for their speed, and the history of the log that all of
+ * it is true in.
+ */
 interface Memory {
   readonly repeats: RecentRepeats
   readonly erased: ErasedUsers
   readonly histories: LogHistories["Service"]
-  /** Until then (milliseconds that never go back) events may come whose tenant the database has lost. */
+  /**
+   * Until then (milliseconds that never go back) events may come whose tenant the database has
+   * lost.
+   */
   tenantsAreKnownFrom: number
 }
 
-/** The milliseconds after the begin of a history for which a request may be under way, or a key be remembered, of a tenant that the database has lost. */
+/**
+ * The milliseconds after the begin of a history for which a request may be under way, or a key be
+ * remembered, of a tenant that the database has lost.
+ */
 const doubt = 60_000
 
 const append = Effect.fnUntraced(function*(sql: PgClient.PgClient, memory: Memory, events: ReadonlyArray<NewEvent>) {
@@ -272,7 +310,10 @@ const outcomeOfStored = (row: AppendRow, event: NewEvent): AppendOutcome => {
   })
 }
 
-/** A repeat is compared with what the log holds under its key: the first of the batch, or what was there before the batch. */
+/**
+ * A repeat is compared with what the log holds under its key: the first of the batch, or what was
+ * there before the batch.
+ */
 const outcomeOfRepeat = (
   events: ReadonlyArray<NewEvent>,
   index: number,
@@ -292,8 +333,9 @@ const outcomeOfRepeat = (
 }
 
 /**
- * Writes the events at `indexes` and fills in their outcomes. A statement the unique key refused is run again (it saw a snapshot older than its
- * locks), then in halves; one refused for its data is halved until the culprit stands alone. Returns the stored rows that events met.
+ * Writes the events at `indexes` and fills in their outcomes. A statement the unique key refused is
+ * run again (it saw a snapshot older than its locks), then in halves; one refused for its data is
+ * halved until the culprit stands alone. Returns the stored rows that events met.
  */
 const write = (
   sql: PgClient.PgClient,
@@ -344,8 +386,9 @@ const write = (
   })
 
 /**
- * Tries again, for some seconds, what may pass: a lost connection, a lock or statement timeout, a server that is restarting. With a look-up then: the
- * statement may have been carried out, or have waited, with its heads held, for somebody who has the keys of these events in hand.
+ * Tries again, for some seconds, what may pass: a lost connection, a lock or statement timeout, a
+ * server that is restarting. With a look-up then: the statement may have been carried out, or have
+ * waited, with its heads held, for somebody who has the keys of these events in hand.
  */
 const runStatement = (sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>, looksUp: boolean, memory: Memory) =>
   Effect.catchIf(attempt(sql, batch, looksUp, memory), isTransient, () =>
@@ -367,8 +410,9 @@ const runStatement = (sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>, lo
     )
 
 /**
- * Runs the statement in the newest history of the log. On another server than that history's it stores nothing: then the history of that server is begun, or found, what is
- * remembered of the one before is forgotten, and the statement is run again.
+ * Runs the statement in the newest history of the log. On another server than that history's it
+ * stores nothing: then the history of that server is begun, or found, what is remembered of the one
+ * before is forgotten, and the statement is run again.
  */
 const attempt = (
   sql: PgClient.PgClient,
@@ -387,7 +431,10 @@ const attempt = (
 
 const isOfAnotherServer = (rows: ReadonlyArray<AppendRow>): boolean => rows.some(({ ord }) => ord === anotherServer)
 
-/** Servers that one attempt follows. More in a row are not a failover: two primaries behind one name. */
+/**
+ * Servers that one attempt follows. More in a row are not a failover: two primaries behind one
+ * name.
+ */
 const maxServers = 3
 
 const attemptWarily = Effect.fnUntraced(function*(
@@ -407,7 +454,10 @@ const attemptWarily = Effect.fnUntraced(function*(
   return yield* new EventLogUnavailable({ cause: new Error("each statement reaches another server") })
 })
 
-/** The keys of a tenant that the database has lost are lost too, and only what came with them before is still under way. */
+/**
+ * The keys of a tenant that the database has lost are lost too, and only what came with them before
+ * is still under way.
+ */
 const refuseLostTenants = Effect.fnUntraced(function*(sql: PgClient.PgClient, batch: ReadonlyArray<NewEvent>) {
   const tenants = [...new Set(batch.map(({ tenantId }) => tenantId))]
   const [row] = yield* sql<{ found: number }>`

@@ -3,18 +3,22 @@ import * as Schema from "effect/Schema"
 import { isPseudonym } from "./pseudonym.ts"
 
 /**
- * A log file is the whole event log as text: NDJSON, UTF-8, every line ended by a line feed. The same log gives the same bytes. In order:
+ * A log file is the whole event log as text: NDJSON, UTF-8, every line ended by a line feed. The
+ * same log gives the same bytes. In order:
  *
  * 1. a header, with the head of every slice that has events;
- * 2. the tenants by id, with their secret key namespaces (without them a resend would not be recognized), and then their API keys by id, as hashes
- *    (so that senders go on with the keys they have), revoked ones too, and then the erased users in the order in which they were erased, as pseudonyms
- *    (without them a late resend of an erased event would be taken for a new one);
+ * 2. the tenants by id, with their secret key namespaces (without them a resend would not be
+ *    recognized), and then their API keys by id, as hashes (so that senders go on with the keys
+ *    they have), revoked ones too, and then the erased users in the order in which they were
+ *    erased, as pseudonyms (without them a late resend of an erased event would be taken for a new
+ *    one);
  * 3. the events by slice and position, as `formatStoredEvent` writes them;
  * 4. the end.
  *
- * After 2 and after every few thousand events stands a check: the number of events so far, and the SHA-256 of all bytes of the file before that line.
- * The end has it too. So whoever reads the file knows of everything up to a check, before it goes further, that it is what was written.
- * It tells damage, not forgery: the file has to be kept as safe as the database.
+ * After 2 and after every few thousand events stands a check: the number of events so far, and the
+ * SHA-256 of all bytes of the file before that line. The end has it too. So whoever reads the file
+ * knows of everything up to a check, before it goes further, that it is what was written. It tells
+ * damage, not forgery: the file has to be kept as safe as the database.
  *
  * Not in it: projections, which are made from the events, and rejected items.
  */
@@ -28,10 +32,16 @@ export interface LogFilePrelude {
 /** The version of what this page says. */
 export const logFileVersion = 1
 
-/** A check follows as soon as either number is reached since the last one; for readers, four times that is too much. */
+/**
+ * A check follows as soon as either number is reached since the last one; for readers, four times
+ * that is too much.
+ */
 export const sealAfter = { events: 2_000, characters: 2 * 1024 * 1024 } as const
 
-/** A file that cannot be taken for what an export wrote, or not up to its end; `message` says where and what. Nothing after the last check is used. */
+/**
+ * A file that cannot be taken for what an export wrote, or not up to its end; `message` says where
+ * and what. Nothing after the last check is used.
+ */
 export class LogFileError extends Schema.TaggedError<LogFileError>("playtally/event-log/LogFileError")("LogFileError", {
   message: Schema.String
 }) {}
@@ -80,7 +90,10 @@ export type LogFileTenant = typeof tenant.Type
 export type LogFileApiKey = typeof apiKey.Type
 export type LogFileErasedUser = typeof erasedUser.Type
 
-/** A kind of line: how it is written, and how it is read, which gives nothing for a line that would have been written otherwise. */
+/**
+ * A kind of line: how it is written, and how it is read, which gives nothing for a line that would
+ * have been written otherwise.
+ */
 const lineOf = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
   const decode = Schema.decodeUnknownOption(Schema.fromJsonString(schema))
   const format = (value: S["Type"]): string => JSON.stringify(value)

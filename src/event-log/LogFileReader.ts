@@ -25,7 +25,10 @@ import { readableEvent } from "./readableEvent.ts"
 import { sliceCount } from "./sliceOf.ts"
 import { parseStoredEvent, type StoredEvent } from "./StoredEvent.ts"
 
-/** What stands between two checks, found to be as it was written: the prelude, then events. Lines count from 1; `lastLine` is that of the check. */
+/**
+ * What stands between two checks, found to be as it was written: the prelude, then events. Lines
+ * count from 1; `lastLine` is that of the check.
+ */
 export interface LogFileBatch {
   readonly prelude: LogFilePrelude
   readonly events: ReadonlyArray<StoredEvent>
@@ -41,8 +44,8 @@ const lineFeed = 10
 const maxLineBytes = 2 * readableEvent + 64 * 1024
 
 /**
- * Reads a log file piece by piece, cut anywhere: `push` them all, then `end`. Gives what is good as soon as a check has shown it to be, and fails at
- * the first thing that is not, once and for all.
+ * Reads a log file piece by piece, cut anywhere: `push` them all, then `end`. Gives what is good as
+ * soon as a check has shown it to be, and fails at the first thing that is not, once and for all.
  */
 export class LogFileReader {
   private readonly hash = createHash("sha256")
@@ -168,7 +171,8 @@ export class LogFileReader {
   private takeEvent(line: string, walk: LogWalk): Result.Result<undefined, LogFileError> {
     const event = parseStoredEvent(line)
     if (event === undefined) return this.fail("is not an event as an export writes it")
-    // Whatever is in a log is part of its history, also what is more than `MAX_EVENT_BYTES` of today; no reader could take more than this.
+    // Whatever is in a log is part of its history, also what is more than `MAX_EVENT_BYTES` of
+    // today; no reader could take more than this.
     if (line.length > readableEvent / 3 && Buffer.byteLength(event.payload) > readableEvent) {
       return this.fail(`has a payload of ${Buffer.byteLength(event.payload)} bytes, more than the ${readableEvent} that can be read again`)
     }

@@ -4,7 +4,10 @@ import { apiKeyLine, checkLine, endLine, erasedUserLine, headerLine, type LogFil
 import { LogWalk } from "./LogWalk.ts"
 import { formatStoredEvent, type StoredEvent } from "./StoredEvent.ts"
 
-/** Writes a log file piece by piece: `start`, then all events in order, cut as one likes, then `end`. */
+/**
+ * Writes a log file piece by piece: `start`, then all events in order, cut as one likes, then
+ * `end`.
+ */
 export class LogFileWriter {
   private readonly hash = createHash("sha256")
   private readonly walk: LogWalk
@@ -28,7 +31,10 @@ export class LogFileWriter {
     return this.seal()
   }
 
-  /** The pieces that are complete with these events; fails with what is wrong if they cannot be the next ones. */
+  /**
+   * The pieces that are complete with these events; fails with what is wrong if they cannot be the
+   * next ones.
+   */
   add(events: ReadonlyArray<StoredEvent>): Result.Result<ReadonlyArray<Uint8Array>, string> {
     const pieces: Array<Uint8Array> = []
     for (const event of events) {

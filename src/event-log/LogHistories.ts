@@ -19,13 +19,21 @@ import { allSlices } from "./sliceOf.ts"
 
 /** Where a reader goes on, in the newest history. */
 export interface ContinuedPlace {
-  /** The newest history. Positions that are read in the same transaction belong to it, or to a later one. */
+  /**
+   * The newest history. Positions that are read in the same transaction belong to it, or to a later
+   * one.
+   */
   readonly lineage: Lineage
-  /** The position of each slice that the reader goes on after: the one given, or less where the log went back. */
+  /**
+   * The position of each slice that the reader goes on after: the one given, or less where the log
+   * went back.
+   */
   readonly place: ReadonlyArray<number>
   /**
-   * The slices whose place was cut down, with the position up to which the log still has what the reader was told. What the reader was told after it is gone, and
-   * other events may stand there. Users of these events may have no event at all any more, so only telling every user of the slice reaches all.
+   * The slices whose place was cut down, with the position up to which the log still has what the
+   * reader was told. What the reader was told after it is gone, and other events may stand there.
+   * Users of these events may have no event at all any more, so only telling every user of the
+   * slice reaches all.
    */
   readonly wentBack: ReadonlyArray<SlicePosition>
 }
@@ -43,41 +51,63 @@ export interface KnownHistory {
 }
 
 /**
- * The histories of the log. A history is a stretch of the log in which nothing that was committed is lost, so a position means one event for ever. A failover to
- * an asynchronous standby, an older backup or a copy of the database ends it: positions of lost events are used again for others. A restart of PostgreSQL ends it
- * too, since nobody can tell that nothing was lost; then nothing changes for readers.
+ * The histories of the log. A history is a stretch of the log in which nothing that was committed
+ * is lost, so a position means one event for ever. A failover to an asynchronous standby, an older
+ * backup or a copy of the database ends it: positions of lost events are used again for others. A
+ * restart of PostgreSQL ends it too, since nobody can tell that nothing was lost; then nothing
+ * changes for readers.
  *
- * What holds for readers: every position of history `n + 1` after its `heads` was appended after its row was committed, by whatever process. So a place that
- * was read in history `n`, cut down to these heads, is a place in history `n + 1`: what follows it is told again, and nothing is skipped.
+ * What holds for readers: every position of history `n + 1` after its `heads` was appended after
+ * its row was committed, by whatever process. So a place that was read in history `n`, cut down to
+ * these heads, is a place in history `n + 1`: what follows it is told again, and nothing is
+ * skipped.
  *
- * A reader keeps to three rules. It decodes (lineage, place) from its cursor and calls {@link continueAt} first. It reads positions and events after that in the *same
- * transaction*, which is one connection and so one server; read committed is enough. It puts the lineage that it was given into the next cursor, never one that
- * was read after the positions. A lineage that is older than the positions costs a repeat; one that is newer would skip events.
+ * A reader keeps to three rules. It decodes (lineage, place) from its cursor and calls
+ * {@link continueAt} first. It reads positions and events after that in the *same transaction*,
+ * which is one connection and so one server; read committed is enough. It puts the lineage that it
+ * was given into the next cursor, never one that was read after the positions. A lineage that is
+ * older than the positions costs a repeat; one that is newer would skip events.
  */
 export class LogHistories extends Context.Service<LogHistories, {
-  /** The lineage of the newest history; `noHistory` before the first append. For a cursor that begins. In the caller's transaction. */
+  /**
+   * The lineage of the newest history; `noHistory` before the first append. For a cursor that
+   * begins. In the caller's transaction.
+   */
   readonly newest: Effect.Effect<Lineage, SqlError.SqlError>
   /**
-   * Finds where a reader goes on that has been told everything up to a place, in one statement. In the caller's transaction.
+   * Finds where a reader goes on that has been told everything up to a place, in one statement. In
+   * the caller's transaction.
    *
-   * The place is cut down to the heads at which the history began that followed the last one that the cursor and the log have in common. If they have none in
-   * common (more than `lineageLength` histories were lost), every slice begins at 0 again. Without a loss the place comes back as it was given.
+   * The place is cut down to the heads at which the history began that followed the last one that
+   * the cursor and the log have in common. If they have none in common (more than `lineageLength`
+   * histories were lost), every slice begins at 0 again. Without a loss the place comes back as it
+   * was given.
    *
-   * After a failover and before the first append the log has no new history yet: the place comes back as it was given, beyond the heads, and is cut down later.
+   * After a failover and before the first append the log has no new history yet: the place comes
+   * back as it was given, beyond the heads, and is cut down later.
    */
   readonly continueAt: (from: Lineage, place: ReadonlyArray<number>) => Effect.Effect<ContinuedPlace, SqlError.SqlError>
-  /** What the process knows of the history it appends to; nothing before {@link keepUp} has succeeded. Costs nothing. */
+  /**
+   * What the process knows of the history it appends to; nothing before {@link keepUp} has
+   * succeeded. Costs nothing.
+   */
   readonly known: () => KnownHistory | undefined
   /**
-   * Makes sure that the newest history is one of the server that runs, and begins one if it is not: then it locks all heads, and tells whoever has subscribed.
-   * Whatever appends calls it if it knows of no history or the server is another one than the history says, and appends only then.
+   * Makes sure that the newest history is one of the server that runs, and begins one if it is not:
+   * then it locks all heads, and tells whoever has subscribed. Whatever appends calls it if it
+   * knows of no history or the server is another one than the history says, and appends only then.
    */
   readonly keepUp: Effect.Effect<KnownHistory, SqlError.SqlError>
-  /** Notes that an event was committed at a position, so that the process can tell that the log went back. Costs nothing. */
+  /**
+   * Notes that an event was committed at a position, so that the process can tell that the log went
+   * back. Costs nothing.
+   */
   readonly noteCommitted: (slice: number, position: number) => void
   /**
-   * Has `listener` called, at once and before the next append, whenever the process comes to know of a history after its first: whatever the process remembers of
-   * the database may not be true any more. It is told the slices of which the log has lost events that the process saw committed. It must not throw.
+   * Has `listener` called, at once and before the next append, whenever the process comes to know
+   * of a history after its first: whatever the process remembers of the database may not be true
+   * any more. It is told the slices of which the log has lost events that the process saw
+   * committed. It must not throw.
    */
   readonly onNewHistory: (listener: NewHistoryListener) => void
 }>()("playtally/event-log/LogHistories") {
@@ -102,7 +132,8 @@ export class LogHistories extends Context.Service<LogHistories, {
         const adopted = { lineage, current: currentText(writer, incarnation), incarnation: textOf(incarnation) }
         known = adopted
         if (before?.lineage.tags[0] === lineage.tags[0]) return adopted
-        // In one go with the line above: an append that goes by the new history finds nothing remembered of the old one.
+        // In one go with the line above: an append that goes by the new history finds nothing
+        // remembered of the old one.
         const wentBack = before === undefined ? [] : forget(heads)
         if (before !== undefined) { for (const listener of listeners) listener(adopted, wentBack) }
         yield* Metric.update(logHistory, lineage.history)
@@ -124,7 +155,10 @@ export class LogHistories extends Context.Service<LogHistories, {
         return found ?? (yield* adopt(yield* beginHistory(writer, incarnation)))
       }).pipe(turn.withPermit, Effect.withSpan("LogHistories.keepUp"))
 
-      /** Forgets the events that this process saw committed and the log has lost: how many there were of which slices, and where these end. */
+      /**
+       * Forgets the events that this process saw committed and the log has lost: how many there
+       * were of which slices, and where these end.
+       */
       const forget = (heads: ReadonlyArray<number>): ReadonlyArray<LostEvents> =>
         heads.flatMap((position, slice) => {
           const told = committed[slice] ?? 0
@@ -192,8 +226,9 @@ export class LogHistories extends Context.Service<LogHistories, {
   )
 
   /**
-   * Asks every second, as long as the service runs, whether PostgreSQL is another one, so that a failover is noticed and told although nobody sends. All connections
-   * are given up then: those to a server that was demoted can still be read from, and it is behind.
+   * Asks every second, as long as the service runs, whether PostgreSQL is another one, so that a
+   * failover is noticed and told although nobody sends. All connections are given up then: those to
+   * a server that was demoted can still be read from, and it is behind.
    */
   static readonly layerWatching = Layer.effectDiscard(
     Effect.gen(function*() {
@@ -212,7 +247,10 @@ interface LostEvents extends SlicePosition {
   readonly lost: number
 }
 
-/** How often a service without appends asks whether the server is another one: half a millisecond of PostgreSQL's time each. */
+/**
+ * How often a service without appends asks whether the server is another one: half a millisecond of
+ * PostgreSQL's time each.
+ */
 const watchEvery = "1 second"
 
 /** "3/17 4/9", of the first slices. */
@@ -221,7 +259,8 @@ const placesText = (places: ReadonlyArray<SlicePosition>): string =>
   (places.length > 16 ? ` and ${places.length - 16} more` : "")
 
 /**
- * Milliseconds. An event may be recorded before another one and be committed after it, as long after as a statement may take: what is lost may have been recorded so
- * much before the last event that is kept.
+ * Milliseconds. An event may be recorded before another one and be committed after it, as long
+ * after as a statement may take: what is lost may have been recorded so much before the last event
+ * that is kept.
  */
 const commitOrderMargin = 60_000

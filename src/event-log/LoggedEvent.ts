@@ -1,8 +1,8 @@
 import type { EventType, FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 
 /**
- * An event on its way into the log, as it will stand there. What it was decoded to is let go of: a batch waits for its commit, and whatever it holds meanwhile is
- * copied by the garbage collector.
+ * An event on its way into the log, as it will stand there. What it was decoded to is let go of: a
+ * batch waits for its commit, and whatever it holds meanwhile is copied by the garbage collector.
  */
 export interface NewEvent {
   readonly slice: number
@@ -16,7 +16,10 @@ export interface NewEvent {
   readonly occurredAt: number
 }
 
-/** An event as the log holds it. `position` is dense within `slice`; `recordedAt` never decreases along positions. Times are epoch milliseconds. */
+/**
+ * An event as the log holds it. `position` is dense within `slice`; `recordedAt` never decreases
+ * along positions. Times are epoch milliseconds.
+ */
 export interface LoggedEvent {
   readonly slice: number
   readonly position: number
@@ -28,7 +31,10 @@ export interface LoggedEvent {
   readonly withheld?: never
 }
 
-/** What is left of an event whose user was erased: its place. `userId` is the user's pseudonym, which no user has. */
+/**
+ * What is left of an event whose user was erased: its place. `userId` is the user's pseudonym,
+ * which no user has.
+ */
 export interface ErasedEvent extends Omit<LoggedEvent, "event"> {
   readonly event: null
   readonly unreadable?: never
@@ -36,8 +42,9 @@ export interface ErasedEvent extends Omit<LoggedEvent, "event"> {
 }
 
 /**
- * An event that the log holds and that this release cannot take: its payload is larger than a reader takes, or of a version that this release does not know.
- * `type` is its kind, as it is stored.
+ * An event that the log holds and that this release cannot take: its payload is larger than a
+ * reader takes, or of a version that this release does not know. `type` is its kind, as it is
+ * stored.
  */
 export interface UnreadableEvent extends Omit<LoggedEvent, "event" | "unreadable"> {
   readonly event: null
@@ -46,7 +53,10 @@ export interface UnreadableEvent extends Omit<LoggedEvent, "event" | "unreadable
   readonly unreadable: string
 }
 
-/** An event whose payload is still in the database: it is too large to be fetched without looking at its size. See `fetchPayloads`. */
+/**
+ * An event whose payload is still in the database: it is too large to be fetched without looking at
+ * its size. See `fetchPayloads`.
+ */
 export interface WithheldEvent extends Omit<LoggedEvent, "event" | "withheld"> {
   readonly event: null
   readonly type: string
@@ -63,13 +73,16 @@ export type LogEntry = LoggedEvent | ErasedEvent | UnreadableEvent
 export interface ReadBound {
   /** Positions, of each slice. */
   readonly events: number
-  /** Bytes of payload, of all slices together. A first event that is larger is read nonetheless, alone. */
+  /**
+   * Bytes of payload, of all slices together. A first event that is larger is read nonetheless,
+   * alone.
+   */
   readonly bytes: number
 }
 
 /**
- * What became of one event of a batch. A duplicate and a conflict name the position of the event that was there first, and a conflict the
- * fields in which it differs, as `differingFields` does.
+ * What became of one event of a batch. A duplicate and a conflict name the position of the event
+ * that was there first, and a conflict the fields in which it differs, as `differingFields` does.
  */
 export type EventOutcome =
   | { readonly _tag: "Appended"; readonly position: number }
@@ -77,7 +90,10 @@ export type EventOutcome =
   | { readonly _tag: "Conflict"; readonly position: number; readonly fields: ReadonlyArray<string> }
   | { readonly _tag: "Refused"; readonly message: string }
 
-/** The same as `EventLog.append` tells it: `Known` is a duplicate or a conflict, which `EventLog.compare` tells apart. */
+/**
+ * The same as `EventLog.append` tells it: `Known` is a duplicate or a conflict, which
+ * `EventLog.compare` tells apart.
+ */
 export type AppendOutcome = EventOutcome | { readonly _tag: "Known"; readonly position: number }
 
 /** How far a slice is to be read, or has been. Position 0 stands before the first event. */

@@ -3,8 +3,9 @@ import { payloadVersion } from "../fasttrack/payload.ts"
 import { erasedType, erasedVersion } from "./pseudonym.ts"
 
 /**
- * A row of the log as it is stored, nothing interpreted: `payload` is the JSON text of the column, times are UTC with microseconds
- * (`2026-01-31T12:00:00.000000Z`, so that they compare as text), uuids lower-case.
+ * A row of the log as it is stored, nothing interpreted: `payload` is the JSON text of the column,
+ * times are UTC with microseconds (`2026-01-31T12:00:00.000000Z`, so that they compare as text),
+ * uuids lower-case.
  */
 export interface StoredEvent {
   readonly slice: number
@@ -24,8 +25,9 @@ export const isKnownEvent = (eventType: string, version: number): boolean =>
   eventType === erasedType ? version === erasedVersion : isEventType(eventType) && version >= 1 && version <= payloadVersion
 
 /**
- * The event as a line of a log file, without the line break: JSON, the fields in this order. The payload goes in as it is stored, so that no digit is
- * lost; one that has line breaks goes in as a string under `payload_text`.
+ * The event as a line of a log file, without the line break: JSON, the fields in this order. The
+ * payload goes in as it is stored, so that no digit is lost; one that has line breaks goes in as a
+ * string under `payload_text`.
  */
 export const formatStoredEvent = (event: StoredEvent): string =>
   `{"slice":${event.slice},"position":${event.position},"recorded_at":"${event.recorded_at}","occurred_at":"${event.occurred_at}",` +
@@ -47,8 +49,9 @@ const beforePayload = new RegExp(
 )
 
 /**
- * The event of such a line, or undefined if `formatStoredEvent` would not have written it so. Not looked at here: whether the payload is JSON and
- * whether the days exist, which the database refuses otherwise.
+ * The event of such a line, or undefined if `formatStoredEvent` would not have written it so. Not
+ * looked at here: whether the payload is JSON and whether the days exist, which the database
+ * refuses otherwise.
  */
 export const parseStoredEvent = (line: string): StoredEvent | undefined => {
   const match = beforePayload.exec(line)

@@ -21,7 +21,10 @@ import { isBeingErased } from "./unfinishedErasures.ts"
 /** A time that has not come yet: what will have been recorded by then is not known. */
 export class InFuture extends Schema.TaggedError<InFuture>("playtally/event-log/InFuture")("InFuture", {}) {}
 
-/** A user's events up to a position of the user's slice, from the first on unless they are those after another position. */
+/**
+ * A user's events up to a position of the user's slice, from the first on unless they are those
+ * after another position.
+ */
 export interface Part {
   readonly after?: number
   readonly tenantId: string
@@ -29,10 +32,15 @@ export interface Part {
   readonly upTo: number
 }
 
-/** A row of the log as it comes: `payload` is text, and null if the event is larger than a reader takes. `bytes` is its length. */
+/**
+ * A row of the log as it comes: `payload` is text, and null if the event is larger than a reader
+ * takes. `bytes` is its length.
+ */
 export type HistoryRow = Omit<EventRow, "payload"> & { readonly payload: string | null; readonly bytes: number }
 
-/** Some events of a part, in order of position, and the position up to which there are no others. */
+/**
+ * Some events of a part, in order of position, and the position up to which there are no others.
+ */
 export interface HistoryPage {
   readonly rows: ReadonlyArray<HistoryRow>
   readonly reached: number
@@ -42,7 +50,10 @@ export interface HistoryPage {
 
 /** Reads a part page by page. */
 export interface HistoryReader {
-  /** The events after a position of the part: at most a thousand, and a MiB unless the first one alone has more. One statement, of some milliseconds. */
+  /**
+   * The events after a position of the part: at most a thousand, and a MiB unless the first one
+   * alone has more. One statement, of some milliseconds.
+   */
   readonly page: (after: number) => Effect.Effect<HistoryPage, DatabaseUnavailable>
 }
 
@@ -50,7 +61,10 @@ export interface HistoryReader {
 const pageEvents = 1000
 const pageBytes = 1024 * 1024
 
-/** Up to so many events, their positions are looked up once, by the user; beyond, the user is looked for position by position. */
+/**
+ * Up to so many events, their positions are looked up once, by the user; beyond, the user is looked
+ * for position by position.
+ */
 export const MostListed = Context.Reference<number>("playtally/event-log/MostListed", { defaultValue: () => 100_000 })
 /** Positions of the slice that one page looks at, where it goes position by position. */
 const windowSize = 20_000
@@ -60,26 +74,30 @@ export class UserHistory extends Context.Service<UserHistory, {
   /** The last position of a slice, 0 without one. */
   readonly head: (slice: number) => Effect.Effect<number, DatabaseUnavailable>
   /**
-   * The last position of a slice recorded at or before an instant (epoch milliseconds), 0 without one. Appends under way are waited for, so that what is
-   * answered for an instant that has passed never changes. Found by bisection: `recorded_at` never decreases along positions.
+   * The last position of a slice recorded at or before an instant (epoch milliseconds), 0 without
+   * one. Appends under way are waited for, so that what is answered for an instant that has passed
+   * never changes. Found by bisection: `recorded_at` never decreases along positions.
    */
   readonly headAt: (slice: number, instant: number) => Effect.Effect<number, InFuture | DatabaseUnavailable>
   /** Whether the part has any event. */
   readonly isAny: (part: Part) => Effect.Effect<boolean, DatabaseUnavailable>
   /**
-   * Names what last took events away that the user may have had: an erasure of the user, or another history of the log. Events that were read before and after another
-   * one do not belong together.
+   * Names what last took events away that the user may have had: an erasure of the user, or another
+   * history of the log. Events that were read before and after another one do not belong together.
    */
   readonly lastLoss: (
     tenant: { readonly tenantId: string; readonly keyNamespace: string },
     userId: string
   ) => Effect.Effect<string, DatabaseUnavailable>
   /**
-   * Begins to read the events of some types in a part. Each page is a statement of its own, so a history of any length is read in steps, and holds neither a
-   * connection nor a snapshot in between. The log is append-only: only an erasure and a failover take events away, see `lastLoss`.
+   * Begins to read the events of some types in a part. Each page is a statement of its own, so a
+   * history of any length is read in steps, and holds neither a connection nor a snapshot in
+   * between. The log is append-only: only an erasure and a failover take events away, see
+   * `lastLoss`.
    *
-   * A user with few events is found by the key, one with many position by position in the slice: either way the whole takes time in proportion to the
-   * events of the user, or of the slice, and none of it twice.
+   * A user with few events is found by the key, one with many position by position in the slice:
+   * either way the whole takes time in proportion to the events of the user, or of the slice, and
+   * none of it twice.
    */
   readonly open: (part: Part, types: ReadonlyArray<EventType>) => Effect.Effect<HistoryReader, DatabaseUnavailable>
 }>()("playtally/event-log/UserHistory") {
@@ -123,7 +141,8 @@ export class UserHistory extends Context.Service<UserHistory, {
 }
 
 const headAt = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: number, instant: number) {
-  // An append reads the clock once it has this row, so that whoever gets it afterwards, and reads the clock after that, records later or has been seen.
+  // An append reads the clock once it has this row, so that whoever gets it afterwards, and reads
+  // the clock after that, records later or has been seen.
   const [head] = yield* sql<{ position: bigint; recorded_at: Date; now: Date }>`
     with head as materialized (select position, recorded_at from slice_heads where slice = ${slice} for share)
     select position, recorded_at, greatest(recorded_at, clock_timestamp()) as now from head`
@@ -150,7 +169,10 @@ const headAt = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: number
   return found === undefined ? yield* Effect.die(new Error(`slice ${slice} lacks a position`)) : Number(found.position)
 })
 
-/** The positions of a user's events of some types, in order; undefined if the user has more than can be listed. */
+/**
+ * The positions of a user's events of some types, in order; undefined if the user has more than can
+ * be listed.
+ */
 const listPositions = (
   sql: PgClient.PgClient,
   { after = 0, tenantId, upTo, userId }: Part,
@@ -211,12 +233,13 @@ const dense = (sql: PgClient.PgClient, part: Part, types: ReadonlyArray<EventTyp
 })
 
 /**
- * The events of a user at some places, which SQL gives by position whatever the statistics of the user's key say: up to
- * a page's bytes, and how many there are up to a page's events.
+ * The events of a user at some places, which SQL gives by position whatever the statistics of the
+ * user's key say: up to a page's bytes, and how many there are up to a page's events.
  */
 const readPage = (sql: PgClient.PgClient, { tenantId, userId }: Part, types: ReadonlyArray<EventType>, place: Statement.Fragment) =>
   Effect.map(
-    // The payload comes as text: parsed by the driver, the numbers inside `meta` and `outcomes` would be rounded.
+    // The payload comes as text: parsed by the driver, the numbers inside `meta` and `outcomes`
+    // would be rounded.
     sql<HistoryRow & { readonly looked: bigint }>`
       select slice, position, tenant_id, user_id, event_type, occurred_at, recorded_at, payload_version, bytes, looked,
         case when bytes <= ${readableEvent} then payload::text end as payload

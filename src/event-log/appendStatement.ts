@@ -9,9 +9,11 @@ import type { NewEvent } from "./LoggedEvent.ts"
 import type { KnownHistory } from "./LogHistories.ts"
 
 /**
- * A row of the statement's answer. With `ord`: the event at that place of the input (from 1) was stored before, at `position`. Without: the events of
- * `slice` that were not, were stored from `position` on, in the order of the input. With `ord` 0: nothing was stored, for there are erasures up to
- * `position` that the caller has not heard of. With `ord` -1: nothing was stored, for the server is not the one of the history that the caller knows.
+ * A row of the statement's answer. With `ord`: the event at that place of the input (from 1) was
+ * stored before, at `position`. Without: the events of `slice` that were not, were stored from
+ * `position` on, in the order of the input. With `ord` 0: nothing was stored, for there are
+ * erasures up to `position` that the caller has not heard of. With `ord` -1: nothing was stored,
+ * for the server is not the one of the history that the caller knows.
  */
 export interface AppendRow {
   readonly ord: bigint | null
@@ -36,20 +38,29 @@ export interface AppendOptions {
   readonly history: KnownHistory
 }
 
-/** The most bytes of a stored payload that the append reads: 2,000 events of one statement come to 16 MiB. */
+/**
+ * The most bytes of a stored payload that the append reads: 2,000 events of one statement come to
+ * 16 MiB.
+ */
 const shortBytes = 8192
 
 /**
- * The append (design §1): one autocommit statement, READ COMMITTED, one round trip. It locks the heads in slice order, skips events whose key is
- * stored, inserts the rest at `head + 1 …` and advances the heads; the row locks are held to the commit, so commit order is position order.
+ * The append (design §1): one autocommit statement, READ COMMITTED, one round trip. It locks the
+ * heads in slice order, skips events whose key is stored, inserts the rest at `head + 1 …` and
+ * advances the heads; the row locks are held to the commit, so commit order is position order.
  *
- * `looksUp` has it look for stored keys first. Without, it trusts that none is stored: a statement of new events alone then takes half the time. Either
- * way the unique key `events_idempotency_key` has the last word, for even a look-up may see a snapshot older than the locks: it refuses the statement,
- * nothing is stored, and the caller runs it again with the look-up. Events of users who may have been erased are always looked up, under their pseudonyms,
- * and nothing is stored if a head names an erasure that `erased` does not know: others' events cost that no look-up. Nothing is stored either if
- * the server is not the one of `history`: it may have lost events. `recorded_at` is read after the last lock was granted, in whole milliseconds, and never before the head's last one.
+ * `looksUp` has it look for stored keys first. Without, it trusts that none is stored: a statement
+ * of new events alone then takes half the time. Either way the unique key `events_idempotency_key`
+ * has the last word, for even a look-up may see a snapshot older than the locks: it refuses the
+ * statement, nothing is stored, and the caller runs it again with the look-up. Events of users who
+ * may have been erased are always looked up, under their pseudonyms, and nothing is stored if a
+ * head names an erasure that `erased` does not know: others' events cost that no look-up. Nothing
+ * is stored either if the server is not the one of `history`: it may have lost events.
+ * `recorded_at` is read after the last lock was granted, in whole milliseconds, and never before
+ * the head's last one.
  *
- * No two events of `events` may have the same (tenant, user, key): the caller has set repeats aside.
+ * No two events of `events` may have the same (tenant, user, key): the caller has set repeats
+ * aside.
  */
 export const appendStatement = (
   sql: PgClient.PgClient,
@@ -58,7 +69,8 @@ export const appendStatement = (
 ): Effect.Effect<ReadonlyArray<AppendRow>, SqlError.SqlError> => {
   const { known } = erased
   const perhaps = erased.among(events)
-  // What is long is compared after the commit, by `compareKnown`: here it would keep the heads locked.
+  // What is long is compared after the commit, by `compareKnown`: here it would keep the heads
+  // locked.
   const shortPayload = sql.literal(
     `case when pg_column_compression(payload) is null and pg_column_size(payload) <= ${shortBytes} then payload::text end`
   )

@@ -7,7 +7,10 @@ import type { EventOutcome, NewEvent } from "./LoggedEvent.ts"
 import { erasedVersion } from "./pseudonym.ts"
 import { readableEvent } from "./readableEvent.ts"
 
-/** An event that was not appended, for its key is stored at `position`, with a payload that the append did not read. */
+/**
+ * An event that was not appended, for its key is stored at `position`, with a payload that the
+ * append did not read.
+ */
 export interface KnownEvent {
   readonly event: NewEvent
   readonly position: number
@@ -29,7 +32,8 @@ interface ContentRow {
 /**
  * Tells duplicates from conflicts among events whose stored payloads are long, in the order given.
  *
- * The append leaves them to this, which holds no lock and no writer: only their sender waits while they are read.
+ * The append leaves them to this, which holds no lock and no writer: only their sender waits while
+ * they are read.
  */
 export const compareKnown = (
   sql: PgClient.PgClient,

@@ -9,15 +9,19 @@ export type Fetch = (
 
 const isWithheld = (entry: LogEntry | WithheldEvent): entry is WithheldEvent => entry.event === null && entry.withheld !== undefined
 
-/** What was read: a slice ends before its first event for which there was no room, and `cut` has that event's position. */
+/**
+ * What was read: a slice ends before its first event for which there was no room, and `cut` has
+ * that event's position.
+ */
 export interface Completed {
   readonly entries: ReadonlyArray<LogEntry>
   readonly cut: ReadonlyMap<number, number>
 }
 
 /**
- * What was looked at, with the payloads that were withheld, as far as there is room for them: the first event is there always, and nothing is missing in
- * what is given of a slice. For entries in order of slice and position, or of one slice.
+ * What was looked at, with the payloads that were withheld, as far as there is room for them: the
+ * first event is there always, and nothing is missing in what is given of a slice. For entries in
+ * order of slice and position, or of one slice.
  */
 export const completed = Effect.fnUntraced(function*(looked: ReadonlyArray<LogEntry | WithheldEvent>, fetch: Fetch) {
   const cut = new Map<number, number>()

@@ -22,12 +22,18 @@ import type { StoredEvent } from "./StoredEvent.ts"
 import { isAnyBeingErased } from "./unfinishedErasures.ts"
 import { type ImportUnfinished, refuseUnfinished } from "./unfinishedImport.ts"
 
-/** A user was or is being erased while the log is exported: what is written may still tell of the user, so that it is not ended. */
+/**
+ * A user was or is being erased while the log is exported: what is written may still tell of the
+ * user, so that it is not ended.
+ */
 export class ExportOutdated extends Schema.TaggedError<ExportOutdated>("playtally/event-log/ExportOutdated")("ExportOutdated", {
   message: Schema.String
 }) {}
 
-/** An event of an older release is larger than a reader takes: no file can hold it. Nothing of it was read. */
+/**
+ * An event of an older release is larger than a reader takes: no file can hold it. Nothing of it
+ * was read.
+ */
 export class EventTooLarge extends Schema.TaggedError<EventTooLarge>("playtally/event-log/EventTooLarge")("EventTooLarge", {
   slice: Schema.Int,
   position: Schema.Int,
@@ -48,9 +54,11 @@ export interface LogProgress {
 }
 
 /**
- * The log as it stands when the stream is started, as the bytes of a log file, in pieces of some MB at most. No transaction is held: below the heads
- * nothing changes any more but by an erasure, so events that come meanwhile change nothing, and whoever reads the stream may take the time it needs. If
- * a user is erased meanwhile, it ends in `ExportOutdated`; a log that contradicts itself in `EventLogCorrupt`.
+ * The log as it stands when the stream is started, as the bytes of a log file, in pieces of some MB
+ * at most. No transaction is held: below the heads nothing changes any more but by an erasure, so
+ * events that come meanwhile change nothing, and whoever reads the stream may take the time it
+ * needs. If a user is erased meanwhile, it ends in `ExportOutdated`; a log that contradicts itself
+ * in `EventLogCorrupt`.
  */
 export const exportLog = (
   onProgress: (progress: LogProgress) => void = () => {}
@@ -101,8 +109,9 @@ const lastErasure = (sql: PgClient.PgClient) =>
   )
 
 /**
- * The heads first, in one statement: the tenants of all events below them exist then. The same holds for the tenants of keys and of erased users read
- * before. `erasure` is the last one that is told of.
+ * The heads first, in one statement: the tenants of all events below them exist then. The same
+ * holds for the tenants of keys and of erased users read before. `erasure` is the last one that is
+ * told of.
  */
 const readPrelude = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
   const heads = yield* sql<{ slice: number; position: bigint; recorded_at: string }>`
@@ -131,7 +140,10 @@ const readPrelude = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
   return { prelude, erasure: erased.at(-1)?.erasure ?? 0n }
 })
 
-/** The events up to the heads, slice by slice. One that a reader does not take ends it: a file with that event could not be imported. */
+/**
+ * The events up to the heads, slice by slice. One that a reader does not take ends it: a file with
+ * that event could not be imported.
+ */
 const readPages = (
   sql: PgClient.PgClient,
   { heads }: LogFileHeader

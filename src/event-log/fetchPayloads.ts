@@ -12,16 +12,18 @@ import { unknownPayload } from "./readStatements.ts"
 const MiB = 1024 * 1024
 
 /**
- * The most memory that one parsed payload may take, as it is estimated. An event with 20,000 values takes some MiB. 1.4 million empty objects in 4 MiB, which an
- * older release has stored, take 96 MiB.
+ * The most memory that one parsed payload may take, as it is estimated. An event with 20,000 values
+ * takes some MiB. 1.4 million empty objects in 4 MiB, which an older release has stored, take 96
+ * MiB.
  */
 const largestParsed = 192 * MiB
 /** A text of fewer bytes is not looked at: a byte becomes 28 of memory at most. */
 const smallText = Math.floor(largestParsed / 28)
 
 /**
- * Fetches payloads that were withheld, in the order given, until there are `bytes` bytes: the first one always, and no payload is unpacked in the database
- * beyond the bound. What is too large for a reader is left where it is.
+ * Fetches payloads that were withheld, in the order given, until there are `bytes` bytes: the first
+ * one always, and no payload is unpacked in the database beyond the bound. What is too large for a
+ * reader is left where it is.
  */
 export const fetchPayloads = (
   sql: PgClient.PgClient,

@@ -3,7 +3,10 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 
-/** Where an event stands in its slice, and what its payload takes in the database, as {@link placeColumns} selects it. */
+/**
+ * Where an event stands in its slice, and what its payload takes in the database, as
+ * {@link placeColumns} selects it.
+ */
 export interface Place {
   readonly position: bigint
   readonly size: number
@@ -19,10 +22,16 @@ export interface SizedPlace {
   readonly bytes: number
 }
 
-/** Compressed payloads whose sizes are found out at a time: each is unpacked for it, inside the database. */
+/**
+ * Compressed payloads whose sizes are found out at a time: each is unpacked for it, inside the
+ * database.
+ */
 const unpacked = 16
 
-/** The first of some places whose payloads together have at most so many bytes: at least one. No payload leaves the database. */
+/**
+ * The first of some places whose payloads together have at most so many bytes: at least one. No
+ * payload leaves the database.
+ */
 export const fitPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: number, places: ReadonlyArray<Place>, bytes: number) {
   const fitting: Array<SizedPlace> = []
   let sum = 0

@@ -57,8 +57,10 @@ export const readLineage = (sql: PgClient.PgClient): Effect.Effect<Lineage, SqlE
   )
 
 /**
- * Begins a history of the server that runs, unless another process has begun it: under the locks of all heads, taken in slice order as appends take them, so that no
- * event gets a position meanwhile. Asks for the incarnation in the same transaction, for it is the server of this connection that counts.
+ * Begins a history of the server that runs, unless another process has begun it: under the locks of
+ * all heads, taken in slice order as appends take them, so that no event gets a position meanwhile.
+ * Asks for the incarnation in the same transaction, for it is the server of this connection that
+ * counts.
  */
 export const beginHistory = (sql: PgClient.PgClient, like: Incarnation): Effect.Effect<NewestHistory, SqlError.SqlError> =>
   sql.withTransaction(Effect.gen(function*() {

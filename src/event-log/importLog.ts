@@ -12,12 +12,18 @@ import { type LogFileBatch, LogFileReader } from "./LogFileReader.ts"
 import type { StoredEvent } from "./StoredEvent.ts"
 import { allowAppend, type ImportMark, mark, moveMark, unfinishedImport, unmark } from "./unfinishedImport.ts"
 
-/** The database is not one that this file can be imported into; `message` says why. Nothing was changed. */
+/**
+ * The database is not one that this file can be imported into; `message` says why. Nothing was
+ * changed.
+ */
 export class ImportRefused extends Schema.TaggedError<ImportRefused>("playtally/event-log/ImportRefused")("ImportRefused", {
   message: Schema.String
 }) {}
 
-/** What an import brought. `before` is how many of the events an earlier, unfinished import of the file had brought already. */
+/**
+ * What an import brought. `before` is how many of the events an earlier, unfinished import of the
+ * file had brought already.
+ */
 export interface ImportReport {
   readonly events: number
   readonly before: number
@@ -32,11 +38,14 @@ export interface ImportOptions<E, R> {
 }
 
 /**
- * Brings a log file into a database that was migrated and has neither tenants nor events: tenants, keys and events as they were, positions and times too.
- * Each part of the file between two checks goes in as one transaction once its check has been found right, so that nothing damaged ever goes in.
+ * Brings a log file into a database that was migrated and has neither tenants nor events: tenants,
+ * keys and events as they were, positions and times too. Each part of the file between two checks
+ * goes in as one transaction once its check has been found right, so that nothing damaged ever goes
+ * in.
  *
- * Until the last of them and the end of the file are in, the database is marked: appends of any process are refused, and so is an export. An import
- * that was cut off goes on where it was when the same file, or a whole copy of the cut one, is imported again.
+ * Until the last of them and the end of the file are in, the database is marked: appends of any
+ * process are refused, and so is an export. An import that was cut off goes on where it was when
+ * the same file, or a whole copy of the cut one, is imported again.
  */
 export const importLog = <E, R, E2 = never, R2 = never>(
   file: Stream.Stream<Uint8Array, E, R>,
@@ -207,7 +216,10 @@ const rangesOf = (events: ReadonlyArray<StoredEvent>) => {
   return [...ranges.values()]
 }
 
-/** What the database will not hold is the file's fault: a day that does not exist, a payload that is no JSON, a key that is used twice. */
+/**
+ * What the database will not hold is the file's fault: a day that does not exist, a payload that is
+ * no JSON, a key that is used twice.
+ */
 const refusedBy =
   (what: (reason: string) => string) =>
   <A, E>(effect: Effect.Effect<A, E | SqlError.SqlError>): Effect.Effect<A, E | SqlError.SqlError | LogFileError> =>

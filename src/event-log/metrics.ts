@@ -24,7 +24,10 @@ export const appendLockWait = Metric.histogram("playtally_append_lock_wait_milli
   boundaries: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]
 })
 
-/** Histories that the log has begun, as far as this process knows: one for each start of PostgreSQL that was appended to. */
+/**
+ * Histories that the log has begun, as far as this process knows: one for each start of PostgreSQL
+ * that was appended to.
+ */
 export const logHistory = Metric.gauge("playtally_log_history", {
   description: "The number of the history of the log that is appended to: it rises when PostgreSQL is restarted, restored or fails over"
 })

@@ -3,7 +3,10 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 
-/** The positions of a slice after one up to another. They are dense: as many events as the difference says. */
+/**
+ * The positions of a slice after one up to another. They are dense: as many events as the
+ * difference says.
+ */
 export interface PositionRange {
   readonly slice: number
   readonly after: number
@@ -24,10 +27,14 @@ const unnested = (sql: PgClient.PgClient, ranges: ReadonlyArray<PositionRange>) 
     ${arrayOf.int8(ranges.map(({ upTo }) => upTo))}::bigint[]
   ) as r (slice, after, up_to)`
 
-// The ranges are read by their key and nothing else: a tenant's other events may be many more. `offset 0` keeps it so.
+// The ranges are read by their key and nothing else: a tenant's other events may be many more.
+// `offset 0` keeps it so.
 const within = "where events.slice = r.slice and events.position > r.after and events.position <= r.up_to offset 0"
 
-/** Where a tenant's users have events in some ranges, in order of slice and position; what was erased is nobody's. */
+/**
+ * Where a tenant's users have events in some ranges, in order of slice and position; what was
+ * erased is nobody's.
+ */
 export const userPositions = (
   sql: PgClient.PgClient,
   tenantId: string,

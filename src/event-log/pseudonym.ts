@@ -5,13 +5,17 @@ import { fnv1a } from "./sliceOf.ts"
 export const erasedType = "erased"
 export const erasedVersion = 0
 
-/** One more than any user id has (design §2, "Values"): no user can have the id of a pseudonym, and no request can ask for one. */
+/**
+ * One more than any user id has (design §2, "Values"): no user can have the id of a pseudonym, and
+ * no request can ask for one.
+ */
 const length = 257
 const prefix = "erased:"
 
 /**
- * What stands for an erased user in the log: an HMAC-SHA-256 of the user id under the tenant's secret key namespace, spun out so that it is no user id.
- * It is the same whenever the user is erased, and tells nothing to whoever does not have the namespace. Part of the data format.
+ * What stands for an erased user in the log: an HMAC-SHA-256 of the user id under the tenant's
+ * secret key namespace, spun out so that it is no user id. It is the same whenever the user is
+ * erased, and tells nothing to whoever does not have the namespace. Part of the data format.
  */
 export const pseudonymOf = (namespace: string, userId: string): string =>
   (prefix + createHmac("sha256", namespace).update("playtally erased user\0").update(userId).digest("hex")).padEnd(length, ".")
@@ -21,7 +25,10 @@ const pattern = new RegExp(`^${prefix}[\\da-f]{64}\\.{${length - prefix.length -
 /** Whether it stands for an erased user. */
 export const isPseudonym = (userId: string): boolean => userId.length === length && pattern.test(userId)
 
-/** What readers are told of a user beside the id: 32 hexadecimal digits of the pseudonym, so that it can still be told when the id is gone. */
+/**
+ * What readers are told of a user beside the id: 32 hexadecimal digits of the pseudonym, so that it
+ * can still be told when the id is gone.
+ */
 export const refOf = (pseudonym: string): string => pseudonym.slice(prefix.length, prefix.length + 32)
 
 /** The same of a user who is in the log. */
@@ -31,7 +38,7 @@ export const userRef = (namespace: string, userId: string): string => refOf(pseu
 export const tagStart = (namespace: string): number => fnv1a(0x811c9dc5, namespace)
 
 /**
- * 32 bits of a user, cheap enough to be worked out for each user of each append: whoever's tag is not that of an erased user was never erased. Part of
- * the data format.
+ * 32 bits of a user, cheap enough to be worked out for each user of each append: whoever's tag is
+ * not that of an erased user was never erased. Part of the data format.
  */
 export const tagOf = (start: number, userId: string): number => fnv1a(start, userId) | 0

@@ -21,7 +21,10 @@ export interface EventRow {
   readonly payload: unknown
 }
 
-/** A payload of a newer release ends in a defect: this process must not go on with events it cannot read. */
+/**
+ * A payload of a newer release ends in a defect: this process must not go on with events it cannot
+ * read.
+ */
 export const toLoggedEvent = (row: EventRow): LoggedEvent => ({
   slice: row.slice,
   position: Number(row.position),
@@ -45,7 +48,10 @@ const placeOf = (row: EventRow) => ({
   recordedAt: row.recorded_at.getTime()
 })
 
-/** Of every event of every chunk: written out, as copying what the cases share takes longer than all the rest. */
+/**
+ * Of every event of every chunk: written out, as copying what the cases share takes longer than all
+ * the rest.
+ */
 export const toEntry = (row: EventRow): LogEntry | WithheldEvent => {
   const { event_type, payload, payload_version, slice, tenant_id, user_id } = row
   if (payload_version === erasedVersion) return { ...placeOf(row), event: null }
@@ -75,12 +81,17 @@ export const unknownPayload = (version: number): string => `this release does no
 /** PostgreSQL keeps what is larger outside its row, or compressed. */
 const largestInline = 2_000
 
-/** How many times as long as in the database a payload is at most that PostgreSQL has compressed, by either of its methods. */
+/**
+ * How many times as long as in the database a payload is at most that PostgreSQL has compressed, by
+ * either of its methods.
+ */
 const mostCompressed = 256
 
 /**
- * A payload if it is small. Otherwise a number, which no payload is: the bytes it takes in the database, below 0 if it is compressed there. So a statement reads
- * at most half of the bound's bytes, and costs nothing more where payloads are small. A running sum of sizes would take a sixth of the statement's time.
+ * A payload if it is small. Otherwise a number, which no payload is: the bytes it takes in the
+ * database, below 0 if it is compressed there. So a statement reads at most half of the bound's
+ * bytes, and costs nothing more where payloads are small. A running sum of sizes would take a sixth
+ * of the statement's time.
  */
 export const smallPayload = (sql: PgClient.PgClient, { bytes, events }: ReadBound) =>
   sql`case when pg_column_size(payload) <= ${smallestOf(bytes, events)} and pg_column_compression(payload) is null then payload
@@ -89,8 +100,9 @@ export const smallPayload = (sql: PgClient.PgClient, { bytes, events }: ReadBoun
 const smallestOf = (bytes: number, events: number): number => Math.min(largestInline, Math.floor(bytes / 2 / Math.max(1, events)))
 
 /**
- * The events after the given positions, in order of slice and position, at most so many of each slice, erased ones too. Payloads that are not small are withheld:
- * those that are given have half of the bound's bytes at most.
+ * The events after the given positions, in order of slice and position, at most so many of each
+ * slice, erased ones too. Payloads that are not small are withheld: those that are given have half
+ * of the bound's bytes at most.
  */
 export const readSlices = (
   sql: PgClient.PgClient,
@@ -114,7 +126,10 @@ export const readSlices = (
     (rows) => rows.map(toEntry)
   )
 
-/** How many events there are among the `limit` positions after each of the given ones, and the last of them; that one itself if there are none. */
+/**
+ * How many events there are among the `limit` positions after each of the given ones, and the last
+ * of them; that one itself if there are none.
+ */
 export const countSlices = (
   sql: PgClient.PgClient,
   after: ReadonlyArray<SlicePosition>,
@@ -133,7 +148,10 @@ export const countSlices = (
     (rows) => rows.map(({ events, last, slice }) => ({ slice, position: Number(last), events: Number(events) }))
   )
 
-/** The events of some types in parts of slices, in order of slice and position; payloads that are not small are withheld, as {@link readSlices} has it. */
+/**
+ * The events of some types in parts of slices, in order of slice and position; payloads that are
+ * not small are withheld, as {@link readSlices} has it.
+ */
 export const readParts = (
   sql: PgClient.PgClient,
   parts: ReadonlyArray<SlicePosition & { readonly upTo: number }>,

@@ -16,7 +16,10 @@ export interface SlicePart {
   readonly upTo: number
 }
 
-/** The first events of a part as they are stored, in order of position. An event that a reader does not take stands alone, and is not read. */
+/**
+ * The first events of a part as they are stored, in order of position. An event that a reader does
+ * not take stands alone, and is not read.
+ */
 export type StoredPage =
   | { readonly _tag: "Events"; readonly events: ReadonlyArray<StoredEvent> }
   | { readonly _tag: "TooLarge"; readonly position: number; readonly bytes: number }

@@ -32,7 +32,10 @@ export interface UserPage {
   readonly isMore: boolean
 }
 
-/** Which events: those before a position of the user's slice, at most so many. Of those with more bytes than `largest` the payload is left out. */
+/**
+ * Which events: those before a position of the user's slice, at most so many. Of those with more
+ * bytes than `largest` the payload is left out.
+ */
 export interface UserPart {
   readonly tenantId: string
   readonly userId: string
@@ -51,12 +54,16 @@ export const largestShown = 2 * largestEvent
 /** Users with more events than these are looked for position by position. */
 const few = 2000
 
-/** Positions of a slice that are looked through for the next events of a user with many, one after another; then it is cheaper to look at all of the user's. */
+/**
+ * Positions of a slice that are looked through for the next events of a user with many, one after
+ * another; then it is cheaper to look at all of the user's.
+ */
 const windows = [4_000, 16_000, 64_000, 256_000] as const
 
 /**
- * Reads a page of a user's events: as many as asked for, and no more bytes than {@link pageBytes}, however large the events are and however many the user has.
- * A user's few events come by the unique key. One who has many is frequent in the slice, so that the next ones are near `before`.
+ * Reads a page of a user's events: as many as asked for, and no more bytes than {@link pageBytes},
+ * however large the events are and however many the user has. A user's few events come by the
+ * unique key. One who has many is frequent in the slice, so that the next ones are near `before`.
  */
 export const readUserPage = Effect.fnUntraced(function*(sql: PgClient.PgClient, part: UserPart) {
   const { places, isMore } = yield* findPlaces(sql, part)
@@ -90,7 +97,8 @@ const findPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, { before,
   let high = Math.min(before, Number(head?.position ?? 0) + 1)
   for (const window of windows) {
     const low = Math.max(1, high - window)
-    // Read by position and nothing else, however few of the positions the database takes for the user's: `offset 0` keeps it so.
+    // Read by position and nothing else, however few of the positions the database takes for the
+    // user's: `offset 0` keeps it so.
     const inOrder = sql`
       select position, tenant_id, user_id, event_type, payload from events
       where slice = ${slice} and position >= ${BigInt(low)} and position < ${BigInt(high)} order by position desc offset 0`
@@ -155,7 +163,8 @@ export const decodeUserEvent = (
 ): Result.Result<LoggedEvent, string> =>
   payload === null
     ? Result.fail(`its payload of ${bytes} bytes is larger than a reader takes`)
-    // Parsed here and not by the driver, which would round the numbers inside `meta` and `outcomes`.
+    // Parsed here and not by the driver, which would round the numbers inside `meta` and
+    // `outcomes`.
     : decodeStored({ event: eventType, userId, occurredAt, payloadVersion, payload: parseJson(payload) }).pipe(
       Result.map((event): LoggedEvent => ({ slice, position, tenantId, userId, recordedAt, event })),
       Result.mapError(() => `this release does not know its kind, or version ${payloadVersion} of its payload`)

@@ -32,7 +32,10 @@ export interface UserPlace {
   readonly position: number
 }
 
-/** The events of some users, user by user and each in order of position: those that follow `after`. See `EventLog.lookAtUsers`. */
+/**
+ * The events of some users, user by user and each in order of position: those that follow `after`.
+ * See `EventLog.lookAtUsers`.
+ */
 export const readUsers = (
   sql: PgClient.PgClient,
   { tenantId, types, upTo, userIds }: UsersPart,
@@ -52,7 +55,10 @@ export const readUsers = (
     (rows) => rows.map(toEntry)
   )
 
-/** A user's events of some types in a part of the user's slice, in order of position. Reads everybody's events of that part: for users who have very many. */
+/**
+ * A user's events of some types in a part of the user's slice, in order of position. Reads
+ * everybody's events of that part: for users who have very many.
+ */
 export const readUserPart = (
   sql: PgClient.PgClient,
   { after, slice, tenantId, types, upTo, userId }: UserPart,

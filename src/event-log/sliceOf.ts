@@ -1,4 +1,7 @@
-/** The number of slices every log has. Part of the data format, stored in the database when it is created (design §1). */
+/**
+ * The number of slices every log has. Part of the data format, stored in the database when it is
+ * created (design §1).
+ */
 export const sliceCount = 256
 
 /** Every slice there is. */
@@ -19,8 +22,9 @@ export const fnv1a = (hash: number, text: string): number => {
 }
 
 /**
- * The slice that holds a user's events: FNV-1a 32 over the UTF-8 bytes of the tenant's uuid (as lower-case text), 0x00 and the user id, modulo
- * {@link sliceCount}. Part of the data format (design §1): the test vectors must never change.
+ * The slice that holds a user's events: FNV-1a 32 over the UTF-8 bytes of the tenant's uuid (as
+ * lower-case text), 0x00 and the user id, modulo {@link sliceCount}. Part of the data format
+ * (design §1): the test vectors must never change.
  */
 export const sliceOf = (tenantId: string, userId: string): number =>
   (fnv1a(Math.imul(fnv1a(offsetBasis, tenantId), prime), userId) >>> 0) % sliceCount

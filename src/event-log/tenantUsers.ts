@@ -3,15 +3,19 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { isPseudonym } from "./pseudonym.ts"
 
-/** Some of a tenant's users in the order of their ids' UTF-8 bytes, and where to go on; undefined at the end. */
+/**
+ * Some of a tenant's users in the order of their ids' UTF-8 bytes, and where to go on; undefined at
+ * the end.
+ */
 export interface UsersPage {
   readonly userIds: ReadonlyArray<string>
   readonly next: string | undefined
 }
 
 /**
- * A tenant's users with events whose ids follow one: `limit` ids are looked at, one step down the unique key each, however many events a user has. Erased users
- * and those who are being erased are looked at and left out, so a page may have fewer users than there is room for.
+ * A tenant's users with events whose ids follow one: `limit` ids are looked at, one step down the
+ * unique key each, however many events a user has. Erased users and those who are being erased are
+ * looked at and left out, so a page may have fewer users than there is room for.
  */
 export const usersAfter = (
   sql: PgClient.PgClient,

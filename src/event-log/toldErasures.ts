@@ -3,7 +3,10 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { refOf } from "./pseudonym.ts"
 
-/** An erasure as readers are told of it: erasures have numbers in the order in which they are seen, and a user's last one counts. */
+/**
+ * An erasure as readers are told of it: erasures have numbers in the order in which they are seen,
+ * and a user's last one counts.
+ */
 export interface ToldErasure {
   readonly erasure: number
   readonly ref: string

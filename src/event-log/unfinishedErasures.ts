@@ -4,13 +4,19 @@ import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import type { ErasedEvent, SlicePosition } from "./LoggedEvent.ts"
 
-/* A user whose erasure has begun and has not ended reads as erased: what the log still has of the user is nobody's to see. */
+/*
+ * A user whose erasure has begun and has not ended reads as erased: what the log still has of the
+ * user is nobody's to see.
+ */
 
 /** SQL that is true while a user is being erased. */
 export const isBeingErased = (sql: PgClient.PgClient, tenantId: string, userId: string) =>
   sql`exists (select from unfinished_erasures as x where x.tenant_id = ${tenantId}::uuid and x.user_id = ${userId})`
 
-/** Whether anybody is being erased: a copy of the log made meanwhile would have some of the user's events. */
+/**
+ * Whether anybody is being erased: a copy of the log made meanwhile would have some of the user's
+ * events.
+ */
 export const isAnyBeingErased = (sql: PgClient.PgClient): Effect.Effect<boolean, SqlError.SqlError> =>
   Effect.map(sql<{ found: boolean }>`select exists (select from unfinished_erasures) as found`, ([row]) => row?.found === true)
 
@@ -22,8 +28,9 @@ interface Place extends SlicePosition {
 }
 
 /**
- * What is read of some slices, with the events of users who are being erased as erased ones. An erasure begins and ends under the checkpoints of its slice:
- * whoever holds these finds the same users in every read.
+ * What is read of some slices, with the events of users who are being erased as erased ones. An
+ * erasure begins and ends under the checkpoints of its slice: whoever holds these finds the same
+ * users in every read.
  */
 export const hidingErasures = <E extends Place>(
   sql: PgClient.PgClient,

@@ -35,9 +35,10 @@ export const refuseUnfinished = (sql: PgClient.PgClient): Effect.Effect<void, Im
     ))
 
 /**
- * Marks the database as being imported into, in the caller's transaction. Until `unmark`, which nothing but the end of the import does, all appends but
- * the import's own are refused, also those of processes that run already: their senders are told to try again later. No schema but an importing
- * database's has the mark, so it is no migration.
+ * Marks the database as being imported into, in the caller's transaction. Until `unmark`, which
+ * nothing but the end of the import does, all appends but the import's own are refused, also those
+ * of processes that run already: their senders are told to try again later. No schema but an
+ * importing database's has the mark, so it is no migration.
  */
 export const mark = (sql: PgClient.PgClient, first: ImportMark): Effect.Effect<void, SqlError.SqlError> =>
   Effect.gen(function*() {

@@ -10,13 +10,19 @@ import { isKnownEvent } from "./StoredEvent.ts"
 import { unfinishedImport } from "./unfinishedImport.ts"
 import { verifyPayloads } from "./verifyPayloads.ts"
 
-/** Some of what was looked at: how many events, and what is wrong with them, the first few of each kind. */
+/**
+ * Some of what was looked at: how many events, and what is wrong with them, the first few of each
+ * kind.
+ */
 export interface Verdict {
   readonly events: number
   readonly findings: ReadonlyArray<Finding>
 }
 
-/** Something that cannot be in a log that can be trusted. `slice` is where, unless it is about the whole. */
+/**
+ * Something that cannot be in a log that can be trusted. `slice` is where, unless it is about the
+ * whole.
+ */
 export interface Finding {
   readonly slice: number | undefined
   readonly message: string
@@ -32,13 +38,17 @@ const usersAtOnce = 20_000
 const slicesAtOnce = 2
 
 /**
- * Looks whether the log is what it promises (design §1): of each slice that positions are 1, 2, 3 … up to its head and no further, that recorded_at never
- * decreases along them and ends as the head says, that no user has a key twice, that all users hash to the slice and belong to a tenant there is, that
- * nothing but a pseudonym is left of erased ones, and that a reader of this release takes every payload, which is read for it; of the whole, that its slices are those there must be, that the database still refuses what would break it, and that no
- * projection has come further than the log.
+ * Looks whether the log is what it promises (design §1): of each slice that positions are 1, 2, 3 …
+ * up to its head and no further, that recorded_at never decreases along them and ends as the head
+ * says, that no user has a key twice, that all users hash to the slice and belong to a tenant there
+ * is, that nothing but a pseudonym is left of erased ones, and that a reader of this release takes
+ * every payload, which is read for it; of the whole, that its slices are those there must be, that
+ * the database still refuses what would break it, and that no projection has come further than the
+ * log.
  *
- * Each slice is looked at in a moment of its own, one transaction each: what is appended meanwhile is never a finding. Keys are unique within a user, and
- * users within a slice, so slice by slice is enough for all.
+ * Each slice is looked at in a moment of its own, one transaction each: what is appended meanwhile
+ * is never a finding. Keys are unique within a user, and users within a slice, so slice by slice is
+ * enough for all.
  */
 export const verifyLog = (
   onProgress: (progress: LogProgress) => void = () => {}
@@ -62,7 +72,10 @@ export const verifyLog = (
     )
   }))
 
-/** Everything about a slice in one moment of it. Each of its statements has half an hour, and as much working memory as it needs. */
+/**
+ * Everything about a slice in one moment of it. Each of its statements has half an hour, and as
+ * much working memory as it needs.
+ */
 const verifySlice = (sql: PgClient.PgClient, slice: number): Effect.Effect<Verdict, SqlError.SqlError> =>
   Effect.gen(function*() {
     // No statement is without an end: nobody may be waiting for it any more.
@@ -82,7 +95,9 @@ interface Positions {
   readonly events: bigint
   readonly last: bigint | null
   readonly head_time_agrees: boolean
-  /** Where a position does not follow the one before it: the first few of them, each with that one. */
+  /**
+   * Where a position does not follow the one before it: the first few of them, each with that one.
+   */
   readonly breaks: bigint
   readonly first_breaks: ReadonlyArray<bigint> | null
   readonly before_breaks: ReadonlyArray<bigint> | null

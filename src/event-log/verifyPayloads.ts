@@ -15,7 +15,10 @@ export interface UnreadablePayload {
   readonly reason: string
 }
 
-/** Reads every payload of a slice up to a position as a reader of this release does, some MB at a time, in the caller's transaction. */
+/**
+ * Reads every payload of a slice up to a position as a reader of this release does, some MB at a
+ * time, in the caller's transaction.
+ */
 export const verifyPayloads = Effect.fnUntraced(function*(
   sql: PgClient.PgClient,
   slice: number,

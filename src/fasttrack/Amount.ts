@@ -5,7 +5,10 @@ import { isJsonNumber, type JsonNumber, toJsonNumber } from "./JsonNumber.ts"
 import { optionalWithDefault } from "./nullable.ts"
 import { readAs } from "./readAs.ts"
 
-/** A number on the wire, read as canonical decimal text with every digit kept: an amount, or the odds of a bet. */
+/**
+ * A number on the wire, read as canonical decimal text with every digit kept: an amount, or the
+ * odds of a bet.
+ */
 export const Amount = Schema.declare(isJsonNumber, {
   message: "must be a number",
   // The API's description shows a plain number, though one of any length is read.

@@ -28,8 +28,9 @@ export const noted = {
 } as const
 
 /**
- * How a scan ends. After `items`, each item is still to be parsed: what the scan takes for one need not be JSON. After `unreadable`, the text is no JSON,
- * or JSON without a list of items, or has more beside that list than an item may have.
+ * How a scan ends. After `items`, each item is still to be parsed: what the scan takes for one need
+ * not be JSON. After `unreadable`, the text is no JSON, or JSON without a list of items, or has
+ * more beside that list than an item may have.
  */
 export type ScanEnd = "items" | "unreadable" | "too-many-items" | "too-many-values"
 
@@ -61,18 +62,24 @@ const { backslash, quote } = token
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 /**
- * Finds the items of a bulk body, `{"items": [...]}` or `[...]`, in its bytes: where each ends, and which are nested too deep or have too much in them to be
- * parsed. Two bytes of text can become a hundred of memory, and deep nesting is slow to handle, so this comes before the parser. The scan is linear and
- * works in steps, so that other requests get a turn between two of them.
+ * Finds the items of a bulk body, `{"items": [...]}` or `[...]`, in its bytes: where each ends, and
+ * which are nested too deep or have too much in them to be parsed. Two bytes of text can become a
+ * hundred of memory, and deep nesting is slow to handle, so this comes before the parser. The scan
+ * is linear and works in steps, so that other requests get a turn between two of them.
  */
 export class BodyScan {
   /** How it ended; undefined until then. */
   end: ScanEnd | undefined
-  /** The JSON values of the whole text; keys are none. An empty list or object with white space in it counts twice. */
+  /**
+   * The JSON values of the whole text; keys are none. An empty list or object with white space in
+   * it counts twice.
+   */
   values = 1
   /** The offset of the first item: after the bracket that opens the list. */
   listStart = 0
-  /** For each item, the offset after the comma or bracket that follows it: there the next begins. */
+  /**
+   * For each item, the offset after the comma or bracket that follows it: there the next begins.
+   */
   readonly ends: Array<number> = []
   /** For each item, what was `noted` of it. */
   readonly notes: Array<number> = []
@@ -83,7 +90,10 @@ export class BodyScan {
   private isInText = false
   /** Whether the outermost value has ended. */
   private isClosed = false
-  /** The depth inside the list of items: 1 of a bare array, 2 of a member of an object; -1 outside the list. */
+  /**
+   * The depth inside the list of items: 1 of a bare array, 2 of a member of an object; -1 outside
+   * the list.
+   */
   private listDepth = -1
   private listEnd = 0
   /** `values` where the list began; once it has ended, the values in it. */
@@ -94,7 +104,9 @@ export class BodyScan {
   private itemNotes = 0
   /** `values` where the item began. */
   private itemValues = 0
-  /** Where the last string directly in the outermost object stands: the key, when a value follows. */
+  /**
+   * Where the last string directly in the outermost object stands: the key, when a value follows.
+   */
   private keyStart = 0
   private keyEnd = 0
 

@@ -8,8 +8,8 @@ import { RegistrationData } from "./RegistrationData.ts"
 import { SportsBetData } from "./SportsBetData.ts"
 
 /*
- * The bulk body as the published API describes it, made of the very schemas that decode it. It is for the API's description: items
- * are decoded one by one, by `decodeItem`.
+ * The bulk body as the published API describes it, made of the very schemas that decode it. It is
+ * for the API's description: items are decoded one by one, by `decodeItem`.
  */
 
 const sample = { user_id: "player-17", timestamp: "2026-01-31T12:00:00Z" }

@@ -21,8 +21,9 @@ const refusals = noted.tooDeep | noted.tooWide | noted.tooLong
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 /**
- * The items of a bulk body, not decoded yet. They are parsed piece by piece as they are asked for, so that no step takes long, and nothing that was parsed has to
- * wait for the commit: what waits is the body in its bytes, which the garbage collector does not copy.
+ * The items of a bulk body, not decoded yet. They are parsed piece by piece as they are asked for,
+ * so that no step takes long, and nothing that was parsed has to wait for the commit: what waits is
+ * the body in its bytes, which the garbage collector does not copy.
  */
 export class BulkItems {
   readonly count: number
@@ -42,7 +43,10 @@ export class BulkItems {
     this.bounds = bounds
   }
 
-  /** Parses some of the items, the first of them at `index`: values, or `UnparsedItem`. Fails if the body is not JSON in UTF-8 there. */
+  /**
+   * Parses some of the items, the first of them at `index`: values, or `UnparsedItem`. Fails if the
+   * body is not JSON in UTF-8 there.
+   */
   piece(index: number): Result.Result<ReadonlyArray<unknown>, "malformed"> {
     const note = this.noteOf(index)
     if ((note & refusals) !== 0) return Result.succeed([new UnparsedItem(this.refusal(note))])

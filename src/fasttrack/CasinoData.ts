@@ -4,7 +4,10 @@ import { deliveryTimes } from "./Envelope.ts"
 import { Currency, IdempotencyId, oneOf } from "./Text.ts"
 import { textOrInteger } from "./TextOrInteger.ts"
 
-/** realtime-casino: a bet, a win, a loss or a rollback, each an event of its own. `amount` includes the bonus part. */
+/**
+ * realtime-casino: a bet, a win, a loss or a rollback, each an event of its own. `amount` includes
+ * the bonus part.
+ */
 export const CasinoData = Schema.Struct({
   ...deliveryTimes,
   unique_id: IdempotencyId,

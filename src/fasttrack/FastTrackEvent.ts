@@ -18,8 +18,8 @@ export const eventData = {
 export type EventType = keyof typeof eventData
 
 /**
- * What an event of each kind carries, in canonical form: amounts as decimal text, times in UTC with milliseconds, defaults filled in,
- * null for what is absent where null is allowed.
+ * What an event of each kind carries, in canonical form: amounts as decimal text, times in UTC with
+ * milliseconds, defaults filled in, null for what is absent where null is allowed.
  */
 export type EventData = { readonly [T in EventType]: (typeof eventData)[T]["Type"] }
 

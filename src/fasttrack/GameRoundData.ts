@@ -6,8 +6,8 @@ import { Currency, textOf } from "./Text.ts"
 import { textOrInteger } from "./TextOrInteger.ts"
 
 /**
- * realtime-gameround: a round with its bet and what it won. The amounts of the user are in `user_currency`, the base amounts in the
- * brand's one base currency.
+ * realtime-gameround: a round with its bet and what it won. The amounts of the user are in
+ * `user_currency`, the base amounts in the brand's one base currency.
  */
 export const GameRoundData = Schema.Struct({
   ...deliveryTimes,

@@ -1,4 +1,7 @@
-/** A JSON number whose digits a double would not give back. Serialized, it is written as it was read. */
+/**
+ * A JSON number whose digits a double would not give back. Serialized, it is written as it was
+ * read.
+ */
 export interface RawNumber {
   readonly rawJSON: string
 }

@@ -9,7 +9,9 @@ import { textProblem } from "./Text.ts"
 
 const maxDepth = 16
 
-/** What is wrong with a value inside an opaque object, if anything. The object itself is at depth 1. */
+/**
+ * What is wrong with a value inside an opaque object, if anything. The object itself is at depth 1.
+ */
 const problemOf = (value: unknown, depth: number): string | undefined => {
   if (typeof value === "string") return textProblem(value)
   if (isJsonNumber(value)) return decimalText(value) === undefined ? numberTooLong : undefined
@@ -28,8 +30,8 @@ const firstProblem = (values: ReadonlyArray<unknown>, depth: number): string | u
 }
 
 /**
- * An object whose inside the published API does not show: kept whole, at most 16 levels deep, its texts and numbers under the same
- * rules as all others, read in canonical form (design §2).
+ * An object whose inside the published API does not show: kept whole, at most 16 levels deep, its
+ * texts and numbers under the same rules as all others, read in canonical form (design §2).
  */
 export const OpaqueObject = Schema.declare(isJsonObject, {
   message: "must be an object",

@@ -5,7 +5,10 @@ import { deliveryTimes } from "./Envelope.ts"
 import { Currency, label, Text } from "./Text.ts"
 import { textOrInteger } from "./TextOrInteger.ts"
 
-/** realtime-payment: a step in the life of a deposit or withdrawal; the steps of one payment share its `payment_id`. */
+/**
+ * realtime-payment: a step in the life of a deposit or withdrawal; the steps of one payment share
+ * its `payment_id`.
+ */
 export const PaymentData = Schema.Struct({
   ...deliveryTimes,
   payment_id: textOrInteger(1, 256, { description: "This field is used for idempotency" }),

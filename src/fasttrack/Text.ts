@@ -11,7 +11,10 @@ const hasLength = (text: string, min: number, max: number): boolean => {
   return count <= max
 }
 
-/** What keeps a text from being taken, if anything: its length in code points, a NUL or an unpaired surrogate (design §2, "Values"). */
+/**
+ * What keeps a text from being taken, if anything: its length in code points, a NUL or an unpaired
+ * surrogate (design §2, "Values").
+ */
 export const textProblem = (text: string, min = 0, max = maxLength): string | undefined => {
   if (!hasLength(text, min, max)) return min === 0 ? `must have at most ${max} characters` : `must have ${min} to ${max} characters`
   return text.isWellFormed() && !text.includes("\0") ? undefined : "must be well-formed Unicode without NUL"
@@ -28,7 +31,10 @@ export const textOf = (min = 0, max = maxLength, annotations: Schema.Annotations
 /** An id that is asked for. */
 export const Id = textOf(1, 256)
 
-/** The id of a user to be stored: no URL reaches `.` and `..`, which clients take for steps of the path. */
+/**
+ * The id of a user to be stored: no URL reaches `.` and `..`, which clients take for steps of the
+ * path.
+ */
 export const UserId = Schema.String.annotate({ message: "must be a string", description: "Neither `.` nor `..`" }).check(
   Schema.makeFilter((text: string) => text === "." || text === ".." ? "must be neither . nor .." : textProblem(text, 1, 256), {
     toJsonSchema: () => ({ minLength: 1, maxLength: 256 })
@@ -38,7 +44,10 @@ export const UserId = Schema.String.annotate({ message: "must be a string", desc
 /** An id that makes a resend recognizable (design §2, "Idempotency"). */
 export const IdempotencyId = textOf(1, 256, { description: "This field is used for idempotency" })
 
-/** A `type` or `status` that is not from a list. `counted` are the words that count; any other is stored and counted by nothing. */
+/**
+ * A `type` or `status` that is not from a list. `counted` are the words that count; any other is
+ * stored and counted by nothing.
+ */
 export const label = (counted: ReadonlyArray<string>) =>
   textOf(1, 64, {
     description: `Counted: ${counted.join(", ")}, in any case of letters. An event with another word is stored, and no counter counts it`

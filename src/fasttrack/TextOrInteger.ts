@@ -8,15 +8,18 @@ const message = "must be a string or an integer"
 const integer = /^-?\d+(?=(?:\.0+)?$)/
 
 /**
- * The decimal text of a JSON integer, with all its digits; undefined of any other number. A fraction of zeros says nothing, so 1.0 is 1, and -0 is 0; an exponent
- * is none of an id.
+ * The decimal text of a JSON integer, with all its digits; undefined of any other number. A
+ * fraction of zeros says nothing, so 1.0 is 1, and -0 is 0; an exponent is none of an id.
  */
 export const integerText = (value: JsonNumber): string | undefined => {
   const text = integer.exec(typeof value === "number" ? String(value) : value.rawJSON)?.[0]
   return text === "-0" ? "0" : text
 }
 
-/** A text of `min` to `max` code points, or a JSON integer, which means its decimal text. `annotations` go into the API's description. */
+/**
+ * A text of `min` to `max` code points, or a JSON integer, which means its decimal text.
+ * `annotations` go into the API's description.
+ */
 export const textOrInteger = (min?: number, max?: number, annotations?: Schema.Annotations.Documentation<string>) => {
   const text = textOf(min, max, annotations)
   return Schema.declare(isTextOrNumber, {

@@ -8,8 +8,8 @@ export type JsonObject = { readonly [key: string]: unknown }
 export const isJsonObject = (value: unknown): value is JsonObject => Predicate.isObject(value) && !isRawNumber(value)
 
 /**
- * The one form of all JSON values that say the same: keys sorted, each number by its value (1.0, 1 and 1e0 are 1), nothing lost.
- * It is recursive, so `value` must not be nested without limit.
+ * The one form of all JSON values that say the same: keys sorted, each number by its value (1.0, 1
+ * and 1e0 are 1), nothing lost. It is recursive, so `value` must not be nested without limit.
  */
 export const canonicalJson = (value: unknown): unknown => {
   if (isJsonNumber(value)) return toJsonNumber(decimalText(value) ?? JSON.stringify(value))

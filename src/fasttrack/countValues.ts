@@ -5,8 +5,9 @@ const bracket = 0x5b
 const brace = 0x7b
 
 /**
- * How many values a JSON text in UTF-8 has, found without parsing it: one too many for every list and object without members, none too few. Of
- * bytes that are no JSON it is what it is. Two bytes of text can become a hundred of memory, so this is looked at before a body is parsed.
+ * How many values a JSON text in UTF-8 has, found without parsing it: one too many for every list
+ * and object without members, none too few. Of bytes that are no JSON it is what it is. Two bytes
+ * of text can become a hundred of memory, so this is looked at before a body is parsed.
  */
 export const countValues = (bytes: Uint8Array): number => {
   let count = 1

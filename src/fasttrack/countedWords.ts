@@ -4,8 +4,9 @@ import type { PaymentData } from "./PaymentData.ts"
 import type { SportsBetData } from "./SportsBetData.ts"
 
 /*
- * The one place that says which words make a payment or a sports event count. The projections follow it, `uncounted` lists what it leaves out, and the API's
- * description names its words. Words are compared in lower case.
+ * The one place that says which words make a payment or a sports event count. The projections
+ * follow it, `uncounted` lists what it leaves out, and the API's description names its words. Words
+ * are compared in lower case.
  */
 
 /** FastTrack's own words for the direction of a payment, and those of its other interfaces. */
@@ -29,21 +30,30 @@ export const countedWords = {
   "realtime-sports-bet": { type: [...sportsTypes.keys()], status: [...sportsStatuses.keys()] }
 } as const
 
-/** Which way the money of a payment goes, and the step it has come to; undefined if its type or status is none of those that count. */
+/**
+ * Which way the money of a payment goes, and the step it has come to; undefined if its type or
+ * status is none of those that count.
+ */
 export const paymentStep = ({ status, type }: PaymentData) => {
   const direction = directions.get(lowerCase(type))
   const step = paymentStatuses.get(lowerCase(status))
   return direction === undefined || step === undefined ? undefined : { direction, status: step }
 }
 
-/** What a sports event says of which kind of ticket; undefined if its type or status is none of those that count. */
+/**
+ * What a sports event says of which kind of ticket; undefined if its type or status is none of
+ * those that count.
+ */
 export const sportsStep = ({ status, type }: SportsBetData) => {
   const kind = sportsTypes.get(lowerCase(type))
   const step = sportsStatuses.get(lowerCase(status))
   return kind === undefined || step === undefined ? undefined : { kind, status: step }
 }
 
-/** The word for which no projection counts an event, in lower case. The type comes first: without one that counts, no status does. */
+/**
+ * The word for which no projection counts an event, in lower case. The type comes first: without
+ * one that counts, no status does.
+ */
 export interface UncountedWord {
   readonly field: "type" | "status"
   readonly word: string

@@ -4,7 +4,10 @@ import { BulkItems } from "./BulkItems.ts"
 import { type MalformedJson, malformedJson } from "./malformedJson.ts"
 import type { Steps } from "./steps.ts"
 
-/** The body is JSON but neither `{"items": [...]}` nor an array, or has more beside its items than an item may have. */
+/**
+ * The body is JSON but neither `{"items": [...]}` nor an array, or has more beside its items than
+ * an item may have.
+ */
 export interface NotABatch {
   readonly _tag: "NotABatch"
 }
@@ -18,7 +21,8 @@ export interface TooMany {
 export type BodyProblem = MalformedJson | NotABatch | TooMany
 
 /**
- * The items of a bulk body, `{"items": [...]}` or `[...]`, not decoded yet; in steps. That the items are JSON shows when they are parsed, see `BulkItems`.
+ * The items of a bulk body, `{"items": [...]}` or `[...]`, not decoded yet; in steps. That the
+ * items are JSON shows when they are parsed, see `BulkItems`.
  */
 export function* decodeBody(bytes: Uint8Array, bounds: BodyBounds): Steps<Result.Result<BulkItems, BodyProblem>> {
   const scan = new BodyScan(bytes, bounds)

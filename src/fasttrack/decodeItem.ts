@@ -12,13 +12,19 @@ import { isJsonNumber } from "./JsonNumber.ts"
 import { textProblem } from "./Text.ts"
 import { integerText } from "./TextOrInteger.ts"
 
-/** One thing that is wrong with an item. The message has at most 200 characters and repeats nothing of the value. */
+/**
+ * One thing that is wrong with an item. The message has at most 200 characters and repeats nothing
+ * of the value.
+ */
 export interface ItemIssue {
   readonly path: ReadonlyArray<string | number>
   readonly message: string
 }
 
-/** An item that can never be accepted. `event` and `id` are the item's own, null where they cannot be read; at most 5 issues. */
+/**
+ * An item that can never be accepted. `event` and `id` are the item's own, null where they cannot
+ * be read; at most 5 issues.
+ */
 export interface InvalidItem {
   readonly _tag: "InvalidItem"
   readonly event: string | null
@@ -29,8 +35,9 @@ export interface InvalidItem {
 const maxIssues = 5
 
 /**
- * Decodes one item of a bulk body, as `BulkItems` gives it. Types are strict, unknown fields are dropped, and an invalid item tells of all fields that are
- * wrong. `latest` is the latest `timestamp` taken, in milliseconds since the epoch.
+ * Decodes one item of a bulk body, as `BulkItems` gives it. Types are strict, unknown fields are
+ * dropped, and an invalid item tells of all fields that are wrong. `latest` is the latest
+ * `timestamp` taken, in milliseconds since the epoch.
  */
 export const decodeItem = (
   item: unknown,
@@ -76,18 +83,23 @@ const idIn = ({ data, event }: JsonObject): string | null => {
 }
 
 const parserOf = <A>(schema: Schema.ConstraintDecoder<A>) => {
-  // A fifth faster. Parsers made before this line stay interpreted, so it is here and not in the program's entry.
+  // A fifth faster. Parsers made before this line stay interpreted, so it is here and not in the
+  // program's entry.
   SchemaJITCompiler.enable(schema.ast)
   const parse = SchemaParser.decodeUnknownResult(schema)
   const issuesOf = (data: JsonObject): ReadonlyArray<ItemIssue> => {
-    // To find out all that is wrong with a list takes memory for each of its elements, so of a long one only the first is told.
+    // To find out all that is wrong with a list takes memory for each of its elements, so of a long
+    // one only the first is told.
     const result = SchemaParser.decodeUnknownResult(schema, { errors: hasLongList(data) ? "first" : "all" })(data)
     return Result.isSuccess(result) ? [] : formatIssue(result.failure).issues.map(toItemIssue)
   }
   return { parse, issuesOf }
 }
 
-/** Whether there is a list of more than 100 in the data, in its legs, or in the outcomes of one of these. */
+/**
+ * Whether there is a list of more than 100 in the data, in its legs, or in the outcomes of one of
+ * these.
+ */
 const hasLongList = (value: unknown, levels = 3): boolean =>
   Array.isArray(value)
     ? value.length > 100 || levels > 0 && value.some((element) => hasLongList(element, levels - 1))

@@ -8,8 +8,10 @@ const escapes = new Set(bytesOf("\"\\/bfnrt"))
 const lowerU = 0x75
 
 /**
- * Where a text in UTF-8 stops being JSON: the offset of the first byte that cannot stand there, or its length if it ends too early. Undefined if it is JSON. It
- * takes several times as long as the parser, of any depth, so it is for texts that the parser has refused. Works in steps, and is linear.
+ * Where a text in UTF-8 stops being JSON: the offset of the first byte that cannot stand there, or
+ * its length if it ends too early. Undefined if it is JSON. It takes several times as long as the
+ * parser, of any depth, so it is for texts that the parser has refused. Works in steps, and is
+ * linear.
  */
 export function* findSyntaxError(bytes: Uint8Array): Generator<void, number | undefined> {
   const open: Array<"list" | "object"> = []
@@ -53,7 +55,9 @@ export function* findSyntaxError(bytes: Uint8Array): Generator<void, number | un
   }
 }
 
-/** The offset after the string that begins at `at`; where it is none, the complement of the offset. */
+/**
+ * The offset after the string that begins at `at`; where it is none, the complement of the offset.
+ */
 function* afterString(bytes: Uint8Array, at: number): Generator<void, number> {
   for (let next = at + 1, pause = at + stride;;) {
     if (next >= pause) {

@@ -3,9 +3,10 @@ import { lowerCase } from "./asciiCase.ts"
 import type { FastTrackEvent } from "./FastTrackEvent.ts"
 
 /**
- * The event's idempotency key (design §2, "Idempotency"): the name-based UUID (RFC 9562 version 5, SHA-1) in the tenant's secret
- * `namespace` (a UUID) of the kind and the fields that make a resend, written as a JSON array, which no two lists of texts share.
- * It identifies the event within its tenant and user; the user is not part of it.
+ * The event's idempotency key (design §2, "Idempotency"): the name-based UUID (RFC 9562 version 5,
+ * SHA-1) in the tenant's secret `namespace` (a UUID) of the kind and the fields that make a resend,
+ * written as a JSON array, which no two lists of texts share. It identifies the event within its
+ * tenant and user; the user is not part of it.
  */
 export const idempotencyKey = (namespace: string, event: FastTrackEvent): string => {
   const hex = hash("sha1", nameIn(namespace, JSON.stringify(keyOf(event))), "hex")
@@ -14,7 +15,10 @@ export const idempotencyKey = (namespace: string, event: FastTrackEvent): string
   }-${hex.slice(20, 32)}`
 }
 
-/** The first digit of the fourth group, by what the hash has there: its two highest bits are 1 and 0. */
+/**
+ * The first digit of the fourth group, by what the hash has there: its two highest bits are 1 and
+ * 0.
+ */
 const variants = Array.from({ length: 16 }, (_, digit) => (digit & 0x3 | 0x8).toString(16))
 
 const keyOf = ({ data, event }: FastTrackEvent): ReadonlyArray<string> => {
@@ -35,7 +39,10 @@ const scratch = Buffer.alloc(16 + longest)
 // A batch is of one tenant, so the namespace in the buffer is nearly always the next one too.
 let last = ""
 
-/** The bytes of the namespace and the name: in one buffer that every key uses, for this is done for every event, and one that fits nearly every name. */
+/**
+ * The bytes of the namespace and the name: in one buffer that every key uses, for this is done for
+ * every event, and one that fits nearly every name.
+ */
 const nameIn = (namespace: string, name: string): Buffer => {
   if (last !== namespace) {
     const bytes = Buffer.from(namespace.replaceAll("-", ""), "hex")

@@ -25,7 +25,10 @@ export function* malformedJson(bytes: Uint8Array): Generator<void, MalformedJson
   }
 }
 
-/** The line and column of an offset, both from 1. A column is a character, of whatever number of bytes. */
+/**
+ * The line and column of an offset, both from 1. A column is a character, of whatever number of
+ * bytes.
+ */
 function* placeOf(bytes: Uint8Array, at: number): Generator<void, { readonly line: number; readonly column: number }> {
   let line = 1
   let start = 0

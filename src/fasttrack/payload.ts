@@ -11,10 +11,15 @@ export class UnknownPayload extends Schema.TaggedError<UnknownPayload>("playtall
   payloadVersion: Schema.Number
 }) {}
 
-/** The payload the log keeps: the JSON text of `data`. Decoded items that differ in spelling only have the same payload. */
+/**
+ * The payload the log keeps: the JSON text of `data`. Decoded items that differ in spelling only
+ * have the same payload.
+ */
 export const encodePayload = (event: FastTrackEvent): string => JSON.stringify(event.data)
 
-/** The bytes that a payload takes in the log, if they are more than `largest`; undefined otherwise. */
+/**
+ * The bytes that a payload takes in the log, if they are more than `largest`; undefined otherwise.
+ */
 export const storedSize = (payload: string, largest: number): number | undefined => {
   // A character takes three bytes at most, so those of nearly all payloads need no counting.
   if (payload.length * 3 <= largest) return undefined
@@ -22,18 +27,24 @@ export const storedSize = (payload: string, largest: number): number | undefined
   return bytes > largest ? bytes : undefined
 }
 
-/** The data in a stored payload (parsed JSON), as this release knows it: here, older versions are brought up to date. */
+/**
+ * The data in a stored payload (parsed JSON), as this release knows it: here, older versions are
+ * brought up to date.
+ */
 export const decodePayload = <T extends EventType>(
   event: T,
   version: number,
   payload: unknown
 ): Result.Result<EventData[T], UnknownPayload> =>
   version === payloadVersion
-    // Not checked again: the log is append-only and holds under this version what encodePayload wrote.
+    // Not checked again: the log is append-only and holds under this version what encodePayload
+    // wrote.
     ? Result.succeed(payload as EventData[T])
     : Result.fail(new UnknownPayload({ event, payloadVersion: version }))
 
-/** The event of a row of the log; `occurredAt` in milliseconds since the epoch, `payload` parsed. */
+/**
+ * The event of a row of the log; `occurredAt` in milliseconds since the epoch, `payload` parsed.
+ */
 export const decodeStored = (stored: {
   readonly event: string
   readonly userId: string

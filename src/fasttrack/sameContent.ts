@@ -5,14 +5,20 @@ import type { EventData, EventType } from "./FastTrackEvent.ts"
 import { parseJson } from "./parseJson.ts"
 import { decodePayload, payloadVersion } from "./payload.ts"
 
-/** What is about to be stored: `payload` as `encodePayload` gives it, `occurredAt` milliseconds since the epoch. */
+/**
+ * What is about to be stored: `payload` as `encodePayload` gives it, `occurredAt` milliseconds
+ * since the epoch.
+ */
 export interface NewContent {
   readonly eventType: EventType
   readonly payload: string
   readonly occurredAt: number
 }
 
-/** What the log holds of an event: `payload` is JSON text, `occurredAt` milliseconds since the epoch. */
+/**
+ * What the log holds of an event: `payload` is JSON text, `occurredAt` milliseconds since the
+ * epoch.
+ */
 export interface StoredContent {
   readonly payloadVersion: number
   readonly payload: string
@@ -20,9 +26,11 @@ export interface StoredContent {
 }
 
 /**
- * Whether an event says the same as the stored one of its kind, user and key, so that it is a duplicate and no conflict (design §2,
- * "Idempotency"): in all fields but the delivery times, numbers by value, times by instant, payment and sports type and status
- * lower-cased. Throws `UnknownPayload` for a payload that this release cannot read, as then either answer could be wrong.
+ * Whether an event says the same as the stored one of its kind, user and key, so that it is a
+ * duplicate and no conflict (design §2, "Idempotency"): in all fields but the delivery times,
+ * numbers by value, times by instant, payment and sports type and status lower-cased. Throws
+ * `UnknownPayload` for a payload that this release cannot read, as then either answer could be
+ * wrong.
  */
 export const sameContent = (event: NewContent, stored: StoredContent): boolean => {
   if (stored.occurredAt !== event.occurredAt) return false
@@ -35,8 +43,9 @@ export const sameContent = (event: NewContent, stored: StoredContent): boolean =
 const maxFields = 5
 
 /**
- * The fields in which an event differs from the stored one of its kind, user and key, such as `amount` or `bets.0.odds`: those of the published API and not
- * what is in `meta` and `outcomes`, for their names are the sender's. At most five. Throws as `sameContent` does.
+ * The fields in which an event differs from the stored one of its kind, user and key, such as
+ * `amount` or `bets.0.odds`: those of the published API and not what is in `meta` and `outcomes`,
+ * for their names are the sender's. At most five. Throws as `sameContent` does.
  */
 export const differingFields = (event: NewContent, stored: StoredContent): ReadonlyArray<string> =>
   [

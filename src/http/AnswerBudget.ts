@@ -9,15 +9,21 @@ import type { Tenant } from "../tenants/Tenant.ts"
 import { maxAnswerBytes } from "./encodeJson.ts"
 import { Overloaded } from "./problems.ts"
 
-/** What an answer takes besides its body: headers, buffers and the objects of its request, about. */
+/**
+ * What an answer takes besides its body: headers, buffers and the objects of its request, about.
+ */
 const overhead = 1024
 
 /**
- * The bytes of answers that clients have not taken yet, for the process and for each tenant, as `Admission` has those of bodies. A client that does
- * not read keeps its own tenant from further large answers, and nobody else.
+ * The bytes of answers that clients have not taken yet, for the process and for each tenant, as
+ * `Admission` has those of bodies. A client that does not read keeps its own tenant from further
+ * large answers, and nobody else.
  */
 export class AnswerBudget extends Context.Service<AnswerBudget, {
-  /** Holds the bytes of an answer until the request is over: all of it was handed to the operating system, or the client has gone. */
+  /**
+   * Holds the bytes of an answer until the request is over: all of it was handed to the operating
+   * system, or the client has gone.
+   */
   readonly hold: (
     request: HttpServerRequest.HttpServerRequest,
     tenant: Tenant,
@@ -38,7 +44,8 @@ export class AnswerBudget extends Context.Service<AnswerBudget, {
               return Effect.fail(new Overloaded({ detail: "There are too many answers that have not been read yet." }))
             }
             const response = NodeHttpServerRequest.toServerResponse(request)
-            // The scope of the request ends with the last write, long before a slow client has read it.
+            // The scope of the request ends with the last write, long before a slow client has read
+            // it.
             if (response.closed || response.destroyed) ticket.release()
             else response.once("close", ticket.release)
             return Effect.void

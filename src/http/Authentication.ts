@@ -10,11 +10,13 @@ export class CurrentTenant extends Context.Service<CurrentTenant, Tenant>()("pla
 export class RequiredScope extends Context.Service<RequiredScope, Scope>()("playtally/http/RequiredScope") {}
 
 /**
- * Lets a request on only with a key of the scope that its group requires, before anything of its body is read (design §2). The key is in
- * `x-api-key` or, if that header is absent, in `Authorization: Bearer`. Without a valid key 401, without the scope 403, above the tenant's
- * rate 429.
+ * Lets a request on only with a key of the scope that its group requires, before anything of its
+ * body is read (design §2). The key is in `x-api-key` or, if that header is absent, in
+ * `Authorization: Bearer`. Without a valid key 401, without the scope 403, above the tenant's rate
+ * 429.
  *
- * It is no security middleware in Effect's sense: those try one scheme after the other, and a wrong `x-api-key` would not be final.
+ * It is no security middleware in Effect's sense: those try one scheme after the other, and a wrong
+ * `x-api-key` would not be final.
  */
 export class Authentication
   extends HttpApiMiddleware.Service<Authentication, { provides: CurrentTenant }>()("playtally/http/Authentication", {

@@ -7,10 +7,12 @@ import type { Tenant } from "../tenants/Tenant.ts"
 const signatureLength = 10
 
 /**
- * A place in the feed as a cursor, in bytes: a position of every slice; then the history, its tags, the erasure, the generation plus one; and the walk over users
- * if one is under way, up to which generation and after which user. Numbers have 7 bits a byte and the lowest first, all but the last byte of each with the
- * highest bit set. Signed with the tenant's secret, so that it cannot be made up and is of no use to another tenant. Some 750 to 1,450 characters,
- * and as many more as the user id of a walk takes.
+ * A place in the feed as a cursor, in bytes: a position of every slice; then the history, its tags,
+ * the erasure, the generation plus one; and the walk over users if one is under way, up to which
+ * generation and after which user. Numbers have 7 bits a byte and the lowest first, all but the
+ * last byte of each with the highest bit set. Signed with the tenant's secret, so that it cannot be
+ * made up and is of no use to another tenant. Some 750 to 1,450 characters, and as many more as the
+ * user id of a walk takes.
  */
 export const encodeChangesCursor = (tenant: Tenant, place: FeedPlace): string => {
   const { erasure, generation, lineage, positions, walk } = place
@@ -32,7 +34,10 @@ export const encodeChangesCursor = (tenant: Tenant, place: FeedPlace): string =>
   return signed(tenant, Buffer.concat([Buffer.from(bytes), Buffer.from(walk?.after ?? "", "utf8")]))
 }
 
-/** The place in a cursor that {@link encodeChangesCursor} made for this tenant; nothing for any other text. */
+/**
+ * The place in a cursor that {@link encodeChangesCursor} made for this tenant; nothing for any
+ * other text.
+ */
 export const decodeChangesCursor = (tenant: Tenant, cursor: string): FeedPlace | undefined => {
   const bytes = Buffer.from(cursor, "base64url").subarray(0, -signatureLength)
   if (signed(tenant, bytes) !== cursor) return undefined
@@ -48,7 +53,8 @@ export const decodeChangesCursor = (tenant: Tenant, cursor: string): FeedPlace |
   }
   const positions = Array.from({ length: sliceCount }, read)
   if (positions.some(Number.isNaN)) return undefined
-  // A release before this one knew no more. Whatever has changed without events since is not known: everybody is told once.
+  // A release before this one knew no more. Whatever has changed without events since is not known:
+  // everybody is told once.
   if (at === bytes.length) return { positions, lineage: noHistory, erasure: 0, generation: nothingTold }
   const history = read()
   const count = read()

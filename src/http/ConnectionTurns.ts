@@ -19,15 +19,18 @@ interface Told {
 const isDeno = process.versions["deno"] !== undefined
 
 /**
- * Takes the requests of one connection one at a time. A client may send its requests without waiting for the answers.
+ * Takes the requests of one connection one at a time. A client may send its requests without
+ * waiting for the answers.
  *
- * Node parses all that it has read, up to 64 KiB and thousands of requests, in one step, and begins each of them.
- * Here the next request is not parsed before the answer to the last one has been handed to the kernel.
- * Meanwhile no more is read than fills the buffer of the connection, so it holds one answer and at most 128 KiB that are not parsed.
- * Between two requests that were sent together all other connections get their turn: see `EventLoopTurns`.
+ * Node parses all that it has read, up to 64 KiB and thousands of requests, in one step, and begins
+ * each of them. Here the next request is not parsed before the answer to the last one has been
+ * handed to the kernel. Meanwhile no more is read than fills the buffer of the connection, so it
+ * holds one answer and at most 128 KiB that are not parsed. Between two requests that were sent
+ * together all other connections get their turn: see `EventLoopTurns`.
  *
- * A client that ends its side after a request still gets the answer, if that begins within `halfClosedPatience` milliseconds. From its end alone one
- * cannot tell it from a client that has gone, whose request is to stop.
+ * A client that ends its side after a request still gets the answer, if that begins within
+ * `halfClosedPatience` milliseconds. From its end alone one cannot tell it from a client that has
+ * gone, whose request is to stop.
  */
 export class ConnectionTurns {
   /** When it was, in milliseconds. */
@@ -57,7 +60,8 @@ export class ConnectionTurns {
     if (parse !== undefined) {
       socket.removeListener("data", parse as (bytes: Buffer) => void)
       socket.on("data", (bytes: Buffer) => this.parseOn(bytes))
-      // Node lets its parser read from the kernel by itself until somebody listens. Deno lets it until it is told.
+      // Node lets its parser read from the kernel by itself until somebody listens. Deno lets it
+      // until it is told.
       const { parser } = socket as Socket & { readonly parser?: { readonly unconsume?: () => void } | null }
       parser?.unconsume?.()
     }
@@ -119,7 +123,10 @@ export class ConnectionTurns {
     this.socket.resume()
   }
 
-  /** Parses what was read, up to the first request that has to wait; the rest is read again when it is its turn. */
+  /**
+   * Parses what was read, up to the first request that has to wait; the rest is read again when it
+   * is its turn.
+   */
   private parseOn(bytes: Buffer): void {
     let rest = bytes
     while (rest.length > 0 && !this.socket.destroyed) {
@@ -144,7 +151,10 @@ export class ConnectionTurns {
     return this.newest !== undefined && !this.newest.complete
   }
 
-  /** As many bytes as end with the next request at the latest, where that can be known without parsing. */
+  /**
+   * As many bytes as end with the next request at the latest, where that can be known without
+   * parsing.
+   */
   private nextPiece(rest: Buffer): number {
     if (this.isInBody()) return Math.min(rest.length, this.bodyLeft > 0 ? this.bodyLeft : pieceSize)
     const end = rest.indexOf(headersEnd)

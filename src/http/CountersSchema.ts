@@ -22,7 +22,10 @@ export const Generations = Schema.Record(Schema.String, Schema.Natural).annotate
     "a log that lost events. 0 if they never did. The feed of changes tells it too."
 })
 
-/** A user's counters as they are answered (design §4), for the API's description: the section of every projection's newest version under its name. */
+/**
+ * A user's counters as they are answered (design §4), for the API's description: the section of
+ * every projection's newest version under its name.
+ */
 export const CountersSchema = Schema.Struct({
   user_id: Schema.String,
   ref: Ref,

@@ -5,7 +5,8 @@ import * as Layer from "effect/Layer"
 /**
  * Whether the process was told to stop and still serves.
  *
- * Meanwhile `/readyz` answers 503 and every answer carries `Connection: close`, so that balancers and clients go elsewhere before the listener closes.
+ * Meanwhile `/readyz` answers 503 and every answer carries `Connection: close`, so that balancers
+ * and clients go elsewhere before the listener closes.
  */
 export class Draining extends Context.Service<Draining, {
   readonly hasBegun: () => boolean

@@ -26,7 +26,10 @@ const kinds = (Object.keys(eventData) as ReadonlyArray<EventType>).map((event) =
     .annotate({ identifier: `${names[event]}Data` })
 }))
 
-/** An event of any kind as it is answered, with more fields. Amounts are canonical decimal text. `what` ends the names of the schemas. */
+/**
+ * An event of any kind as it is answered, with more fields. Amounts are canonical decimal text.
+ * `what` ends the names of the schemas.
+ */
 export const shownEventWith = (what: string, fields: Schema.Struct.Fields) =>
   Schema.Union(
     kinds.map(({ data, event, name }) =>

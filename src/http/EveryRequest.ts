@@ -2,7 +2,10 @@ import { HttpApiMiddleware } from "effect/http-api"
 import * as Layer from "effect/Layer"
 import { ExpectationFailed, HeadersTooLarge, InternalError, MalformedRequest, RequestTimeout, ShuttingDown } from "./problems.ts"
 
-/** Declares, for the API's description, what any request may be answered with: by `nodeServer`, `Server` and `frameworkProblems`. It does nothing. */
+/**
+ * Declares, for the API's description, what any request may be answered with: by `nodeServer`,
+ * `Server` and `frameworkProblems`. It does nothing.
+ */
 export class EveryRequest extends HttpApiMiddleware.Service<EveryRequest>()("playtally/http/EveryRequest", {
   error: [MalformedRequest, RequestTimeout, ExpectationFailed, HeadersTooLarge, InternalError, ShuttingDown]
 }) {

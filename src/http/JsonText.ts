@@ -1,4 +1,7 @@
-/** JSON that is written already, as a document to answer with: nothing of it is parsed or written again. */
+/**
+ * JSON that is written already, as a document to answer with: nothing of it is parsed or written
+ * again.
+ */
 export class JsonText {
   readonly text: string
 

@@ -2,8 +2,9 @@ import { createHmac } from "node:crypto"
 import type { Tenant } from "../tenants/Tenant.ts"
 
 /**
- * Where a reading goes on: at a position of the log. `reading` says in texts what is read, say the events of which user; the cursor is signed with the
- * tenant's secret for exactly that, so that it cannot be made up and says nothing to, or about, any other reading.
+ * Where a reading goes on: at a position of the log. `reading` says in texts what is read, say the
+ * events of which user; the cursor is signed with the tenant's secret for exactly that, so that it
+ * cannot be made up and says nothing to, or about, any other reading.
  */
 export const encodeCursor = (tenant: Tenant, reading: ReadonlyArray<string>, position: number): string => {
   const bytes = Buffer.alloc(8)
@@ -12,7 +13,10 @@ export const encodeCursor = (tenant: Tenant, reading: ReadonlyArray<string>, pos
   return Buffer.concat([bytes, signature.subarray(0, 10)]).toString("base64url")
 }
 
-/** The position in a cursor that {@link encodeCursor} made for this reading; nothing for any other text. */
+/**
+ * The position in a cursor that {@link encodeCursor} made for this reading; nothing for any other
+ * text.
+ */
 export const decodeCursor = (tenant: Tenant, reading: ReadonlyArray<string>, cursor: string): number | undefined => {
   const bytes = Buffer.from(cursor, "base64url")
   if (bytes.length < 8) return undefined

@@ -6,7 +6,10 @@ import type { Duplex } from "node:stream"
 import { Settings } from "../Settings.ts"
 import type { Principal } from "../tenants/ApiKeys.ts"
 
-/** What a line says of a request, besides the date. No query, for a client may put a key there; no body, and no header but its length. */
+/**
+ * What a line says of a request, besides the date. No query, for a client may put a key there; no
+ * body, and no header but its length.
+ */
 export interface RequestLine {
   /** As the tenant and the key are called; none for a request without a valid key. */
   readonly tenant?: string
@@ -30,7 +33,10 @@ const clientGone = 499
 /** Characters of a path that are logged. */
 const longestPath = 1000
 
-/** Without the query, and printable: Node takes the bytes of a URL for characters, and some of these command terminals. */
+/**
+ * Without the query, and printable: Node takes the bytes of a URL for characters, and some of these
+ * command terminals.
+ */
 const pathOf = (url: string): string => {
   const path = url.slice(0, url.search(/[?#]|$/)).replaceAll(
     /[^\x21-\x7e]/g,
@@ -51,7 +57,10 @@ interface Begun {
   principal?: Principal
 }
 
-/** Follows the requests of a server, and writes a line of each when its answer has ended or its client has gone. */
+/**
+ * Follows the requests of a server, and writes a line of each when its answer has ended or its
+ * client has gone.
+ */
 export class RequestLines {
   private readonly write: (line: RequestLine) => void
   private readonly begun = new WeakMap<IncomingMessage, Begun>()

@@ -22,15 +22,21 @@ import { RequestLog } from "./RequestLog.ts"
 import { serviceHandlers } from "./serviceHandlers.ts"
 import { Validation } from "./Validation.ts"
 
-/** How long requests under way are given to be answered when the service stops; afterwards they are interrupted (design §5). */
+/**
+ * How long requests under way are given to be answered when the service stops; afterwards they are
+ * interrupted (design §5).
+ */
 export const GracePeriod = Context.Reference<Duration.Input>("playtally/http/GracePeriod", { defaultValue: () => "7 seconds" })
 
-/** Connections that the kernel lets wait to be accepted. Beyond them it drops, and a client tries again after seconds: 1,200 came at once in a test. */
+/**
+ * Connections that the kernel lets wait to be accepted. Beyond them it drops, and a client tries
+ * again after seconds: 1,200 came at once in a test.
+ */
 const connectionsWaiting = 4096
 
 /**
- * Listens on Node's server. When the scope closes it takes no more connections, closes the idle ones, and lets requests under way finish for a while;
- * then nothing keeps it any longer.
+ * Listens on Node's server. When the scope closes it takes no more connections, closes the idle
+ * ones, and lets requests under way finish for a while; then nothing keeps it any longer.
  */
 const nodeHttpServer = Layer.effect(
   HttpServer.HttpServer,
@@ -61,7 +67,8 @@ const nodeHttpServer = Layer.effect(
           (response) => node.isLeaving ? HttpServerResponse.setHeader(response, "connection", "close") : response
         )
         return Effect.tap(middleware === undefined ? server.serve(lastOnes) : server.serve(lastOnes, middleware), () =>
-          // There is nothing to upgrade to. Without a listener Node takes a request that offers it, as Java's client does, for any other.
+          // There is nothing to upgrade to. Without a listener Node takes a request that offers it,
+          // as Java's client does, for any other.
           Effect.sync(() => node.removeAllListeners("upgrade")))
       }
     })
@@ -79,7 +86,10 @@ const routes = Layer.mergeAll(
 
 const routerConfig = { caseSensitive: true, ignoreDuplicateSlashes: false, maxParamLength: 16 * 1024 }
 
-/** Serves the {@link Api}, its description and its documentation on the host and port of the settings. */
+/**
+ * Serves the {@link Api}, its description and its documentation on the host and port of the
+ * settings.
+ */
 export class Server extends Context.Service<Server, {
   /** Where it listens, without a path. */
   readonly url: string

@@ -1,4 +1,7 @@
-/* A page that begins with, or after, an id of the reader's own choice: there is nothing to keep to oneself in such a cursor. */
+/*
+ * A page that begins with, or after, an id of the reader's own choice: there is nothing to keep to
+ * oneself in such a cursor.
+ */
 
 /** The cursor of an id. */
 export const encodeTextCursor = (id: string): string => Buffer.from(id, "utf8").toString("base64url")

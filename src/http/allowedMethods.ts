@@ -18,7 +18,10 @@ const paths = [...methodsByPath].map(([path, methods]) => ({
   methods: [...methods, ...methods.has("GET") ? ["HEAD"] : []]
 }))
 
-/** The methods of a path (without its query) as `Allow` names them; nothing for a path that is not served. */
+/**
+ * The methods of a path (without its query) as `Allow` names them; nothing for a path that is not
+ * served.
+ */
 export const allowedMethods = (path: string): string | undefined => {
   // `/users/counters` may be a user called so.
   const fitting = paths.filter(({ pattern }) => pattern.test(path))

@@ -13,12 +13,16 @@ export const maxDocuments = 500
 /** Users whose documents are read together. */
 const batch = 25
 
-/** A user's document, or what keeps it from being answered; null for a user without events, say one who has been erased since. */
+/**
+ * A user's document, or what keeps it from being answered; null for a user without events, say one
+ * who has been erased since.
+ */
 export type ChangedDocument = { readonly document: JsonText | null } | { readonly problem: Problems.TooManyRows | Problems.AnswerTooLarge }
 
 /**
- * Reads the documents of some users, in order, until they have more than {@link maxDocumentBytes} together: those that fit, one at least. A document that
- * cannot be answered has a problem in its place and stops nobody else's.
+ * Reads the documents of some users, in order, until they have more than {@link maxDocumentBytes}
+ * together: those that fit, one at least. A document that cannot be answered has a problem in its
+ * place and stops nobody else's.
  */
 export const changedDocuments = Effect.fnUntraced(function*(
   counters: Counters["Service"],

@@ -39,7 +39,10 @@ interface ChangesRequest {
   readonly request: HttpServerRequest.HttpServerRequest
 }
 
-/** Whose counters may have changed since a cursor; without one a cursor for now, or every user from the start. */
+/**
+ * Whose counters may have changed since a cursor; without one a cursor for now, or every user from
+ * the start.
+ */
 export const changesHandler = Effect.map(Effect.all([Changes, Counters, inReadSlot]), ([changes, counters, inSlot]) => {
   /** Where to begin, and how long to wait there; undefined for a cursor that is none. */
   const beginning = ({ cursor, from, wait }: Query, tenant: Tenant, consistency: Consistency) =>

@@ -1,12 +1,18 @@
 import { type BlockList, isIP } from "node:net"
 
-/** Proxies that a request may have come through, one behind the other. What is further away is not looked at. */
+/**
+ * Proxies that a request may have come through, one behind the other. What is further away is not
+ * looked at.
+ */
 const maxHops = 16
 
 const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 const withPort = /^(?:\[([^\]]*)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+)$/
 
-/** An address as it may be written in a header, without port, brackets and zone; nothing for what is none. */
+/**
+ * An address as it may be written in a header, without port, brackets and zone; nothing for what is
+ * none.
+ */
 const addressIn = (text: string): string | undefined => {
   const [, ipv6, ipv4] = withPort.exec(text) ?? []
   const [address = ""] = (ipv6 ?? ipv4 ?? text).split("%")
@@ -14,9 +20,10 @@ const addressIn = (text: string): string | undefined => {
 }
 
 /**
- * Whose request it is, as its attempts are counted: the address of the connection or, where that is a trusted proxy's, the rightmost of
- * `X-Forwarded-For` that is not. A proxy appends the address it was asked from, so what stands to the left of that is the client's own words.
- * An entry that is no address ends the search at the proxy that passed it on. The header `Forwarded` is not read.
+ * Whose request it is, as its attempts are counted: the address of the connection or, where that is
+ * a trusted proxy's, the rightmost of `X-Forwarded-For` that is not. A proxy appends the address it
+ * was asked from, so what stands to the left of that is the client's own words. An entry that is no
+ * address ends the search at the proxy that passed it on. The header `Forwarded` is not read.
  *
  * Of an IPv6 address it is the network (/64): a client has as many addresses in it as it likes.
  */

@@ -6,7 +6,10 @@ import { parsePrefer } from "./parsePrefer.ts"
 const defaultWait = 5
 const maxWait = 60
 
-/** `Prefer: wait=N` is a wish, so that one beyond the maximum is met as far as it goes and one that is no number not at all (RFC 7240). */
+/**
+ * `Prefer: wait=N` is a wish, so that one beyond the maximum is met as far as it goes and one that
+ * is no number not at all (RFC 7240).
+ */
 export const consistencyOf = Effect.fnUntraced(
   function*(request: HttpServerRequest.HttpServerRequest, asked: "strong" | "eventual" | undefined) {
     if (asked !== "strong") return { _tag: "Eventual" } satisfies Consistency

@@ -30,17 +30,22 @@ const make = Effect.callback<Documents>((resume) => {
 })
 
 const pageHeaders = {
-  // The page has all it needs in it: the browser lets it talk to nobody else, and nobody show it within a page of theirs.
+  // The page has all it needs in it: the browser lets it talk to nobody else, and nobody show it
+  // within a page of theirs.
   "content-security-policy": "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; base-uri 'none'; frame-ancestors 'none'"
 }
 
-/** `/docs` and `/openapi.json`: made once, when somebody asks for the first time, and compressed once. Of each encoding there is one copy. */
+/**
+ * `/docs` and `/openapi.json`: made once, when somebody asks for the first time, and compressed
+ * once. Of each encoding there is one copy.
+ */
 export const documents = HttpRouter.use(Effect.fnUntraced(function*(router) {
   const scope = yield* Effect.scope
   let making: Fiber.Fiber<Documents> | undefined
   const made = Effect.suspend(() => {
     const exit = making?.pollUnsafe()
-    // The making is nobody's in particular: it goes on when the one who asked has gone. What failed is tried again.
+    // The making is nobody's in particular: it goes on when the one who asked has gone. What failed
+    // is tried again.
     return making !== undefined && (exit === undefined || Exit.isSuccess(exit))
       ? Fiber.join(making)
       : Effect.flatMap(Effect.forkIn(make, scope), (fiber) => Fiber.join(making = fiber))

@@ -7,7 +7,10 @@ import { docsPath } from "./allowedMethods.ts"
 import { Api } from "./Api.ts"
 import type { Documents, Encoded } from "./documents.ts"
 
-/** Makes the documents of the {@link Api} in a thread of its own, which ends afterwards: it takes a second of processor time. */
+/**
+ * Makes the documents of the {@link Api} in a thread of its own, which ends afterwards: it takes a
+ * second of processor time.
+ */
 const encoded = (bytes: Uint8Array): Encoded => ({
   tag: createHash("sha256").update(bytes).digest("base64url").slice(0, 27),
   identity: bytes,

@@ -6,7 +6,10 @@ import { JsonText } from "./JsonText.ts"
 /** The JSON of a document has more than {@link maxAnswerBytes}. */
 export class DocumentTooLarge extends Schema.TaggedError<DocumentTooLarge>("playtally/http/DocumentTooLarge")("DocumentTooLarge", {}) {}
 
-/** How deep a document is taken apart: what lies deeper is one row, one event or one leaderboard entry. */
+/**
+ * How deep a document is taken apart: what lies deeper is one row, one event or one leaderboard
+ * entry.
+ */
 const depth = 3
 /** Characters that are gathered before they become bytes. */
 const pieceLength = 64 * 1024
@@ -41,8 +44,9 @@ function* piecesOf(value: unknown, level: number): Generator<string> {
 }
 
 /**
- * The UTF-8 bytes of a document as `JSON.stringify` writes it, with rests between for other requests. The document is plain data: no `toJSON`, and
- * no functions in it. `see` is shown the bytes as they come, piece by piece.
+ * The UTF-8 bytes of a document as `JSON.stringify` writes it, with rests between for other
+ * requests. The document is plain data: no `toJSON`, and no functions in it. `see` is shown the
+ * bytes as they come, piece by piece.
  */
 export const encodeJson = Effect.fnUntraced(function*(document: unknown, see: (bytes: Uint8Array) => void = () => {}) {
   const breather = new Breather()

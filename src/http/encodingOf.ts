@@ -1,7 +1,10 @@
 /** The encodings that an answer can be had in, the one preferred first. */
 const encodings = ["br", "gzip"] as const
 
-/** The encoding to answer a request with, by its header `Accept-Encoding` (RFC 9110 §12.5.3): the one it weighs most, or none. */
+/**
+ * The encoding to answer a request with, by its header `Accept-Encoding` (RFC 9110 §12.5.3): the
+ * one it weighs most, or none.
+ */
 export const encodingOf = (header: string | undefined): typeof encodings[number] | "identity" => {
   const weights = new Map<string, number>()
   for (const part of (header ?? "").toLowerCase().split(",")) {

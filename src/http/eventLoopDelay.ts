@@ -6,10 +6,11 @@ import { performance } from "node:perf_hooks"
 const interval = 10
 
 /**
- * Watches until the scope closes how late the event loop of this thread is. Gives the greatest delay since it was last asked, in seconds: nothing else
- * that the thread has to do begins sooner.
+ * Watches until the scope closes how late the event loop of this thread is. Gives the greatest
+ * delay since it was last asked, in seconds: nothing else that the thread has to do begins sooner.
  *
- * A timer of our own: `monitorEventLoopDelay` of Node misses what begins right after a `reset`, and measures nothing on Deno.
+ * A timer of our own: `monitorEventLoopDelay` of Node misses what begins right after a `reset`, and
+ * measures nothing on Deno.
  */
 export const eventLoopDelay: Effect.Effect<() => number, never, Scope.Scope> = Effect.map(
   Effect.acquireRelease(

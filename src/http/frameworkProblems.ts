@@ -8,8 +8,9 @@ import { requestPath } from "./requestPath.ts"
 import { countRequest } from "./serviceMetrics.ts"
 
 /**
- * Stands around all routes, and answers with a problem what would leave them without one: no such path, another method, a path that cannot be
- * decoded, a stopping service, a defect. A defect is logged, once; the client is told nothing of it. Counts what is answered.
+ * Stands around all routes, and answers with a problem what would leave them without one: no such
+ * path, another method, a path that cannot be decoded, a stopping service, a defect. A defect is
+ * logged, once; the client is told nothing of it. Counts what is answered.
  */
 export const frameworkProblems = HttpRouter.middleware(
   (routes) =>
@@ -41,7 +42,10 @@ const onAll = { "x-content-type-options": "nosniff" }
 
 const respond = HttpServerRespondable.toResponse
 
-/** A request has to have one (RFC 9112 §3.2). Node answers by itself where there is none, with an empty 400, and takes the first of several. */
+/**
+ * A request has to have one (RFC 9112 §3.2). Node answers by itself where there is none, with an
+ * empty 400, and takes the first of several.
+ */
 const countHosts = ({ source }: HttpServerRequest.HttpServerRequest): number => {
   const { rawHeaders } = source as IncomingMessage
   let hosts = 0
@@ -52,7 +56,10 @@ const countHosts = ({ source }: HttpServerRequest.HttpServerRequest): number => 
   return hosts
 }
 
-/** The router takes a `;` in the path for the beginning of the query; in a user's id it is a character like others. */
+/**
+ * The router takes a `;` in the path for the beginning of the query; in a user's id it is a
+ * character like others.
+ */
 const withDecodablePath = <E, R>(
   request: HttpServerRequest.HttpServerRequest,
   routes: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>

@@ -18,7 +18,10 @@ import {
   UserId
 } from "./readingParameters.ts"
 
-/** A user's counters per game as they are answered, for the API's description: every projection's section under its name. */
+/**
+ * A user's counters per game as they are answered, for the API's description: every projection's
+ * section under its name.
+ */
 const GamesSchema = Schema.Struct({
   user_id: Schema.String,
   time_zone: Schema.String.annotate({ description: "IANA name of the zone in which the tenant's days begin" }),

@@ -20,14 +20,19 @@ import { rateProblem } from "./rateProblem.ts"
 import { announcedBody, readBytes } from "./requestBody.ts"
 import { serverProblem } from "./serverProblem.ts"
 
-/** What a parsed value takes in memory, about; a body that is mostly values counts as that many bytes, but for some values that every body has. */
+/**
+ * What a parsed value takes in memory, about; a body that is mostly values counts as that many
+ * bytes, but for some values that every body has.
+ */
 const bytesPerValue = 64
 const freeValues = 256
 
 /**
- * The bulk endpoint (design §2). The bytes of a body count as in flight from before it is read until the request is answered; a body of unknown
- * length counts as the longest one until it is known. A client that goes away while its body is read leaves nothing behind. Once it is read nothing
- * interrupts the request any more, be it that the client goes away or that the service stops: the batch is carried through, and answered.
+ * The bulk endpoint (design §2). The bytes of a body count as in flight from before it is read
+ * until the request is answered; a body of unknown length counts as the longest one until it is
+ * known. A client that goes away while its body is read leaves nothing behind. Once it is read
+ * nothing interrupts the request any more, be it that the client goes away or that the service
+ * stops: the batch is carried through, and answered.
  */
 export const ingestHandlers = HttpApiBuilder.group(
   Api,

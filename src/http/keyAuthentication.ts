@@ -17,7 +17,10 @@ import { rateProblem } from "./rateProblem.ts"
 import { RequestLog } from "./RequestLog.ts"
 import { serverProblem } from "./serverProblem.ts"
 
-/** An answer that was waited for longer than this many milliseconds is given only if the key is still valid: a long poll outlives no revoked key. */
+/**
+ * An answer that was waited for longer than this many milliseconds is given only if the key is
+ * still valid: a long poll outlives no revoked key.
+ */
 export const RecheckAfter = Context.Reference<number>("playtally/http/RecheckAfter", { defaultValue: () => 2000 })
 
 /** {@link Authentication} by the tenants' keys. */

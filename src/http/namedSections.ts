@@ -6,8 +6,10 @@ const pascal = (name: string): string => name.replaceAll(/(?:^|_)(\w)/g, (_, let
 const isSchema = (value: unknown): value is JsonSchema => typeof value === "object" && value !== null
 
 /**
- * The schemas of a description with one more for the counters of each section: the values of `casino` by currency are `CasinoCounters`, so that generated
- * types have a name a program can use. Sections with the same counters share the name that comes first; a schema that has a name keeps it.
+ * The schemas of a description with one more for the counters of each section: the values of
+ * `casino` by currency are `CasinoCounters`, so that generated types have a name a program can use.
+ * Sections with the same counters share the name that comes first; a schema that has a name keeps
+ * it.
  */
 export const namedSections = (
   schemas: Readonly<Record<string, JsonSchema>>,

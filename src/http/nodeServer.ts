@@ -14,16 +14,27 @@ export const RequestTime = Context.Reference<number>("playtally/http/RequestTime
 /** How long a client is given to read an answer before its connection is torn down. */
 const gracePeriod = 500
 
-/** Milliseconds a connection may stay without a byte either way while a request is under way: longer than any answer is waited for. */
+/**
+ * Milliseconds a connection may stay without a byte either way while a request is under way: longer
+ * than any answer is waited for.
+ */
 const silenceTime = 120_000
 
-/** Milliseconds, and no more than a request may take to arrive, that a client is answered for after it has ended its side. */
+/**
+ * Milliseconds, and no more than a request may take to arrive, that a client is answered for after
+ * it has ended its side.
+ */
 const halfClosedPatience = 5000
 
-/** Bytes of an answer that are written at once: a large answer to one client makes no other wait. */
+/**
+ * Bytes of an answer that are written at once: a large answer to one client makes no other wait.
+ */
 const pieceSize = 128 * 1024
 
-/** An answer whose body, where it is large, is written in pieces. Between two pieces all other connections get their turn. */
+/**
+ * An answer whose body, where it is large, is written in pieces. Between two pieces all other
+ * connections get their turn.
+ */
 class PatientResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   override end(body?: unknown, encoding?: unknown, done?: unknown): this {
     const isLarge = (typeof body === "string" || body instanceof Uint8Array) && body.length > pieceSize
@@ -50,19 +61,27 @@ class PatientResponse<Request extends IncomingMessage = IncomingMessage> extends
 
 const cutOff = new Error("The connection ended in the middle of a request")
 
-/** Milliseconds that a connection is kept after an answer with `Connection: close`: the client may have sent its next request before it read that. */
+/**
+ * Milliseconds that a connection is kept after an answer with `Connection: close`: the client may
+ * have sent its next request before it read that.
+ */
 const linger = 500
 
 /**
- * Milliseconds that a connection is kept after the listener has closed: since its last answer, for a request that was on its way, and since it was
- * opened, for its first.
+ * Milliseconds that a connection is kept after the listener has closed: since its last answer, for
+ * a request that was on its way, and since it was opened, for its first.
  */
 export const Settling = Context.Reference("playtally/http/Settling", { defaultValue: () => ({ answered: 250, opened: 1000 }) })
 
-/** Milliseconds between two looks at the connections that are left after the listener has closed. */
+/**
+ * Milliseconds between two looks at the connections that are left after the listener has closed.
+ */
 const sweepInterval = 20
 
-/** Milliseconds that a connection must have been idle to give way to a new one: a busy client is about to use it again. */
+/**
+ * Milliseconds that a connection must have been idle to give way to a new one: a busy client is
+ * about to use it again.
+ */
 const leastIdle = 1000
 
 /** What a server is made with. Times are in milliseconds. */
@@ -70,14 +89,20 @@ export interface FairServerOptions {
   /** For a request to arrive, its body included. */
   readonly requestTime: number
   readonly connections: number
-  /** That a connection stays open after an answer without another request, as its header `Keep-Alive` says. */
+  /**
+   * That a connection stays open after an answer without another request, as its header
+   * `Keep-Alive` says.
+   */
   readonly keepAlive: number
   /** That a connection may stay without a byte either way while a request is under way. */
   readonly silence?: number
   readonly settling?: { readonly answered: number; readonly opened: number } | undefined
   /** Follows every request, if one is given. */
   readonly log?: RequestLines | undefined
-  /** Whether the process is about to stop: answers then carry `Connection: close`. Never, unless given. */
+  /**
+   * Whether the process is about to stop: answers then carry `Connection: close`. Never, unless
+   * given.
+   */
   readonly isDraining?: () => boolean
 }
 
@@ -90,8 +115,9 @@ interface Idle {
 /**
  * A server whose connections take {@link ConnectionTurns}.
  *
- * It closes an idle connection only if nothing has been read of it: after `keepAlive`, when a new one needs its place, and when it stops.
- * While it is leaving, it is the client that closes a connection after `Connection: close`, for {@link linger} milliseconds. A request that comes
+ * It closes an idle connection only if nothing has been read of it: after `keepAlive`, when a new
+ * one needs its place, and when it stops. While it is leaving, it is the client that closes a
+ * connection after `Connection: close`, for {@link linger} milliseconds. A request that comes
  * behind that answer is answered too.
  */
 export class FairServer extends Server {
@@ -113,7 +139,8 @@ export class FairServer extends Server {
     this.settling = settling ?? Settling.defaultValue()
     this.isDraining = isDraining ?? (() => false)
     this.log = log
-    // Not documented, and in Node since its beginning: the end of the client's side is not the end of the connection.
+    // Not documented, and in Node since its beginning: the end of the client's side is not the end
+    // of the connection.
     Object.assign(this, { httpAllowHalfOpen: true })
     const patience = Math.min(halfClosedPatience, requestTime)
     this.on("connection", (socket: Socket) => {
@@ -162,7 +189,10 @@ export class FairServer extends Server {
     return true
   }
 
-  /** Closes the listener, and soon after, as {@link Settling} says, the connections without a request under way. */
+  /**
+   * Closes the listener, and soon after, as {@link Settling} says, the connections without a
+   * request under way.
+   */
   override close(callback?: (error?: Error) => void): this {
     this.isClosing = true
     this.isHolding = true
@@ -188,7 +218,10 @@ export class FairServer extends Server {
   /** Node's `close` would do so at once. */
   override closeIdleConnections(): void {}
 
-  /** Closes the connection that has been idle longest, if one has been for {@link leastIdle} milliseconds, and tells whether it did. */
+  /**
+   * Closes the connection that has been idle longest, if one has been for {@link leastIdle}
+   * milliseconds, and tells whether it did.
+   */
   private giveWay(): boolean {
     const latest = performance.now() - leastIdle
     for (const [socket, { since }] of this.idle) {
@@ -221,17 +254,25 @@ export class FairServer extends Server {
 const wantsMore = (request: IncomingMessage | undefined): boolean =>
   request?.httpVersion === "1.1" && !/\bclose\b/i.test(request.headers.connection ?? "")
 
-/** Runs when the event loop has looked at every connection again: timers fire before what has arrived meanwhile is read. */
+/**
+ * Runs when the event loop has looked at every connection again: timers fire before what has
+ * arrived meanwhile is read.
+ */
 const afterNextLook = (act: () => void): void => void setImmediate(() => setImmediate(act))
 
-/** A turn of the event loop that took no longer, in milliseconds, did hardly anything but look at the sockets. */
+/**
+ * A turn of the event loop that took no longer, in milliseconds, did hardly anything but look at
+ * the sockets.
+ */
 const quietTurn = 0.2
 /** Milliseconds that such a turn is waited for. */
 const quietPatience = 500
 
 /**
- * Runs right behind a look at the sockets that brought nothing, as far as `countAccepted` tells. A listener that closes resets the connections that the
- * kernel has accepted and the process has not taken over, and the process takes over one in each turn. What comes in the microseconds between is lost.
+ * Runs right behind a look at the sockets that brought nothing, as far as `countAccepted` tells. A
+ * listener that closes resets the connections that the kernel has accepted and the process has not
+ * taken over, and the process takes over one in each turn. What comes in the microseconds between
+ * is lost.
  */
 const atQuietTurn = (countAccepted: () => number, act: () => void): void => {
   const until = performance.now() + quietPatience
@@ -246,10 +287,11 @@ const atQuietTurn = (countAccepted: () => number, act: () => void): void => {
 }
 
 /**
- * Node's HTTP server, which answers with problems also what never becomes a request: bytes that are not HTTP, too long a URL or headers, a client that
- * takes too long. It is a client's time that is bounded, and how many there may be: beyond `connections` a new one takes the place of the one that has
- * been idle longest, or is closed at once. `keepAlive` should be longer than load balancers keep a connection, so that it is not here that one in use is
- * closed.
+ * Node's HTTP server, which answers with problems also what never becomes a request: bytes that are
+ * not HTTP, too long a URL or headers, a client that takes too long. It is a client's time that is
+ * bounded, and how many there may be: beyond `connections` a new one takes the place of the one
+ * that has been idle longest, or is closed at once. `keepAlive` should be longer than load
+ * balancers keep a connection, so that it is not here that one in use is closed.
  */
 export const makeNodeServer = (bounds: FairServerOptions): FairServer => {
   const { keepAlive, requestTime } = bounds
@@ -300,8 +342,9 @@ export const makeNodeServer = (bounds: FairServerOptions): FairServer => {
 }
 
 /**
- * Whether what is written now would be taken for the answer to a request that has come whole: what is wrong is behind it, and it may have been stored.
- * Node keeps the answer under way on a connection in a property it does not document; its own listener looks there, too.
+ * Whether what is written now would be taken for the answer to a request that has come whole: what
+ * is wrong is behind it, and it may have been stored. Node keeps the answer under way on a
+ * connection in a property it does not document; its own listener looks there, too.
  */
 const isAnswering = ({ _httpMessage: answer }: Duplex & { readonly _httpMessage?: ServerResponse | null }): boolean =>
   answer?.headersSent === true || answer?.req.complete === true

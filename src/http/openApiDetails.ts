@@ -21,7 +21,10 @@ const headersOfStatus: Readonly<Record<string, Record<string, OpenApi.OpenAPISpe
   503: { "retry-after": retryAfter }
 }
 
-/** A preference is considered where the request itself is: answers of these statuses may say that it was. */
+/**
+ * A preference is considered where the request itself is: answers of these statuses may say that it
+ * was.
+ */
 const preferenceApplied: OpenApi.OpenAPISpecHeader = {
   description: "The preference of Prefer that was followed, if any was",
   required: false,
@@ -31,7 +34,10 @@ const statusesWithPreference: ReadonlySet<string> = new Set(["200", "204", "304"
 
 const takesPreference = ({ parameters }: OpenApi.OpenAPISpecOperation): boolean => parameters.some(({ name }) => name === "prefer")
 
-/** What the schema of a parameter or header says is said of the parameter or header itself, unless that says something else. */
+/**
+ * What the schema of a parameter or header says is said of the parameter or header itself, unless
+ * that says something else.
+ */
 const withSchemaDetails = <P extends { readonly schema: object; readonly description?: string; readonly example?: unknown }>(
   part: P
 ): P => {
@@ -55,19 +61,28 @@ const withExample = (
   )
 })
 
-/** Where the description means a schema that has a name, but the schema it was made of says only what the value is. */
+/**
+ * Where the description means a schema that has a name, but the schema it was made of says only
+ * what the value is.
+ */
 const named: ReadonlyMap<string, JsonSchema> = new Map([
   [JSON.stringify({ type: "string", format: "decimal" }), { $ref: "#/components/schemas/Decimal" }]
 ])
 
-/** An object is open unless it is refused for members nobody knows. One of which no member is known says so, or generators take it for empty. */
+/**
+ * An object is open unless it is refused for members nobody knows. One of which no member is known
+ * says so, or generators take it for empty.
+ */
 const opened = (schema: JsonSchema): JsonSchema => {
   const { additionalProperties: values, ...rest } = schema
   if (values !== undefined && values !== false) return schema
   return schema["type"] === "object" && schema["properties"] === undefined ? { ...rest, additionalProperties: true } : rest
 }
 
-/** The JSON of a problem is called like the problem, and says its status and title. The counters of each section have a name. */
+/**
+ * The JSON of a problem is called like the problem, and says its status and title. The counters of
+ * each section have a name.
+ */
 const tidied = (document: Record<string, unknown>): OpenApi.OpenAPISpec => {
   const text = JSON.stringify(withoutAllOf(document)).replaceAll(/(#\/components\/schemas\/\w+)Encoded"/g, "$1\"")
   // It is handed over as any object, and is what OpenApi.fromApi made.
@@ -88,14 +103,19 @@ const tidied = (document: Record<string, unknown>): OpenApi.OpenAPISpec => {
 
 const closed = new Set(["UserIds"])
 
-/** A problem is made without what is the same in all of its type, which its JSON has all the same. */
+/**
+ * A problem is made without what is the same in all of its type, which its JSON has all the same.
+ */
 const withProblemMembers = <S extends object>(schema: S): S => {
   const { properties, required } = schema as { readonly properties?: object; readonly required?: ReadonlyArray<string> }
   const isProblem = properties !== undefined && ["type", "status", "title"].every((name) => name in properties)
   return isProblem ? { ...schema, required: [...new Set(["type", "status", "title", ...required ?? []])] } : schema
 }
 
-/** Adds to the OpenAPI document what the declaration cannot say: the two ways to send a key, and the headers that come with a status. */
+/**
+ * Adds to the OpenAPI document what the declaration cannot say: the two ways to send a key, and the
+ * headers that come with a status.
+ */
 export const openApiDetails = (document: Record<string, unknown>): Record<string, unknown> => {
   const spec = tidied(document)
   const detailed = (operation: OpenApi.OpenAPISpecOperation): OpenApi.OpenAPISpecOperation => ({

@@ -1,6 +1,7 @@
 /**
- * For an operation of the OpenAPI document: says more of its parameters than their schemas can, and adds optional request headers (name to
- * description). Headers are described here and read by the handlers, as their RFCs want what cannot be understood in them ignored.
+ * For an operation of the OpenAPI document: says more of its parameters than their schemas can, and
+ * adds optional request headers (name to description). Headers are described here and read by the
+ * handlers, as their RFCs want what cannot be understood in them ignored.
  */
 export const parameterDetails = (details: {
   readonly query?: Readonly<Record<string, object>>

@@ -6,8 +6,9 @@ const elements = new RegExp(`(?:${quotedOrCut}|[^,"])+`, "g")
 const preference = new RegExp(`^[ \\t]*(${token})[ \\t]*(?:=[ \\t]*(${token}|${quoted})[ \\t]*)?(?:;|$)`)
 
 /**
- * The preferences of a `Prefer` header (several headers joined with commas), names and values lower-cased, without their parameters. The first of
- * equal names counts, and what is not well-formed does not, as RFC 7240 has it.
+ * The preferences of a `Prefer` header (several headers joined with commas), names and values
+ * lower-cased, without their parameters. The first of equal names counts, and what is not
+ * well-formed does not, as RFC 7240 has it.
  */
 export const parsePrefer = (header: string | undefined): ReadonlyMap<string, string> => {
   const preferences = new Map<string, string>()

@@ -4,8 +4,8 @@ import { IngestReport } from "../ingest/IngestReport.ts"
 import { ReadinessChecks } from "./ReadinessChecks.ts"
 
 /*
- * Every error there is, as RFC 9457 problem+json: its `type` is stable and what a program should look at, its `title` always the same, its `detail`
- * about this one request (design §2).
+ * Every error there is, as RFC 9457 problem+json: its `type` is stable and what a program should
+ * look at, its `title` always the same, its `detail` about this one request (design §2).
  */
 
 /** What is wrong with one part of a request. */
@@ -82,7 +82,8 @@ export class MethodNotAllowed extends HttpApiError.Problem<MethodNotAllowed>()("
   title: "The path does not have this method"
 }) {}
 
-// 409 and not 503: no other time is better, and what sends a request again by itself does not do so after a 4xx.
+// 409 and not 503: no other time is better, and what sends a request again by itself does not do so
+// after a 4xx.
 export class ProjectionNotBuilt extends HttpApiError.Problem<ProjectionNotBuilt>()("ProjectionNotBuilt", {
   type: "projection-not-built",
   status: 409,
@@ -146,11 +147,13 @@ export class AllRejected extends HttpApiError.Problem<AllRejected>()("AllRejecte
 /** For the description; its answers are made by {@link strictRefusalMembers}. */
 export class StrictRefusal extends HttpApiError.Problem<StrictRefusal>()("StrictRefusal", strictRefusal, IngestReport.fields) {}
 
-// Reports may be long and need no encoding, so that they do not go through the classes, which would check every field of them.
+// Reports may be long and need no encoding, so that they do not go through the classes, which would
+// check every field of them.
 export const allRejectedMembers = (report: IngestReport) => ({ ...allRejected, ...report })
 export const strictRefusalMembers = (report: IngestReport) => ({ ...strictRefusal, ...report })
 
-// 422 and not 409 or 413: the request is well-formed and its body small, but what it asks for is never given as one answer, however often it is sent.
+// 422 and not 409 or 413: the request is well-formed and its body small, but what it asks for is
+// never given as one answer, however often it is sent.
 export class TooManyRows extends HttpApiError.Problem<TooManyRows>()("TooManyRows", {
   type: "too-many-rows",
   status: 422,

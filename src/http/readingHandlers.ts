@@ -139,5 +139,8 @@ const malformed = Effect.fnUntraced(function*(bytes: Uint8Array) {
   return yield* new Problems.MalformedJson(problem === undefined ? {} : { detail: problem.message })
 })
 
-/** All that is wrong with a body; of one with far too many values only the first, for a mistake in each would take a second to tell. */
+/**
+ * All that is wrong with a body; of one with far too many values only the first, for a mistake in
+ * each would take a second to tell.
+ */
 const errorsIn = (bytes: ArrayBuffer) => ({ errors: countValues(new Uint8Array(bytes)) > 1000 ? "first" : "all" }) as const

@@ -34,10 +34,15 @@ export const cannotListen = (error: unknown, place: Place): CannotListen => {
   })
 }
 
-/** Deno is allowed to listen on the port alone, and a permission that is missing ends the process. */
+/**
+ * Deno is allowed to listen on the port alone, and a permission that is missing ends the process.
+ */
 const mayListenElsewhere = process.versions["deno"] === undefined
 
-/** Milliseconds that whoever listens is given to take a connection; nobody answers on an address that is not there. */
+/**
+ * Milliseconds that whoever listens is given to take a connection; nobody answers on an address
+ * that is not there.
+ */
 const patience = 1000
 
 /** An address of the loopback network that nobody uses, to ask for a right at. */
@@ -68,9 +73,10 @@ const errorOf = ({ host, port }: Place): Effect.Effect<unknown> =>
 /**
  * Fails if the service will not be able to listen there, before anything slow is started.
  *
- * It does not listen on the port itself: a client that is about to find the former process gone would meet this one for a moment, and be reset.
- * So the address is tried with a free port, a port below 1024 at another address, and who has the port is found by connecting to it. On Deno only the
- * last; the rest is told when the service listens.
+ * It does not listen on the port itself: a client that is about to find the former process gone
+ * would meet this one for a moment, and be reset. So the address is tried with a free port, a port
+ * below 1024 at another address, and who has the port is found by connecting to it. On Deno only
+ * the last; the rest is told when the service listens.
  */
 export const refuseWhatCannotListen = Effect.fnUntraced(function*(place: Place) {
   const { host, port } = place

@@ -21,8 +21,9 @@ const mediaProblem = (headers: HttpServerRequest.HttpServerRequest["headers"]): 
 }
 
 /**
- * Refuses, from the headers alone, a body that is not announced as plain JSON (415) or as one of more than `limit` bytes (413). Gives the number of
- * bytes announced; none if the body is sent in chunks.
+ * Refuses, from the headers alone, a body that is not announced as plain JSON (415) or as one of
+ * more than `limit` bytes (413). Gives the number of bytes announced; none if the body is sent in
+ * chunks.
  */
 export const announcedBody = (
   { headers }: HttpServerRequest.HttpServerRequest,
@@ -35,7 +36,10 @@ export const announcedBody = (
   return Number(length) > limit ? Effect.fail(new BodyTooLarge({ limit })) : Effect.succeed(Number(length))
 }
 
-/** Reads the body, at most `limit` bytes of it (413). How long it may take to come is up to the server: see `nodeServer`. */
+/**
+ * Reads the body, at most `limit` bytes of it (413). How long it may take to come is up to the
+ * server: see `nodeServer`.
+ */
 export const readBytes = (
   request: HttpServerRequest.HttpServerRequest,
   limit: number

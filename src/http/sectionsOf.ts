@@ -1,7 +1,10 @@
 import * as Effect from "effect/Effect"
 import { badQuery } from "./badQuery.ts"
 
-/** The sections that `include` names, separated by commas, in the order of the document; all of them if it is absent. */
+/**
+ * The sections that `include` names, separated by commas, in the order of the document; all of them
+ * if it is absent.
+ */
 export const sectionsOf = (include: string | undefined, sections: ReadonlyArray<string>) => {
   if (include === undefined) return Effect.succeed(sections)
   const asked = new Set(include.split(","))

@@ -3,8 +3,9 @@ import { HttpServerRequest } from "effect/http"
 import { requestPath } from "./requestPath.ts"
 
 /**
- * Ends a request with a problem that is not the client's doing (5xx), and tells the operator about it and its cause: the one line that the log gets for
- * the request. The client is told nothing of the cause.
+ * Ends a request with a problem that is not the client's doing (5xx), and tells the operator about
+ * it and its cause: the one line that the log gets for the request. The client is told nothing of
+ * the cause.
  */
 export const serverProblem = <P extends { readonly type: string; readonly status: number }>(
   problem: P,

@@ -6,8 +6,8 @@ import { TokenBuckets } from "../tenants/TokenBuckets.ts"
 const rate = { perSecond: 10, burst: 10 }
 
 /**
- * An answer that anybody may ask for: who asks more often than it is made gets the last one, at most 100 milliseconds old.
- * It is made in one step, so two requests never make it at once.
+ * An answer that anybody may ask for: who asks more often than it is made gets the last one, at
+ * most 100 milliseconds old. It is made in one step, so two requests never make it at once.
  */
 export const sharedAnswer = <A>(make: Effect.Effect<A>): Effect.Effect<Effect.Effect<A>> =>
   Effect.map(monotonicMillis, (now) => {

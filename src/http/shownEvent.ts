@@ -17,8 +17,9 @@ export const shownEvent = ({ event, position, recordedAt, slice, userId }: Logge
 const object = /^\s*\{\s*(\}?)/
 
 /**
- * The same as JSON text, with the payload as it is stored: what is opaque in it is not parsed, however large it is. An event that is too large to be
- * shown, or that this release cannot read, has null for `data`, and `bytes`.
+ * The same as JSON text, with the payload as it is stored: what is opaque in it is not parsed,
+ * however large it is. An event that is too large to be shown, or that this release cannot read,
+ * has null for `data`, and `bytes`.
  */
 export const shownEventText = (userId: string, stored: StoredUserEvent): string => {
   const { bytes, eventType, occurredAt, payload, position, recordedAt, slice } = stored

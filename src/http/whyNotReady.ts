@@ -1,6 +1,9 @@
 import type { ReadinessChecks } from "./ReadinessChecks.ts"
 
-/** What a process may be ready for: to take requests and store, or to be read from with numbers that follow the log. */
+/**
+ * What a process may be ready for: to take requests and store, or to be read from with numbers that
+ * follow the log.
+ */
 export type Purpose = "ingestion" | "reading"
 
 /** Gaps that are named; there may be one in each slice. */
@@ -9,7 +12,8 @@ const mostNamed = 5
 /**
  * What keeps a process from its work, a sentence each; none if it is ready.
  *
- * Projections have no say in ingestion: what is stored is counted later. Leaderboards have none in reading: they follow at their own pace.
+ * Projections have no say in ingestion: what is stored is counted later. Leaderboards have none in
+ * reading: they follow at their own pace.
  */
 export const whyNotReady = (checks: ReadinessChecks, purpose: Purpose, mostLagSeconds: number): ReadonlyArray<string> => {
   const reasons: Array<string> = []

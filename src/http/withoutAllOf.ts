@@ -17,9 +17,10 @@ const merged = (schema: JsonSchema, member: JsonSchema): JsonSchema => {
 /**
  * A schema, at any depth, with the members of every `allOf` merged into the schema that has it.
  *
- * Effect puts what is said of a member beside its schema, as `{ allOf: [{ $ref }, { description }] }`. JSON Schema understands that; generators of typed
- * clients make `unknown` of the member without a type. OpenAPI 3.1 allows the same beside `$ref` itself. A later annotation wins; any other
- * contradiction is a defect.
+ * Effect puts what is said of a member beside its schema, as
+ * `{ allOf: [{ $ref }, { description }] }`. JSON Schema understands that; generators of typed
+ * clients make `unknown` of the member without a type. OpenAPI 3.1 allows the same beside `$ref`
+ * itself. A later annotation wins; any other contradiction is a defect.
  */
 export const withoutAllOf = <A>(document: A): A =>
   JSON.parse(JSON.stringify(document), (_, value) => {

@@ -7,15 +7,19 @@ import { Budget, tenantShare, type Ticket } from "../tenants/Budget.ts"
 
 export type { Ticket } from "../tenants/Budget.ts"
 
-/** There is more in flight than the service takes on at a time. Nothing of the request was stored; sending it again later is safe. */
+/**
+ * There is more in flight than the service takes on at a time. Nothing of the request was stored;
+ * sending it again later is safe.
+ */
 export class Overloaded extends Schema.TaggedError<Overloaded>("playtally/ingest/Overloaded")("Overloaded", {
   what: Schema.Literals(["events", "bytes"])
 }) {}
 
 /**
- * The budget of events and bytes in flight, for the process and for each tenant (design §1). Taken whole and before anything else is done for a
- * request, so that a request is either carried through or refused untouched. Both budgets are larger than the largest request, so an idle service
- * never refuses one.
+ * The budget of events and bytes in flight, for the process and for each tenant (design §1). Taken
+ * whole and before anything else is done for a request, so that a request is either carried through
+ * or refused untouched. Both budgets are larger than the largest request, so an idle service never
+ * refuses one.
  */
 export class Admission extends Context.Service<Admission, {
   readonly events: (tenantId: string, count: number) => Effect.Effect<Ticket, Overloaded>

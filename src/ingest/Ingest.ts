@@ -37,13 +37,15 @@ export type IngestError = Overloaded | MailboxFull | EventLogUnavailable | Event
 const hour = 3_600_000
 
 /**
- * The way of a batch (design §1, §2): parse and decode the items, piece by piece so that other requests get turns, take the budget for all, send each user's
- * events to its processor, wait for the commits, keep what was refused, report. Once the first event is on its way nothing interrupts it, whoever goes away.
+ * The way of a batch (design §1, §2): parse and decode the items, piece by piece so that other
+ * requests get turns, take the budget for all, send each user's events to its processor, wait for
+ * the commits, keep what was refused, report. Once the first event is on its way nothing interrupts
+ * it, whoever goes away.
  */
 export class Ingest extends Context.Service<Ingest, {
   /**
-   * Takes the `items`. With `strict`, one invalid item refuses the whole batch before anything is sent on. So does a body that turns out not to be JSON,
-   * strict or not.
+   * Takes the `items`. With `strict`, one invalid item refuses the whole batch before anything is
+   * sent on. So does a body that turns out not to be JSON, strict or not.
    */
   readonly batch: (
     tenant: Tenant,
@@ -60,7 +62,10 @@ export class Ingest extends Context.Service<Ingest, {
       const rejectedEvents = yield* RejectedEvents
       const { limits } = yield* Settings
 
-      /** The outcomes with those that are `Known` compared: after the commit, at nobody's cost but the sender's. */
+      /**
+       * The outcomes with those that are `Known` compared: after the commit, at nobody's cost but
+       * the sender's.
+       */
       const settled = Effect.fnUntraced(function*(decoded: Decoded, outcomes: ReadonlyArray<ReadonlyArray<AppendOutcome>>) {
         if (areSettled(outcomes)) return outcomes
         const known = [...decoded.users.values()].flatMap(({ events }, user) =>

@@ -6,7 +6,10 @@ export const ItemIssue = Schema.Struct({
   message: Schema.String.annotate({ description: "At most 200 characters" })
 }).annotate({ identifier: "ItemIssue" })
 
-/** One item that was not stored. `index` is its place in the request; `event` and `id` are null where they could not be read (design §2). */
+/**
+ * One item that was not stored. `index` is its place in the request; `event` and `id` are null
+ * where they could not be read (design §2).
+ */
 export const RejectedItem = Schema.Struct({
   index: Schema.Natural,
   event: Schema.NullOr(Schema.String),
@@ -16,7 +19,10 @@ export const RejectedItem = Schema.Struct({
 }).annotate({ identifier: "RejectedItem" })
 export type RejectedItem = typeof RejectedItem.Type
 
-/** What became of a request's items: newly stored, there before, refused (in the order of the request). */
+/**
+ * What became of a request's items: newly stored, there before, refused (in the order of the
+ * request).
+ */
 export const IngestReport = Schema.Struct({
   accepted: Schema.Natural.annotate({ description: "Items newly stored" }),
   duplicates: Schema.Natural.annotate({ description: "Items that were stored before, or repeated in this request" }),

@@ -22,30 +22,43 @@ const maxBatchCharacters = 1024 * 1024
 const maxIssuesCharacters = 4096
 /** Bytes of items worked through before other requests get a turn. */
 const stride = 512 * 1024
-/** Statements that write rejected items at once. Tenants take turns, so that one who has many refused waits for itself. */
+/**
+ * Statements that write rejected items at once. Tenants take turns, so that one who has many
+ * refused waits for itself.
+ */
 const writers = 3
-/** The share of a quota that a tenant may have added, in one process, before it is looked at again. */
+/**
+ * The share of a quota that a tenant may have added, in one process, before it is looked at again.
+ */
 const untrimmedShare = 1 / 8
-/** Milliseconds from one sweep to the next, at least; and how many times as long as it took, if it has removed nothing. */
+/**
+ * Milliseconds from one sweep to the next, at least; and how many times as long as it took, if it
+ * has removed nothing.
+ */
 const sweepEvery = 60_000
 const restPerSweep = 20
 
 /**
- * What was refused, so that nothing is lost: each item once per tenant and reason however often it is sent, bounded by a quota and a retention time. The newest
- * are kept. Between two sweeps a tenant has at most an eighth of its quota more, in each process, and what is being written: then its next request removes
- * what is too much before it goes on.
+ * What was refused, so that nothing is lost: each item once per tenant and reason however often it
+ * is sent, bounded by a quota and a retention time. The newest are kept. Between two sweeps a
+ * tenant has at most an eighth of its quota more, in each process, and what is being written: then
+ * its next request removes what is too much before it goes on.
  */
 export class RejectedEvents extends Context.Service<RejectedEvents, {
   /**
-   * Keeps the items; done when they are committed. `bytesOf` gives the bytes of an item's JSON text by its `index`; those of one item are asked for at a time. A failure may
-   * leave some kept, and to do it again keeps none twice.
+   * Keeps the items; done when they are committed. `bytesOf` gives the bytes of an item's JSON text
+   * by its `index`; those of one item are asked for at a time. A failure may leave some kept, and
+   * to do it again keeps none twice.
    */
   readonly record: (
     tenantId: string,
     items: ReadonlyArray<RejectedItem>,
     bytesOf: (index: number) => Uint8Array
   ) => Effect.Effect<void, DatabaseUnavailable>
-  /** Removes what is beyond the quota and the retention, of all tenants, and says how many items that were. It is done every minute anyway. */
+  /**
+   * Removes what is beyond the quota and the retention, of all tenants, and says how many items
+   * that were. It is done every minute anyway.
+   */
   readonly sweep: Effect.Effect<number, DatabaseUnavailable>
 }>()("playtally/ingest/RejectedEvents") {
   static readonly layer = Layer.effect(
@@ -66,7 +79,10 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
         return removed
       })
 
-      /** Waits until the tenant has no more than its quota, if it has added so much that it may have. */
+      /**
+       * Waits until the tenant has no more than its quota, if it has added so much that it may
+       * have.
+       */
       const keepInBounds = Effect.fnUntraced(function*(tenantId: string) {
         const grown = growth.get(tenantId)
         const isTooMuch = () =>
@@ -118,7 +134,8 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
         unavailable("RejectedEvents.sweep")
       )()
 
-      // With many tenants at their quotas a sweep takes seconds: one that finds nothing is done less often.
+      // With many tenants at their quotas a sweep takes seconds: one that finds nothing is done
+      // less often.
       const sweeping = Effect.gen(function*() {
         const began = yield* Clock.currentTimeMillis
         const removed = yield* Effect.catchCause(
@@ -181,13 +198,19 @@ class Batch {
     return true
   }
 
-  /** In order of their keys, so that two requests with the same items never wait for each other in a circle. */
+  /**
+   * In order of their keys, so that two requests with the same items never wait for each other in a
+   * circle.
+   */
   get rows(): ReadonlyArray<Row> {
     return [...this.byKey.entries()].sort(([a], [b]) => a < b ? -1 : 1).map(([, row]) => row)
   }
 }
 
-/** What was wrong, as JSON: as many issues as fit, the first of them without its path if that is too long. */
+/**
+ * What was wrong, as JSON: as many issues as fit, the first of them without its path if that is too
+ * long.
+ */
 export const issuesText = (issues: RejectedItem["issues"]): string => {
   for (let count = issues.length; count > 0; count--) {
     const text = JSON.stringify(issues.slice(0, count))

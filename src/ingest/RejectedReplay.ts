@@ -55,17 +55,20 @@ const maxReasons = 200
 const maxReasonCharacters = 300
 
 /**
- * Sends kept items the way that a request's items go, after a fix of the decoder or of the data they depend on. Nothing is kept a second time meanwhile.
+ * Sends kept items the way that a request's items go, after a fix of the decoder or of the data
+ * they depend on. Nothing is kept a second time meanwhile.
  *
  * The layer needs an `Ingest` whose `RejectedEvents` keep nothing.
  */
 export class RejectedReplay extends Context.Service<RejectedReplay, {
   /**
-   * Replays each of the tenant's kept items that are selected, once. One that is in the log afterwards, newly or from before, is kept no longer. One that is refused again stays,
-   * with its new reason and issues. Its times stay as they are.
+   * Replays each of the tenant's kept items that are selected, once. One that is in the log
+   * afterwards, newly or from before, is kept no longer. One that is refused again stays, with its
+   * new reason and issues. Its times stay as they are.
    *
-   * Each page is one transaction, which holds its rows until their events are committed, and removes them then: if it is cut off in between, the
-   * events are in the log and the items are still kept, and the next time they are duplicates. An erasure of their user waits for that.
+   * Each page is one transaction, which holds its rows until their events are committed, and
+   * removes them then: if it is cut off in between, the events are in the log and the items are
+   * still kept, and the next time they are duplicates. An erasure of their user waits for that.
    */
   readonly replay: (
     tenant: Tenant,
@@ -135,7 +138,10 @@ export class RejectedReplay extends Context.Service<RejectedReplay, {
 
   /** Stores what can be stored. */
   static readonly layer = Layer.effect(RejectedReplay, RejectedReplay.make(false))
-  /** Changes nothing, and reports what would happen: with an `Ingest` on {@link foreseeingProcessors}. */
+  /**
+   * Changes nothing, and reports what would happen: with an `Ingest` on
+   * {@link foreseeingProcessors}.
+   */
   static readonly layerDryRun = Layer.effect(RejectedReplay, RejectedReplay.make(true))
 }
 
@@ -193,9 +199,13 @@ const kindOf = (text: string): unknown => {
   return isJsonObject(item) ? item["event"] : undefined
 }
 
-/** Those of the rows that are still there, held for this transaction; in the order in which requests write them. */
+/**
+ * Those of the rows that are still there, held for this transaction; in the order in which requests
+ * write them.
+ */
 const hold = Effect.fnUntraced(function*(sql: PgClient.PgClient, tenantId: string, rows: ReadonlyArray<KeptRejection>) {
-  // Nothing is said on this connection while the events are appended, which may take as long as an append may.
+  // Nothing is said on this connection while the events are appended, which may take as long as an
+  // append may.
   yield* sql`select set_config('idle_in_transaction_session_timeout', '60s', true)`
   const held = yield* sql<{ reason: string; hash: string }>`
     select kept.reason, encode(kept.item_hash, 'hex') as hash from ${chosen(sql, rows)}
@@ -214,7 +224,10 @@ const chosen = (sql: PgClient.PgClient, rows: ReadonlyArray<Pick<KeptRejection, 
       as keys (reason, hash)
   ) as chosen`
 
-/** Takes the items in as a request. There is none beside it in this process that could take its place. */
+/**
+ * Takes the items in as a request. There is none beside it in this process that could take its
+ * place.
+ */
 const takeIn = (ingest: Ingest["Service"], tenant: Tenant, items: BulkItems) =>
   ingest.batch(tenant, items, { strict: false }).pipe(
     Effect.catchTags({

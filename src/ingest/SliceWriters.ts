@@ -9,29 +9,49 @@ import type { AppendOutcome, NewEvent } from "../event-log/LoggedEvent.ts"
 
 /** Most events in one statement. Larger ones gain little and make everybody behind them wait. */
 export const maxBatchEvents = 2000
-/** Most payload characters in one statement of more than one event. A statement of fat events stays far below PostgreSQL's 1 GiB a message. */
+/**
+ * Most payload characters in one statement of more than one event. A statement of fat events stays
+ * far below PostgreSQL's 1 GiB a message.
+ */
 export const maxBatchCharacters = 4 * 1024 * 1024
 
-/** A lane with fewer events than this waits for the others to be done, and goes with them: a statement of a few costs as much as some fifty more events do. */
+/**
+ * A lane with fewer events than this waits for the others to be done, and goes with them: a
+ * statement of a few costs as much as some fifty more events do.
+ */
 const aloneFrom = 500
-/** How long it waits: longer than small statements take, for what holds up one lane must not hold up all. */
+/**
+ * How long it waits: longer than small statements take, for what holds up one lane must not hold up
+ * all.
+ */
 const companyTime = "20 millis"
 type AppendError = EventLogUnavailable | EventLogCorrupt
 
-/** Events of one user, in order: one, or at most {@link maxBatchEvents} of at most {@link maxBatchCharacters}. */
+/**
+ * Events of one user, in order: one, or at most {@link maxBatchEvents} of at most
+ * {@link maxBatchCharacters}.
+ */
 export interface Append {
   readonly events: ReadonlyArray<NewEvent>
-  /** Told what became of the events: their outcomes are those from `start` on, in order. Must not throw. */
+  /**
+   * Told what became of the events: their outcomes are those from `start` on, in order. Must not
+   * throw.
+   */
   answer(exit: Exit.Exit<ReadonlyArray<AppendOutcome>, AppendError>, start: number): void
 }
 
 /**
- * Group commit (design §1): a few lanes, each owning a share of the slices, and at most one statement at a time on a lane's slices. While a statement is on its
- * way the next batch forms from whatever arrives; when nothing is on its way, it is written at once. Lanes that have little share a statement, and only those that
- * have much write side by side. Bounded by what its callers, the user processors, let wait.
+ * Group commit (design §1): a few lanes, each owning a share of the slices, and at most one
+ * statement at a time on a lane's slices. While a statement is on its way the next batch forms from
+ * whatever arrives; when nothing is on its way, it is written at once. Lanes that have little share
+ * a statement, and only those that have much write side by side. Bounded by what its callers, the
+ * user processors, let wait.
  */
 export class SliceWriters extends Context.Service<SliceWriters, {
-  /** Writes the append, and answers it after the commit. What has been handed over is written, whether or not anybody still waits. */
+  /**
+   * Writes the append, and answers it after the commit. What has been handed over is written,
+   * whether or not anybody still waits.
+   */
   readonly append: (append: Append) => void
 }>()("playtally/ingest/SliceWriters") {
   static readonly layer = Layer.effect(
@@ -101,7 +121,8 @@ const writeNext = Effect.fnUntraced(function*(
   signal: AppendSignal["Service"]
 ) {
   yield* lane.nonEmpty.await
-  // Lets everything that is ready to run hand in its events first, so that one request's users share a statement.
+  // Lets everything that is ready to run hand in its events first, so that one request's users
+  // share a statement.
   yield* Effect.yieldNow
   if (lane.size < aloneFrom) {
     const writing = lanes.filter(({ free }) => !free.isOpen())

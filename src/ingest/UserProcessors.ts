@@ -9,7 +9,10 @@ import type { EventLogCorrupt, EventLogUnavailable } from "../event-log/EventLog
 import type { AppendOutcome, NewEvent } from "../event-log/LoggedEvent.ts"
 import { type Append, maxBatchCharacters, maxBatchEvents, SliceWriters } from "./SliceWriters.ts"
 
-/** A user's mailbox stayed full for as long as its request was willing to wait. Sending again later is safe. */
+/**
+ * A user's mailbox stayed full for as long as its request was willing to wait. Sending again later
+ * is safe.
+ */
 export class MailboxFull extends Schema.TaggedError<MailboxFull>("playtally/ingest/MailboxFull")("MailboxFull", {
   userId: Schema.String
 }) {}
@@ -23,23 +26,28 @@ export interface UserEvents {
 
 type AppendError = EventLogUnavailable | EventLogCorrupt
 
-/** Most events that may wait in one mailbox: enough for the largest batch to be one user's, twice. */
+/**
+ * Most events that may wait in one mailbox: enough for the largest batch to be one user's, twice.
+ */
 const mailboxCapacity = 20_000
 /** How long a request waits for room in a full mailbox. */
 const patience = "2 seconds"
 
 /**
- * The actors (design §1): one processor per active user takes that user's mail in order, hands what waits to the SliceWriters as one append, waits for
- * the commit, then answers. So two requests never interleave within a user, and what was answered first stands first in the log.
+ * The actors (design §1): one processor per active user takes that user's mail in order, hands what
+ * waits to the SliceWriters as one append, waits for the commit, then answers. So two requests
+ * never interleave within a user, and what was answered first stands first in the log.
  *
- * A processor lives while it has mail: nothing is cached between events, so an idle one has nothing to keep and is passivated at once. A process
- * with a hundred thousand users holds only those with mail in flight. It is no fiber, for all it does between two commits is done in one go: a fiber for each
- * user of a batch took as long as all else that is done for an event here.
+ * A processor lives while it has mail: nothing is cached between events, so an idle one has nothing
+ * to keep and is passivated at once. A process with a hundred thousand users holds only those with
+ * mail in flight. It is no fiber, for all it does between two commits is done in one go: a fiber
+ * for each user of a batch took as long as all else that is done for an event here.
  */
 export class UserProcessors extends Context.Service<UserProcessors, {
   /**
-   * Puts one request's mail into its users' mailboxes and waits for all of it: one array of outcomes per user, in the order given. When a mailbox
-   * stays full, or the log cannot be written, what else the request sent may still be stored.
+   * Puts one request's mail into its users' mailboxes and waits for all of it: one array of
+   * outcomes per user, in the order given. When a mailbox stays full, or the log cannot be written,
+   * what else the request sent may still be stored.
    */
   readonly process: (mail: ReadonlyArray<UserEvents>) => Effect.Effect<
     ReadonlyArray<ReadonlyArray<AppendOutcome>>,
@@ -126,8 +134,9 @@ interface Mail {
 }
 
 /**
- * A user's mailbox, and what it does with it. Most users of a batch have one mail of an event or two, and what is made for it waits for the commit and is copied by
- * the garbage collector meanwhile: therefore few objects, and the events of an only mail go as they are.
+ * A user's mailbox, and what it does with it. Most users of a batch have one mail of an event or
+ * two, and what is made for it waits for the commit and is copied by the garbage collector
+ * meanwhile: therefore few objects, and the events of an only mail go as they are.
  */
 class Processor {
   private mailbox: Array<Mail> = []
@@ -163,7 +172,8 @@ class Processor {
 
   work(): void {
     this.isWorking = this.mailbox.length > 0
-    // No step between the look and the farewell: mail that comes after it finds no processor and starts one.
+    // No step between the look and the farewell: mail that comes after it finds no processor and
+    // starts one.
     if (!this.isWorking) return this.passivate(this.key)
     this.writers.append(this.take())
   }
@@ -222,7 +232,10 @@ class Processor {
 const fitsOneAppend = (events: ReadonlyArray<NewEvent>): boolean =>
   countFitting(events, 0, { events: maxBatchEvents, characters: maxBatchCharacters }) === events.length
 
-/** How many of the events from `start` on fit into an append that has room for that many events and payload characters. */
+/**
+ * How many of the events from `start` on fit into an append that has room for that many events and
+ * payload characters.
+ */
 const countFitting = (
   events: ReadonlyArray<NewEvent>,
   start: number,

@@ -9,13 +9,21 @@ const maxBits = 65_536
 const probes = 4
 /** Bits a filter has for each name: one name of 400 is found by mistake. */
 const bitsPerName = 16
-/** A user id has at most 256 characters, each of at most two UTF-16 units. A longer text is no id. */
+/**
+ * A user id has at most 256 characters, each of at most two UTF-16 units. A longer text is no id.
+ */
 const maxUnits = 512
 /** A longer number is no id that anybody writes as a number. */
 const maxDigits = 64
-/** An item of more names, repeated ones too, has every name: it is too large to be taken in anyway, and is not worth the time. */
+/**
+ * An item of more names, repeated ones too, has every name: it is too large to be taken in anyway,
+ * and is not worth the time.
+ */
 const maxNames = 100_000
-/** Bytes scanned in one step: a few milliseconds. A name, and a number, take as long as so many bytes. */
+/**
+ * Bytes scanned in one step: a few milliseconds. A name, and a number, take as long as so many
+ * bytes.
+ */
 const stride = 256 * 1024
 const bytesPerName = 32
 const bytesPerNumber = 128
@@ -27,9 +35,11 @@ const backslash = 0x5c
 type OnName = (h1: number, h2: number) => boolean
 
 /**
- * Goes through a JSON text and names all that may be somebody's id: what stands between two quotes, at whatever level of JSON within strings of JSON, and numbers.
- * Backslashes are left out, as there are more of them at each level, so that a name has the same hash at all levels. An id that has the six characters of an
- * escape in it, such as \u0041, is found if each of them stands for itself.
+ * Goes through a JSON text and names all that may be somebody's id: what stands between two quotes,
+ * at whatever level of JSON within strings of JSON, and numbers. Backslashes are left out, as there
+ * are more of them at each level, so that a name has the same hash at all levels. An id that has
+ * the six characters of an escape in it, such as \u0041, is found if each of them stands for
+ * itself.
  */
 function* scanNames(bytes: Uint8Array, tenantId: string, onName: OnName, hasNumbers = true): Steps<void> {
   const [seed1, seed2] = [fnv1a(0x811c9dc5, tenantId), fnv1a(0x2545f491, tenantId)]
@@ -107,7 +117,10 @@ function* scanNames(bytes: Uint8Array, tenantId: string, onName: OnName, hasNumb
   end()
 }
 
-/** The letters that stand for control characters after a backslash. A backslash and a letter may be either, at one level or another: both are the letter. */
+/**
+ * The letters that stand for control characters after a backslash. A backslash and a letter may be
+ * either, at one level or another: both are the letter.
+ */
 const lettersOfControls = new Map([[8, 0x62], [9, 0x74], [10, 0x6e], [12, 0x66], [13, 0x72]])
 
 const isNumeric = (byte: number): boolean =>
@@ -133,9 +146,11 @@ const place = (h1: number, h2: number, probe: number): number => (h1 + Math.imul
 const everyName: Uint8Array = Uint8Array.of(0xff)
 
 /**
- * The names in an item that is kept only in part, as a Bloom filter of 1 byte to 8 KiB: a power of two of bits, the lowest bit of a byte first, as `get_bit` counts
- * them. It has every name that the item has, and now and then one that it has not: of 4,000 names or fewer, one of 400. An item of more than some 11,000 different
- * names, or {@link maxNames} in all, has every name. Part of the data format.
+ * The names in an item that is kept only in part, as a Bloom filter of 1 byte to 8 KiB: a power of
+ * two of bits, the lowest bit of a byte first, as `get_bit` counts them. It has every name that the
+ * item has, and now and then one that it has not: of 4,000 names or fewer, one of 400. An item of
+ * more than some 11,000 different names, or {@link maxNames} in all, has every name. Part of the
+ * data format.
  */
 export function* cutNames(bytes: Uint8Array, tenantId: string): Steps<Uint8Array> {
   const bits = new Uint8Array(maxBits / 8)
@@ -163,14 +178,20 @@ export function* cutNames(bytes: Uint8Array, tenantId: string): Steps<Uint8Array
   return folded
 }
 
-/** Both halves in one: the place of a name in the whole is its place in the half, without the highest bit. */
+/**
+ * Both halves in one: the place of a name in the whole is its place in the half, without the
+ * highest bit.
+ */
 const halved = (bits: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
   const half = bits.slice(0, bits.length / 2)
   for (let index = 0; index < half.length; index++) half[index] = (half[index] ?? 0) | (bits[index + half.length] ?? 0)
   return half
 }
 
-/** The bits, before they are taken modulo a filter's size, that are all set in a filter that has the user id. */
+/**
+ * The bits, before they are taken modulo a filter's size, that are all set in a filter that has the
+ * user id.
+ */
 export const placesOf = (userId: string, tenantId: string): ReadonlyArray<number> => {
   const places: Array<number> = []
   const bytes = new TextEncoder().encode(JSON.stringify(userId))

@@ -20,12 +20,14 @@ interface Candidate {
 }
 
 /**
- * Removes the rejected items of a tenant in which a user's id stands, see `standsIn`, and says how many there were. All of the tenant's are looked at, page by page in
- * order of their hashes, each page in statements of its own unless the caller has a transaction. The database finds what may have the id in it, and
- * what is found is read here.
+ * Removes the rejected items of a tenant in which a user's id stands, see `standsIn`, and says how
+ * many there were. All of the tenant's are looked at, page by page in order of their hashes, each
+ * page in statements of its own unless the caller has a transaction. The database finds what may
+ * have the id in it, and what is found is read here.
  *
- * An item that comes meanwhile may be missed. It is removed before a user's events are, as `RejectedReplay` may be about to store it: the
- * replay holds the row until its event is in the log, so that the event is there once this is done.
+ * An item that comes meanwhile may be missed. It is removed before a user's events are, as
+ * `RejectedReplay` may be about to store it: the replay holds the row until its event is in the
+ * log, so that the event is there once this is done.
  */
 export const eraseRejected = Effect.fnUntraced(
   function*(sql: PgClient.PgClient, tenantId: string, userId: string): Effect.fn.Return<number, SqlError.SqlError> {
@@ -37,7 +39,8 @@ export const eraseRejected = Effect.fnUntraced(
       const found: Array<string> = []
       let looked = 0
       for (const { cut_user_ids, has_names, hash, item, truncated } of page.candidates) {
-        // What stands behind the cut is known by its names alone, and those of the beginning are among them.
+        // What stands behind the cut is known by its names alone, and those of the beginning are
+        // among them.
         const isCut = truncated && !has_names
         if (has_names || standsIn(item, userId, isCut) || isCut && standsIn(cut_user_ids, userId)) found.push(hash)
         looked += item.length
@@ -123,8 +126,8 @@ export const searchStatement = (sql: PgClient.PgClient, { after, places, tenantI
     select encode(item_hash, 'hex'), item, truncated, cut_names is not null, cut_user_ids, null from candidates`
 
 /**
- * Removes the items of some hashes, whatever their reasons are by now: a replay may change the reason of one that is waited for here. They are locked in the order in
- * which requests write them.
+ * Removes the items of some hashes, whatever their reasons are by now: a replay may change the
+ * reason of one that is waited for here. They are locked in the order in which requests write them.
  */
 const remove = Effect.fnUntraced(
   function*(sql: PgClient.PgClient, tenantId: string, hashes: ReadonlyArray<string>) {

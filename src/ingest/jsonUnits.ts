@@ -1,8 +1,11 @@
 /*
- * Characters of JSON texts in UTF-8, without making an object of each: a number has the character in its lower bits and how many bytes it has in those above.
+ * Characters of JSON texts in UTF-8, without making an object of each: a number has the character
+ * in its lower bits and how many bytes it has in those above.
  */
 
-/** What an escape stands for, by the letter after the backslash; of others it is the letter itself. */
+/**
+ * What an escape stands for, by the letter after the backslash; of others it is the letter itself.
+ */
 const letters = Uint8Array.from({ length: 256 }, (_, letter) => letter)
 for (const [letter, unit] of [["b", 8], ["t", 9], ["n", 10], ["f", 12], ["r", 13]] as const) letters[letter.charCodeAt(0)] = unit
 
@@ -23,7 +26,10 @@ const hexDigit = (byte: number | undefined): number => {
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
 }
 
-/** The UTF-16 unit of an escape, of which `at` is the place after the backslash; its length is counted from there. */
+/**
+ * The UTF-16 unit of an escape, of which `at` is the place after the backslash; its length is
+ * counted from there.
+ */
 export const escapedUnit = (bytes: Uint8Array, at: number): number => {
   const byte = bytes[at]
   if (byte === undefined) return read(replacement, 0)

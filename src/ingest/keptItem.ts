@@ -3,12 +3,18 @@ import type { Steps } from "../fasttrack/steps.ts"
 import { cutNames } from "./cutNames.ts"
 import { characterOf, escapedUnit, highSurrogate, lengthOf, lowSurrogate, nextPoint } from "./jsonUnits.ts"
 
-/** The most that is kept of one item, in characters of its JSON text with everything but plain ASCII escaped. */
+/**
+ * The most that is kept of one item, in characters of its JSON text with everything but plain ASCII
+ * escaped.
+ */
 export const maxItemCharacters = 16 * 1024
 
 /** What is kept of an item. */
 export interface KeptItem {
-  /** Its JSON text, compact, each string as `JSON.stringify` writes it and with everything but printable ASCII escaped; the beginning of it if it is too long. */
+  /**
+   * Its JSON text, compact, each string as `JSON.stringify` writes it and with everything but
+   * printable ASCII escaped; the beginning of it if it is too long.
+   */
   readonly text: string
   /** SHA-256, in hex, of the whole of it: one item is kept once. */
   readonly hash: string
@@ -23,8 +29,9 @@ const quote = 0x22
 const backslash = 0x5c
 
 /**
- * What is kept of an item, given the bytes of its JSON text in a body. It takes time and memory for what is kept, and of what is cut off only time, in steps. Bytes
- * that are no JSON are kept all the same.
+ * What is kept of an item, given the bytes of its JSON text in a body. It takes time and memory for
+ * what is kept, and of what is cut off only time, in steps. Bytes that are no JSON are kept all the
+ * same.
  */
 export function* keptItem(bytes: Uint8Array, tenantId: string): Steps<KeptItem> {
   const head = Buffer.allocUnsafe(maxItemCharacters + longestCharacter)
@@ -75,7 +82,8 @@ const short = new Map([[8, 0x62], [9, 0x74], [10, 0x6e], [12, 0x66], [13, 0x72],
 const hex = Buffer.from("0123456789abcdef")
 
 /**
- * Writes a UTF-16 unit as it stands in a string, as `JSON.stringify` writes it and escaped if it is no printable ASCII. Gives the place after it.
+ * Writes a UTF-16 unit as it stands in a string, as `JSON.stringify` writes it and escaped if it is
+ * no printable ASCII. Gives the place after it.
  */
 const spell = (into: Buffer, at: number, unit: number): number => {
   if (unit >= 0x20 && unit < 0x7f && unit !== quote && unit !== backslash) {

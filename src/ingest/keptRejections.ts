@@ -12,7 +12,10 @@ export type Reason = RejectedItem["reason"]
 /** Every reason there is. */
 export const reasons: ReadonlyArray<Reason> = ["idempotency_conflict", "invalid"]
 
-/** An item that was refused, as it is kept: its JSON text, cut if it was `truncated`, and what was wrong with it. */
+/**
+ * An item that was refused, as it is kept: its JSON text, cut if it was `truncated`, and what was
+ * wrong with it.
+ */
 export interface KeptRejection {
   readonly reason: Reason
   /** SHA-256 of the item, in hex. With the reason it is the key. */
@@ -55,7 +58,10 @@ export const latestRejections = (
 /** At 16 KB an item at most, a page is 4 MB at most. */
 const pageSize = 256
 
-/** Which of a tenant's rejections are meant: those of a reason, and last refused from a time on and before another. */
+/**
+ * Which of a tenant's rejections are meant: those of a reason, and last refused from a time on and
+ * before another.
+ */
 export interface Selection {
   readonly reason?: Reason | undefined
   readonly since?: Date | undefined
@@ -65,8 +71,8 @@ export interface Selection {
 const firstHash = ""
 
 /**
- * A page of the tenant's rejections after a hash. They come in order of their hashes and not of their keys: one whose reason changes meanwhile stays where it is,
- * and is met once.
+ * A page of the tenant's rejections after a hash. They come in order of their hashes and not of
+ * their keys: one whose reason changes meanwhile stays where it is, and is met once.
  */
 export const pageOfRejections = (
   sql: PgClient.PgClient,
@@ -89,7 +95,10 @@ export const pageOfRejections = (
     (rows) => rows.map(toKept)
   )
 
-/** Pages of the tenant's rejections, each read when the one before is done with: whoever reads may take the time it needs. */
+/**
+ * Pages of the tenant's rejections, each read when the one before is done with: whoever reads may
+ * take the time it needs.
+ */
 export const pagesOfRejections = (
   sql: PgClient.PgClient,
   tenantId: string,

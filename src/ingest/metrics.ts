@@ -17,7 +17,10 @@ const perKind = (name: string, description: string) => {
 export const eventsAccepted = perKind("playtally_events_accepted", "Events newly stored")
 /** Events that were stored before, by kind. */
 export const eventsDuplicate = perKind("playtally_events_duplicate", "Events that were stored before")
-/** Events newly stored that no projection counts, for their type or status is no word that counts, by kind. */
+/**
+ * Events newly stored that no projection counts, for their type or status is no word that counts,
+ * by kind.
+ */
 export const eventsUncounted = perKind(
   "playtally_events_uncounted",
   "Events newly stored that no projection counts, by reason of their type or status"

@@ -2,13 +2,19 @@ import { decimalText } from "../fasttrack/decimalText.ts"
 import { eventData } from "../fasttrack/FastTrackEvent.ts"
 import { toJsonNumber } from "../fasttrack/JsonNumber.ts"
 
-/** A string of a JSON text, with the colon after it if it is a key and without its end if that is cut off; or a number. */
+/**
+ * A string of a JSON text, with the colon after it if it is a key and without its end if that is
+ * cut off; or a number.
+ */
 const token = /"([^"\\]*(?:\\.[^"\\]*)*)("[ \t\r\n]*(:)?)?|-?\d[\d.eE+-]*/g
 
 /** A string that may be JSON itself. */
 const perhapsJson = /^\s*[[{"]|"/
 
-/** More levels of JSON within strings of JSON than fit into an item: each doubles the backslashes of the one within. */
+/**
+ * More levels of JSON within strings of JSON than fit into an item: each doubles the backslashes of
+ * the one within.
+ */
 const maxLevels = 16
 
 const number = /^-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$/
@@ -26,9 +32,11 @@ const fieldNames: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Whether an id stands in the JSON text of an item, or in the beginning of one, as a whole string or number: as a value, an element or a key, under whatever name, at
- * any depth, and in JSON that a string has in it. A number is the id if its value is; a key that FastTrack's own items have is nobody. Letters of another case and white space make another
- * string. `isCut` says that the text may end within a string, which then is the id if the id begins with it.
+ * Whether an id stands in the JSON text of an item, or in the beginning of one, as a whole string
+ * or number: as a value, an element or a key, under whatever name, at any depth, and in JSON that a
+ * string has in it. A number is the id if its value is; a key that FastTrack's own items have is
+ * nobody. Letters of another case and white space make another string. `isCut` says that the text
+ * may end within a string, which then is the id if the id begins with it.
  */
 export const standsIn = (text: string, userId: string, isCut = false, levels = maxLevels): boolean => {
   for (const [whole, inside, end, colon] of text.matchAll(token)) {
@@ -57,7 +65,10 @@ const unescaped = (inside: string): string => {
 /** Characters that every program that writes JSON leaves as they are. */
 const plain = /[\w.:@ -]+/g
 
-/** A text that stands, as it is, in every JSON text that has the id in it, at whatever level of JSON within strings; empty if there is none. */
+/**
+ * A text that stands, as it is, in every JSON text that has the id in it, at whatever level of JSON
+ * within strings; empty if there is none.
+ */
 export const tellTale = (userId: string): string =>
   (userId.match(plain) ?? []).reduce((longest, run) => run.length > longest.length ? run : longest, "")
 

@@ -4,24 +4,33 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { inSteadyTime } from "../steadyClock.ts"
 
-/** What is kept of a tenant: so many items, so many bytes of their texts, and none that was last refused so many days ago. */
+/**
+ * What is kept of a tenant: so many items, so many bytes of their texts, and none that was last
+ * refused so many days ago.
+ */
 export interface KeptBounds {
   readonly quota: number
   readonly quotaBytes: number
   readonly retentionDays: number
 }
 
-/** Rows that the first statement removes. How many the next takes depends on how long this one took. */
+/**
+ * Rows that the first statement removes. How many the next takes depends on how long this one took.
+ */
 const firstBatch = 1000
 const largestBatch = 20_000
-/** Milliseconds that a statement should take: far from the statement timeout on a machine that is ten times as slow. */
+/**
+ * Milliseconds that a statement should take: far from the statement timeout on a machine that is
+ * ten times as slow.
+ */
 const aim = 250
 /** How often a long removal says in the log how far it is. */
 const reportEvery = 10_000
 
 /**
- * The first item beyond the quota, from the newest on: when it was last refused, and how many items of that same instant come before it. It goes through
- * the index as far as the quota and no further.
+ * The first item beyond the quota, from the newest on: when it was last refused, and how many items
+ * of that same instant come before it. It goes through the index as far as the quota and no
+ * further.
  */
 export const beyondQuota = (sql: PgClient.PgClient, tenantId: string, { quota, quotaBytes }: KeptBounds) =>
   sql<{ instant: string; before: bigint }>`
@@ -36,8 +45,9 @@ export const beyondQuota = (sql: PgClient.PgClient, tenantId: string, { quota, q
     limit 1`
 
 /**
- * Removes at most `limit` items that were last refused from `since` on and before `until`, the oldest first. One that somebody else holds is passed over: a request that
- * has just refused it again, an erasure, a replay, or another process that does the same as this one.
+ * Removes at most `limit` items that were last refused from `since` on and before `until`, the
+ * oldest first. One that somebody else holds is passed over: a request that has just refused it
+ * again, an erasure, a replay, or another process that does the same as this one.
  */
 export const removeBetween = (sql: PgClient.PgClient, tenantId: string, { limit, since, until }: Removal) =>
   sql<{ removed: number; reached: string | null }>`
@@ -81,7 +91,9 @@ export const removeAt = (
 const retentionStart = (sql: PgClient.PgClient, days: number) =>
   sql<{ instant: string }>`select (now() - make_interval(days => ${days}))::text as instant`
 
-/** Repeats a removal until it finds less than it may take, in batches that each take about as long. */
+/**
+ * Repeats a removal until it finds less than it may take, in batches that each take about as long.
+ */
 const inBatches = Effect.fnUntraced(
   function*<E>(tenantId: string, removal: (limit: number) => Effect.Effect<number, E>) {
     let limit = firstBatch
@@ -107,8 +119,9 @@ const inBatches = Effect.fnUntraced(
 )
 
 /**
- * Removes what a tenant has beyond the bounds, the oldest first, and says how many items that were. Every statement is one of its own, bounded, and gets on whatever the
- * others do, so that any number of processes may do it at once.
+ * Removes what a tenant has beyond the bounds, the oldest first, and says how many items that were.
+ * Every statement is one of its own, bounded, and gets on whatever the others do, so that any
+ * number of processes may do it at once.
  */
 export const trimRejected = Effect.fnUntraced(
   function*(sql: PgClient.PgClient, tenantId: string, bounds: KeptBounds): Effect.fn.Return<number, SqlError.SqlError> {
@@ -136,7 +149,10 @@ export const trimRejected = Effect.fnUntraced(
   }
 )
 
-/** Does that for every tenant, one after the other, and says how many items were removed. A tenant whose turn fails is told of in the log, and the others get theirs. */
+/**
+ * Does that for every tenant, one after the other, and says how many items were removed. A tenant
+ * whose turn fails is told of in the log, and the others get theirs.
+ */
 export const trimAllRejected = Effect.fnUntraced(
   function*(sql: PgClient.PgClient, trim: (tenantId: string) => Effect.Effect<number, SqlError.SqlError>) {
     let removed = 0

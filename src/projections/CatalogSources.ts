@@ -3,10 +3,16 @@ import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { withoutLayout } from "./withoutLayout.ts"
 
-/** Hashes of the sources of the versions in the catalog, by {@link versionId}; nothing of those whose source is not there to be read. */
+/**
+ * Hashes of the sources of the versions in the catalog, by {@link versionId}; nothing of those
+ * whose source is not there to be read.
+ */
 export type SourceHashes = ReadonlyMap<string, string>
 
-/** Where the sources of the versions are: those of this code's catalog, unless somebody has others to try. */
+/**
+ * Where the sources of the versions are: those of this code's catalog, unless somebody has others
+ * to try.
+ */
 export const CatalogSources = Context.Reference<() => SourceHashes>("playtally/projections/CatalogSources", {
   defaultValue: () => () => sourcesIn(new URL("./catalog.ts", import.meta.url))
 })
@@ -15,8 +21,10 @@ export const CatalogSources = Context.Reference<() => SourceHashes>("playtally/p
 export const versionId = ({ name, version }: { readonly name: string; readonly version: number }): string => `${name} v${version}`
 
 /**
- * Reads the source of each version that a catalog imports: the file that declares it, and all that it imports from files beside it, further and further.
- * What `Projection.ts` reaches is left out: it runs all projections alike. Comments, layout, names of files and the name of the constant make no difference.
+ * Reads the source of each version that a catalog imports: the file that declares it, and all that
+ * it imports from files beside it, further and further. What `Projection.ts` reaches is left out:
+ * it runs all projections alike. Comments, layout, names of files and the name of the constant make
+ * no difference.
  */
 export const sourcesIn = (catalog: URL): SourceHashes => {
   const modules = new Map<string, Module | undefined>()

@@ -1,13 +1,22 @@
 import * as Context from "effect/Context"
 import type { ReadBound, SlicePosition } from "../event-log/LoggedEvent.ts"
 
-/** How careful a runner is with its memory: see `ProjectionThread`, which makes one more careful after a thread has used up its heap. */
+/**
+ * How careful a runner is with its memory: see `ProjectionThread`, which makes one more careful
+ * after a thread has used up its heap.
+ */
 export interface Caution {
   /** The part of its usual size that a chunk has, from 1 down to {@link leastPortion}. */
   portion: number
-  /** Events that have used up a thread's memory alone, as {@link placeId}: they are not read, and park their users. */
+  /**
+   * Events that have used up a thread's memory alone, as {@link placeId}: they are not read, and
+   * park their users.
+   */
   readonly condemned: ReadonlySet<string>
-  /** Notes the event that is tried alone, or that none is, where it is found after the thread has died. */
+  /**
+   * Notes the event that is tried alone, or that none is, where it is found after the thread has
+   * died.
+   */
   readonly suspect: (place: SlicePosition | undefined) => void
 }
 

@@ -1,14 +1,17 @@
 /**
- * The columns of a totals table: each says how contributions to it come together. All of them are commutative and associative, so the order in which
- * events arrive and how they are cut into chunks change nothing (design §4).
+ * The columns of a totals table: each says how contributions to it come together. All of them are
+ * commutative and associative, so the order in which events arrive and how they are cut into chunks
+ * change nothing (design §4).
  *
  * - `count`, `amount`: added up. What an entity no longer contributes is taken off again.
- * - `greatest` (starts at 0), `earliest`, `latest` (start at null): the extreme of all contributions. When an entity withdraws the value it
- *   contributed, the user's totals are made anew from all of the user's entities.
+ * - `greatest` (starts at 0), `earliest`, `latest` (start at null): the extreme of all
+ *   contributions. When an entity withdraws the value it contributed, the user's totals are made
+ *   anew from all of the user's entities.
  * - `days`: the set of dates contributed, kept as runs.
  * - `difference`: of two other columns, which may be differences declared before it; never stored.
  *
- * `hidden` columns are for the rules and left out where a user reads; a `description` says there what the name does not.
+ * `hidden` columns are for the rules and left out where a user reads; a `description` says there
+ * what the name does not.
  */
 export type TotalColumn =
   | {
@@ -43,7 +46,10 @@ export const difference = <const M extends string, const S extends string>(minue
 export const countDifference = <const M extends string, const S extends string>(minuend: M, subtrahend: S) =>
   ({ kind: "difference", of: "count", minuend, subtrahend }) as const
 
-/** The columns of an entity table: what a fold remembers of one thing, say a payment. Amounts are decimal text, times epoch milliseconds. */
+/**
+ * The columns of an entity table: what a fold remembers of one thing, say a payment. Amounts are
+ * decimal text, times epoch milliseconds.
+ */
 export type EntityColumn =
   | { readonly kind: "text" | "decimal" | "time"; readonly empty: null }
   | { readonly kind: "flag"; readonly empty: boolean | null }
@@ -62,7 +68,10 @@ export const flag = { kind: "flag", empty: false } as const
 export const maybeFlag = { kind: "flag", empty: null } as const
 /** A whole number that starts at 0. */
 export const tally = { kind: "tally", empty: 0 } as const
-/** A JSON value that only the machinery understands: readers do not get it, and versions are not compared by it. */
+/**
+ * A JSON value that only the machinery understands: readers do not get it, and versions are not
+ * compared by it.
+ */
 export const internal = { kind: "internal", empty: null } as const
 
 /** Whether readers get a column of an entity table. */

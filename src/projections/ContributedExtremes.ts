@@ -67,8 +67,9 @@ class Contributed {
 }
 
 /**
- * What a user's entities contribute to the extremes and dates of the totals. With it a value that is withdrawn is replaced by the next one in the time of a
- * look-up; without it all entities are counted again, which for a user who withdraws again and again takes the square of their number.
+ * What a user's entities contribute to the extremes and dates of the totals. With it a value that
+ * is withdrawn is replaced by the next one in the time of a look-up; without it all entities are
+ * counted again, which for a user who withdraws again and again takes the square of their number.
  */
 export class ContributedExtremes {
   private readonly columns: ReadonlyArray<{ readonly name: string; readonly nth: number; readonly kind: TotalColumn["kind"] }>

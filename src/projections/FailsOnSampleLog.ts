@@ -1,8 +1,9 @@
 import * as Schema from "effect/Schema"
 
 /**
- * A version that cannot be run: its code throws on the sample log, or does something else each time it folds it. `event` is the first event of the log that
- * shows it, by its index; null if it is no single one.
+ * A version that cannot be run: its code throws on the sample log, or does something else each time
+ * it folds it. `event` is the first event of the log that shows it, by its index; null if it is no
+ * single one.
  */
 export class FailsOnSampleLog extends Schema.TaggedError<FailsOnSampleLog>("playtally/projections/FailsOnSampleLog")("FailsOnSampleLog", {
   projection: Schema.String,

@@ -7,8 +7,9 @@ import type { AnyProjection, EntityRow, FoldContext, ReadContext, ReadRow, Total
 import { Totals, type TotalsRow, valueIn } from "./Totals.ts"
 
 /**
- * One user's rows of a projection, folded in memory: at any time what the tables would hold if the events added so far, and no others, had been fed.
- * It keeps the rows and not the events, so that a history of any length can be folded piece by piece.
+ * One user's rows of a projection, folded in memory: at any time what the tables would hold if the
+ * events added so far, and no others, had been fed. It keeps the rows and not the events, so that a
+ * history of any length can be folded piece by piece.
  */
 export class MemoryFold {
   /** About how many bytes of memory the rows take. */
@@ -17,12 +18,17 @@ export class MemoryFold {
   private readonly context: FoldContext
   private readonly types: ReadonlySet<string>
   private readonly entities = new Map<string, { readonly table: string; readonly row: EntityRow }>()
-  /** Of those, the rows of the first table as they read: without totals, the section is made from them. */
+  /**
+   * Of those, the rows of the first table as they read: without totals, the section is made from
+   * them.
+   */
   private readonly first = new Map<string, ReadRow>()
   private readonly totals: Totals | undefined
   /** Of all entities, once something was withdrawn that adding cannot undo: most users never do. */
   private extremes: ContributedExtremes | undefined
-  /** The rows of the totals as they read, as far as they have been asked for and not changed since. */
+  /**
+   * The rows of the totals as they read, as far as they have been asked for and not changed since.
+   */
   private readonly read = new Map<TotalsRow, ReadRow>()
 
   constructor(projection: AnyProjection, context: FoldContext) {
@@ -32,7 +38,10 @@ export class MemoryFold {
     this.totals = projection.totals === undefined ? undefined : new Totals(projection.totals)
   }
 
-  /** Folds further events of the user; other types than the projection's are passed over. Throws what the fold throws, having added none of them. */
+  /**
+   * Folds further events of the user; other types than the projection's are passed over. Throws
+   * what the fold throws, having added none of them.
+   */
   add(events: ReadonlyArray<FastTrackEvent>): void {
     const own = events.filter(({ event }) => this.types.has(event))
     if (own.length === 0) return
@@ -82,7 +91,10 @@ export class MemoryFold {
     return this.projection.section.present(this.rows(), context)
   }
 
-  /** The rows that the value at the end of some names in the section is made from; each is the same object as long as nothing changes in it. */
+  /**
+   * The rows that the value at the end of some names in the section is made from; each is the same
+   * object as long as nothing changes in it.
+   */
   rowsAt(names: ReadonlyArray<string>): ReadonlyArray<ReadRow> {
     const { section, totals: table } = this.projection
     const key = section.rowOf?.(names)
@@ -111,7 +123,10 @@ export class MemoryFold {
   }
 }
 
-/** About what an entity's row takes with its place in the map, without its key, and a row of the totals as it is kept and as it reads. */
+/**
+ * About what an entity's row takes with its place in the map, without its key, and a row of the
+ * totals as it is kept and as it reads.
+ */
 const entityBytes = 600
 const totalsBytes = 1500
 

@@ -44,7 +44,10 @@ type ReadOf<C> = C extends { readonly kind: "count" } | { readonly kind: "differ
 
 type KeyOf<K extends ReadonlyArray<string>> = { readonly [P in K[number]]: string }
 
-/** One kind of thing a fold keeps per user, a row each: named by its key (texts), remembered in its columns. */
+/**
+ * One kind of thing a fold keeps per user, a row each: named by its key (texts), remembered in its
+ * columns.
+ */
 export interface EntityTable {
   readonly key: ReadonlyArray<string>
   readonly columns: Readonly<Record<string, EntityColumn>>
@@ -60,8 +63,9 @@ export interface TotalsTable {
 }
 
 /**
- * How users stand among each other in the totals, within each key: the greater score first, of equal ones the one reached earlier, then the lesser
- * user_id. Both are SQL over the columns of the row, and immutable, for they are kept in an index.
+ * How users stand among each other in the totals, within each key: the greater score first, of
+ * equal ones the one reached earlier, then the lesser user_id. Both are SQL over the columns of the
+ * row, and immutable, for they are kept in an index.
  */
 export interface Ranking {
   /** Of type numeric. */
@@ -72,7 +76,10 @@ export interface Ranking {
   readonly bucketSize?: number
 }
 
-/** What one event, or one entity as it stands, adds to the totals row of the key it names. Columns left out get nothing. */
+/**
+ * What one event, or one entity as it stands, adds to the totals row of the key it names. Columns
+ * left out get nothing.
+ */
 export type Contribution<T extends TotalsTable> =
   & KeyOf<T["key"]>
   & {
@@ -93,31 +100,45 @@ export type Summary<C extends Readonly<Record<string, EntityColumn>>> = { readon
 export interface Ordered<T extends EventType, C extends Readonly<Record<string, EntityColumn>>> {
   /** What a summary says. Readers get that of all the user's events, as one row. */
   readonly columns: C
-  /** An event's place: epoch milliseconds and, among equal times, an id by its UTF-8 bytes. No two events of a user have the same. */
+  /**
+   * An event's place: epoch milliseconds and, among equal times, an id by its UTF-8 bytes. No two
+   * events of a user have the same.
+   */
   readonly order: (event: EventOf<T>) => readonly [time: number, id: string]
   /** The summary of one event. */
   readonly one: (event: EventOf<T>, context: FoldContext & WithCalendar) => Summary<C>
-  /** The summary of some events and of those that follow them, together. Associative: how many events either is of, and how it came about, is the same. */
+  /**
+   * The summary of some events and of those that follow them, together. Associative: how many
+   * events either is of, and how it came about, is the same.
+   */
   readonly combine: (earlier: Summary<C>, later: Summary<C>) => Summary<C>
 }
 
-/** A row of the totals as it is read: numbers for counts, canonical decimal text for amounts, epoch milliseconds for times, runs for days. */
+/**
+ * A row of the totals as it is read: numbers for counts, canonical decimal text for amounts, epoch
+ * milliseconds for times, runs for days.
+ */
 export type TotalsReadRow<T extends TotalsTable> = KeyOf<T["key"]> & { readonly [P in keyof T["columns"]]: ReadOf<T["columns"][P]> }
 
 type EventOf<T extends EventType> = Extract<FastTrackEvent, { readonly event: T }>
 
 /**
- * A projection: a name, a version, the event types it folds, the rows it keeps, and a pure fold (design §1). It comes in three shapes:
+ * A projection: a name, a version, the event types it folds, the rows it keeps, and a pure fold
+ * (design §1). It comes in three shapes:
  *
  * - Events that stand alone contribute to totals directly: `contribute`.
- * - Events about a thing with a life of its own (a payment, a bet) are folded into that thing's row, and the row contributes as it then stands:
- *   `entities`, `keys`, `fold`, and `contributions` if there are totals. Whatever order the events came in, equal rows contribute equally.
- * - Events that matter by what comes before and after them are summed up in their own order: `ordered`. A late one takes its place among the others.
+ * - Events about a thing with a life of its own (a payment, a bet) are folded into that thing's
+ *   row, and the row contributes as it then stands: `entities`, `keys`, `fold`, and `contributions`
+ *   if there are totals. Whatever order the events came in, equal rows contribute equally.
+ * - Events that matter by what comes before and after them are summed up in their own order:
+ *   `ordered`. A late one takes its place among the others.
  *
- * It may have both of the first two, if its totals are only added up: from the entities alone, what events contributed directly could not be made anew.
+ * It may have both of the first two, if its totals are only added up: from the entities alone, what
+ * events contributed directly could not be made anew.
  *
- * A fold sees only its arguments: the same events give the same rows, today and in every rebuild. It must not depend on the order of a user's
- * events. An exception parks the user in this projection and stops nobody else.
+ * A fold sees only its arguments: the same events give the same rows, today and in every rebuild.
+ * It must not depend on the order of a user's events. An exception parks the user in this
+ * projection and stops nobody else.
  */
 export interface Projection<
   T extends EventType = EventType,
@@ -127,24 +148,35 @@ export interface Projection<
 > {
   readonly name: string
   readonly version: number
-  /** The zone data that its calendar is of: the newest that is pinned, unless given. Other data needs another version, as another rule does. */
+  /**
+   * The zone data that its calendar is of: the newest that is pinned, unless given. Other data
+   * needs another version, as another rule does.
+   */
   readonly zones?: ZoneData
-  /** Set for a version that a newer one has replaced: it is only for databases that have its rows. */
+  /**
+   * Set for a version that a newer one has replaced: it is only for databases that have its rows.
+   */
   readonly isFormer?: true
   readonly events: ReadonlyArray<T>
   readonly totals?: S
-  /** Set where users are ranked by their totals. Such a projection is fed apart from the others, in large chunks that gather for some seconds. */
+  /**
+   * Set where users are ranked by their totals. Such a projection is fed apart from the others, in
+   * large chunks that gather for some seconds.
+   */
   readonly ranking?: Ranking
   readonly contribute?: (event: EventOf<T>, context: FoldContext & WithCalendar) => ReadonlyArray<Contribution<S>>
   readonly entities?: E
-  /** The entity rows an event certainly needs, so that they are loaded at once. A row asked for without being named here costs another look-up. */
+  /**
+   * The entity rows an event certainly needs, so that they are loaded at once. A row asked for
+   * without being named here costs another look-up.
+   */
   readonly keys?: (event: EventOf<T>) => ReadonlyArray<readonly [table: keyof E & string, ...key: ReadonlyArray<string>]>
   readonly fold?: (event: EventOf<T>, entities: Entities<E>, context: FoldContext & WithCalendar) => void
   readonly contributions?: { readonly [P in keyof E]: (entity: Readonly<Entity<E[P]>>) => ReadonlyArray<Contribution<S>> }
   readonly ordered?: Ordered<T, C>
   /**
-   * The user's part of the counters document, under the projection's name, made from the rows of the totals, or of the first entity table, or from
-   * the summary of the ordered events.
+   * The user's part of the counters document, under the projection's name, made from the rows of
+   * the totals, or of the first entity table, or from the summary of the ordered events.
    */
   readonly section: Section<SectionRow<E, S, C>, ReadContext & WithCalendar>
   /** Set where the section is no part of the counters document, but of one of its own. */
@@ -160,18 +192,24 @@ type SectionRow<
 /** A row as it is read, whatever its table: see {@link TotalsReadRow} and {@link Entity}. */
 export type ReadRow = Readonly<Record<string, unknown>>
 
-/** How a user's rows become a part of the counters document (design §4), and the schema of that part for the API's description. */
+/**
+ * How a user's rows become a part of the counters document (design §4), and the schema of that part
+ * for the API's description.
+ */
 export interface Section<R = ReadRow, C = ReadContext> {
   readonly schema: Schema.Top
   readonly present: (rows: ReadonlyArray<R>, context: C) => unknown
   /**
-   * The key of the one row of the totals that a value of the section is made from, by the names that lead to it; undefined if it may be made from any row.
-   * It spares whoever follows a value through a user's events the presentation of all other rows.
+   * The key of the one row of the totals that a value of the section is made from, by the names
+   * that lead to it; undefined if it may be made from any row. It spares whoever follows a value
+   * through a user's events the presentation of all other rows.
    */
   readonly rowOf?: (names: ReadonlyArray<string>) => ReadonlyArray<string> | undefined
 }
 
-/** Any projection, its own types forgotten: what the runner, the tables and the readers work with. */
+/**
+ * Any projection, its own types forgotten: what the runner, the tables and the readers work with.
+ */
 export interface AnyProjection {
   readonly name: string
   readonly version: number
@@ -205,7 +243,10 @@ export type EntityRow = Record<string, string | number | boolean | null | Readon
 /** A contribution whatever its table. */
 export type ContributionRow = Readonly<Record<string, string | number>>
 
-/** Checks a projection's parts against each other as it is declared, gives it its calendars, and forgets its types for the machinery. */
+/**
+ * Checks a projection's parts against each other as it is declared, gives it its calendars, and
+ * forgets its types for the machinery.
+ */
 export const make = <
   const T extends EventType,
   const S extends TotalsTable = { key: []; columns: {} },
@@ -231,13 +272,14 @@ export const make = <
     contributions: contributions ?? {},
     ordered
   }
-  // The runner only ever hands a projection events of the types in `events` and rows of its own tables: what the types said until here.
+  // The runner only ever hands a projection events of the types in `events` and rows of its own
+  // tables: what the types said until here.
   return made(erased as unknown as Declared)
 }
 
 /**
- * A projection's rule as another of its versions, with other zone data: what it was before an update of the data, or is going to be after one. Only of
- * what {@link make} gave.
+ * A projection's rule as another of its versions, with other zone data: what it was before an
+ * update of the data, or is going to be after one. Only of what {@link make} gave.
  */
 export const withZones = (
   projection: AnyProjection,
@@ -256,7 +298,8 @@ const declarations = new WeakMap<AnyProjection, Declared>()
 const made = (declared: Declared): AnyProjection => {
   const { contribute, fold, ordered, section, zones = currentZones } = declared
   const own = zoned(zones)
-  // The declared functions are called with contexts that have a calendar: what the types said in `Projection`.
+  // The declared functions are called with contexts that have a calendar: what the types said in
+  // `Projection`.
   const any: AnyProjection = {
     ...declared,
     zones,

@@ -25,7 +25,10 @@ import {
   versionStates
 } from "./versions.ts"
 
-/** A version's code does something else than when its rows were made. Continuing them would mix two rules in one table. */
+/**
+ * A version's code does something else than when its rows were made. Continuing them would mix two
+ * rules in one table.
+ */
 export class ProjectionChanged
   extends Schema.TaggedError<ProjectionChanged>("playtally/projections/ProjectionChanged")("ProjectionChanged", {
     projection: Schema.String,
@@ -39,7 +42,10 @@ export class ProjectionChanged
   }
 }
 
-/** A version whose rows are to be thrown away and made again, whatever it did before; the newest in the code without a number. */
+/**
+ * A version whose rows are to be thrown away and made again, whatever it did before; the newest in
+ * the code without a number.
+ */
 export interface Remake {
   readonly name: string
   readonly version: number | undefined
@@ -52,24 +58,39 @@ export interface CatalogOptions {
   readonly isQuiet?: true
 }
 
-/** The projection versions this code knows, registered with the database: their tables, checkpoints and views exist. */
+/**
+ * The projection versions this code knows, registered with the database: their tables, checkpoints
+ * and views exist.
+ */
 export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
   /** Every version this code knows and can run. */
   readonly stores: ReadonlyArray<ProjectionStore>
-  /** Those of them that are fed from the log as it grows. The others wait for a rebuild, or were rebuilt since by code that does something else. */
+  /**
+   * Those of them that are fed from the log as it grows. The others wait for a rebuild, or were
+   * rebuilt since by code that does something else.
+   */
   readonly following: Effect.Effect<ReadonlyArray<ProjectionStore>, SqlError.SqlError>
-  /** The versions this code cannot run, and why. Nothing is done with them: what the database has of them stays as it is. */
+  /**
+   * The versions this code cannot run, and why. Nothing is done with them: what the database has of
+   * them stays as it is.
+   */
   readonly failing: ReadonlyArray<FailsOnSampleLog>
-  /** The names of the projections of the counters document, in its order, whether they can be run or not. */
+  /**
+   * The names of the projections of the counters document, in its order, whether they can be run or
+   * not.
+   */
   readonly shown: ReadonlyArray<string>
-  /** Those of the stores whose source is another than the one their rows are known to agree with, although the sample log shows no difference. */
+  /**
+   * Those of the stores whose source is another than the one their rows are known to agree with,
+   * although the sample log shows no difference.
+   */
   readonly changedSources: Effect.Effect<ReadonlyArray<ProjectionStore>, SqlError.SqlError>
   /** Notes that the rows of a version agree with the source of this code. */
   readonly acceptSource: (store: ProjectionStore) => Effect.Effect<void, SqlError.SqlError>
 }>()("playtally/projections/ProjectionCatalog") {
   /**
-   * Registers the versions; refuses one whose identity changed without a new number. One that fails on the sample log is left out, and one whose source changed is
-   * warned about.
+   * Registers the versions; refuses one whose identity changed without a new number. One that fails
+   * on the sample log is left out, and one whose source changed is warned about.
    */
   static readonly layer = (
     projections: ReadonlyArray<AnyProjection>,
@@ -144,7 +165,10 @@ const knownVersion = ({ projection }: ProjectionStore, source: string | null): K
 const stateOf = (states: ReadonlyArray<VersionState>, { name, version }: AnyProjection): VersionState | undefined =>
   states.find((state) => state.projection === name && state.version === version)
 
-/** Serialised over all processes. Versions that are new while the log is empty follow it from the start; others have to be rebuilt first. */
+/**
+ * Serialised over all processes. Versions that are new while the log is empty follow it from the
+ * start; others have to be rebuilt first.
+ */
 const register = (
   sql: PgClient.PgClient,
   known: ReadonlyMap<ProjectionStore, KnownVersion>,

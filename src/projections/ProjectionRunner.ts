@@ -32,11 +32,17 @@ import { wholeSlices } from "./wholeSlices.ts"
 export interface RunnerStatus {
   /** The versions that are fed, as of the last look: `casino v1`. */
   readonly versions: ReadonlyArray<string>
-  /** False once a loop has got nothing done for some seconds: the database hangs, or a chunk fails again and again. */
+  /**
+   * False once a loop has got nothing done for some seconds: the database hangs, or a chunk fails
+   * again and again.
+   */
   readonly running: boolean
   /** Positions that are missing in the log: the projections of these slices stand still. */
   readonly gaps: ReadonlyArray<LogGap>
-  /** Events in the log that some projection has not folded yet, as of the last look; those that rank users apart. `null` before the first look. */
+  /**
+   * Events in the log that some projection has not folded yet, as of the last look; those that rank
+   * users apart. `null` before the first look.
+   */
   readonly lagEvents: number | null
   /** Age of the oldest of them in seconds; 0 without lag. */
   readonly lagSeconds: number | null
@@ -51,49 +57,74 @@ export interface RunnerStatus {
 export const unmeasured = { lagEvents: null, lagSeconds: null, rankingLagEvents: null, rankingLagSeconds: null, parkedUsers: null }
 
 /**
- * Chunks at work at once, besides those of slices that somebody waits for: one folds while the rows of the other are read and written. More are no faster on
- * two cores, and each holds its slices for longer.
+ * Chunks at work at once, besides those of slices that somebody waits for: one folds while the rows
+ * of the other are read and written. More are no faster on two cores, and each holds its slices for
+ * longer.
  */
 const workers = 2
 /**
- * The most in one chunk's transaction. Half of the bytes are for small payloads and half for the others, and a parsed payload takes up to 28 times its bytes: four chunks at once,
- * one of them with large payloads, fit into the thread's 512 MB whatever is in them. Usual events have a quarter of these bytes.
+ * The most in one chunk's transaction. Half of the bytes are for small payloads and half for the
+ * others, and a parsed payload takes up to 28 times its bytes: four chunks at once, one of them
+ * with large payloads, fit into the thread's 512 MB whatever is in them. Usual events have a
+ * quarter of these bytes.
  */
 const chunkBound = { events: 5_000, bytes: 5 * 1024 * 1024 }
 /** How many milliseconds events gather after the first of them. */
 const gather = 250
 /**
- * For the projections that rank users: an event moves a user in several rankings and periods, a row each. What has gathered of a user since the last sweep
- * over all slices is written once, and the more a sweep has to do, the more gathers until the next: it rests `gather` milliseconds, and `rest` times as long as it
- * took, up to `longestRest` milliseconds, while the other projections have something to do. Its chunks are small, for a strong reading waits for whatever its
- * thread folds in one go. A sweep that leaves something of a slice, as of a player with very many events, is followed by the next at once.
+ * For the projections that rank users: an event moves a user in several rankings and periods, a row
+ * each. What has gathered of a user since the last sweep over all slices is written once, and the
+ * more a sweep has to do, the more gathers until the next: it rests `gather` milliseconds, and
+ * `rest` times as long as it took, up to `longestRest` milliseconds, while the other projections
+ * have something to do. Its chunks are small, for a strong reading waits for whatever its thread
+ * folds in one go. A sweep that leaves something of a slice, as of a player with very many events,
+ * is followed by the next at once.
  */
 const sweeps = { bound: { events: 4_000, bytes: 5 * 1024 * 1024 }, gather: 5_000, rest: 9, longestRest: 30_000 }
-/** How many times in all a sweep waits half a second for the other projections while they are more than a chunk behind. */
+/**
+ * How many times in all a sweep waits half a second for the other projections while they are more
+ * than a chunk behind.
+ */
 const deference = 40
 /**
- * How often every slice is looked at, for what other processes have appended; and how soon again when nothing is left to feed after the last look saw more
- * than a few events behind, so that whoever waits for that hears of it. Of a few nobody has to hear sooner: each look takes some milliseconds from those who send.
+ * How often every slice is looked at, for what other processes have appended; and how soon again
+ * when nothing is left to feed after the last look saw more than a few events behind, so that
+ * whoever waits for that hears of it. Of a few nobody has to hear sooner: each look takes some
+ * milliseconds from those who send.
  */
 const poll = { rest: "200 millis", least: "50 millis", few: 1_000 } as const
-/** One of so many looks also finds out how old the lag is, and who is parked, which is asked of the events and users themselves. */
+/**
+ * One of so many looks also finds out how old the lag is, and who is parked, which is asked of the
+ * events and users themselves.
+ */
 const agesEvery = 4
-/** How often, in milliseconds, a slice with a hole is tried again: what follows the hole is read for nothing each time. */
+/**
+ * How often, in milliseconds, a slice with a hole is tried again: what follows the hole is read for
+ * nothing each time.
+ */
 const holePoll = 2_000
 
-/** The milliseconds after which a loop that has not come round, or has failed each time, is not running. */
+/**
+ * The milliseconds after which a loop that has not come round, or has failed each time, is not
+ * running.
+ */
 export const RunnerPatience = Context.Reference<number>("playtally/projections/RunnerPatience", { defaultValue: () => 10_000 })
 
 const ranks = ({ projection }: ProjectionStore): boolean => projection.ranking !== undefined
 
 /**
- * Feeds the catalog from the log, exactly once with any number of processes (design §1). All projections are fed from one reading of the log: a page is
- * read, parsed and committed once, not once for each. Woken after an append of this process, and looking by itself for those of others. Projections that
- * rank users are fed apart, by a worker of their own at its own pace, so that the others never wait for them.
+ * Feeds the catalog from the log, exactly once with any number of processes (design §1). All
+ * projections are fed from one reading of the log: a page is read, parsed and committed once, not
+ * once for each. Woken after an append of this process, and looking by itself for those of others.
+ * Projections that rank users are fed apart, by a worker of their own at its own pace, so that the
+ * others never wait for them.
  */
 export class ProjectionRunner extends Context.Service<ProjectionRunner, {
   readonly status: () => RunnerStatus
-  /** Asks for these slices to be fed at once to some projections; without names to all but those that rank users. For those who wait for a position. */
+  /**
+   * Asks for these slices to be fed at once to some projections; without names to all but those
+   * that rank users. For those who wait for a position.
+   */
   readonly hurry: (slices: ReadonlyArray<number>, projections?: ReadonlyArray<string> | undefined) => void
   /** What ends with the next chunk to be committed after this call. */
   readonly nextChunk: () => Effect.Effect<void>
@@ -112,7 +143,10 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const caution = yield* Caution
       const oneAtATime = yield* Semaphore.make(1)
       const queue = new SliceQueue(gather, clock)
-      /** What somebody waits for has a worker of its own, so that it waits for nothing but the chunk it may be part of. */
+      /**
+       * What somebody waits for has a worker of its own, so that it waits for nothing but the chunk
+       * it may be part of.
+       */
       const express = new SliceQueue(0, clock)
       const queues = [...Array.from({ length: workers }, () => queue), express]
       signal.subscribe((slices) => queue.add(slices))
@@ -155,7 +189,10 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           )
         }, { discard: true })
 
-      /** Feeds a chunk to some of the projections, for the loop with that index. Gives the slices of which there may be more, and how many events there were. */
+      /**
+       * Feeds a chunk to some of the projections, for the loop with that index. Gives the slices of
+       * which there may be more, and how many events there were.
+       */
       const feed = Effect.fnUntraced(
         function*(index: number, fedStores: ReadonlyArray<ProjectionStore>, slices: ReadonlyArray<number>, most: ReadBound) {
           if (slices.length === 0 || fedStores.length === 0) {
@@ -181,7 +218,10 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           return { events: 0, more: slices }
         }
       )
-      /** After a thread has died for the memory of some few events: the next event of one slice, while no other chunk is at work, so that it is known whose fault it is. */
+      /**
+       * After a thread has died for the memory of some few events: the next event of one slice,
+       * while no other chunk is at work, so that it is known whose fault it is.
+       */
       const feedAlone = Effect.fnUntraced(
         function*(fedStores: ReadonlyArray<ProjectionStore>, slices: ReadonlyArray<number>) {
           const [first, ...others] = yield* behind(sql, fedStores.map(({ projection }) => projection)).pipe(
@@ -230,7 +270,8 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           isMore ||= events > 0 && more.length > 0
         }
         if (lagging.length === 0) yield* cameRound(sweepAt)
-        // What others have appended meanwhile is looked at again, so that nobody waits for the end of a long slice.
+        // What others have appended meanwhile is looked at again, so that nobody waits for the end
+        // of a long slice.
         if (isMore) return
         deferred = 0
         const worked = (yield* Clock.currentTimeMillis) - started

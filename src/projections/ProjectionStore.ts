@@ -31,7 +31,10 @@ export interface LoadedEntity extends Owner {
 
 type Sql<A> = Effect.Effect<A, SqlError.SqlError>
 
-/** The rows of one projection version in its tables. Every method runs in the caller's transaction, if there is one. */
+/**
+ * The rows of one projection version in its tables. Every method runs in the caller's transaction,
+ * if there is one.
+ */
 export interface ProjectionStore {
   readonly projection: AnyProjection
   readonly tables: ProjectionTables
@@ -43,7 +46,10 @@ export interface ProjectionStore {
   readonly hasViews: Sql<boolean>
   /** The rows of these keys that exist. */
   readonly load: (keys: ReadonlyArray<Owner & { readonly key: EntityKey }>) => Sql<ReadonlyArray<LoadedEntity>>
-  /** Writes what has changed; `isNew` if none of these users can have a row yet, which takes half of the time. */
+  /**
+   * Writes what has changed; `isNew` if none of these users can have a row yet, which takes half of
+   * the time.
+   */
   readonly write: (changes: ReadonlyArray<UserChange>, isNew?: boolean) => Sql<void>
   /** Removes all rows of some users. */
   readonly remove: (users: ReadonlyArray<Owner>) => Sql<void>
@@ -51,15 +57,18 @@ export interface ProjectionStore {
   readonly removeSome: (user: Owner, limit: number) => Sql<number>
   /** Drops the tables, and the views on them. */
   readonly drop: Sql<void>
-  /** What the section is made from, for some users of one tenant: at most so many rows of each user, and so many in all. */
+  /**
+   * What the section is made from, for some users of one tenant: at most so many rows of each user,
+   * and so many in all.
+   */
   readonly read: (
     tenantId: string,
     userIds: ReadonlyArray<string>,
     most?: { readonly ofUser: number; readonly inAll: number }
   ) => Sql<ReadonlyMap<string, ReadonlyArray<ReadRow>>>
   /**
-   * A user's totals whose key begins with a text of one of the ranges, both ends included: the first `most` in the order of their keys. Texts compare by
-   * their UTF-8 bytes.
+   * A user's totals whose key begins with a text of one of the ranges, both ends included: the
+   * first `most` in the order of their keys. Texts compare by their UTF-8 bytes.
    */
   readonly readRanges: (
     tenantId: string,
@@ -67,7 +76,10 @@ export interface ProjectionStore {
     ranges: ReadonlyArray<readonly [first: string, last: string]>,
     most: number
   ) => Sql<ReadonlyArray<ReadRow>>
-  /** What the keys of a user's totals begin with: the first `limit` such texts from `first` on, in order. */
+  /**
+   * What the keys of a user's totals begin with: the first `limit` such texts from `first` on, in
+   * order.
+   */
   readonly keysFrom: (tenantId: string, userId: string, first: string, limit: number) => Sql<ReadonlyArray<string>>
 }
 
@@ -144,7 +156,10 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
     }
   })
 
-  /** Makes the totals of these users anew from all of their entities, which are written by now. A user's entities are read some thousand at a time. */
+  /**
+   * Makes the totals of these users anew from all of their entities, which are written by now. A
+   * user's entities are read some thousand at a time.
+   */
   const recount = Effect.fnUntraced(function*(users: ReadonlyArray<Owner>) {
     if (users.length === 0 || tables.totals === undefined) return
     const counts = new Map(users.map((user) => [ownerId(user), { ...user, count: new EntityCount(projection) }]))
@@ -234,8 +249,9 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
 }
 
 /**
- * The stores in the order in which whoever writes several of them in one transaction does: the counts of a ranking are written by one at a time, and so
- * nobody waits in a circle. The order is that of the tables' names.
+ * The stores in the order in which whoever writes several of them in one transaction does: the
+ * counts of a ranking are written by one at a time, and so nobody waits in a circle. The order is
+ * that of the tables' names.
  */
 export const inWriteOrder = (stores: ReadonlyArray<ProjectionStore>): ReadonlyArray<ProjectionStore> =>
   stores.toSorted((a, b) => compareUtf8(a.tables.prefix, b.tables.prefix))
@@ -266,8 +282,9 @@ const entityArray = (column: EntityColumn, values: ReadonlyArray<unknown>): PgTy
 }
 
 /**
- * What rows add to the nth column: null where that is nothing, and no values at all if it is nothing anywhere. Most cells of most tables add nothing, and a null
- * takes both sides half of the time that a 0 does, a missing one a quarter.
+ * What rows add to the nth column: null where that is nothing, and no values at all if it is
+ * nothing anywhere. Most cells of most tables add nothing, and a null takes both sides half of the
+ * time that a 0 does, a missing one a quarter.
  */
 const addedTo = (nth: number, column: TotalColumn, rows: ReadonlyArray<TotalsRow>): ReadonlyArray<TotalValue | null> => {
   const nothing = nothingIn(column)
@@ -314,7 +331,9 @@ const entityValue = (kind: EntityColumn["kind"], value: unknown): EntityRow[stri
   return typeof value === "boolean" ? value : String(value)
 }
 
-/** As a fold in memory has it too: without the user, whose name is no part of what a section shows. */
+/**
+ * As a fold in memory has it too: without the user, whose name is no part of what a section shows.
+ */
 const toReadRow = (projection: AnyProjection, { tenant_id: _, user_id: __, ...row }: Record<string, unknown>): ReadRow => {
   const read: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(row)) {

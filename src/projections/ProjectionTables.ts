@@ -2,7 +2,10 @@ import { type EntityColumn, isShown, type TotalColumn } from "./Column.ts"
 import type { AnyProjection, EntityTable, Ranking, TotalsTable } from "./Projection.ts"
 import { type RankingTables, rankingTables } from "./rankingTables.ts"
 
-/** The SQL of one projection version: its tables, the view on them, and the statements that read and write their rows. All text is constant. */
+/**
+ * The SQL of one projection version: its tables, the view on them, and the statements that read and
+ * write their rows. All text is constant.
+ */
 export interface ProjectionTables {
   /** What the names of the tables begin with. */
   readonly prefix: string
@@ -20,7 +23,10 @@ export interface ProjectionTables {
   readonly compared: ComparedRows
 }
 
-/** Rows as they are read, for a comparison in SQL: `select` gives tenant_id, user_id, the key and the columns of the alias `u`'s users. */
+/**
+ * Rows as they are read, for a comparison in SQL: `select` gives tenant_id, user_id, the key and
+ * the columns of the alias `u`'s users.
+ */
 export interface ComparedRows {
   readonly select: string
   readonly key: ReadonlyArray<string>
@@ -28,7 +34,10 @@ export interface ComparedRows {
 }
 
 export interface TotalsStatements {
-  /** Adds rows to what is there: parameters are the arrays of tenants, users, key parts, contributions and stored columns. */
+  /**
+   * Adds rows to what is there: parameters are the arrays of tenants, users, key parts,
+   * contributions and stored columns.
+   */
   readonly add: string
   /** The same where there are no rows of these keys yet, in half of the time. */
   readonly insert: string
@@ -36,25 +45,39 @@ export interface TotalsStatements {
   readonly remove: string
   /** Removes some rows of a user and says how many: the tenant, the user, and the most. */
   readonly removeSome: string
-  /** The rows of one tenant's users that anything contributes to: the tenant, an array of users, the most of each user and the most in all. */
+  /**
+   * The rows of one tenant's users that anything contributes to: the tenant, an array of users, the
+   * most of each user and the most in all.
+   */
   readonly read: string
   /**
-   * Those of one user whose key begins with a text of some ranges, in order of the keys: the tenant, the user, arrays of first and last texts, and the
-   * most.
+   * Those of one user whose key begins with a text of some ranges, in order of the keys: the
+   * tenant, the user, arrays of first and last texts, and the most.
    */
   readonly readRanges: string
-  /** The texts from one on that keys of a user begin with, each once, in order: the tenant, the user, that text and how many. */
+  /**
+   * The texts from one on that keys of a user begin with, each once, in order: the tenant, the
+   * user, that text and how many.
+   */
   readonly keysFrom: string
-  /** The stored columns, in the order of `add`'s parameters, each with its place among all of the table's. */
+  /**
+   * The stored columns, in the order of `add`'s parameters, each with its place among all of the
+   * table's.
+   */
   readonly stored: ReadonlyArray<readonly [nth: number, column: TotalColumn]>
 }
 
 export interface EntityStatements {
   /** Rows by key: arrays of tenants, users and key parts. */
   readonly load: string
-  /** The first rows of users in the order of their keys, so many of each: arrays of tenants and users, and the number. */
+  /**
+   * The first rows of users in the order of their keys, so many of each: arrays of tenants and
+   * users, and the number.
+   */
   readonly loadUsers: string
-  /** The rows of a user that follow a key: the tenant, the user, the parts of the key, and the most. */
+  /**
+   * The rows of a user that follow a key: the tenant, the user, the parts of the key, and the most.
+   */
   readonly loadAfter: string
   /** Removes the rows of users: arrays of tenants and users. */
   readonly remove: string
@@ -64,7 +87,10 @@ export interface EntityStatements {
   readonly save: string
   /** The same where there are no rows of these keys yet, in half of the time. */
   readonly insert: string
-  /** The rows of one tenant's users: the tenant, an array of users, the most of each user and the most in all. */
+  /**
+   * The rows of one tenant's users: the tenant, an array of users, the most of each user and the
+   * most in all.
+   */
   readonly read: string
   readonly columns: ReadonlyArray<readonly [name: string, column: EntityColumn]>
 }
@@ -116,8 +142,9 @@ const quote = (name: string): string => `"${name}"`
 const namesOf = (table: EntityTable | TotalsTable): ReadonlyArray<string> => [...table.key, ...Object.keys(table.columns)]
 
 /**
- * The rows of arrays of these types, the first parameter, the second and so on. Each array is unnested in the select list, which goes through all of them side by
- * side: as `from unnest(…)` of several, each would first be written to a store of its own, in four times the time.
+ * The rows of arrays of these types, the first parameter, the second and so on. Each array is
+ * unnested in the select list, which goes through all of them side by side: as `from unnest(…)` of
+ * several, each would first be written to a store of its own, in four times the time.
  */
 const rowsOf = (...types: ReadonlyArray<string>): string =>
   `select ${types.map((type, index) => `unnest($${index + 1}::${type}[])`).join(", ")}`
@@ -237,7 +264,10 @@ const totalType = (column: TotalColumn): string => {
   }
 }
 
-/** The SQL of `nothingIn`, which travels as a null, for columns that take none; undefined for the others. */
+/**
+ * The SQL of `nothingIn`, which travels as a null, for columns that take none; undefined for the
+ * others.
+ */
 const zeroOf = (column: TotalColumn | undefined): string | undefined => {
   switch (column?.kind) {
     case "count":
@@ -251,7 +281,9 @@ const zeroOf = (column: TotalColumn | undefined): string | undefined => {
   }
 }
 
-/** How a column's stored value and what is added come together: the SQL of the rules in `Column.ts`. */
+/**
+ * How a column's stored value and what is added come together: the SQL of the rules in `Column.ts`.
+ */
 const merged = (name: string, column: TotalColumn): string => {
   const [old, added] = [`t.${quote(name)}`, `excluded.${quote(name)}`]
   switch (column.kind) {
@@ -332,7 +364,8 @@ const totalsStatements = (name: string, table: TotalsTable): TotalsStatements =>
     read: `select t.user_id, ${selected.join(", ")} from unnest($2::text[]) as u (user_id)
       cross join lateral (select * from ${name} as t where t.tenant_id = $1::uuid and t.user_id = u.user_id and contributions > 0 limit $3) as t
       limit $4`,
-    // Each range gives its first rows in the order of the primary key, so the first of all are among them.
+    // Each range gives its first rows in the order of the primary key, so the first of all are
+    // among them.
     readRanges: `select ${selected.join(", ")} from unnest($3::text[], $4::text[]) as r (first, last)
       cross join lateral (
         select * ${ofUser} and t.${firstKey} between r.first and r.last order by ${

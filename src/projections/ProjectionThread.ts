@@ -19,7 +19,9 @@ import { givesWay } from "./givesWay.ts"
 import { ProjectionRunner, type RunnerStatus, unmeasured } from "./ProjectionRunner.ts"
 import { Pulse } from "./Pulse.ts"
 
-/** What a process tells its projections' thread: slices that have grown, or that somebody waits for. */
+/**
+ * What a process tells its projections' thread: slices that have grown, or that somebody waits for.
+ */
 type ToThread =
   | { readonly _tag: "Grown"; readonly slices: ReadonlyArray<number> }
   | { readonly _tag: "Hurry"; readonly slices: ReadonlyArray<number>; readonly projections?: ReadonlyArray<string> | undefined }
@@ -33,17 +35,26 @@ export interface ThreadData {
   readonly databaseUrl: string
   readonly pooler: Pooler
   readonly log: LogOutput
-  /** See {@link Caution}: the portion to begin with, the condemned events, and memory of both sides in which the thread notes what it tries alone. */
+  /**
+   * See {@link Caution}: the portion to begin with, the condemned events, and memory of both sides
+   * in which the thread notes what it tries alone.
+   */
   readonly portion: number
   readonly condemned: ReadonlyArray<string>
   readonly suspect: SharedArrayBuffer
 }
 
-/** How often the thread says how it is doing, and after how many milliseconds without a word it is not running. */
+/**
+ * How often the thread says how it is doing, and after how many milliseconds without a word it is
+ * not running.
+ */
 const interval = "100 millis"
 const patience = 10_000
 
-/** How long the slices that have grown come together: a message after every append would cost both sides more than it is worth. */
+/**
+ * How long the slices that have grown come together: a message after every append would cost both
+ * sides more than it is worth.
+ */
 const hintGather = "50 millis"
 
 /** Most of a heap; a chunk's rows are the largest thing in it. */
@@ -52,8 +63,9 @@ export const ThreadLimits = Context.Reference<ResourceLimits>("playtally/project
 })
 
 /**
- * After how many seconds without a word a thread is taken for dead: it says something each 100 ms, also while it is behind. A thread of Deno that has used up its heap
- * neither fails nor ends. Seconds in which this process stands still do not count.
+ * After how many seconds without a word a thread is taken for dead: it says something each 100 ms,
+ * also while it is behind. A thread of Deno that has used up its heap neither fails nor ends.
+ * Seconds in which this process stands still do not count.
  */
 export const ThreadSilence = Context.Reference<number>("playtally/projections/ThreadSilence", { defaultValue: () => 60 })
 
@@ -65,11 +77,17 @@ class ThreadSilent
   }
 }
 
-/** How much smaller chunks are after a thread has died of its memory, and how long one lives, in milliseconds, before they are as much larger again. */
+/**
+ * How much smaller chunks are after a thread has died of its memory, and how long one lives, in
+ * milliseconds, before they are as much larger again.
+ */
 const smaller = 64
 const recovery = 60_000
 
-/** What a process remembers of the threads that died of their memory: what failed once is tried in smaller pieces, and in the end alone. */
+/**
+ * What a process remembers of the threads that died of their memory: what failed once is tried in
+ * smaller pieces, and in the end alone.
+ */
 class ThreadHistory {
   portion = 1
   readonly condemned = new Set<string>()
@@ -91,10 +109,12 @@ class ThreadHistory {
 }
 
 /**
- * The {@link ProjectionRunner} in a thread of its own: folding takes about as much time as ingesting, and this way neither waits for the other. Nothing is
- * shared but the database, so a thread that dies loses nothing: it is started again, and goes on from the checkpoints.
+ * The {@link ProjectionRunner} in a thread of its own: folding takes about as much time as
+ * ingesting, and this way neither waits for the other. Nothing is shared but the database, so a
+ * thread that dies loses nothing: it is started again, and goes on from the checkpoints.
  *
- * A thread that has used up its heap, or says nothing for a minute, is followed by one with chunks of a sixty-fourth, and then of one event at a time. An event that uses up the heap alone parks
+ * A thread that has used up its heap, or says nothing for a minute, is followed by one with chunks
+ * of a sixty-fourth, and then of one event at a time. An event that uses up the heap alone parks
  * its user. After each minute without a death, chunks are as much larger again.
  */
 export const ProjectionThread = {
@@ -139,7 +159,8 @@ const runnerOf = (history: ThreadHistory) =>
       let heard = clock.currentTimeMillisUnsafe()
       let silentSeconds = 0
       const mostSilent = yield* ThreadSilence
-      // Hints: one that somebody waits for is given again, so what does not fit while the thread is busy, or is not there, may be lost.
+      // Hints: one that somebody waits for is given again, so what does not fit while the thread is
+      // busy, or is not there, may be lost.
       const hints = yield* Queue.dropping<ToThread>(1024)
       const grown = new Set<number>()
       const hasGrown = Latch.makeUnsafe(false)
@@ -225,7 +246,10 @@ export const cautionOf = ({ condemned, portion, suspect }: ThreadData): Caution 
   }
 }
 
-/** The other side: lets a {@link ProjectionRunner} work in this thread until the process tells it to stop. */
+/**
+ * The other side: lets a {@link ProjectionRunner} work in this thread until the process tells it to
+ * stop.
+ */
 export const serveThread = Effect.gen(function*() {
   yield* givesWay
   const runner = yield* ProjectionRunner

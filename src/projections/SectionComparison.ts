@@ -28,7 +28,10 @@ export interface SectionDiff {
 /** Most paths that are kept, and users named of each. */
 const most = { paths: 100, sample: 3 } as const
 
-/** Compares what two versions show of one user after the other. It keeps a bounded number of paths and users. */
+/**
+ * Compares what two versions show of one user after the other. It keeps a bounded number of paths
+ * and users.
+ */
 export class SectionComparison {
   tooLarge = 0
   private users = 0

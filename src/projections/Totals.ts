@@ -3,15 +3,26 @@ import { type DayRuns, union } from "./dayRuns.ts"
 import { addDecimals, compareDecimals, isPositive, subtractDecimals } from "./decimalArithmetic.ts"
 import type { ContributionRow, TotalsTable } from "./Projection.ts"
 
-/** What has come together in one column: a number for counts and times, canonical decimal text for amounts, runs of epoch days. */
+/**
+ * What has come together in one column: a number for counts and times, canonical decimal text for
+ * amounts, runs of epoch days.
+ */
 export type TotalValue = number | string | DayRuns
 
-/** One row of a totals table in the making: a user's whole totals of a key, or what a chunk of events adds to them. */
+/**
+ * One row of a totals table in the making: a user's whole totals of a key, or what a chunk of
+ * events adds to them.
+ */
 export interface TotalsRow {
   readonly key: ReadonlyArray<string>
-  /** How many events or entities contribute: the row exists for its readers while this is above 0. */
+  /**
+   * How many events or entities contribute: the row exists for its readers while this is above 0.
+   */
   contributions: number
-  /** In the order of the table's columns; undefined where nothing was contributed: see {@link valueIn}. */
+  /**
+   * In the order of the table's columns; undefined where nothing was contributed: see
+   * {@link valueIn}.
+   */
   readonly values: Array<TotalValue | undefined>
 }
 
@@ -55,12 +66,15 @@ const layoutOf = (table: TotalsTable): Layout => {
 // Totals are made for every user of every chunk.
 const layouts = new WeakMap<TotalsTable, Layout>()
 
-/** Up to so many rows, a key's is found by looking at all of them: most users of a chunk have one or two, which a map would cost several times as much. */
+/**
+ * Up to so many rows, a key's is found by looking at all of them: most users of a chunk have one or
+ * two, which a map would cost several times as much.
+ */
 const fewRows = 8
 
 /**
- * Brings contributions to one user's totals together, in memory, by the rules of the columns. The tables' upsert does the same in SQL with what this
- * gives; see `Column.ts` for the rules.
+ * Brings contributions to one user's totals together, in memory, by the rules of the columns. The
+ * tables' upsert does the same in SQL with what this gives; see `Column.ts` for the rules.
  */
 export class Totals {
   readonly rows: Array<TotalsRow> = []
@@ -87,7 +101,10 @@ export class Totals {
     }
   }
 
-  /** Adds what other contributions to the same table have come to, and gives the rows that this changes. */
+  /**
+   * Adds what other contributions to the same table have come to, and gives the rows that this
+   * changes.
+   */
   addRows(rows: ReadonlyArray<TotalsRow>): ReadonlyArray<TotalsRow> {
     return rows.map((added) => {
       const row = this.find(added.key) ?? this.newRow(added.key)
@@ -100,14 +117,20 @@ export class Totals {
     })
   }
 
-  /** Whether a value contributed to an extreme or to days is the one that stands: the others say the same without it if not. */
+  /**
+   * Whether a value contributed to an extreme or to days is the one that stands: the others say the
+   * same without it if not.
+   */
   stands(contribution: ContributionRow, name: string): boolean {
     const standing = this.find(this.keyOf(contribution))?.values[this.columns.findIndex((column) => column.name === name)]
     const value = contribution[name]
     return standing === undefined || value === undefined || typeof standing === "object" || standing === value
   }
 
-  /** Takes the counts and amounts of a contribution off again. Extremes and days stay: see {@link withdraws}. */
+  /**
+   * Takes the counts and amounts of a contribution off again. Extremes and days stay: see
+   * {@link withdraws}.
+   */
   retract(contribution: ContributionRow): void {
     const row = this.rowOf(contribution)
     row.contributions--
@@ -182,8 +205,9 @@ const addTo = (values: Array<TotalValue | undefined>, nth: number, kind: TotalCo
 }
 
 /**
- * Whether an entity that contributed `before` and now contributes `after` takes back a value that may have been an extreme: adding up cannot undo
- * that, so the user's totals must be made anew. Whoever knows the totals before the change, `standing`, is spared that where others say the same.
+ * Whether an entity that contributed `before` and now contributes `after` takes back a value that
+ * may have been an extreme: adding up cannot undo that, so the user's totals must be made anew.
+ * Whoever knows the totals before the change, `standing`, is spared that where others say the same.
  */
 export const withdraws = (
   table: TotalsTable,

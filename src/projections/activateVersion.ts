@@ -25,9 +25,10 @@ export interface ActivationOptions {
 }
 
 /**
- * Has readers read another version of a projection, from one moment to the next: one transaction holds every checkpoint of both versions, makes sure
- * that the one to come is nowhere behind the one to go, and moves the pointer and the plain-named views. No event is lost or counted twice, for both
- * versions are fed before and after; going back is the same step the other way.
+ * Has readers read another version of a projection, from one moment to the next: one transaction
+ * holds every checkpoint of both versions, makes sure that the one to come is nowhere behind the
+ * one to go, and moves the pointer and the plain-named views. No event is lost or counted twice,
+ * for both versions are fed before and after; going back is the same step the other way.
  */
 export const activateVersion = (
   sql: PgClient.PgClient,
@@ -82,7 +83,8 @@ export const activateVersion = (
 
   return attempt.pipe(
     Effect.retry({
-      // Readers hold a view for moments, and a feed may be between the two versions' checkpoints: both pass.
+      // Readers hold a view for moments, and a feed may be between the two versions' checkpoints:
+      // both pass.
       while: (error) => error._tag === "SqlError" ? sqlState(error) === "55P03" || sqlState(error) === "40P01" : error.reason === "Behind",
       schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
     })

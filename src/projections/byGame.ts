@@ -8,8 +8,9 @@ const maxLength = 256
 const hashLength = 64
 
 /**
- * The game_id as a part of a key. An event may carry one of thousands of characters, which no index of PostgreSQL holds: one of more than 256 goes by its
- * first 191, a space and its SHA-256 in hexadecimal.
+ * The game_id as a part of a key. An event may carry one of thousands of characters, which no index
+ * of PostgreSQL holds: one of more than 256 goes by its first 191, a space and its SHA-256 in
+ * hexadecimal.
  */
 export const gameKey = (gameId: string): string => {
   if (gameId.length <= maxLength) return gameId
@@ -19,7 +20,10 @@ export const gameKey = (gameId: string): string => {
     : `${characters.slice(0, maxLength - hashLength - 1).join("")} ${createHash("sha256").update(gameId).digest("hex")}`
 }
 
-/** The section of a projection whose totals are kept per `game_id` and `currency`: `{ GAME: { CUR: { …columns } } }` (design §4). */
+/**
+ * The section of a projection whose totals are kept per `game_id` and `currency`:
+ * `{ GAME: { CUR: { …columns } } }` (design §4).
+ */
 export const byGame = (columns: Parameters<typeof byCurrency>[0]): Section => {
   const currencies = byCurrency(columns)
   return {

@@ -13,7 +13,10 @@ import { uncounted } from "./catalog/uncounted.ts"
 import { winStreak } from "./catalog/winStreak.ts"
 import type { AnyProjection } from "./Projection.ts"
 
-/** Every projection that is run: first those of the counters document, in the order in which it shows them, then those that are read apart. */
+/**
+ * Every projection that is run: first those of the counters document, in the order in which it
+ * shows them, then those that are read apart.
+ */
 export const catalog: ReadonlyArray<AnyProjection> = [
   casino,
   gameRounds,

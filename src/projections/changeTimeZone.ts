@@ -15,7 +15,9 @@ import { moveUsers, usersToMove } from "./moveUsers.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
 import { rebuildInSteps, usersInSteps } from "./rebuildInSteps.ts"
 
-/** This code cannot make some version's rows in another zone; what has been moved so far stays so. */
+/**
+ * This code cannot make some version's rows in another zone; what has been moved so far stays so.
+ */
 export class TimeZoneChangeRefused
   extends Schema.TaggedError<TimeZoneChangeRefused>("playtally/projections/TimeZoneChangeRefused")("TimeZoneChangeRefused", {
     message: Schema.String
@@ -35,13 +37,16 @@ export interface TimeZoneProgress {
 const workers = 2
 
 /**
- * Changes a tenant's zone or the first day of its weeks, or both, and makes the rows that depend on it anew, of every version that follows the log or is being rebuilt, while everything else
- * goes on; false if the tenant has them already.
+ * Changes a tenant's zone or the first day of its weeks, or both, and makes the rows that depend on
+ * it anew, of every version that follows the log or is being rebuilt, while everything else goes
+ * on; false if the tenant has them already.
  *
- * Some users at a time, under the checkpoints of their slice: their rows and the note of how far the change has come are written in one transaction. So
- * each user lives in one zone at any moment, readers and feeds of whatever process find out which from that note, and no document mixes two. Epochs are
- * raised. A user with very many events is rebuilt in steps, and parked meanwhile. Parked users stay parked, and other tenants wait no longer than for a chunk. One that is killed goes on where it was when it is asked for again;
- * another zone waits until it has been ended.
+ * Some users at a time, under the checkpoints of their slice: their rows and the note of how far
+ * the change has come are written in one transaction. So each user lives in one zone at any moment,
+ * readers and feeds of whatever process find out which from that note, and no document mixes two.
+ * Epochs are raised. A user with very many events is rebuilt in steps, and parked meanwhile. Parked
+ * users stay parked, and other tenants wait no longer than for a chunk. One that is killed goes on
+ * where it was when it is asked for again; another zone waits until it has been ended.
  */
 export const changeTimeZone = (
   sql: PgClient.PgClient,
@@ -104,7 +109,8 @@ export const changeTimeZone = (
         }), { concurrency: workers, discard: true })
     })
 
-    // Those with very many events, after the moves that began them; also of a change that was killed.
+    // Those with very many events, after the moves that began them; also of a change that was
+    // killed.
     const endSteps = Effect.gen(function*() {
       for (const user of yield* usersInSteps(sql, tenantId)) {
         const store = stores.find(({ projection }) => projection.name === user.projection && projection.version === user.version)
@@ -117,7 +123,8 @@ export const changeTimeZone = (
       const begun = yield* begin(sql, tenantId, { timeZone, weekStart })
       if (begun !== "There") yield* moveAll
       yield* endSteps
-      // From here on nobody lives in the former zone. A change that was killed just before it said so is told now.
+      // From here on nobody lives in the former zone. A change that was killed just before it said
+      // so is told now.
       yield* sql.withTransaction(addGeneration(sql, { tenantId }))
       if (begun === "There") return false
       if (begun === "Begun") return true
@@ -125,8 +132,9 @@ export const changeTimeZone = (
   })
 
 /**
- * Gives the tenant its zone and first day of the week, and notes that all users of all slices still live by the former ones. A change that was begun before, and not ended, comes
- * first: "Other" if it is another change, which is left as it is.
+ * Gives the tenant its zone and first day of the week, and notes that all users of all slices still
+ * live by the former ones. A change that was begun before, and not ended, comes first: "Other" if
+ * it is another change, which is left as it is.
  */
 const begin = (
   sql: PgClient.PgClient,

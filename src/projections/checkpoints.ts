@@ -26,11 +26,13 @@ const names = (projections: ReadonlyArray<AnyProjection>) => arrayOf.text(projec
 const versions = (projections: ReadonlyArray<AnyProjection>) => arrayOf.int4(projections.map(({ version }) => version))
 
 /**
- * Takes the checkpoints of some slices until the transaction ends, leaving out those that somebody else holds: whoever holds a row is the only one
- * to write that version's rows of that slice. In fixed order, so that nobody waits in a circle.
+ * Takes the checkpoints of some slices until the transaction ends, leaving out those that somebody
+ * else holds: whoever holds a row is the only one to write that version's rows of that slice. In
+ * fixed order, so that nobody waits in a circle.
  *
- * Versions that are made anew by code that does something else are left out: a process may not have heard of it yet. Whoever starts a version over takes
- * its checkpoints too, so what is found while they are held stays true.
+ * Versions that are made anew by code that does something else are left out: a process may not have
+ * heard of it yet. Whoever starts a version over takes its checkpoints too, so what is found while
+ * they are held stays true.
  */
 export const take = (
   sql: PgClient.PgClient,
@@ -60,7 +62,10 @@ export const take = (
     return rows.filter(({ projection, version }) => ours.has(`${projection}/${version}`)).map(toCheckpoint)
   })
 
-/** Moves checkpoints to where their rows have been written up to; in the same transaction as the rows. */
+/**
+ * Moves checkpoints to where their rows have been written up to; in the same transaction as the
+ * rows.
+ */
 export const advance = (sql: PgClient.PgClient, checkpoints: ReadonlyArray<Checkpoint>): Effect.Effect<void, SqlError.SqlError> =>
   Effect.asVoid(sql`
     update checkpoints as c set position = moved.position
@@ -72,7 +77,10 @@ export const advance = (sql: PgClient.PgClient, checkpoints: ReadonlyArray<Check
     ) as moved (slice, projection, version, position)
     where c.slice = moved.slice and c.projection = moved.projection and c.version = moved.version`)
 
-/** A slice that some versions are behind in: the position that all of them have been fed up to, and how many events are left. */
+/**
+ * A slice that some versions are behind in: the position that all of them have been fed up to, and
+ * how many events are left.
+ */
 export interface Lagging {
   readonly slice: number
   readonly position: number

@@ -6,14 +6,18 @@ import type { ReadRow } from "./Projection.ts"
 import type { Owner, ProjectionStore } from "./ProjectionStore.ts"
 import type { SectionComparison } from "./SectionComparison.ts"
 
-/** Most rows of a user that are compared: no reader gets more at once. Such a user is read alone. */
+/**
+ * Most rows of a user that are compared: no reader gets more at once. Such a user is read alone.
+ */
 export const maxRowsOfUser = 20_000
 /** Users fetched, and users whose rows are read, in one go; most rows of them. */
 const [page, stride, maxRows] = [1_000, 50, 5_000]
 
 /**
- * Compares what two versions show to readers, for all users of a slice who are parked in neither, in the caller's transaction, which holds the checkpoints
- * of both. Users come from a cursor, so that there may be any number, and at most {@link maxRowsOfUser} rows of each version are in memory.
+ * Compares what two versions show to readers, for all users of a slice who are parked in neither,
+ * in the caller's transaction, which holds the checkpoints of both. Users come from a cursor, so
+ * that there may be any number, and at most {@link maxRowsOfUser} rows of each version are in
+ * memory.
  */
 export const compareSections = (
   sql: PgClient.PgClient,
@@ -49,7 +53,10 @@ export const compareSections = (
     yield* sql.unsafe("close users_of_slice").unprepared
   })
 
-/** SQL for the users of a slice, a parameter or a number, who have events and are parked in neither version. The names are plain identifiers. */
+/**
+ * SQL for the users of a slice, a parameter or a number, who have events and are parked in neither
+ * version. The names are plain identifiers.
+ */
 export const usersOf = (before: ProjectionStore, after: ProjectionStore, slice: string): string => `
   select distinct tenant_id, user_id from events e where slice = ${slice} and event_type <> 'erased'
     and not exists (select from parked_users p where ${parkedIn(before, after)} and p.tenant_id = e.tenant_id and p.user_id = e.user_id)`

@@ -2,8 +2,9 @@
 const rank = (unit: number): number => unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800
 
 /**
- * Compares two well-formed texts by their UTF-8 bytes, as `COLLATE "C"` does in PostgreSQL: negative if `a` comes first, 0 if they are equal.
- * JavaScript's own `<` compares UTF-16 units, which puts U+10000 and above before U+E000 to U+FFFF.
+ * Compares two well-formed texts by their UTF-8 bytes, as `COLLATE "C"` does in PostgreSQL:
+ * negative if `a` comes first, 0 if they are equal. JavaScript's own `<` compares UTF-16 units,
+ * which puts U+10000 and above before U+E000 to U+FFFF.
  */
 export const compareUtf8 = (a: string, b: string): number => {
   const length = Math.min(a.length, b.length)

@@ -1,4 +1,7 @@
-/** A set of dates as its runs of consecutive ones: first and last as days since 1970-01-01, ascending, with a day or more between two runs. */
+/**
+ * A set of dates as its runs of consecutive ones: first and last as days since 1970-01-01,
+ * ascending, with a day or more between two runs.
+ */
 export type DayRuns = ReadonlyArray<DayRun>
 /** Consecutive dates, both ends included. */
 export type DayRun = readonly [first: number, last: number]
@@ -49,7 +52,10 @@ export const activeDays = (runs: DayRuns): number => runs.reduce((sum, run) => s
 /** How many dates the longest run has, 0 without one. */
 export const longestRun = (runs: DayRuns): number => runs.reduce((longest, run) => Math.max(longest, lengthOf(run)), 0)
 
-/** The run up to `today` or, failing that, up to the day before; dates after `today` are left out of account. Undefined without one. */
+/**
+ * The run up to `today` or, failing that, up to the day before; dates after `today` are left out of
+ * account. Undefined without one.
+ */
 export const currentRun = (runs: DayRuns, today: number): DayRun | undefined => {
   const run = runs.findLast(([first]) => first <= today)
   return run !== undefined && run[1] >= today - 1 ? [run[0], Math.min(run[1], today)] : undefined
@@ -72,7 +78,10 @@ export const formatDay = (day: number): string => {
 const maxFormatted = 1024
 const formatted = new Map<number, string>()
 
-/** The day that {@link formatDay} writes so; nothing for any other text, or a date that does not exist. */
+/**
+ * The day that {@link formatDay} writes so; nothing for any other text, or a date that does not
+ * exist.
+ */
 export const parseDay = (text: string): number | undefined => {
   const day = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) / 86_400_000 : NaN
   return !Number.isNaN(day) && formatDay(day) === text ? day : undefined
@@ -84,7 +93,10 @@ export const format = (runs: DayRuns): string =>
 
 const multirange = /^\{(?:\[\d{4}-\d\d-\d\d,\d{4}-\d\d-\d\d\)(?:,(?=\[)|(?=\})))*\}$/
 
-/** Reads the text that PostgreSQL writes for a datemultirange of finite dates; throws on any other text. */
+/**
+ * Reads the text that PostgreSQL writes for a datemultirange of finite dates; throws on any other
+ * text.
+ */
 export const parse = (text: string): DayRuns => {
   if (!multirange.test(text)) throw new Error(`not a datemultirange: ${text}`)
   const days = (text.match(/\d{4}-\d\d-\d\d/g) ?? []).map((date) => Date.parse(date) / 86_400_000)

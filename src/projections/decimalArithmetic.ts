@@ -1,11 +1,17 @@
 import * as BigDecimal from "effect/BigDecimal"
 
-/** Exact arithmetic on canonical decimal text ("10.5", "0", "-3.25": no exponent, no needless zeros), as amounts are in events and rows. */
+/**
+ * Exact arithmetic on canonical decimal text ("10.5", "0", "-3.25": no exponent, no needless
+ * zeros), as amounts are in events and rows.
+ */
 
 /** Whether a canonical decimal is above zero. */
 export const isPositive = (decimal: string): boolean => decimal !== "0" && !decimal.startsWith("-")
 
-/** Negative if `a` is less than `b`, 0 if they are equal. Of any spelling: what a projection's author contributes may be a number's text, "1e-7". */
+/**
+ * Negative if `a` is less than `b`, 0 if they are equal. Of any spelling: what a projection's
+ * author contributes may be a number's text, "1e-7".
+ */
 export const compareDecimals = (a: string, b: string): number =>
   // Up to 15 digits, different decimals are different doubles in the same order.
   a.length <= 15 && b.length <= 15
@@ -16,12 +22,16 @@ export const compareDecimals = (a: string, b: string): number =>
 
 const canonical = /^-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/
 
-/** Compares canonical decimals of any length without making numbers of them: peaks, of which every round has one, are longer than doubles hold. */
+/**
+ * Compares canonical decimals of any length without making numbers of them: peaks, of which every
+ * round has one, are longer than doubles hold.
+ */
 const compareTexts = (a: string, b: string): number => {
   if (a === b) return 0
   const isNegative = a.startsWith("-")
   if (isNegative !== b.startsWith("-")) return isNegative ? -1 : 1
-  // Of as many digits before the point, they are in the order of their texts, for the end and the point come before every digit.
+  // Of as many digits before the point, they are in the order of their texts, for the end and the
+  // point come before every digit.
   const order = lengthOfWhole(a) - lengthOfWhole(b) || (a < b ? -1 : 1)
   return isNegative ? -order : order
 }
@@ -43,7 +53,10 @@ export const addDecimals = (a: string, b: string): string =>
 export const subtractDecimals = (a: string, b: string): string =>
   b === "0" ? a : addShort(a, b, -1) ?? decimalToText(BigDecimal.subtract(BigDecimal.fromStringUnsafe(a), BigDecimal.fromStringUnsafe(b)))
 
-/** `dividend` ÷ `divisor`, the exact ratio rounded once, half up, to that many decimals. Both are above zero. */
+/**
+ * `dividend` ÷ `divisor`, the exact ratio rounded once, half up, to that many decimals. Both are
+ * above zero.
+ */
 export const divideDecimals = (dividend: string, divisor: string, decimals: number): string =>
   divideShort(dividend, divisor, decimals) ?? divideLong(dividend, divisor, decimals)
 
@@ -56,7 +69,10 @@ const divideLong = (dividend: string, divisor: string, decimals: number): string
   return decimalToText(BigDecimal.make((2n * above + below) / (2n * below), decimals))
 }
 
-/** The canonical text of an exact decimal. Effect's own `format` turns to exponents at 16 decimals or trailing zeros. */
+/**
+ * The canonical text of an exact decimal. Effect's own `format` turns to exponents at 16 decimals
+ * or trailing zeros.
+ */
 export const decimalToText = (decimal: BigDecimal.BigDecimal): string => {
   const { scale, value } = BigDecimal.normalize(decimal)
   if (scale <= 0) return String(value * 10n ** BigInt(-scale))
@@ -81,7 +97,10 @@ const textOf = (units: number, decimals: number): string => {
   return (units < 0 ? "-" : "") + digits.slice(0, point) + (end === point ? "" : "." + digits.slice(point, end))
 }
 
-/** The ratio where all of its parts fit into whole doubles, else undefined. Exact: a remainder of whole doubles is, and so is what it leaves to divide. */
+/**
+ * The ratio where all of its parts fit into whole doubles, else undefined. Exact: a remainder of
+ * whole doubles is, and so is what it leaves to divide.
+ */
 const divideShort = (dividend: string, divisor: string, decimals: number): string | undefined => {
   if (dividend.length > 15 || divisor.length > 15) return undefined
   const common = Math.max(decimalsOf(dividend), decimalsOf(divisor))
@@ -94,8 +113,10 @@ const divideShort = (dividend: string, divisor: string, decimals: number): strin
 }
 
 /**
- * `a` + `sign` × `b` where both fit into whole doubles of their last decimal place, else undefined. Sums are most of what a fold does, and this is some ten
- * times as fast as a BigDecimal. Exact: below 2^50 the product is off by less than a quarter before it is rounded to the whole number that it stands for.
+ * `a` + `sign` × `b` where both fit into whole doubles of their last decimal place, else undefined.
+ * Sums are most of what a fold does, and this is some ten times as fast as a BigDecimal. Exact:
+ * below 2^50 the product is off by less than a quarter before it is rounded to the whole number
+ * that it stands for.
  */
 const addShort = (a: string, b: string, sign: 1 | -1): string | undefined => {
   if (a.length > 15 || b.length > 15) return undefined

@@ -3,12 +3,16 @@ import type { AnyProjection } from "./Projection.ts"
 import { sampleLog } from "./sampleLog.ts"
 
 /**
- * Whether the rows of a version depend on the tenant's zone: whether its fold asks for the zone anywhere in the {@link sampleLog}, which has events of
- * every kind. There is nothing to declare, and so nothing to forget.
+ * Whether the rows of a version depend on the tenant's zone: whether its fold asks for the zone
+ * anywhere in the {@link sampleLog}, which has events of every kind. There is nothing to declare,
+ * and so nothing to forget.
  */
 export const dependsOnTimeZone = (projection: AnyProjection): boolean => askedBy(projection).has("timeZone")
 
-/** Whether the rows of a version depend on the first day of the tenant's week, which is found out in the same way. */
+/**
+ * Whether the rows of a version depend on the first day of the tenant's week, which is found out in
+ * the same way.
+ */
 export const dependsOnWeekStart = (projection: AnyProjection): boolean => askedBy(projection).has("weekStart")
 
 const askedBy = (projection: AnyProjection): ReadonlySet<string> => {

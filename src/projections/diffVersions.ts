@@ -11,7 +11,9 @@ import type { ProjectionStore } from "./ProjectionStore.ts"
 import { rebuildBound } from "./rebuild.ts"
 import { SectionComparison, type SectionDiff } from "./SectionComparison.ts"
 
-/** How one column differs: in how many rows, and for numbers by how much. Amounts are decimal text. */
+/**
+ * How one column differs: in how many rows, and for numbers by how much. Amounts are decimal text.
+ */
 export interface ColumnDiff {
   readonly column: string
   readonly rows: number
@@ -61,9 +63,10 @@ export const hasSameRows = (diff: VersionDiff): boolean =>
 export const isEmptyDiff = (diff: VersionDiff): boolean => hasSameRows(diff) && diff.sections.changedUsers === 0
 
 /**
- * Compares two versions slice by slice, each at one and the same position: both checkpoints are held, whichever is behind is fed up to the other, and
- * the rows, and the sections that readers get of them, are compared in the same transaction. So it is exact while events come in, and a sample of slices is
- * as good as all of them.
+ * Compares two versions slice by slice, each at one and the same position: both checkpoints are
+ * held, whichever is behind is fed up to the other, and the rows, and the sections that readers get
+ * of them, are compared in the same transaction. So it is exact while events come in, and a sample
+ * of slices is as good as all of them.
  */
 export const diffVersions = (
   sql: PgClient.PgClient,

@@ -3,13 +3,16 @@ import { MemoryFold } from "./MemoryFold.ts"
 import type { AnyProjection, FoldContext, ReadContext, ReadRow } from "./Projection.ts"
 
 /**
- * A user's section from the user's events alone, folded in memory: what the tables hold once all of these events, and no others, have been fed.
- * Throws what the fold throws.
+ * A user's section from the user's events alone, folded in memory: what the tables hold once all of
+ * these events, and no others, have been fed. Throws what the fold throws.
  */
 export const evaluate = (projection: AnyProjection, events: ReadonlyArray<FastTrackEvent>, context: ReadContext): unknown =>
   folded(projection, events, context).section(context)
 
-/** The rows a section is made from, as the tables would give them, from the user's events alone. Throws what the fold throws. */
+/**
+ * The rows a section is made from, as the tables would give them, from the user's events alone.
+ * Throws what the fold throws.
+ */
 export const evaluateRows = (
   projection: AnyProjection,
   events: ReadonlyArray<FastTrackEvent>,

@@ -18,12 +18,15 @@ const [firstTime, lastTime] = [Math.min(...times), Math.max(...times)]
 const hour = 3_600_000
 
 /**
- * What a version makes of the sample log, as a hash: the rows, and the section that readers get of them. Both are looked at without events, after each
- * of the first events, and then at some more places, so that empty states and ties show. "Now" is another time at each place. It is done for a tenant in
- * UTC, and with the events in another order for one elsewhere whose weeks begin on Sunday.
+ * What a version makes of the sample log, as a hash: the rows, and the section that readers get of
+ * them. Both are looked at without events, after each of the first events, and then at some more
+ * places, so that empty states and ties show. "Now" is another time at each place. It is done for a
+ * tenant in UTC, and with the events in another order for one elsewhere whose weeks begin on
+ * Sunday.
  *
- * The last look is at rows that tie in every column: how `present` then decides is seen there. The order of rows and of an object's members is nothing
- * that readers rely on, and makes no difference.
+ * The last look is at rows that tie in every column: how `present` then decides is seen there. The
+ * order of rows and of an object's members is nothing that readers rely on, and makes no
+ * difference.
  *
  * Throws {@link FailsOnSampleLog}, also if the first of it comes out otherwise a second time.
  */
@@ -44,7 +47,10 @@ const unsteady = ({ name, version }: AnyProjection) =>
     problem: "it gives another result each time, so it asks for the time or for something random, or remembers something beside its rows"
   })
 
-/** Folds the events, and gives the rows and the section at their end. What is looked at on the way, and the end, goes into the hash, if there is one. */
+/**
+ * Folds the events, and gives the rows and the section at their end. What is looked at on the way,
+ * and the end, goes into the hash, if there is one.
+ */
 const look = (projection: AnyProjection, context: FoldContext, events: ReadonlyArray<Placed>, hash: Hash | undefined): string => {
   const types: ReadonlyArray<string> = projection.events
   const own = events.filter(([, { event }]) => types.includes(event))

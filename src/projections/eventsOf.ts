@@ -3,7 +3,9 @@ import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import type { UserEvents } from "./feedChunk.ts"
 import type { Owner } from "./ProjectionStore.ts"
 
-/** One user's events as they are fed, up to the first that cannot be read; undefined without any. */
+/**
+ * One user's events as they are fed, up to the first that cannot be read; undefined without any.
+ */
 export const eventsOf = (user: Owner & { readonly slice: number }, entries: ReadonlyArray<LogEntry>): UserEvents | undefined => {
   const events: Array<FastTrackEvent> = []
   let unreadable: UnreadableEvent | undefined

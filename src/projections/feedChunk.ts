@@ -26,7 +26,10 @@ export interface Feed {
   readonly caution?: Caution
 }
 
-/** How a chunk went: the events read, their slices, those of which there may be more, and those that stand still because a position is missing. */
+/**
+ * How a chunk went: the events read, their slices, those of which there may be more, and those that
+ * stand still because a position is missing.
+ */
 export interface FedChunk {
   readonly events: number
   readonly reached: ReadonlyArray<number>
@@ -41,14 +44,15 @@ export const feedIsolating = (feed: Feed, slices: ReadonlyArray<number>): Effect
   )
 
 /**
- * Feeds the next events of some slices to every projection, in one transaction (design §1): takes the checkpoints, skipping those another process
- * holds, reads the log after them, makes sure that it goes on without a hole, folds, writes rows and checkpoints, commits. Whoever takes a
+ * Feeds the next events of some slices to every projection, in one transaction (design §1): takes
+ * the checkpoints, skipping those another process holds, reads the log after them, makes sure that
+ * it goes on without a hole, folds, writes rows and checkpoints, commits. Whoever takes a
  * checkpoint next sees exactly these rows, so each event counts once, whatever dies in between.
  *
  * An event that cannot be read parks its user, and the chunk goes on with everybody else.
  *
- * `oneByOne` looks up and writes each user's rows in a savepoint of its own: a user whose rows the database refuses is parked, and nobody else is held
- * up.
+ * `oneByOne` looks up and writes each user's rows in a savepoint of its own: a user whose rows the
+ * database refuses is parked, and nobody else is held up.
  */
 export const feedChunk = (
   feed: Feed,
@@ -120,7 +124,10 @@ const groupByUser = (events: ReadonlyArray<LogEntry>): ReadonlyArray<ReadUser> =
   return [...users.values()]
 }
 
-/** The users and events that are new to a version: of its types, after its own checkpoints, and of nobody who is parked. */
+/**
+ * The users and events that are new to a version: of its types, after its own checkpoints, and of
+ * nobody who is parked.
+ */
 const newTo = (
   projection: AnyProjection,
   users: ReadonlyArray<ReadUser>,
@@ -153,13 +160,19 @@ const newTo = (
   return fed
 }
 
-/** How users' events are fed: each user in a savepoint, or all at once; and whether none of them can have a row yet. */
+/**
+ * How users' events are fed: each user in a savepoint, or all at once; and whether none of them can
+ * have a row yet.
+ */
 interface Feeding {
   readonly oneByOne: boolean
   readonly isNew: boolean
 }
 
-/** Folds users' events and writes what comes of it, in the caller's transaction; parks whose fold fails, and whose next event cannot be read. */
+/**
+ * Folds users' events and writes what comes of it, in the caller's transaction; parks whose fold
+ * fails, and whose next event cannot be read.
+ */
 export const feedProjection = Effect.fnUntraced(function*(
   feed: Feed,
   store: ProjectionStore,
@@ -199,7 +212,10 @@ const foldAndWrite = Effect.fnUntraced(function*(
   yield* store.write(changes, isNew)
 })
 
-/** Whether a failure with one user's rows is due to them. Statements that the schema does not fit fail for everybody: nobody is parked for that. */
+/**
+ * Whether a failure with one user's rows is due to them. Statements that the schema does not fit
+ * fail for everybody: nobody is parked for that.
+ */
 const isOfUser = (error: SqlError.SqlError): boolean =>
   failureOf(error)._tag !== "Transient" && !["0A", "42"].includes(sqlState(error)?.slice(0, 2) ?? "")
 
@@ -210,17 +226,24 @@ const parkUser = (feed: Feed, { projection }: ProjectionStore, user: UserEvents,
     tenantId: user.tenantId,
     userId: user.userId,
     slice: user.slice,
-    // The first event that is not in the rows: those of the chunk before the culprit are left out with it.
+    // The first event that is not in the rows: those of the chunk before the culprit are left out
+    // with it.
     position: user.position,
     error: String(error)
   })
 
-/** About how many events are folded in one go before other chunks get a turn. One user's are never apart. */
+/**
+ * About how many events are folded in one go before other chunks get a turn. One user's are never
+ * apart.
+ */
 const stride = 250
 
 const nothingYet = () => null
 
-/** Folds every user's events, loading what the folds ask for until all have what they need; parks those whose fold fails. */
+/**
+ * Folds every user's events, loading what the folds ask for until all have what they need; parks
+ * those whose fold fails.
+ */
 const foldUsers = Effect.fnUntraced(function*(
   feed: Feed,
   store: ProjectionStore,

@@ -8,27 +8,33 @@ import type { AnyOrdered, EntityRow, EntityTable, FoldContext } from "./Projecti
 type Place = readonly [time: number, id: string]
 
 /**
- * What a node has in a place, with its summary: an event (`child` is ""), or everything from that place to the next item's, which is in the node of that
- * name. What comes before all items belongs to the first.
+ * What a node has in a place, with its summary: an event (`child` is ""), or everything from that
+ * place to the next item's, which is in the node of that name. What comes before all items belongs
+ * to the first.
  */
 type Item = readonly [...Place, child: string, ...summary: ReadonlyArray<EntityRow[string]>]
 
 /**
- * About how many characters a node's items have at most. Above 2,000 bytes PostgreSQL compresses a row's long values or moves them out, which makes
- * writing it six times as expensive; below, a row costs nearly the same whatever its size.
+ * About how many characters a node's items have at most. Above 2,000 bytes PostgreSQL compresses a
+ * row's long values or moves them out, which makes writing it six times as expensive; below, a row
+ * costs nearly the same whatever its size.
  */
 const maxSize = 1600
 
 /**
- * Fewer items of a node are not cut, and fewer of a level stay in the root: with the longest ids there are, all of one instant, a node comes to some 8,000
- * bytes, and the root to 3,000 for each level.
+ * Fewer items of a node are not cut, and fewer of a level stay in the root: with the longest ids
+ * there are, all of one instant, a node comes to some 8,000 bytes, and the root to 3,000 for each
+ * level.
  */
 const minItems = { node: 8, root: 4 }
 
 /** The part of the root's items of one level that goes into nodes when it has too many. */
 const packedPart = 0.75
 
-/** The table of the nodes below the root; the root is the row of the table that has the projection's name. */
+/**
+ * The table of the nodes below the root; the root is the row of the table that has the projection's
+ * name.
+ */
 const nodes = "nodes"
 
 /** The tables of an ordered projection. */
@@ -41,12 +47,15 @@ export const orderedTables = (projection: string, { columns }: AnyOrdered): Read
 }
 
 /**
- * Folds some of a user's events into those known of the user, each in its own place, however late it comes.
+ * Folds some of a user's events into those known of the user, each in its own place, however late
+ * it comes.
  *
- * They are kept in a search tree, a row a node. A leaf has events that follow each other, each with its summary; a node above has leaves, or nodes all of
- * one level, each with the summary of what is in it. The root, which has the summary of everything, also keeps the last events itself: first come its
- * nodes, those of higher levels before those of lower ones, then events. So an event in time changes the root alone, and a late one the nodes on the way to its
- * place, a few even among millions. How events are spread over nodes depends on how they came in, the summaries do not.
+ * They are kept in a search tree, a row a node. A leaf has events that follow each other, each with
+ * its summary; a node above has leaves, or nodes all of one level, each with the summary of what is
+ * in it. The root, which has the summary of everything, also keeps the last events itself: first
+ * come its nodes, those of higher levels before those of lower ones, then events. So an event in
+ * time changes the root alone, and a late one the nodes on the way to its place, a few even among
+ * millions. How events are spread over nodes depends on how they came in, the summaries do not.
  *
  * The nodes on the way are asked for level by level, those of all the events at once.
  */
@@ -69,7 +78,10 @@ export const foldInOrder = (
     changed.push({ table: nodes, row: { node, items } })
     return [time, id, node, ...valuesOf(summaryOf(items))]
   }
-  /** Puts items into as many nodes of a level as it takes; `first` is the node they were in so far, if any, and its place. */
+  /**
+   * Puts items into as many nodes of a level as it takes; `first` is the node they were in so far,
+   * if any, and its place.
+   */
   const saveAll = (items: ReadonlyArray<Item>, level: number, first?: Item): ReadonlyArray<Item> =>
     cut(items).map((piece, index, pieces) =>
       index === 0 && first !== undefined
@@ -121,7 +133,10 @@ const inOrder = ([time, id]: Item, [otherTime, otherId]: Item): number => time -
 const isReached = (next: Item | undefined, event: Item | undefined): boolean =>
   next !== undefined && event !== undefined && inOrder(next, event) <= 0
 
-/** From where on things belong to the later of two pieces: without the id, which is long, if the time alone tells them apart. */
+/**
+ * From where on things belong to the later of two pieces: without the id, which is long, if the
+ * time alone tells them apart.
+ */
 const placeBetween = (before: ReadonlyArray<Item> | undefined, [first]: ReadonlyArray<Item>): Place => {
   if (first === undefined) throw new Error("unreachable: nothing is cut into empty pieces")
   const last = before?.at(-1)
@@ -130,8 +145,8 @@ const placeBetween = (before: ReadonlyArray<Item> | undefined, [first]: Readonly
 }
 
 /**
- * Which of the root's items go into nodes of the next level: of the lowest level that has enough of them, all but the last, for what comes in time
- * belongs there.
+ * Which of the root's items go into nodes of the next level: of the lowest level that has enough of
+ * them, all but the last, for what comes in time belongs there.
  */
 const lowestRun = (items: ReadonlyArray<Item>): { readonly level: number; readonly start: number; readonly end: number } | undefined => {
   const levels = items.map(levelOf)

@@ -6,12 +6,17 @@ import { Totals, type TotalsRow, withdraws } from "./Totals.ts"
 /** Names one entity row of a user. */
 export type EntityKey = readonly [table: string, ...key: ReadonlyArray<string>]
 
-/** The entity rows known of a user: `null` where there is known to be none yet, `undefined` where nobody has looked. */
+/**
+ * The entity rows known of a user: `null` where there is known to be none yet, `undefined` where
+ * nobody has looked.
+ */
 export type LoadedEntities = (key: EntityKey) => EntityRow | null | undefined
 
 /** What a user's events come to. */
 export type FoldResult =
-  /** The fold asked for rows that have not been loaded. Load them, and fold the same events again. */
+  /**
+   * The fold asked for rows that have not been loaded. Load them, and fold the same events again.
+   */
   | { readonly _tag: "Missing"; readonly keys: ReadonlyArray<EntityKey> }
   | {
     readonly _tag: "Folded"
@@ -19,7 +24,10 @@ export type FoldResult =
     readonly entities: ReadonlyArray<{ readonly table: string; readonly row: EntityRow }>
     /** What is to be added to the user's totals. */
     readonly totals: ReadonlyArray<TotalsRow>
-    /** Set where something was withdrawn that adding cannot undo: the totals are to be made anew from all of the user's entities. */
+    /**
+     * Set where something was withdrawn that adding cannot undo: the totals are to be made anew
+     * from all of the user's entities.
+     */
     readonly recount: boolean
   }
   | { readonly _tag: "Failed"; readonly error: unknown }
@@ -62,9 +70,10 @@ export const contributionsOf = (projection: AnyProjection, table: string, row: E
   row === null ? [] : projection.contributions[table]?.(row) ?? []
 
 /**
- * Folds some of a user's events on top of what is known of the user. Pure: the loaded rows are copied before the fold changes them, and everything
- * that is to be written comes back as values. Whatever the fold throws is returned: the user is then parked. Whoever knows the user's totals so far
- * gives them as `standing`, and has them made anew less often.
+ * Folds some of a user's events on top of what is known of the user. Pure: the loaded rows are
+ * copied before the fold changes them, and everything that is to be written comes back as values.
+ * Whatever the fold throws is returned: the user is then parked. Whoever knows the user's totals so
+ * far gives them as `standing`, and has them made anew less often.
  */
 export const foldUser = (
   projection: AnyProjection,
@@ -128,7 +137,10 @@ export const foldUser = (
   }
 }
 
-/** A user's totals from all of the user's entities, which are added one by one, as if they had never been anything else. */
+/**
+ * A user's totals from all of the user's entities, which are added one by one, as if they had never
+ * been anything else.
+ */
 export class EntityCount {
   private readonly projection: AnyProjection
   private readonly totals: Totals | undefined

@@ -6,8 +6,9 @@ import { sliceOf } from "../event-log/sliceOf.ts"
 import type { Owner } from "./ProjectionStore.ts"
 
 /*
- * Numbers change without events where somebody activates a version, rebuilds or unparks a user or changes a zone, and where a log goes back. Each such
- * operation adds one row to `generations` in the transaction with which its result becomes visible.
+ * Numbers change without events where somebody activates a version, rebuilds or unparks a user or
+ * changes a zone, and where a log goes back. Each such operation adds one row to `generations` in
+ * the transaction with which its result becomes visible.
  */
 
 /** What an operation changed; what is left out means all. */
@@ -27,14 +28,19 @@ export interface Generation {
   readonly userId: string | null
 }
 
-/** Most rows of single users of a tenant and projection. One more, and a row for all of the tenant's users takes their place. */
+/**
+ * Most rows of single users of a tenant and projection. One more, and a row for all of the tenant's
+ * users takes their place.
+ */
 export const maxUserGenerations = 1000
 
 /**
- * Adds a generation at the end of the caller's transaction, which must be READ COMMITTED. Generations become visible in the order of their numbers: one
- * transaction at a time adds them, until it has ended. It must wait for no other lock afterwards.
+ * Adds a generation at the end of the caller's transaction, which must be READ COMMITTED.
+ * Generations become visible in the order of their numbers: one transaction at a time adds them,
+ * until it has ended. It must wait for no other lock afterwards.
  *
- * A number is the time in milliseconds, or one more than the last. A log that went back may have lost rows; what comes after them is newer all the same.
+ * A number is the time in milliseconds, or one more than the last. A log that went back may have
+ * lost rows; what comes after them is newer all the same.
  */
 export const addGeneration = (sql: PgClient.PgClient, scope: GenerationScope): Effect.Effect<void, SqlError.SqlError> =>
   Effect.gen(function*() {
@@ -64,7 +70,10 @@ export const addGeneration = (sql: PgClient.PgClient, scope: GenerationScope): E
     yield* addGeneration(sql, ofTenant)
   })
 
-/** The same for one user, if the version is the one that is read. The caller holds its checkpoint of the user's slice. */
+/**
+ * The same for one user, if the version is the one that is read. The caller holds its checkpoint of
+ * the user's slice.
+ */
 export const addUserGeneration = (
   sql: PgClient.PgClient,
   { name, version }: { readonly name: string; readonly version: number },
@@ -93,7 +102,10 @@ interface GenerationRow {
   readonly user_id: string | null
 }
 
-/** The generations of a tenant's users after one up to another, each with all that it is about, in no order. */
+/**
+ * The generations of a tenant's users after one up to another, each with all that it is about, in
+ * no order.
+ */
 export const generationsBetween = (
   sql: PgClient.PgClient,
   tenantId: string,
@@ -128,7 +140,10 @@ const toGeneration = ({ generation, projection, slice, user_id }: GenerationRow)
   userId: user_id
 })
 
-/** SQL that gives the rows about a tenant's users, as (generation, projection, slice, user_id): of all users, and of those named if not all. */
+/**
+ * SQL that gives the rows about a tenant's users, as (generation, projection, slice, user_id): of
+ * all users, and of those named if not all.
+ */
 export const generationsOf = (sql: PgClient.PgClient, tenantId: string, userIds: ReadonlyArray<string> | undefined) =>
   sql`
     select generation, projection, slice, user_id from generations
@@ -163,8 +178,9 @@ export const newestGenerations = (sql: PgClient.PgClient, { tenantId, userId }: 
   )
 
 /**
- * Adds a generation of everything because the log went back, in the caller's transaction: once for each history of the log, whoever notices. What was activated,
- * rebuilt or unparked may have gone back with it.
+ * Adds a generation of everything because the log went back, in the caller's transaction: once for
+ * each history of the log, whoever notices. What was activated, rebuilt or unparked may have gone
+ * back with it.
  */
 export const addGenerationAfterLoss = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> =>
   Effect.gen(function*() {

@@ -8,15 +8,17 @@ import { sampleLog } from "./sampleLog.ts"
 import { zoneDataOf } from "./zoneDataOf.ts"
 
 /**
- * The scheme by which identities are made. It begins each of them, and is raised when what goes into them changes: identities of other schemes say nothing
- * about each other.
+ * The scheme by which identities are made. It begins each of them, and is raised when what goes
+ * into them changes: identities of other schemes say nothing about each other.
  */
 const scheme = 2
 
 /**
- * What a projection version is, as a hash: its event types, its keys and columns, of which the SQL views are made, its order of users, the rows it makes of
- * the fixed {@link sampleLog} and the sections that readers get of them ({@link evaluateSample}). Not its source text, which changes with every comment,
- * nor descriptions. Rows of a version are only ever continued, and shown, by code of the same identity.
+ * What a projection version is, as a hash: its event types, its keys and columns, of which the SQL
+ * views are made, its order of users, the rows it makes of the fixed {@link sampleLog} and the
+ * sections that readers get of them ({@link evaluateSample}). Not its source text, which changes
+ * with every comment, nor descriptions. Rows of a version are only ever continued, and shown, by
+ * code of the same identity.
  *
  * A version that cannot be run on the sample log has none: the failure says why.
  */
@@ -46,8 +48,9 @@ export const failsOnSampleLog = (projection: AnyProjection): boolean => Result.i
 export const identityOf = (projection: AnyProjection): string => Result.getOrThrow(identify(projection))
 
 /**
- * The identity by the first scheme, which had no number and knew nothing of sections: the declaration and the rows of the whole sample log, in two zones. What
- * a database has kept since is compared by it once more. It stays what it was for good.
+ * The identity by the first scheme, which had no number and knew nothing of sections: the
+ * declaration and the rows of the whole sample log, in two zones. What a database has kept since is
+ * compared by it once more. It stays what it was for good.
  */
 export const firstIdentityOf = (projection: AnyProjection): string => {
   const rows = ["UTC", "America/New_York"].map((timeZone) => evaluateRows(projection, sampleLog, { timeZone }))

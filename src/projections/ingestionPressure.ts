@@ -17,8 +17,9 @@ export interface IngestionPressure {
 }
 
 /**
- * Watches how long the appends under way have been running, of all processes, as the server tells, and waits after each piece of work in proportion:
- * twice as long each time they are slow, half as long each time they are not, nothing while nobody appends.
+ * Watches how long the appends under way have been running, of all processes, as the server tells,
+ * and waits after each piece of work in proportion: twice as long each time they are slow, half as
+ * long each time they are not, nothing while nobody appends.
  */
 export const ingestionPressure = (sql: PgClient.PgClient): Effect.Effect<IngestionPressure> =>
   Effect.sync(() => {

@@ -1,6 +1,9 @@
 import * as Schema from "effect/Schema"
 
-/** How the values of rows are written in JSON (design §3): what every section of the counters document is made of. */
+/**
+ * How the values of rows are written in JSON (design §3): what every section of the counters
+ * document is made of.
+ */
 
 /** A number of things. */
 export const Count = Schema.Natural
@@ -23,5 +26,8 @@ export const Time = Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:
 /** A time, null without one. */
 export const TimeOrNull = Schema.NullOr(Time)
 
-/** The text of a `Time` from epoch milliseconds, null of null, as rows hold times; throws on anything else. */
+/**
+ * The text of a `Time` from epoch milliseconds, null of null, as rows hold times; throws on
+ * anything else.
+ */
 export const timeText = (time: unknown): string | null => time === null ? null : new Date(Number(time)).toISOString()

@@ -28,13 +28,17 @@ const maxEvents = 5000
 /** The most that is read and folded at a time. */
 const page = { events: maxEvents, bytes: 10 * 1024 * 1024 }
 
-/** The users of a tenant in a slice, with how many events they have, as of a position of the slice. */
+/**
+ * The users of a tenant in a slice, with how many events they have, as of a position of the slice.
+ */
 export interface ListedUsers {
   readonly upTo: number
   readonly events: ReadonlyMap<string, number>
 }
 
-/** Lists a tenant's users in a slice. Needs no locks: who comes later is found by {@link moveUsers}. */
+/**
+ * Lists a tenant's users in a slice. Needs no locks: who comes later is found by {@link moveUsers}.
+ */
 export const usersToMove = (sql: PgClient.PgClient, tenantId: string, slice: number): Effect.Effect<ListedUsers, SqlError.SqlError> =>
   Effect.gen(function*() {
     const [head] = yield* sql<{ position: bigint }>`select position from slice_heads where slice = ${slice}`
@@ -49,9 +53,11 @@ interface Moved {
 }
 
 /**
- * Makes the rows of a tenant's next users in a slice anew in the tenant's zone and weeks, in the caller's transaction: takes the slice's checkpoints of the
- * versions, whose epochs it raises, and moves the note of how far the change has come past these users. A user with more than {@link MostAtOnce} events is alone: the
- * rebuild in steps is begun here, and whoever called goes on with it after the transaction.
+ * Makes the rows of a tenant's next users in a slice anew in the tenant's zone and weeks, in the
+ * caller's transaction: takes the slice's checkpoints of the versions, whose epochs it raises, and
+ * moves the note of how far the change has come past these users. A user with more than
+ * {@link MostAtOnce} events is alone: the rebuild in steps is begun here, and whoever called goes
+ * on with it after the transaction.
  */
 export const moveUsers = Effect.fnUntraced(function*(
   sql: PgClient.PgClient,
@@ -102,7 +108,8 @@ export const moveUsers = Effect.fnUntraced(function*(
     Effect.catch((error) =>
       error._tag === "SqlError" && failureOf(error)._tag === "Transient"
         ? Effect.fail(error)
-        // One by one, then: who cannot be folded in this zone is parked with the rows of before, and nobody else.
+        // One by one, then: who cannot be folded in this zone is parked with the rows of before,
+        // and nobody else.
         : Effect.forEach(ofStores, ({ store, users }) => Effect.forEach(users, (user) => rebuildAtOnce(sql, log, store, user)), {
           discard: true
         })
@@ -111,7 +118,10 @@ export const moveUsers = Effect.fnUntraced(function*(
   return { users: userIds.length, isLast } satisfies Moved
 }) satisfies (...args: never) => Effect.Effect<Moved, SqlError.SqlError | DatabaseUnavailable>
 
-/** Takes the versions' checkpoints of a slice, in the order in which everybody does, and raises their epochs. */
+/**
+ * Takes the versions' checkpoints of a slice, in the order in which everybody does, and raises
+ * their epochs.
+ */
 const takeCheckpoints = Effect.fnUntraced(function*(sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>, slice: number) {
   const names = arrayOf.text(stores.map(({ projection }) => projection.name))
   const versions = arrayOf.int4(stores.map(({ projection }) => projection.version))
@@ -141,7 +151,9 @@ interface StoreUsers {
 /** Somebody's events could not be folded: nothing of what was done together may stay. */
 class SomebodyParked extends Schema.TaggedError<SomebodyParked>("playtally/projections/SomebodyParked")("SomebodyParked", {}) {}
 
-/** Removes the users' rows and folds their events again, all users and versions from one reading. */
+/**
+ * Removes the users' rows and folds their events again, all users and versions from one reading.
+ */
 const remakeTogether = Effect.fnUntraced(function*(sql: PgClient.PgClient, log: EventLog["Service"], stores: ReadonlyArray<StoreUsers>) {
   const users = new Map(stores.flatMap(({ users }) => users.map((user) => [user.userId, user] as const)))
   const [first] = users.values()

@@ -5,7 +5,10 @@ import { arrayOf } from "../database/arrayOf.ts"
 import type { AnyProjection } from "./Projection.ts"
 import { type Owner, ownerId } from "./ProjectionStore.ts"
 
-/** A user whose events a projection version could not fold, from `position` of the user's slice on. Everybody else goes on. */
+/**
+ * A user whose events a projection version could not fold, from `position` of the user's slice on.
+ * Everybody else goes on.
+ */
 export interface ParkedUser {
   readonly projection: string
   readonly version: number

@@ -5,7 +5,10 @@ const millisecondsOfDay = 86_400_000
 
 const remainder = (value: number, divisor: number): number => ((value % divisor) + divisor) % divisor
 
-/** The first and the last day of the period that a day is in, all as days since 1970-01-01. Weeks begin on `weekStart`, 1 (Monday) to 7. */
+/**
+ * The first and the last day of the period that a day is in, all as days since 1970-01-01. Weeks
+ * begin on `weekStart`, 1 (Monday) to 7.
+ */
 export const periodOf = (day: number, granularity: Granularity, weekStart: number): readonly [first: number, last: number] => {
   switch (granularity) {
     case "day":

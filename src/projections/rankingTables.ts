@@ -1,15 +1,19 @@
 import type { Ranking, TotalsTable } from "./Projection.ts"
 
 /**
- * The SQL of a ranking: what stands beside the totals of a version so that the first of a key and anybody's rank are found without counting everybody.
+ * The SQL of a ranking: what stands beside the totals of a version so that the first of a key and
+ * anybody's rank are found without counting everybody.
  *
- * Standings are part of the totals rows themselves: two generated columns, and an index in the order of the ranks. The score is stored with its sign
- * changed, so that the order is ascending throughout and places compare as rows: `(rank_score, rank_at, user_id)`.
+ * Standings are part of the totals rows themselves: two generated columns, and an index in the
+ * order of the ranks. The score is stored with its sign changed, so that the order is ascending
+ * throughout and places compare as rows: `(rank_score, rank_at, user_id)`.
  *
- * Ranks come from buckets, in effect the leaves of a counted tree: each goes from a place up to the next bucket's, and has the number of users there. A
- * rank is the sum of the buckets before, some hundred for a million users, and a count inside one's own. Triggers on the totals keep the counts, whatever
- * statement changes the rows, in its transaction; nobody else has to know of them. One transaction at a time counts, so that each finds the buckets as the one
- * before left them, and whoever writes several rankings writes them in one order (`inWriteOrder`).
+ * Ranks come from buckets, in effect the leaves of a counted tree: each goes from a place up to the
+ * next bucket's, and has the number of users there. A rank is the sum of the buckets before, some
+ * hundred for a million users, and a count inside one's own. Triggers on the totals keep the
+ * counts, whatever statement changes the rows, in its transaction; nobody else has to know of them.
+ * One transaction at a time counts, so that each finds the buckets as the one before left them, and
+ * whoever writes several rankings writes them in one order (`inWriteOrder`).
  */
 export interface RankingTables {
   /** The generated columns. */
@@ -23,10 +27,16 @@ export interface RankingTables {
   readonly first: string
   /** One user with the rank: the tenant, the parts of the key, and the user. */
   readonly standing: string
-  /** The users before and after one, the nearest first: the tenant, the parts of the key, the user, and how many. */
+  /**
+   * The users before and after one, the nearest first: the tenant, the parts of the key, the user,
+   * and how many.
+   */
   readonly before: string
   readonly after: string
-  /** The buckets that do not have the number of users they say, and users in none: nothing, if all is well. */
+  /**
+   * The buckets that do not have the number of users they say, and users in none: nothing, if all
+   * is well.
+   */
   readonly wrong: string
 }
 
@@ -51,7 +61,9 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
   const bucketOf = (alias: string) =>
     `select b.* from ${buckets} as b where ${sameKey("b", alias)} and ${start("b")} <= ${place(alias)} order by ${descending} limit 1`
 
-  /** Adds what has moved to the buckets' counts. `moves` gives the key, the place and 1 or −1 user. */
+  /**
+   * Adds what has moved to the buckets' counts. `moves` gives the key, the place and 1 or −1 user.
+   */
   const counted = (moves: string) => `
     with moves as materialized (${moves}),
     deltas as (
@@ -63,7 +75,10 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
     where ${sameKey("b", "d")} and ${start("b")} = ${start("d")}`
   const places = (rows: string) => `select ${ofKeys("t")}, t.rank_score, t.rank_at, t.user_id from ${rows} as t where t.contributions > 0`
   const moves = (places: string, moved: 1 | -1) => `select *, ${moved} as moved from (${places}) as p`
-  /** Of rows that were changed, without those that stay where they are, such as of a multiplier that was no greater. */
+  /**
+   * Of rows that were changed, without those that stay where they are, such as of a multiplier that
+   * was no greater.
+   */
   const changes = `${moves(`${places("gone")} except all ${places("come")}`, -1)} union all ${
     moves(`${places("come")} except all ${places("gone")}`, 1)
   }`
@@ -88,7 +103,10 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
       update ${buckets} as b set users = b.users - gone where ${sameKey("b", "whole")} and ${start("b")} = ${start("whole")};
     end loop;`
 
-  /** Puts a bucket that has become small together with the one after and the one before it, if there is room. A key's first bucket stays. */
+  /**
+   * Puts a bucket that has become small together with the one after and the one before it, if there
+   * is room. A key's first bucket stays.
+   */
   const merge = (moves: string) => `
     for small in with changed as (${counted(moves)} returning b.*)
       select * from changed where users <= ${Math.floor(size / 8)}
@@ -110,8 +128,8 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
     end loop;`
 
   /**
-   * Has nothing left of users who are gone, for they may have been erased: a bucket that began with one begins with the first who is still in it, and a key
-   * without users has no bucket.
+   * Has nothing left of users who are gone, for they may have been erased: a bucket that began with
+   * one begins with the first who is still in it, and a key without users has no bucket.
    */
   const forget = `
     for bound in select b.* from ${buckets} as b where b.from_user <> '' and (b.tenant_id, b.from_user) in (select tenant_id, user_id from gone) loop
@@ -132,7 +150,8 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
       where ${sameKey("b", "g")} and b.users = 0
         and not exists (select from ${buckets} as o where ${sameKey("o", "b")} and ${start("o")} <> ${start("b")});`
 
-  // Whoever counts will be done soon: only the time for the whole statement limits how long it is waited for.
+  // Whoever counts will be done soon: only the time for the whole statement limits how long it is
+  // waited for.
   const counting = (operation: string, variables: string, body: string) => `
     create or replace function ${prefix}${operation}() returns trigger language plpgsql
     set enable_seqscan = off set enable_bitmapscan = off set lock_timeout = 0 as $$
@@ -145,7 +164,8 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
     create or replace trigger ranking_${operation} after ${operation} on ${name} referencing ${referencing}
     for each statement execute function ${prefix}${operation}()`
 
-  // Looked up by the primary key: without statistics, the index of the ranks looks as good for it, and would be read from end to end.
+  // Looked up by the primary key: without statistics, the index of the ranks looks as good for it,
+  // and would be read from end to end.
   const me = `select * from (
       select t.contributions, ${ofKeys("t")}, t.rank_score, t.rank_at, t.user_id from ${name} as t where ${
     given("t")
@@ -168,13 +188,15 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
       },
         from_score numeric not null, from_at timestamptz not null, from_user text collate "C" not null, users bigint not null,
         primary key (${keys.join(", ")}, from_score, from_at, from_user)) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05)`,
-      // Partial, so that it is taken for nothing else: without statistics it would look as good as the primary key.
+      // Partial, so that it is taken for nothing else: without statistics it would look as good as
+      // the primary key.
       `create index if not exists ${buckets}_from_user on ${buckets} (from_user) where from_user <> ''`,
       `create index if not exists ${buckets}_to_split on ${buckets} (tenant_id) where users > ${size}`,
       counting(
         "update",
         "small record; before record; after record;",
-        // Nobody's totals come back to a key that may have lost its first bucket with its last user.
+        // Nobody's totals come back to a key that may have lost its first bucket with its last
+        // user.
         `
       insert into ${buckets} select distinct ${ofKeys("t")}, ${first} from gone as t where t.contributions <= 0
         on conflict do nothing;${merge(changes)}`
@@ -184,7 +206,8 @@ export const rankingTables = (prefix: string, name: string, table: TotalsTable, 
         "small record; before record; after record; bound record; following record; first record;",
         merge(moves(places("gone"), -1)) + forget
       ),
-      // An upsert fires its update triggers before its insert triggers, always both: by now all of its rows are counted.
+      // An upsert fires its update triggers before its insert triggers, always both: by now all of
+      // its rows are counted.
       counting(
         "insert",
         "whole record; following record; gone bigint;",

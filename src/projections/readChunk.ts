@@ -34,10 +34,12 @@ export interface Reader {
 const kinds = Object.keys(eventData).length
 
 /**
- * Reads the events of some types after the given positions of some slices, as many as the bound has. Positions are dense, so a missing one is corruption,
- * and what follows it is not touched. Where payloads have no room, their slices end before the first without.
+ * Reads the events of some types after the given positions of some slices, as many as the bound
+ * has. Positions are dense, so a missing one is corruption, and what follows it is not touched.
+ * Where payloads have no room, their slices end before the first without.
  *
- * Where not all types are asked for, it is first counted that no position is missing, which takes a small part of the time that reading the others would.
+ * Where not all types are asked for, it is first counted that no position is missing, which takes a
+ * small part of the time that reading the others would.
  */
 export const readChunk = Effect.fnUntraced(function*(
   reader: Reader,
@@ -57,7 +59,8 @@ export const readChunk = Effect.fnUntraced(function*(
     const before = cut.get(slice)
     return { slice, start, position: before === undefined ? position : before - 1 }
   })
-  // A slice that ends here may go on behind a hole; what comes next may also have been appended since.
+  // A slice that ends here may go on behind a hole; what comes next may also have been appended
+  // since.
   const short = counted.filter(({ events, slice }) => events < bound.events && !cut.has(slice))
   const beyond = short.length === 0 ? [] : yield* log.look(short, { events: 1, bytes: bound.bytes })
   return {
@@ -84,7 +87,8 @@ const readWhole = Effect.fnUntraced(function*(reader: Reader, from: ReadonlyMap<
     events: holes.size === 0 ? entries : entries.filter(({ position, slice }) => position <= (reached.get(slice) ?? 0)),
     reached,
     holes: [...holes].map(([slice, position]) => ({ slice, position })),
-    // A slice that was cut and has a hole before that has no more: what follows the hole is not touched.
+    // A slice that was cut and has a hole before that has no more: what follows the hole is not
+    // touched.
     more: [...new Set([...ends, ...cut.keys()])].filter((slice) => !holes.has(slice))
   }
 }) satisfies (...args: never) => Effect.Effect<Chunk, SqlError.SqlError>

@@ -3,7 +3,10 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import type { ProjectionStore } from "./ProjectionStore.ts"
 
-/** A user in a ranking: the score as canonical decimal text, when it was reached in epoch milliseconds. */
+/**
+ * A user in a ranking: the score as canonical decimal text, when it was reached in epoch
+ * milliseconds.
+ */
 export interface RankedUser {
   readonly userId: string
   readonly score: string
@@ -12,7 +15,10 @@ export interface RankedUser {
 
 type Sql<A> = Effect.Effect<A, SqlError.SqlError>
 
-/** The users of one key of a tenant, in order. Each method reads in the caller's transaction, if there is one. */
+/**
+ * The users of one key of a tenant, in order. Each method reads in the caller's transaction, if
+ * there is one.
+ */
 export interface RankingReader {
   readonly count: Sql<number>
   /** The first `limit`, in order. */
@@ -32,7 +38,10 @@ interface Row {
 
 const toUser = (row: Row): RankedUser => ({ userId: row.user_id, score: row.score, reachedAt: row.reached_at.getTime() })
 
-/** Reads the ranking of a key, in the order of its parts. The version has to be one that ranks users. */
+/**
+ * Reads the ranking of a key, in the order of its parts. The version has to be one that ranks
+ * users.
+ */
 export const readRanking = (
   sql: PgClient.PgClient,
   { projection, tables: { ranking } }: ProjectionStore,
@@ -55,7 +64,10 @@ export const readRanking = (
   }
 }
 
-/** How many buckets of a version do not have the users they say: 0, as their counts are kept in the transaction of every change. */
+/**
+ * How many buckets of a version do not have the users they say: 0, as their counts are kept in the
+ * transaction of every change.
+ */
 export const wrongBuckets = (sql: PgClient.PgClient, { tables: { ranking } }: ProjectionStore): Sql<number> =>
   ranking === undefined ? Effect.succeed(0) : sql.withTransaction(
     // Everybody is counted once, which may take minutes.

@@ -22,7 +22,10 @@ export interface RebuildProgress {
 }
 
 export interface RebuildOptions {
-  /** The slices of a sample, which leaves the version to be rebuilt; without it all, also those that get their first event meanwhile. */
+  /**
+   * The slices of a sample, which leaves the version to be rebuilt; without it all, also those that
+   * get their first event meanwhile.
+   */
   readonly slices?: ReadonlyArray<number>
   /** Called now and then. */
   readonly onProgress: (progress: RebuildProgress) => Effect.Effect<void>
@@ -38,10 +41,12 @@ export const rebuildBound = { events: 20_000, bytes: 20 * 1024 * 1024 }
 const rankedEvents = 5_000
 
 /**
- * Rebuilds versions from one reading of the log, while everything else goes on (design §1): some slices at once, each user's events of a chunk folded in
- * memory and each row written once per chunk, with the slice's checkpoint in the same transaction, so that one that is killed goes on where it was.
- * Catches up until none is further behind than a chunk, then has the versions fed with the others. It yields to ingestion: it holds back when appends
- * take long. It ends in `EventLogCorrupt` where a position is missing.
+ * Rebuilds versions from one reading of the log, while everything else goes on (design §1): some
+ * slices at once, each user's events of a chunk folded in memory and each row written once per
+ * chunk, with the slice's checkpoint in the same transaction, so that one that is killed goes on
+ * where it was. Catches up until none is further behind than a chunk, then has the versions fed
+ * with the others. It yields to ingestion: it holds back when appends take long. It ends in
+ * `EventLogCorrupt` where a position is missing.
  */
 export const rebuild = (
   sql: PgClient.PgClient,
@@ -91,7 +96,8 @@ export const rebuild = (
       yield* report
       const { done, total } = yield* progress
       if (done === total) break
-      // What is left has come meanwhile, or is in a slice that somebody held: the feed gets it, if it does not go with a few more passes.
+      // What is left has come meanwhile, or is in a slice that somebody held: the feed gets it, if
+      // it does not go with a few more passes.
       if (total - done <= chunk) {
         if (++lastPasses > mostLastPasses) break
         yield* Effect.sleep("50 millis")

@@ -16,17 +16,25 @@ import { addUserGeneration } from "./generations.ts"
 import { fetchInTurn } from "./largePayloads.ts"
 import type { Owner, ProjectionStore } from "./ProjectionStore.ts"
 
-/** The positions of the slice that one step goes through, and the payloads that it reads at most. */
+/**
+ * The positions of the slice that one step goes through, and the payloads that it reads at most.
+ */
 export const StepBound = Context.Reference<ReadBound>("playtally/projections/StepBound", {
   defaultValue: () => ({ events: 20_000, bytes: 20 * 1024 * 1024 })
 })
 /** The rows that one step removes at most. */
 const rowsRemoved = 20_000
 
-/** The pause after a step is as long as the step took, within these milliseconds: the feed of the slice has the checkpoint then. */
+/**
+ * The pause after a step is as long as the step took, within these milliseconds: the feed of the
+ * slice has the checkpoint then.
+ */
 const pause = { least: 20, most: 500 }
 
-/** Whether the rebuild of a user in steps is under way, in whichever process, or was left by one that has ended. */
+/**
+ * Whether the rebuild of a user in steps is under way, in whichever process, or was left by one
+ * that has ended.
+ */
 export const isInSteps = (sql: PgClient.PgClient, { projection: { name, version } }: ProjectionStore, user: Owner) =>
   Effect.map(
     sql`
@@ -51,7 +59,10 @@ export const usersInSteps = (sql: PgClient.PgClient, tenantId: string): Effect.E
     (rows) => rows.map(({ projection, user_id, version }) => ({ tenantId, userId: user_id, projection, version }))
   )
 
-/** Parks a user for a rebuild in steps, in the caller's transaction, which takes the checkpoint and raises its epoch. */
+/**
+ * Parks a user for a rebuild in steps, in the caller's transaction, which takes the checkpoint and
+ * raises its epoch.
+ */
 export const beginSteps = Effect.fnUntraced(
   function*(sql: PgClient.PgClient, { projection: { name, version } }: ProjectionStore, user: Owner) {
     const slice = sliceOf(user.tenantId, user.userId)
@@ -69,12 +80,16 @@ const stepsError = "The user's rows are rebuilt in steps. If nothing does so any
 type Step = "GoesOn" | "Done" | "Parked"
 
 /**
- * Rebuilds the rows of a user with very many events, from where the last step ended: each step is a transaction of its own, with as much memory as a chunk of the feed. It holds
- * the checkpoint of the user's slice, and pauses afterwards, so that others of the slice are fed in between. The user is parked meanwhile: the feed leaves the user
- * out, and readers are told that the section is stale. The last step goes up to the checkpoint's position and takes the user back.
+ * Rebuilds the rows of a user with very many events, from where the last step ended: each step is a
+ * transaction of its own, with as much memory as a chunk of the feed. It holds the checkpoint of
+ * the user's slice, and pauses afterwards, so that others of the slice are fed in between. The user
+ * is parked meanwhile: the feed leaves the user out, and readers are told that the section is
+ * stale. The last step goes up to the checkpoint's position and takes the user back.
  *
- * Several callers at once take steps in turn, and all of them end with the last step. What the folds know of the tenant is noted: if it changes, the rows
- * are rebuilt from the start. False comes back where an event cannot be folded: the user stays parked with the rows of what comes before.
+ * Several callers at once take steps in turn, and all of them end with the last step. What the
+ * folds know of the tenant is noted: if it changes, the rows are rebuilt from the start. False
+ * comes back where an event cannot be folded: the user stays parked with the rows of what comes
+ * before.
  */
 export const rebuildInSteps = (
   sql: PgClient.PgClient,
@@ -107,7 +122,8 @@ const takeStep = (
     const { events: types, name, version } = store.projection
     const slice = sliceOf(user.tenantId, user.userId)
     const ofUser = sql`projection = ${name} and version = ${version} and tenant_id = ${user.tenantId}::uuid and user_id = ${user.userId}`
-    // Whoever holds it is the only one to write rows of the slice: no erasure and no other step is under way.
+    // Whoever holds it is the only one to write rows of the slice: no erasure and no other step is
+    // under way.
     const [checkpoint] = yield* sql<{ position: bigint }>`
       select position from checkpoints where slice = ${slice} and projection = ${name} and version = ${version} for update`
     const [parked] = yield* sql<{ rebuilt_to: bigint | null; rebuilt_in: string | null }>`

@@ -21,13 +21,16 @@ import { beginSteps, isInSteps, rebuildInSteps } from "./rebuildInSteps.ts"
 const page: ReadBound = { events: 5000, bytes: 10 * 1024 * 1024 }
 
 /**
- * Rebuilds one user's rows of a version from the user's events, while everything else goes on. The epoch of the slice's checkpoint is raised. A parked
- * user is taken back. If an event cannot be folded, the user is parked and false comes back.
+ * Rebuilds one user's rows of a version from the user's events, while everything else goes on. The
+ * epoch of the slice's checkpoint is raised. A parked user is taken back. If an event cannot be
+ * folded, the user is parked and false comes back.
  *
- * A user with up to {@link MostAtOnce} events is rebuilt in one transaction, under the checkpoint of the user's slice and up to its position, so that the feed
- * continues where this ends. If the fold fails, the rows stay what they were.
+ * A user with up to {@link MostAtOnce} events is rebuilt in one transaction, under the checkpoint
+ * of the user's slice and up to its position, so that the feed continues where this ends. If the
+ * fold fails, the rows stay what they were.
  *
- * A user with more events is rebuilt in steps, and is parked meanwhile: see {@link rebuildInSteps}. A call that finds steps under way goes on with them.
+ * A user with more events is rebuilt in steps, and is parked meanwhile: see {@link rebuildInSteps}.
+ * A call that finds steps under way goes on with them.
  */
 export const rebuildUser = (
   sql: PgClient.PgClient,

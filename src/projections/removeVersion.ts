@@ -4,8 +4,9 @@ import type { SqlError } from "effect/sql"
 import type { ProjectionStore } from "./ProjectionStore.ts"
 
 /**
- * Forgets a version and drops its tables, while everything else goes on; false, and nothing has changed, if it is the one that is read. It waits for the
- * chunks that are being fed to it; whoever still knows it in the code finds no checkpoints any more and leaves it alone.
+ * Forgets a version and drops its tables, while everything else goes on; false, and nothing has
+ * changed, if it is the one that is read. It waits for the chunks that are being fed to it; whoever
+ * still knows it in the code finds no checkpoints any more and leaves it alone.
  */
 export const removeVersion = (sql: PgClient.PgClient, store: ProjectionStore): Effect.Effect<boolean, SqlError.SqlError> =>
   sql.withTransaction(Effect.gen(function*() {

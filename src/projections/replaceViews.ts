@@ -5,7 +5,10 @@ import type { SqlError } from "effect/sql"
 import { sqlState } from "../database/failureOf.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
 
-/** A view has columns that the version lacks or has otherwise, so it would have to be dropped; `dependents` would go with it. */
+/**
+ * A view has columns that the version lacks or has otherwise, so it would have to be dropped;
+ * `dependents` would go with it.
+ */
 export class ViewsInTheWay extends Schema.TaggedError<ViewsInTheWay>("playtally/projections/ViewsInTheWay")("ViewsInTheWay", {
   view: Schema.String,
   dependents: Schema.Array(Schema.String)
@@ -15,8 +18,9 @@ export class ViewsInTheWay extends Schema.TaggedError<ViewsInTheWay>("playtally/
 const invalidTableDefinition = "42P16"
 
 /**
- * Points the plain-named views at a version, in the caller's transaction. A version may append columns; anything else needs `remake`: the view is then
- * dropped and made again with its grants, unless somebody's objects depend on it.
+ * Points the plain-named views at a version, in the caller's transaction. A version may append
+ * columns; anything else needs `remake`: the view is then dropped and made again with its grants,
+ * unless somebody's objects depend on it.
  */
 export const replaceViews = (
   sql: PgClient.PgClient,

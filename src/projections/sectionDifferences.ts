@@ -1,9 +1,15 @@
 import type * as SchemaAST from "effect/SchemaAST"
 import { isDeepStrictEqual } from "node:util"
 
-/** One place where two sections of a user differ. Values are JSON, cut to some characters; null where there is none. */
+/**
+ * One place where two sections of a user differ. Values are JSON, cut to some characters; null
+ * where there is none.
+ */
 export interface SectionDifference {
-  /** The names that lead there, joined by dots: `*` for a name that is a key, such as a currency, and `[]` for an element of an array. */
+  /**
+   * The names that lead there, joined by dots: `*` for a name that is a key, such as a currency,
+   * and `[]` for an element of an array.
+   */
   readonly path: string
   /** The names themselves. */
   readonly at: string
@@ -15,8 +21,9 @@ export interface SectionDifference {
 const maxCharacters = 80
 
 /**
- * Where two sections of one user differ, the first place of each path. The schema tells names from keys. The order of members makes no difference. Of two
- * arrays, it names the first element that only one of them has, or says that their order is another.
+ * Where two sections of one user differ, the first place of each path. The schema tells names from
+ * keys. The order of members makes no difference. Of two arrays, it names the first element that
+ * only one of them has, or says that their order is another.
  */
 export const sectionDifferences = (
   schema: SchemaAST.AST | undefined,

@@ -12,7 +12,10 @@ import { type Owner, ownerId, type ProjectionStore } from "./ProjectionStore.ts"
 import { isFailing, sectionOf } from "./SectionComparison.ts"
 import { sectionDifferences } from "./sectionDifferences.ts"
 
-/** A user whose rows or section are not what the log says. `row` names the row by its key, or says `section`, `column` then being a path in it. */
+/**
+ * A user whose rows or section are not what the log says. `row` names the row by its key, or says
+ * `section`, `column` then being a path in it.
+ */
 export interface Difference extends Owner {
   readonly row: string
   readonly column: string
@@ -33,13 +36,18 @@ export interface VerifiedSlice {
 const page = { events: 10_000, bytes: 10 * 1024 * 1024 }
 /** Users folded, and users whose rows are read, in one go. */
 const stride = 100
-/** How often somebody may change rows of the slice meanwhile, outside the feed, before the checkpoint is held from the start. */
+/**
+ * How often somebody may change rows of the slice meanwhile, outside the feed, before the
+ * checkpoint is held from the start.
+ */
 const maxStarts = 3
 
 /**
- * Folds a slice of the log in memory, beside the live rows, and compares: every row of every user of the slice, as it is read, and the section that readers
- * get of them, against a fold that has never seen a table. The last page is folded, and the rows are read, while the slice's checkpoint is held, so both are of one position. Parked users are counted
- * and left out. It keeps the rows of the slice's users in memory, and a page of events.
+ * Folds a slice of the log in memory, beside the live rows, and compares: every row of every user
+ * of the slice, as it is read, and the section that readers get of them, against a fold that has
+ * never seen a table. The last page is folded, and the rows are read, while the slice's checkpoint
+ * is held, so both are of one position. Parked users are counted and left out. It keeps the rows of
+ * the slice's users in memory, and a page of events.
  */
 export const verifySlice = (
   sql: PgClient.PgClient,
@@ -54,7 +62,8 @@ export const verifySlice = (
       if (start <= maxStarts) yield* fold.upTo(position)
       const verified = yield* sql.withTransaction(Effect.gen(function*() {
         const held = yield* checkpointOf(sql, store, slice, true)
-        // An erasure or a change of zone: what has been folded is not what the log or the rows now say.
+        // An erasure or a change of zone: what has been folded is not what the log or the rows now
+        // say.
         if (start <= maxStarts && held.epoch !== epoch) return undefined
         yield* fold.upTo(held.position)
         return yield* fold.compared(held.position)

@@ -3,13 +3,19 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { addVersionGeneration } from "./generations.ts"
 
-/** What the database knows of a version: what it does, and whether it is still to be rebuilt or fed with the others. */
+/**
+ * What the database knows of a version: what it does, and whether it is still to be rebuilt or fed
+ * with the others.
+ */
 export interface VersionState {
   readonly projection: string
   readonly version: number
   readonly identity: string
   readonly state: "building" | "following"
-  /** A hash of the source that its rows are known to agree with; null if none was ever there to be read. */
+  /**
+   * A hash of the source that its rows are known to agree with; null if none was ever there to be
+   * read.
+   */
   readonly source: string | null
 }
 
@@ -36,7 +42,10 @@ export const previousVersion = (sql: PgClient.PgClient, projection: string): Sql
     ([pointer]) => pointer?.previous_version ?? undefined
   )
 
-/** How far a version is: events of the log that are folded, of all there are, and users parked. `active` is null where none of its name is read yet. */
+/**
+ * How far a version is: events of the log that are folded, of all there are, and users parked.
+ * `active` is null where none of its name is read yet.
+ */
 export interface VersionProgress {
   readonly projection: string
   readonly version: number
@@ -61,8 +70,8 @@ export const versionProgress = (sql: PgClient.PgClient): Sql<ReadonlyArray<Versi
     order by v.projection, v.version`
 
 /**
- * Makes a version known, with its checkpoints at 0. On an empty log there is nothing to rebuild: it follows the log at once, and is read if it is
- * the first of its name or the newest.
+ * Makes a version known, with its checkpoints at 0. On an empty log there is nothing to rebuild: it
+ * follows the log at once, and is read if it is the first of its name or the newest.
  */
 export const registerVersion = (
   sql: PgClient.PgClient,
@@ -83,7 +92,10 @@ export const registerVersion = (
     return state
   })
 
-/** Has a version fed with the others from now on. If it is read already, it was made anew under its readers, who are told. */
+/**
+ * Has a version fed with the others from now on. If it is read already, it was made anew under its
+ * readers, who are told.
+ */
 export const follow = (sql: PgClient.PgClient, projection: string, version: number): Sql<void> =>
   sql.withTransaction(
     Effect.andThen(
@@ -102,7 +114,10 @@ export const noteSource = (sql: PgClient.PgClient, { projection, source, version
     ? Effect.void
     : Effect.asVoid(sql`update projection_versions set source = ${source} where projection = ${projection} and version = ${version}`)
 
-/** Starts a version over: nothing folded, nobody parked, to be rebuilt; what it does may have changed. Its epochs are raised. */
+/**
+ * Starts a version over: nothing folded, nobody parked, to be rebuilt; what it does may have
+ * changed. Its epochs are raised.
+ */
 export const restartVersion = (
   sql: PgClient.PgClient,
   { identity, projection, source, version }: KnownVersion

@@ -1,6 +1,9 @@
 import type { Lagging } from "./checkpoints.ts"
 
-/** Puts slices together so that a chunk of at most that many events takes all there is of each; the largest first, one alone if it has more. */
+/**
+ * Puts slices together so that a chunk of at most that many events takes all there is of each; the
+ * largest first, one alone if it has more.
+ */
 export const wholeSlices = (
   lagging: ReadonlyArray<Pick<Lagging, "slice" | "events">>,
   maxEvents: number

@@ -2,15 +2,18 @@ const layout = /(?:\s+|\/\/.*|\/\*[^]*?(?:\*\/|$))+/y
 const word = /[\p{ID_Continue}$#@]+/uy
 const quoted = /"(?:\\[^]|[^"\\\n])*"?|'(?:\\[^]|[^'\\\n])*'?/y
 const expression = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/[\\\n])+\//y
-/** A template, or what goes on after an expression in it: up to its end, or to the next expression. */
+/**
+ * A template, or what goes on after an expression in it: up to its end, or to the next expression.
+ */
 const template = /[`}](?:\\[^]|\$(?!\{)|[^`\\$])*(?:`|\$\{|$)/y
 /** What a value ends with: a slash after it divides. */
 const value = /[\p{ID_Continue}$)\]}"'`]$/u
 const wordsBeforeExpression = new Set(["return", "typeof", "case", "in", "of", "void", "delete", "throw", "do", "else", "yield", "await"])
 
 /**
- * The text of a TypeScript module without its comments and its layout: white space that separates no words, and commas before a closing bracket. Texts of
- * modules that say the same in another layout are equal. It does not check the syntax.
+ * The text of a TypeScript module without its comments and its layout: white space that separates
+ * no words, and commas before a closing bracket. Texts of modules that say the same in another
+ * layout are equal. It does not check the syntax.
  */
 export const withoutLayout = (source: string): string => {
   const tokens: Array<string> = []

@@ -53,22 +53,32 @@ const knownCapacity = 100_000
 /** Milliseconds between two looks for keys that others have made, while unknown ones are tried. */
 const refreshInterval = 1000
 
-/** How long a look-up may take: every request waits for it, and one that is not answered would hold them all. */
+/**
+ * How long a look-up may take: every request waits for it, and one that is not answered would hold
+ * them all.
+ */
 const patience = "3 seconds"
 
-/** Keys that are not known to be valid, from one address: beyond these they are not even looked up. */
+/**
+ * Keys that are not known to be valid, from one address: beyond these they are not even looked up.
+ */
 const unknownKeys = { perSecond: 10, burst: 100 }
-/** Keys looked up at a time, so that a flood of them leaves the database's connections to the others. */
+/**
+ * Keys looked up at a time, so that a flood of them leaves the database's connections to the
+ * others.
+ */
 const lookupsAtOnce = 2
 
 /**
- * The tenants' keys. Only a key's SHA-256 is stored and compared. The database finds it by its first 4 bytes, all that the time of an answer could tell
- * of it; the rest is compared in constant time.
+ * The tenants' keys. Only a key's SHA-256 is stored and compared. The database finds it by its
+ * first 4 bytes, all that the time of an answer could tell of it; the rest is compared in constant
+ * time.
  */
 export class ApiKeys extends Context.Service<ApiKeys, {
   /**
-   * `address` is whose unknown keys are counted together. A valid key is never refused for the others': those there are when the service starts are
-   * known from then on, one made by another process is looked up at once, or known within a second where unknown ones are in its way.
+   * `address` is whose unknown keys are counted together. A valid key is never refused for the
+   * others': those there are when the service starts are known from then on, one made by another
+   * process is looked up at once, or known within a second where unknown ones are in its way.
    */
   readonly authenticate: (
     key: Redacted.Redacted,
@@ -81,8 +91,9 @@ export class ApiKeys extends Context.Service<ApiKeys, {
     scopes: ReadonlyArray<Scope>
   ) => Effect.Effect<{ readonly apiKeyId: string; readonly key: Redacted.Redacted }, DatabaseUnavailable>
   /**
-   * Makes the given key the tenant's bootstrap key, with all scopes. It revokes the one before and gives one back that it has revoked like that. `replaced`
-   * says whether there was another one. `revoked` says that somebody has revoked this key, which it stays.
+   * Makes the given key the tenant's bootstrap key, with all scopes. It revokes the one before and
+   * gives one back that it has revoked like that. `replaced` says whether there was another one.
+   * `revoked` says that somebody has revoked this key, which it stays.
    */
   readonly ensure: (
     tenant: Tenant,
@@ -126,7 +137,8 @@ export class ApiKeys extends Context.Service<ApiKeys, {
       const attempts = new TokenBuckets(unknownKeys.perSecond, unknownKeys.burst, yield* monotonicMillis)
 
       let loadedAt = "-infinity"
-      // A key is seen at the latest when its transaction ends, which is long before the ten minutes are over.
+      // A key is seen at the latest when its transaction ends, which is long before the ten minutes
+      // are over.
       const load = Effect.gen(function*() {
         const rows = yield* sql<{ readonly hash: string | null; readonly now: string }>`
           select encode(substring(k.key_hash for 7), 'hex') as hash, now()::text as now
@@ -157,10 +169,16 @@ export class ApiKeys extends Context.Service<ApiKeys, {
         return Effect.asVoid(Effect.forkIn(load, scope))
       })
 
-      /** Hashes that are being looked up for the first time: whoever sends the same one meanwhile waits for the same answer. */
+      /**
+       * Hashes that are being looked up for the first time: whoever sends the same one meanwhile
+       * waits for the same answer.
+       */
       const tried = new Set<string>()
 
-      /** Looks a hash up that may be anybody's guess. The attempt is paid for beforehand, and given back unless the key is unknown. */
+      /**
+       * Looks a hash up that may be anybody's guess. The attempt is paid for beforehand, and given
+       * back unless the key is unknown.
+       */
       const tryOut = (hash: string, address: string) =>
         Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
           yield* refresh
@@ -195,7 +213,8 @@ export class ApiKeys extends Context.Service<ApiKeys, {
       const ensure = Effect.fn("ApiKeys.ensure")(
         function*(tenant: Tenant, key: Redacted.Redacted) {
           const hash = sha256(key)
-          // Of several processes that start at once with different keys, the last one to come here wins.
+          // Of several processes that start at once with different keys, the last one to come here
+          // wins.
           yield* sql`select 1 from tenants where tenant_id = ${tenant.tenantId}::uuid for no key update`
           const former = yield* sql`
             with replaced as (
@@ -210,7 +229,8 @@ export class ApiKeys extends Context.Service<ApiKeys, {
             insert into api_keys (tenant_id, name, key_hash, scopes)
             values (${tenant.tenantId}::uuid, 'bootstrap', decode(${hash}, 'hex'), ${["ingest", "read", "admin"]}::text[])
             on conflict (key_hash) do nothing`
-          // One that was replaced comes back. One that has just been made, or came with an imported log, is known by its name.
+          // One that was replaced comes back. One that has just been made, or came with an imported
+          // log, is known by its name.
           yield* sql`
             with given as (
               select k.api_key_id from api_keys k left join bootstrap_keys b using (api_key_id)

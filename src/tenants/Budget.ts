@@ -4,10 +4,15 @@ export interface Ticket {
   readonly release: () => void
 }
 
-/** A tenant may take three quarters of what the process has, so that one cannot shut the others out. */
+/**
+ * A tenant may take three quarters of what the process has, so that one cannot shut the others out.
+ */
 export const tenantShare = 0.75
 
-/** A size that all tenants of the process take parts of, each tenant at most its share. It never waits. */
+/**
+ * A size that all tenants of the process take parts of, each tenant at most its share. It never
+ * waits.
+ */
 export class Budget {
   taken = 0
   private readonly byTenant = new Map<string, number>()

@@ -1,7 +1,10 @@
 import * as Effect from "effect/Effect"
 import { tenantShare } from "./Budget.ts"
 
-/** One request's claim on a slot. `leave` is to be called once the request is over, whatever became of it. */
+/**
+ * One request's claim on a slot. `leave` is to be called once the request is over, whatever became
+ * of it.
+ */
 export interface Claim {
   /** Waits for a slot; fails with what `refuse` gives if the tenant's queue is full. */
   readonly take: Effect.Effect<void, "full">
@@ -10,8 +13,9 @@ export interface Claim {
 }
 
 /**
- * Slots for work that tenants do at the same time. A tenant holds at most its share and has a queue of its own; a slot that becomes free goes to
- * the queues in turn, so a tenant with one request never waits behind all requests of another.
+ * Slots for work that tenants do at the same time. A tenant holds at most its share and has a queue
+ * of its own; a slot that becomes free goes to the queues in turn, so a tenant with one request
+ * never waits behind all requests of another.
  */
 export class FairSlots {
   /** Slots in use. */

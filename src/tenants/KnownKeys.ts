@@ -1,6 +1,7 @@
 /**
- * The keys that are thought to be valid, by the first 52 bits of their hashes. It decides who needs no permission to be looked up, never who is let in:
- * 50 bytes a key are enough. Beyond `capacity` the one that was added or used longest ago is forgotten.
+ * The keys that are thought to be valid, by the first 52 bits of their hashes. It decides who needs
+ * no permission to be looked up, never who is let in: 50 bytes a key are enough. Beyond `capacity`
+ * the one that was added or used longest ago is forgotten.
  */
 export class KnownKeys {
   private readonly marks = new Set<number>()

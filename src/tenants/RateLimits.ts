@@ -26,13 +26,17 @@ export const unlessWaiting = (
 export const monotonicMillis = Effect.map(Clock.Clock, (clock) => () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6)
 
 /**
- * What a tenant may send in a second to this process (design §2), as the settings have it: a rate, and a burst of what that rate gives in some
- * seconds. Off by default: what the process has in flight is bounded and shared out anyway, and how much is much is known to the operator alone.
+ * What a tenant may send in a second to this process (design §2), as the settings have it: a rate,
+ * and a burst of what that rate gives in some seconds. Off by default: what the process has in
+ * flight is bounded and shared out anyway, and how much is much is known to the operator alone.
  */
 export class RateLimits extends Context.Service<RateLimits, {
   /** One request of any kind. */
   readonly request: (tenant: Tenant) => Effect.Effect<void, RateExceeded>
-  /** The items of a batch, whatever becomes of them. A batch larger than the burst is let on by a full bucket. */
+  /**
+   * The items of a batch, whatever becomes of them. A batch larger than the burst is let on by a
+   * full bucket.
+   */
   readonly events: (tenant: Tenant, count: number) => Effect.Effect<void, RateExceeded>
 }>()("playtally/tenants/RateLimits") {
   static readonly layer = Layer.effect(

@@ -2,9 +2,10 @@
 const manyBuckets = 10_000
 
 /**
- * Token buckets, one for each key: a bucket holds up to `burst` tokens, is full at first and gets `perSecond` of them a second. What costs more than a
- * full bucket holds is let on by a full one and paid for afterwards, so that nothing is refused for ever. (Effect's own RateLimiter refuses that, and
- * asks a store in several effects, where this takes some nanoseconds.)
+ * Token buckets, one for each key: a bucket holds up to `burst` tokens, is full at first and gets
+ * `perSecond` of them a second. What costs more than a full bucket holds is let on by a full one
+ * and paid for afterwards, so that nothing is refused for ever. (Effect's own RateLimiter refuses
+ * that, and asks a store in several effects, where this takes some nanoseconds.)
  */
 export class TokenBuckets {
   private readonly buckets = new Map<string, { tokens: number; at: number }>()
@@ -19,7 +20,10 @@ export class TokenBuckets {
     this.now = now
   }
 
-  /** Takes `cost` tokens, or none: 0 if they are taken, else the milliseconds after which they could be. */
+  /**
+   * Takes `cost` tokens, or none: 0 if they are taken, else the milliseconds after which they could
+   * be.
+   */
   take(key: string, cost: number): number {
     const wait = this.waitFor(key, cost)
     if (wait === 0) this.charge(key, cost)
@@ -35,7 +39,10 @@ export class TokenBuckets {
     return missing > 0 ? Math.max(1, missing / this.perSecond * 1000) : 0
   }
 
-  /** Takes `cost` tokens also where there are none, to be paid for by whoever comes next; less than none are given back. */
+  /**
+   * Takes `cost` tokens also where there are none, to be paid for by whoever comes next; less than
+   * none are given back.
+   */
   charge(key: string, cost: number): void {
     const now = this.now()
     const bucket = this.buckets.get(key)

@@ -2,8 +2,9 @@ import { zoneProblem } from "../zones/zoneProblem.ts"
 import type { Tenant } from "./Tenant.ts"
 
 /**
- * One line for each tenant whose zone could not be given to a tenant any more: an offset, an abbreviation, or another spelling, from when those were
- * taken. Such a tenant's days stay what they are.
+ * One line for each tenant whose zone could not be given to a tenant any more: an offset, an
+ * abbreviation, or another spelling, from when those were taken. Such a tenant's days stay what
+ * they are.
  */
 export const outdatedZones = (tenants: ReadonlyArray<Tenant>): ReadonlyArray<string> =>
   tenants.flatMap(({ name, timeZone }) => {

@@ -4,18 +4,23 @@ import { unpackZone } from "./unpackZone.ts"
 
 /** IANA zone data of one version. A projection's version names the data that its days are of. */
 export interface ZoneData {
-  /** IANA's name of the data, such as `2026f`; null for the data of the runtime, which nothing pins. */
+  /**
+   * IANA's name of the data, such as `2026f`; null for the data of the runtime, which nothing pins.
+   */
   readonly version: string | null
   /** Every name, in IANA's spelling: zones and links to them. */
   readonly names: ReadonlyMap<string, string>
   /**
-   * The calendar of a zone, by its name in any case. A fixed offset such as `+02:00` has one too: tenants could be made with it once. Throws a RangeError
-   * for other text.
+   * The calendar of a zone, by its name in any case. A fixed offset such as `+02:00` has one too:
+   * tenants could be made with it once. Throws a RangeError for other text.
    */
   readonly calendar: (timeZone: string) => Calendar
 }
 
-/** moment-timezone's `data/packed/latest.json`: a line for each zone, and the links as `target|name`. */
+/**
+ * moment-timezone's `data/packed/latest.json`: a line for each zone, and the links as
+ * `target|name`.
+ */
 export interface PackedZones {
   readonly version: string
   readonly zones: ReadonlyArray<string>

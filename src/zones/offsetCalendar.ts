@@ -1,6 +1,9 @@
 import type { Calendar } from "./Calendar.ts"
 
-/** What a zone's clocks are ahead of UTC, in milliseconds, from an instant on until the next entry. The first entry is from -Infinity. */
+/**
+ * What a zone's clocks are ahead of UTC, in milliseconds, from an instant on until the next entry.
+ * The first entry is from -Infinity.
+ */
 export interface OffsetChange {
   readonly from: number
   readonly offset: number

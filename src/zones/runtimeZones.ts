@@ -4,7 +4,10 @@ import type { ZoneData } from "./ZoneData.ts"
 const day = 86_400_000
 const second = 1000
 
-/** UTC offsets in milliseconds by UTC day, of the days on which the zone keeps one; `null` for the others. */
+/**
+ * UTC offsets in milliseconds by UTC day, of the days on which the zone keeps one; `null` for the
+ * others.
+ */
 interface Zone {
   readonly format: Intl.DateTimeFormat
   readonly offsets: Map<number, number | null>
@@ -34,7 +37,10 @@ const zoneOf = (timeZone: string): Zone => {
   return zone
 }
 
-/** What the zone's clocks are ahead of UTC at an instant on a whole second, asked of the runtime's own data. */
+/**
+ * What the zone's clocks are ahead of UTC at an instant on a whole second, asked of the runtime's
+ * own data.
+ */
 const computeOffset = (instant: number, { format }: Zone): number => {
   const shown = { year: 0, month: 0, day: 0, hour: 0, minute: 0, second: 0 }
   for (const { type, value } of format.formatToParts(instant)) {
@@ -44,8 +50,8 @@ const computeOffset = (instant: number, { format }: Zone): number => {
 }
 
 /**
- * Zones change their offset on whole seconds and never twice within a week (the least in the tz database is 167 hours), so two equal offsets
- * a day or so apart hold in between.
+ * Zones change their offset on whole seconds and never twice within a week (the least in the tz
+ * database is 167 hours), so two equal offsets a day or so apart hold in between.
  */
 const offsetAt = (instant: number, zone: Zone): number => {
   const utcDay = Math.floor(instant / day)
@@ -89,7 +95,8 @@ const calendarOf = (timeZone: string): Calendar => {
 }
 
 /**
- * The zone data of the runtime, which differs between runtimes and changes with their updates. It is only for the versions of projections that were
- * released before data was pinned, and only until a newer version has taken over.
+ * The zone data of the runtime, which differs between runtimes and changes with their updates. It
+ * is only for the versions of projections that were released before data was pinned, and only until
+ * a newer version has taken over.
  */
 export const runtimeZones: ZoneData = { version: null, names: new Map(), calendar: calendarOf }

@@ -1,8 +1,9 @@
 import type { OffsetChange } from "./offsetCalendar.ts"
 
 /**
- * The offsets of a zone from a line of moment-timezone's packed data: name, abbreviations, offsets, which offset holds between two changes, and the
- * minutes from each change to the next. Numbers are in base 60. The lines tell each change until 2499.
+ * The offsets of a zone from a line of moment-timezone's packed data: name, abbreviations, offsets,
+ * which offset holds between two changes, and the minutes from each change to the next. Numbers are
+ * in base 60. The lines tell each change until 2499.
  */
 export const unpackZone = (line: string): ReadonlyArray<OffsetChange> => {
   const [name = "", , offsets = "", order = "", minutes = ""] = line.split("|")

@@ -2,8 +2,9 @@ import { pinnedZones } from "./pinnedZones.ts"
 import { fixedOffset, spellingOf } from "./ZoneData.ts"
 
 /**
- * Why a text cannot be given to a tenant as its zone, as a sentence that names the right spelling if there is one. Undefined for `UTC` and for each name
- * of IANA's of the form `Area/Place`, zones and links alike, that all the data in use has.
+ * Why a text cannot be given to a tenant as its zone, as a sentence that names the right spelling
+ * if there is one. Undefined for `UTC` and for each name of IANA's of the form `Area/Place`, zones
+ * and links alike, that all the data in use has.
  */
 export const zoneProblem = (text: string): string | undefined => {
   const [{ names }] = pinnedZones

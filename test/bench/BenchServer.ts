@@ -11,7 +11,10 @@ import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
 import type { EmbeddedPostgresError } from "../../src/database/EmbeddedPostgresError.ts"
 import { watchedFolder } from "../support/watchedFolder.ts"
 
-/** Stops the server and removes the folder when this process dies by whatever means (its standard input ends). */
+/**
+ * Stops the server and removes the folder when this process dies by whatever means (its standard
+ * input ends).
+ */
 const cleaner = `
 read _
 pid=$(head -n 1 "$0/data/postgres/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid"
@@ -19,7 +22,10 @@ while [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
 rm -rf "$0"
 `
 
-/** The PostgreSQL that everything is measured on: the embedded one, as crash-safe as it is for `npm start`, in a temporary folder and on TCP, as all clients know it. */
+/**
+ * The PostgreSQL that everything is measured on: the embedded one, as crash-safe as it is for
+ * `npm start`, in a temporary folder and on TCP, as all clients know it.
+ */
 export class BenchServer extends Context.Service<BenchServer, {
   /** A fresh database, dropped with the scope; its superuser's URL. */
   readonly database: Effect.Effect<string, SqlError.SqlError, Scope.Scope>

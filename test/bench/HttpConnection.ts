@@ -9,8 +9,9 @@ export interface Answer {
 }
 
 /**
- * One connection that is kept, with one request under way at a time: as cheap a client as there can be, because it shares the processors with what it
- * measures. It understands what the service answers, and no more of HTTP.
+ * One connection that is kept, with one request under way at a time: as cheap a client as there can
+ * be, because it shares the processors with what it measures. It understands what the service
+ * answers, and no more of HTTP.
  */
 export class HttpConnection {
   private readonly socket: Socket

@@ -1,6 +1,9 @@
 import { type Spread, spreadOf } from "./statistics.ts"
 
-/** One thing measured, once a round. With `against`, something else measured in the same rounds, on which the ratio is taken round by round. */
+/**
+ * One thing measured, once a round. With `against`, something else measured in the same rounds, on
+ * which the ratio is taken round by round.
+ */
 export interface Measurement {
   readonly what: string
   /** What the values are in, for the table: `events/s`, `ms`. */
@@ -9,7 +12,9 @@ export interface Measurement {
   readonly against?: { readonly what: string; readonly values: ReadonlyArray<number> }
 }
 
-/** Something observed again and again over time: seconds since the first observation, and the value. */
+/**
+ * Something observed again and again over time: seconds since the first observation, and the value.
+ */
 export interface Series {
   readonly title: string
   readonly unit: string

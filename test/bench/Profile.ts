@@ -1,4 +1,7 @@
-/** How much is measured. Sending is bounded by time, so that a slow machine takes hardly longer; other counts are events. */
+/**
+ * How much is measured. Sending is bounded by time, so that a slow machine takes hardly longer;
+ * other counts are events.
+ */
 export interface Profile {
   readonly name: "quick" | "default" | "long"
   readonly rounds: number

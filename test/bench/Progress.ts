@@ -1,4 +1,7 @@
-/** One line on stderr about what goes on, in place on a terminal, else a line of its own whenever something else begins. */
+/**
+ * One line on stderr about what goes on, in place on a terminal, else a line of its own whenever
+ * something else begins.
+ */
 export class Progress {
   private readonly started = performance.now()
   private readonly inPlace = process.stderr.isTTY === true

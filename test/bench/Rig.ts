@@ -42,9 +42,15 @@ export interface Rig {
   readonly copy: (since: string) => Effect.Effect<number, SqlError.SqlError>
   /** Waits until none of those projections is behind. */
   readonly caughtUp: (which: Which) => Effect.Effect<void, SqlError.SqlError>
-  /** Waits until the counters are caught up, and for the rankings too if they manage it within 30 seconds. */
+  /**
+   * Waits until the counters are caught up, and for the rankings too if they manage it within 30
+   * seconds.
+   */
   readonly quiet: Effect.Effect<void, SqlError.SqlError>
-  /** Sends requests of one item until V8 has compiled their way: over the first 20,000 or so, they get half as fast again. Batches are warm by then. */
+  /**
+   * Sends requests of one item until V8 has compiled their way: over the first 20,000 or so, they
+   * get half as fast again. Batches are warm by then.
+   */
   readonly warmSingles: Effect.Effect<void, SqlError.SqlError>
   /** Resident memory in MB each second since the start. */
   readonly memory: ReadonlyArray<readonly [seconds: number, megabytes: number]>
@@ -52,7 +58,10 @@ export interface Rig {
 
 const path = "/api/v1/integrations/fasttrack/bulk"
 
-/** Most events a second that are prepared for, by the items of a request: far more than any machine has taken. */
+/**
+ * Most events a second that are prepared for, by the items of a request: far more than any machine
+ * has taken.
+ */
 const mostPerSecond = (items: number) => items === 1 ? 8_000 : items <= 10 ? 40_000 : Infinity
 
 /** A board of each projection that ranks users. */

@@ -28,7 +28,10 @@ export class NotMeasured extends Error {
 export interface Row {
   readonly name: string
   readonly title: string
-  /** Rows that measure something else than the shared service; it is stopped before them, for even an idle one costs something. */
+  /**
+   * Rows that measure something else than the shared service; it is stopped before them, for even
+   * an idle one costs something.
+   */
   readonly withoutService?: boolean
   readonly measure: (bench: Bench) => Effect.Effect<Findings, SqlError.SqlError | NotMeasured, Scope.Scope>
 }

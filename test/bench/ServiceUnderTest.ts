@@ -15,7 +15,10 @@ export interface ServiceUnderTest {
   readonly apiKey: string
   /** Its resident memory in MB, all threads. */
   readonly memory: () => number
-  /** Never comes back while the service runs; its end before it is stopped is a defect, with the last that it said. */
+  /**
+   * Never comes back while the service runs; its end before it is stopped is a defect, with the
+   * last that it said.
+   */
   readonly ended: Effect.Effect<never>
 }
 
@@ -79,7 +82,10 @@ export const outputOf = (child: ChildProcess): () => string => {
   return () => output
 }
 
-/** Starts the service on a database, on a port of its own of 127.0.0.1, and waits until it listens. One that does not come up is a defect. */
+/**
+ * Starts the service on a database, on a port of its own of 127.0.0.1, and waits until it listens.
+ * One that does not come up is a defect.
+ */
 export const startService = (runtime: Runtime, databaseUrl: string): Effect.Effect<ServiceUnderTest, never, Scope.Scope> =>
   Effect.gen(function*() {
     const command = runtime === "node" ? "start" : "start:deno"

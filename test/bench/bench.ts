@@ -1,6 +1,7 @@
 /*
- * Measures the service as a whole: `npm run bench`, or `npm run bench -- ROW...` for some rows; `--help` tells of the rest. What is found goes to the
- * screen as a table and to `bench-results/` as JSON and as a picture, with a description of the machine.
+ * Measures the service as a whole: `npm run bench`, or `npm run bench -- ROW...` for some rows;
+ * `--help` tells of the rest. What is found goes to the screen as a table and to `bench-results/`
+ * as JSON and as a picture, with a description of the machine.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -29,7 +30,10 @@ const resultsFolder = fileURLToPath(new URL("../../bench-results", import.meta.u
 
 const print = (lines: ReadonlyArray<string>) => Effect.sync(() => process.stdout.write(`${lines.join("\n")}\n`))
 
-/** Measures one row; whatever goes wrong in it ends the row and nothing else, except that somebody stops the benchmark. */
+/**
+ * Measures one row; whatever goes wrong in it ends the row and nothing else, except that somebody
+ * stops the benchmark.
+ */
 const measure = (row: Row, bench: Bench): Effect.Effect<Outcome> =>
   Effect.gen(function*() {
     const started = performance.now()

@@ -11,7 +11,10 @@ export interface Sent {
 
 export interface Sending {
   readonly url: string
-  /** Gives the next request; undefined when there is none left. Prepared before, unless making it is to count. */
+  /**
+   * Gives the next request; undefined when there is none left. Prepared before, unless making it is
+   * to count.
+   */
   readonly next: () => Uint8Array | undefined
   readonly connections: number
   /** After so long no further request is begun. */
@@ -22,8 +25,8 @@ export interface Sending {
 }
 
 /**
- * Sends requests over some connections, each as soon as the one before has been answered, and fails if one is answered anything but 204, which says
- * that everything in it is stored.
+ * Sends requests over some connections, each as soon as the one before has been answered, and fails
+ * if one is answered anything but 204, which says that everything in it is stored.
  */
 export const closedLoop = async ({ connections, next, seconds, signal, times = 1, url }: Sending): Promise<Sent> => {
   const open = await Promise.all(Array.from({ length: connections }, () => HttpConnection.open(url)))

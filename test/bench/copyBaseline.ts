@@ -20,8 +20,8 @@ export const clockOf = (sql: PgConnection.PgConnection): Effect.Effect<string, S
   Effect.map(sql.query("select clock_timestamp()::text as now", [], false), ({ rows }) => String(rows[0]?.["now"]))
 
 /**
- * Copies the events recorded after `since` into an empty table like theirs, over two connections at once, half of the slices each; gives rows a second.
- * `folder` is one that the server may write.
+ * Copies the events recorded after `since` into an empty table like theirs, over two connections at
+ * once, half of the slices each; gives rows a second. `folder` is one that the server may write.
  */
 export const copyBaseline = (
   connections: readonly [PgConnection.PgConnection, PgConnection.PgConnection],

@@ -13,7 +13,10 @@ export interface Machine {
   readonly postgres: string
   /** The commit, with `+` if files were changed; undefined outside a working copy. */
   readonly commit: string | undefined
-  /** Processes that wanted a processor in the minute before the start: more than some tenths, and the figures are somebody else's too. */
+  /**
+   * Processes that wanted a processor in the minute before the start: more than some tenths, and
+   * the figures are somebody else's too.
+   */
   readonly loadBefore: number
   /** Where the database is, and how much room there is, in GB. */
   readonly folder: { readonly path: string; readonly freeGB: number }

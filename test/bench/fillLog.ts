@@ -27,8 +27,9 @@ export interface Filling {
 }
 
 /**
- * Adds events to a log that nobody else is writing, much faster than they could be sent, and as if they had been: decoded and keyed by the service's own
- * code, at the positions after the heads, which move with them.
+ * Adds events to a log that nobody else is writing, much faster than they could be sent, and as if
+ * they had been: decoded and keyed by the service's own code, at the positions after the heads,
+ * which move with them.
  */
 export const fillLog = ({ events, folder, next, say, sql, tenant }: Filling): Effect.Effect<void, SqlError.SqlError> =>
   Effect.gen(function*() {

@@ -17,10 +17,16 @@ export interface FilledDatabase {
   readonly fillTo: (events: number) => Effect.Effect<void, SqlError.SqlError>
 }
 
-/** What an event takes on disk at most, with its rows in the projections, in GB; and what the server's own files take. */
+/**
+ * What an event takes on disk at most, with its rows in the projections, in GB; and what the
+ * server's own files take.
+ */
 const room = { perEvent: 2e-6, server: 5 }
 
-/** Makes one with the tenant `demo`, empty so far, which is to have so many events at most; `next` gives them. */
+/**
+ * Makes one with the tenant `demo`, empty so far, which is to have so many events at most; `next`
+ * gives them.
+ */
 export const filledDatabase = (
   { say, server }: Bench,
   most: number,
@@ -49,7 +55,10 @@ export const filledDatabase = (
     }
   })
 
-/** Runs a program of this project on this Node to its end and gives what it wrote to stdout; one that fails is a defect. */
+/**
+ * Runs a program of this project on this Node to its end and gives what it wrote to stdout; one
+ * that fails is a defect.
+ */
 export const ranWell = (
   args: ReadonlyArray<string>,
   settings: Readonly<Record<string, string>>,

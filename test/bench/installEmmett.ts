@@ -23,7 +23,10 @@ const isInstalled = () => {
     )
 }
 
-/** Installs what `emmett/package-lock.json` asks for, if it is not there; fails with {@link NotMeasured} and npm's reason where it cannot. */
+/**
+ * Installs what `emmett/package-lock.json` asks for, if it is not there; fails with
+ * {@link NotMeasured} and npm's reason where it cannot.
+ */
 export const installEmmett = async (signal: AbortSignal): Promise<void> => {
   if (isInstalled()) return
   const cli = process.env["npm_execpath"]

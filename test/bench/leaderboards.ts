@@ -1,6 +1,8 @@
 /*
- * Measures leaderboards with as many users on one board as are asked for, a million unless told otherwise: `npm run bench -- leaderboards [USERS]`. The rows
- * are written by the statements of the projection, so that the buckets come about as they do in the service; then the board is read as over HTTP.
+ * Measures leaderboards with as many users on one board as are asked for, a million unless told
+ * otherwise: `npm run bench -- leaderboards [USERS]`. The rows are written by the statements of the
+ * projection, so that the buckets come about as they do in the service; then the board is read as
+ * over HTTP.
  */
 import { PgClient } from "@effect/sql-pg"
 import * as ConfigProvider from "effect/ConfigProvider"

@@ -4,7 +4,10 @@ import { slowness } from "../support/slowness.ts"
 import { openLoop } from "./openLoop.ts"
 import { quantile } from "./statistics.ts"
 
-/** Answers at once, but for one request in the whole run, which holds up all others until it is done. */
+/**
+ * Answers at once, but for one request in the whole run, which holds up all others until it is
+ * done.
+ */
 const stalling = (at: number, milliseconds: number) => {
   let free: Promise<unknown> = Promise.resolve()
   return async (request: number) => {

@@ -13,8 +13,9 @@ export interface Arrivals {
 }
 
 /**
- * How long each request took in milliseconds, from the moment it was due to its answer. A service that stalls for a second makes every request that
- * arrives in that second late, as it would for real clients; measured from when each was sent, only those under way would be.
+ * How long each request took in milliseconds, from the moment it was due to its answer. A service
+ * that stalls for a second makes every request that arrives in that second late, as it would for
+ * real clients; measured from when each was sent, only those under way would be.
  */
 export const openLoop = async ({ call, connections, count, rate, signal }: Arrivals): Promise<ReadonlyArray<number>> => {
   const latencies: Array<number> = []
@@ -22,7 +23,8 @@ export const openLoop = async ({ call, connections, count, rate, signal }: Arriv
   let next = 0
   let failed = false
   await Promise.all(Array.from({ length: connections }, async (_, connection) => {
-    // A connection that is free waits for the next request to become due; if all are busy, the one that is free first takes it late.
+    // A connection that is free waits for the next request to become due; if all are busy, the one
+    // that is free first takes it late.
     for (let request = next++; request < count && !failed; request = next++) {
       signal?.throwIfAborted()
       const due = started + request * 1000 / rate

@@ -4,18 +4,27 @@ import * as Schedule from "effect/Schedule"
 import type { SqlError } from "effect/sql"
 import { catalog } from "../../src/projections/catalog.ts"
 
-/** Which projections: those that make the counters, or those that rank users, which give way to them. */
+/**
+ * Which projections: those that make the counters, or those that rank users, which give way to
+ * them.
+ */
 export type Which = "counters" | "rankings"
 
 const names = (which: Which) =>
   catalog.filter(({ ranking }) => (ranking !== undefined) === (which === "rankings")).map(({ name }) => `'${name}'`).join(", ")
 
-/** How far each slice has been fed to all of those projections. Versions that wait for a rebuild do not count. */
+/**
+ * How far each slice has been fed to all of those projections. Versions that wait for a rebuild do
+ * not count.
+ */
 const fed = (which: Which) =>
   `select slice, min(position) as position from checkpoints join projection_versions using (projection, version)
    where state = 'following' and projection in (${names(which)}) group by slice`
 
-/** Events of the log that at least one of those projections has not folded yet, as the database has it. */
+/**
+ * Events of the log that at least one of those projections has not folded yet, as the database has
+ * it.
+ */
 export const lagOf = (sql: PgConnection.PgConnection, which: Which): Effect.Effect<number, SqlError.SqlError> =>
   Effect.map(
     sql.query(

@@ -1,6 +1,8 @@
 /*
- * Rebuilds projections on the database of the settings, all from one reading of the log, each from nothing, and tells how long it took as a line of JSON: a
- * process of its own, so that nothing else is in its memory. Arguments: the names; with `--continue` first, what is there stays and is only brought up to date.
+ * Rebuilds projections on the database of the settings, all from one reading of the log, each from
+ * nothing, and tells how long it took as a line of JSON: a process of its own, so that nothing else
+ * is in its memory. Arguments: the names; with `--continue` first, what is there stays and is only
+ * brought up to date.
  */
 import { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"

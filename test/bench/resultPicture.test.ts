@@ -20,7 +20,10 @@ const outcomes: ReadonlyArray<Outcome> = [
   { name: "second", title: "never", status: "not measured", why: "no <way>", seconds: 0, measurements: [] }
 ]
 
-/** The names of elements, if every one is closed where it should be and nothing between them could be taken for markup. */
+/**
+ * The names of elements, if every one is closed where it should be and nothing between them could
+ * be taken for markup.
+ */
 const elementsOf = (xml: string): ReadonlyArray<string> => {
   const open: Array<string> = []
   const names: Array<string> = []

@@ -33,7 +33,10 @@ const heading = ({ name, status, title, why }: Outcome): Part => ({
     (status === "measured" ? "" : text(28, y + 50, `${status}: ${why ?? ""}`, `fill="${faint}"`))
 })
 
-/** A bar as long as the median of the rounds, with their spread on it; `greatest` is what fills the width. */
+/**
+ * A bar as long as the median of the rounds, with their spread on it; `greatest` is what fills the
+ * width.
+ */
 const bar = (measurement: Measurement, greatest: number): Part => {
   const { against, unit, values, what } = measurement
   const spread = spreadOf(values)
@@ -81,7 +84,10 @@ const chart = ({ lines, title, unit }: Series): Part => {
   }
 }
 
-/** What was found as a picture: a bar for each measurement, of one length for one value within a row and unit, and a chart for what was watched over time. */
+/**
+ * What was found as a picture: a bar for each measurement, of one length for one value within a row
+ * and unit, and a chart for what was watched over time.
+ */
 export const resultPicture = (outcomes: ReadonlyArray<Outcome>, description: ReadonlyArray<string>): string => {
   const parts = outcomes.flatMap((outcome): ReadonlyArray<Part> => {
     const greatest = new Map<string, number>()

@@ -12,7 +12,10 @@ export const short = (value: number): string => {
   return size >= 10 ? value.toFixed(1) : size >= 1 || size === 0 ? value.toFixed(2) : value.toPrecision(2)
 }
 
-/** What was found as lines for the screen: per row its measurements, with the median of the rounds, their spread and the ratio. */
+/**
+ * What was found as lines for the screen: per row its measurements, with the median of the rounds,
+ * their spread and the ratio.
+ */
 export const resultTable = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<string> =>
   outcomes.flatMap(({ measurements, name, notes = [], status, title, why }) => {
     const heading = ["", `${name}: ${title}`]

@@ -7,7 +7,10 @@ import type { Rig } from "./Rig.ts"
 /** Connections of the open loop. More requests than that wait, and their waiting counts. */
 const connections = 32
 
-/** Sends requests of so many items at a fixed rate for the profile's seconds, and gives the milliseconds from when each was due to its answer. */
+/**
+ * Sends requests of so many items at a fixed rate for the profile's seconds, and gives the
+ * milliseconds from when each was due to its answer.
+ */
 export const sendAtRate = (
   profile: Profile,
   rig: Rig,

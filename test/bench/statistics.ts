@@ -5,7 +5,10 @@ export interface Spread {
   readonly greatest: number
 }
 
-/** The value below which that part (0 to 1) of the values lies, between the two nearest in proportion; NaN without any. */
+/**
+ * The value below which that part (0 to 1) of the values lies, between the two nearest in
+ * proportion; NaN without any.
+ */
 export const quantile = (values: ReadonlyArray<number>, part: number): number => {
   const sorted = values.toSorted((a, b) => a - b)
   const place = part * (sorted.length - 1)

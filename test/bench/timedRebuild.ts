@@ -11,8 +11,8 @@ const Rebuilt = Schema.fromJsonString(Schema.Struct({ projections: Schema.Number
 export const counters: ReadonlyArray<string> = catalog.filter(({ ranking }) => ranking === undefined).map(({ name }) => name)
 
 /**
- * Rebuilds projections from one reading in a process of their own, `anew` from nothing or from where they are: the events of the log a second, and the
- * milliseconds it took.
+ * Rebuilds projections from one reading in a process of their own, `anew` from nothing or from
+ * where they are: the events of the log a second, and the milliseconds it took.
  */
 export const timedRebuild = (
   runtime: Runtime,

@@ -7,8 +7,9 @@ export interface TrafficItem {
 }
 
 /**
- * Play as FastTrack tells of it: 45 % bets, 20 % wins, 20 % game rounds, 5 % each of payments, sports bets and logins, of `users` players in no order.
- * Every item is new; `run` keeps the items of two sources apart, not their players.
+ * Play as FastTrack tells of it: 45 % bets, 20 % wins, 20 % game rounds, 5 % each of payments,
+ * sports bets and logins, of `users` players in no order. Every item is new; `run` keeps the items
+ * of two sources apart, not their players.
  */
 export const traffic = ({ run, users }: { readonly run: string; readonly users: number }): () => TrafficItem => {
   const random = seededRandom(hashOf(run))

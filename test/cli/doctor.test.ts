@@ -41,7 +41,9 @@ const mend = Effect.fnUntraced(function*({ mend = "" }: { readonly mend?: string
 
 const name = Effect.map(TestDatabase, ({ url }) => new URL(Redacted.value(url)).pathname.slice(1))
 
-/** The test's database with another role, which exists until the scope closes, or another database. */
+/**
+ * The test's database with another role, which exists until the scope closes, or another database.
+ */
 const urlWith = (change: { readonly user?: string; readonly database?: string }) =>
   Effect.map(TestDatabase, (database) => {
     const url = new URL(Redacted.value(database.url))

@@ -100,7 +100,10 @@ const betCounts = (userIds: ReadonlyArray<string>) =>
     return documents.map(({ bets }) => (bets as { readonly EUR?: { readonly bet_count: number } }).EUR?.bet_count ?? 0)
   })
 
-/** A log that was there before the new version was thought of, and a service of the code that has both. */
+/**
+ * A log that was there before the new version was thought of, and a service of the code that has
+ * both.
+ */
 const withHistory = Layer.effectDiscard(Effect.scoped(Effect.gen(function*() {
   const before = yield* Layer.build(Layer.fresh(testService({ projections: [v1] })))
   yield* Effect.gen(function*() {
@@ -277,14 +280,18 @@ layer(service, { excludeTestServices: true })("projections", (it) => {
       assert.match((yield* succeed([v2, v3], "remove", "bets", "--version", "3"))[0] ?? "", /^bets v3 is forgotten/)
       yield* refused(/no version of bets to go back to/, [v2], "rollback", "bets")
 
-      // The service has it in its code: it goes on with the other, and makes it known again when it starts anew.
+      // The service has it in its code: it goes on with the other, and makes it known again when it
+      // starts anew.
       yield* (yield* EventLog).append([newEvent(yield* tenant, { ...bet({ amount: "2" }), userId: "player-9" })])
       assert.deepStrictEqual(yield* betCounts(["player-9"]), [4])
       assert.deepStrictEqual((yield* listed(both, "bets", 1))?.slice(0, 2), ["to be rebuilt", "0"])
     }))
 })
 
-/** Whether the fold fails on the bets of 3 of the second player, as it did before somebody mended it. */
+/**
+ * Whether the fold fails on the bets of 3 of the second player, as it did before somebody mended
+ * it.
+ */
 let isBroken = true
 const fragile = betsOf(1, (amount, userId) => {
   if (isBroken && userId === "player-1" && amount === "3") throw new Error("no 3 is expected")
@@ -355,7 +362,10 @@ layer(testService({ projections: [fragile] }).pipe(Layer.provideMerge(TestDataba
   }
 )
 
-/** The favourite currency: bets of each are counted, and the rule for ties only shows in the section. */
+/**
+ * The favourite currency: bets of each are counted, and the rule for ties only shows in the
+ * section.
+ */
 const favourite = (version: number, order: 1 | -1): AnyProjection =>
   Projection.make({
     name: "favourite",
@@ -431,7 +441,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a version that shows t
       assert.match(verified ?? "", /^favourite v2: 68 events of 60 users verified, 0 users parked, 0 differences$/)
       assert.strictEqual((yield* run(pair, "verify", "--version", "2")).code, 1)
 
-      // Verify reads as readers do. What the sample log does not have shows here: a section that is another each time, and one that cannot be made.
+      // Verify reads as readers do. What the sample log does not have shows here: a section that is
+      // another each time, and one that cannot be made.
       const service = yield* Layer.build(Layer.fresh(testService({ projections: pair })))
       const tenant = yield* Context.get(service, Tenants).get("brand")
       yield* Context.get(service, EventLog).append(

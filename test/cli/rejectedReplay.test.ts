@@ -169,7 +169,8 @@ layer(Layer.mergeAll(testService({ projections: [] }), NodeServices.layer).pipe(
       const tenant = yield* newTenant("erased")
       yield* send(tenant, [login("victim", "1"), login("stays", "1")])
       yield* refuse(tenant, [login("victim", "2"), login("stays", "2")])
-      // The replay's append waits for the heads, and the erasure for the rows that the replay holds.
+      // The replay's append waits for the heads, and the erasure for the rows that the replay
+      // holds.
       const waiting = (query: string) =>
         untilEffect(Effect.map(
           sql<{ waits: boolean }>`

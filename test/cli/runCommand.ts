@@ -24,7 +24,10 @@ import { tenants } from "../../src/cli/tenants.ts"
 import { users } from "../../src/cli/users.ts"
 import { CatalogSources } from "../../src/projections/CatalogSources.ts"
 
-/** What a command wrote and how it ended; `reported` says whether the runtime would print the error once more, with its stack. */
+/**
+ * What a command wrote and how it ended; `reported` says whether the runtime would print the error
+ * once more, with its stack.
+ */
 export interface CommandResult {
   readonly code: number
   readonly stdout: string
@@ -40,8 +43,9 @@ const program = Command.runWith(
 )
 
 /**
- * Runs a command as the program does, with its own layers and nothing of the caller's but the projections it knows and their sources, on these settings. `onStdout` sees each piece of its output at
- * once, `stdin` is what it reads; interrupting it is Ctrl-C.
+ * Runs a command as the program does, with its own layers and nothing of the caller's but the
+ * projections it knows and their sources, on these settings. `onStdout` sees each piece of its
+ * output at once, `stdin` is what it reads; interrupting it is Ctrl-C.
  */
 export const runCommand = (
   args: ReadonlyArray<string>,

@@ -5,8 +5,9 @@ import openapiTs, { astToString } from "openapi-typescript"
 import { generate } from "orval"
 
 /*
- * Generates the clients of an OpenAPI document into a folder, as users of the generators would: with their defaults. A program of its own, for the
- * generators write to the console and end processes. Usage: generateClients.ts DOCUMENT FOLDER URL-OF-THE-SERVICE
+ * Generates the clients of an OpenAPI document into a folder, as users of the generators would:
+ * with their defaults. A program of its own, for the generators write to the console and end
+ * processes. Usage: generateClients.ts DOCUMENT FOLDER URL-OF-THE-SERVICE
  */
 const [document = "", folder = "", baseUrl = ""] = process.argv.slice(2)
 

@@ -16,7 +16,10 @@ export interface Parameter {
 
 /** What a description says of the answers of one status. */
 export interface DescribedAnswer {
-  /** Checks of the body by media type; none where there is no body. Members that the description does not have are none there may be. */
+  /**
+   * Checks of the body by media type; none where there is no body. Members that the description
+   * does not have are none there may be.
+   */
   readonly contents: ReadonlyMap<string, Check>
   /** The types of its problems; none where it is no problem. */
   readonly problems: ReadonlyArray<string>
@@ -96,7 +99,10 @@ const compilerOf = (schemas: Readonly<Record<string, JsonSchema>>): (schema: Jso
 const referring = (schema: JsonSchema): JsonSchema =>
   JSON.parse(JSON.stringify(schema).replaceAll("\"$ref\":\"#/components/schemas/", "\"$ref\":\"")) as JsonSchema
 
-/** Reads what a service says of itself, a document of OpenAPI 3.1. Throws if it says more than is known here: nothing of it goes unchecked. */
+/**
+ * Reads what a service says of itself, a document of OpenAPI 3.1. Throws if it says more than is
+ * known here: nothing of it goes unchecked.
+ */
 export const describeApi = (served: unknown): ApiDescription => {
   const { components: { schemas }, paths } = served as Document
   const unknown = unknownKeywords(served)

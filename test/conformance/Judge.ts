@@ -2,7 +2,10 @@ import { httpRequest } from "../fuzz/FuzzRequest.ts"
 import { type RawAnswer, RawClient } from "../fuzz/rawHttp.ts"
 import type { DescribedAnswer, Operation } from "./ApiDescription.ts"
 
-/** A request of an operation. It carries the key that may do everything, unless its headers say otherwise. */
+/**
+ * A request of an operation. It carries the key that may do everything, unless its headers say
+ * otherwise.
+ */
 export interface Asked {
   readonly target: string
   readonly headers?: Readonly<Record<string, string>>
@@ -68,7 +71,10 @@ export class Judge {
     return this.judge(operation, await this.exchange([operation.method], bytes), asked.target)
   }
 
-  /** Sends bytes that are a request of an operation, or begin one, on a connection that carries no other afterwards. */
+  /**
+   * Sends bytes that are a request of an operation, or begin one, on a connection that carries no
+   * other afterwards.
+   */
   async sendLast(operation: Operation, bytes: string | Uint8Array, shown: string): Promise<Answer> {
     return this.judge(operation, await this.exchange([operation.method], bytes, true), shown)
   }

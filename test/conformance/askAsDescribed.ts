@@ -10,8 +10,8 @@ const requestsEach = 6
 const takesPrefer = ({ parameters }: Operation) => parameters.some(({ name }) => name === "prefer")
 
 /**
- * Asks each operation as its description says: every answer must be a success, a page's cursor lead to the next, and an ETag to a 304. Who is on no
- * leaderboard is not found on it.
+ * Asks each operation as its description says: every answer must be a success, a page's cursor lead
+ * to the next, and an ETag to a 304. Who is on no leaderboard is not found on it.
  */
 export const askAsDescribed = async (subject: Subject): Promise<void> => {
   const { description, judge, known } = subject
@@ -51,7 +51,8 @@ export const askAsDescribed = async (subject: Subject): Promise<void> => {
       await follow(operation, all, headers, answer)
     }
   }
-  // What changes something comes before what is read twice; a user who is erased is none to be asked about.
+  // What changes something comes before what is read twice; a user who is erased is none to be
+  // asked about.
   const [writing = [], reading = []] = [["POST"], ["GET"]].map((methods) =>
     description.operations.filter(({ method }) => methods.includes(method))
   )
@@ -60,8 +61,8 @@ export const askAsDescribed = async (subject: Subject): Promise<void> => {
 }
 
 /**
- * Sends the description's own examples, of whole bodies and of single parameters: none may be refused. Every body and every parameter that a request must
- * have has one.
+ * Sends the description's own examples, of whole bodies and of single parameters: none may be
+ * refused. Every body and every parameter that a request must have has one.
  */
 export const askItsExamples = async (subject: Subject): Promise<void> => {
   const { description: { operations, resolve, schemas }, judge } = subject

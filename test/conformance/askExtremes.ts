@@ -19,7 +19,10 @@ const extremeTexts = ({ description: { resolve } }: Subject, { schema }: Paramet
   ]
 }
 
-/** Asks each operation with each parameter at its bounds: nothing may be refused, though a user or board may not be there. */
+/**
+ * Asks each operation with each parameter at its bounds: nothing may be refused, though a user or
+ * board may not be there.
+ */
 const askParameters = async (subject: Subject): Promise<void> => {
   const { description: { operations }, judge } = subject
   for (const operation of operations.filter(({ method }) => method !== "DELETE")) {
@@ -35,7 +38,10 @@ const askParameters = async (subject: Subject): Promise<void> => {
   }
 }
 
-/** Sends items of every kind with one member at its bounds, null where that is allowed, or left out where it may be: all must be stored. */
+/**
+ * Sends items of every kind with one member at its bounds, null where that is allowed, or left out
+ * where it may be: all must be stored.
+ */
 const sendItems = async (subject: Subject): Promise<void> => {
   const { description: { allows, resolve, schemas }, judge } = subject
   const bulk = operationOf(subject, "sendEvents")

@@ -11,7 +11,10 @@ interface Issue {
 const pathsOf = (issues: unknown): ReadonlyArray<string> =>
   (issues as ReadonlyArray<Issue> | undefined ?? []).map(({ path }) => JSON.stringify(path))
 
-/** Asks with one thing wrong at a time, in parameters and bodies: every answer must be that the request is invalid, and where. */
+/**
+ * Asks with one thing wrong at a time, in parameters and bodies: every answer must be that the
+ * request is invalid, and where.
+ */
 export const askWrongly = async (subject: Subject): Promise<void> => {
   const { description, judge } = subject
   const breaks = brokenValues(description)
@@ -48,7 +51,10 @@ export const askWrongly = async (subject: Subject): Promise<void> => {
   }
 }
 
-/** Sends items of every kind with one thing wrong in each: all of them must be rejected, and where it is wrong told. */
+/**
+ * Sends items of every kind with one thing wrong in each: all of them must be rejected, and where
+ * it is wrong told.
+ */
 export const sendWrongItems = async (subject: Subject): Promise<void> => {
   const { description, judge } = subject
   const bulk = operationOf(subject, "sendEvents")

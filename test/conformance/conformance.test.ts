@@ -41,9 +41,10 @@ const headersOf = ({ answers, name }: Operation): ReadonlyArray<string> =>
   [...answers].flatMap(([status, { headers }]) => [...headers.keys()].map((header) => `${name} ${status} ${header}`))
 
 /*
- * Requests made of the document that the service serves: valid ones, ones with one thing wrong, and whatever else leads to an answer that the document
- * has. Nothing may be answered that it does not have (a status, a problem's type, a media type, a member, a header), and everything that it has must be
- * answered at least once.
+ * Requests made of the document that the service serves: valid ones, ones with one thing wrong, and
+ * whatever else leads to an answer that the document has. Nothing may be answered that it does not
+ * have (a status, a problem's type, a media type, a member, a header), and everything that it has
+ * must be answered at least once.
  */
 layer(testSql, { excludeTestServices: true })("the running service and its OpenAPI document", (it) => {
   it.effect("say the same", () =>

@@ -134,7 +134,10 @@ const unfinished = ({ description: { operations }, judge }: Subject): Promise<un
     operations.map((operation) => judge.sendLast(operation, `${operation.method} ${operation.path} HTTP/1.1\r\nHost: x\r\n`, "unfinished"))
   )
 
-/** Has the service answer every operation with what it answers to a client that does something wrong, or too much. */
+/**
+ * Has the service answer every operation with what it answers to a client that does something
+ * wrong, or too much.
+ */
 export const provokeProblems = async (subject: Subject): Promise<void> => {
   const { description: { operations } } = subject
   // What takes its time goes on meanwhile.

@@ -8,7 +8,10 @@ import type { DatabaseProxy } from "../support/DatabaseProxy.ts"
 import { untilEffect } from "../support/until.ts"
 import { operationOf, plainRequest, type Subject } from "./Subject.ts"
 
-/** Asks all operations that describe a problem, of a user alone and strongly, where it is the answer. */
+/**
+ * Asks all operations that describe a problem, of a user alone and strongly, where it is the
+ * answer.
+ */
 const expectProblem = (subject: Subject, problem: string, wait: number) =>
   Effect.promise(async () => {
     const { description: { operations }, judge, known: { userIds } } = subject
@@ -107,7 +110,10 @@ const away = Effect.fnUntraced(function*(subject: Subject, { cut, restore }: Dat
   yield* restore
 })
 
-/** Has the service answer what it answers where something is wrong with the projections or the database. */
+/**
+ * Has the service answer what it answers where something is wrong with the projections or the
+ * database.
+ */
 export const provokeTrouble = Effect.fnUntraced(function*(subject: Subject, tenantId: string, proxy: DatabaseProxy) {
   yield* parked(subject, tenantId)
   yield* notBuilt(subject)

@@ -28,7 +28,10 @@ const limits = { MAX_ITEMS: "1000", MAX_BODY_BYTES: String(1024 * 1024), MAX_BYT
 /** Milliseconds that a request may take to arrive. */
 const requestTime = 1000
 
-/** The whole service in this process, behind a proxy to the test's database, with what some users did in it, all of it counted. */
+/**
+ * The whole service in this process, behind a proxy to the test's database, with what some users
+ * did in it, all of it counted.
+ */
 export const startSubject = Effect.gen(function*() {
   const proxy = yield* databaseProxy
   const services = yield* Layer.build(

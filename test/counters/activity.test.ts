@@ -34,7 +34,8 @@ layer(testService({ projections: [activity] }).pipe(Layer.provideMerge(TestDatab
         const { create } = yield* Tenants
         const [monday, sunday] = [yield* create("weeks", "Europe/Berlin"), yield* create("from Sunday", "Europe/Berlin", 7)]
         const events = [
-          // 2026-01-31 is a Saturday; it begins at 23:00 UTC of the 30th, the 1st of February an hour before midnight UTC.
+          // 2026-01-31 is a Saturday; it begins at 23:00 UTC of the 30th, the 1st of February an
+          // hour before midnight UTC.
           ...[
             "2026-01-29T12:00:00Z",
             "2026-01-30T22:59:59Z",

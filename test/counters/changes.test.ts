@@ -68,7 +68,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the change feed", (it)
             }))
           )
 
-        // A consumer that now and then goes back to a place it was given before: it died and had not written down the later ones.
+        // A consumer that now and then goes back to a place it was given before: it died and had
+        // not written down the later ones.
         const told = new Map<string, number>()
         const consumer = Effect.gen(function*() {
           const places: Array<FeedPlace> = [start]

@@ -26,7 +26,10 @@ const ranges = [
   { from: "2026-03-30", to: "2026-03-30", granularity: "week" }
 ] as const
 
-/** Every number is a function of the set of a user's events (design §4), in the documents beside the counters, too: from the tables, by two processes. */
+/**
+ * Every number is a function of the set of a user's events (design §4), in the documents beside the
+ * counters, too: from the tables, by two processes.
+ */
 layer(TestDatabase.layer, { excludeTestServices: true })("games and activity of any order, batching and repetition", (it) => {
   it.effect.each([
     // Each with a change of clocks in the weeks that are played.

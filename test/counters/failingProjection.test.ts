@@ -101,7 +101,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a projection that fail
           })
           assert.strictEqual((yield* Effect.flip(explained))._tag, "ProjectionFailing")
 
-          // What is sound is read strongly, so it is fed; the change feed goes on, and the runner is well.
+          // What is sound is read strongly, so it is fed; the change feed goes on, and the runner
+          // is well.
           const days = Context.get(services, Activity).read(known(tenant), "player", {
             from: 0,
             to: 30_000,

@@ -45,7 +45,9 @@ const top = (tenant: Tenant, selection: BoardSelection, limit = 1000) =>
 const place = (tenant: Tenant, selection: BoardSelection, userId: string, neighbours = 2) =>
   Effect.flatMap(Leaderboards, (boards) => boards.place(tenant, selection, userId, { neighbours, consistency: strong }))
 
-/** The buckets have exactly the users they say, and nothing differs from a second fold of the log. */
+/**
+ * The buckets have exactly the users they say, and nothing differs from a second fold of the log.
+ */
 const assertSound = Effect.gen(function*() {
   const sql = yield* PgClient.PgClient
   const log = yield* EventLog
@@ -56,7 +58,10 @@ const assertSound = Effect.gen(function*() {
   }
 })
 
-/** Every board is a function of the set of the stored events (design §4): of any order, batching and repetition, fed by two processes. */
+/**
+ * Every board is a function of the set of the stored events (design §4): of any order, batching and
+ * repetition, fed by two processes.
+ */
 layer(TestDatabase.layer, { excludeTestServices: true })("leaderboards of any order, batching and repetition", (it) => {
   it.effect.each([
     { seed: 51, timeZone: "America/New_York", now: "2026-03-20T12:00:00Z", weekStart: 7 },
@@ -78,7 +83,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("leaderboards of any or
           Effect.gen(function*() {
             const service = index % 2 === 0 ? first : second
             yield* Context.get(service, Ingest).batch(tenant, bulkItems(batch), { strict: false })
-            // Whoever reads strongly has what is there fed at once: in chunks cut here and there, by both.
+            // Whoever reads strongly has what is there fed at once: in chunks cut here and there,
+            // by both.
             const selection = { board: "round_wins", period: "all", day: undefined, currency: "EUR" } as const
             yield* top(tenant, selection, 1).pipe(Effect.provide(service))
           }),
@@ -152,7 +158,8 @@ layer(testService({ projections }).pipe(Layer.provideMerge(TestDatabase.layer)),
       assert.deepStrictEqual(yield* scores(tenant, eur("casino_turnover")), [["a", "10"], ["b", "9"]])
       assert.deepStrictEqual(yield* scores(tenant, eur("sports_turnover", "day", "2026-01-01")), [["a", "8"], ["b", "6"]])
 
-      // A rollback of the casino counts in its own period, one of a sports bet takes the bet with it.
+      // A rollback of the casino counts in its own period, one of a sports bet takes the bet with
+      // it.
       yield* append(
         tenant,
         "a",

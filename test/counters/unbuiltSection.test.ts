@@ -54,7 +54,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a section that is stil
       assert.notProperty(yield* asOf(["casino", "logins"], false), "logins")
       for (const areNamed of [true, false]) assert.deepInclude(yield* Effect.flip(asOf(["logins"], areNamed)), notBuilt)
 
-      // Built, it is one like the others; and a process that does not know the active version says so instead of leaving it out.
+      // Built, it is one like the others; and a process that does not know the active version says
+      // so instead of leaving it out.
       const sql = Context.get(after, PgClient.PgClient)
       for (const store of Context.get(after, ProjectionCatalog).stores.slice(1)) {
         yield* rebuild(sql, log, [store], { slices: yield* slicesWithEvents(sql), onProgress: () => Effect.void })

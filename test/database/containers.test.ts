@@ -37,7 +37,10 @@ const container = ["unshare", "-fpin", "--mount-proc", "--kill-child"]
 
 const withLoopback = [...container, "sh", "-c", `ip link set lo up; exec "$@"`, "sh"]
 
-/** A member of the server behind a command that puts it into a container; with what it says. Killed with the scope, and with it all of its container. */
+/**
+ * A member of the server behind a command that puts it into a container; with what it says. Killed
+ * with the scope, and with it all of its container.
+ */
 const memberIn = Effect.fnUntraced(function*(dataDir: string, [file = "", ...args]: ReadonlyArray<string>) {
   const child = yield* Effect.acquireRelease(
     Effect.sync(() => spawn(file, [...args, ...member, dataDir], { stdio: "pipe" })),

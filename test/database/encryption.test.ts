@@ -61,7 +61,9 @@ const at = (url: string, database: string, query: string) => {
 
 type Taken = "both" | "encrypted" | "plain"
 
-/** libpq's table: what comes of a mode at a server that takes such connections; undefined for none. */
+/**
+ * libpq's table: what comes of a mode at a server that takes such connections; undefined for none.
+ */
 const expected = (mode: SslMode, taken: Taken): Taken | undefined => {
   const order = {
     disable: ["plain"],

@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
 
-// A process that uses the embedded server of the directory it is given, and says its URL, until SIGTERM.
+// A process that uses the embedded server of the directory it is given, and says its URL, until
+// SIGTERM.
 const [dataDir = ""] = process.argv.slice(2)
 EmbeddedPostgres.acquire(dataDir).pipe(
   Effect.flatMap(({ url }) => Console.log(Redacted.value(url))),

@@ -55,7 +55,8 @@ it.live("the server comes back after npm has installed its programs again, once 
     yield* until(() => url() !== undefined || child.exitCode !== null)
     const pid = yield* Effect.promise(() => readFile(join(dataDir, "postgres/data/postmaster.pid"), "utf8").then(Number.parseInt))
 
-    // As npm does: all of it goes away, and comes back without the links that the package's own script would make.
+    // As npm does: all of it goes away, and comes back without the links that the package's own
+    // script would make.
     yield* Effect.promise(() => rename(programs, `${programs}-gone`))
     process.kill(pid, "SIGKILL")
     yield* until(() => said.includes("npm is just installing it"))

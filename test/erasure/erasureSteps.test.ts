@@ -63,7 +63,10 @@ const assertRowsAreOfTheLog = Effect.fnUntraced(function*(slice: number) {
   }
 })
 
-/** Two users of a slice in turns, so many events each: one game each, so that the one to go has as many rows as events. */
+/**
+ * Two users of a slice in turns, so many events each: one game each, so that the one to go has as
+ * many rows as events.
+ */
 const heavy = Effect.fnUntraced(function*(name: string, count: number) {
   const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create(name, "UTC"))
   const [user, other] = [userInSlice(tenant, 9), userInSlice(tenant, 9, 1)]
@@ -82,7 +85,10 @@ const heavy = Effect.fnUntraced(function*(name: string, count: number) {
 
 const bound = { events: 1000, bytes: 1_000_000 }
 
-/** Nobody sees anything of the user, wherever it may be looked for; somebody else is there as before. */
+/**
+ * Nobody sees anything of the user, wherever it may be looked for; somebody else is there as
+ * before.
+ */
 const assertGone = Effect.fnUntraced(function*(tenant: Tenant, user: string, other: string) {
   const counters = yield* Counters
   const documents = yield* counters.read(tenant, [user, other], { sections: ["casino"], consistency: strong })

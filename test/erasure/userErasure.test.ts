@@ -102,7 +102,8 @@ const tablesWith = Effect.fnUntraced(function*(text: string) {
   assert.isAbove(tables.length, 20)
   const found: Array<string> = []
   for (const { name } of tables) {
-    // Rows of json are text as they stand; what is escaped in a row is doubled, so the texts looked for have nothing to escape.
+    // Rows of json are text as they stand; what is escaped in a row is doubled, so the texts looked
+    // for have nothing to escape.
     const rows = yield* sql.unsafe(`select from ${name} as t where strpos(t::text, $1) > 0 limit 1`, [text])
     if (rows.length > 0) found.push(name)
   }
@@ -155,7 +156,10 @@ const victimItems: ReadonlyArray<unknown> = [
     vendor_name: secrets.vendor
   })
 ]
-/** Invalid, of other content under a used key, and too long to be kept whole, so that the user is named in what was cut off. */
+/**
+ * Invalid, of other content under a used key, and too long to be kept whole, so that the user is
+ * named in what was cut off.
+ */
 const refusedItems: ReadonlyArray<unknown> = [
   itemOf("realtime-casino", { unique_id: secrets.rejected }),
   casinoBet("c-1", { round_id: secrets.conflict }),
@@ -410,7 +414,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
       const [eraser, appender] = yield* Effect.all([process([casino]), process([casino])])
       const tenant = yield* Effect.provide(newTenant("raced"), eraser)
       const log = Context.get(appender, EventLog)
-      // This one has met no repeats, so that it tries to insert before it looks, and then waits for the erasure with the head in its hands.
+      // This one has met no repeats, so that it tries to insert before it looks, and then waits for
+      // the erasure with the head in its hands.
       const trusting = Context.get(yield* process([casino]), EventLog)
       const holder = Context.get(appender, PgClient.PgClient)
       const user = userInSlice(tenant, 5)

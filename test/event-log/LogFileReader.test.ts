@@ -30,7 +30,10 @@ const file = fileOf(log)
 const whole = read(file)
 const texts = whole.batches.map((batch) => JSON.stringify(batch))
 
-/** The file is refused, and what was given of it before is the beginning of what it was before it was damaged. */
+/**
+ * The file is refused, and what was given of it before is the beginning of what it was before it
+ * was damaged.
+ */
 const assertRefused = (damaged: Uint8Array, message: RegExp) => {
   const { batches, problem } = read(damaged)
   assert.match(problem ?? "nothing wrong", message)

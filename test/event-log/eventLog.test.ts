@@ -15,7 +15,10 @@ const oneService = testService({ projections: [] }).pipe(Layer.provideMerge(Test
 let tenants = 0
 const newTenant = Effect.suspend(() => Effect.flatMap(Tenants, ({ create }) => create(`tenant ${++tenants}`, "UTC")))
 
-/** What must hold of every log at any time: dense positions, heads that agree, recorded_at that never decreases, keys used once. */
+/**
+ * What must hold of every log at any time: dense positions, heads that agree, recorded_at that
+ * never decreases, keys used once.
+ */
 const assertSound = Effect.gen(function*() {
   const sql = yield* PgClient.PgClient
   const broken = yield* sql`

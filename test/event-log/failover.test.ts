@@ -35,8 +35,8 @@ const besides = <A, E>(run: (sql: PgClient.PgClient) => Effect.Effect<A, E>) =>
   })
 
 /**
- * Takes the log and the erasures back to how they were when the slice had so many events, as a restored database would. A table in another file is another database to
- * the service.
+ * Takes the log and the erasures back to how they were when the slice had so many events, as a
+ * restored database would. A table in another file is another database to the service.
  */
 const goBack = (slice: number, position: number) =>
   besides((sql) =>

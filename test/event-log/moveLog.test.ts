@@ -77,7 +77,10 @@ const countEvents = Effect.gen(function*() {
 
 const one = { seed: 11, users: 25, timeZone: "Europe/Malta" }
 
-/** A service with two tenants, their keys and all kinds of events, some with what only other programs would write. */
+/**
+ * A service with two tenants, their keys and all kinds of events, some with what only other
+ * programs would write.
+ */
 const fill = Effect.fnUntraced(function*(database: Database) {
   const context = yield* service(database)
   const { items, userIds } = generateItems(one)
@@ -156,7 +159,8 @@ layer(Layer.empty, { excludeTestServices: true })("a log that is moved", (it) =>
       assert.deepStrictEqual(Object.fromEntries(rows.map(({ columns, table }) => [table, columns])), {
         events: Object.keys(event ?? {}).sort(),
         slice_heads: ["erasure", "position", "recorded_at", "slice"],
-        // The erasures are numbered in the order of their lines, and the heads name the last of their slice.
+        // The erasures are numbered in the order of their lines, and the heads name the last of
+        // their slice.
         erased_users: ["erased_at", "erasure", "pseudonym", "slice", "tag", "tenant_id"],
         log_format: ["lane_count", "only_row", "slice_count"],
         tenants: Object.keys(tenant ?? {}).sort(),
@@ -228,7 +232,8 @@ layer(Layer.empty, { excludeTestServices: true })("an import", (it) => {
     Effect.gen(function*() {
       const context = yield* migrated
       yield* Effect.gen(function*() {
-        // Stopped in the midst of the file again and again, each time somewhat later, in the end with nothing but its last line missing.
+        // Stopped in the midst of the file again and again, each time somewhat later, in the end
+        // with nothing but its last line missing.
         for (const share of [0.1, 0.4, 0.4, 0.8, 1]) {
           const beginning = largeFile.subarray(0, share < 1 ? Math.floor(largeFile.length * share) : largeFile.lastIndexOf("\n", -2) + 1)
           const good = Result.getOrThrow(new LogFileReader().push(beginning)).at(-1)?.eventsSoFar

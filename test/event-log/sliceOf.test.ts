@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { sliceOf } from "../../src/event-log/sliceOf.ts"
 
-// Computed apart from the code, with Python: fnv1a32(uuid.encode() + b"\0" + user.encode()) % 256. Part of the data format: they never change.
+// Computed apart from the code, with Python: fnv1a32(uuid.encode() + b"\0" + user.encode()) % 256.
+// Part of the data format: they never change.
 const vectors: ReadonlyArray<readonly [tenantId: string, userId: string, slice: number]> = [
   ["00000000-0000-0000-0000-000000000000", "1", 182],
   ["00000000-0000-0000-0000-000000000000", "player-42", 75],

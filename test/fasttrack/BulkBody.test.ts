@@ -40,7 +40,10 @@ const common = {
   entry_timestamp: "string date-time | null",
   process_timestamp: "string date-time | null"
 }
-/** With what FastTrack's own schemas send beside it: null for what may be left out, integers for three ids, and Teaser. */
+/**
+ * With what FastTrack's own schemas send beside it: null for what may be left out, integers for
+ * three ids, and Teaser.
+ */
 const published: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "realtime-casino": {
     ...common,

@@ -4,7 +4,10 @@ import { decodeItem } from "../../src/fasttrack/decodeItem.ts"
 import type { EventType } from "../../src/fasttrack/FastTrackEvent.ts"
 import { eventOf, eventTypes, invalidItemOf, itemOf, objectText, wireData, wireLeg } from "./wireItem.ts"
 
-/** JSON texts of values that are taken, each with that of the canonical form; and of values that are not. */
+/**
+ * JSON texts of values that are taken, each with that of the canonical form; and of values that are
+ * not.
+ */
 interface Rule {
   readonly good: ReadonlyArray<readonly [wire: string, canonical: string]>
   readonly bad: ReadonlyArray<string>
@@ -141,7 +144,10 @@ const list = (element: Rule): Rule => ({
   bad: ["5", `"x"`, "{}", "true"]
 })
 
-/** How a field may be missing: required, or what stands for it when it is absent (undefined: nothing); and whether null is a value. */
+/**
+ * How a field may be missing: required, or what stands for it when it is absent (undefined:
+ * nothing); and whether null is a value.
+ */
 interface Field {
   readonly rule: Rule
   readonly absent: string | undefined | "required"
@@ -232,7 +238,9 @@ const legContract: Readonly<Record<string, Field>> = {
   meta: optional(object)
 }
 
-/** Puts one value, or none, in the place of a field, and tells what is read there or what is wrong. */
+/**
+ * Puts one value, or none, in the place of a field, and tells what is read there or what is wrong.
+ */
 interface Place {
   readonly path: ReadonlyArray<string | number>
   readonly itemWith: (text: string | null) => string

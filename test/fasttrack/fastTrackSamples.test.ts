@@ -6,7 +6,8 @@ import { evaluate } from "../../src/projections/evaluate.ts"
 import { eventOf } from "./wireItem.ts"
 
 /*
- * The payloads with which FastTrack tests its own public schemas (github.com/fasttrack-solutions/json-schema, internal/schema-test), in the envelope and under the
+ * The payloads with which FastTrack tests its own public schemas
+ * (github.com/fasttrack-solutions/json-schema, internal/schema-test), in the envelope and under the
  * names of the bulk API. What the bulk API does not have, they keep: it is ignored.
  */
 

@@ -33,7 +33,8 @@ describe("findSyntaxError", () => {
   it.prop("points to the end of the longest beginning that could still become JSON", [Schema.Json, Schema.Natural], ([json, number]) => {
     const text = JSON.stringify(json)
     const at = number % text.length
-    // Every beginning of JSON is the beginning of JSON, so the error is never before its end; a control character can stand nowhere.
+    // Every beginning of JSON is the beginning of JSON, so the error is never before its end; a
+    // control character can stand nowhere.
     const error = errorIn(`${text.slice(0, at)}\u0001`)
     assert.isDefined(error)
     assert.strictEqual(error, Buffer.byteLength(text.slice(0, at).toWellFormed()))

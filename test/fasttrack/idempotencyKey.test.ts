@@ -24,7 +24,8 @@ const keyFields: { readonly [T in EventType]: ReadonlyArray<string> } = {
 const Id = Schema.String.check(Schema.isPattern(/^[ab",:[\]\\ü]{1,6}$/))
 
 describe("idempotencyKey", () => {
-  // Made with Python: uuid.uuid5(namespace, json.dumps([...], ensure_ascii=False, separators=(",", ":"))).
+  // Made with Python: uuid.uuid5(namespace, json.dumps([...], ensure_ascii=False, separators=(",",
+  // ":"))).
   it("is a name-based UUID of the kind and the key fields", () => {
     expect(keyOf("realtime-casino", { type: "bet", unique_id: "u-1" })).toBe("fa162c63-4db8-570a-b274-b445f4dd2d18")
     expect(keyOf("realtime-casino", { type: "win", unique_id: "u-1" })).toBe("8f507daa-5098-5204-a825-481b506475de")

@@ -38,7 +38,8 @@ describe("parseJson", () => {
     for (
       const value of [parseJson(token), (parseJson(`[ ${token}]`) as Array<unknown>)[0], (parseJson(`{"a":${token}}`) as { a: unknown }).a]
     ) {
-      // A plain parse is right where a double says the same, though perhaps not in the same characters.
+      // A plain parse is right where a double says the same, though perhaps not in the same
+      // characters.
       if (isRawNumber(value)) expect(exact(value)).toBe(token)
       else expect(amountOf({ raw: exact(value) ?? "" })).toBe(amountOf({ raw: token }))
     }
@@ -56,7 +57,8 @@ describe("parseJson", () => {
 
   it.prop("reads what is deep as what is not", [NumberToken, Schema.String, Schema.Json], ([token, string, json]) => {
     for (const text of [around(token), JSON.stringify(string), JSON.stringify([json, { [string]: json }])]) {
-      // The V8 of Node 24 takes a name that is an escape, such as "\n", for "\\" if an object that began alike had that name.
+      // The V8 of Node 24 takes a name that is an escape, such as "\n", for "\\" if an object that
+      // began alike had that name.
       if (JSON.stringify(JSON.parse(text)) !== text && /"(?:\\[^"\\]{1,5}|\\\\)":/.test(text)) continue
       // A number that needs care, as parseDeepJson reads all numbers with care.
       expect(JSON.stringify([parseDeepJson(text), 1])).toBe(JSON.stringify(parseJson(`[${text},1e0]`)).replace(/1e0\]$/, "1]"))

@@ -98,7 +98,10 @@ export const wireData: { readonly [T in EventType]: WireFields } = {
 
 export const eventTypes = Object.keys(wireData) as ReadonlyArray<EventType>
 
-/** The text of an item: the one of `wireData` with some fields changed, or left out where the change is null. */
+/**
+ * The text of an item: the one of `wireData` with some fields changed, or left out where the change
+ * is null.
+ */
 export const itemOf = (event: EventType, change: Readonly<Record<string, string | null>> = {}): string => {
   const fields = Object.entries({ ...wireData[event], ...change }).filter((field): field is [string, string] => field[1] !== null)
   return `{"event":"${event}","data":${objectText(Object.fromEntries(fields))}}`

@@ -8,9 +8,15 @@ import { type Answer, type NoAnswer, request } from "../support/sender.ts"
 
 type Document = Readonly<Record<string, unknown>>
 
-/** An engine that keeps a copy of every user's counters by the feed of changes, through whatever happens. */
+/**
+ * An engine that keeps a copy of every user's counters by the feed of changes, through whatever
+ * happens.
+ */
 export interface EngineMirror {
-  /** Goes on until the feed has nothing more, and says which users' copies are not what a reading of the items makes. */
+  /**
+   * Goes on until the feed has nothing more, and says which users' copies are not what a reading of
+   * the items makes.
+   */
   readonly problems: (items: ReadonlyArray<FastTrackItem>) => Effect.Effect<ReadonlyArray<string>>
 }
 
@@ -22,7 +28,10 @@ const insist = (asking: Effect.Effect<Answer, NoAnswer>): Effect.Effect<Document
     Effect.orDie
   )
 
-/** Starts an engine on an empty log. It never begins again: it goes on with the last cursor that it was given. */
+/**
+ * Starts an engine on an empty log. It never begins again: it goes on with the last cursor that it
+ * was given.
+ */
 export const startMirror = Effect.fnUntraced(function*(url: string) {
   const copies = new Map<string, Document>()
   const get = (query: string) => insist(request(`${url}/api/v1/changes?${query}`))
@@ -67,6 +76,9 @@ export const startMirror = Effect.fnUntraced(function*(url: string) {
   } satisfies EngineMirror
 })
 
-/** Whether the feed of this release knows histories of the log, and so tells again what a failover has lost: then it can begin at the start, too. */
+/**
+ * Whether the feed of this release knows histories of the log, and so tells again what a failover
+ * has lost: then it can begin at the start, too.
+ */
 export const feedKnowsHistories = (url: string): Effect.Effect<boolean> =>
   Effect.map(Effect.orDie(request(`${url}/api/v1/changes?from=start`)), ({ status }) => status === 200)

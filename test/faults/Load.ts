@@ -16,13 +16,19 @@ export const refusedPrefix = "refused-"
 export interface LoadOutcome {
   /** Every item that was answered as stored or a duplicate, as often as it was. */
   readonly acknowledged: ReadonlyArray<FastTrackItem>
-  /** Identities of items that were sent and never got a final answer; none unless the load was given up. */
+  /**
+   * Identities of items that were sent and never got a final answer; none unless the load was given
+   * up.
+   */
   readonly unanswered: ReadonlyArray<FastTrackItem>
   readonly accepted: number
   readonly duplicates: number
   readonly conflicts: number
   readonly refused: number
-  /** Times a request was not answered at all, and times it was answered with 503: each was sent again. */
+  /**
+   * Times a request was not answered at all, and times it was answered with 503: each was sent
+   * again.
+   */
   readonly lost: number
   readonly unavailable: number
   /** Milliseconds of the slowest request that was answered. */
@@ -37,7 +43,10 @@ export interface Load {
   readonly unavailable: () => number
   /** Waits until a request that is sent from now on is acknowledged; milliseconds from now. */
   readonly served: Effect.Effect<number>
-  /** Sends what is left of the requests that have been begun, until each is answered, and then no more. */
+  /**
+   * Sends what is left of the requests that have been begun, until each is answered, and then no
+   * more.
+   */
   readonly finish: Effect.Effect<LoadOutcome>
 }
 
@@ -51,11 +60,17 @@ export interface LoadOptions {
   /** Milliseconds until the sender takes a request for lost, and sends it again. */
   readonly patience?: number
   readonly userPrefix?: string
-  /** Whether items and requests are among it that are to be refused; true unless told otherwise. Where events are lost, nobody knows which are. */
+  /**
+   * Whether items and requests are among it that are to be refused; true unless told otherwise.
+   * Where events are lost, nobody knows which are.
+   */
   readonly isFaulty?: boolean
 }
 
-/** A request, and the places of its items that must be rejected; `refused` if the whole of it must be, with a 4xx. */
+/**
+ * A request, and the places of its items that must be rejected; `refused` if the whole of it must
+ * be, with a 4xx.
+ */
 interface Batch {
   readonly body: string
   readonly items: ReadonlyArray<FastTrackItem>
@@ -71,8 +86,10 @@ const invalid = (user: string) => ({
 })
 
 /**
- * Sends as FastTrack does: over several connections, in batches of any size, and whatever is not answered, or with 503, again with the same content until it is.
- * Among it repeats in other words, other content under used ids, items and whole requests that are to be refused. Ends with the scope.
+ * Sends as FastTrack does: over several connections, in batches of any size, and whatever is not
+ * answered, or with 503, again with the same content until it is. Among it repeats in other words,
+ * other content under used ids, items and whole requests that are to be refused. Ends with the
+ * scope.
  */
 export const startLoad = Effect.fnUntraced(function*(options: LoadOptions) {
   const { connections = 4, isFaulty = true, patience = 60_000, perSecond = 1000, seed, urls, userPrefix = "" } = options
@@ -200,7 +217,9 @@ const asItIs = (items: ReadonlyArray<FastTrackItem>): Batch => ({
   refused: false
 })
 
-/** A batch of valid items, now and then with something in it that is to be refused, or all of it. */
+/**
+ * A batch of valid items, now and then with something in it that is to be refused, or all of it.
+ */
 const withFaults = (
   random: Random,
   items: ReadonlyArray<FastTrackItem>,
@@ -209,13 +228,15 @@ const withFaults = (
 ): Batch => {
   const none = new Set<number>()
   if (random.chance(0.03)) {
-    // Valid ones of users of whom nothing may be stored, beside an invalid one that refuses them all.
+    // Valid ones of users of whom nothing may be stored, beside an invalid one that refuses them
+    // all.
     const others = items.map((item) => ({ ...item, data: { ...item.data, user_id: `${refusedPrefix}${name}` } }) as FastTrackItem)
     const body = toBody([...others, invalid(name)])
     const isCut = random.chance(0.5)
     return { body: isCut ? body.slice(0, -3) : body, items: others, conflicts: none, mustReject: none, strict: !isCut, refused: true }
   }
-  // Sent under one id as `items` says it and then otherwise: of each identity, what was acknowledged first counts.
+  // Sent under one id as `items` says it and then otherwise: of each identity, what was
+  // acknowledged first counts.
   const originals = acknowledged.length > 0 && random.chance(0.3) ? [random.pick(acknowledged), random.pick(acknowledged)] : []
   const fresh = new Set(items.map(identityOf))
   const conflicting = originals.filter((item) => !fresh.has(identityOf(item))).map((item) => changeContent(random, item))

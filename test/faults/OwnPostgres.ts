@@ -16,7 +16,10 @@ export interface OwnPostgres {
   readonly stop: Effect.Effect<void>
   /** `kill -9` of the postmaster; its children notice. */
   readonly kill: Effect.Effect<void>
-  /** `kill -9` of one process that serves a client of the service, at which PostgreSQL throws all clients out and recovers. */
+  /**
+   * `kill -9` of one process that serves a client of the service, at which PostgreSQL throws all
+   * clients out and recovers.
+   */
   readonly killBackend: Effect.Effect<void>
   /** Stops every one of its processes in the middle of whatever it does, and lets them go on. */
   readonly freeze: Effect.Effect<void>
@@ -25,7 +28,10 @@ export interface OwnPostgres {
   readonly isRunning: Effect.Effect<boolean>
 }
 
-/** Removes a server and its folder when this process dies by whatever means (its standard input ends). */
+/**
+ * Removes a server and its folder when this process dies by whatever means (its standard input
+ * ends).
+ */
 const cleaner = `
 read _
 for file in "$0"/*/postgres/data/postmaster.pid; do pid=$(head -n 1 "$file" 2>/dev/null) && { kill -KILL "$pid"; sleep 1; }; done
@@ -49,7 +55,10 @@ const childrenOf = (pid: number): Promise<ReadonlyArray<number>> =>
 /** Whether the machine shows a process's children, as Linux does. */
 export const seesChildren: boolean = process.platform === "linux"
 
-/** The process's title, which PostgreSQL keeps telling: `postgres: postgres test 127.0.0.1(1234) INSERT`. */
+/**
+ * The process's title, which PostgreSQL keeps telling:
+ * `postgres: postgres test 127.0.0.1(1234) INSERT`.
+ */
 const titleOf = (pid: number) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")
 
 const postmasterPid = (cluster: EmbeddedCluster) =>
@@ -60,7 +69,10 @@ const postmasterPid = (cluster: EmbeddedCluster) =>
       return (await titleOf(postmaster.pid)).includes(cluster.data) ? postmaster.pid : undefined
     }))
 
-/** The server on a data directory made by the project's own code. Started; ended by `kill -9` with the scope. */
+/**
+ * The server on a data directory made by the project's own code. Started; ended by `kill -9` with
+ * the scope.
+ */
 export const ownPostgres = Effect.fnUntraced(
   function*(dataDir: string, prepare: (cluster: EmbeddedCluster) => Promise<void> = async () => {}) {
     const cluster = yield* Effect.orDie(openCluster(dataDir, true))

@@ -44,7 +44,10 @@ const sessions = (sql: PgClient.PgClient) =>
     (rows) => rows.map(({ pid }) => pid)
   )
 
-/** Starts a command and kills it up to so many milliseconds after it has come to the database; whether that was before its end. */
+/**
+ * Starts a command and kills it up to so many milliseconds after it has come to the database;
+ * whether that was before its end.
+ */
 const killAtWork = Effect.fnUntraced(function*(args: ReadonlyArray<string>, milliseconds: number, folder?: string) {
   const sql = yield* PgClient.PgClient
   const before = new Set(yield* sessions(sql))

@@ -11,7 +11,9 @@ import { testService } from "../support/TestService.ts"
 import { logProblems } from "./checkExactness.ts"
 import { refusedPrefix } from "./Load.ts"
 
-/** The numbers in generated items are written as digits here and there, which only the wire knows. */
+/**
+ * The numbers in generated items are written as digits here and there, which only the wire knows.
+ */
 const plain = <A>(items: A): A => JSON.parse(JSON.stringify(items, (_, value) => value?.raw === undefined ? value : Number(value.raw))) as A
 
 it.live("what a fault test looks for in the log is found", () =>

@@ -38,8 +38,9 @@ const repeated = (identities: ReadonlyArray<string>): ReadonlyArray<string> => {
 }
 
 /**
- * What is wrong after a fault, in the words of the promise that is broken; nothing if all are kept. The log is read straight from the database: every acknowledged
- * event is in it exactly once, nothing that was refused is, the positions of each slice are 1, 2, 3 … to its head.
+ * What is wrong after a fault, in the words of the promise that is broken; nothing if all are kept.
+ * The log is read straight from the database: every acknowledged event is in it exactly once,
+ * nothing that was refused is, the positions of each slice are 1, 2, 3 … to its head.
  */
 export const logProblems = Effect.fnUntraced(function*({ acknowledged, unanswered = [] }: Sent) {
   const sql = yield* PgClient.PgClient
@@ -84,11 +85,17 @@ export const splitByLog = Effect.fnUntraced(function*(_: { readonly url: string 
   return { kept, lost: new Set(acknowledged.map(identityOf)).difference(log).size }
 }, (effect, { url }) => Effect.provide(effect, PgClient.layer({ url: Redacted.make(url), applicationName: testApplication })))
 
-/** The payload is the item's data without what has columns of its own; what makes an identity is all there. */
+/**
+ * The payload is the item's data without what has columns of its own; what makes an identity is all
+ * there.
+ */
 const identityOfRow = (row: LogRow): string =>
   identityOf({ event: row.event_type, data: { ...JSON.parse(row.payload) as object, user_id: row.user_id } } as FastTrackItem)
 
-/** Users whose counters, read strongly over HTTP, are not what a reading of design §4 makes of what was acknowledged. */
+/**
+ * Users whose counters, read strongly over HTTP, are not what a reading of design §4 makes of what
+ * was acknowledged.
+ */
 export const counterProblems = Effect.fnUntraced(function*(url: string, acknowledged: ReadonlyArray<FastTrackItem>, timeZone = "UTC") {
   const users = [...Map.groupBy(acknowledged, ({ data }) => data.user_id)]
   const wrong: Array<unknown> = []
@@ -121,8 +128,9 @@ export const verifyProblems = Effect.fnUntraced(function*(databaseUrl: string, f
 })
 
 /**
- * States after a fault that nothing was lost, doubled or let in, that positions are dense, that every counter is the fold of the log and that the project's own commands
- * agree; tells how much that was said of. Fails with all that is wrong.
+ * States after a fault that nothing was lost, doubled or let in, that positions are dense, that
+ * every counter is the fold of the log and that the project's own commands agree; tells how much
+ * that was said of. Fails with all that is wrong.
  */
 export const assertExact = Effect.fnUntraced(
   function*(told: Told, database: { readonly url: string; readonly folder?: string }, serviceUrl: string, outcome: LoadOutcome) {
@@ -144,8 +152,9 @@ export const assertExact = Effect.fnUntraced(
 )
 
 /**
- * The same where PostgreSQL has lost events: nothing is doubled or let in, positions are dense, and every counter is the fold of what the log has. Tells how many
- * acknowledged events are lost, and gives that.
+ * The same where PostgreSQL has lost events: nothing is doubled or let in, positions are dense, and
+ * every counter is the fold of what the log has. Tells how many acknowledged events are lost, and
+ * gives that.
  */
 export const assertExactForLog = Effect.fnUntraced(
   function*(told: Told, database: { readonly url: string; readonly folder?: string }, serviceUrl: string, outcome: LoadOutcome) {

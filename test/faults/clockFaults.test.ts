@@ -85,7 +85,8 @@ if (process.versions["deno"] !== undefined) {
       yield* Effect.sleep("2500 millis")
       assert.strictEqual((yield* send()).status, 401, "a revoked key")
 
-      // The sender is told that the database is away as soon as ever, though the clock goes back while it is tried again.
+      // The sender is told that the database is away as soon as ever, though the clock goes back
+      // while it is tried again.
       yield* jumpTo(0)
       const unavailable = load.unavailable()
       const away = performance.now()

@@ -25,8 +25,9 @@ const sh = Effect.fnUntraced(function*({ cluster }: OwnPostgres, script: string,
 })
 
 /**
- * Copies the folder of a running server into another one, as `pg_basebackup` does, which the packaged programs lack. The copy has everything up to now, and starts with
- * a recovery. The target's parent must be there, and may be entered by the server's account.
+ * Copies the folder of a running server into another one, as `pg_basebackup` does, which the
+ * packaged programs lack. The copy has everything up to now, and starts with a recovery. The
+ * target's parent must be there, and may be entered by the server's account.
  */
 export const backUp = (server: OwnPostgres, target: string) =>
   Effect.scoped(Effect.gen(function*() {

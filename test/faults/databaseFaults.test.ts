@@ -19,7 +19,10 @@ interface Stage {
   readonly load: Load
 }
 
-/** A service on a server of its own, under load; afterwards it must be exact, be the process it was, and have everything running. */
+/**
+ * A service on a server of its own, under load; afterwards it must be exact, be the process it was,
+ * and have everything running.
+ */
 const onOwnServer = (told: Told, run: (stage: Stage) => Effect.Effect<void, unknown, Scope.Scope>) =>
   Effect.gen(function*() {
     const postgres = yield* ownPostgres(`${yield* serverFolder}/data`)

@@ -59,7 +59,9 @@ const smallDisk = Effect.gen(function*() {
   }
 })
 
-/** Moves the server's write-ahead log elsewhere, so that only what it stores has to fit on the disk. */
+/**
+ * Moves the server's write-ahead log elsewhere, so that only what it stores has to fit on the disk.
+ */
 const moveLog = (folder: string) => async (cluster: EmbeddedCluster) => {
   const [from, to] = [join(cluster.data, "pg_wal"), join(folder, "wal")]
   const { gid, uid } = await stat(cluster.data)

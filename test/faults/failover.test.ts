@@ -39,7 +39,10 @@ const assertMirrored = Effect.fnUntraced(function*(told: Told, engine: EngineMir
   told.tell("the engine's copies are right")
 })
 
-/** After events were lost: exact for what the log has, and told; and so are the engine's copies, if the feed knows histories. */
+/**
+ * After events were lost: exact for what the log has, and told; and so are the engine's copies, if
+ * the feed knows histories.
+ */
 const assertExactAfterLoss = Effect.fnUntraced(
   function*(told: Told, now: OwnPostgres, service: ServiceProcess, engine: EngineMirror, outcome: LoadOutcome) {
     const lost = yield* assertExactForLog(told, now, service.url, outcome)

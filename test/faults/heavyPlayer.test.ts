@@ -15,7 +15,10 @@ import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
 
-/** `HEAVY_EVENTS=4000000 npm test -- test/faults/heavyPlayer.test.ts` for a bot of 3 million events among a million of others. */
+/**
+ * `HEAVY_EVENTS=4000000 npm test -- test/faults/heavyPlayer.test.ts` for a bot of 3 million events
+ * among a million of others.
+ */
 const count = Number(process.env["HEAVY_EVENTS"] ?? (process.env["FAULTS"] === "all" ? 200_000 : 24_000))
 
 const service = Layer.fresh(testService({ projections: [] }))

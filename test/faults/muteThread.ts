@@ -3,7 +3,10 @@ import process from "node:process"
 import { workerData } from "node:worker_threads"
 import type { ThreadData } from "../../src/projections/ProjectionThread.ts"
 
-/** A projections' thread that notes in the file `MUTE_THREAD` which portion it is started with, and the first time stands still. */
+/**
+ * A projections' thread that notes in the file `MUTE_THREAD` which portion it is started with, and
+ * the first time stands still.
+ */
 const file = process.env["MUTE_THREAD"] ?? ""
 const isFirst = !existsSync(file)
 const { portion }: ThreadData = workerData

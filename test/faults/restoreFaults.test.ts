@@ -20,7 +20,10 @@ import { counterProblems, logProblems, verifyProblems } from "./checkExactness.t
 import { asTestDatabase, ownPostgres, serverFolder } from "./OwnPostgres.ts"
 import { notPossibleHere, scenario, type Told } from "./scenario.ts"
 
-/** Three parts of what a sender sends: their users are partly the same, so that later parts change the counters of earlier ones. */
+/**
+ * Three parts of what a sender sends: their users are partly the same, so that later parts change
+ * the counters of earlier ones.
+ */
 const threeParts = ({ seed }: Told) => {
   const random = seededRandom(seed)
   const { items } = generateItems({ seed, users: 30, itemsPerUser: 30, now: new Date() })
@@ -51,7 +54,10 @@ const assertHolds = Effect.fnUntraced(
   (effect, _, url) => Effect.provide(effect, PgClient.layer({ url: Redacted.make(url), applicationName: testApplication }))
 )
 
-/** What a restored database holds, and what it holds once the sender has sent everything again, as it does with what it was not told of. */
+/**
+ * What a restored database holds, and what it holds once the sender has sent everything again, as
+ * it does with what it was not told of.
+ */
 const assertRestored = Effect.fnUntraced(
   function*(service: { readonly url: string }, url: string, held: ReadonlyArray<FastTrackItem>, all: ReadonlyArray<FastTrackItem>) {
     yield* assertHolds(service.url, url, held)
@@ -154,7 +160,9 @@ scenario(
     })
 )
 
-/** Where a server of PostgreSQL and its own pg_dump are installed: the embedded programs have none. */
+/**
+ * Where a server of PostgreSQL and its own pg_dump are installed: the embedded programs have none.
+ */
 const installed = ["/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt", "/usr/local/opt"].flatMap((folder) => {
   const found = spawnSync("sh", ["-c", `ls -d ${folder}*/bin ${folder}/*/bin 2>/dev/null`]).stdout
   return String(found ?? "").split("\n").filter((bin) =>

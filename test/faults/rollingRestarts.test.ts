@@ -15,7 +15,10 @@ import { notPossibleHere, scenario } from "./scenario.ts"
 
 const hasNginx = spawnSync("nginx", ["-v"]).status === 0
 
-/** As nginx is usually set: connections to the upstream are kept, and a POST that was sent is never sent to another process. It finds out by itself who is away. */
+/**
+ * As nginx is usually set: connections to the upstream are kept, and a POST that was sent is never
+ * sent to another process. It finds out by itself who is away.
+ */
 const configuration = (folder: string, port: number, upstreams: ReadonlyArray<number>) => `
 daemon off;
 pid ${folder}/pid;
@@ -83,7 +86,8 @@ else {
   scenario(name, 240, (told) =>
     Effect.gen(function*() {
       const ports = [yield* Effect.promise(freePort), yield* Effect.promise(freePort)]
-      // The default, for what is no terminal: a balancer of this kind does not ask for the readiness.
+      // The default, for what is no terminal: a balancer of this kind does not ask for the
+      // readiness.
       const settings = (port: number) => ({ PORT: String(port), DRAIN_SECONDS: "5" })
       let services = yield* Effect.all(ports.map((port) => startService(settings(port))), { concurrency: 2 })
       const load = yield* startKeepAliveLoad({ port: yield* startNginx(ports), clients: 50 })
@@ -97,7 +101,8 @@ else {
           assert.deepStrictEqual(yield* service.ended, { code: 0, signal: null }, service.stderr())
           const next = yield* startService(settings(port))
           services = services.with(nth, next)
-          // nginx takes a process that has refused it for away for ten seconds: only then may the other one go.
+          // nginx takes a process that has refused it for away for ten seconds: only then may the
+          // other one go.
           yield* untilEffect(Effect.map(request(`${next.url}/metrics`), ({ text }) =>
             Number(/^playtally_events_accepted\S* (\d+)$/m.exec(text)?.[1] ?? 0) > 50))
         }

@@ -30,8 +30,8 @@ export const shownTimes = (milliseconds: ReadonlyArray<number>): string => {
 }
 
 /**
- * A long scenario, a test by itself that is skipped unless all are run. Prints one line however it ends, with what repeats it. It fails after `seconds`, and what
- * it has started ends with it.
+ * A long scenario, a test by itself that is skipped unless all are run. Prints one line however it
+ * ends, with what repeats it. It fails after `seconds`, and what it has started ends with it.
  */
 export const scenario = <E>(name: string, seconds: number, run: (told: Told) => Effect.Effect<void, E, Scope.Scope>) =>
   it.live.skipIf(!areAllRun)(`${name} (seed ${seed})`, () => {

@@ -1,4 +1,6 @@
-// Loaded before a program: has its clock go wrong by the milliseconds that a file says, looked at again and again, and says in a file beside it what it goes by. In each of its threads, which have a `Date` each.
+// Loaded before a program: has its clock go wrong by the milliseconds that a file says, looked at
+// again and again, and says in a file beside it what it goes by. In each of its threads, which have
+// a `Date` each.
 import { readFileSync, writeFileSync } from "node:fs"
 import { threadId } from "node:worker_threads"
 

@@ -8,7 +8,10 @@ import { createVersion } from "../../src/cli/projections/newVersion.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
-/** A working copy of the project in which a projection has a next version, which folds as the one before; its folder, gone when the scope closes. */
+/**
+ * A working copy of the project in which a projection has a next version, which folds as the one
+ * before; its folder, gone when the scope closes.
+ */
 export const copyWithNextVersion = Effect.fnUntraced(function*(projection: string) {
   const folder = yield* Effect.acquireRelease(
     Effect.promise(() => mkdtemp(join(tmpdir(), "playtally-copy-"))),

@@ -9,7 +9,10 @@ export interface FuzzRequest {
   readonly sending: Sending
   /** The statuses that are right; without it any that is no 5xx. */
   readonly statuses?: ReadonlyArray<number>
-  /** The connection may end without an answer, for what was sent is no request, or its sender did not wait. */
+  /**
+   * The connection may end without an answer, for what was sent is no request, or its sender did
+   * not wait.
+   */
   readonly mayClose?: boolean
   /** The events of which this answer says that they are stored; throws if it cannot be right. */
   readonly acknowledged?: (answer: RawAnswer) => ReadonlyArray<FastTrackItem>

@@ -93,7 +93,10 @@ const typeOf = (value: unknown): string =>
 
 const lengthOf = (text: string): number => [...text].length
 
-/** Whether a schema allows a value, as far as this reading of it goes; numbers `{ raw }` are their digits. */
+/**
+ * Whether a schema allows a value, as far as this reading of it goes; numbers `{ raw }` are their
+ * digits.
+ */
 export const conforms = (resolve: Resolve, open: JsonSchema, value: unknown): boolean => {
   const schema = resolve(open)
   const alternatives = schema.anyOf ?? schema.oneOf
@@ -211,7 +214,10 @@ const textsWith = (schema: JsonSchema): ReadonlyArray<string> => [
 
 const alone: Resolve = (schema) => schema
 
-/** Texts that a schema's pattern does not allow, though the rest of it does; none where it has no pattern. */
+/**
+ * Texts that a schema's pattern does not allow, though the rest of it does; none where it has no
+ * pattern.
+ */
 export const textsAgainstPattern = (schema: JsonSchema): ReadonlyArray<string> => {
   const { pattern, ...rest } = schema
   if (pattern === undefined) return []

@@ -127,7 +127,10 @@ export const mislabelledRequest = ({ name, random }: FuzzDraw): FuzzRequest => {
 const get = `GET /api/v1/users/u/counters HTTP/1.1\r\nHost: x\r\nx-api-key: ${apiKey}\r\n`
 const bulk = `POST ${bulkPath} HTTP/1.1\r\nHost: x\r\nx-api-key: ${apiKey}\r\nContent-Type: application/json\r\n`
 
-/** What is no HTTP, or nearly none. The connection may be closed; an answer must be right all the same. */
+/**
+ * What is no HTTP, or nearly none. The connection may be closed; an answer must be right all the
+ * same.
+ */
 export const malformedRequest = ({ name, random }: FuzzDraw): FuzzRequest => {
   const body = `[${login(name)}]`
   const bytes = random.pick<() => string | Uint8Array>([

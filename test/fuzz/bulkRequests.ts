@@ -49,7 +49,8 @@ const changed = (random: Random, resolve: Resolve, schemas: ItemSchemas, item: F
   const dataSchema = resolve(schema.properties?.["data"] ?? {})
   const names = Object.keys(dataSchema.properties ?? {})
   const withData = (data: object) => ({ ...own, data })
-  // What has the form of an item is one: the reading of the counters looks at nothing but what the schema is about.
+  // What has the form of an item is one: the reading of the counters looks at nothing but what the
+  // schema is about.
   const judged = (value: object): SentItem => ({
     text: textOf(value),
     means: value as FastTrackItem,
@@ -155,7 +156,10 @@ const bodyOf = (random: Random, items: ReadonlyArray<SentItem>): string => {
   ])()
 }
 
-/** Valid and nearly valid batches. Requests of one `chunk` share the life cycles of some users, cut into batches. */
+/**
+ * Valid and nearly valid batches. Requests of one `chunk` share the life cycles of some users, cut
+ * into batches.
+ */
 export const bulkRequests = (resolve: Resolve, schemas: ItemSchemas, seed: number) => {
   const chunks = new Map<number, ReadonlyArray<ReadonlyArray<FastTrackItem>>>()
   const batchesOf = (chunk: number) => {

@@ -111,7 +111,10 @@ const shown = ({ sending }: FuzzRequest): string => {
   return JSON.stringify(text.length > 3000 ? `${text.slice(0, 2500)} … ${text.length} bytes … ${text.slice(-300)}` : text)
 }
 
-/** Sends the requests that a seed makes, checks every answer, and gives what was acknowledged. Fails with the first {@link FuzzFailure}. */
+/**
+ * Sends the requests that a seed makes, checks every answer, and gives what was acknowledged. Fails
+ * with the first {@link FuzzFailure}.
+ */
 export const fuzzService = async ({ from = 0, progress, requests, seed, url }: FuzzOptions): Promise<FuzzOutcome> => {
   const { items, operations, resolve } = await describe(url)
   if (items.size !== 6) throw new Error(`the document describes ${items.size} kinds of items`)
@@ -149,7 +152,10 @@ export const fuzzService = async ({ from = 0, progress, requests, seed, url }: F
     if (cursor !== undefined) cursors[cursors.length < 50 ? cursors.length : answer.body.length % 50] = cursor
   }
 
-  /** Several requests at once on one connection, or one. Answers come in order; one that closes the connection may be the last. */
+  /**
+   * Several requests at once on one connection, or one. Answers come in order; one that closes the
+   * connection may be the last.
+   */
   const send = async (indexes: ReadonlyArray<number>) => {
     const made = indexes.map((index) => ({ index, request: make(index) }))
     const isPlain = ({ request: { mayClose, sending } }: typeof made[number]) => mayClose !== true && sending.parts.length === 1

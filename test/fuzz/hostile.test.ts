@@ -30,7 +30,10 @@ const inputs = [fatItems, deepItems, wideUsers, manyKeys, rejectedItems, heavyRe
 /** A second or so each. */
 const quick = [fatItems, deepItems, manyKeys, pipelinedDocs, unknownKeys]
 
-/** `all`, or the names of some, with a service of its own for each; without it a little of the quick ones, one after the other. */
+/**
+ * `all`, or the names of some, with a service of its own for each; without it a little of the quick
+ * ones, one after the other.
+ */
 const asked = process.env["FUZZ_HOSTILE"]
 const amount: Amount = asked === undefined ? "some" : "all"
 const runs: ReadonlyArray<{ readonly name: string; readonly run: ReadonlyArray<HostileInput> }> = asked === undefined
@@ -47,9 +50,10 @@ const longestStep = 50
 const othersWait = 500
 
 /*
- * Where other programs keep the processors busy everything takes longer. What the service waited for a processor is taken off its delays (Linux counts it),
- * and every bound is stretched by how slow the machine was just before the input: by its multiple of these milliseconds, which 99 of 100 requests of
- * the bystander and steps of the service stay below on two quiet cores.
+ * Where other programs keep the processors busy everything takes longer. What the service waited
+ * for a processor is taken off its delays (Linux counts it), and every bound is stretched by how
+ * slow the machine was just before the input: by its multiple of these milliseconds, which 99 of
+ * 100 requests of the bystander and steps of the service stay below on two quiet cores.
  */
 const quietWait = 40
 const quietStep = 15
@@ -57,7 +61,10 @@ const quietStep = 15
 const quantile = (values: ReadonlyArray<number>, share: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0
 
-/** Four for a little of it: another file of tests runs beside this one, and of some thirty requests the slowest is what counts. */
+/**
+ * Four for a little of it: another file of tests runs beside this one, and of some thirty requests
+ * the slowest is what counts.
+ */
 const company = amount === "some" ? 4 : 1
 
 const stretch = (measured: number, quiet: number): number => company * Math.max(1, measured / quiet)
@@ -149,8 +156,8 @@ layer(testSql, { excludeTestServices: true })("hostile input of one tenant", (it
       }
       takenOfOther += (yield* bystander.end).stored
 
-      // What it said is stored, and nothing else, is what counts; everybody is fed to the end, and nobody is parked.
-      // The rankings gather for seconds, unless somebody asks for all of them.
+      // What it said is stored, and nothing else, is what counts; everybody is fed to the end, and
+      // nobody is parked. The rankings gather for seconds, unless somebody asks for all of them.
       for (const board of ["casino_turnover", "sports_turnover"]) {
         yield* request(`${url}/api/v1/leaderboards/${board}?currency=EUR&consistency=strong`, { headers: { prefer: "wait=30" } })
       }

@@ -8,7 +8,10 @@ export interface RawAnswer {
   readonly body: string
 }
 
-/** What came back on a connection: the answers, and why there were no more if there should have been. */
+/**
+ * What came back on a connection: the answers, and why there were no more if there should have
+ * been.
+ */
 export interface Exchange {
   readonly answers: ReadonlyArray<RawAnswer>
   readonly problem?: "closed" | "timed out" | "not HTTP"
@@ -26,7 +29,10 @@ export interface Sending {
   readonly abandon?: boolean
 }
 
-/** Connections to one server, each used by one sender at a time and kept for the next as long as the server keeps it. */
+/**
+ * Connections to one server, each used by one sender at a time and kept for the next as long as the
+ * server keeps it.
+ */
 export class RawClient {
   private readonly idle: Array<Connection> = []
   private readonly port: number

@@ -56,7 +56,10 @@ const encode = (value: unknown): string => {
   }
 }
 
-/** Requests for whatever the document describes, with parameters as it describes them, nearly so, and not at all. */
+/**
+ * Requests for whatever the document describes, with parameters as it describes them, nearly so,
+ * and not at all.
+ */
 export const readingRequests = (operations: ReadonlyArray<Operation>, resolve: Resolve) => {
   const text = (random: Random, name: string, schema: JsonSchema, knownUsers: ReadonlyArray<string>, cursors: ReadonlyArray<string>) => {
     if (name === "user_id") return encode(random.pick(knownUsers))

@@ -14,7 +14,10 @@ interface Answer {
   readonly body: Buffer
 }
 
-/** A request on a connection of its own, whose answer is given as it comes: fetch would decompress it. */
+/**
+ * A request on a connection of its own, whose answer is given as it comes: fetch would decompress
+ * it.
+ */
 const ask = (url: string, headers: Record<string, string> = {}): Effect.Effect<Answer> =>
   Effect.promise(() =>
     new Promise((resolve, reject) => {
@@ -76,7 +79,10 @@ describe("the documents", () => {
   })
 })
 
-/** Floods a service from another thread, and gives the milliseconds that others waited for `/healthz` meanwhile, on new connections. */
+/**
+ * Floods a service from another thread, and gives the milliseconds that others waited for
+ * `/healthz` meanwhile, on new connections.
+ */
 const floodWith = Effect.fnUntraced(function*(url: string, flood: Pick<Flood, "request" | "reads">, before = () => {}, after = () => {}) {
   const workerData: Flood = { port: Number(new URL(url).port), connections: 20, milliseconds: 500, ...flood }
   const thread = new Worker(new URL("./flood.ts", import.meta.url), { workerData })
@@ -106,8 +112,9 @@ describe("a flood of pipelined requests without a key", () => {
         yield* ask(`${url}/docs`)
         const { received, waited } = yield* floodWith(url, { request: line(path), reads })
         if (reads) assert.isAbove(received, 1000)
-        // 2 to 10 ms where one process had other work on two processors (28 Nov 2026), and 11 to 16 s before connections took turns. This
-        // is a multiple for machines that have much other work; the next test says how it is whatever else they do.
+        // 2 to 10 ms where one process had other work on two processors (28 Nov 2026), and 11 to 16
+        // s before connections took turns. This is a multiple for machines that have much other
+        // work; the next test says how it is whatever else they do.
         assert.isBelow(waited[Math.floor(waited.length * 0.9)] ?? 0, 1500)
       }),
     20_000

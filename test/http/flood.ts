@@ -12,8 +12,9 @@ export interface Flood {
 }
 
 /*
- * In a thread of its own: sends requests on each connection as fast as it takes them, without waiting for answers, for so long.
- * Says when it begins, and then how many bytes of answers it got. A connection that is closed is opened again.
+ * In a thread of its own: sends requests on each connection as fast as it takes them, without
+ * waiting for answers, for so long. Says when it begins, and then how many bytes of answers it got.
+ * A connection that is closed is opened again.
  */
 const { connections, milliseconds, port, reads, request }: Flood = workerData
 const batch = Buffer.from(request.repeat(Math.ceil(64 * 1024 / request.length)))

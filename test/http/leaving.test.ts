@@ -89,7 +89,8 @@ describe("a kept connection", () => {
       const connection = open(port)
       connection.socket.write(get("/1"))
       yield* until(() => connection.answers().length === 1)
-      // It is in the kernel's hands at once. When the process comes to itself the time is over, and the timer first.
+      // It is in the kernel's hands at once. When the process comes to itself the time is over, and
+      // the timer first.
       connection.socket.write(get("/2"))
       block(400)
       yield* until(() => connection.answers().length === 2 || connection.ended)

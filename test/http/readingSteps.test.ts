@@ -19,7 +19,10 @@ import { casinoBets, fillHistory } from "../support/fillHistory.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testSql } from "../support/TestSql.ts"
 
-/** Asks, and lets the answer pass unread: to take it apart here would keep the service waiting, which is in the same process. */
+/**
+ * Asks, and lets the answer pass unread: to take it apart here would keep the service waiting,
+ * which is in the same process.
+ */
 const ask = (url: string, headers: Record<string, string>, body?: string) =>
   Effect.callback<{ readonly status: number; readonly bytes: number }>((resume) => {
     let bytes = 0
@@ -49,8 +52,9 @@ layer(testSql, { excludeTestServices: true })("the largest answers", (it) => {
       const headers = { "x-api-key": Redacted.value(key), "content-type": "application/json", prefer: "wait=60" }
       const sql = yield* PgClient.PgClient
 
-      // Users with as many currencies as a section may have; one who plays in 100 currencies each day. 15 users and 190 days, which are the most that is
-      // answered, take half a minute to feed here; their longest steps are those of these.
+      // Users with as many currencies as a section may have; one who plays in 100 currencies each
+      // day. 15 users and 190 days, which are the most that is answered, take half a minute to feed
+      // here; their longest steps are those of these.
       const users = Array.from({ length: 4 }, (_, index) => `player-${index}`)
       for (const user of users) yield* fillHistory(sql, tenant, user, casinoBets(1000, "'C' || n"))
       yield* fillHistory(sql, tenant, "daily", { ...casinoBets(4000, "'C' || n % 100"), minutes: 14.4 })

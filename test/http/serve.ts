@@ -123,7 +123,10 @@ export interface Logged {
   readonly annotations: Readonly<Record<string, unknown>>
 }
 
-/** The service over HTTP on a port of its own until the scope closes, with real admission and everything behind it as given. */
+/**
+ * The service over HTTP on a port of its own until the scope closes, with real admission and
+ * everything behind it as given.
+ */
 export const serve = (stubs: Stubs = {}) =>
   Effect.gen(function*() {
     const settings = Layer.effect(Settings, Effect.map(Settings, (settings) => ({ ...settings, port: 0 }))).pipe(
@@ -227,7 +230,10 @@ export const bulkPath = "/api/v1/integrations/fasttrack/bulk"
 export const postBulk = (url: string, body: NonNullable<RequestInit["body"]>, headers: Record<string, string> = {}) =>
   request(url + bulkPath, { method: "POST", body, headers: { "x-api-key": "key-all", "content-type": "application/json", ...headers } })
 
-/** Sends bytes as they are on a connection of their own and gives what came back until the other side closed it. */
+/**
+ * Sends bytes as they are on a connection of their own and gives what came back until the other
+ * side closed it.
+ */
 export const sendRaw = (url: string, ...parts: ReadonlyArray<string | Uint8Array>): Effect.Effect<string> =>
   Effect.callback((resume) => {
     const socket = connect(Number(new URL(url).port), "127.0.0.1")

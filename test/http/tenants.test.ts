@@ -83,7 +83,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a tenant's key", (it) 
           times[user]?.push(performance.now() - began)
         }
       }
-      // Of the quicker ones, whom no other program came in between. What a query for 300 events would take would show.
+      // Of the quicker ones, whom no other program came in between. What a query for 300 events
+      // would take would show.
       const quartile = (user: string) => times[user]?.toSorted((a, b) => a - b)[37] ?? 0
       assert.closeTo(quartile("known") / quartile("nobody"), 1, 0.5)
     }))

@@ -106,7 +106,8 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
     Effect.gen(function*() {
       const { batch } = yield* Ingest
       const tenant = yield* newTenant
-      // Of random letters, which PostgreSQL does not compress; the last are longer than what one answer of it may have.
+      // Of random letters, which PostgreSQL does not compress; the last are longer than what one
+      // answer of it may have.
       const sizes = [10, 9_000, 40_000, 250_000, ...Array.from({ length: 20 }, () => 240_000)]
       const noteOf = (nth: number, size: number) => seededText(nth, size)
       const bets = sizes.map((size, nth) => longBet("player", `b-${nth}`, noteOf(nth, size)))

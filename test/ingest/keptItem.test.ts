@@ -10,7 +10,10 @@ const kept = (text: string) => finish(keptItem(bytesOf(text), tenantId))
 
 /** As the items of before are kept: everything but printable ASCII escaped. */
 const escaped = (text: string) => text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-/** The same JSON with every character of its strings as an escape in capitals, and with white space wherever it may be. */
+/**
+ * The same JSON with every character of its strings as an escape in capitals, and with white space
+ * wherever it may be.
+ */
 const respelled = (value: unknown): string => {
   const string = (text: string) =>
     `"${Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).toUpperCase().padStart(4, "0")}`).join("")}"`

@@ -22,7 +22,10 @@ const service = testService({ projections: [], settings })
 let tenants = 0
 const newTenant = Effect.suspend(() => Effect.flatMap(Tenants, ({ create }) => create(`kept ${++tenants}`, "UTC")))
 
-/** Puts items into the table as an older version or an operator would; `lastAt` is SQL in which `n` counts from 1. */
+/**
+ * Puts items into the table as an older version or an operator would; `lastAt` is SQL in which `n`
+ * counts from 1.
+ */
 const fill = Effect.fnUntraced(function*(tenantId: string, count: number, lastAt: string, item = "'{\"n\":' || n || '}'") {
   const sql = yield* PgClient.PgClient
   yield* sql`
@@ -219,7 +222,8 @@ layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestService
       yield* record(tenant.tenantId, [`{"a":"${"\u007f".repeat(33_000_000)}"}`])
       delay.disable()
       const { system, user } = process.cpuUsage(before)
-      // Idle it is some 15 ms and 0.5 s; other processes may take most of the machine. It was one step of 5.6 s.
+      // Idle it is some 15 ms and 0.5 s; other processes may take most of the machine. It was one
+      // step of 5.6 s.
       assert.isBelow(delay.max / 1e6, 500)
       assert.isBelow((system + user) / 1e6, 3)
       const { bytes, items } = yield* keptOf(tenant.tenantId)

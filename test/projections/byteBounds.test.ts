@@ -90,7 +90,10 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a chunk that is cut by
 layer(testService({ projections: [casino, sports] }).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })(
   "an event that cannot be read",
   (it) => {
-    /** Makes one user's second bet unreadable, before anybody has fed it, and gives what parks the user. */
+    /**
+     * Makes one user's second bet unreadable, before anybody has fed it, and gives what parks the
+     * user.
+     */
     const parkedBy = Effect.fnUntraced(
       function*(name: string, slice: number, spoil: (place: { slice: number }) => Effect.Effect<unknown, unknown, PgClient.PgClient>) {
         const [sql, log, counters] = [yield* PgClient.PgClient, yield* EventLog, yield* Counters]

@@ -28,7 +28,9 @@ const everySection = (
     ]
   ])
 
-/** Users with all kinds of lives, each with the events stored of them and what is to come of these. */
+/**
+ * Users with all kinds of lives, each with the events stored of them and what is to come of these.
+ */
 const users = ["UTC", "America/New_York", "Asia/Kathmandu", "Africa/Cairo", "America/St_Johns", "Pacific/Apia"].flatMap(
   (timeZone, seed) => {
     const { items, userIds } = generateItems({ seed: seed + 100, users: 60, itemsPerUser: 45, timeZone, now })
@@ -41,7 +43,10 @@ const users = ["UTC", "America/New_York", "Asia/Kathmandu", "Africa/Cairo", "Ame
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
-/** The names of the numbers in a section, in their order; the order of currencies and games is not looked at. */
+/**
+ * The names of the numbers in a section, in their order; the order of currencies and games is not
+ * looked at.
+ */
 const namesIn = (section: unknown): ReadonlySet<string> => {
   if (!isObject(section)) return new Set()
   const values: ReadonlyArray<unknown> = Object.values(section)

@@ -105,7 +105,9 @@ describe("a tenant's zone that is changed", () => {
 
         let checked = 0
         const zones = new Set<string>()
-        /** A document of whatever moment is what its zone makes of the events up to its position. */
+        /**
+         * A document of whatever moment is what its zone makes of the events up to its position.
+         */
         const checkOne = Effect.fnUntraced(function*(service: (typeof processes)[number], userId: string) {
           const options = { sections: ["logins"], consistency: { _tag: "Eventual" } } as const
           const at = yield* Clock.currentTimeMillis

@@ -4,7 +4,10 @@ import { describe, expect } from "vitest"
 import { addDecimals, compareDecimals, divideDecimals, isPositive, subtractDecimals } from "../../src/projections/decimalArithmetic.ts"
 import { amountOf, decimalString } from "../reference/decimal.ts"
 
-/** Canonical text of decimals with up to 24 digits before and 30 after the point, small and round ones often. */
+/**
+ * Canonical text of decimals with up to 24 digits before and 30 after the point, small and round
+ * ones often.
+ */
 const Decimal = Schema.Tuple([
   Schema.Literals([-1n, 1n]),
   Schema.BigInt.check(Schema.isBetweenBigInt({ minimum: 0n, maximum: 10n ** 24n - 1n })),

@@ -12,7 +12,10 @@ import { lawfulSection } from "../support/foldLaws.ts"
 
 const context = { timeZone: "UTC", now: 0 }
 
-/** A user's rows as tables keep them, as text and found by their keys alone, and how often they were asked. */
+/**
+ * A user's rows as tables keep them, as text and found by their keys alone, and how often they were
+ * asked.
+ */
 class Rows {
   readonly texts = new Map<string, string>()
   loads = 0
@@ -178,7 +181,10 @@ describe("the laws of folds", () => {
   })
 })
 
-/** What a user of many rounds costs. Time depends on the machine; how many rows are loaded and written, and how large they are, does not. */
+/**
+ * What a user of many rounds costs. Time depends on the machine; how many rows are loaded and
+ * written, and how large they are, does not.
+ */
 describe("a hot user's rounds", () => {
   const random = seededRandom(9)
   const digits = () => String(random.below(1_000_000_000)).padStart(9, "0")

@@ -21,7 +21,10 @@ import { TestDatabase } from "../support/TestDatabase.ts"
 import { testService } from "../support/TestService.ts"
 import { until, untilEffect } from "../support/until.ts"
 
-/** Counts bets, fails on a game named "poison" and keeps the longest game's name in a column too narrow for everybody. */
+/**
+ * Counts bets, fails on a game named "poison" and keeps the longest game's name in a column too
+ * narrow for everybody.
+ */
 const fragile = Projection.make({
   name: "fragile",
   version: 1,
@@ -102,7 +105,8 @@ layer(testService({ projections: [fragile, chained, unaskable] }).pipe(Layer.pro
         assert.strictEqual(error._tag, "ProjectionParked")
         const [stale] = yield* counters.read(tenant, [bad], { ...options, consistency: { _tag: "Eventual" } })
         assert.deepStrictEqual(stale?.stale, ["fragile"])
-        // What follows is left alone: folding it without the poisoned event would be a number that is nobody's.
+        // What follows is left alone: folding it without the poisoned event would be a number that
+        // is nobody's.
         yield* log.append([newEvent(tenant, betOn(bad, "4", "slots")), newEvent(tenant, betOn(good, "5", "dice"))])
         const [after] = yield* counters.read(tenant, [good], options)
         assert.deepStrictEqual(after?.["fragile"], { dice: 1, slots: 2 })
@@ -209,7 +213,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionRunners on o
         (batch) => log.append(users.map((user) => newEvent(tenant, bet(user, `${batch}`, "1")))),
         { discard: true }
       )
-      // Others come and go, one gracefully, one by losing all its connections in the middle of its chunks.
+      // Others come and go, one gracefully, one by losing all its connections in the middle of its
+      // chunks.
       const disturbing = Effect.forEach(Array.from({ length: 6 }, (_, index) => index), () =>
         Effect.gen(function*() {
           const scope = yield* Scope.make()
@@ -297,7 +302,8 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
         const bets = (user: string) =>
           Effect.map(sql<{ bets: bigint }>`select bets from ranked_totals where user_id = ${user}`, ([row]) => Number(row?.bets ?? 0))
         yield* untilEffect(Effect.map(bets(heavy), (bets) => bets >= 4_000))
-        // Asked of nobody: it is seen by the next sweep, which comes before the heavy player's last event.
+        // Asked of nobody: it is seen by the next sweep, which comes before the heavy player's last
+        // event.
         yield* log.append([newEvent(tenant, bet(other, "1"))])
         yield* untilEffect(Effect.map(bets(heavy), (bets) => bets === 21_000))
         assert.strictEqual(yield* bets(other), 1)

@@ -78,7 +78,8 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
         const random = seededRandom(17)
         const users = Array.from({ length: 150 }, (_, index) => `user ${index % 3 === 0 ? "ü" : ""}${index}`)
         for (let round = 0; round < 60; round++) {
-          // A crowd at the beginning, then some at a time; few different scores and times, so that ties are everywhere.
+          // A crowd at the beginning, then some at a time; few different scores and times, so that
+          // ties are everywhere.
           const changes = (round < 3 ? users : users.filter(() => random.chance(0.2))).map((userId) => ({
             board: random.pick(boards),
             userId,

@@ -215,7 +215,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a log with days on whi
 layer(TestDatabase.layer, { excludeTestServices: true })("an update of the zone data", (it) => {
   it.effect("is a change like any other: diff shows whose days move, activate switches, rollback goes back", () =>
     Effect.gen(function*() {
-      // Morocco gave up its summer time of all year in 2026: half past eleven in the evening was the next date by the older data.
+      // Morocco gave up its summer time of all year in 2026: half past eleven in the evening was
+      // the next date by the older data.
       const older = [logins, activity].map((projection) => withZones(projection, { version: 7, zones: zones2026b }))
       const newer = [logins, activity].map((projection) => withZones(projection, { version: 8, zones: currentZones }))
       const before = yield* Layer.build(Layer.fresh(testService({ projections: older })))

@@ -10,11 +10,16 @@ export interface Draw {
   /** A number no other call returns: for ids that must not meet. */
   readonly serial: () => number
   readonly currency: () => string
-  /** When something happened: mostly in the last weeks, often at the very instant of something else. */
+  /**
+   * When something happened: mostly in the last weeks, often at the very instant of something else.
+   */
   readonly instant: () => number
 }
 
-/** An amount of any size, sign and spelling the contract admits; small whole ones often, so that some meet. */
+/**
+ * An amount of any size, sign and spelling the contract admits; small whole ones often, so that
+ * some meet.
+ */
 export const amount = ({ random }: Draw): WireNumber =>
   random.pick<() => WireNumber>([
     () => random.below(20),
@@ -32,7 +37,10 @@ export const amount = ({ random }: Draw): WireNumber =>
     () => ({ raw: random.pick(["-0", "0.00", "1.50", "125e-2", "1E3", "2.5e+1", "0e7", "-0.0", "1e-18", "12345678.000000000000000001"]) })
   ])()
 
-/** Ids that try comparing and keying: letter case, spaces, separators, and characters whose UTF-16 order is not their byte order. */
+/**
+ * Ids that try comparing and keying: letter case, spaces, separators, and characters whose UTF-16
+ * order is not their byte order.
+ */
 export const id = ({ random, serial }: Draw): string => {
   const number = serial()
   return random.pick([

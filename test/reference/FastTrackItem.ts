@@ -1,7 +1,10 @@
 /** An id that may be written as an integer. */
 export type WireId = string | WireNumber
 
-/** A number as it is written in the body: a JavaScript number, or the digits themselves where a double would lose some. */
+/**
+ * A number as it is written in the body: a JavaScript number, or the digits themselves where a
+ * double would lose some.
+ */
 export type WireNumber = number | { readonly raw: string }
 
 interface Common {
@@ -88,7 +91,10 @@ export interface LoginData extends Common {
   readonly unique_id: string
 }
 
-/** One item of the bulk body as FastTrack sends it (design §2), before anything of it is interpreted. */
+/**
+ * One item of the bulk body as FastTrack sends it (design §2), before anything of it is
+ * interpreted.
+ */
 export type FastTrackItem =
   | { readonly event: "realtime-casino"; readonly data: CasinoData }
   | { readonly event: "realtime-payment"; readonly data: PaymentData }

@@ -13,7 +13,10 @@ export const clockChanges = ({ now, timeZone }: Pick<Draw, "now" | "timeZone">):
   return Array.from({ length: 365 }, (_, ago) => today - ago).filter((dayNumber) => noon(dayNumber) !== noon(dayNumber - 1))
 }
 
-/** Logins at and around the midnights of the last days and of the days in `around`, in runs with holes, up to the day after tomorrow. */
+/**
+ * Logins at and around the midnights of the last days and of the days in `around`, in runs with
+ * holes, up to the day after tomorrow.
+ */
 export const loginsOf = (draw: Draw, around: ReadonlyArray<number>): ReadonlyArray<FastTrackItem> => {
   const { random } = draw
   const today = localDay(draw.now, draw.timeZone)

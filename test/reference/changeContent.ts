@@ -9,8 +9,8 @@ const more = (number: WireNumber | null | undefined): WireNumber => ({ raw: deci
 const later = (timestamp: string): string => timeString(instantOf(timestamp) + 1)
 
 /**
- * The item with one compared field changed and its idempotency identity kept: sent after the original, it must be rejected as
- * `idempotency_conflict` (design §2).
+ * The item with one compared field changed and its idempotency identity kept: sent after the
+ * original, it must be rejected as `idempotency_conflict` (design §2).
  */
 export const changeContent = (random: Random, item: FastTrackItem): FastTrackItem => {
   switch (item.event) {

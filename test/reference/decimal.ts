@@ -1,12 +1,18 @@
 import type { WireNumber } from "./FastTrackItem.ts"
 
-/** An exact amount, counted in units of 10^-30: every number the contract admits (design §2) is a whole count of these. */
+/**
+ * An exact amount, counted in units of 10^-30: every number the contract admits (design §2) is a
+ * whole count of these.
+ */
 export type Amount = bigint
 
 const decimals = 30
 const one = 10n ** BigInt(decimals)
 
-/** The amount a number of the body stands for, from its digits. Throws if it is not a JSON number or has more than 30 decimals. */
+/**
+ * The amount a number of the body stands for, from its digits. Throws if it is not a JSON number or
+ * has more than 30 decimals.
+ */
 export const amountOf = (number: WireNumber): Amount => {
   const text = typeof number === "number" ? String(number) : number.raw
   const parts = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text)

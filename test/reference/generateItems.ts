@@ -39,14 +39,17 @@ const userIdOf = (prefix: string, number: number): string => {
 const currencies = ["EUR", "eur", "Eur", "USD", "usd", "BTC", "mBTC", "uXBT", "SEK", "straße", "ı", "€"]
 
 /**
- * Items of the life cycles of several users, realistic ones and nasty ones, all of them valid: the service must store each or answer it as
- * a duplicate, in whatever order and batches they arrive. The same options give the same items.
+ * Items of the life cycles of several users, realistic ones and nasty ones, all of them valid: the
+ * service must store each or answer it as a duplicate, in whatever order and batches they arrive.
+ * The same options give the same items.
  *
- * Of two items with one idempotency identity the second says the same as the first, often in other words. With `conflicts`, items are added
- * at the end that reuse an identity with other content; `conflictIndexes` are their places, and each must be rejected as
- * `idempotency_conflict` once all items before it are stored.
+ * Of two items with one idempotency identity the second says the same as the first, often in other
+ * words. With `conflicts`, items are added at the end that reuse an identity with other content;
+ * `conflictIndexes` are their places, and each must be rejected as `idempotency_conflict` once all
+ * items before it are stored.
  *
- * Ids are unique within a user and reused between users and kinds. `userPrefix` keeps the users of two runs apart.
+ * Ids are unique within a user and reused between users and kinds. `userPrefix` keeps the users of
+ * two runs apart.
  */
 export const generateItems = (options: {
   readonly seed: number

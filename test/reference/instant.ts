@@ -1,8 +1,9 @@
 const dayMillis = 86_400_000
 
 /**
- * Milliseconds since the epoch of a timestamp in any spelling design §2 admits: one-digit hour, space or `t`, optional fraction
- * (cut, not rounded, to milliseconds), seconds or none, optional zone (absent means UTC). Throws on other text; does not check that the date exists.
+ * Milliseconds since the epoch of a timestamp in any spelling design §2 admits: one-digit hour,
+ * space or `t`, optional fraction (cut, not rounded, to milliseconds), seconds or none, optional
+ * zone (absent means UTC). Throws on other text; does not check that the date exists.
  */
 export const instantOf = (timestamp: string): number => {
   const parts = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d?):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:[Zz]|([+-])(\d\d):?(\d\d))?$/.exec(timestamp)
@@ -26,14 +27,19 @@ const formatOf = (timeZone: string): Intl.DateTimeFormat => {
   return format
 }
 
-/** The local date of an instant as a day number: days from 1970-01-01 to that date in the calendar. */
+/**
+ * The local date of an instant as a day number: days from 1970-01-01 to that date in the calendar.
+ */
 export const localDay = (instant: number, timeZone: string): number => {
   const [month, day, year] = formatOf(timeZone).format(instant).split("/").map(Number)
   if (month === undefined || day === undefined || year === undefined) throw new Error(`no local date for ${instant}`)
   return Date.UTC(year, month - 1, day) / dayMillis
 }
 
-/** Whether the zone's calendar ever showed that day: it is looked at every twelve hours, and days are longer. */
+/**
+ * Whether the zone's calendar ever showed that day: it is looked at every twelve hours, and days
+ * are longer.
+ */
 const hadDay = (day: number, timeZone: string): boolean =>
   [11, -1, 23, -13, 35].some((hours) => localDay(day * dayMillis + hours * 3_600_000, timeZone) === day)
 
@@ -52,8 +58,9 @@ export const dayAfter = (day: number, timeZone: string): number => {
 const firstInstants = new Map<string, number>()
 
 /**
- * The first instant at which the zone's calendar shows that day (a later one if it skips the day): found by trying every minute, then
- * every second, so that it needs to know nothing about offsets, midnights that are skipped or days that begin twice.
+ * The first instant at which the zone's calendar shows that day (a later one if it skips the day):
+ * found by trying every minute, then every second, so that it needs to know nothing about offsets,
+ * midnights that are skipped or days that begin twice.
  */
 export const firstInstantOfDay = (day: number, timeZone: string): number => {
   const key = `${timeZone} ${day}`

@@ -8,7 +8,10 @@ const paymentStatuses = ["requested", "Requested", "approved", "APPROVED", "reje
 // The last of these ends in the Kelvin sign, which JavaScript's lower-casing turns into a "k".
 const uncountedStatuses = ["canceled", "pending", "approved ", "rolledback", "rollbac\u212a"]
 
-/** The events of one payment_id: a usual path through the statuses, or any mixture of types and statuses. */
+/**
+ * The events of one payment_id: a usual path through the statuses, or any mixture of types and
+ * statuses.
+ */
 export const payment = (draw: Draw): ReadonlyArray<FastTrackItem> => {
   const { random } = draw
   const paymentId = id(draw)

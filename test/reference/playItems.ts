@@ -16,7 +16,10 @@ const gameIds = [
   `${"long ".repeat(700)}b`
 ]
 
-/** Bets, wins and losses of one casino round, some of them rolled back; now and then a rollback without its bet. */
+/**
+ * Bets, wins and losses of one casino round, some of them rolled back; now and then a rollback
+ * without its bet.
+ */
 export const casinoRound = (draw: Draw): ReadonlyArray<FastTrackItem> => {
   const { random } = draw
   const currency = draw.currency()

@@ -35,7 +35,10 @@ export const seededRandom = (seed: number): Random => {
 export const shuffle = <A>(random: Random, values: ReadonlyArray<A>): ReadonlyArray<A> =>
   values.map((value) => ({ value, rank: random.next() })).toSorted((a, b) => a.rank - b.rank).map(({ value }) => value)
 
-/** The values in the order given, cut into batches of 1 to `maxSize`; small and large batches are about as frequent. */
+/**
+ * The values in the order given, cut into batches of 1 to `maxSize`; small and large batches are
+ * about as frequent.
+ */
 export const cutIntoBatches = <A>(random: Random, values: ReadonlyArray<A>, maxSize = 2_000): ReadonlyArray<ReadonlyArray<A>> => {
   const batches: Array<ReadonlyArray<A>> = []
   for (let start = 0; start < values.length;) {

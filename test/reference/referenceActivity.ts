@@ -4,7 +4,9 @@ import { instantOf, localDay, timeString } from "./instant.ts"
 import { inCapitals } from "./letters.ts"
 import { paymentsOf, storedOf, ticketsOf } from "./referenceCounters.ts"
 
-/** A period of a user's activity: the dates, the product, the currency, and the product's fields. */
+/**
+ * A period of a user's activity: the dates, the product, the currency, and the product's fields.
+ */
 export type ReferencePeriod = Readonly<Record<string, string | number | null>>
 
 const fieldsOf = {
@@ -82,7 +84,10 @@ interface Range {
   readonly weekStart: number
 }
 
-/** The dates of the period that a date is in, as far as they are in the range: a walk from date to date. */
+/**
+ * The dates of the period that a date is in, as far as they are in the range: a walk from date to
+ * date.
+ */
 const periodAround = (date: string, { from, granularity, to, weekStart }: Range): readonly [from: string, to: string] => {
   const begins = (day: string) => granularity === "day" || (granularity === "month" ? day.endsWith("-01") : weekday(day) === weekStart)
   let [first, last] = [date, date]
@@ -94,8 +99,8 @@ const periodAround = (date: string, { from, granularity, to, weekStart }: Range)
 const bytes = (text: unknown): Buffer => Buffer.from(String(text ?? ""), "utf8")
 
 /**
- * The activity of one user by a direct reading of design §3 and §4: each thing that happened is put on its date, each field of a period is a sum over them.
- * Dates are inclusive.
+ * The activity of one user by a direct reading of design §3 and §4: each thing that happened is put
+ * on its date, each field of a period is a sum over them. Dates are inclusive.
  */
 export const referenceActivity = (
   items: ReadonlyArray<FastTrackItem>,

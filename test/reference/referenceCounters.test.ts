@@ -224,7 +224,8 @@ describe("referenceCounters", () => {
   })
 
   it("orders the rounds of a win streak by time, then by the bytes of the id", () => {
-    // In UTF-8 U+FF5E (ef bd 9e) comes before U+1F600 (f0 9f 98 80); in UTF-16 it comes after it (ff5e, d83d de00).
+    // In UTF-8 U+FF5E (ef bd 9e) comes before U+1F600 (f0 9f 98 80); in UTF-16 it comes after it
+    // (ff5e, d83d de00).
     const items = [
       round(1, 1, { unique_id: "😀" }),
       round(1, 0, { unique_id: "\uff5e", user_currency: "USD" }),
@@ -377,7 +378,8 @@ describe("referenceCounters", () => {
   })
 
   it("counts logins by the dates of the zone", () => {
-    // New York in June is 4 h behind UTC: these are the 10th, 12th, 13th, 13th, 14th and 17th of June there, by UTC the 10th, 12th, 13th, 14th, 15th and 17th.
+    // New York in June is 4 h behind UTC: these are the 10th, 12th, 13th, 13th, 14th and 17th of
+    // June there, by UTC the 10th, 12th, 13th, 14th, 15th and 17th.
     const items = [
       login("2026-06-10T12:00:00Z"),
       login("2026-06-12T12:00:00Z"),
@@ -421,11 +423,14 @@ describe("referenceCounters", () => {
 
   it("lets a streak end where the day begins, also when clocks change", () => {
     const expiry = (timeZone: string, time: string) => counters([login(time)], timeZone, new Date(time)).logins["streak_expires_at"]
-    // Summer time begins at midnight in Cairo on 2026-04-24, which therefore begins at 01:00, 22:00 UTC the day before.
+    // Summer time begins at midnight in Cairo on 2026-04-24, which therefore begins at 01:00, 22:00
+    // UTC the day before.
     expect(expiry("Africa/Cairo", "2026-04-22T12:00:00Z")).toBe("2026-04-23T22:00:00.000Z")
-    // Havana goes back from 01:00 to 00:00 on 2025-11-02, which begins at the first of the two midnights.
+    // Havana goes back from 01:00 to 00:00 on 2025-11-02, which begins at the first of the two
+    // midnights.
     expect(expiry("America/Havana", "2025-10-31T12:00:00Z")).toBe("2025-11-02T04:00:00.000Z")
-    // Sao Paulo went back from midnight to 23:00 on 2018-02-18, which began an hour after its clocks were first to show it.
+    // Sao Paulo went back from midnight to 23:00 on 2018-02-18, which began an hour after its
+    // clocks were first to show it.
     expect(expiry("America/Sao_Paulo", "2018-02-16T12:00:00Z")).toBe("2018-02-18T03:00:00.000Z")
     // St. John's went back at 00:01 on 2010-11-07: the day began, went away and came again.
     expect(expiry("America/St_Johns", "2010-11-05T12:00:00Z")).toBe("2010-11-07T02:30:00.000Z")

@@ -12,7 +12,10 @@ import type {
 import { dayAfter, dayBefore, firstInstantOfDay, instantOf, localDay, timeString } from "./instant.ts"
 import { inCapitals, inSmall } from "./letters.ts"
 
-/** The figures of one currency: counts are numbers, amounts canonical decimal strings, times RFC 3339 or null. */
+/**
+ * The figures of one currency: counts are numbers, amounts canonical decimal strings, times RFC
+ * 3339 or null.
+ */
 export type Figures = Readonly<Record<string, string | number | null>>
 
 /** The counters document of design §4 without `position`. */
@@ -29,8 +32,8 @@ export interface CountersDocument {
 }
 
 /**
- * What makes two items the same event (design §2): kind and user, plus the fields named there. Equal strings for equal identities.
- * The strings say nothing about the keys the service derives.
+ * What makes two items the same event (design §2): kind and user, plus the fields named there.
+ * Equal strings for equal identities. The strings say nothing about the keys the service derives.
  */
 export const identityOf = (item: FastTrackItem): string => {
   const kind = [item.event, item.data.user_id]
@@ -73,7 +76,10 @@ const compareIds = (a: string, b: string): number => Buffer.compare(Buffer.from(
 const byTimeThenId = (a: GameRoundData | RegistrationData, b: GameRoundData | RegistrationData): number =>
   at(a) - at(b) || compareIds(a.unique_id, b.unique_id)
 
-/** One entry for each currency that any of the events is in; `figures` is given that currency and picks its events itself. */
+/**
+ * One entry for each currency that any of the events is in; `figures` is given that currency and
+ * picks its events itself.
+ */
 const perCurrency = (currencies: ReadonlyArray<string>, figures: (currency: string) => Figures): Readonly<Record<string, Figures>> =>
   Object.fromEntries([...new Set(currencies)].map((currency) => [currency, figures(currency)]))
 
@@ -119,7 +125,8 @@ export const gameRounds = (events: ReadonlyArray<GameRoundData>) =>
     const here = events.filter((event) => inCapitals(event.user_currency) === currency)
     const bets = here.map((round) => amountOf(round.total_bet_user))
     const wins = here.map((round) => amountOf(round.total_win_user))
-    // A multiplier below zero can never be the biggest, which starts at 0; leaving it out spares rounding negative ratios.
+    // A multiplier below zero can never be the biggest, which starts at 0; leaving it out spares
+    // rounding negative ratios.
     const multipliers = here.flatMap((round) => {
       const [win, bet] = [amountOf(round.total_win_user), amountOf(round.total_bet_user)]
       return bet > 0n && win > 0n ? [ratioTo4Decimals(win, bet)] : []
@@ -150,14 +157,20 @@ const directions: ReadonlyMap<string, "deposit" | "withdrawal"> = new Map([
   ["withdraw", "withdrawal"]
 ])
 
-/** The least by (timestamp, amount, lower-cased type); a payment has at most one event of a type in a status, so there are no ties. */
+/**
+ * The least by (timestamp, amount, lower-cased type); a payment has at most one event of a type in
+ * a status, so there are no ties.
+ */
 const leastOf = (events: ReadonlyArray<PaymentData>): PaymentData | undefined =>
   events.toSorted((a, b) => {
     const [amountA, amountB] = [amountOf(a.amount), amountOf(b.amount)]
     return at(a) - at(b) || (amountA < amountB ? -1 : amountA > amountB ? 1 : 0) || compareIds(inSmall(a.type), inSmall(b.type))
   })[0]
 
-/** The payments that count, each by the event that speaks for it, and the requests of the deposits that are pending. */
+/**
+ * The payments that count, each by the event that speaks for it, and the requests of the deposits
+ * that are pending.
+ */
 export const paymentsOf = (events: ReadonlyArray<PaymentData>) => {
   const counted: Array<{ readonly direction: string; readonly event: PaymentData }> = []
   const pending: Array<PaymentData> = []
@@ -285,11 +298,12 @@ const profile = (events: ReadonlyArray<RegistrationData>): CountersDocument["pro
 }
 
 /**
- * The counters of one user by a direct reading of design §4: each figure is a filter over all the user's events and a sum, nothing is
- * kept from one event to the next. Slow on purpose; it is what faster ways of counting are compared with.
+ * The counters of one user by a direct reading of design §4: each figure is a filter over all the
+ * user's events and a sum, nothing is kept from one event to the next. Slow on purpose; it is what
+ * faster ways of counting are compared with.
  *
- * `items` are valid items that were sent, of any users, in any order; of items with one idempotency identity the first counts.
- * `now` decides which login streak is current.
+ * `items` are valid items that were sent, of any users, in any order; of items with one idempotency
+ * identity the first counts. `now` decides which login streak is current.
  */
 export const referenceCounters = (
   items: ReadonlyArray<FastTrackItem>,
@@ -309,7 +323,10 @@ export const referenceCounters = (
   }
 }
 
-/** `win_streak` of design §4: consecutive won rounds over all the user's game rounds ordered by (timestamp, unique_id). */
+/**
+ * `win_streak` of design §4: consecutive won rounds over all the user's game rounds ordered by
+ * (timestamp, unique_id).
+ */
 export const referenceWinStreak = (
   items: ReadonlyArray<FastTrackItem>,
   options: { readonly userId: string }

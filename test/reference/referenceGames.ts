@@ -4,7 +4,9 @@ import { casino, type Figures, gameRounds, idText, storedOf } from "./referenceC
 
 type PerGame = Readonly<Record<string, Readonly<Record<string, Figures>>>>
 
-/** How a game goes by: an id of more than 256 characters by its first 191, a space and its SHA-256. */
+/**
+ * How a game goes by: an id of more than 256 characters by its first 191, a space and its SHA-256.
+ */
 export const gameName = (gameId: string): string => {
   const characters = Array.from(gameId)
   return characters.length > 256
@@ -23,7 +25,10 @@ const perGame = <E extends { readonly game_id: WireId }>(
     ])
   )
 
-/** The counters per game of one user (design §4): what the counters would be if the user had played that game alone. */
+/**
+ * The counters per game of one user (design §4): what the counters would be if the user had played
+ * that game alone.
+ */
 export const referenceGames = (items: ReadonlyArray<FastTrackItem>, options: { readonly userId: string }) => {
   const stored = storedOf(items, options.userId)
   return {

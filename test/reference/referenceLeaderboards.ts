@@ -70,7 +70,10 @@ interface Options {
   readonly weekStart: number
 }
 
-/** A whole board by a direct reading of design §4: everybody's effects in the period, summed up user by user, and sorted. */
+/**
+ * A whole board by a direct reading of design §4: everybody's effects in the period, summed up user
+ * by user, and sorted.
+ */
 export const referenceLeaderboard = (
   items: ReadonlyArray<FastTrackItem>,
   userIds: ReadonlyArray<string>,

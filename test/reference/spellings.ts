@@ -32,7 +32,9 @@ export const spellInstant = (random: Random, instant: number): string => {
   ].join("")
 }
 
-/** The same number written otherwise: with trailing zeros, with an exponent, or as it is canonical. */
+/**
+ * The same number written otherwise: with trailing zeros, with an exponent, or as it is canonical.
+ */
 export const respellNumber = (random: Random, number: WireNumber): WireNumber => {
   const canonical = decimalString(amountOf(number))
   const [whole = "", fraction = ""] = canonical.split(".")
@@ -44,7 +46,9 @@ export const respellNumber = (random: Random, number: WireNumber): WireNumber =>
   }
 }
 
-/** The same word for the contract, which compares payment and sports types and statuses lower-cased. */
+/**
+ * The same word for the contract, which compares payment and sports types and statuses lower-cased.
+ */
 const recase = (random: Random, word: string): string => random.pick([inCapitals(word), inSmall(word), word])
 
 const drop = <A extends object>(value: A, names: ReadonlyArray<string>): A => {
@@ -53,7 +57,10 @@ const drop = <A extends object>(value: A, names: ReadonlyArray<string>): A => {
   return copy
 }
 
-/** Leaves out, or writes out, a field that has a default, or gives null for it: all of these say the same. */
+/**
+ * Leaves out, or writes out, a field that has a default, or gives null for it: all of these say the
+ * same.
+ */
 const respellDefault = <A extends object>(random: Random, value: A, name: keyof A & string, byDefault: unknown): A => {
   const present: unknown = value[name]
   const isAbsent = present === undefined || present === null
@@ -98,8 +105,10 @@ const numberFields = new Set([
 ])
 
 /**
- * A resend of the item that says the same in other words (design §2, idempotency): other `entry_timestamp`, `process_timestamp` and unknown
- * fields, other spellings of numbers, times, defaults, nulls and of the words that count lower-cased. The service must answer it as a duplicate.
+ * A resend of the item that says the same in other words (design §2, idempotency): other
+ * `entry_timestamp`, `process_timestamp` and unknown fields, other spellings of numbers, times,
+ * defaults, nulls and of the words that count lower-cased. The service must answer it as a
+ * duplicate.
  */
 export const respellItem = (random: Random, item: FastTrackItem): FastTrackItem => {
   const common = <A extends FastTrackItem["data"]>(data: A): A => {

@@ -19,7 +19,10 @@ const leg = (draw: Draw): SportsLeg => {
   }
 }
 
-/** A bet with its settlements, cash-outs and rollbacks; some settlements name no bet or one that is not there. */
+/**
+ * A bet with its settlements, cash-outs and rollbacks; some settlements name no bet or one that is
+ * not there.
+ */
 export const sportsBet = (draw: Draw): ReadonlyArray<FastTrackItem> => {
   const { random } = draw
   const currency = draw.currency()

@@ -7,8 +7,9 @@ const json = (value: unknown): string => {
 }
 
 /**
- * The text of a bulk body `{"items": [...]}`, or of the bare array. An object `{ raw }` is written as its digits, so that numbers go out
- * exactly as they were chosen; nothing else in an item may be an object with a text named `raw`.
+ * The text of a bulk body `{"items": [...]}`, or of the bare array. An object `{ raw }` is written
+ * as its digits, so that numbers go out exactly as they were chosen; nothing else in an item may be
+ * an object with a text named `raw`.
  */
 export const toBody = (items: ReadonlyArray<unknown>, shape: "items" | "array" = "items"): string =>
   shape === "items" ? json({ items }) : json(items)

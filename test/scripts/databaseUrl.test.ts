@@ -8,7 +8,10 @@ import { until } from "../support/until.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
-/** What a command of `scripts/run.mjs` says and how it ends, with such settings; ended once it listens. */
+/**
+ * What a command of `scripts/run.mjs` says and how it ends, with such settings; ended once it
+ * listens.
+ */
 const run = (command: string, settings: Readonly<Record<string, string>>) =>
   Effect.scoped(Effect.gen(function*() {
     const child = yield* Effect.acquireRelease(

@@ -6,7 +6,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
-/** Stands for npm: "installs" what the lock file in its folder says, slowly, and notes that it was called. */
+/**
+ * Stands for npm: "installs" what the lock file in its folder says, slowly, and notes that it was
+ * called.
+ */
 const npm = `
 import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"))
@@ -24,7 +27,10 @@ writeFileSync("node_modules/.package-lock.json", JSON.stringify({ packages }))
 rmSync("installing")
 `
 
-/** Stands for vitest: says what it was called with, and with an argument "wait" ends well on SIGTERM only. */
+/**
+ * Stands for vitest: says what it was called with, and with an argument "wait" ends well on SIGTERM
+ * only.
+ */
 const program = `
 if (process.argv[3] === "wait") {
   process.on("SIGTERM", () => { console.log("told"); setTimeout(() => process.exit(0), 100) })

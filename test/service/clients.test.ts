@@ -33,7 +33,8 @@ layer(testSql, { excludeTestServices: true })("clients that go away", (it) => {
     Effect.gen(function*() {
       const half = toBody(generateItems({ seed: 42, users: 20, userPrefix: "half-", now: new Date() }).items)
       const body = Buffer.byteLength(half)
-      // Room for three such bodies at a time: a share of it that was not given back would be missed soon.
+      // Room for three such bodies at a time: a share of it that was not given back would be missed
+      // soon.
       const { url } = yield* startService({ MAX_BODY_BYTES: String(body), MAX_BYTES_IN_FLIGHT: String(4 * body) })
       const { items } = generateItems({ seed: 41, users: 20, userPrefix: "whole-", now: new Date() })
       const inFlight = (holds: (bytes: number) => boolean) =>
@@ -86,7 +87,8 @@ layer(testSql, { excludeTestServices: true })("clients that go away", (it) => {
       yield* untilEffect(Effect.map(sql`select from events where user_id like 'begun-%' limit 1`, (rows) => rows.length > 0))
       yield* assertDuplicates(url, begun)
 
-      // These go at any moment between the arrival of the body and the answer, and the second time they stay.
+      // These go at any moment between the arrival of the body and the answer, and the second time
+      // they stay.
       const batches = batchesOf(44, items, 100)
       yield* Effect.forEach(batches, (batch) => Effect.map(sendRaw(url, toBody(batch)), (socket) => socket.destroy()), { concurrency: 4 })
       yield* Effect.forEach(

@@ -16,8 +16,9 @@ import { assertCounters, assertLogIsSound, assertNothingElse, assertStored } fro
 const clients = 4
 
 /**
- * Delivers the batches to a process that is killed, as by `kill -9`, each time another part of them has been answered, and started again. Gives the
- * last process and how many requests the kills cut off.
+ * Delivers the batches to a process that is killed, as by `kill -9`, each time another part of them
+ * has been answered, and started again. Gives the last process and how many requests the kills cut
+ * off.
  */
 const deliverToCrashing = Effect.fnUntraced(function*(batches: ReadonlyArray<ReadonlyArray<FastTrackItem>>, crashes: number) {
   let service = yield* startService()

@@ -45,7 +45,10 @@ const seeds = (process.env["MIRROR_SEEDS"] ?? "1").split(",").map(Number)
 /** Users whose logins cannot be folded now. */
 const unfoldable = new Set<string>()
 
-/** The catalog, with a second version of one projection that counts everything twice, and logins that fail now and then. */
+/**
+ * The catalog, with a second version of one projection that counts everything twice, and logins
+ * that fail now and then.
+ */
 const projections: ReadonlyArray<AnyProjection> = [
   ...catalog.filter(({ name }) => name !== logins.name),
   { ...casino, version: 2, contribute: (event, context) => [1, 2].flatMap(() => casino.contribute?.(event, context) ?? []) },
@@ -58,7 +61,10 @@ const projections: ReadonlyArray<AnyProjection> = [
   }
 ]
 
-/** The whole service on a database until it is stopped. It works in the newest history of the log, as whatever appends does. */
+/**
+ * The whole service on a database until it is stopped. It works in the newest history of the log,
+ * as whatever appends does.
+ */
 const startService = Effect.fnUntraced(function*({ url }: TestDatabase["Service"]) {
   const scope = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
   const context = yield* Layer.build(
@@ -77,10 +83,16 @@ const startService = Effect.fnUntraced(function*({ url }: TestDatabase["Service"
   return { context, url: Context.get(context, Server).url, stop: Scope.close(scope, Exit.void) }
 })
 
-/** A document as the service and its mirror are to agree on it: the position of a slice grows with others' events. */
+/**
+ * A document as the service and its mirror are to agree on it: the position of a slice grows with
+ * others' events.
+ */
 const shown = ({ position: _, ...document }: Readonly<Record<string, unknown>>) => document
 
-/** Every document of the service as it is when all is folded, by its user: of the users that it lists, and of no others. */
+/**
+ * Every document of the service as it is when all is folded, by its user: of the users that it
+ * lists, and of no others.
+ */
 const allDocuments = Effect.fnUntraced(function*(url: string, key: string) {
   const ask = (path: string, init: RequestInit = {}) =>
     Effect.promise(async () => {
@@ -202,7 +214,8 @@ describe("an engine that mirrors every counter", () => {
           }
         }
         yield* Fiber.interrupt(follow)
-        // Erased users come back with events that were never sent before, parked ones with their next.
+        // Erased users come back with events that were never sent before, parked ones with their
+        // next.
         const again = generateItems({ seed: seed + 1000, users: 24, itemsPerUser: 3 }).items
         yield* send(tenant, again).pipe(Effect.provide(service.context))
         yield* assertMirrored(engine, key)

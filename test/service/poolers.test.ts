@@ -34,7 +34,9 @@ const mend = Effect.fnUntraced(function*(message: string) {
   yield* Effect.forEach(statements, (statement) => sql.unsafe(statement).unprepared)
 })
 
-/** What a pooler gives to a session that had begun before the role was changed has the old settings. */
+/**
+ * What a pooler gives to a session that had begun before the role was changed has the old settings.
+ */
 const endSessions = Effect.flatMap(
   PgClient.PgClient,
   (sql) =>
@@ -111,7 +113,8 @@ for (const mode of ["session", "transaction"] as const) {
       Effect.gen(function*() {
         const program = pgBouncerProgram ?? context.skip("SKIPPED: there is no pgbouncer on this machine")
         const direct = Redacted.value((yield* TestDatabase).url)
-        // In transaction mode fewer sessions than the service has connections, and no way around the pooler.
+        // In transaction mode fewer sessions than the service has connections, and no way around
+        // the pooler.
         const asItComes = yield* pgBouncer(program, { pool_mode: mode, default_pool_size: mode === "transaction" ? 4 : 40 })
         assert.match(yield* unfit({ DATABASE_URL: asItComes.url }), /a pooler that refuses the setting/)
 

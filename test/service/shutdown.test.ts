@@ -32,10 +32,16 @@ const isRefused = (url: string): Effect.Effect<boolean> =>
     socket.on("error", () => resume(Effect.succeed(true)))
   })
 
-/** Ends within ten seconds, as design §5 says: the service counts nine of them itself, and the rest is the machine's. */
+/**
+ * Ends within ten seconds, as design §5 says: the service counts nine of them itself, and the rest
+ * is the machine's.
+ */
 const endedInTime = ({ ended }: ServiceProcess) => Effect.timeout(ended, 9000 + 1000 * slowness())
 
-/** Sends a batch once, and tells whether it was answered that it is stored. It may be refused for now, or not be answered. */
+/**
+ * Sends a batch once, and tells whether it was answered that it is stored. It may be refused for
+ * now, or not be answered.
+ */
 const isStored = (url: string, batch: ReadonlyArray<FastTrackItem>): Effect.Effect<boolean> =>
   post(url, toBody(batch)).pipe(
     Effect.map((answer) => {

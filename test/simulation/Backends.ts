@@ -16,7 +16,10 @@ export type Fate =
   | { readonly _tag: "done" | "unsent" | "unanswered" | "late" }
   | { readonly _tag: "refused"; readonly state: string }
 
-/** A statement that the server has been given and has perhaps not answered yet: as long as it has not ended, it waits for a lock. */
+/**
+ * A statement that the server has been given and has perhaps not answered yet: as long as it has
+ * not ended, it waits for a lock.
+ */
 export interface Running {
   readonly statement: Statement
   readonly connection: PgConnection.PgConnection
@@ -26,7 +29,10 @@ export interface Running {
   ended: Promise<void>
 }
 
-/** The statements that the server is at work on: one that runs, and those that wait for locks, in PostgreSQL itself. */
+/**
+ * The statements that the server is at work on: one that runs, and those that wait for locks, in
+ * PostgreSQL itself.
+ */
 export class Backends {
   running: ReadonlyArray<Running> = []
   private readonly server: Server
@@ -49,7 +55,10 @@ export class Backends {
     this.running = [...this.running, running]
   }
 
-  /** Waits until each statement is answered or waits for a lock. Those that are answered, in the order in which they began, are not running any more. */
+  /**
+   * Waits until each statement is answered or waits for a lock. Those that are answered, in the
+   * order in which they began, are not running any more.
+   */
   async answered(): Promise<ReadonlyArray<Running>> {
     await this.untilBlocked()
     const answered = this.running.filter(({ answer }) => answer !== undefined)

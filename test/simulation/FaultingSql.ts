@@ -8,7 +8,10 @@ import { AppendClient } from "../../src/database/AppendClient.ts"
 import { failingTransactions } from "../../src/database/failingTransactions.ts"
 import type { ClientKind } from "./Server.ts"
 
-/** A connection as a process sees it; `connection` is the server's side of it, from the first statement on. */
+/**
+ * A connection as a process sees it; `connection` is the server's side of it, from the first
+ * statement on.
+ */
 export class Session {
   readonly process: string
   readonly kind: ClientKind
@@ -27,7 +30,10 @@ export class Session {
   }
 }
 
-/** A statement that a process has sent and that the world has not let through yet, or not to its end. */
+/**
+ * A statement that a process has sent and that the world has not let through yet, or not to its
+ * end.
+ */
 export class Statement {
   readonly session: Session
   readonly text: string
@@ -35,7 +41,10 @@ export class Statement {
   readonly isPrepared: boolean
   /** Called once with what the process gets to see. */
   readonly resume: (answer: Effect.Effect<PgConnection.Result, SqlError.SqlError>) => void
-  /** Set once the process does not wait for the answer any more, and waits for its connection to be free instead. */
+  /**
+   * Set once the process does not wait for the answer any more, and waits for its connection to be
+   * free instead.
+   */
   interrupted: (() => void) | undefined
 
   constructor(
@@ -94,7 +103,10 @@ const connectionOf = (network: Network, session: Session): SqlConnection.Connect
   }
 }
 
-/** As the driver's: PostgreSQL answers `ROLLBACK` to the `COMMIT` of a transaction in which something has failed. */
+/**
+ * As the driver's: PostgreSQL answers `ROLLBACK` to the `COMMIT` of a transaction in which
+ * something has failed.
+ */
 const commit = (connection: SqlConnection.Connection): Effect.Effect<void, SqlError.SqlError> =>
   Effect.flatMap(
     connection.executeRaw("COMMIT", []),
@@ -132,7 +144,10 @@ const makeClient = (network: Network, process: string, kind: ClientKind) => {
   )
 }
 
-/** The clients of a process, made of the driver's own parts, whose statements reach the database when and if the network lets them. */
+/**
+ * The clients of a process, made of the driver's own parts, whose statements reach the database
+ * when and if the network lets them.
+ */
 export const faultingSql = (network: Network, process: string): Layer.Layer<PgClient.PgClient | AppendClient | SqlClient.SqlClient> =>
   Layer.effectContext(
     Effect.gen(function*() {

@@ -7,7 +7,10 @@ export interface Choice<A> {
   readonly value: A
 }
 
-/** Everything a run leaves to chance, drawn from its seed, and what happened, line by line. The same seed gives the same lines. */
+/**
+ * Everything a run leaves to chance, drawn from its seed, and what happened, line by line. The same
+ * seed gives the same lines.
+ */
 export class Schedule {
   readonly seed: number
   readonly random: Random

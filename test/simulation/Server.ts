@@ -10,7 +10,8 @@ export type ClientKind = "append" | "general"
 
 export type Answer = Exit.Exit<PgConnection.Result, SqlError.SqlError>
 
-// As `Database` sets them. How long a lock is waited for is the world's to say, by its own clock; a circle is found before the world looks.
+// As `Database` sets them. How long a lock is waited for is the world's to say, by its own clock; a
+// circle is found before the world looks.
 const settings: Record<ClientKind, Readonly<Record<string, string>>> = {
   general: { enable_seqscan: "off", jit: "off", deadlock_timeout: "1ms" },
   append: { enable_seqscan: "off", jit: "off", deadlock_timeout: "1ms", plan_cache_mode: "force_generic_plan" }
@@ -49,7 +50,10 @@ export class Server {
     this.idle[kind].push(connection)
   }
 
-  /** Of these connections, those that wait for a lock. The server grants locks before it answers whoever gave them up. */
+  /**
+   * Of these connections, those that wait for a lock. The server grants locks before it answers
+   * whoever gave them up.
+   */
   async waiting(connections: ReadonlyArray<PgConnection.PgConnection>): Promise<ReadonlySet<number>> {
     const pids = connections.map(({ processId }) => processId).join(",")
     return new Set(

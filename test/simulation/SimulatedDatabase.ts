@@ -25,7 +25,10 @@ export interface SimulatedDatabase {
 /** How many runs leave so many dead rows that they are to be cleared away. */
 const runsPerVacuum = 200
 
-/** A migrated database with the projections of the simulation on that server, dropped when the scope closes. */
+/**
+ * A migrated database with the projections of the simulation on that server, dropped when the scope
+ * closes.
+ */
 export const simulatedDatabase = Effect.fnUntraced(function*(serverUrl: string) {
   const name = `simulation_${randomBytes(8).toString("hex")}`
   const administer = (statement: string) =>

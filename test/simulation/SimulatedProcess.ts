@@ -11,7 +11,10 @@ import { TestClock } from "effect/testing"
 import type { Schedule } from "./Schedule.ts"
 import { StepScheduler } from "./StepScheduler.ts"
 
-/** One process of the service: its fibers, on a scheduler and a `TestClock` of their own, until it crashes. */
+/**
+ * One process of the service: its fibers, on a scheduler and a `TestClock` of their own, until it
+ * crashes.
+ */
 export class SimulatedProcess<R> {
   readonly name: string
   private readonly scheduler = new StepScheduler()

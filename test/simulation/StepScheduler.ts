@@ -2,8 +2,9 @@ import type * as Fiber from "effect/Fiber"
 import type * as Scheduler from "effect/Scheduler"
 
 /**
- * Runs the fibers of one simulated process when it is told to, in the order in which they became ready, and knows when none is. After {@link kill} none
- * ever runs again: not even finalizers, as after a `kill -9`.
+ * Runs the fibers of one simulated process when it is told to, in the order in which they became
+ * ready, and knows when none is. After {@link kill} none ever runs again: not even finalizers, as
+ * after a `kill -9`.
  */
 export class StepScheduler implements Scheduler.Scheduler {
   readonly executionMode = "async"

@@ -31,11 +31,17 @@ export interface Sent {
   readonly content: string
 }
 
-/** What one sender sends in one request, again and again until it is answered; undefined stands for an item that is invalid. */
+/**
+ * What one sender sends in one request, again and again until it is answered; undefined stands for
+ * an item that is invalid.
+ */
 export type Request = ReadonlyArray<Sent | undefined>
 
 export interface Workload {
-  /** Somebody is erased if there are any of these: the last requests, which repeat what was sent before and come after that. */
+  /**
+   * Somebody is erased if there are any of these: the last requests, which repeat what was sent
+   * before and come after that.
+   */
   readonly last: number
   readonly requests: ReadonlyArray<Request>
   readonly users: ReadonlyArray<string>
@@ -55,7 +61,10 @@ const sent = (item: FastTrackItem, content: string): Sent => {
   }
 }
 
-/** Requests that overlap: the same items in several of them, with other delivery times, or with other content. */
+/**
+ * Requests that overlap: the same items in several of them, with other delivery times, or with
+ * other content.
+ */
 export const drawWorkload = (random: Random): Workload => {
   const users = userIds.slice(0, 1 + random.below(userIds.length))
   const isPoisoned = random.chance(0.25)

@@ -10,7 +10,10 @@ import type { Choice, Schedule } from "./Schedule.ts"
 import type { Answer, Server } from "./Server.ts"
 import { SimulatedProcess } from "./SimulatedProcess.ts"
 
-/** Serialization failure, deadlock, lock timeout, statement timeout, too many connections, disk full. */
+/**
+ * Serialization failure, deadlock, lock timeout, statement timeout, too many connections, disk
+ * full.
+ */
 const refusals = ["40001", "40P01", "55P03", "57014", "53300", "53100"]
 
 /** Something that may happen at any time, besides statements and the passing of time. */
@@ -24,8 +27,9 @@ const lockTimeouts = { append: 2_000, general: 5_000 }
 const mostSteps = 5_000
 
 /**
- * What takes locks, besides appends, which take them in one order. While somebody waits for a lock, it is not begun: if two waited for the same transaction at different
- * rows, they would run side by side once it ends, and PostgreSQL would decide what comes of that.
+ * What takes locks, besides appends, which take them in one order. While somebody waits for a lock,
+ * it is not begun: if two waited for the same transaction at different rows, they would run side by
+ * side once it ends, and PostgreSQL would decide what comes of that.
  */
 const locking = /for update(?! skip locked)|pg_advisory|set epoch|erase_user\(/i
 
@@ -33,9 +37,11 @@ const locking = /for update(?! skip locked)|pg_advisory|set epoch|erase_user\(/i
 type Process = Pick<SimulatedProcess<never>, "name" | "isGone" | "step" | "goTo" | "crash">
 
 /**
- * A few processes, one database and the network between them. Statements reach the database one at a time: whenever no fiber can go on, the schedule decides
- * which of the waiting ones is next and what becomes of it, or that time passes, or that something else happens. A statement that waits for a lock stays
- * where it is, in PostgreSQL itself, until whoever holds the lock gives it up. So the same seed gives the same run.
+ * A few processes, one database and the network between them. Statements reach the database one at
+ * a time: whenever no fiber can go on, the schedule decides which of the waiting ones is next and
+ * what becomes of it, or that time passes, or that something else happens. A statement that waits
+ * for a lock stays where it is, in PostgreSQL itself, until whoever holds the lock gives it up. So
+ * the same seed gives the same run.
  */
 export class World implements Network {
   readonly schedule: Schedule
@@ -50,14 +56,19 @@ export class World implements Network {
   isHurt = false
   /** Until when nothing can be reached. */
   private awayUntil = 0
-  /** The world's own transaction that holds the head of a slice, as some other process's append may. */
+  /**
+   * The world's own transaction that holds the head of a slice, as some other process's append may.
+   */
   private rival: PgConnection.PgConnection | undefined
   private readonly processes: Array<Process> = []
   private readonly sessions = new Set<Session>()
   private waiting: Array<Statement> = []
   private readonly backends: Backends
   private late: Array<Statement> = []
-  /** Of processes that are gone, or think that the connection is: with a transaction that the server has yet to roll back. */
+  /**
+   * Of processes that are gone, or think that the connection is: with a transaction that the server
+   * has yet to roll back.
+   */
   private orphans: Array<Session> = []
   private numbered = 0
   private steps = 0
@@ -99,8 +110,9 @@ export class World implements Network {
   }
 
   /**
-   * Holds the head of a slice until the schedule lets go of it: appends begin, take their snapshots and wait, so that several are under way at once. One
-   * that somebody else holds is left to them. (Of one slice, so that they are let on one after the other.)
+   * Holds the head of a slice until the schedule lets go of it: appends begin, take their snapshots
+   * and wait, so that several are under way at once. One that somebody else holds is left to them.
+   * (Of one slice, so that they are let on one after the other.)
    */
   async holdHead(slice: number): Promise<void> {
     if (this.rival !== undefined) return
@@ -260,7 +272,10 @@ export class World implements Network {
     this.backends.execute(session.connection ??= await this.server.take(session.kind), statement, fate, this.now)
   }
 
-  /** Waits until each statement that was let through is answered or waits for a lock, and tells the answers. */
+  /**
+   * Waits until each statement that was let through is answered or waits for a lock, and tells the
+   * answers.
+   */
   private async settle(): Promise<void> {
     for (let answered = await this.backends.answered(); answered.length > 0; answered = await this.backends.answered()) {
       // What is told may end a transaction, and let others on.
@@ -306,7 +321,10 @@ export class World implements Network {
     await running.ended
   }
 
-  /** The process has seen the connection break. The server may yet execute a statement, and notices later. */
+  /**
+   * The process has seen the connection break. The server may yet execute a statement, and notices
+   * later.
+   */
   private lose(session: Session, late: Statement | undefined): void {
     if (session.isLost) return
     session.isLost = true

@@ -2,7 +2,9 @@ import * as Schema from "effect/Schema"
 import { count } from "../../src/projections/Column.ts"
 import * as Projection from "../../src/projections/Projection.ts"
 
-/** Counts bets per game, cannot fold a game named "poison" and cannot store one named "unstorable". */
+/**
+ * Counts bets per game, cannot fold a game named "poison" and cannot store one named "unstorable".
+ */
 export const counted = Projection.make({
   name: "counted",
   version: 1,

@@ -6,7 +6,10 @@ import type { Schedule } from "./Schedule.ts"
 /** Lines of the trace in the report; the whole of it goes to a file. */
 const lastLines = 60
 
-/** What somebody needs who looks for the reason: what is wrong, the command that runs it again, and what happened. */
+/**
+ * What somebody needs who looks for the reason: what is wrong, the command that runs it again, and
+ * what happened.
+ */
 export const failureReport = ({ hash, seed, trace }: Schedule, problems: ReadonlyArray<string>): string => {
   const file = join(tmpdir(), `playtally-simulation-${seed}.txt`)
   writeFileSync(file, [...trace, "", ...problems, ""].join("\n"))

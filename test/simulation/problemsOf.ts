@@ -27,11 +27,15 @@ interface Logged extends Row {
  *
  * - nobody says that the log contradicts itself, and nothing ends in a defect;
  * - positions are dense, and the heads agree with them;
- * - whatever a processor or a sender was told of an event, new, duplicate or conflict, is what the log says, at that position; nothing is new twice;
+ * - whatever a processor or a sender was told of an event, new, duplicate or conflict, is what the
+ *   log says, at that position; nothing is new twice;
  * - the log holds nothing that was not sent, and nothing that was refused;
- * - a user's new events of one request stand in their order, and those of two requests of a process do not mix;
- * - the rows of every version that is fed are those of an independent fold of the log, for everybody who is not parked with a reason, the rebuilt version's are
- *   the live one's, and whoever was read saw folds of the log up to the position named, or for one of the projections up to a later one, which never went back.
+ * - a user's new events of one request stand in their order, and those of two requests of a process
+ *   do not mix;
+ * - the rows of every version that is fed are those of an independent fold of the log, for
+ *   everybody who is not parked with a reason, the rebuilt version's are the live one's, and
+ *   whoever was read saw folds of the log up to the position named, or for one of the projections
+ *   up to a later one, which never went back.
  */
 export const problemsOf = async (run: Run, database: SimulatedDatabase): Promise<ReadonlyArray<string>> => {
   const problems: Array<string> = [...run.alarms]
@@ -184,7 +188,8 @@ const foldProblems = async (
     if (document.position < before) problems.push(`a reader saw ${document.user_id} go back from ${before} to ${document.position}`)
     reached.set(document.user_id, document.position)
     if (run.erased.has(document.user_id)) continue
-    // Some projections may have been fed further than the position says, which is that of the one furthest behind.
+    // Some projections may have been fed further than the position says, which is that of the one
+    // furthest behind.
     const after = log.filter(({ position, user_id }) => user_id === document.user_id && position > document.position)
     const positions = [document.position, ...after.map(({ position }) => position)]
     const fresh = ["payments", "counted"].filter((name) => document.stale?.includes(name) !== true)

@@ -13,8 +13,8 @@ export interface Failure {
 }
 
 /**
- * Runs the seeds that `next` gives until it gives none, some worlds at once, each with a database of its own: while one waits for PostgreSQL, another
- * computes. `done` hears of every run.
+ * Runs the seeds that `next` gives until it gives none, some worlds at once, each with a database
+ * of its own: while one waits for PostgreSQL, another computes. `done` hears of every run.
  */
 export const runSeeds = (
   serverUrl: string,

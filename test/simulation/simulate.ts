@@ -26,7 +26,10 @@ export interface Run {
   readonly documents: ReadonlyArray<CountersDocument>
   readonly erased: ReadonlySet<string>
   readonly isActivated: boolean
-  /** What processes said that they never should: that the log contradicts itself, or what nobody has foreseen. */
+  /**
+   * What processes said that they never should: that the log contradicts itself, or what nobody has
+   * foreseen.
+   */
   readonly alarms: ReadonlyArray<string>
   /** Whether a process or a statement has failed, and an answer may have got lost. */
   readonly isHurt: boolean
@@ -45,7 +48,10 @@ interface Task {
 
 const allSlices = Array.from({ length: 256 }, (_, slice) => slice)
 
-/** Runs what a seed comes to: the schedule with its trace, and the run, or what kept it from its end. */
+/**
+ * Runs what a seed comes to: the schedule with its trace, and the run, or what kept it from its
+ * end.
+ */
 export const simulate = async (seed: number, { reset, server }: SimulatedDatabase): Promise<readonly [Schedule, Run | Error]> => {
   const schedule = new Schedule(seed)
   await reset()

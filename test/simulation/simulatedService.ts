@@ -65,7 +65,10 @@ export type Services =
   | ProjectionCatalog
   | PgClient.PgClient
 
-/** What a process of the service is made of (`App.ts`), without HTTP and with the projections in the same thread, on a simulated network. */
+/**
+ * What a process of the service is made of (`App.ts`), without HTTP and with the projections in the
+ * same thread, on a simulated network.
+ */
 export const simulatedService = (network: Network, tell: (told: Told) => void) => (process: string) =>
   // Nobody has many events here, and all the same an erasure is to take some steps.
   Layer.mergeAll(Ingest.layer, Counters.layer, UserErasure.layer.pipe(Layer.provide(Layer.succeed(ErasureStep, 2)))).pipe(

@@ -11,9 +11,14 @@ export interface DatabaseProxy {
   readonly cut: Effect.Effect<void>
   /** From now on statements still reach the database, but no answer comes back, until `restore`. */
   readonly loseAnswers: Effect.Effect<void>
-  /** Nothing passes the connections there are any more, and nobody is told: as if a router had forgotten them. New ones work. */
+  /**
+   * Nothing passes the connections there are any more, and nobody is told: as if a router had
+   * forgotten them. New ones work.
+   */
   readonly abandon: Effect.Effect<void>
-  /** From now on a session that begins with settings of its own is refused, as PgBouncer does it. */
+  /**
+   * From now on a session that begins with settings of its own is refused, as PgBouncer does it.
+   */
   readonly refuseParameters: Effect.Effect<void>
   /** From now on such settings are dropped, as PgBouncer does it that is told to ignore them. */
   readonly dropParameters: Effect.Effect<void>

@@ -18,7 +18,10 @@ interface Page {
   readonly next_cursor: string
 }
 
-/** Mirrors the counters of all users of a tenant. It is to keep its documents and its cursor in one place, and to write them together. */
+/**
+ * Mirrors the counters of all users of a tenant. It is to keep its documents and its cursor in one
+ * place, and to write them together.
+ */
 export class MirrorEngine {
   readonly documents = new Map<string, Counters>()
   cursor: string | undefined
@@ -63,7 +66,10 @@ export class MirrorEngine {
     while (!(await this.step("wait=0&consistency=strong"))) { /* there is more */ }
   }
 
-  /** Asks again as long as the service says "later" or does not answer; undefined for what is not there. */
+  /**
+   * Asks again as long as the service says "later" or does not answer; undefined for what is not
+   * there.
+   */
   private async ask<A>(path: string): Promise<A | undefined> {
     for (;;) {
       const answer = await fetch(this.url + path, { headers: { "x-api-key": this.key } }).catch(() => undefined)

@@ -14,8 +14,9 @@ export interface ServiceProcess extends Program {
 }
 
 /**
- * Starts `serve` on the test's database, on a port of its own, and waits until it says where it listens. Start it twice for two processes on one
- * database, give a folder for another working copy. A process that does not come up is a defect, with what it said.
+ * Starts `serve` on the test's database, on a port of its own, and waits until it says where it
+ * listens. Start it twice for two processes on one database, give a folder for another working
+ * copy. A process that does not come up is a defect, with what it said.
  */
 export const startService = Effect.fnUntraced(function*(settings: Readonly<Record<string, string>> = {}, folder?: string) {
   const database = yield* TestDatabase

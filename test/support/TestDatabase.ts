@@ -11,7 +11,10 @@ const administer = (statement: string) =>
     Effect.flatMap(PgConnection.make({ url: Redacted.make(inject("databaseUrl")) }), (connection) => connection.query(statement, [], false))
   )
 
-/** A fresh, empty database (nothing migrated) on the server of the test run, dropped with everything in it when the scope closes. */
+/**
+ * A fresh, empty database (nothing migrated) on the server of the test run, dropped with everything
+ * in it when the scope closes.
+ */
 export class TestDatabase extends Context.Service<TestDatabase, {
   readonly url: Redacted.Redacted
 }>()("playtally/test/support/TestDatabase") {

@@ -16,7 +16,10 @@ const configured = <A, E, R>(layer: Layer.Layer<A, E, R>, settings: Readonly<Rec
       ))
   )
 
-/** One process of the service, without its HTTP side, on the test's database. Provide it twice, `Layer.fresh`, for two processes. */
+/**
+ * One process of the service, without its HTTP side, on the test's database. Provide it twice,
+ * `Layer.fresh`, for two processes.
+ */
 export const testService = (options: {
   readonly projections?: ReadonlyArray<AnyProjection>
   readonly settings?: Readonly<Record<string, string>>

@@ -3,7 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { TestDatabase } from "./TestDatabase.ts"
 
-/** The name under which the tests' own sessions stand in `pg_stat_activity`; the service's begin with "playtally". */
+/**
+ * The name under which the tests' own sessions stand in `pg_stat_activity`; the service's begin
+ * with "playtally".
+ */
 export const testApplication = "test"
 
 /** The test's database with a client of it, whatever the service under test does to its own. */

@@ -16,8 +16,9 @@ host      postgres  all 127.0.0.1/32  scram-sha-256
 `
 
 /**
- * A PostgreSQL with TLS and a certificate for "localhost". Its database `postgres` takes every connection, `encrypted` those with TLS, `plain` those without,
- * and `known` those that show a certificate of the role `postgres`.
+ * A PostgreSQL with TLS and a certificate for "localhost". Its database `postgres` takes every
+ * connection, `encrypted` those with TLS, `plain` those without, and `known` those that show a
+ * certificate of the role `postgres`.
  */
 export const tlsPostgres = Effect.gen(function*() {
   const folder = yield* serverFolder

@@ -16,7 +16,10 @@ export const readBody = (body: string | Uint8Array, bounds: BodyBounds = default
 /** The items of a body that is taken. */
 export const bodyItems = (body: string | Uint8Array, bounds?: BodyBounds): BulkItems => Result.getOrThrow(readBody(body, bounds))
 
-/** Items as a request with them in its body brings them; numbers may be given as their digits, as `toBody` says. */
+/**
+ * Items as a request with them in its body brings them; numbers may be given as their digits, as
+ * `toBody` says.
+ */
 export const bulkItems = (items: ReadonlyArray<unknown>): BulkItems => bodyItems(toBody(items))
 
 /** All items, parsed. */

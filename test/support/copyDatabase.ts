@@ -7,7 +7,10 @@ import { untilEffect } from "./until.ts"
 
 let copies = 0
 
-/** A copy of a test's database made by the server itself, gone when the scope closes. All who used the original must have left it or be leaving. */
+/**
+ * A copy of a test's database made by the server itself, gone when the scope closes. All who used
+ * the original must have left it or be leaving.
+ */
 export const copyDatabase = Effect.fnUntraced(function*(database: TestDatabase["Service"]) {
   const url = new URL(Redacted.value(database.url))
   const original = url.pathname.slice(1)

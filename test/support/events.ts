@@ -14,9 +14,10 @@ import type {
 import { toBody } from "../reference/toBody.ts"
 
 /**
- * Events for specs of projections. Each builder fills in everything but what the spec is about, and decodes the item as the bulk endpoint does, so
- * that no spec is built on an event that could not be in the log. All are of one user; ids are given out in ascending order, and every event is at noon
- * UTC of 1 January 2026 unless `at` says otherwise.
+ * Events for specs of projections. Each builder fills in everything but what the spec is about, and
+ * decodes the item as the bulk endpoint does, so that no spec is built on an event that could not
+ * be in the log. All are of one user; ids are given out in ascending order, and every event is at
+ * noon UTC of 1 January 2026 unless `at` says otherwise.
  *
  * Amounts are decimal text, in which every digit counts, or numbers.
  */

@@ -1,7 +1,10 @@
 import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
 import { bet, gameRound, login, loss, payment, registration, rollbackBet, rollbackWin, settlement, sportsBet, win } from "./events.ts"
 
-/** The longest texts and numbers that the bulk endpoint takes (design §2, "Values"), four bytes to the character. */
+/**
+ * The longest texts and numbers that the bulk endpoint takes (design §2, "Values"), four bytes to
+ * the character.
+ */
 const id = "\u{1F3B0}".repeat(256)
 const text = "\u{1F3B2}".repeat(4096)
 const currency = "\u{10FFFF}".repeat(32)

@@ -10,21 +10,25 @@ import { rowProblems } from "./rowProblems.ts"
 import { askedBy } from "./surroundings.ts"
 
 /**
- * The laws that every fold keeps, for a rebuild reads the log in other chunks than the feed did, and a user's events may have been stored in any order:
+ * The laws that every fold keeps, for a rebuild reads the log in other chunks than the feed did,
+ * and a user's events may have been stored in any order:
  *
  * - any order of the events gives the same section;
  * - so does any cut into chunks, each folded on top of the rows of the one before;
- * - so does a resend in place of an event, as the log keeps whichever came first: other delivery times, another letter case of type and status;
- * - so does folding them again, at another time, or with another user's in between: nothing is remembered beside the rows;
+ * - so does a resend in place of an event, as the log keeps whichever came first: other delivery
+ *   times, another letter case of type and status;
+ * - so does folding them again, at another time, or with another user's in between: nothing is
+ *   remembered beside the rows;
  * - nothing is asked of the process: no clock, zone, locale or setting of it, and nothing random;
  * - so does another letter case of the currencies, and another order of the rows that are read;
  * - `rowOf` names the row that a value of the section is made from;
- * - the events, and the rows handed to `contributions`, `combine` and `present`, are left as they are;
+ * - the events, and the rows handed to `contributions`, `combine` and `present`, are left as they
+ *   are;
  * - `combine` is associative, so that it does not matter which events were summed up together;
  * - the rows can be stored.
  *
- * Gives the section. A law that is broken is an error that names it, with as few of the events as break it, and their arrangement; what the fold
- * throws is thrown on.
+ * Gives the section. A law that is broken is an error that names it, with as few of the events as
+ * break it, and their arrangement; what the fold throws is thrown on.
  */
 export const lawfulSection = (projection: AnyProjection, events: ReadonlyArray<FastTrackEvent>, context: ReadContext): unknown => {
   try {
@@ -34,7 +38,9 @@ export const lawfulSection = (projection: AnyProjection, events: ReadonlyArray<F
   }
 }
 
-/** What fails in the same way, as its first line tells, once all events are left out that can be. */
+/**
+ * What fails in the same way, as its first line tells, once all events are left out that can be.
+ */
 const smallestFailure = (
   events: ReadonlyArray<FastTrackEvent>,
   error: unknown,
@@ -160,7 +166,10 @@ const inOtherCurrencyCase = (event: FastTrackEvent): FastTrackEvent => {
   return { ...event, data: Object.fromEntries(spelled) } as FastTrackEvent
 }
 
-/** The summary of ordered events, put together in every two parts there are, and one after the other. */
+/**
+ * The summary of ordered events, put together in every two parts there are, and one after the
+ * other.
+ */
 const sumsOf = (projection: AnyProjection, events: ReadonlyArray<FastTrackEvent>, context: ReadContext): ReadonlyArray<EntityRow> => {
   const { ordered } = projection
   if (ordered === undefined || events.length === 0) return []
@@ -174,7 +183,10 @@ const sumsOf = (projection: AnyProjection, events: ReadonlyArray<FastTrackEvent>
   return [...inTwo, sum(summaries)]
 }
 
-/** An event that the log takes for the same: it is set aside if it comes second, and stays if it comes first (design §2, "Idempotency"). */
+/**
+ * An event that the log takes for the same: it is set aside if it comes second, and stays if it
+ * comes first (design §2, "Idempotency").
+ */
 export const resendOf = (event: FastTrackEvent): FastTrackEvent => {
   const times = { entry_timestamp: "2001-01-01T00:00:00.000Z", process_timestamp: "2002-02-02T00:00:00.000Z" }
   const { data } = event
@@ -189,7 +201,10 @@ export const resendOf = (event: FastTrackEvent): FastTrackEvent => {
 const otherCase = (text: string): string =>
   /[a-z]/.test(text) ? text.replace(/[a-z]/g, (letter) => letter.toUpperCase()) : text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 
-/** Positions of the events, chunk by chunk; `order` tells whether the order is another than the one given. */
+/**
+ * Positions of the events, chunk by chunk; `order` tells whether the order is another than the one
+ * given.
+ */
 interface Arrangement {
   readonly cut: ReadonlyArray<ReadonlyArray<number>>
   readonly order: boolean
@@ -198,7 +213,10 @@ interface Arrangement {
 /** Most events folded for the sake of an example with too many of them to try everything. */
 const effort = 10_000
 
-/** All orders and cuts of up to four events, of more as many as there is time for. The simple ones come first, for they explain more. */
+/**
+ * All orders and cuts of up to four events, of more as many as there is time for. The simple ones
+ * come first, for they explain more.
+ */
 const arrangements = function*(count: number): Generator<Arrangement> {
   const given = Array.from({ length: count }, (_, index) => index)
   if (count < 2) return

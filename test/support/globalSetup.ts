@@ -17,8 +17,9 @@ declare module "vitest" {
 }
 
 /**
- * Ends the server and removes its folder when this process dies by whatever means (its standard input ends), so that a test run that is killed, or
- * left by a second Ctrl-C, leaves nothing behind.
+ * Ends the server and removes its folder when this process dies by whatever means (its standard
+ * input ends), so that a test run that is killed, or left by a second Ctrl-C, leaves nothing
+ * behind.
  */
 const cleaner = `
 read _
@@ -27,7 +28,10 @@ while [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
 rm -rf "$0"
 `
 
-/** A server for tests, TEST_DATABASE_URL (a superuser's) or an embedded one in a temporary folder, until it is stopped. */
+/**
+ * A server for tests, TEST_DATABASE_URL (a superuser's) or an embedded one in a temporary folder,
+ * until it is stopped.
+ */
 export const startServer = async (): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> => {
   const given = process.env["TEST_DATABASE_URL"]
   if (given !== undefined && given !== "") return { url: given, stop: async () => {} }

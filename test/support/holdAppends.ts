@@ -5,8 +5,8 @@ import * as Fiber from "effect/Fiber"
 import { untilEffect } from "./until.ts"
 
 /**
- * Keeps every append of the service waiting inside the database until it is let go: `reached` waits for one to be there. The service gives a lock
- * two seconds before it asks again.
+ * Keeps every append of the service waiting inside the database until it is let go: `reached` waits
+ * for one to be there. The service gives a lock two seconds before it asks again.
  */
 export const holdAppends = Effect.gen(function*() {
   const sql = yield* PgClient.PgClient

@@ -5,16 +5,21 @@ import { apiKey } from "./ServiceProcess.ts"
 
 /** What came of a load. */
 export interface KeepAliveOutcome {
-  /** What was not 204, a status or the code of an error; refused connections apart, for nothing was sent on them. */
+  /**
+   * What was not 204, a status or the code of an error; refused connections apart, for nothing was
+   * sent on them.
+   */
   readonly failures: ReadonlyArray<number | string>
   readonly refused: number
   readonly answered: number
 }
 
 /**
- * Clients that keep their connections and send one event after the other, until the load is finished.
+ * Clients that keep their connections and send one event after the other, until the load is
+ * finished.
  *
- * What is refused is sent again. What fails in another way is told as a failure, and not sent again.
+ * What is refused is sent again. What fails in another way is told as a failure, and not sent
+ * again.
  */
 export const startKeepAliveLoad = (
   { clients, pause = 100, port }: { readonly clients: number; readonly pause?: number; readonly port: number }

@@ -20,7 +20,10 @@ export const pgBouncerProgram: string | undefined = [
 
 const cleaner = `read _; pid=$(cat "$0/pid" 2>/dev/null) && kill -KILL "$pid"; rm -rf "$0"`
 
-/** A PgBouncer before the test's database until the scope closes; the URL leads through it. Settings are lines of its file. */
+/**
+ * A PgBouncer before the test's database until the scope closes; the URL leads through it. Settings
+ * are lines of its file.
+ */
 export const pgBouncer = Effect.fnUntraced(function*(program: string, settings: Readonly<Record<string, string | number>>) {
   const database = new URL(Redacted.value((yield* TestDatabase).url))
   const folder = yield* watchedFolder("pgbouncer", cleaner)

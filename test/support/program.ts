@@ -27,7 +27,10 @@ export interface Program {
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const runtime = process.versions["deno"] === undefined ? [] : ["run", "-A"]
 
-/** Nothing but what the runtimes themselves need, and what makes them start faster: no setting of whoever runs the tests reaches the program. */
+/**
+ * Nothing but what the runtimes themselves need, and what makes them start faster: no setting of
+ * whoever runs the tests reaches the program.
+ */
 const environment = Object.fromEntries(
   ["PATH", "HOME", "DENO_DIR", "TMPDIR", "NODE_COMPILE_CACHE"].flatMap((name) => {
     const value = process.env[name]
@@ -39,8 +42,8 @@ const environment = Object.fromEntries(
 const watcher = `read _; kill -KILL "$0" 2>/dev/null`
 
 /**
- * Starts the command line with some arguments and with settings as its environment, on the runtime that runs the tests; of
- * another working copy if its folder is given. When the scope closes, the
+ * Starts the command line with some arguments and with settings as its environment, on the runtime
+ * that runs the tests; of another working copy if its folder is given. When the scope closes, the
  * program is killed if it is still there.
  */
 export const startProgram = (

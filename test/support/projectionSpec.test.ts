@@ -18,7 +18,10 @@ const [first, second, third] = [bet({ amount: "1" }), bet({ amount: "2" }), bet(
 type Row = Record<string, string | number | boolean | null>
 type Columns = Record<string, Column.EntityColumn>
 
-/** A projection that keeps one row a user, `value` among its columns, by a fold that the compiler does not keep from anything. */
+/**
+ * A projection that keeps one row a user, `value` among its columns, by a fold that the compiler
+ * does not keep from anything.
+ */
 const misfold = (fold: (data: Row, row: Row, chunk: object) => void, columns: Columns = { value: Column.text }): AnyProjection =>
   Projection.make({
     name: "misfold",

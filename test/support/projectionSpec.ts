@@ -9,7 +9,10 @@ import { contentOf } from "./contentOf.ts"
 import { extremeEvents } from "./extremeEvents.ts"
 import { lawfulSection } from "./foldLaws.ts"
 
-/** What a user's events have come to so far. Not a promise: that is why its methods are not called `then`. */
+/**
+ * What a user's events have come to so far. Not a promise: that is why its methods are not called
+ * `then`.
+ */
 export interface Story {
   /** The section is exactly this. */
   readonly shows: (section: unknown) => Story
@@ -32,8 +35,9 @@ interface Options {
  *     const { given } = projectionSpec(casino)
  *     given(bet({ amount: "10" })).when(win({ amount: "4" })).includes({ EUR: { ggr: "6" } })
  *
- * Every example also checks the laws of folds (`foldLaws.ts`) on its events, and that the section is what its schema describes. As in the log, a resend of
- * an event changes nothing, and one with other content under the same key is an error of the spec.
+ * Every example also checks the laws of folds (`foldLaws.ts`) on its events, and that the section
+ * is what its schema describes. As in the log, a resend of an event changes nothing, and one with
+ * other content under the same key is an error of the spec.
  */
 export const projectionSpec = (projection: AnyProjection, { now = "2026-01-01T12:00:00Z", timeZone = "UTC" }: Options = {}) => {
   const context = { timeZone, now: Date.parse(now) }
@@ -73,7 +77,10 @@ export const projectionSpec = (projection: AnyProjection, { now = "2026-01-01T12
   return {
     /** A user with these events, stored in this order. */
     given: (...events: ReadonlyArray<FastTrackEvent>): Story => story(stored(events)),
-    /** The laws hold on events of every kind of life, and on those with the longest texts and numbers there can be. */
+    /**
+     * The laws hold on events of every kind of life, and on those with the longest texts and
+     * numbers there can be.
+     */
     keepsTheLaws
   }
 }

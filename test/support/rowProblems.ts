@@ -4,10 +4,16 @@ import type { FoldResult } from "../../src/projections/foldUser.ts"
 import type { AnyProjection } from "../../src/projections/Projection.ts"
 import { valueIn } from "../../src/projections/Totals.ts"
 
-/** The most UTF-8 bytes of a row's key, so that an entry of the index (2,704 bytes) still has room for the longest user id. */
+/**
+ * The most UTF-8 bytes of a row's key, so that an entry of the index (2,704 bytes) still has room
+ * for the longest user id.
+ */
 const maxKeyBytes = 1600
 
-/** Why the rows that a fold came to could not be written, which would park the user: wrong kinds of values, keys too long for an index. */
+/**
+ * Why the rows that a fold came to could not be written, which would park the user: wrong kinds of
+ * values, keys too long for an index.
+ */
 export const rowProblems = (projection: AnyProjection, result: FoldResult): ReadonlyArray<string> => {
   if (result._tag !== "Folded") return []
   const problems = new Set<string>()

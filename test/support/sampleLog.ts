@@ -15,7 +15,10 @@ const tenantIds = ["00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8
 const start = Date.UTC(2026, 0, 31)
 const createdAt = "2026-01-01T00:00:00.123456Z"
 
-/** Texts that are apt to be written or read wrongly, and payloads that JSON.parse would not give back. */
+/**
+ * Texts that are apt to be written or read wrongly, and payloads that JSON.parse would not give
+ * back.
+ */
 const userIds = (number: number) => [`player-${number}`, `"${number}\\`, `\n\u0001${number}\u2028`, `😀é${number}`, `","payload":${number}`]
 const payloads = (number: number) => [
   `{"unique_id":"${number}","amount":0.10000000000000000000${number}}`,
@@ -25,7 +28,9 @@ const payloads = (number: number) => [
 ]
 const pick = <A>(values: ReadonlyArray<A>, index: number): A => values[index % values.length] as A
 
-/** As many events of the users of two tenants, each user's in its slice, in the order of the log. */
+/**
+ * As many events of the users of two tenants, each user's in its slice, in the order of the log.
+ */
 export const sampleLog = (count: number): SampleLog => {
   const slices = new Map<number, Array<StoredEvent>>()
   for (let number = 0; number < count; number++) {
@@ -88,7 +93,10 @@ export const fileOf = ({ events, prelude }: SampleLog): Buffer => {
   return Buffer.concat([writer.start(), ...Result.getOrThrow(writer.add(events)), ...Result.getOrThrow(writer.end())])
 }
 
-/** Lines as a file whose checks and end are right for whatever the other lines say, as somebody would write it who knows how. */
+/**
+ * Lines as a file whose checks and end are right for whatever the other lines say, as somebody
+ * would write it who knows how.
+ */
 export const sealed = (lines: ReadonlyArray<string>): Buffer => {
   const hash = createHash("sha256")
   const written: Array<string> = []

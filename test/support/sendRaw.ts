@@ -4,8 +4,9 @@ import { bulkPath } from "./sender.ts"
 import { apiKey } from "./ServiceProcess.ts"
 
 /**
- * Sends a batch on a connection of its own, whose end is the caller's business, and gives the connection once everything has been handed over: the
- * headers, and that share of the body which is to arrive.
+ * Sends a batch on a connection of its own, whose end is the caller's business, and gives the
+ * connection once everything has been handed over: the headers, and that share of the body which is
+ * to arrive.
  */
 export const sendRaw = (url: string, body: string, share = 1): Effect.Effect<Socket> =>
   Effect.callback((resume) => {

@@ -30,7 +30,10 @@ export const request = (url: string, init: RequestInit = {}): Effect.Effect<Answ
 export const post = (url: string, body: string): Effect.Effect<Answer, NoAnswer> =>
   request(url + bulkPath, { method: "POST", body, headers: { "content-type": "application/json" } })
 
-/** What the sender goes by: a 503 that says when to send again is not final. Any other 5xx is a defect. */
+/**
+ * What the sender goes by: a 503 that says when to send again is not final. Any other 5xx is a
+ * defect.
+ */
 export const isFinal = ({ headers, status, text }: Answer): boolean => {
   if (status === 503 && headers.get("retry-after") !== null) return false
   if (status >= 500) throw new Error(`an answer that tells the sender nothing: ${status} ${text}`)
@@ -41,8 +44,9 @@ export const isFinal = ({ headers, status, text }: Answer): boolean => {
 export const pause = Schedule.spaced("50 millis")
 
 /**
- * Sends a batch as FastTrack does, again and again while the answer is 503. `url` is asked every time, for a service may have moved. Who expects the
- * service to be gone at times also sends again after {@link NoAnswer}.
+ * Sends a batch as FastTrack does, again and again while the answer is 503. `url` is asked every
+ * time, for a service may have moved. Who expects the service to be gone at times also sends again
+ * after {@link NoAnswer}.
  */
 export const deliver = (url: () => string, items: ReadonlyArray<FastTrackItem>): Effect.Effect<Answer, NoAnswer> => {
   const body = toBody(items)

@@ -1,14 +1,20 @@
 import * as Effect from "effect/Effect"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 
-/** A name that leads to one database server or another, as DNS does: those who are connected stay where they are. */
+/**
+ * A name that leads to one database server or another, as DNS does: those who are connected stay
+ * where they are.
+ */
 export interface ServerName {
   /** The URL of the server that the name leads to, by way of the name. */
   readonly url: string
   readonly lead: (url: string) => void
 }
 
-/** A name for the server at a URL, until the scope closes. All servers have the same user, password and database. */
+/**
+ * A name for the server at a URL, until the scope closes. All servers have the same user, password
+ * and database.
+ */
 export const serverName = Effect.fnUntraced(function*(first: string) {
   let port = Number(new URL(first).port)
   const sockets = new Set<Socket>()

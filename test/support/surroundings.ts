@@ -53,7 +53,10 @@ const constructors: ReadonlyArray<readonly [holder: object, name: string, lawOf:
   [Intl, "NumberFormat", (args) => withoutLocale(args) ? hasLocale : undefined]
 ]
 
-/** Runs something, and gives what it asked of the process, the first thing first. It gets true answers. */
+/**
+ * Runs something, and gives what it asked of the process, the first thing first. It gets true
+ * answers.
+ */
 export const askedBy = (run: () => void): Asked | undefined => {
   let asked: Asked | undefined
   const note = (law: string, what: string) => {
@@ -117,7 +120,9 @@ export const askedBy = (run: () => void): Asked | undefined => {
   return asked
 }
 
-/** The place that called what was replaced: the first one that is neither here nor the runtime's. */
+/**
+ * The place that called what was replaced: the first one that is neither here nor the runtime's.
+ */
 const caller = (): string => {
   const lines = (new Error("where").stack ?? "").split("\n").slice(1)
   const line = lines.find((line) => /\.[cm]?[jt]s\b/.test(line) && !/surroundings\.ts|node:|ext:/.test(line)) ?? ""

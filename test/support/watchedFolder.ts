@@ -6,8 +6,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 /**
- * A folder that the account of an embedded server may enter, gone when the scope closes. `cleaner` is a shell script that ends what runs in the folder, its `$0`,
- * and removes it: it waits at `read _` until this process dies, by whatever means, without having come to that.
+ * A folder that the account of an embedded server may enter, gone when the scope closes. `cleaner`
+ * is a shell script that ends what runs in the folder, its `$0`, and removes it: it waits at
+ * `read _` until this process dies, by whatever means, without having come to that.
  */
 export const watchedFolder = (name: string, cleaner: string): Effect.Effect<string, never, Scope.Scope> =>
   Effect.acquireRelease(

@@ -5,7 +5,10 @@ import type { FastTrackItem } from "../reference/FastTrackItem.ts"
 import { identityOf, referenceCounters } from "../reference/referenceCounters.ts"
 import { readCounters, readCountersOf, readEvents } from "./reader.ts"
 
-/** Positions of each slice are dense from 1 on, the heads agree with them, and `recorded_at` never decreases along them (design §1). */
+/**
+ * Positions of each slice are dense from 1 on, the heads agree with them, and `recorded_at` never
+ * decreases along them (design §1).
+ */
 export const assertLogIsSound = Effect.gen(function*() {
   const sql = yield* PgClient.PgClient
   const wrongHeads = yield* sql`
@@ -33,8 +36,8 @@ export const assertNothingElse = Effect.fnUntraced(function*(items: ReadonlyArra
 const usersOf = (items: ReadonlyArray<FastTrackItem>) => [...new Set(items.map(({ data }) => data.user_id))]
 
 /**
- * The users' events, page by page, are those of the items, each once and newest first. Those of `perhaps` may be there too: they were sent, but their
- * sender was not told.
+ * The users' events, page by page, are those of the items, each once and newest first. Those of
+ * `perhaps` may be there too: they were sent, but their sender was not told.
  */
 export const assertStored = Effect.fnUntraced(function*(
   url: string,
@@ -56,7 +59,10 @@ export const assertStored = Effect.fnUntraced(function*(
   assert.deepStrictEqual(found.filter((identity) => !must.has(identity) && !may.has(identity)), [], "stored, but never sent")
 })
 
-/** Every user's counters are what a reading of design §4 makes of the items, asked for one by one and all at once. */
+/**
+ * Every user's counters are what a reading of design §4 makes of the items, asked for one by one
+ * and all at once.
+ */
 export const assertCounters = Effect.fnUntraced(function*(url: string, items: ReadonlyArray<FastTrackItem>, timeZone = "UTC") {
   const userIds = usersOf(items)
   const single = yield* Effect.forEach(userIds, (userId) => readCounters(url, userId), { concurrency: 4 })

@@ -30,7 +30,8 @@ const zones = [
   "Atlantic/Azores"
 ]
 
-// What the service does differs from runtime to runtime as little as its data does. ICU's 2026b has these two otherwise than IANA's.
+// What the service does differs from runtime to runtime as little as its data does. ICU's 2026b has
+// these two otherwise than IANA's.
 const otherInRuntime: Readonly<Record<string, ReadonlyArray<string>>> = { "2026b": ["America/Vancouver", "America/Tijuana"], "2026c": [] }
 
 describe("the day", () => {
@@ -65,7 +66,8 @@ describe("the day", () => {
     const [first, last] = [Date.UTC(1900, 0, 1), Date.UTC(2201, 0, 1)]
     for (let round = 0; round < 100; round++) {
       const instant = first + random.below(last - first)
-      // On the same day in all its parts, so that an offset that is remembered meets times before and after a change of the clocks.
+      // On the same day in all its parts, so that an offset that is remembered meets times before
+      // and after a change of the clocks.
       for (const at of [instant, instant + random.below(millisecondsOfDay), instant - random.below(millisecondsOfDay)]) {
         expect(localDay(at, timeZone), new Date(at).toISOString()).toBe(reference.localDay(at, timeZone))
       }

@@ -1,6 +1,9 @@
 import { type JsonNumber, toJsonNumber } from "../../fasttrack/JsonNumber.ts"
 
-/** A currency players play in. Amounts of money are whole minor units: cents, öre, yen, satoshi, wei. */
+/**
+ * A currency players play in. Amounts of money are whole minor units: cents, öre, yen, satoshi,
+ * wei.
+ */
 export interface Currency {
   readonly code: string
   /** Decimal places of a minor unit. */
@@ -13,7 +16,10 @@ export interface Currency {
 
 export const euro: Currency = { code: "EUR", decimals: 2, baseCents: 100n, stake: 50n }
 
-/** What the players of the demo play in, the more frequent first: also without decimals, and with as many as crypto has. */
+/**
+ * What the players of the demo play in, the more frequent first: also without decimals, and with as
+ * many as crypto has.
+ */
 export const currencies: readonly [Currency, ...ReadonlyArray<Currency>] = [
   euro,
   { code: "SEK", decimals: 2, baseCents: 9n, stake: 500n },

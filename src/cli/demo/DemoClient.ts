@@ -16,10 +16,16 @@ const Problem = Schema.Struct({ title: Schema.optionalKey(Schema.String), detail
 const bulkPath = "/api/v1/integrations/fasttrack/bulk"
 const countersPath = "/api/v1/users/counters"
 
-/** Longer waits between the attempts as they go on failing; the server's Retry-After is waited for in any case. */
+/**
+ * Longer waits between the attempts as they go on failing; the server's Retry-After is waited for
+ * in any case.
+ */
 const backoff = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
 
-/** At most this is waited on top of each Retry-After, so that requests refused together do not come back together. */
+/**
+ * At most this is waited on top of each Retry-After, so that requests refused together do not come
+ * back together.
+ */
 const spread = 500
 
 /** An answer that sending again does not change. */
@@ -39,8 +45,9 @@ const troubleOf = (error: HttpClientError.HttpClientError): string => {
 }
 
 /**
- * Speaks with the server as FastTrack and the engine do. A batch is sent until it is answered: after a 408, 429, 5xx or no answer it goes out again, the
- * very same bytes, after the time the server asks for and a random while more.
+ * Speaks with the server as FastTrack and the engine do. A batch is sent until it is answered:
+ * after a 408, 429, 5xx or no answer it goes out again, the very same bytes, after the time the
+ * server asks for and a random while more.
  */
 export const makeDemoClient = Effect.fnUntraced(function*(options: {
   readonly url: URL

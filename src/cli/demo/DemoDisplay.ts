@@ -20,7 +20,10 @@ const rateWindow = 3_000
 const up = (lines: number) => lines === 0 ? "" : `\u001b[${lines}A`
 const eraseBelow = "\r\u001b[J"
 
-/** Shows how a run goes: on a terminal lines that are drawn anew in place, otherwise one plain line now and then. */
+/**
+ * Shows how a run goes: on a terminal lines that are drawn anew in place, otherwise one plain line
+ * now and then.
+ */
 export const makeDemoDisplay = Effect.fnUntraced(function*(duration: number) {
   const terminal = yield* Terminal.Terminal
   const live = yield* (yield* Stdio.Stdio).stdoutIsTerminal

@@ -13,7 +13,10 @@ export interface DemoTotals {
   readonly rejected: number
   /** Of the answered ones, those made to be invalid, and how many of them were rejected. */
   readonly invalid: { readonly made: number; readonly rejected: number }
-  /** The same for those made to reuse an id; which of the two under one id is rejected depends on which came first. */
+  /**
+   * The same for those made to reuse an id; which of the two under one id is rejected depends on
+   * which came first.
+   */
   readonly conflicts: { readonly made: number; readonly rejected: number }
   /** One item that was rejected as invalid though it was made to be good. */
   readonly surprise: RejectedItem | undefined
@@ -38,8 +41,9 @@ const none: DemoTotals = {
 }
 
 /**
- * The totals after the answer to a batch. Of two items that are the same the one made first counts as stored and the other as a repeat, whichever reached
- * the server first: batches overtake each other, are sent again, and a `204` does not say which of its items were new.
+ * The totals after the answer to a batch. Of two items that are the same the one made first counts
+ * as stored and the other as a repeat, whichever reached the server first: batches overtake each
+ * other, are sent again, and a `204` does not say which of its items were new.
  */
 export const afterAnswer = (totals: DemoTotals, batch: ReadonlyArray<TrafficItem>, report: IngestReport | undefined): DemoTotals => {
   const rejected = report?.rejected ?? []

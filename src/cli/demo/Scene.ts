@@ -10,13 +10,19 @@ export interface Scene {
   readonly nextId: () => string
 }
 
-/** Something the player does: `after` so many milliseconds from the beginning of the session, told as an item once the time of day is known. */
+/**
+ * Something the player does: `after` so many milliseconds from the beginning of the session, told
+ * as an item once the time of day is known.
+ */
 export interface Step {
   readonly after: number
   readonly item: (happenedAt: number) => WireItem
 }
 
-/** A piece of play: its steps, how long the player is busy with it, and what it does to the balance (minor units). */
+/**
+ * A piece of play: its steps, how long the player is busy with it, and what it does to the balance
+ * (minor units).
+ */
 export interface Play {
   readonly steps: ReadonlyArray<Step>
   readonly busy: number

@@ -9,7 +9,10 @@ export interface SeededRandom {
   readonly pick: <T extends readonly [unknown, ...ReadonlyArray<unknown>]>(values: T) => T[number]
 }
 
-/** The generator mulberry32, small and good enough to make up traffic. Several seeds together (a player, a session) make one of their own. */
+/**
+ * The generator mulberry32, small and good enough to make up traffic. Several seeds together (a
+ * player, a session) make one of their own.
+ */
 export const seededRandom = (...seeds: ReadonlyArray<number>): SeededRandom => {
   let state = seeds.reduce((hash, seed) => Math.imul(hash ^ seed, 0x9e3779b1) ^ (hash >>> 15), 0x2545f491)
   const next = () => {

@@ -13,7 +13,10 @@ export type WireItem = { [T in EventType]: WireItemOf<T> }[EventType]
 /** A time as FastTrack writes it. */
 export const wireTime = (at: number): string => new Date(at).toISOString()
 
-/** The fields every kind has, of an event that happened at `at` and passed through FastTrack at once. */
+/**
+ * The fields every kind has, of an event that happened at `at` and passed through FastTrack at
+ * once.
+ */
 export const happenedAt = (userId: string, at: number) => ({
   user_id: userId,
   timestamp: wireTime(at),

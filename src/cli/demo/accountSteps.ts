@@ -9,7 +9,10 @@ export const loginStep = ({ nextId, player }: Scene): Step => {
   return { after: 0, item: (at) => ({ event: "realtime-login", data: { ...happenedAt(player.userId, at), unique_id: id } }) }
 }
 
-/** The logins of the player's last days, told late: what makes a streak that is there before the demo begins. */
+/**
+ * The logins of the player's last days, told late: what makes a streak that is there before the
+ * demo begins.
+ */
 export const earlierLogins = ({ nextId, player }: Scene): ReadonlyArray<Step> =>
   Array.from({ length: player.streak }, (_, ago) => {
     const id = nextId()

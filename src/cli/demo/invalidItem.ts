@@ -1,7 +1,10 @@
 import type { SeededRandom } from "./SeededRandom.ts"
 import type { WireItem } from "./WireItem.ts"
 
-/** A copy of a good item, under an id of its own, with one of the mistakes that senders make. No contract takes it. */
+/**
+ * A copy of a good item, under an id of its own, with one of the mistakes that senders make. No
+ * contract takes it.
+ */
 export const invalidItem = (random: SeededRandom, item: WireItem, id: string): unknown => {
   const own = { [idFieldOf(item)]: id }
   const data = { ...item.data, ...own }

@@ -3,8 +3,9 @@ import type { Play, Scene, Step } from "./Scene.ts"
 import { happenedAt } from "./WireItem.ts"
 
 /**
- * A deposit or a withdrawal with its life: requested, then approved, rejected or cancelled; once in a while an approved one is rolled back later.
- * All its events share one payment_id (domain §1.2). The player waits for the answer.
+ * A deposit or a withdrawal with its life: requested, then approved, rejected or cancelled; once in
+ * a while an approved one is rolled back later. All its events share one payment_id (domain §1.2).
+ * The player waits for the answer.
  */
 export const payment = (scene: Scene, direction: "deposit" | "withdrawal", amount: bigint, start: number): Play => {
   const { nextId, player, random } = scene

@@ -7,9 +7,10 @@ import { seededRandom } from "./SeededRandom.ts"
 import { sportsBet } from "./sportsBet.ts"
 
 /**
- * One visit of a player, in order of time: a login, deposits when the money runs out, some minutes of casino rounds and bets, perhaps a
- * withdrawal. Settlements and reversals may follow after the player has left. The first session of a run also tells the account and, late, earlier logins.
- * The same arguments give the same session; `run` makes the ids those of one run.
+ * One visit of a player, in order of time: a login, deposits when the money runs out, some minutes
+ * of casino rounds and bets, perhaps a withdrawal. Settlements and reversals may follow after the
+ * player has left. The first session of a run also tells the account and, late, earlier logins. The
+ * same arguments give the same session; `run` makes the ids those of one run.
  */
 export const playerSession = (options: {
   readonly run: string

@@ -26,7 +26,10 @@ export interface DemoOptions {
   readonly seed: number
 }
 
-/** As FastTrack does: what there is goes out every 200 to 500 ms, a few hundred items a request (more only at very high rates), a few requests at once. */
+/**
+ * As FastTrack does: what there is goes out every 200 to 500 ms, a few hundred items a request
+ * (more only at very high rates), a few requests at once.
+ */
 const tick = { least: 200, most: 500 }
 const batchSizeAt = (rate: number): number => Math.max(500, Math.ceil(rate / 10))
 const connections = 4
@@ -38,8 +41,8 @@ const shownPlayers = 5
 const grace = 10_000
 
 /**
- * Batches as they fall due, until the end. If the server is slow, the items wait in the traffic: no more than a tick's batches are made before the
- * former are gone.
+ * Batches as they fall due, until the end. If the server is slow, the items wait in the traffic: no
+ * more than a tick's batches are made before the former are gone.
  */
 const batchesOf = (items: Iterator<TrafficItem, never>, batchSize: number, endAt: number) => {
   let next = items.next().value
@@ -83,8 +86,9 @@ const makeReadings = (players: ReadonlyArray<Player>, client: DemoClient) => {
 }
 
 /**
- * Plays FastTrack for a while: sends the traffic of the players to a running server, shows how it goes, reads a few players' counters back, and tells in
- * the end what came of it, also when it is interrupted.
+ * Plays FastTrack for a while: sends the traffic of the players to a running server, shows how it
+ * goes, reads a few players' counters back, and tells in the end what came of it, also when it is
+ * interrupted.
  */
 export const runDemo = Effect.fnUntraced(
   function*({ duration, key, players, rate, seed, url }: DemoOptions) {

@@ -5,7 +5,10 @@ import type { Step } from "./Scene.ts"
 import { type SeededRandom, seededRandom } from "./SeededRandom.ts"
 import type { WireItem } from "./WireItem.ts"
 
-/** Why an item is sent: for the first time (`late`: some time after it happened), again as it was, with a mistake, or again with other content. */
+/**
+ * Why an item is sent: for the first time (`late`: some time after it happened), again as it was,
+ * with a mistake, or again with other content.
+ */
 export type Nature = "new" | "late" | "repeat" | "invalid" | "conflict"
 
 /** An item and when it is to be sent, in milliseconds since the epoch. */
@@ -25,9 +28,10 @@ const delay = 250
 const recentItems = 400
 
 /**
- * What FastTrack sends, item by item without an end: `rate` items a second, from sessions of the players, who take turns. Some items come late, some
- * again (singly, or a few hundred at once as after an answer that got lost), a few with a mistake, fewer under a used id with other content. The same
- * options give the same items, whenever they are asked for.
+ * What FastTrack sends, item by item without an end: `rate` items a second, from sessions of the
+ * players, who take turns. Some items come late, some again (singly, or a few hundred at once as
+ * after an answer that got lost), a few with a mistake, fewer under a used id with other content.
+ * The same options give the same items, whenever they are asked for.
  */
 export function* traffic(options: {
   readonly seed: number
@@ -83,7 +87,10 @@ interface Seat {
 
 const timeOf = ({ nth, startedAt, steps }: Seat): number => startedAt + (steps[nth]?.after ?? 0)
 
-/** The steps of all sessions in order of time. Some players, drawn anew whenever a session ends, are at it at once; the first ones play most. */
+/**
+ * The steps of all sessions in order of time. Some players, drawn anew whenever a session ends, are
+ * at it at once; the first ones play most.
+ */
 function* stepsOf(
   { players, random, run, seed }: { readonly players: number; readonly random: SeededRandom; readonly run: string; readonly seed: number }
 ): Generator<Step, never> {

@@ -20,7 +20,10 @@ const replaceViews = Flag.Boolean("replace-views").pipe(
   Flag.withDefault(false)
 )
 
-/** `projections activate NAME`: has readers read a rebuilt version; one that changes numbers needs `--accept`. */
+/**
+ * `projections activate NAME`: has readers read a rebuilt version; one that changes numbers needs
+ * `--accept`.
+ */
 export const activate = Command.make(
   "activate",
   {
@@ -59,7 +62,9 @@ export const activate = Command.make(
   )
 ).pipe(Command.withDescription("Have readers read a rebuilt version, from one moment to the next"))
 
-/** `projections rollback NAME`: has readers read the version before, which has been fed all along. */
+/**
+ * `projections rollback NAME`: has readers read the version before, which has been fed all along.
+ */
 export const rollback = Command.make(
   "rollback",
   { name: nameOfProjection, withParked, replaceViews },

@@ -19,7 +19,10 @@ import { projectionsLayer } from "./projectionsLayer.ts"
 import { activeStoreOf, nameOfProjection, NoSuchProjection, storeOf, title, versionFlag } from "./projectionVersion.ts"
 import { endProgress, showProgress } from "./rebuildProgress.ts"
 
-/** `projections diff NAME`: whose numbers a version changes, and by how much; with `--sample 1%` in seconds, from a part of the users. */
+/**
+ * `projections diff NAME`: whose numbers a version changes, and by how much; with `--sample 1%` in
+ * seconds, from a part of the users.
+ */
 export const diff = Command.make(
   "diff",
   {
@@ -47,7 +50,10 @@ export const diff = Command.make(
   )
 ).pipe(Command.withDescription("Show what a version changes against the active one"))
 
-/** The difference between the active version and another; a version that is not rebuilt can only be sampled. */
+/**
+ * The difference between the active version and another; a version that is not rebuilt can only be
+ * sampled.
+ */
 export const compare = Effect.fnUntraced(function*(name: string, version: Option.Option<number>, sample: Option.Option<number>) {
   const sql = yield* PgClient.PgClient
   const log = yield* EventLog
@@ -59,7 +65,8 @@ export const compare = Effect.fnUntraced(function*(name: string, version: Option
     })
   }
   const all = yield* slicesWithEvents(sql)
-  // Every nth slice: users are spread over the slices by a hash, so any of them are as good a sample as others.
+  // Every nth slice: users are spread over the slices by a hash, so any of them are as good a
+  // sample as others.
   const nth = Option.match(sample, { onNone: () => 1, onSome: (part) => Math.max(1, Math.round(1 / part)) })
   const slices = all.filter((_, index) => index % nth === 0)
   const state = (yield* versionStates(sql)).find((known) => known.projection === name && known.version === after.projection.version)
@@ -126,7 +133,9 @@ const describeRows = Effect.fnUntraced(function*(before: ProjectionStore, after:
     return [`${title(after)} has the same rows as v${before.projection.version} for all ${diff.users} users compared.`]
   }
   const names = new Map((yield* (yield* Tenants).list).map(({ name, tenantId }) => [tenantId, name]))
-  /** The command that explains a number, if it stands in the counters document under the row's key. */
+  /**
+   * The command that explains a number, if it stands in the counters document under the row's key.
+   */
   const explain = ({ column, key, tenantId, userId }: LargestChange) => {
     const { name, readApart, section } = after.projection
     if (readApart === true || valueKind(section.schema.ast, [...key, column]) === undefined) return []

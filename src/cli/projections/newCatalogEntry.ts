@@ -3,8 +3,9 @@ const array = /^(export const catalog: ReadonlyArray<AnyProjection> = \[)([\w\s,
 const lineWidth = 140
 
 /**
- * The source of `catalog.ts` with one more projection, at the place of the array that `placeIn` finds for it (at the end if that is beyond it), its
- * import in the order of the others. Undefined if the source does not look as expected: one import a line, and an array of names.
+ * The source of `catalog.ts` with one more projection, at the place of the array that `placeIn`
+ * finds for it (at the end if that is beyond it), its import in the order of the others. Undefined
+ * if the source does not look as expected: one import a line, and an array of names.
  */
 export const newCatalogEntry = (
   source: string,

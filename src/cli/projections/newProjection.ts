@@ -26,7 +26,10 @@ const Name = Schema.String.check(
   })
 )
 
-/** `projections new NAME`: writes a projection that works, with its spec, and adds it to the catalog. Needs no database. */
+/**
+ * `projections new NAME`: writes a projection that works, with its spec, and adds it to the
+ * catalog. Needs no database.
+ */
 export const newProjection = Command.make(
   "new",
   { name: Argument.String("name").pipe(Argument.withDescription("Name of the projection, such as big_bets"), Argument.withSchema(Name)) },
@@ -45,7 +48,10 @@ export const newProjection = Command.make(
   }, explained)
 ).pipe(Command.withDescription("Write the skeleton of a projection, with its spec, and add it to the catalog"))
 
-/** Writes the files of a projection below `root`, the folder of a working copy; refuses, and changes nothing, if there is anything of that name. Gives the paths. */
+/**
+ * Writes the files of a projection below `root`, the folder of a working copy; refuses, and changes
+ * nothing, if there is anything of that name. Gives the paths.
+ */
 export const createProjection = Effect.fnUntraced(function*(root: string, name: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path

@@ -23,19 +23,22 @@ const columns = {
 /** Casino bets per currency. */
 export const ${variable} = Projection.make({
   name: "${name}",
-  // Another rule needs another number, with this version beside it until the next one has taken over: docs/projections.md.
+  // Another rule needs another number, with this version beside it until the next one has taken
+  // over: docs/projections.md.
   version: 1,
   // The kinds of events that reach the fold; \`src/fasttrack/\` has what is in each.
   events: ["realtime-casino"],
   // One row per user and currency. A key is text, and short: \`gameKey\` makes one of a game_id.
   totals: { key: ["currency"], columns },
-  // What an event adds to which rows. It sees this event and nothing else, so neither order nor chunks can make a difference. What has a life of its own,
-  // with steps that come in any order, is folded into rows: see payments.ts.
+  // What an event adds to which rows. It sees this event and nothing else, so neither order nor
+  // chunks can make a difference. What has a life of its own, with steps that come in any order, is
+  // folded into rows: see payments.ts.
   contribute: ({ data, occurredAt }) =>
     data.type === "bet"
       ? [{ currency: upperCase(data.currency), bet_count: 1, bet_amount: data.amount, last_bet_at: occurredAt }]
       : [],
-  // The user's part of the counters document: { EUR: { …columns } }. See logins.ts for one made by hand.
+  // The user's part of the counters document: { EUR: { …columns } }. See logins.ts for one made by
+  // hand.
   section: byCurrency(columns)
 })
 `

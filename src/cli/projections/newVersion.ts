@@ -10,7 +10,10 @@ import { newCatalogEntry } from "./newCatalogEntry.ts"
 import { catalogFile, filesOf, unexpectedCatalog, variableOf, workingCopy } from "./newFiles.ts"
 import { nameOfProjection } from "./projectionVersion.ts"
 
-/** `projections new-version NAME`: raises a projection's number, with what it has been beside it in the catalog. Needs no database. */
+/**
+ * `projections new-version NAME`: raises a projection's number, with what it has been beside it in
+ * the catalog. Needs no database.
+ */
 export const newVersion = Command.make(
   "new-version",
   { name: nameOfProjection },
@@ -28,7 +31,10 @@ export const newVersion = Command.make(
   }, explained)
 ).pipe(Command.withDescription("Raise a projection's version, and keep the one before beside it, in the code"))
 
-/** Does it below `root`, the folder of a working copy; refuses, and changes nothing, if the files do not look as `projections new` writes them. */
+/**
+ * Does it below `root`, the folder of a working copy; refuses, and changes nothing, if the files do
+ * not look as `projections new` writes them.
+ */
 export const createVersion = Effect.fnUntraced(function*(root: string, name: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path

@@ -57,7 +57,10 @@ export const parked = Command.make(
   )
 ).pipe(Command.withDescription("List the users whose events a version could not fold"))
 
-/** `projections unpark [NAME]`: folds the parked users' events again, all of them, with the code of now. */
+/**
+ * `projections unpark [NAME]`: folds the parked users' events again, all of them, with the code of
+ * now.
+ */
 export const unpark = Command.make(
   "unpark",
   { name },

@@ -18,7 +18,10 @@ import { projectionsLayer } from "./projectionsLayer.ts"
 import { activeStoreOf, activeVersionOf, nameOfProjection, storeOf, title, versionFlag } from "./projectionVersion.ts"
 import { endProgress, showProgress } from "./rebuildProgress.ts"
 
-/** `projections rebuild NAME …`: makes versions' rows from the log while the service goes on; `--user` those of one user. */
+/**
+ * `projections rebuild NAME …`: makes versions' rows from the log while the service goes on;
+ * `--user` those of one user.
+ */
 export const rebuild = Command.make(
   "rebuild",
   {
@@ -94,7 +97,8 @@ const ofUser = Effect.fnUntraced(function*(name: string, version: Option.Option<
 
 const ofAll = Effect.fnUntraced(function*(stores: ReadonlyArray<ProjectionStore>) {
   if (stores.length === 0) return yield* print("Nothing is left to be rebuilt.")
-  // Those that rank users go through the log in smaller steps, and the others need not wait for them.
+  // Those that rank users go through the log in smaller steps, and the others need not wait for
+  // them.
   const isRanked = ({ projection }: ProjectionStore) => projection.ranking !== undefined
   for (const together of [stores.filter((store) => !isRanked(store)), stores.filter(isRanked)]) {
     if (together.length > 0) yield* rebuildTogether(together)

@@ -5,7 +5,10 @@ import type { RebuildProgress } from "../../projections/rebuild.ts"
 
 const width = 30
 
-/** How far a rebuild is, in one line: `rate` in events a second, of which the rest of the time is told. */
+/**
+ * How far a rebuild is, in one line: `rate` in events a second, of which the rest of the time is
+ * told.
+ */
 export const rebuildLine = ({ done, heldBack, total }: RebuildProgress, rate: number): string => {
   const part = total === 0 ? 1 : done / total
   const bar = "#".repeat(Math.floor(part * width)).padEnd(width, ".")

@@ -8,7 +8,10 @@ import { print } from "../print.ts"
 import { projectionsLayer } from "./projectionsLayer.ts"
 import { nameOfProjection, storeOf, title } from "./projectionVersion.ts"
 
-/** `projections remove NAME --version N`: forgets a version that is not needed any more, with its rows. */
+/**
+ * `projections remove NAME --version N`: forgets a version that is not needed any more, with its
+ * rows.
+ */
 export const remove = Command.make(
   "remove",
   { name: nameOfProjection, version: Flag.Int("version").pipe(Flag.withDescription("The version to forget; not the active one")) },

@@ -16,7 +16,10 @@ import { activeStoreOf, activeVersionOf, storeOf, title } from "./projectionVers
 /** Most differences printed of one version; all are counted. */
 const maxPrinted = 50
 
-/** `projections verify [NAME] [--version N]`: folds the log again beside the live rows and names every difference. */
+/**
+ * `projections verify [NAME] [--version N]`: folds the log again beside the live rows and names
+ * every difference.
+ */
 export const verify = Command.make(
   "verify",
   {

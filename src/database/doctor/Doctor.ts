@@ -53,17 +53,25 @@ const freeSpace = (folder: string) =>
     )
   )
 
-/** Looks at the database and at the settings, and says what is right, what is wrong and what mends it. */
+/**
+ * Looks at the database and at the settings, and says what is right, what is wrong and what mends
+ * it.
+ */
 export class Doctor extends Context.Service<Doctor, {
   /**
-   * Everything there is to say, in the order of the questions: whether the server can do what is asked, whether it keeps what it takes, how it is reached,
-   * who follows it, what it holds, and how the service is set up. It changes nothing, and works on a standby and before any migration.
+   * Everything there is to say, in the order of the questions: whether the server can do what is
+   * asked, whether it keeps what it takes, how it is reached, who follows it, what it holds, and
+   * how the service is set up. It changes nothing, and works on a standby and before any migration.
    *
-   * Fails with `SessionUnfit` if a pooler refuses its sessions, and with `DatabaseUnavailable` if the database does not answer.
+   * Fails with `SessionUnfit` if a pooler refuses its sessions, and with `DatabaseUnavailable` if
+   * the database does not answer.
    */
   readonly examine: Effect.Effect<ReadonlyArray<Finding>, DatabaseUnavailable | SessionUnfit>
 }>()("playtally/database/doctor/Doctor") {
-  /** The clients must not have looked at their sessions themselves: they do not open then if something is wrong. */
+  /**
+   * The clients must not have looked at their sessions themselves: they do not open then if
+   * something is wrong.
+   */
   static readonly layer = Layer.effect(
     Doctor,
     Effect.gen(function*() {

@@ -1,6 +1,7 @@
 /**
- * One thing that was looked at. `wrong` breaks a promise of the service: what is acknowledged may be lost, nothing can be stored, or it does not start.
- * A `warning` costs speed or safety. `mend` is a statement or a command that mends it.
+ * One thing that was looked at. `wrong` breaks a promise of the service: what is acknowledged may
+ * be lost, nothing can be stored, or it does not start. A `warning` costs speed or safety. `mend`
+ * is a statement or a command that mends it.
  */
 export interface Finding {
   readonly level: "ok" | "warning" | "wrong"

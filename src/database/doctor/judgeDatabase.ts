@@ -205,7 +205,9 @@ export const judgeReplication = (
   ]
 }
 
-/** What is left for processes of the service, each of which opens up to `perProcess` connections. */
+/**
+ * What is left for processes of the service, each of which opens up to `perProcess` connections.
+ */
 export const judgeConnections = (facts: DatabaseFacts, perProcess: number): Finding => {
   const says = `${
     facts.settings["max_connections"]

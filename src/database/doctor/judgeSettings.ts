@@ -26,5 +26,8 @@ export const judgeSettings = ({ connections, host, limits, port, trustedProxies 
   ]
 }
 
-/** The zone data that days are computed with: the project's own, whatever the runtime and the server have. */
+/**
+ * The zone data that days are computed with: the project's own, whatever the runtime and the server
+ * have.
+ */
 export const judgeZones: Finding = ok("zone data", `IANA ${zoneDataVersion}, pinned`)

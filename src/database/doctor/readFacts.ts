@@ -2,7 +2,10 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 
-/** What a database says of itself. Nulls are what the role may not know. Everything is read only, so it is read on a standby too. */
+/**
+ * What a database says of itself. Nulls are what the role may not know. Everything is read only, so
+ * it is read on a standby too.
+ */
 export interface DatabaseFacts {
   readonly version: string
   readonly version_number: number
@@ -26,7 +29,9 @@ export interface DatabaseFacts {
   readonly connections: number
   readonly free_connections: number
   readonly database_bytes: number
-  /** Transaction ids since the oldest that is not frozen; PostgreSQL stops at two thousand million. */
+  /**
+   * Transaction ids since the oldest that is not frozen; PostgreSQL stops at two thousand million.
+   */
   readonly transaction_age: number
   readonly sync_standby_names: string
   readonly settings: Readonly<Record<string, string | undefined>>
@@ -130,7 +135,9 @@ export const readTables = (sql: PgClient.PgClient) =>
     order by 2 desc, 1
     limit 5`
 
-/** The milliseconds by which the server's clock is ahead of ours, and those that the question took. */
+/**
+ * The milliseconds by which the server's clock is ahead of ours, and those that the question took.
+ */
 export const readClock = (sql: PgClient.PgClient, now: () => number) =>
   Effect.gen(function*() {
     // The first question may open a connection.

@@ -29,8 +29,8 @@ const columns = {
 type Column = keyof typeof columns
 
 /**
- * The products and what each has of the {@link activity}, with what it is. Over all dates a field comes to the number of the counters named in brackets
- * (design §4), or to the one of its own name.
+ * The products and what each has of the {@link activity}, with what it is. Over all dates a field
+ * comes to the number of the counters named in brackets (design §4), or to the one of its own name.
  */
 export const activityFields = {
   casino: {
@@ -64,10 +64,16 @@ export const activityFields = {
   }
 } as const satisfies Record<string, { readonly [C in Column]?: string }>
 
-/** What a user's activity is told apart by: products are never mixed, for FastTrack makes game rounds of the same play as casino events (design §4). */
+/**
+ * What a user's activity is told apart by: products are never mixed, for FastTrack makes game
+ * rounds of the same play as casino events (design §4).
+ */
 export type Product = keyof typeof activityFields
 
-/** A user's activity of one date, product and currency; logins have no currency. `figures` are counts and canonical decimals under the product's names. */
+/**
+ * A user's activity of one date, product and currency; logins have no currency. `figures` are
+ * counts and canonical decimals under the product's names.
+ */
 export interface DailyActivity {
   /** `YYYY-MM-DD` in the tenant's zone. */
   readonly date: string
@@ -86,9 +92,11 @@ export const activityFigures = (product: Product): Record<string, Schema.Codec<n
   )
 
 /**
- * A user's day: what was bet, won, rolled back, paid in and out per product and currency, and the logins (design §4). Casino, game rounds and logins
- * count on their own dates, each event for itself. Payments and sports follow the same life cycles as the counters: a rollback takes what it reverses
- * from the date on which it counted. A row is there if anything in it was counted: a casino loss alone, or a settlement of exactly 0, is nothing.
+ * A user's day: what was bet, won, rolled back, paid in and out per product and currency, and the
+ * logins (design §4). Casino, game rounds and logins count on their own dates, each event for
+ * itself. Payments and sports follow the same life cycles as the counters: a rollback takes what it
+ * reverses from the date on which it counted. A row is there if anything in it was counted: a
+ * casino loss alone, or a settlement of exactly 0, is nothing.
  */
 export const activity = Projection.make({
   name: "activity",

@@ -3,7 +3,10 @@ import type { EventOf } from "../../fasttrack/FastTrackEvent.ts"
 import { compareUtf8 } from "../compareUtf8.ts"
 import { compareDecimals } from "../decimalArithmetic.ts"
 
-/** What there is to remember of a payment, a (direction, payment_id), to know whether it counts, and as what. */
+/**
+ * What there is to remember of a payment, a (direction, payment_id), to know whether it counts, and
+ * as what.
+ */
 interface Payment {
   approved_at: number | null
   approved_amount: string | null
@@ -13,8 +16,9 @@ interface Payment {
 }
 
 /**
- * Tells a payment of an event about it, in whatever order they come (design §4): of several approved events the least by (timestamp, amount, type)
- * speaks for it, as long as no rollback is known. True if that is now this event.
+ * Tells a payment of an event about it, in whatever order they come (design §4): of several
+ * approved events the least by (timestamp, amount, type) speaks for it, as long as no rollback is
+ * known. True if that is now this event.
  */
 export const foldApproval = ({ data, occurredAt }: EventOf<"realtime-payment">, payment: Payment): boolean => {
   const status = lowerCase(data.status)

@@ -22,8 +22,10 @@ export const periods: ReadonlyArray<Period> = ["day", "week", "month", "all"]
 const perCurrency = { hasCurrency: true, periods } as const
 
 /**
- * The boards (design §4). A user is on a board with the first event that has an effect on the score there: a bet of 0 has none, a bet and its rollback leave a
- * score of 0. Of equal scores the one that was reached first is ahead, by the greatest timestamp of an event with an effect on it; then the user_id decides.
+ * The boards (design §4). A user is on a board with the first event that has an effect on the score
+ * there: a bet of 0 has none, a bet and its rollback leave a score of 0. Of equal scores the one
+ * that was reached first is ahead, by the greatest timestamp of an event with an effect on it; then
+ * the user_id decides.
  */
 export const boards = {
   casino_turnover: {
@@ -55,10 +57,16 @@ export const boardNames = Object.keys(boards) as ReadonlyArray<Board>
 /** The rule of a board, its own type forgotten. */
 export const ruleOf = (board: Board): BoardRule => boards[board]
 
-/** The key of a board's totals: `start` is the first date of the period, empty for `all`; `currency` is empty where the board has none. */
+/**
+ * The key of a board's totals: `start` is the first date of the period, empty for `all`; `currency`
+ * is empty where the board has none.
+ */
 export const boardKey = ["board", "period", "start", "currency"] as const
 
-/** The first and the last date of the period that a date is in; null for `all`. Days since 1970-01-01. */
+/**
+ * The first and the last date of the period that a date is in; null for `all`. Days since
+ * 1970-01-01.
+ */
 export const datesOf = (day: number, period: Period, weekStart: number): readonly [first: number, last: number] | null =>
   period === "all" ? null : periodOf(day, period, weekStart)
 

@@ -28,8 +28,9 @@ export const casinoColumns = {
 }
 
 /**
- * Bets, wins and losses of the casino per currency (design §4). Each event stands alone: a rollback names no bet, so it is counted beside the
- * bets by its own amount and needs none that is known. Amounts may be negative and are added with their sign.
+ * Bets, wins and losses of the casino per currency (design §4). Each event stands alone: a rollback
+ * names no bet, so it is counted beside the bets by its own amount and needs none that is known.
+ * Amounts may be negative and are added with their sign.
  */
 export const casino = Projection.make({
   name: "casino",

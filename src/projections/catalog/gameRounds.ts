@@ -24,7 +24,8 @@ export const gameRoundColumns = {
 }
 
 /**
- * Game rounds per currency of the user (design §4). FastTrack makes them of the same play as the casino events: the two are never added up.
+ * Game rounds per currency of the user (design §4). FastTrack makes them of the same play as the
+ * casino events: the two are never added up.
  */
 export const gameRounds = Projection.make({
   name: "game_rounds",

@@ -21,7 +21,10 @@ const columns = {
 
 const streak = "longest_run(days)"
 
-/** The boards on which each event counts for itself. See `boards.ts` for what they are, and `sportsLeaderboards.ts` for the other one. */
+/**
+ * The boards on which each event counts for itself. See `boards.ts` for what they are, and
+ * `sportsLeaderboards.ts` for the other one.
+ */
 export const leaderboards = Projection.make({
   name: "leaderboards",
   version: 2,

@@ -7,8 +7,9 @@ import * as Projection from "../Projection.ts"
 const described = (description: string) => ({ description })
 
 /**
- * Logins and the streaks of dates with a login, dates being those of the tenant's zone (design §4). What depends on the present, the current
- * streak and when it is lost, is made of the set of dates at the time of reading. The set has the places of the dates in the row of dates that the zone
+ * Logins and the streaks of dates with a login, dates being those of the tenant's zone (design §4).
+ * What depends on the present, the current streak and when it is lost, is made of the set of dates
+ * at the time of reading. The set has the places of the dates in the row of dates that the zone
  * had, so that a date that it left out does not end a streak.
  */
 export const logins = Projection.make({
@@ -41,7 +42,8 @@ export const logins = Projection.make({
         active_days: activeDays(runs),
         longest_streak: longestRun(runs),
         current_streak: current === undefined ? 0 : lengthOf(current),
-        // A date without a login is still to be made good on that very date; the streak is lost as the next one begins.
+        // A date without a login is still to be made good on that very date; the streak is lost as
+        // the next one begins.
         streak_expires_at: timeText(current === undefined ? null : calendar.start(calendar.dayAt(current[1] + 2)))
       }
     }

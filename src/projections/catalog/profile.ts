@@ -6,8 +6,9 @@ import { Time, timeText } from "../jsonValues.ts"
 import * as Projection from "../Projection.ts"
 
 /**
- * The account as its latest event by (timestamp, unique_id) says it: FastTrack sends a registration again for every update (design §4). Not
- * every one says whether promotions are banned, so that is kept from the latest that does.
+ * The account as its latest event by (timestamp, unique_id) says it: FastTrack sends a registration
+ * again for every update (design §4). Not every one says whether promotions are banned, so that is
+ * kept from the latest that does.
  */
 export const profile = Projection.make({
   name: "profile",

@@ -9,7 +9,10 @@ interface Ticket {
   is_rolled_back: boolean
 }
 
-/** Tells a bet or a settlement, a (type, activity_id), of an approval or a rollback, whichever comes first (design §4). There is one of each at most. */
+/**
+ * Tells a bet or a settlement, a (type, activity_id), of an approval or a rollback, whichever comes
+ * first (design §4). There is one of each at most.
+ */
 export const foldTicket = ({ data }: EventOf<"realtime-sports-bet">, ticket: Ticket): void => {
   if (sportsStep(data)?.status === "rollback") {
     ticket.is_rolled_back = true

@@ -6,9 +6,10 @@ import { Count, Time, timeText } from "../jsonValues.ts"
 import * as Projection from "../Projection.ts"
 
 /**
- * Events that no projection counts, by the word that is to blame: a payment of type `voucher`, a sports bet of status `completed`. They are stored, and a sender
- * who spells a word otherwise finds its numbers missing without a word. `events uncounted` lists what there is of a tenant; what a user's events come to is
- * removed with the user.
+ * Events that no projection counts, by the word that is to blame: a payment of type `voucher`, a
+ * sports bet of status `completed`. They are stored, and a sender who spells a word otherwise finds
+ * its numbers missing without a word. `events uncounted` lists what there is of a tenant; what a
+ * user's events come to is removed with the user.
  */
 export const uncounted = Projection.make({
   name: "uncounted",

@@ -4,7 +4,10 @@ import { isPositive } from "../decimalArithmetic.ts"
 import { Count } from "../jsonValues.ts"
 import * as Projection from "../Projection.ts"
 
-/** Consecutive won rounds over all the user's game rounds, whatever their currency, in the order of (timestamp, unique_id) (design §4). */
+/**
+ * Consecutive won rounds over all the user's game rounds, whatever their currency, in the order of
+ * (timestamp, unique_id) (design §4).
+ */
 export const winStreak = Projection.make({
   name: "win_streak",
   version: 1,

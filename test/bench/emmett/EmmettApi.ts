@@ -1,6 +1,6 @@
 /*
- * As much of Emmett 0.42 and what it is built on as the benchmark uses. Their own types are there only where the packages are installed, and they are not
- * part of this project's packages.
+ * As much of Emmett 0.42 and what it is built on as the benchmark uses. Their own types are there
+ * only where the packages are installed, and they are not part of this project's packages.
  */
 
 export interface EmmettEvent {

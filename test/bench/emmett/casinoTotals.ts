@@ -19,13 +19,17 @@ const evolve = (totals: Totals, { data }: EmmettEvent): Totals => {
     : { ...totals, wins: totals.wins + 1, win_amount: totals.win_amount + amount }
 }
 
-/** The projection as Emmett's guide makes one over several streams: a document each in Pongo, evolved event by event. */
+/**
+ * The projection as Emmett's guide makes one over several streams: a document each in Pongo,
+ * evolved event by event.
+ */
 export const documents = (emmett: EmmettPostgres, collectionName: string): EmmettProjection =>
   emmett.pongoMultiStreamProjection<Totals>({ collectionName, canHandle, getDocumentId: idOf, initialState: () => nothing, evolve })
 
 /**
- * The fastest that Emmett offers: what it hands over, added up in memory and written by one statement of one's own. In this version a projector hands over
- * one event at a time, so that it is a statement an event, but without reading a document first.
+ * The fastest that Emmett offers: what it hands over, added up in memory and written by one
+ * statement of one's own. In this version a projector hands over one event at a time, so that it is
+ * a statement an event, but without reading a document first.
  */
 export const rows = (emmett: EmmettPostgres, { rawSql, sql }: Dumbo, name: string): EmmettProjection =>
   emmett.postgreSQLRawBatchSQLProjection({

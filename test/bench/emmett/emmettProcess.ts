@@ -1,6 +1,7 @@
 /*
- * Does one thing with Emmett on the database of DATABASE_URL and tells as a line of JSON how long it took. The argument is a job as JSON. A process of its
- * own, which finds Emmett beside this file, where the benchmark has installed it.
+ * Does one thing with Emmett on the database of DATABASE_URL and tells as a line of JSON how long
+ * it took. The argument is a job as JSON. A process of its own, which finds Emmett beside this
+ * file, where the benchmark has installed it.
  */
 import { traffic, type TrafficItem } from "../traffic.ts"
 import { documents, rows } from "./casinoTotals.ts"
@@ -22,7 +23,10 @@ const userOf = ({ data }: TrafficItem) => `player-${String(data["user_id"])}`
 const byUser = (items: ReadonlyArray<TrafficItem>): ReadonlyArray<readonly [string, ReadonlyArray<EmmettEvent>]> =>
   [...Map.groupBy(items, userOf)].map(([user, items]) => [user, items.map(eventOf)] as const)
 
-/** Somebody else has appended to the stream at the same moment: read as a conflict, or as a refused key when the stream was new. */
+/**
+ * Somebody else has appended to the stream at the same moment: read as a conflict, or as a refused
+ * key when the stream was new.
+ */
 const isConflict = (cause: unknown) =>
   cause instanceof Error && /ExpectedVersion|Expected version|duplicate key|unique constraint/i.test(`${cause.name} ${cause.message}`)
 
@@ -32,7 +36,8 @@ const append = async ({ batch, connections, events, run, users }: Extract<Emmett
   await store.schema.migrate()
   const next = traffic({ run, users })
   const items = Array.from({ length: events }, next)
-  // A user's whole history at once is the best case: then all events are one batch, and no stream is appended to twice.
+  // A user's whole history at once is the best case: then all events are one batch, and no stream
+  // is appended to twice.
   const size = batch === "history" ? items.length : batch
   const batches = Array.from({ length: Math.ceil(items.length / size) }, (_, at) => byUser(items.slice(at * size, (at + 1) * size)))
   const appends = batch === "history" ? batches.flat().map((one) => [one]) : batches

@@ -12,7 +12,10 @@ import { traffic } from "../traffic.ts"
 const users = 5_000
 /** Events a user has in the log that is rebuilt. */
 const history = 14
-/** Events a transaction, ten times its own default; 5,000 gained nothing more that could be told from chance. */
+/**
+ * Events a transaction, ten times its own default; 5,000 gained nothing more that could be told
+ * from chance.
+ */
 const batchSize = 1_000
 
 const Answer = Schema.fromJsonString(Schema.Struct({
@@ -82,7 +85,8 @@ export const emmett: Row = {
     const run = "emmett rebuild"
     yield* say("rebuild: filling both logs")
     const theirs = yield* server.database
-    // Over one connection: its readers order by transaction and go on by position, which several writers can set against each other.
+    // Over one connection: its readers order by transaction and go on by position, which several
+    // writers can set against each other.
     yield* ask(theirs, { do: "append", run, users: logUsers, events, connections: 1, batch: "history" })
     const { fillTo, sql, url: ours } = yield* filledDatabase(bench, events, traffic({ run, users: logUsers }))
     yield* fillTo(events)

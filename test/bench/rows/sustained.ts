@@ -7,13 +7,17 @@ import { type Bench, inRounds, type Row } from "../Row.ts"
 import { sendAtRate } from "../sendAtRate.ts"
 import { quantile } from "../statistics.ts"
 
-// Long enough for what the projections are behind to come to what it stays at: until then they are fed users' events two and three at a time, which costs them more.
+// Long enough for what the projections are behind to come to what it stays at: until then they are
+// fed users' events two and three at a time, which costs them more.
 const load: Load = { items: 1_000, connections: 4, longer: 5 }
 
 /** Of the rate that counts in the long run. */
 const steadyPart = 0.7
 
-/** How old the oldest event is that some counter lacks, looked at again and again while events come at that part of a rate. */
+/**
+ * How old the oldest event is that some counter lacks, looked at again and again while events come
+ * at that part of a rate.
+ */
 const agesAt = Effect.fnUntraced(function*(bench: Bench, rig: Rig, eventsPerSecond: number) {
   yield* rig.quiet
   const ages: Array<number> = []

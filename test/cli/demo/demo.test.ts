@@ -146,7 +146,8 @@ describe("what the demo counts", () => {
     const [first, second] = [[item("new"), item("new")], [item("repeat"), item("repeat"), item("new"), item("invalid")]]
     const rejected = [{ index: 3, event: null, id: null, reason: "invalid" as const, issues: [] }]
     const none = makeDemoStatistics().totals()
-    // The second one overtook the first, so that its repeats are what was stored; the first one's 204 does not tell.
+    // The second one overtook the first, so that its repeats are what was stored; the first one's
+    // 204 does not tell.
     const overtaken = afterAnswer(afterAnswer(none, second, { accepted: 3, duplicates: 0, rejected }), first, undefined)
     const inOrder = afterAnswer(afterAnswer(none, first, undefined), second, { accepted: 1, duplicates: 2, rejected })
     assert.deepStrictEqual(overtaken, inOrder)

@@ -5,7 +5,10 @@ import type { BulkItems } from "../../../src/fasttrack/BulkItems.ts"
 import { decodeItem } from "../../../src/fasttrack/decodeItem.ts"
 import { bodyItems, parsedItems } from "../../support/bulkItems.ts"
 
-/** How the stub answers one bulk request: as if it had stored the batch, by breaking the connection, or with a status. */
+/**
+ * How the stub answers one bulk request: as if it had stored the batch, by breaking the connection,
+ * or with a status.
+ */
 export type StubAnswer = "stored" | "lost" | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
 
 export interface StubRequest {
@@ -44,7 +47,10 @@ const listen = (server: Server) =>
     })
   })
 
-/** A server that answers bulk requests by a script: the answers in turn, then `stored` for ever. `onBulk` is called before each. */
+/**
+ * A server that answers bulk requests by a script: the answers in turn, then `stored` for ever.
+ * `onBulk` is called before each.
+ */
 export const stubServer = Effect.fnUntraced(function*(script: ReadonlyArray<StubAnswer>, onBulk: () => void = () => {}) {
   const requests: Array<StubRequest> = []
   const answers = script.values()

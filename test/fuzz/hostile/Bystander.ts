@@ -30,7 +30,10 @@ export interface Window {
 const program = fileURLToPath(new URL("bystanderProcess.ts", import.meta.url))
 const runtime = process.versions["deno"] === undefined ? [] : ["run", "-A"]
 
-/** Starts a bystander, which goes on until it is told to end. `look` gives what it has seen since it was last asked, as `end` does. */
+/**
+ * Starts a bystander, which goes on until it is told to end. `look` gives what it has seen since it
+ * was last asked, as `end` does.
+ */
 export const startBystander = (bystander: Bystander) =>
   Effect.map(
     Effect.acquireRelease(

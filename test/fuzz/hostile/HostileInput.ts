@@ -3,14 +3,22 @@ import type { Target } from "./Target.ts"
 /** How much of it: a few seconds' worth for every run of the suite, or all. */
 export type Amount = "some" | "all"
 
-/** What a tenant with a valid key may send or ask. It may cost that tenant speed, and nobody else. */
+/**
+ * What a tenant with a valid key may send or ask. It may cost that tenant speed, and nobody else.
+ */
 export interface HostileInput {
   readonly name: string
   /** Done once everything is answered that will be. */
   readonly attack: (target: Target, amount: Amount) => Promise<void>
-  /** Milliseconds that 99 of 100 requests of another tenant may take meanwhile, on a quiet machine; 500 unless given. */
+  /**
+   * Milliseconds that 99 of 100 requests of another tenant may take meanwhile, on a quiet machine;
+   * 500 unless given.
+   */
   readonly othersWait?: number
-  /** Milliseconds that 99 of 100 new connections may wait for their answer; as long as other requests unless given. */
+  /**
+   * Milliseconds that 99 of 100 new connections may wait for their answer; as long as other
+   * requests unless given.
+   */
   readonly connectionsWait?: number
 }
 

@@ -6,7 +6,9 @@ export interface Answered {
   readonly text: string
 }
 
-/** What the statuses of a refusal are: of the request, or because there is too much at the moment. */
+/**
+ * What the statuses of a refusal are: of the request, or because there is too much at the moment.
+ */
 const isRefusal = (status: number) => (status >= 400 && status < 500) || status === 503
 
 /** The service as a hostile tenant sees it, who has a valid key. Remembers what it was told. */
@@ -26,7 +28,9 @@ export class Target {
     this.key = key
   }
 
-  /** Sends a body that holds so many items, and again while the answer is 503, as the sender does. */
+  /**
+   * Sends a body that holds so many items, and again while the answer is 503, as the sender does.
+   */
   async post(body: string, items: number): Promise<Answered> {
     this.longestBody = Math.max(this.longestBody, Buffer.byteLength(body))
     for (;;) {

@@ -5,9 +5,11 @@ import { setTimeout } from "node:timers/promises"
 import type { Bystander, Window } from "./Bystander.ts"
 
 /*
- * What another tenant does while somebody sends hostile input: it sends small batches, reads a user's counters and opens connections, all the time. A
- * process of its own, which has nothing else to do: whatever the hostile side has to compute does not delay it. It looks after the service, too. Each
- * line of standard input ends a window, which it writes as a line of JSON; after the line `end` it asks nothing more. Usage: bystanderProcess.ts BYSTANDER
+ * What another tenant does while somebody sends hostile input: it sends small batches, reads a
+ * user's counters and opens connections, all the time. A process of its own, which has nothing else
+ * to do: whatever the hostile side has to compute does not delay it. It looks after the service,
+ * too. Each line of standard input ends a window, which it writes as a line of JSON; after the line
+ * `end` it asks nothing more. Usage: bystanderProcess.ts BYSTANDER
  */
 const { key, pid, url, userId }: Bystander = JSON.parse(process.argv[2] ?? "")
 
@@ -79,7 +81,10 @@ const repeat = async (pause: number, what: () => Promise<void>) => {
 
 type Kind = "batches" | "reads" | "connections"
 
-/** Waits for the answer, whose time counts for the window in which it comes, and whether it is the right one. */
+/**
+ * Waits for the answer, whose time counts for the window in which it comes, and whether it is the
+ * right one.
+ */
 const timed = async (kind: Kind, expected: number, asking: Promise<Asked>): Promise<boolean> => {
   pending.set(asking, { began: performance.now(), kind })
   try {
@@ -92,7 +97,10 @@ const timed = async (kind: Kind, expected: number, asking: Promise<Asked>): Prom
   }
 }
 
-/** Nanoseconds that the service's first thread, whose event loop answers, was ready to run and did not get a processor; 0 where nobody counts them. */
+/**
+ * Nanoseconds that the service's first thread, whose event loop answers, was ready to run and did
+ * not get a processor; 0 where nobody counts them.
+ */
 const waited = (): number => {
   try {
     return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8").split(" ")[1])

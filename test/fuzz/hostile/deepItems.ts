@@ -2,7 +2,10 @@ import { casinoBet, type HostileInput, newId, sportsBet, times } from "./Hostile
 
 const nested = (levels: number, open: string, close: string) => `${open.repeat(levels)}1${close.repeat(levels)}`
 
-/** JSON of thousands of levels: one that is all of the body, many of 3,000 levels, in places that are kept, ignored or unknown. */
+/**
+ * JSON of thousands of levels: one that is all of the body, many of 3,000 levels, in places that
+ * are kept, ignored or unknown.
+ */
 export const deepItems: HostileInput = {
   name: "deep",
   attack: async (target, amount) => {

@@ -4,13 +4,17 @@ const kept = 256 * 1024
 
 const repeated = (text: string, count: number) => Array.from({ length: count }, () => text).join(",")
 
-/** Items as large as the log takes, and then larger ones, small in the body and large in the log among them; afterwards everything is read. */
+/**
+ * Items as large as the log takes, and then larger ones, small in the body and large in the log
+ * among them; afterwards everything is read.
+ */
 export const fatItems: HostileInput = {
   name: "fat",
   attack: async (target, amount) => {
     const user = `fat-${newId()}`
     const [bodies, items, larger] = amount === "all" ? [8, 64, 30] : [1, 8, 2]
-    // 16 MB a body, of items just below the bound; in the second form each character takes six bytes of the log.
+    // 16 MB a body, of items just below the bound; in the second form each character takes six
+    // bytes of the log.
     for (const text of ["x".repeat(4000), "\\u0001".repeat(660)]) {
       const size = text.startsWith("x") ? 4000 : 3960
       const outcomes = repeated(`{"o":"${text}"}`, Math.floor((kept - 16 * 1024) / (size + 16)))

@@ -1,6 +1,9 @@
 import { type HostileInput, newId, times } from "./HostileInput.ts"
 
-/** Connections that ask for the documentation again and again, without waiting for the answers, until so much has come. */
+/**
+ * Connections that ask for the documentation again and again, without waiting for the answers,
+ * until so much has come.
+ */
 export const pipelinedDocs: HostileInput = {
   name: "docs",
   connectionsWait: 100,

@@ -2,7 +2,10 @@ import { casinoBet, type HostileInput, newId, sportsBet, times } from "./Hostile
 
 const members = (count: number, from = 0) => Array.from({ length: count }, (_, nth) => `"k${from + nth}":1`).join(",")
 
-/** Objects with very many keys: in an item, in its data, in what is kept whole, and in every item of a full batch. */
+/**
+ * Objects with very many keys: in an item, in its data, in what is kept whole, and in every item of
+ * a full batch.
+ */
 export const manyKeys: HostileInput = {
   name: "many-keys",
   attack: async (target, amount) => {

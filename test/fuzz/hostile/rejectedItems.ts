@@ -2,7 +2,10 @@ import { type HostileInput, newId, times } from "./HostileInput.ts"
 
 const MiB = 1024 * 1024
 
-/** Items of which each is rejected and kept: ten thousand a request, and few of all the bytes there are, full of what has to be escaped. */
+/**
+ * Items of which each is rejected and kept: ten thousand a request, and few of all the bytes there
+ * are, full of what has to be escaped.
+ */
 export const rejectedItems: HostileInput = {
   name: "rejected",
   attack: async (target, amount) => {

@@ -1,7 +1,10 @@
 import { setTimeout } from "node:timers/promises"
 import { casinoBet, type HostileInput, newId } from "./HostileInput.ts"
 
-/** Connections that take their time: long polls, answers that nobody reads, requests and bodies that do not end. */
+/**
+ * Connections that take their time: long polls, answers that nobody reads, requests and bodies that
+ * do not end.
+ */
 export const slowClients: HostileInput = {
   name: "slow-clients",
   attack: async (target, amount) => {

@@ -2,7 +2,10 @@ import { casinoBet, type HostileInput, newId, times } from "./HostileInput.ts"
 
 const perBody = 10_000
 
-/** A user with thousands of currencies, one with a hundred thousand games, one with a bet on every day; and then everything that reads them. */
+/**
+ * A user with thousands of currencies, one with a hundred thousand games, one with a bet on every
+ * day; and then everything that reads them.
+ */
 export const wideUsers: HostileInput = {
   name: "wide",
   attack: async (target, amount) => {

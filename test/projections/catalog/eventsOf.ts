@@ -6,7 +6,10 @@ import type { FastTrackItem } from "../../reference/FastTrackItem.ts"
 import { identityOf } from "../../reference/referenceCounters.ts"
 import { toBody } from "../../reference/toBody.ts"
 
-/** The events that are stored once the items have been sent in this order: decoded as the bulk endpoint does it, the first of each identity. */
+/**
+ * The events that are stored once the items have been sent in this order: decoded as the bulk
+ * endpoint does it, the first of each identity.
+ */
 export const eventsOf = (items: ReadonlyArray<FastTrackItem>): ReadonlyArray<FastTrackEvent> => {
   const first = new Map<string, FastTrackItem>()
   for (const item of items) {

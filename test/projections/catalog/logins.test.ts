@@ -38,7 +38,8 @@ describe("logins", () => {
     ["2026-01-09T12:00:00Z", 2, "2026-01-11T00:00:00.000Z"],
     ["2026-01-10T23:59:59.999Z", 2, "2026-01-11T00:00:00.000Z"],
     ["2026-01-11T00:00:00Z", 0, null],
-    // Later dates are left out of account: the run then ended on the 8th, and before it there was none.
+    // Later dates are left out of account: the run then ended on the 8th, and before it there was
+    // none.
     ["2026-01-08T00:00:00Z", 1, "2026-01-10T00:00:00.000Z"],
     ["2026-01-07T23:59:59.999Z", 0, null],
     ["2026-01-02T12:00:00Z", 2, "2026-01-04T00:00:00.000Z"],
