@@ -149,7 +149,7 @@ describe("identityOf", () => {
     )
     assert.deepInclude({ ...presents }, { part: "present", event: null })
 
-    const drawn = failureOf({ ...games, contribute: () => [{ game_id: Math.random() < 0.5 ? "a" : "b", rounds: 1 }] })
+    const drawn = failureOf({ ...games, contribute: () => [{ game_id: String(Math.random()), rounds: 1 }] })
     assert.match(drawn?.problem ?? "", /another result each time/)
     let seen = 0
     assert.match(failureOf(presenting(casino, () => seen++))?.problem ?? "", /remembers something beside its rows/)
