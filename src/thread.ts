@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { workerData } from "node:worker_threads"
 import { threadLayer } from "./App.ts"
-import { LogOutput } from "./LogOutput.ts"
-import { Caution } from "./projections/Caution.ts"
-import { cautionOf, serveThread, type ThreadData } from "./projections/ProjectionThread.ts"
+import { LogOutput } from "./platform/LogOutput.ts"
+import { Caution } from "./projections/feed/Caution.ts"
+import { cautionOf, serveThread, type ThreadData } from "./projections/runner/ProjectionThread.ts"
 
 /** The projections' thread of a service: see `ProjectionThread`. */
 const data: ThreadData = workerData

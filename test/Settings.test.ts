@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Settings } from "../src/Settings.ts"
+import { Settings } from "../src/platform/Settings.ts"
 
 const read = (values: Readonly<Record<string, string>>) =>
   Effect.map(Settings, (settings) => settings).pipe(

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { steadyClock, steadyTime } from "../src/steadyClock.ts"
+import { steadyClock, steadyTime } from "../src/platform/steadyClock.ts"
 
 /** A clock that can be set. */
 const settable = () => {

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { LogOutput } from "../LogOutput.ts"
+import { LogOutput } from "../platform/LogOutput.ts"
 import { type CommandFailed, explained } from "./CommandFailed.ts"
 
 /**

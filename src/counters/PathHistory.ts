@@ -1,7 +1,7 @@
 import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
-import { subtractDecimals } from "../projections/decimalArithmetic.ts"
-import { MemoryFold } from "../projections/MemoryFold.ts"
-import type { AnyProjection, ReadContext, ReadRow } from "../projections/Projection.ts"
+import { MemoryFold } from "../projections/fold/MemoryFold.ts"
+import type { AnyProjection, ReadContext, ReadRow } from "../projections/projection/Projection.ts"
+import { subtractDecimals } from "../values/decimalArithmetic.ts"
 import { valueAt, type ValueKind } from "./counterPath.ts"
 
 /** An event with about how many bytes of a page it takes. */

@@ -1,5 +1,5 @@
-import type { PositionRange } from "../event-log/positionRanges.ts"
 import { sliceCount } from "../event-log/sliceOf.ts"
+import type { PositionRange } from "../event-log/statements/positionRanges.ts"
 
 /** A place in the whole log: a position of every slice, by its number. */
 export type SliceVector = ReadonlyArray<number>

@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { userRef } from "../event-log/pseudonym.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
-import { usersAfter } from "../event-log/tenantUsers.ts"
+import { usersAfter } from "../event-log/statements/tenantUsers.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 
 /** A user as a list has it: the `ref` is that of the user's documents. */

@@ -1,9 +1,9 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
-import { readContinuation } from "../event-log/historyStatements.ts"
 import type { LogHistories } from "../event-log/LogHistories.ts"
 import { allSlices } from "../event-log/sliceOf.ts"
-import { addGenerationAfterLoss } from "../projections/generations.ts"
+import { readContinuation } from "../event-log/statements/historyStatements.ts"
+import { addGenerationAfterLoss } from "../projections/feed/generations.ts"
 import { type FeedPlace, isSameHistory, nothingTold } from "./FeedPlace.ts"
 import type { Kept } from "./readFeedPage.ts"
 

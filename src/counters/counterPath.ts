@@ -1,5 +1,5 @@
 import * as SchemaAST from "effect/SchemaAST"
-import { Amount } from "../projections/jsonValues.ts"
+import { Amount } from "../values/jsonValues.ts"
 
 /**
  * Where in a user's counters document a value is: the names that lead to it, the section first. As

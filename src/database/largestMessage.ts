@@ -1,4 +1,4 @@
-import { largestEvent } from "../Settings.ts"
+import { largestEvent } from "../platform/Settings.ts"
 
 const MiB = 1024 * 1024
 

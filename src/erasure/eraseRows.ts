@@ -2,8 +2,8 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
-import type { Owner } from "../projections/ProjectionStore.ts"
-import { versionStates } from "../projections/versions.ts"
+import type { Owner } from "../projections/tables/ProjectionStore.ts"
+import { versionStates } from "../projections/versions/versions.ts"
 
 /** How many rows were removed, and whether there may be more. */
 export interface ErasedRows {

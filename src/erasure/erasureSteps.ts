@@ -2,8 +2,8 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { erasedType } from "../event-log/pseudonym.ts"
-import { type ImportUnfinished, refuseUnfinished } from "../event-log/unfinishedImport.ts"
-import { forgetGenerations } from "../projections/generations.ts"
+import { type ImportUnfinished, refuseUnfinished } from "../event-log/transfer/unfinishedImport.ts"
+import { forgetGenerations } from "../projections/feed/generations.ts"
 import { eraseRows } from "./eraseRows.ts"
 
 /** Whose data goes, and what stands in the log instead. */

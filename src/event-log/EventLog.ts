@@ -13,14 +13,12 @@ import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnava
 import { failureOf } from "../database/failureOf.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { payloadVersion } from "../fasttrack/payload.ts"
-import type { Steps } from "../fasttrack/steps.ts"
-import { inSteadyTime } from "../steadyClock.ts"
-import { takeTurns } from "../takeTurns.ts"
-import { anotherServer, type AppendRow, appendStatement, unheardErasures } from "./appendStatement.ts"
+import { inSteadyTime } from "../platform/steadyClock.ts"
+import { takeTurns } from "../platform/takeTurns.ts"
+import type { Steps } from "../values/steps.ts"
 import { compareContent, compareKnown, type KnownEvent } from "./compareKnown.ts"
 import { completed } from "./completed.ts"
 import { ErasedUsers } from "./ErasedUsers.ts"
-import { fetchPayloads } from "./fetchPayloads.ts"
 import type {
   AppendOutcome,
   EventOutcome,
@@ -36,11 +34,13 @@ import { LogHistories } from "./LogHistories.ts"
 import { appendDuration, appendLockWait, appendReruns, appendSize } from "./metrics.ts"
 import { erasedVersion } from "./pseudonym.ts"
 import { readableEvent } from "./readableEvent.ts"
-import { countSlices, readParts, readSlices } from "./readStatements.ts"
-import { decodeUserEvent, readUserPage, type UserPage, type UserPart } from "./readUserPage.ts"
-import { readUserPart, readUsers, type UserPart as SlicePart, type UserPlace, type UsersPart } from "./readUsers.ts"
 import { sliceCount } from "./sliceOf.ts"
-import { hidingErasures } from "./unfinishedErasures.ts"
+import { anotherServer, type AppendRow, appendStatement, unheardErasures } from "./statements/appendStatement.ts"
+import { fetchPayloads } from "./statements/fetchPayloads.ts"
+import { countSlices, readParts, readSlices } from "./statements/readStatements.ts"
+import { decodeUserEvent, readUserPage, type UserPage, type UserPart } from "./statements/readUserPage.ts"
+import { readUserPart, readUsers, type UserPart as SlicePart, type UserPlace, type UsersPart } from "./statements/readUsers.ts"
+import { hidingErasures } from "./statements/unfinishedErasures.ts"
 
 /**
  * The log could not be reached in time. Nothing is known of what was asked: asking again is safe.

@@ -10,12 +10,12 @@ import { AppendClient } from "../database/AppendClient.ts"
 import { KeyClient } from "../database/KeyClient.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { giveUpConnections } from "../database/pooledClient.ts"
-import { beginHistory, type NewestHistory, readContinuation, readLineage, readNewest } from "./historyStatements.ts"
 import { askIncarnation, currentText, findToldParts, isSame, type Part, textOf } from "./incarnation.ts"
 import type { Lineage } from "./Lineage.ts"
 import type { SlicePosition } from "./LoggedEvent.ts"
 import { logHistory, lostEvents } from "./metrics.ts"
 import { allSlices } from "./sliceOf.ts"
+import { beginHistory, type NewestHistory, readContinuation, readLineage, readNewest } from "./statements/historyStatements.ts"
 
 /** Where a reader goes on, in the newest history. */
 export interface ContinuedPlace {

@@ -14,9 +14,9 @@ import { decodeStored } from "../fasttrack/payload.ts"
 import type { LoggedEvent } from "./LoggedEvent.ts"
 import { pseudonymOf } from "./pseudonym.ts"
 import { readableEvent } from "./readableEvent.ts"
-import type { EventRow } from "./readStatements.ts"
 import { sliceOf } from "./sliceOf.ts"
-import { isBeingErased } from "./unfinishedErasures.ts"
+import type { EventRow } from "./statements/readStatements.ts"
+import { isBeingErased } from "./statements/unfinishedErasures.ts"
 
 /** A time that has not come yet: what will have been recorded by then is not known. */
 export class InFuture extends Schema.TaggedError<InFuture>("playtally/event-log/InFuture")("InFuture", {}) {}

@@ -1,4 +1,4 @@
-import { lowerCase } from "./asciiCase.ts"
+import { lowerCase } from "../values/asciiCase.ts"
 import type { FastTrackEvent } from "./FastTrackEvent.ts"
 import type { PaymentData } from "./PaymentData.ts"
 import type { SportsBetData } from "./SportsBetData.ts"

@@ -1,8 +1,8 @@
 import * as Result from "effect/Result"
+import type { Steps } from "../values/steps.ts"
 import { type BodyBounds, BodyScan } from "./BodyScan.ts"
 import { BulkItems } from "./BulkItems.ts"
 import { type MalformedJson, malformedJson } from "./malformedJson.ts"
-import type { Steps } from "./steps.ts"
 
 /**
  * The body is JSON but neither `{"items": [...]}` nor an array, or has more beside its items than

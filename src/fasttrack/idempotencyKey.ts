@@ -1,5 +1,5 @@
 import { hash } from "node:crypto"
-import { lowerCase } from "./asciiCase.ts"
+import { lowerCase } from "../values/asciiCase.ts"
 import type { FastTrackEvent } from "./FastTrackEvent.ts"
 
 /**

@@ -1,5 +1,5 @@
 import * as Result from "effect/Result"
-import { lowerCase } from "./asciiCase.ts"
+import { lowerCase } from "../values/asciiCase.ts"
 import { canonicalObject, isJsonObject, type JsonObject } from "./canonicalJson.ts"
 import type { EventData, EventType } from "./FastTrackEvent.ts"
 import { parseJson } from "./parseJson.ts"

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
-import { sharedTurns } from "../EventLoopTurns.ts"
+import { sharedTurns } from "../platform/EventLoopTurns.ts"
 
 /** What of a body of unknown length, or of headers that do not end, is parsed at once, in bytes. */
 const pieceSize = 4096

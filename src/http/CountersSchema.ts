@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
-import { catalog } from "../projections/catalog.ts"
-import { newestVersions } from "../projections/newestVersions.ts"
+import { catalog } from "../projections/catalog/catalog.ts"
+import { newestVersions } from "../projections/projection/newestVersions.ts"
 
 const shown = newestVersions(catalog).filter(({ readApart }) => readApart !== true)
 

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { formatDay, parseDay } from "../projections/dayRuns.ts"
+import { formatDay, parseDay } from "../values/dayRuns.ts"
 
 const invalid = new SchemaIssue.InvalidValue({ message: "must be an existing date of the years 1900 to 2200, such as 2026-01-31" })
 

@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
 import { eventData, type EventType } from "../fasttrack/FastTrackEvent.ts"
-import { Time } from "../projections/jsonValues.ts"
+import { Time } from "../values/jsonValues.ts"
 
 const common = {
   slice: Schema.Natural.annotate({ description: "The part of the log that the user's events are in" }),

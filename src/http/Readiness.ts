@@ -6,9 +6,9 @@ import * as Option from "effect/Option"
 import { SqlClient } from "effect/sql"
 import { canStore } from "../database/canStore.ts"
 import { checkSchema } from "../database/Migrations.ts"
-import { unfinishedImport } from "../event-log/unfinishedImport.ts"
-import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
-import { steadyTime } from "../steadyClock.ts"
+import { unfinishedImport } from "../event-log/transfer/unfinishedImport.ts"
+import { steadyTime } from "../platform/steadyClock.ts"
+import { ProjectionRunner } from "../projections/runner/ProjectionRunner.ts"
 import type { ReadinessChecks } from "./ReadinessChecks.ts"
 
 /** How long the database may take to answer. */

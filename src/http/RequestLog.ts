@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
-import { Settings } from "../Settings.ts"
+import { Settings } from "../platform/Settings.ts"
 import type { Principal } from "../tenants/ApiKeys.ts"
 
 /**

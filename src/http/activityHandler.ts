@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type { HttpServerRequest } from "effect/http"
 import { Activity } from "../counters/Activity.ts"
-import type { Granularity } from "../projections/period.ts"
+import type { Granularity } from "../values/period.ts"
 import { maxDays } from "./activityEndpoint.ts"
 import { CurrentTenant } from "./Authentication.ts"
 import { badQuery } from "./badQuery.ts"

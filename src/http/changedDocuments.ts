@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
-import { Breather } from "../Breather.ts"
 import type { Counters, CountersDocument } from "../counters/Counters.ts"
 import { TooManyRows } from "../counters/TooManyRows.ts"
+import { Breather } from "../platform/Breather.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { JsonText } from "./JsonText.ts"
 import * as Problems from "./problems.ts"

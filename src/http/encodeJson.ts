@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { Breather } from "../Breather.ts"
+import { Breather } from "../platform/Breather.ts"
 import { JsonText } from "./JsonText.ts"
 
 /** The JSON of a document has more than {@link maxAnswerBytes}. */

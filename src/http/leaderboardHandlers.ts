@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type { HttpServerRequest } from "effect/http"
 import { type BoardSelection, Leaderboards } from "../counters/Leaderboards.ts"
-import { type Board, type Period, ruleOf } from "../projections/catalog/boards.ts"
+import { type Board, type Period, ruleOf } from "../projections/catalog/rules/boards.ts"
 import { CurrentTenant } from "./Authentication.ts"
 import { badQuery } from "./badQuery.ts"
 import { conditionalJson } from "./conditionalJson.ts"

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import { Admission } from "../ingest/Admission.ts"
 import { UserProcessors } from "../ingest/UserProcessors.ts"
-import { ProjectionRunner } from "../projections/ProjectionRunner.ts"
+import { ProjectionRunner } from "../projections/runner/ProjectionRunner.ts"
 import { eventLoopDelay } from "./eventLoopDelay.ts"
 
 /** What Prometheus has for a number that is not known. */

@@ -1,5 +1,5 @@
 import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
-import type { StoredUserEvent } from "../event-log/readUserPage.ts"
+import type { StoredUserEvent } from "../event-log/statements/readUserPage.ts"
 import { payloadVersion } from "../fasttrack/payload.ts"
 
 const timeText = (milliseconds: number): string => new Date(milliseconds).toISOString()

@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import { Settings } from "../Settings.ts"
+import { Settings } from "../platform/Settings.ts"
 import { Budget, tenantShare, type Ticket } from "../tenants/Budget.ts"
 
 export type { Ticket } from "../tenants/Budget.ts"

@@ -1,5 +1,5 @@
 import { fnv1a } from "../event-log/sliceOf.ts"
-import { finish, type Steps } from "../fasttrack/steps.ts"
+import { finish, type Steps } from "../values/steps.ts"
 import { characterOf, escapedUnit, highSurrogate, lengthOf, lowSurrogate, nextPoint } from "./jsonUnits.ts"
 import { numberText } from "./rejectedText.ts"
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import type { Steps } from "../fasttrack/steps.ts"
+import type { Steps } from "../values/steps.ts"
 import { cutNames } from "./cutNames.ts"
 import { characterOf, escapedUnit, highSurrogate, lengthOf, lowSurrogate, nextPoint } from "./jsonUnits.ts"
 

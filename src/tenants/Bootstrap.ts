@@ -8,7 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { randomBytes } from "node:crypto"
 import { DatabaseUrl } from "../database/DatabaseUrl.ts"
-import { Settings } from "../Settings.ts"
+import { Settings } from "../platform/Settings.ts"
 import { ApiKeys } from "./ApiKeys.ts"
 import { Tenants } from "./Tenants.ts"
 

@@ -3,7 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import { Settings } from "../Settings.ts"
+import { Settings } from "../platform/Settings.ts"
 import type { Tenant } from "./Tenant.ts"
 import { TokenBuckets } from "./TokenBuckets.ts"
 

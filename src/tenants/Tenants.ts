@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
-import { zoneProblem } from "../zones/zoneProblem.ts"
+import { zoneProblem } from "../values/zones/zoneProblem.ts"
 import type { Tenant } from "./Tenant.ts"
 
 /** There is a tenant of that name already. */

@@ -1,4 +1,4 @@
-import { zoneProblem } from "../zones/zoneProblem.ts"
+import { zoneProblem } from "../values/zones/zoneProblem.ts"
 import type { Tenant } from "./Tenant.ts"
 
 /**

@@ -7,8 +7,8 @@ import type * as Scope from "effect/Scope"
 import type { SqlError } from "effect/sql"
 import { chmod, mkdir } from "node:fs/promises"
 import { join } from "node:path"
-import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
-import type { EmbeddedPostgresError } from "../../src/database/EmbeddedPostgresError.ts"
+import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
+import type { EmbeddedPostgresError } from "../../src/database/embedded/EmbeddedPostgresError.ts"
 import { watchedFolder } from "../support/watchedFolder.ts"
 
 /**

@@ -2,7 +2,7 @@ import type { PgConnection } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { SqlError } from "effect/sql"
-import { catalog } from "../../src/projections/catalog.ts"
+import { catalog } from "../../src/projections/catalog/catalog.ts"
 
 /**
  * Which projections: those that make the counters, or those that rank users, which give way to

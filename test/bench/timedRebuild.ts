@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { catalog } from "../../src/projections/catalog.ts"
+import { catalog } from "../../src/projections/catalog/catalog.ts"
 import { ranWell } from "./filledDatabase.ts"
 import { denoProgram, type Runtime } from "./ServiceUnderTest.ts"
 

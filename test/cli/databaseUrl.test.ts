@@ -5,7 +5,7 @@ import * as Redacted from "effect/Redacted"
 import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
-import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
+import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
 import { watchedFolder } from "../support/watchedFolder.ts"
 import { runCommand } from "./runCommand.ts"
 

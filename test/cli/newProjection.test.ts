@@ -38,7 +38,7 @@ const workingCopy = Effect.gen(function*() {
   const config = JSON.parse(yield* fs.readFileString(path.join(root, "tsconfig.json"))) as object
   yield* fs.writeFileString(
     path.join(copy, "tsconfig.json"),
-    JSON.stringify({ ...config, include: ["src/projections/catalog.ts", "test/projections"] })
+    JSON.stringify({ ...config, include: ["src/projections/catalog/catalog.ts", "test/projections"] })
   )
   return copy
 })
@@ -86,7 +86,7 @@ layer(NodeServices.layer, { excludeTestServices: true })("projections new", (it)
       const ended = yield* Effect.all([
         run(copy, "types"),
         run(copy, "lint", "src/projections", "test/projections"),
-        run(copy, "format:check", ...files, "src/projections/catalog.ts"),
+        run(copy, "format:check", ...files, "src/projections/catalog/catalog.ts"),
         run(copy, "test", "test/projections/catalog")
       ], { concurrency: 2 })
       for (const { code, output } of ended) assert.strictEqual(code, 0, output)
@@ -98,7 +98,7 @@ layer(NodeServices.layer, { excludeTestServices: true })("projections new", (it)
       const fs = yield* FileSystem.FileSystem
       const copy = yield* workingCopy
       const read = (file: string) => fs.readFileString(`${copy}/src/projections/${file}`)
-      const [before, catalog] = [yield* read("catalog/casino.ts"), yield* read("catalog.ts")]
+      const [before, catalog] = [yield* read("catalog/casino.ts"), yield* read("catalog/catalog.ts")]
       assert.deepStrictEqual(yield* createVersion(copy, "casino"), {
         source: "src/projections/catalog/casino.ts",
         spec: "test/projections/catalog/casino.test.ts",
@@ -107,9 +107,9 @@ layer(NodeServices.layer, { excludeTestServices: true })("projections new", (it)
       })
       assert.strictEqual(yield* read("catalog/casino.ts"), before.replace("version: 1", "version: 2"))
       assert.strictEqual(yield* read("catalog/casinoV1.ts"), before.replace("export const casino =", "export const casinoV1 ="))
-      const after = yield* read("catalog.ts")
+      const after = yield* read("catalog/catalog.ts")
       assert.match(after, /\[\n {2}casino,\n {2}casinoV1,\n/)
-      assert.strictEqual(after.replace(`import { casinoV1 } from "./catalog/casinoV1.ts"\n`, "").replace("  casinoV1,\n", ""), catalog)
+      assert.strictEqual(after.replace(`import { casinoV1 } from "./casinoV1.ts"\n`, "").replace("  casinoV1,\n", ""), catalog)
 
       const message = (name: string) => Effect.map(Effect.flip(createVersion(copy, name)), (error) => error.message)
       assert.match(yield* message("casino"), /casinoV1\.ts exists already/)
@@ -122,7 +122,7 @@ layer(NodeServices.layer, { excludeTestServices: true })("projections new", (it)
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const copy = yield* workingCopy
-      const catalog = yield* fs.readFileString(`${copy}/src/projections/catalog.ts`)
+      const catalog = yield* fs.readFileString(`${copy}/src/projections/catalog/catalog.ts`)
       const refused = Effect.fnUntraced(function*(name: string) {
         const files = Effect.forEach(["src/projections", "test/projections"], (folder) =>
           fs.readDirectory(`${copy}/${folder}`, { recursive: true }))
@@ -136,16 +136,16 @@ layer(NodeServices.layer, { excludeTestServices: true })("projections new", (it)
       assert.match(yield* refused("by_currency"), /means something else/)
       assert.match(yield* refused("time_zone"), /means something else/)
       // A file that is no projection.
-      assert.match(yield* refused("approved_payment"), /catalog\/approvedPayment\.ts exists already/)
-      yield* fs.writeFileString(`${copy}/src/projections/catalog.ts`, catalog.replace("[", "[...others,"))
+      assert.match(yield* refused("former_versions"), /catalog\/formerVersions\.ts exists already/)
+      yield* fs.writeFileString(`${copy}/src/projections/catalog/catalog.ts`, catalog.replace("[", "[...others,"))
       assert.match(yield* refused("big_bets"), /does not look as expected/)
     }))
 })
 
 layer(Layer.empty)("newCatalogEntry", (it) => {
   const source = (names: string) =>
-    `import { a } from "./catalog/a.ts"
-import { m } from "./catalog/m.ts"
+    `import { a } from "./a.ts"
+import { m } from "./m.ts"
 import type { AnyProjection } from "./Projection.ts"
 
 /** All of [them]. */

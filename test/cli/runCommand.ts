@@ -22,7 +22,7 @@ import { KnownProjections } from "../../src/cli/projections/KnownProjections.ts"
 import { rejected } from "../../src/cli/rejected.ts"
 import { tenants } from "../../src/cli/tenants.ts"
 import { users } from "../../src/cli/users.ts"
-import { CatalogSources } from "../../src/projections/CatalogSources.ts"
+import { CatalogSources } from "../../src/projections/versions/CatalogSources.ts"
 
 /**
  * What a command wrote and how it ended; `reported` says whether the runtime would print the error

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { type CounterPath, formatCounterPath, parseCounterPath, valueAt, valueKind } from "../../src/counters/counterPath.ts"
-import { catalog } from "../../src/projections/catalog.ts"
-import { Amount, Count, Time } from "../../src/projections/jsonValues.ts"
+import { catalog } from "../../src/projections/catalog/catalog.ts"
+import { Amount, Count, Time } from "../../src/values/jsonValues.ts"
 import { seededRandom } from "../reference/random.ts"
 
 describe("a counter's path", () => {

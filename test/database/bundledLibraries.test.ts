@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { readdirSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join, resolve } from "node:path"
-import { embeddedMajorVersion } from "../../src/database/embeddedPrograms.ts"
+import { embeddedMajorVersion } from "../../src/database/embedded/embeddedPrograms.ts"
 
 /** Libraries of PostgreSQL itself, and those that only its programs for clients use. */
 const ofPostgres = /^lib(?:ecpg|ecpg_compat|pgtypes|pq|pgcommon|pgcommon_shlib|pgfeutils|pgport|pgport_shlib)\.(?:a$|so)/

@@ -13,8 +13,8 @@ import { connect, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
-import { networkFileSystem } from "../../src/database/networkFileSystem.ts"
+import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
+import { networkFileSystem } from "../../src/database/embedded/networkFileSystem.ts"
 import { slowness } from "../support/slowness.ts"
 
 const isRoot = process.getuid?.() === 0

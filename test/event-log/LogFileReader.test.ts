@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import { gzipSync } from "node:zlib"
-import { sealAfter } from "../../src/event-log/LogFile.ts"
-import { type LogFileBatch, LogFileReader } from "../../src/event-log/LogFileReader.ts"
 import { readableEvent } from "../../src/event-log/readableEvent.ts"
-import { formatStoredEvent } from "../../src/event-log/StoredEvent.ts"
+import { sealAfter } from "../../src/event-log/transfer/LogFile.ts"
+import { type LogFileBatch, LogFileReader } from "../../src/event-log/transfer/LogFileReader.ts"
+import { formatStoredEvent } from "../../src/event-log/transfer/StoredEvent.ts"
 import { seededRandom } from "../reference/random.ts"
 import { fileOf, linesOf, preludeOf, sampleLog, sealed } from "../support/sampleLog.ts"
 

@@ -1,6 +1,6 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { lowerCase, upperCase } from "../../src/fasttrack/asciiCase.ts"
+import { lowerCase, upperCase } from "../../src/values/asciiCase.ts"
 import { inCapitals, inSmall } from "../reference/letters.ts"
 
 describe("upperCase and lowerCase", () => {

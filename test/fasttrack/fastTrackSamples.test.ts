@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
 import { payments } from "../../src/projections/catalog/payments.ts"
 import { sports } from "../../src/projections/catalog/sports.ts"
-import { evaluate } from "../../src/projections/evaluate.ts"
+import { evaluate } from "../../src/projections/fold/evaluate.ts"
 import { eventOf } from "./wireItem.ts"
 
 /*

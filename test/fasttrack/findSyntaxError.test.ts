@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { findSyntaxError } from "../../src/fasttrack/findSyntaxError.ts"
-import { finish } from "../../src/fasttrack/steps.ts"
+import { finish } from "../../src/values/steps.ts"
 
 const errorIn = (text: string) => finish(findSyntaxError(new TextEncoder().encode(text)))
 

@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { readFile } from "node:fs/promises"
-import { type EmbeddedCluster, openCluster } from "../../src/database/EmbeddedCluster.ts"
-import { freePort, readPostmaster, startServer, stopServer } from "../../src/database/EmbeddedServer.ts"
+import { type EmbeddedCluster, openCluster } from "../../src/database/embedded/EmbeddedCluster.ts"
+import { freePort, readPostmaster, startServer, stopServer } from "../../src/database/embedded/EmbeddedServer.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { watchedFolder } from "../support/watchedFolder.ts"
 

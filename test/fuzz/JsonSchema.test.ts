@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { Amount } from "../../src/projections/jsonValues.ts"
+import { Amount } from "../../src/values/jsonValues.ts"
 import { seededRandom } from "../reference/random.ts"
 import { conforms, type JsonSchema, type Resolve, schemaValue, textsAgainstPattern, unknownKeywords } from "./JsonSchema.ts"
 

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { OpenApi } from "effect/http-api"
 import { Api } from "../../src/http/Api.ts"
-import { catalog } from "../../src/projections/catalog.ts"
+import { catalog } from "../../src/projections/catalog/catalog.ts"
 import { request, serve } from "./serve.ts"
 
 const spec = OpenApi.fromApi(Api)

@@ -4,9 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { migrate } from "../../src/database/Migrations.ts"
-import { mark, unmark } from "../../src/event-log/unfinishedImport.ts"
+import { mark, unmark } from "../../src/event-log/transfer/unfinishedImport.ts"
 import { Readiness } from "../../src/http/Readiness.ts"
-import { ProjectionRunner } from "../../src/projections/ProjectionRunner.ts"
+import { ProjectionRunner } from "../../src/projections/runner/ProjectionRunner.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
 const runner = Layer.mock(ProjectionRunner, {

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Activity } from "../../src/counters/Activity.ts"
 import { ProjectionBehind, ProjectionParked } from "../../src/counters/Snapshots.ts"
 import { DatabaseUnavailable } from "../../src/database/DatabaseUnavailable.ts"
-import { formatDay } from "../../src/projections/dayRuns.ts"
+import { formatDay } from "../../src/values/dayRuns.ts"
 import { get, serve } from "./serve.ts"
 
 type Read = Activity["Service"]["read"]

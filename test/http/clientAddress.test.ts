@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { parseAddressRanges } from "../../src/addressRanges.ts"
 import { clientAddress } from "../../src/http/clientAddress.ts"
+import { parseAddressRanges } from "../../src/platform/addressRanges.ts"
 import { UnknownApiKey } from "../../src/tenants/ApiKeys.ts"
 import { request, serve } from "./serve.ts"
 

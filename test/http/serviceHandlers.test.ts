@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { ReadinessChecks } from "../../src/http/ReadinessChecks.ts"
-import { unmeasured } from "../../src/projections/ProjectionRunner.ts"
+import { unmeasured } from "../../src/projections/runner/ProjectionRunner.ts"
 import { get, postBulk, ready, request, serve } from "./serve.ts"
 
 describe("GET /healthz", () => {

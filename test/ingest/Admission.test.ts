@@ -3,7 +3,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Admission } from "../../src/ingest/Admission.ts"
-import { Settings } from "../../src/Settings.ts"
+import { Settings } from "../../src/platform/Settings.ts"
 
 const admission = (settings: Readonly<Record<string, string>>) =>
   Effect.provide(

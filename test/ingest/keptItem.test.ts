@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { finish } from "../../src/fasttrack/steps.ts"
 import { cutNames, placesOf } from "../../src/ingest/cutNames.ts"
 import { keptItem, maxItemCharacters } from "../../src/ingest/keptItem.ts"
+import { finish } from "../../src/values/steps.ts"
 
 const tenantId = "01234567-89ab-cdef-0123-456789abcdef"
 const bytesOf = (text: string) => new TextEncoder().encode(text)

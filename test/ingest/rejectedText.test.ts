@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { finish } from "../../src/fasttrack/steps.ts"
 import { keptItem } from "../../src/ingest/keptItem.ts"
 import { isNumeric, standsIn, tellTale } from "../../src/ingest/rejectedText.ts"
+import { finish } from "../../src/values/steps.ts"
 
 const textOf = (item: unknown) =>
   finish(keptItem(new TextEncoder().encode(typeof item === "string" ? item : JSON.stringify(item)), "tenant")).text

@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
-import { byCurrency } from "../../src/projections/byCurrency.ts"
-import { amount, count, countDifference, days, difference, earliest, greatest, latest } from "../../src/projections/Column.ts"
+import { byCurrency } from "../../src/projections/projection/byCurrency.ts"
+import { amount, count, countDifference, days, difference, earliest, greatest, latest } from "../../src/projections/projection/Column.ts"
 
 const section = byCurrency({
   round_count: { ...count, description: "All of them" },

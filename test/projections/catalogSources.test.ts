@@ -13,17 +13,17 @@ import { KnownProjections } from "../../src/cli/projections/KnownProjections.ts"
 import { newCatalogEntry } from "../../src/cli/projections/newCatalogEntry.ts"
 import { projectionSource } from "../../src/cli/projections/newTemplates.ts"
 import { Migrations } from "../../src/database/Migrations.ts"
-import { catalog } from "../../src/projections/catalog.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
+import { catalog } from "../../src/projections/catalog/catalog.ts"
 import { logins } from "../../src/projections/catalog/logins.ts"
-import { CatalogSources, sourcesIn, versionId } from "../../src/projections/CatalogSources.ts"
-import { firstIdentityOf, identityOf } from "../../src/projections/identityOf.ts"
-import { ProjectionCatalog } from "../../src/projections/ProjectionCatalog.ts"
+import { firstIdentityOf, identityOf } from "../../src/projections/fold/identityOf.ts"
+import { CatalogSources, sourcesIn, versionId } from "../../src/projections/versions/CatalogSources.ts"
+import { ProjectionCatalog } from "../../src/projections/versions/ProjectionCatalog.ts"
 import { runCommand } from "../cli/runCommand.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { testClients } from "../support/TestService.ts"
 
-const here = new URL("../../src/projections/catalog.ts", import.meta.url)
+const here = new URL("../../src/projections/catalog/catalog.ts", import.meta.url)
 
 interface Copy {
   readonly hashes: () => ReadonlyMap<string, string>
@@ -36,9 +36,11 @@ const inCopy = (use: (copy: Copy) => void): void => {
   const folder = mkdtempSync(join(tmpdir(), "versions-sources-"))
   const write = (file: string, text: string) => writeFileSync(join(folder, file), text)
   try {
-    for (const part of ["projections", "fasttrack"]) cpSync(new URL(`../${part}`, here), join(folder, part), { recursive: true })
+    for (const part of ["projections", "fasttrack", "values"]) {
+      cpSync(new URL(`../../${part}`, here), join(folder, part), { recursive: true })
+    }
     use({
-      hashes: () => sourcesIn(pathToFileURL(join(folder, "projections/catalog.ts"))),
+      hashes: () => sourcesIn(pathToFileURL(join(folder, "projections/catalog/catalog.ts"))),
       write,
       edit: (file, change) => {
         const before = readFileSync(join(folder, file), "utf8")
@@ -79,7 +81,7 @@ describe("sourcesIn", () => {
       assert.includeMembers(changed(before, hashes()), ["activity v2", "casino v1", "casino_by_game v1", "logins v2"])
       assert.notInclude(changed(before, hashes()), "payments v1")
       // What runs all of them alike.
-      edit("projections/foldInOrder.ts", (text) => `${text}\nexport const more = 1\n`)
+      edit("projections/fold/foldInOrder.ts", (text) => `${text}\nexport const more = 1\n`)
       assert.notInclude(changed(before, hashes()), "win_streak v1")
     }))
 
@@ -87,11 +89,11 @@ describe("sourcesIn", () => {
     inCopy(({ edit, hashes, write }) => {
       const source = projectionSource({ name: "bets", variable: "bets" })
       write("projections/catalog/bets.ts", source)
-      edit("projections/catalog.ts", (text) => newCatalogEntry(text, "bets", () => 0) ?? "")
+      edit("projections/catalog/catalog.ts", (text) => newCatalogEntry(text, "bets", () => 0) ?? "")
       const before = hashes()
       assert.isDefined(before.get("bets v1"))
       write("projections/catalog/betsV1.ts", source.replace("export const bets =", "export const betsV1 ="))
-      edit("projections/catalog.ts", (text) => newCatalogEntry(text, "betsV1", () => 1) ?? "")
+      edit("projections/catalog/catalog.ts", (text) => newCatalogEntry(text, "betsV1", () => 1) ?? "")
       edit("projections/catalog/bets.ts", (text) => text.replace("version: 1", "version: 2").replace("bet_count: 1", "bet_count: 2"))
       const after = hashes()
       assert.strictEqual(after.get("bets v1"), before.get("bets v1"))

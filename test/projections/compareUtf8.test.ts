@@ -1,7 +1,7 @@
 import { it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { describe, expect } from "vitest"
-import { compareUtf8 } from "../../src/projections/compareUtf8.ts"
+import { compareUtf8 } from "../../src/values/compareUtf8.ts"
 
 // The last and first code points of each length in UTF-8, those around the surrogates, and the
 // shortest texts of each.

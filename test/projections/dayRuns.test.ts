@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { describe, expect, inject } from "vitest"
-import { activeDays, currentRun, format, formatDay, lengthOf, longestRun, ofDays, parse, union } from "../../src/projections/dayRuns.ts"
+import { activeDays, currentRun, format, formatDay, lengthOf, longestRun, ofDays, parse, union } from "../../src/values/dayRuns.ts"
 
 const Day = Schema.Int.check(Schema.isBetween({ minimum: 20_000, maximum: 20_030 }))
 const Days = Schema.Array(Day)

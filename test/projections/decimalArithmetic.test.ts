@@ -1,7 +1,7 @@
 import { it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { describe, expect } from "vitest"
-import { addDecimals, compareDecimals, divideDecimals, isPositive, subtractDecimals } from "../../src/projections/decimalArithmetic.ts"
+import { addDecimals, compareDecimals, divideDecimals, isPositive, subtractDecimals } from "../../src/values/decimalArithmetic.ts"
 import { amountOf, decimalString } from "../reference/decimal.ts"
 
 /**

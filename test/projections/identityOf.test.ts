@@ -1,16 +1,16 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { assert, describe, it } from "vitest"
-import { catalog } from "../../src/projections/catalog.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
 import { casinoByGame } from "../../src/projections/catalog/casinoByGame.ts"
+import { catalog } from "../../src/projections/catalog/catalog.ts"
 import { leaderboards } from "../../src/projections/catalog/leaderboards.ts"
 import { logins } from "../../src/projections/catalog/logins.ts"
-import { count, latest } from "../../src/projections/Column.ts"
-import { compareUtf8 } from "../../src/projections/compareUtf8.ts"
-import { firstIdentityOf, identify, identityOf } from "../../src/projections/identityOf.ts"
-import type { AnyProjection, ReadRow } from "../../src/projections/Projection.ts"
-import * as Projection from "../../src/projections/Projection.ts"
+import { firstIdentityOf, identify, identityOf } from "../../src/projections/fold/identityOf.ts"
+import { count, latest } from "../../src/projections/projection/Column.ts"
+import type { AnyProjection, ReadRow } from "../../src/projections/projection/Projection.ts"
+import * as Projection from "../../src/projections/projection/Projection.ts"
+import { compareUtf8 } from "../../src/values/compareUtf8.ts"
 
 /** The game of most bets, by a rule for ties. */
 const favourite = (order: (a: ReadRow, b: ReadRow) => number, base: AnyProjection = games): AnyProjection => ({

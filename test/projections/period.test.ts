@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { formatDay, parseDay } from "../../src/projections/dayRuns.ts"
-import { periodOf } from "../../src/projections/period.ts"
+import { formatDay, parseDay } from "../../src/values/dayRuns.ts"
+import { periodOf } from "../../src/values/period.ts"
 
 const period = (date: string, ...rest: readonly ["day" | "week" | "month", number]) =>
   periodOf(parseDay(date) ?? Number.NaN, ...rest).map(formatDay)

@@ -3,7 +3,7 @@ import { readlinkSync } from "node:fs"
 import { getPriority, setPriority } from "node:os"
 import { basename } from "node:path"
 import { parentPort, workerData } from "node:worker_threads"
-import { givesWay } from "../../src/projections/givesWay.ts"
+import { givesWay } from "../../src/projections/runner/givesWay.ts"
 
 /** A thread of the niceness given that gives way, and tells its niceness afterwards. */
 const thread = Number(basename(readlinkSync("/proc/thread-self")))

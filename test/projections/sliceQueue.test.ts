@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 import { allSlices } from "../../src/event-log/sliceOf.ts"
-import { SliceQueue } from "../../src/projections/SliceQueue.ts"
+import { SliceQueue } from "../../src/projections/runner/SliceQueue.ts"
 
 describe("SliceQueue", () => {
   it.effect("takes fewer slices while chunks are large or leave something, and more again afterwards", () =>

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { assert, describe, it } from "vitest"
-import { withoutLayout } from "../../src/projections/withoutLayout.ts"
+import { withoutLayout } from "../../src/projections/versions/withoutLayout.ts"
 
 describe("withoutLayout", () => {
   it.each([

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { freePort } from "../../src/database/EmbeddedServer.ts"
+import { freePort } from "../../src/database/embedded/EmbeddedServer.ts"
 import { startKeepAliveLoad } from "../support/keepAliveLoad.ts"
 import { request } from "../support/sender.ts"
 import { startService } from "../support/ServiceProcess.ts"

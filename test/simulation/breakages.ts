@@ -22,7 +22,7 @@ export const breakages: ReadonlyArray<Breakage> = [
   },
   {
     name: "rows are written apart from their checkpoints",
-    file: "src/projections/feedChunk.ts",
+    file: "src/projections/feed/feedChunk.ts",
     edits: [[
       "import * as Effect from \"effect/Effect\"\n",
       "import * as Effect from \"effect/Effect\"\nimport * as Context from \"effect/Context\"\n"
@@ -33,7 +33,7 @@ export const breakages: ReadonlyArray<Breakage> = [
   },
   {
     name: "a user is parked for a failure that passes",
-    file: "src/projections/feedChunk.ts",
+    file: "src/projections/feed/feedChunk.ts",
     edits: [["  failureOf(error)._tag !== \"Transient\" && !", "  !"]]
   },
   {
@@ -47,12 +47,12 @@ export const breakages: ReadonlyArray<Breakage> = [
   },
   {
     name: "a feed folds what the log still has of a user who is being erased",
-    file: "src/event-log/unfinishedErasures.ts",
+    file: "src/event-log/statements/unfinishedErasures.ts",
     edits: [["    users.length === 0\n", "    users.length < 1_000_000\n"]]
   },
   {
     name: "an activation does not hold the checkpoints",
-    file: "src/projections/activateVersion.ts",
+    file: "src/projections/versions/activateVersion.ts",
     edits: [["order by slice, projection, version for update`", "order by slice, projection, version`"]]
   },
   {
@@ -70,12 +70,12 @@ export const breakages: ReadonlyArray<Breakage> = [
   },
   {
     name: "an append does not lock the heads of its slices",
-    file: "src/event-log/appendStatement.ts",
+    file: "src/event-log/statements/appendStatement.ts",
     edits: [["      order by slice\n      for update\n", "      order by slice\n"]]
   },
   {
     name: "an append does not ask for erasures that it has not heard of",
-    file: "src/event-log/appendStatement.ts",
+    file: "src/event-log/statements/appendStatement.ts",
     edits: [[" and clock.erasure <= ${known}\n", "\n"]]
   },
   {
@@ -90,17 +90,17 @@ export const breakages: ReadonlyArray<Breakage> = [
   },
   {
     name: "a chunk does not lock its checkpoints",
-    file: "src/projections/checkpoints.ts",
+    file: "src/projections/feed/checkpoints.ts",
     edits: [["      for update skip locked`\n", "`\n"]]
   },
   {
     name: "a chunk folds what another version has folded before",
-    file: "src/projections/feedChunk.ts",
+    file: "src/projections/feed/feedChunk.ts",
     edits: [["      if (position <= checkpoint) continue\n", ""]]
   },
   {
     name: "an activation does not look whether the version is behind",
-    file: "src/projections/activateVersion.ts",
+    file: "src/projections/versions/activateVersion.ts",
     edits: [["if (behind.length > 0)", "if (behind.length > 1_000_000)"]]
   },
   {

@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
-import { count } from "../../src/projections/Column.ts"
-import * as Projection from "../../src/projections/Projection.ts"
+import { count } from "../../src/projections/projection/Column.ts"
+import * as Projection from "../../src/projections/projection/Projection.ts"
 
 /**
  * Counts bets per game, cannot fold a game named "poison" and cannot store one named "unstorable".

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { databaseLayer, serviceLayer, threadedLayer } from "../../src/App.ts"
-import type { AnyProjection } from "../../src/projections/Projection.ts"
+import type { AnyProjection } from "../../src/projections/projection/Projection.ts"
 import { TestDatabase } from "./TestDatabase.ts"
 
 const configured = <A, E, R>(layer: Layer.Layer<A, E, R>, settings: Readonly<Record<string, string>>) =>

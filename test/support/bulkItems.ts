@@ -3,7 +3,7 @@ import { bodyBounds } from "../../src/fasttrack/bodyBounds.ts"
 import type { BodyBounds } from "../../src/fasttrack/BodyScan.ts"
 import type { BulkItems } from "../../src/fasttrack/BulkItems.ts"
 import { decodeBody } from "../../src/fasttrack/decodeBody.ts"
-import { finish } from "../../src/fasttrack/steps.ts"
+import { finish } from "../../src/values/steps.ts"
 import { toBody } from "../reference/toBody.ts"
 
 /** The bounds of a service with the default settings. */

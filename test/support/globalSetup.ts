@@ -7,7 +7,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TestProject } from "vitest/node"
-import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
+import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
 
 declare module "vitest" {
   export interface ProvidedContext {

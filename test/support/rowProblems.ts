@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util"
-import type { EntityColumn, TotalColumn } from "../../src/projections/Column.ts"
-import type { FoldResult } from "../../src/projections/foldUser.ts"
-import type { AnyProjection } from "../../src/projections/Projection.ts"
-import { valueIn } from "../../src/projections/Totals.ts"
+import type { FoldResult } from "../../src/projections/fold/foldUser.ts"
+import { valueIn } from "../../src/projections/fold/Totals.ts"
+import type { EntityColumn, TotalColumn } from "../../src/projections/projection/Column.ts"
+import type { AnyProjection } from "../../src/projections/projection/Projection.ts"
 
 /**
  * The most UTF-8 bytes of a row's key, so that an entry of the index (2,704 bytes) still has room

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest"
 import packed2026b from "zones-2026b/data/packed/latest.json" with { type: "json" }
 import packed2026c from "zones-2026c/data/packed/latest.json" with { type: "json" }
-import { currentZones, pinnedZones } from "../../src/zones/pinnedZones.ts"
-import { runtimeZones } from "../../src/zones/runtimeZones.ts"
-import { zoneData } from "../../src/zones/ZoneData.ts"
+import { currentZones, pinnedZones } from "../../src/values/zones/pinnedZones.ts"
+import { runtimeZones } from "../../src/values/zones/runtimeZones.ts"
+import { zoneData } from "../../src/values/zones/ZoneData.ts"
 import { clockChanges } from "../reference/accountItems.ts"
 import * as reference from "../reference/instant.ts"
 import { seededRandom } from "../reference/random.ts"

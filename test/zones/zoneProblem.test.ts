@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { currentZones } from "../../src/zones/pinnedZones.ts"
-import { zoneProblem } from "../../src/zones/zoneProblem.ts"
+import { currentZones } from "../../src/values/zones/pinnedZones.ts"
+import { zoneProblem } from "../../src/values/zones/zoneProblem.ts"
 
 describe("the name of a tenant's zone", () => {
   it.each(["UTC", "Etc/UTC", "Etc/GMT+1", "Europe/Malta", "Asia/Kolkata", "Asia/Calcutta", "US/Pacific", "America/Argentina/Buenos_Aires"])(

@@ -1,6 +1,6 @@
 import * as Context from "effect/Context"
-import { releasedVersions } from "../../projections/formerVersions.ts"
-import type { AnyProjection } from "../../projections/Projection.ts"
+import { releasedVersions } from "../../projections/catalog/formerVersions.ts"
+import type { AnyProjection } from "../../projections/projection/Projection.ts"
 
 /**
  * The projections that the commands know: those of this code, unless somebody has others to try.

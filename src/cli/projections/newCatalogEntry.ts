@@ -1,4 +1,4 @@
-const imported = /^import \{ (\w+) \} from "\.\/catalog\/\w+\.ts"$/gm
+const imported = /^import \{ (\w+) \} from "\.\/\w+\.ts"$/gm
 const array = /^(export const catalog: ReadonlyArray<AnyProjection> = \[)([\w\s,]*)\]$/m
 const lineWidth = 140
 
@@ -23,7 +23,7 @@ export const newCatalogEntry = (
   const line = `${opening}${list.join(", ")}]`
   const text = listed.startsWith("\n") || line.length > lineWidth ? `${opening}\n${list.map((name) => `  ${name}`).join(",\n")}\n]` : line
 
-  const added = `import { ${variable} } from "./catalog/${variable}.ts"\n`
+  const added = `import { ${variable} } from "./${variable}.ts"\n`
   const next = imports.find(([, name = ""]) => name > variable)
   const at = next?.index ?? last.index + last[0].length + 1
   return (source.slice(0, at) + added + source.slice(at)).replace(whole, text)

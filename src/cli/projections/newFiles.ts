@@ -3,7 +3,7 @@ import * as Path from "effect/Path"
 
 /* Where the projections are in a working copy. Paths are relative to its folder. */
 
-export const catalogFile = "src/projections/catalog.ts"
+export const catalogFile = "src/projections/catalog/catalog.ts"
 export const unexpectedCatalog = `${catalogFile} does not look as expected: a list of names, each imported in a line of its own.`
 
 /** The files of the projection that the code calls by that name. */

@@ -8,10 +8,10 @@ export interface ProjectionNames {
 
 /** The source of a projection that works as it is: casino bets per currency. */
 export const projectionSource = ({ name, variable }: ProjectionNames): string =>
-  `import { upperCase } from "../../fasttrack/asciiCase.ts"
-import { byCurrency } from "../byCurrency.ts"
-import { amount, count, latest } from "../Column.ts"
-import * as Projection from "../Projection.ts"
+  `import { upperCase } from "../../values/asciiCase.ts"
+import { byCurrency } from "../projection/byCurrency.ts"
+import { amount, count, latest } from "../projection/Column.ts"
+import * as Projection from "../projection/Projection.ts"
 
 /** The columns under the names they have in the section. \`Column.ts\` says how each kind of column adds up. */
 const columns = {

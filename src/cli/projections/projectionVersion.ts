@@ -3,9 +3,9 @@ import { Argument, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { ProjectionCatalog } from "../../projections/ProjectionCatalog.ts"
-import type { ProjectionStore } from "../../projections/ProjectionStore.ts"
-import { activeVersions } from "../../projections/versions.ts"
+import type { ProjectionStore } from "../../projections/tables/ProjectionStore.ts"
+import { ProjectionCatalog } from "../../projections/versions/ProjectionCatalog.ts"
+import { activeVersions } from "../../projections/versions/versions.ts"
 
 /** This code has no projection of that name and version. */
 export class NoSuchProjection extends Schema.TaggedError<NoSuchProjection>("playtally/cli/NoSuchProjection")("NoSuchProjection", {

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { EventLog } from "../../event-log/EventLog.ts"
-import { ProjectionCatalog, type Remake } from "../../projections/ProjectionCatalog.ts"
+import { ProjectionCatalog, type Remake } from "../../projections/versions/ProjectionCatalog.ts"
 import { Tenants } from "../../tenants/Tenants.ts"
 import { checkedDatabase } from "../checkedDatabase.ts"
 import { KnownProjections } from "./KnownProjections.ts"

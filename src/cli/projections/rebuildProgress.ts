@@ -1,7 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import type { RebuildProgress } from "../../projections/rebuild.ts"
+import type { RebuildProgress } from "../../projections/versions/rebuild.ts"
 
 const width = 30
 

@@ -2,7 +2,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { removeVersion } from "../../projections/removeVersion.ts"
+import { removeVersion } from "../../projections/versions/removeVersion.ts"
 import { CommandFailed, explained } from "../CommandFailed.ts"
 import { print } from "../print.ts"
 import { projectionsLayer } from "./projectionsLayer.ts"
@@ -23,7 +23,7 @@ export const remove = Command.make(
       }
       yield* print(
         `${title(store)} is forgotten, its tables are dropped.`,
-        "Take it out of src/projections/catalog.ts too: the next start of this code would make it known again."
+        "Take it out of src/projections/catalog/catalog.ts too: the next start of this code would make it known again."
       )
     },
     Effect.provide(projectionsLayer()),

@@ -1,5 +1,5 @@
-import type { Settings } from "../../Settings.ts"
-import { zoneDataVersion } from "../../zones/pinnedZones.ts"
+import type { Settings } from "../../platform/Settings.ts"
+import { zoneDataVersion } from "../../values/zones/pinnedZones.ts"
 import { type Finding, ok, warning } from "./Finding.ts"
 
 /** The service's own settings. Such as cannot be read are refused before anybody looks. */

@@ -1,15 +1,15 @@
 import * as Schema from "effect/Schema"
 import { paymentStep, sportsStep } from "../../fasttrack/countedWords.ts"
-import { amount, count, decimal, flag, text, time } from "../Column.ts"
-import { compareUtf8 } from "../compareUtf8.ts"
-import { formatDay } from "../dayRuns.ts"
-import { isPositive } from "../decimalArithmetic.ts"
-import { Amount, Count } from "../jsonValues.ts"
-import * as Projection from "../Projection.ts"
-import { approvedPayment, foldApproval } from "./approvedPayment.ts"
+import { compareUtf8 } from "../../values/compareUtf8.ts"
+import { formatDay } from "../../values/dayRuns.ts"
+import { isPositive } from "../../values/decimalArithmetic.ts"
+import { Amount, Count } from "../../values/jsonValues.ts"
+import { amount, count, decimal, flag, text, time } from "../projection/Column.ts"
+import * as Projection from "../projection/Projection.ts"
 import { casinoFigures } from "./casino.ts"
 import { gameRoundFigures } from "./gameRounds.ts"
-import { countedTicket, foldTicket } from "./sportsTicket.ts"
+import { approvedPayment, foldApproval } from "./rules/approvedPayment.ts"
+import { countedTicket, foldTicket } from "./rules/sportsTicket.ts"
 
 const columns = {
   bet_count: count,

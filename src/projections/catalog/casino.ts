@@ -1,10 +1,10 @@
-import { upperCase } from "../../fasttrack/asciiCase.ts"
 import type { CasinoData } from "../../fasttrack/CasinoData.ts"
 import type { EventOf } from "../../fasttrack/FastTrackEvent.ts"
-import { byCurrency } from "../byCurrency.ts"
-import { amount, count, difference, earliest, greatest, latest } from "../Column.ts"
-import { isPositive } from "../decimalArithmetic.ts"
-import * as Projection from "../Projection.ts"
+import { upperCase } from "../../values/asciiCase.ts"
+import { isPositive } from "../../values/decimalArithmetic.ts"
+import { byCurrency } from "../projection/byCurrency.ts"
+import { amount, count, difference, earliest, greatest, latest } from "../projection/Column.ts"
+import * as Projection from "../projection/Projection.ts"
 
 /** The counters of a currency (design §4). */
 export const casinoColumns = {

@@ -1,9 +1,9 @@
-import { upperCase } from "../../fasttrack/asciiCase.ts"
 import type { EventOf } from "../../fasttrack/FastTrackEvent.ts"
-import { byCurrency } from "../byCurrency.ts"
-import { amount, count, difference, earliest, greatest, latest } from "../Column.ts"
-import { divideDecimals, isPositive } from "../decimalArithmetic.ts"
-import * as Projection from "../Projection.ts"
+import { upperCase } from "../../values/asciiCase.ts"
+import { divideDecimals, isPositive } from "../../values/decimalArithmetic.ts"
+import { byCurrency } from "../projection/byCurrency.ts"
+import { amount, count, difference, earliest, greatest, latest } from "../projection/Column.ts"
+import * as Projection from "../projection/Projection.ts"
 
 /** The counters of a currency (design §4). */
 export const gameRoundColumns = {

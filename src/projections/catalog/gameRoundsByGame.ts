@@ -1,5 +1,5 @@
-import { byGame, gameKey } from "../byGame.ts"
-import * as Projection from "../Projection.ts"
+import { byGame, gameKey } from "../projection/byGame.ts"
+import * as Projection from "../projection/Projection.ts"
 import { gameRoundColumns, gameRoundFigures } from "./gameRounds.ts"
 
 /** The game round counters per game and currency, for missions on chosen games (design §4). */

@@ -1,13 +1,13 @@
-import { upperCase } from "../../fasttrack/asciiCase.ts"
 import type { EventOf } from "../../fasttrack/FastTrackEvent.ts"
-import { amount, days, greatest, latest } from "../Column.ts"
-import { type DayRun, formatDay, lengthOf } from "../dayRuns.ts"
-import { isPositive, subtractDecimals } from "../decimalArithmetic.ts"
-import { timeText } from "../jsonValues.ts"
-import { peakOf, peakTimeSql, peakValueSql, unpackPeak } from "../peak.ts"
-import * as Projection from "../Projection.ts"
-import { boardKey, inOrder, periodsOf, standingsSchema } from "./boards.ts"
+import { upperCase } from "../../values/asciiCase.ts"
+import { type DayRun, formatDay, lengthOf } from "../../values/dayRuns.ts"
+import { isPositive, subtractDecimals } from "../../values/decimalArithmetic.ts"
+import { timeText } from "../../values/jsonValues.ts"
+import { amount, days, greatest, latest } from "../projection/Column.ts"
+import { peakOf, peakTimeSql, peakValueSql, unpackPeak } from "../projection/peak.ts"
+import * as Projection from "../projection/Projection.ts"
 import { gameRoundFigures } from "./gameRounds.ts"
+import { boardKey, inOrder, periodsOf, standingsSchema } from "./rules/boards.ts"
 
 const hidden = { hidden: true } as const
 

@@ -1,8 +1,8 @@
 import * as Schema from "effect/Schema"
-import { count, days, earliest, latest } from "../Column.ts"
-import { activeDays, currentRun, lengthOf, longestRun } from "../dayRuns.ts"
-import { Count, TimeOrNull, timeText } from "../jsonValues.ts"
-import * as Projection from "../Projection.ts"
+import { activeDays, currentRun, lengthOf, longestRun } from "../../values/dayRuns.ts"
+import { Count, TimeOrNull, timeText } from "../../values/jsonValues.ts"
+import { count, days, earliest, latest } from "../projection/Column.ts"
+import * as Projection from "../projection/Projection.ts"
 
 const described = (description: string) => ({ description })
 

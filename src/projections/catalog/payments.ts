@@ -1,9 +1,9 @@
-import { lowerCase, upperCase } from "../../fasttrack/asciiCase.ts"
 import { paymentStep } from "../../fasttrack/countedWords.ts"
-import { byCurrency } from "../byCurrency.ts"
-import { amount, count, decimal, earliest, flag, greatest, latest, text, time } from "../Column.ts"
-import * as Projection from "../Projection.ts"
-import { approvedPayment, foldApproval, isLess } from "./approvedPayment.ts"
+import { lowerCase, upperCase } from "../../values/asciiCase.ts"
+import { byCurrency } from "../projection/byCurrency.ts"
+import { amount, count, decimal, earliest, flag, greatest, latest, text, time } from "../projection/Column.ts"
+import * as Projection from "../projection/Projection.ts"
+import { approvedPayment, foldApproval, isLess } from "./rules/approvedPayment.ts"
 
 const columns = {
   deposit_count: { ...count, description: "Deposits that were approved and not rolled back" },

@@ -1,9 +1,9 @@
 import * as Schema from "effect/Schema"
-import { upperCase } from "../../fasttrack/asciiCase.ts"
-import { maybeFlag, text, time } from "../Column.ts"
-import { compareUtf8 } from "../compareUtf8.ts"
-import { Time, timeText } from "../jsonValues.ts"
-import * as Projection from "../Projection.ts"
+import { upperCase } from "../../values/asciiCase.ts"
+import { compareUtf8 } from "../../values/compareUtf8.ts"
+import { Time, timeText } from "../../values/jsonValues.ts"
+import { maybeFlag, text, time } from "../projection/Column.ts"
+import * as Projection from "../projection/Projection.ts"
 
 /**
  * The account as its latest event by (timestamp, unique_id) says it: FastTrack sends a registration

@@ -1,9 +1,9 @@
 import { sportsStep } from "../../fasttrack/countedWords.ts"
-import { byCurrency } from "../byCurrency.ts"
-import { amount, count, decimal, difference, earliest, flag, greatest, latest, tally, text, time } from "../Column.ts"
-import { addDecimals, isPositive, subtractDecimals } from "../decimalArithmetic.ts"
-import * as Projection from "../Projection.ts"
-import { countedTicket, foldTicket } from "./sportsTicket.ts"
+import { addDecimals, isPositive, subtractDecimals } from "../../values/decimalArithmetic.ts"
+import { byCurrency } from "../projection/byCurrency.ts"
+import { amount, count, decimal, difference, earliest, flag, greatest, latest, tally, text, time } from "../projection/Column.ts"
+import * as Projection from "../projection/Projection.ts"
+import { countedTicket, foldTicket } from "./rules/sportsTicket.ts"
 
 const columns = {
   bet_count: { ...count, description: "Bets that were approved and not rolled back" },

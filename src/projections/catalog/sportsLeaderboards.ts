@@ -1,9 +1,9 @@
 import { sportsStep } from "../../fasttrack/countedWords.ts"
-import { amount, decimal, flag, latest, text, time } from "../Column.ts"
-import { timeText } from "../jsonValues.ts"
-import * as Projection from "../Projection.ts"
-import { boardKey, inOrder, periodsOf, standingsSchema } from "./boards.ts"
-import { countedTicket, foldTicket } from "./sportsTicket.ts"
+import { timeText } from "../../values/jsonValues.ts"
+import { amount, decimal, flag, latest, text, time } from "../projection/Column.ts"
+import * as Projection from "../projection/Projection.ts"
+import { boardKey, inOrder, periodsOf, standingsSchema } from "./rules/boards.ts"
+import { countedTicket, foldTicket } from "./rules/sportsTicket.ts"
 
 const hidden = { hidden: true } as const
 

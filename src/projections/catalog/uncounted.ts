@@ -1,9 +1,9 @@
 import * as Schema from "effect/Schema"
 import { uncountedWord } from "../../fasttrack/countedWords.ts"
-import { count, earliest, latest } from "../Column.ts"
-import { compareUtf8 } from "../compareUtf8.ts"
-import { Count, Time, timeText } from "../jsonValues.ts"
-import * as Projection from "../Projection.ts"
+import { compareUtf8 } from "../../values/compareUtf8.ts"
+import { Count, Time, timeText } from "../../values/jsonValues.ts"
+import { count, earliest, latest } from "../projection/Column.ts"
+import * as Projection from "../projection/Projection.ts"
 
 /**
  * Events that no projection counts, by the word that is to blame: a payment of type `voucher`, a

@@ -1,8 +1,8 @@
 import * as Schema from "effect/Schema"
-import { tally } from "../Column.ts"
-import { isPositive } from "../decimalArithmetic.ts"
-import { Count } from "../jsonValues.ts"
-import * as Projection from "../Projection.ts"
+import { isPositive } from "../../values/decimalArithmetic.ts"
+import { Count } from "../../values/jsonValues.ts"
+import { tally } from "../projection/Column.ts"
+import * as Projection from "../projection/Projection.ts"
 
 /**
  * Consecutive won rounds over all the user's game rounds, whatever their currency, in the order of

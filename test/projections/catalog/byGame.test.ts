@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
-import { gameKey } from "../../../src/projections/byGame.ts"
 import { casinoByGame } from "../../../src/projections/catalog/casinoByGame.ts"
 import { gameRoundsByGame } from "../../../src/projections/catalog/gameRoundsByGame.ts"
+import { gameKey } from "../../../src/projections/projection/byGame.ts"
 import { gameName } from "../../reference/referenceGames.ts"
 import { bet, gameRound, loss, rollbackBet, win } from "../../support/events.ts"
 import { projectionSpec } from "../../support/projectionSpec.ts"

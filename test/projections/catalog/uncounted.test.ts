@@ -3,7 +3,7 @@ import { uncountedWord } from "../../../src/fasttrack/countedWords.ts"
 import { payments } from "../../../src/projections/catalog/payments.ts"
 import { sports } from "../../../src/projections/catalog/sports.ts"
 import { uncounted } from "../../../src/projections/catalog/uncounted.ts"
-import { evaluate } from "../../../src/projections/evaluate.ts"
+import { evaluate } from "../../../src/projections/fold/evaluate.ts"
 import { bet, payment, sportsBet } from "../../support/events.ts"
 import { projectionSpec } from "../../support/projectionSpec.ts"
 

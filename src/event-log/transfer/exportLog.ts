@@ -1,0 +1,159 @@
+import { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { SqlError } from "effect/sql"
+import * as Stream from "effect/Stream"
+import { EventLogCorrupt } from "../EventLog.ts"
+import { readableEvent } from "../readableEvent.ts"
+import { isAnyBeingErased } from "../statements/unfinishedErasures.ts"
+import {
+  eventsIn,
+  type LogFileApiKey,
+  type LogFileErasedUser,
+  type LogFileHeader,
+  type LogFilePrelude,
+  type LogFileTenant,
+  logFileVersion
+} from "./LogFile.ts"
+import { LogFileWriter } from "./LogFileWriter.ts"
+import { readStoredPage, utc } from "./readStoredPages.ts"
+import type { StoredEvent } from "./StoredEvent.ts"
+import { type ImportUnfinished, refuseUnfinished } from "./unfinishedImport.ts"
+
+/**
+ * A user was or is being erased while the log is exported: what is written may still tell of the
+ * user, so that it is not ended.
+ */
+export class ExportOutdated extends Schema.TaggedError<ExportOutdated>("playtally/event-log/ExportOutdated")("ExportOutdated", {
+  message: Schema.String
+}) {}
+
+/**
+ * An event of an older release is larger than a reader takes: no file can hold it. Nothing of it
+ * was read.
+ */
+export class EventTooLarge extends Schema.TaggedError<EventTooLarge>("playtally/event-log/EventTooLarge")("EventTooLarge", {
+  slice: Schema.Int,
+  position: Schema.Int,
+  bytes: Schema.Int
+}) {
+  override get message(): string {
+    return `The event at ${this.slice}/${this.position} has ${this.bytes} bytes, and an export takes ${readableEvent} at most. Erase its user to export the rest.`
+  }
+}
+
+const outdated = new ExportOutdated({ message: "A user was erased while the log was exported: export it again." })
+const underWay = new ExportOutdated({ message: "A user is being erased: export the log again when that has ended." })
+
+/** How far something that goes through the whole log has come, in events. */
+export interface LogProgress {
+  readonly done: number
+  readonly total: number
+}
+
+/**
+ * The log as it stands when the stream is started, as the bytes of a log file, in pieces of some MB
+ * at most. No transaction is held: below the heads nothing changes any more but by an erasure, so
+ * events that come meanwhile change nothing, and whoever reads the stream may take the time it
+ * needs. If a user is erased meanwhile, it ends in `ExportOutdated`; a log that contradicts itself
+ * in `EventLogCorrupt`.
+ */
+export const exportLog = (
+  onProgress: (progress: LogProgress) => void = () => {}
+): Stream.Stream<Uint8Array, EventLogCorrupt | EventTooLarge | ExportOutdated | ImportUnfinished | SqlError.SqlError, PgClient.PgClient> =>
+  Stream.unwrap(Effect.gen(function*() {
+    const sql = yield* PgClient.PgClient
+    yield* refuseUnfinished(sql)
+    // After the heads were read: one that begins since is seen by its number.
+    const { erasure, prelude } = yield* readPrelude(sql)
+    if (yield* isAnyBeingErased(sql)) return yield* underWay
+    const refuseOutdated = Effect.flatMap(lastErasure(sql), (last) => last === erasure ? Effect.void : Effect.fail(outdated))
+    const writer = new LogFileWriter(prelude)
+    const total = eventsIn(prelude.header.heads)
+    let done = 0
+    onProgress({ done, total })
+    const events = readPages(sql, prelude.header).pipe(
+      // The next page is read while this one is written.
+      Stream.buffer({ capacity: 1 }),
+      Stream.mapEffect((page) => {
+        done += page.length
+        onProgress({ done, total })
+        return Effect.catchTag(
+          orCorrupt(writer.add(page)),
+          "EventLogCorrupt",
+          (corrupt) => Effect.andThen(refuseOutdated, Effect.fail(corrupt))
+        )
+      })
+    )
+    return Stream.suspend(() => Stream.succeed(writer.start())).pipe(
+      Stream.concat(Stream.flattenIterable(events)),
+      Stream.concat(
+        Stream.flattenIterable(Stream.fromEffect(Effect.andThen(refuseOutdated, Effect.suspend(() => orCorrupt(writer.end())))))
+      )
+    )
+  }))
+
+const orCorrupt = <A>(result: Result.Result<A, string>): Effect.Effect<A, EventLogCorrupt> =>
+  Result.match(result, {
+    onSuccess: (value) => Effect.succeed(value),
+    onFailure: (problem) =>
+      Effect.fail(new EventLogCorrupt({ message: `The log is damaged: ${problem}. \`events verify\` shows all that is wrong.` }))
+  })
+
+const lastErasure = (sql: PgClient.PgClient) =>
+  Effect.map(
+    sql<{ erasure: bigint }>`select coalesce(max(erasure), 0) as erasure from erased_users`,
+    ([row]) => row?.erasure ?? 0n
+  )
+
+/**
+ * The heads first, in one statement: the tenants of all events below them exist then. The same
+ * holds for the tenants of keys and of erased users read before. `erasure` is the last one that is
+ * told of.
+ */
+const readPrelude = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
+  const heads = yield* sql<{ slice: number; position: bigint; recorded_at: string }>`
+    select slice, position, ${utc(sql, "recorded_at")} as recorded_at from slice_heads where position > 0 order by slice`
+  const [format] = yield* sql<Pick<LogFileHeader, "slice_count" | "lane_count">>`select slice_count, lane_count from log_format`
+  if (format === undefined) return yield* new EventLogCorrupt({ message: "The database does not say how many slices it has." })
+  const apiKeys = yield* sql<LogFileApiKey>`
+    select api_key_id, tenant_id, name, encode(key_hash, 'hex') as key_hash, scopes, ${utc(sql, "created_at")} as created_at,
+      ${utc(sql, "revoked_at")} as revoked_at
+    from api_keys order by api_key_id`
+  const erased = yield* sql<LogFileErasedUser & { readonly erasure: bigint }>`
+    select erasure, tenant_id, slice, tag, pseudonym, ${utc(sql, "erased_at")} as erased_at from erased_users order by erasure`
+  const tenants = yield* sql<LogFileTenant>`
+    select tenant_id, name, time_zone, week_start, key_namespace, ${utc(sql, "created_at")} as created_at from tenants order by tenant_id`
+  const prelude: LogFilePrelude = {
+    header: {
+      playtally_log: logFileVersion,
+      slice_count: format.slice_count,
+      lane_count: format.lane_count,
+      heads: heads.map(({ position, recorded_at, slice }) => [slice, Number(position), recorded_at])
+    },
+    tenants,
+    apiKeys,
+    erasedUsers: erased.map(({ erased_at, pseudonym, slice, tag, tenant_id }) => ({ tenant_id, slice, tag, pseudonym, erased_at }))
+  }
+  return { prelude, erasure: erased.at(-1)?.erasure ?? 0n }
+})
+
+/**
+ * The events up to the heads, slice by slice. One that a reader does not take ends it: a file with
+ * that event could not be imported.
+ */
+const readPages = (
+  sql: PgClient.PgClient,
+  { heads }: LogFileHeader
+): Stream.Stream<ReadonlyArray<StoredEvent>, EventTooLarge | SqlError.SqlError> =>
+  Stream.paginate({ place: 0, after: 0 }, ({ after, place }) =>
+    Effect.gen(function*() {
+      const [slice, last] = heads[place] ?? []
+      if (slice === undefined || last === undefined) return [[], Option.none()] as const
+      const page = yield* readStoredPage(sql, { slice, after, upTo: last })
+      if (page._tag === "TooLarge") return yield* new EventTooLarge({ slice, position: page.position, bytes: page.bytes })
+      const next = page.events.at(-1)?.position ?? last
+      return [[page.events], Option.some(next < last ? { place, after: next } : { place: place + 1, after: 0 })] as const
+    }))

@@ -1,0 +1,106 @@
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { zoneProblem } from "../values/zones/zoneProblem.ts"
+import { parseAddressRanges } from "./addressRanges.ts"
+
+const MiB = 1024 * 1024
+
+/** A whole number of at least `least`. */
+const whole = (name: string, byDefault: number, least = 1) =>
+  Config.schema(Schema.Int.check(Schema.isGreaterThanOrEqualTo(least)), name).pipe(Config.withDefault(byDefault))
+
+/** Addresses and ranges of them, as {@link parseAddressRanges} reads them. */
+const AddressRanges = Schema.String.check(Schema.makeFilter((text) => {
+  const parsed = parseAddressRanges(text)
+  return "ranges" in parsed ? undefined : `"${parsed.wrong}" is neither an address nor a range such as 10.0.0.0/8`
+}))
+
+/** A zone that a tenant may have. */
+const TimeZone = Schema.String.check(Schema.makeFilter(zoneProblem))
+
+/** The most bytes that `MAX_EVENT_BYTES` may allow for the stored form of one event. */
+export const largestEvent = 4 * MiB
+
+/**
+ * Everything that is read from the environment, in one place (design §5; the README's table of
+ * settings). Nothing else reads it.
+ */
+const settings = Config.all({
+  // 0 takes any free one, which the service then names.
+  port: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), "PORT").pipe(Config.withDefault(3000)),
+  host: Config.String("HOST").pipe(Config.withDefault("127.0.0.1")),
+  connections: whole("MAX_CONNECTIONS", 5000),
+  keepAliveSeconds: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 86_400 })), "KEEP_ALIVE_SECONDS").pipe(
+    Config.withDefault(620)
+  ),
+  // Unset, the command that serves decides.
+  drainSeconds: Config.option(Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 600 })), "DRAIN_SECONDS")),
+  trustedProxies: Config.schema(AddressRanges, "TRUSTED_PROXIES").pipe(Config.withDefault("")),
+  database: Config.all({
+    url: Config.option(Config.Redacted("DATABASE_URL")),
+    pooler: Config.Literals(["none", "session", "transaction"], "DATABASE_POOLER").pipe(Config.withDefault("none")),
+    directUrl: Config.option(Config.Redacted("DATABASE_DIRECT_URL"))
+  }),
+  dataDir: Config.String("DATA_DIR").pipe(Config.withDefault(".data")),
+  bootstrap: Config.all({
+    apiKey: Config.option(Config.Redacted("BOOTSTRAP_API_KEY")),
+    timeZone: Config.option(Config.schema(TimeZone, "BOOTSTRAP_TIME_ZONE"))
+  }),
+  limits: Config.all({
+    itemsPerRequest: whole("MAX_ITEMS", 10_000),
+    bytesPerRequest: whole("MAX_BODY_BYTES", 32 * MiB),
+    bytesPerEvent: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1024, maximum: largestEvent })), "MAX_EVENT_BYTES").pipe(
+      Config.withDefault(256 * 1024)
+    ),
+    // 0 is no limit.
+    futureHours: whole("MAX_FUTURE_HOURS", 24, 0),
+    eventsInFlight: whole("MAX_EVENTS_IN_FLIGHT", 50_000),
+    bytesInFlight: whole("MAX_BYTES_IN_FLIGHT", 96 * MiB),
+    answerBytesInFlight: whole("MAX_ANSWER_BYTES_IN_FLIGHT", 64 * MiB)
+  }),
+  rates: Config.all({
+    // 0 is no limit.
+    requestsPerSecond: whole("TENANT_REQUESTS_PER_SECOND", 0, 0),
+    eventsPerSecond: whole("TENANT_EVENTS_PER_SECOND", 0, 0),
+    burstSeconds: whole("TENANT_BURST_SECONDS", 10)
+  }),
+  rejected: Config.all({
+    quota: whole("REJECTED_QUOTA", 100_000),
+    // Some 2.6 KB an item at the quota in number: a usual one has half a KB, so that of an honest
+    // sender's the number is what counts.
+    quotaBytes: whole("REJECTED_QUOTA_BYTES", 256 * MiB, 64 * 1024),
+    retentionDays: whole("REJECTED_RETENTION_DAYS", 30)
+  }),
+  readyLagSeconds: whole("READY_LAG_SECONDS", 60),
+  requestLog: Config.Boolean("REQUEST_LOG").pipe(Config.withDefault(false))
+})
+
+/** The levels as they are set, in letters of any case. */
+const logLevels = { trace: "Trace", debug: "Debug", info: "Info", warn: "Warn", error: "Error", fatal: "Fatal", none: "None" } as const
+
+const isLogLevel = (text: string): text is keyof typeof logLevels => Object.hasOwn(logLevels, text)
+
+const LogLevelName = Schema.String.check(
+  Schema.makeFilter((text) => isLogLevel(text.toLowerCase()) ? undefined : `is none of ${Object.keys(logLevels).join(", ")}`)
+)
+
+/** What a program needs before all else: how it logs. */
+export const logSettings = Config.all({
+  // Unset, it depends on whether there is a terminal.
+  format: Config.schema(Schema.Literals(["json", "logfmt", "pretty"]), "LOG_FORMAT").pipe(Config.withDefault(undefined)),
+  level: Config.schema(LogLevelName, "LOG_LEVEL").pipe(
+    Config.withDefault("info"),
+    Config.map((text) => {
+      const name = text.toLowerCase()
+      return isLogLevel(name) ? logLevels[name] : logLevels.info
+    })
+  )
+})
+
+/** The service's settings. */
+export class Settings extends Context.Service<Settings, Config.Success<typeof settings>>()("playtally/Settings") {
+  static readonly layer = Layer.effect(Settings, Effect.map(settings, (values) => Settings.of(values)))
+}

@@ -1,0 +1,9 @@
+import * as Effect from "effect/Effect"
+import type { Steps } from "../values/steps.ts"
+
+/** Does work in steps, and lets others have a turn between two of them. */
+export const takeTurns = <A>(steps: Steps<A>): Effect.Effect<A> =>
+  Effect.suspend(() => {
+    const step = steps.next()
+    return step.done === true ? Effect.succeed(step.value) : Effect.flatMap(Effect.yieldNow, () => takeTurns(steps))
+  })

@@ -1,0 +1,160 @@
+import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
+import type { AnyProjection, ContributionRow, EntityRow, EntityTable, FoldContext } from "../projection/Projection.ts"
+import { foldInOrder } from "./foldInOrder.ts"
+import { Totals, type TotalsRow, withdraws } from "./Totals.ts"
+
+/** Names one entity row of a user. */
+export type EntityKey = readonly [table: string, ...key: ReadonlyArray<string>]
+
+/**
+ * The entity rows known of a user: `null` where there is known to be none yet, `undefined` where
+ * nobody has looked.
+ */
+export type LoadedEntities = (key: EntityKey) => EntityRow | null | undefined
+
+/** What a user's events come to. */
+export type FoldResult =
+  /**
+   * The fold asked for rows that have not been loaded. Load them, and fold the same events again.
+   */
+  | { readonly _tag: "Missing"; readonly keys: ReadonlyArray<EntityKey> }
+  | {
+    readonly _tag: "Folded"
+    /** The entity rows the events touched, as they now stand. */
+    readonly entities: ReadonlyArray<{ readonly table: string; readonly row: EntityRow }>
+    /** What is to be added to the user's totals. */
+    readonly totals: ReadonlyArray<TotalsRow>
+    /**
+     * Set where something was withdrawn that adding cannot undo: the totals are to be made anew
+     * from all of the user's entities.
+     */
+    readonly recount: boolean
+  }
+  | { readonly _tag: "Failed"; readonly error: unknown }
+
+class MissingRow {
+  readonly key: EntityKey
+  constructor(key: EntityKey) {
+    this.key = key
+  }
+}
+
+/** The row of an entity nobody has heard of yet. */
+export const emptyEntity = (projection: AnyProjection, [table, ...key]: EntityKey): EntityRow => {
+  const declared = projection.entities[table]
+  if (declared === undefined) throw new Error(`${projection.name} has no entities "${table}"`)
+  if (declared.key.length !== key.length) throw new Error(`${projection.name} ${table} has a key of ${declared.key.length} parts`)
+  const row = { ...blankOf(declared) }
+  declared.key.forEach((name, index) => row[name] = key[index] ?? "")
+  return row
+}
+
+const blankOf = (table: EntityTable): EntityRow => {
+  const known = blanks.get(table)
+  if (known !== undefined) return known
+  const row: EntityRow = {}
+  for (const name of table.key) row[name] = ""
+  for (const [name, column] of Object.entries(table.columns)) row[name] = column.empty
+  blanks.set(table, row)
+  return row
+}
+
+// A copy of one is made for every new payment, bet and account.
+const blanks = new WeakMap<EntityTable, EntityRow>()
+
+/** One text for a key, for maps. */
+export const entityId = (key: EntityKey): string => JSON.stringify(key)
+
+/** What an entity as it stands adds to the totals. */
+export const contributionsOf = (projection: AnyProjection, table: string, row: EntityRow | null): ReadonlyArray<ContributionRow> =>
+  row === null ? [] : projection.contributions[table]?.(row) ?? []
+
+/**
+ * Folds some of a user's events on top of what is known of the user. Pure: the loaded rows are
+ * copied before the fold changes them, and everything that is to be written comes back as values.
+ * Whatever the fold throws is returned: the user is then parked. Whoever knows the user's totals so
+ * far gives them as `standing`, and has them made anew less often.
+ */
+export const foldUser = (
+  projection: AnyProjection,
+  events: ReadonlyArray<FastTrackEvent>,
+  loaded: LoadedEntities,
+  context: FoldContext,
+  standing?: Totals
+): FoldResult => {
+  try {
+    if (projection.ordered !== undefined) return foldInOrder(projection.name, projection.ordered, events, loaded, context)
+    const { contribute, fold } = projection
+    const totals = projection.totals === undefined ? undefined : new Totals(projection.totals)
+    if (fold !== undefined) {
+      const missing: Array<EntityKey> = []
+      for (const event of events) {
+        for (const key of projection.keys(event)) if (loaded(key) === undefined) missing.push(key)
+      }
+      if (missing.length > 0) return { _tag: "Missing", keys: missing }
+    }
+    if (contribute !== undefined) {
+      for (const event of events) {
+        for (const contribution of contribute(event, context)) totals?.add(contribution)
+      }
+    }
+    if (fold === undefined) return { _tag: "Folded", entities: [], totals: totals?.rows ?? [], recount: false }
+
+    let touched: Map<string, { readonly key: EntityKey; readonly before: EntityRow | null; readonly row: EntityRow }> | undefined
+    const rowOf = (key: EntityKey): EntityRow => {
+      const id = entityId(key)
+      const known = touched?.get(id)
+      if (known !== undefined) return known.row
+      const before = loaded(key)
+      if (before === undefined) throw new MissingRow(key)
+      const row = before === null ? emptyEntity(projection, key) : { ...before }
+      touched ??= new Map()
+      touched.set(id, { key, before, row })
+      return row
+    }
+    const entities: Record<string, (...key: ReadonlyArray<string>) => EntityRow> = {}
+    for (const table in projection.entities) entities[table] = (...key) => rowOf([table, ...key])
+    for (const event of events) fold(event, entities, context)
+
+    if (touched === undefined) return { _tag: "Folded", entities: [], totals: totals?.rows ?? [], recount: false }
+    let recount = false
+    for (const { before, key: [table], row } of touched.values()) {
+      if (totals === undefined || projection.totals === undefined) break
+      const old = contributionsOf(projection, table, before)
+      const now = contributionsOf(projection, table, row)
+      for (const contribution of old) totals.retract(contribution)
+      for (const contribution of now) totals.add(contribution)
+      recount ||= withdraws(projection.totals, old, now, standing)
+    }
+    return {
+      _tag: "Folded",
+      entities: [...touched.values()].map(({ key: [table], row }) => ({ table, row })),
+      totals: totals?.rows ?? [],
+      recount
+    }
+  } catch (error) {
+    return error instanceof MissingRow ? { _tag: "Missing", keys: [error.key] } : { _tag: "Failed", error }
+  }
+}
+
+/**
+ * A user's totals from all of the user's entities, which are added one by one, as if they had never
+ * been anything else.
+ */
+export class EntityCount {
+  private readonly projection: AnyProjection
+  private readonly totals: Totals | undefined
+
+  constructor(projection: AnyProjection) {
+    this.projection = projection
+    this.totals = projection.totals === undefined ? undefined : new Totals(projection.totals)
+  }
+
+  add({ row, table }: { readonly table: string; readonly row: EntityRow }): void {
+    for (const contribution of contributionsOf(this.projection, table, row)) this.totals?.add(contribution)
+  }
+
+  get rows(): ReadonlyArray<TotalsRow> {
+    return this.totals?.rows ?? []
+  }
+}

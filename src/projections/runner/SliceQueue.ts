@@ -1,0 +1,122 @@
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import { sliceCount } from "../../event-log/sliceOf.ts"
+
+/** The fewest slices that a chunk takes. */
+const minSlices = 8
+/**
+ * A chunk of more events than this lets the next one take half as many slices, so that nobody waits
+ * for long; one of few, twice as many.
+ */
+const plenty = 1_500
+const few = 750
+
+/**
+ * The part of the time to gather that a worker rests even if that has passed meanwhile: chunks
+ * without a pause hold slices all the time. It does not rest once a slice has waited for `tooLong`
+ * times the time to gather.
+ */
+const leastRest = 0.4
+const tooLong = 2
+
+/**
+ * The slices that may have grown, in the order they were named, and how workers take them: no slice
+ * is in two hands.
+ */
+export class SliceQueue {
+  private readonly gather: number
+  private readonly clock: Clock.Clock
+  /** With the time at which each was named. */
+  private readonly waiting = new Map<number, number>()
+  private readonly inHand = new Set<number>()
+  /**
+   * Of those in hand, the ones that have grown meanwhile, with the time at which each was named
+   * again.
+   */
+  private readonly again = new Map<number, number>()
+  /** Of those that wait, the ones of which a chunk left something. */
+  private readonly leftOver = new Set<number>()
+  private readonly nonEmpty = Latch.makeUnsafe(false)
+  /**
+   * Opened by the chunk after which nothing waits and nothing is in hand; for whoever looks how far
+   * things have got, who closes it.
+   */
+  readonly drained = Latch.makeUnsafe(false)
+  private width = sliceCount
+
+  /** `gather` is how many milliseconds events come together after the first of them. */
+  constructor(gather: number, clock: Clock.Clock) {
+    this.gather = gather
+    this.clock = clock
+  }
+
+  add(slices: Iterable<number>): void {
+    const now = this.clock.currentTimeMillisUnsafe()
+    for (const slice of slices) {
+      const named = this.inHand.has(slice) ? this.again : this.waiting
+      if (!named.has(slice)) named.set(slice, now)
+    }
+    if (this.waiting.size > 0) this.nonEmpty.openUnsafe()
+  }
+
+  /**
+   * The same of slices that were seen to be behind by somebody who looks again soon: not of those
+   * in hand, which may no longer be.
+   */
+  addSeen(slices: Iterable<number>): void {
+    this.add([...slices].filter((slice) => !this.inHand.has(slice)))
+  }
+
+  /**
+   * Waits until there are slices, for a second at most, and then lets events gather, unless a chunk
+   * has left some.
+   */
+  readonly gathered: Effect.Effect<void> = Effect.suspend(() =>
+    this.leftOver.size > 0 ? Effect.void : Effect.andThen(
+      Effect.timeoutOption(this.nonEmpty.await, "1 second"),
+      Effect.suspend(() => {
+        if (this.waiting.size === 0 || this.leftOver.size > 0) return Effect.void
+        // The oldest, or hardly younger: those that have grown in somebody's hand join behind the
+        // others.
+        const [named = 0] = this.waiting.values()
+        const gathered = this.clock.currentTimeMillisUnsafe() - named
+        const rest = Math.max(this.gather - gathered, gathered >= this.gather * tooLong ? 0 : this.gather * leastRest)
+        return rest > 0 ? Effect.sleep(rest) : Effect.void
+      })
+    )
+  )
+
+  /** The slices of the next chunk, which are in the caller's hand until they are given back. */
+  take(): ReadonlyArray<number> {
+    const taken = [...this.waiting.keys()].slice(0, this.width)
+    for (const slice of taken) {
+      this.waiting.delete(slice)
+      this.leftOver.delete(slice)
+      this.inHand.add(slice)
+    }
+    if (this.waiting.size === 0) this.nonEmpty.closeUnsafe()
+    return taken
+  }
+
+  /**
+   * Takes back the slices of a chunk of so many events, and notes those of which it left something.
+   * The further behind, the fewer slices the next one takes: a user's events come together in one
+   * row, so the more of them there are in a chunk, the fewer rows are written.
+   */
+  giveBack(taken: ReadonlyArray<number>, left: ReadonlyArray<number>, events: number): void {
+    if (taken.length === 0) return
+    for (const slice of taken) this.inHand.delete(slice)
+    for (const slice of left) this.leftOver.add(slice)
+    this.add(left)
+    for (const slice of taken) {
+      const named = this.again.get(slice)
+      if (named !== undefined && !this.waiting.has(slice)) this.waiting.set(slice, named)
+      this.again.delete(slice)
+    }
+    if (this.waiting.size > 0) this.nonEmpty.openUnsafe()
+    else if (events > 0 && this.inHand.size === 0) this.drained.openUnsafe()
+    if (left.length > 0 || events > plenty) this.width = Math.max(minSlices, this.width >> 1)
+    else if (events < few) this.width = Math.min(sliceCount, this.width << 1)
+  }
+}

@@ -1,0 +1,92 @@
+import type { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import type { SqlError } from "effect/sql"
+import { sqlState } from "../../database/failureOf.ts"
+import { addGeneration } from "../feed/generations.ts"
+import type { ProjectionStore } from "../tables/ProjectionStore.ts"
+import { replaceViews } from "../tables/replaceViews.ts"
+import { versionStates } from "./versions.ts"
+
+/** The version to come cannot take over, and why; nothing has changed. */
+export class ActivationRefused
+  extends Schema.TaggedError<ActivationRefused>("playtally/projections/ActivationRefused")("ActivationRefused", {
+    reason: Schema.Literals(["NotRebuilt", "Behind", "Parked", "ViewsInTheWay", "AlreadyActive"]),
+    message: Schema.String
+  })
+{}
+
+export interface ActivationOptions {
+  /** Take over although users are parked in the version. */
+  readonly withParked: boolean
+  /** Remake plain-named views that cannot be altered in place: columns gone or of another kind. */
+  readonly replaceViews: boolean
+}
+
+/**
+ * Has readers read another version of a projection, from one moment to the next: one transaction
+ * holds every checkpoint of both versions, makes sure that the one to come is nowhere behind the
+ * one to go, and moves the pointer and the plain-named views. No event is lost or counted twice,
+ * for both versions are fed before and after; going back is the same step the other way.
+ */
+export const activateVersion = (
+  sql: PgClient.PgClient,
+  store: ProjectionStore,
+  options: ActivationOptions
+): Effect.Effect<void, ActivationRefused | SqlError.SqlError> => {
+  const { name, version } = store.projection
+  const refuse = (reason: ActivationRefused["reason"], message: string) =>
+    new ActivationRefused({ reason, message: `${name} v${version} ${message}` })
+
+  const attempt = sql.withTransaction(Effect.gen(function*() {
+    yield* sql`set local lock_timeout = '2s'`
+    const [pointer] = yield* sql<{ active_version: number }>`
+      select active_version from projections where projection = ${name} for update`
+    const active = pointer?.active_version
+    if (active === version) return yield* refuse("AlreadyActive", "is the active version already.")
+    const state = (yield* versionStates(sql)).find((known) => known.projection === name && known.version === version)
+    if (state?.state !== "following") {
+      return yield* refuse("NotRebuilt", "has not been rebuilt from the log yet: `projections rebuild` it first.")
+    }
+
+    const checkpoints = yield* sql<{ slice: number; version: number; position: bigint }>`
+      select slice, version, position from checkpoints
+      where projection = ${name} and version in (${version}, ${active ?? version}) order by slice, projection, version for update`
+    const positions = new Map(checkpoints.filter((row) => row.version === version).map(({ position, slice }) => [slice, position]))
+    const behind = checkpoints.filter((row) => row.position > (positions.get(row.slice) ?? 0n))
+    if (behind.length > 0) return yield* refuse("Behind", `is behind in ${behind.length} slices. Is a service running that feeds it?`)
+
+    const [parked] = yield* sql<{ users: number }>`
+      select count(*)::int as users from parked_users where projection = ${name} and version = ${version}`
+    if (!options.withParked && parked !== undefined && parked.users > 0) {
+      return yield* refuse(
+        "Parked",
+        `has ${parked.users} parked users (\`projections parked ${name}\`): their numbers stand still. --with-parked takes it nonetheless.`
+      )
+    }
+
+    yield* sql`
+      insert into projections (projection, active_version) values (${name}, ${version})
+      on conflict (projection) do update
+        set active_version = excluded.active_version, previous_version = projections.active_version, activated_at = now()`
+    yield* replaceViews(sql, store, options.replaceViews).pipe(
+      Effect.catchTag("ViewsInTheWay", ({ dependents, view }) =>
+        Effect.fail(refuse(
+          "ViewsInTheWay",
+          `has other columns than the view ${view}. --replace-views remakes it with its grants` +
+            (dependents.length === 0 ? "." : `, once these are out of the way: ${dependents.join(", ")}.`)
+        )))
+    )
+    yield* addGeneration(sql, { projection: name })
+  }))
+
+  return attempt.pipe(
+    Effect.retry({
+      // Readers hold a view for moments, and a feed may be between the two versions' checkpoints:
+      // both pass.
+      while: (error) => error._tag === "SqlError" ? sqlState(error) === "55P03" || sqlState(error) === "40P01" : error.reason === "Behind",
+      schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
+    })
+  )
+}

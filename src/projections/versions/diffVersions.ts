@@ -1,0 +1,204 @@
+import type { PgClient } from "@effect/sql-pg"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql"
+import type { EventLog } from "../../event-log/EventLog.ts"
+import { decimalToText } from "../../values/decimalArithmetic.ts"
+import { feedIsolating } from "../feed/feedChunk.ts"
+import type { ProjectionStore } from "../tables/ProjectionStore.ts"
+import { compareSections, parkedUsersOf, usersOf } from "./compareSections.ts"
+import { rebuildBound } from "./rebuild.ts"
+import { SectionComparison, type SectionDiff } from "./SectionComparison.ts"
+
+/**
+ * How one column differs: in how many rows, and for numbers by how much. Amounts are decimal text.
+ */
+export interface ColumnDiff {
+  readonly column: string
+  readonly rows: number
+  readonly least: string | null
+  readonly greatest: string | null
+  readonly total: string | null
+}
+
+/** One row's change of one number. */
+export interface LargestChange {
+  readonly tenantId: string
+  readonly userId: string
+  readonly key: ReadonlyArray<string>
+  readonly column: string
+  readonly before: string | null
+  readonly after: string | null
+  readonly change: string
+}
+
+/** What a version changes, against another of the same projection. */
+export interface VersionDiff {
+  /** Users compared, and those of whom any row differs. */
+  readonly users: number
+  readonly changedUsers: number
+  /** Users left out, for one of the versions could not fold their events. */
+  readonly parkedUsers: number
+  /** Rows that only one of the two has. */
+  readonly addedRows: number
+  readonly removedRows: number
+  readonly columns: ReadonlyArray<ColumnDiff>
+  /** Columns only one of the two has. */
+  readonly addedColumns: ReadonlyArray<string>
+  readonly removedColumns: ReadonlyArray<string>
+  readonly largest: ReadonlyArray<LargestChange>
+  /** What readers get. */
+  readonly sections: SectionDiff
+}
+
+/** Most of the largest changes that are named. */
+const maxLargest = 20
+
+/** Whether the versions have the same rows of everybody, in the same columns. */
+export const hasSameRows = (diff: VersionDiff): boolean =>
+  diff.changedUsers === 0 && diff.addedColumns.length === 0 && diff.removedColumns.length === 0
+
+/** Whether the versions also show the same to all readers. */
+export const isEmptyDiff = (diff: VersionDiff): boolean => hasSameRows(diff) && diff.sections.changedUsers === 0
+
+/**
+ * Compares two versions slice by slice, each at one and the same position: both checkpoints are
+ * held, whichever is behind is fed up to the other, and the rows, and the sections that readers get
+ * of them, are compared in the same transaction. So it is exact while events come in, and a sample
+ * of slices is as good as all of them.
+ */
+export const diffVersions = (
+  sql: PgClient.PgClient,
+  log: EventLog["Service"],
+  before: ProjectionStore,
+  after: ProjectionStore,
+  slices: ReadonlyArray<number>
+): Effect.Effect<VersionDiff, SqlError.SqlError> =>
+  Effect.gen(function*() {
+    const feed = { sql, log, stores: [before, after], bound: rebuildBound }
+    const statements = diffStatements(before, after)
+    const comparison = new SectionComparison(before.projection, after.projection)
+    const now = yield* Clock.currentTimeMillis
+    let diff = statements.empty
+    for (const slice of slices) {
+      diff = yield* sql.withTransaction(Effect.gen(function*() {
+        const versions = [before.projection.version, after.projection.version]
+        yield* sql`
+          select 1 from checkpoints where slice = ${slice} and projection = ${before.projection.name} and version = any (${versions}::int[])
+          order by version for update`
+        let fed = yield* feedIsolating(feed, [slice])
+        while (fed.more.length > 0) fed = yield* feedIsolating(feed, [slice])
+        const [summary] = yield* sql.unsafe<Record<string, unknown>>(statements.summary, [slice])
+        const largest = yield* sql.unsafe<LargestRow>(statements.largest, [slice])
+        const [parked] = yield* sql.unsafe<{ users: number }>(statements.parked, [slice])
+        yield* compareSections(sql, [before, after], comparison, { slice, now })
+        const added = add(diff, statements.numbers, summary ?? {}, largest)
+        return { ...added, parkedUsers: diff.parkedUsers + Number(parked?.users) }
+      }))
+    }
+    return { ...diff, sections: comparison.diff }
+  })
+
+interface LargestRow {
+  readonly tenant_id: string
+  readonly user_id: string
+  readonly key: ReadonlyArray<string>
+  readonly column: string
+  readonly before: string | null
+  readonly after: string | null
+  readonly change: string
+}
+
+const diffStatements = (beforeStore: ProjectionStore, afterStore: ProjectionStore) => {
+  const { tables: { compared: before } } = beforeStore
+  const { tables: { compared: after } } = afterStore
+  const names = (columns: typeof before.columns) => columns.map(([name]) => name)
+  const common = before.columns.filter(([name]) => names(after.columns).includes(name))
+  const key = before.key.filter((name) => after.key.includes(name))
+  const numbers = common.filter(([name, isNumber]) => isNumber && after.columns.some(([other, also]) => other === name && also)).map((
+    [name]
+  ) => name)
+  const differs = ([name]: readonly [string, boolean]) => `o."${name}" is distinct from n."${name}"`
+  const any = ["o.user_id is null", "n.user_id is null", ...common.map(differs)].join(" or ")
+  const change = (name: string) => `coalesce(n."${name}", 0)::numeric - coalesce(o."${name}", 0)::numeric`
+  const joined = `
+    with u as materialized (${usersOf(beforeStore, afterStore, "$1")}),
+    o as materialized (${before.select}), n as materialized (${after.select})`
+  const join = `o full join n on ${["tenant_id", "user_id", ...key].map((name) => `o."${name}" = n."${name}"`).join(" and ")}`
+  return {
+    numbers,
+    empty: {
+      users: 0,
+      changedUsers: 0,
+      parkedUsers: 0,
+      addedRows: 0,
+      removedRows: 0,
+      columns: common.map(([column]) => ({ column, rows: 0, least: null, greatest: null, total: null })),
+      addedColumns: [...names(after.columns), ...after.key].filter((name) => ![...names(before.columns), ...before.key].includes(name)),
+      removedColumns: [...names(before.columns), ...before.key].filter((name) => ![...names(after.columns), ...after.key].includes(name)),
+      largest: [],
+      sections: new SectionComparison(beforeStore.projection, afterStore.projection).diff
+    } satisfies VersionDiff as VersionDiff,
+    parked: parkedUsersOf(beforeStore, afterStore),
+    summary: `${joined}
+      select (select count(*) from u) as users,
+        count(distinct (coalesce(o.tenant_id, n.tenant_id), coalesce(o.user_id, n.user_id))) filter (where ${any}) as changed,
+        count(*) filter (where o.user_id is null) as added,
+        count(*) filter (where n.user_id is null) as removed
+        ${common.map((column, index) => `, count(*) filter (where ${differs(column)}) as rows_${index}`).join("")}
+        ${
+      numbers.map((name, index) =>
+        (["min", "max", "sum"] as const).map((aggregate) =>
+          `, trim_scale(${aggregate}(${change(name)}) filter (where ${differs([name, true])})) as ${aggregate}_${index}`
+        ).join("")
+      ).join("")
+    }
+      from ${join}`,
+    largest: numbers.length === 0 ? "select 1 where $1::int is null" : `${joined}
+      select coalesce(o.tenant_id, n.tenant_id) as tenant_id, coalesce(o.user_id, n.user_id) as user_id,
+        array[${key.map((name) => `coalesce(o."${name}", n."${name}")`).join(", ")}]::text[] as key,
+        c.column, trim_scale(c.before)::text as before, trim_scale(c.after)::text as after,
+        trim_scale(coalesce(c.after, 0) - coalesce(c.before, 0))::text as change
+      from ${join}
+      cross join lateral (values ${
+      numbers.map((name) => `('${name}', o."${name}"::numeric, n."${name}"::numeric)`).join(", ")
+    }) as c ("column", before, after)
+      where c.before is distinct from c.after
+      order by abs(coalesce(c.after, 0) - coalesce(c.before, 0)) desc, 2, 4 limit ${maxLargest}`
+  }
+}
+
+const decimal = (text: string) => BigDecimal.fromStringUnsafe(text)
+const merged = (a: string | null, b: unknown, pick: (a: BigDecimal.BigDecimal, b: BigDecimal.BigDecimal) => BigDecimal.BigDecimal) =>
+  typeof b !== "string" ? a : a === null ? b : decimalToText(pick(decimal(a), decimal(b)))
+
+/** What is known so far, and one more slice. */
+const add = (
+  diff: VersionDiff,
+  numbers: ReadonlyArray<string>,
+  row: Record<string, unknown>,
+  largest: ReadonlyArray<LargestRow>
+): VersionDiff => ({
+  ...diff,
+  users: diff.users + Number(row["users"]),
+  changedUsers: diff.changedUsers + Number(row["changed"]),
+  addedRows: diff.addedRows + Number(row["added"]),
+  removedRows: diff.removedRows + Number(row["removed"]),
+  columns: diff.columns.map((known, index) => {
+    const rows = Number(row[`rows_${index}`])
+    const number = numbers.indexOf(known.column)
+    if (rows === 0) return known
+    return {
+      ...known,
+      rows: known.rows + rows,
+      least: merged(known.least, row[`min_${number}`], BigDecimal.min),
+      greatest: merged(known.greatest, row[`max_${number}`], BigDecimal.max),
+      total: merged(known.total, row[`sum_${number}`], BigDecimal.sum)
+    }
+  }),
+  largest: [
+    ...diff.largest,
+    ...largest.map(({ tenant_id, user_id, ...change }) => ({ tenantId: tenant_id, userId: user_id, ...change }))
+  ].sort((a, b) => BigDecimal.Order(BigDecimal.abs(decimal(b.change)), BigDecimal.abs(decimal(a.change)))).slice(0, maxLargest)
+})

@@ -1,0 +1,229 @@
+import type { PgClient } from "@effect/sql-pg"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql"
+import type { EventLog } from "../../event-log/EventLog.ts"
+import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
+import { foldContexts } from "../feed/foldContexts.ts"
+import { MemoryFold } from "../fold/MemoryFold.ts"
+import type { ReadContext, ReadRow } from "../projection/Projection.ts"
+import { type Owner, ownerId, type ProjectionStore } from "../tables/ProjectionStore.ts"
+import { maxRowsOfUser } from "./compareSections.ts"
+import { isFailing, sectionOf } from "./SectionComparison.ts"
+import { sectionDifferences } from "./sectionDifferences.ts"
+
+/**
+ * A user whose rows or section are not what the log says. `row` names the row by its key, or says
+ * `section`, `column` then being a path in it.
+ */
+export interface Difference extends Owner {
+  readonly row: string
+  readonly column: string
+  readonly stored: string | null
+  readonly expected: string | null
+}
+
+/** How a slice was found. */
+export interface VerifiedSlice {
+  readonly slice: number
+  readonly events: number
+  readonly users: number
+  readonly parked: number
+  readonly differences: ReadonlyArray<Difference>
+}
+
+/** The most that is read at a time. */
+const page = { events: 10_000, bytes: 10 * 1024 * 1024 }
+/** Users folded, and users whose rows are read, in one go. */
+const stride = 100
+/**
+ * How often somebody may change rows of the slice meanwhile, outside the feed, before the
+ * checkpoint is held from the start.
+ */
+const maxStarts = 3
+
+/**
+ * Folds a slice of the log in memory, beside the live rows, and compares: every row of every user
+ * of the slice, as it is read, and the section that readers get of them, against a fold that has
+ * never seen a table. The last page is folded, and the rows are read, while the slice's checkpoint
+ * is held, so both are of one position. Parked users are counted and left out. It keeps the rows of
+ * the slice's users in memory, and a page of events.
+ */
+export const verifySlice = (
+  sql: PgClient.PgClient,
+  log: EventLog["Service"],
+  store: ProjectionStore,
+  slice: number
+): Effect.Effect<VerifiedSlice, SqlError.SqlError> =>
+  Effect.gen(function*() {
+    for (let start = 1;; start++) {
+      const fold = new SliceFold(sql, log, store, slice)
+      const { epoch, position } = yield* checkpointOf(sql, store, slice, false)
+      if (start <= maxStarts) yield* fold.upTo(position)
+      const verified = yield* sql.withTransaction(Effect.gen(function*() {
+        const held = yield* checkpointOf(sql, store, slice, true)
+        // An erasure or a change of zone: what has been folded is not what the log or the rows now
+        // say.
+        if (start <= maxStarts && held.epoch !== epoch) return undefined
+        yield* fold.upTo(held.position)
+        return yield* fold.compared(held.position)
+      }))
+      if (verified !== undefined) return verified
+    }
+  })
+
+const checkpointOf = (sql: PgClient.PgClient, { projection: { name, version } }: ProjectionStore, slice: number, isHeld: boolean) =>
+  Effect.map(
+    sql<{ position: bigint; epoch: bigint }>`
+      select position, epoch from checkpoints where slice = ${slice} and projection = ${name} and version = ${version}
+      ${isHeld ? sql`for update` : sql``}`,
+    ([row]) => ({ position: Number(row?.position ?? 0), epoch: row?.epoch ?? 0n })
+  )
+
+interface FoldedUser extends Owner {
+  /** Undefined once an event could not be folded. */
+  fold: MemoryFold | undefined
+  problem: string | undefined
+}
+
+/** The users of a slice, folded in memory from the log's beginning on. */
+class SliceFold {
+  private readonly sql: PgClient.PgClient
+  private readonly log: EventLog["Service"]
+  private readonly store: ProjectionStore
+  private readonly slice: number
+  private readonly users = new Map<string, FoldedUser>()
+  private position = 0
+
+  constructor(sql: PgClient.PgClient, log: EventLog["Service"], store: ProjectionStore, slice: number) {
+    this.sql = sql
+    this.log = log
+    this.store = store
+    this.slice = slice
+  }
+
+  upTo(end: number): Effect.Effect<void, SqlError.SqlError> {
+    return Effect.whileLoop({
+      while: () => this.position < end,
+      body: () => this.nextPage(end),
+      step: () => {}
+    })
+  }
+
+  private readonly nextPage = Effect.fnUntraced(function*(this: SliceFold, end: number) {
+    const types: ReadonlyArray<string> = this.store.projection.events
+    const read = yield* this.log.read([{ slice: this.slice, position: this.position }], {
+      ...page,
+      events: Math.min(page.events, end - this.position)
+    })
+    // A hole would be waited for for ever: `events verify` finds it.
+    if (read.length === 0) return yield* Effect.die(new Error(`slice ${this.slice} has nothing after position ${this.position}`))
+    const events = new Map<string, Array<FastTrackEvent>>()
+    const newcomers: Array<Owner> = []
+    for (const logged of read) {
+      this.position = logged.position
+      if (logged.event === null && logged.unreadable === undefined) continue
+      const id = ownerId(logged)
+      const { tenantId, userId } = logged
+      const user = this.users.get(id) ?? { tenantId, userId, fold: undefined, problem: undefined }
+      if (!this.users.has(id)) {
+        this.users.set(id, user)
+        newcomers.push(user)
+      }
+      if (logged.event === null) {
+        if (types.includes(logged.type)) user.problem ??= `position ${logged.position} cannot be read: ${logged.unreadable}`
+      } else if (types.includes(logged.event.event)) {
+        const own = events.get(id)
+        if (own === undefined) events.set(id, [logged.event])
+        else own.push(logged.event)
+      }
+    }
+    const contextOf = yield* foldContexts(this.sql, newcomers.map(({ tenantId }) => ({ tenantId, slice: this.slice })))
+    for (const user of newcomers) {
+      const known = this.users.get(ownerId(user))
+      if (known !== undefined) known.fold = new MemoryFold(this.store.projection, contextOf({ ...user, slice: this.slice }))
+    }
+    let folded = 0
+    for (const [id, own] of events) {
+      if (++folded % stride === 0) yield* Effect.yieldNow
+      const user = this.users.get(id)
+      if (user === undefined || user.problem !== undefined) continue
+      try {
+        user.fold?.add(own)
+      } catch (error) {
+        user.problem = String(error)
+        user.fold = undefined
+      }
+    }
+  })
+
+  /** In the transaction that holds the checkpoint. */
+  readonly compared = Effect.fnUntraced(function*(this: SliceFold, end: number) {
+    const { slice, sql, store, users } = this
+    const { name, version } = store.projection
+    const parked = yield* sql<{ tenant_id: string; user_id: string }>`
+      select tenant_id, user_id from parked_users where slice = ${slice} and projection = ${name} and version = ${version}`
+    for (const { tenant_id, user_id } of parked) users.delete(ownerId({ tenantId: tenant_id, userId: user_id }))
+    const differences: Array<Difference> = []
+    const now = yield* Clock.currentTimeMillis
+    const contextOf = yield* foldContexts(sql, [...users.values()].map(({ tenantId }) => ({ tenantId, slice })))
+    for (const tenantId of new Set([...users.values()].map((user) => user.tenantId))) {
+      const ofTenant = [...users.values()].filter((user) => user.tenantId === tenantId)
+      for (let at = 0; at < ofTenant.length; at += stride) {
+        const some = ofTenant.slice(at, at + stride)
+        const rows = yield* store.read(tenantId, some.map(({ userId }) => userId))
+        for (const { fold, problem, userId } of some) {
+          if (problem !== undefined) differences.push({ tenantId, userId, row: "", column: "", stored: "not parked", expected: problem })
+          else {
+            const context = { timeZone: contextOf({ tenantId, userId, slice }).timeZone, now }
+            differences.push(...compare(store, { tenantId, userId }, context, rows.get(userId) ?? [], fold?.rows() ?? []))
+          }
+        }
+      }
+    }
+    return { slice, events: end, users: users.size, parked: parked.length, differences } satisfies VerifiedSlice
+  })
+}
+
+/** Users who have rows of a version but no events in the log. */
+export const rowsWithoutEvents = (
+  sql: PgClient.PgClient,
+  { tables }: ProjectionStore
+): Effect.Effect<ReadonlyArray<Owner>, SqlError.SqlError> =>
+  Effect.map(
+    Effect.forEach(tables.names, (name) =>
+      sql.unsafe<{ tenant_id: string; user_id: string }>(`
+        select distinct tenant_id, user_id from ${name} as t
+        where not exists (select from events e where e.tenant_id = t.tenant_id and e.user_id = t.user_id)`)),
+    (tables) => tables.flat().map((row) => ({ tenantId: row.tenant_id, userId: row.user_id }))
+  )
+
+const compare = (
+  { projection, tables: { compared } }: ProjectionStore,
+  { tenantId, userId }: Owner,
+  context: ReadContext,
+  stored: ReadonlyArray<ReadRow>,
+  expected: ReadonlyArray<ReadRow>
+): ReadonlyArray<Difference> => {
+  const byKey = (rows: ReadonlyArray<ReadRow>) => new Map(rows.map((row) => [JSON.stringify(compared.key.map((name) => row[name])), row]))
+  const [before, after] = [byKey(stored), byKey(expected)]
+  const text = (value: unknown) => value === undefined ? null : JSON.stringify(value)
+  const ofRows = [...new Set([...before.keys(), ...after.keys()])].flatMap((row) =>
+    compared.columns.flatMap(([column]) => {
+      const [is, should] = [text(before.get(row)?.[column]), text(after.get(row)?.[column])]
+      return is === should ? [] : [{ tenantId, userId, row, column, stored: is, expected: should }]
+    })
+  )
+  // Where rows differ, the section does too. Nobody reads a section of more rows.
+  if (ofRows.length > 0 || stored.length > maxRowsOfUser) return ofRows
+  const [shown, meant] = [sectionOf(projection, stored, context), sectionOf(projection, expected, context)]
+  if (isFailing(shown)) return [{ tenantId, userId, row: "section", column: "", stored: shown, expected: null }]
+  return sectionDifferences(projection.section.schema.ast, shown, meant).map(({ after, at, before }) => ({
+    tenantId,
+    userId,
+    row: "section",
+    column: at,
+    stored: before,
+    expected: after
+  }))
+}

@@ -1,0 +1,177 @@
+import type { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import type { SqlError } from "effect/sql"
+import { arrayOf } from "../database/arrayOf.ts"
+import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
+import { failureOf } from "../database/failureOf.ts"
+import type { EventLog } from "../event-log/EventLog.ts"
+import { allSlices } from "../event-log/sliceOf.ts"
+import { addGeneration } from "../projections/feed/generations.ts"
+import { dependsOnTimeZone, dependsOnWeekStart } from "../projections/fold/dependsOnTimeZone.ts"
+import { identityOf } from "../projections/fold/identityOf.ts"
+import type { ProjectionStore } from "../projections/tables/ProjectionStore.ts"
+import { rebuildInSteps, usersInSteps } from "../projections/versions/rebuildInSteps.ts"
+import { moveUsers, usersToMove } from "./moveUsers.ts"
+
+/**
+ * This code cannot make some version's rows in another zone; what has been moved so far stays so.
+ */
+export class TimeZoneChangeRefused
+  extends Schema.TaggedError<TimeZoneChangeRefused>("playtally/projections/TimeZoneChangeRefused")("TimeZoneChangeRefused", {
+    message: Schema.String
+  })
+{}
+
+/** How far a change of zone, or of the first day of the week, has come. */
+export interface TimeZoneProgress {
+  /** Slices that are done, of all that have to be gone through. */
+  readonly done: number
+  readonly total: number
+  /** Users whose rows were made anew. */
+  readonly users: number
+}
+
+/** Slices at work at once. */
+const workers = 2
+
+/**
+ * Changes a tenant's zone or the first day of its weeks, or both, and makes the rows that depend on
+ * it anew, of every version that follows the log or is being rebuilt, while everything else goes
+ * on; false if the tenant has them already.
+ *
+ * Some users at a time, under the checkpoints of their slice: their rows and the note of how far
+ * the change has come are written in one transaction. So each user lives in one zone at any moment,
+ * readers and feeds of whatever process find out which from that note, and no document mixes two.
+ * Epochs are raised. A user with very many events is rebuilt in steps, and parked meanwhile. Parked
+ * users stay parked, and other tenants wait no longer than for a chunk. One that is killed goes on
+ * where it was when it is asked for again; another zone waits until it has been ended.
+ */
+export const changeTimeZone = (
+  sql: PgClient.PgClient,
+  log: EventLog["Service"],
+  stores: ReadonlyArray<ProjectionStore>,
+  { onProgress, tenantId, timeZone, weekStart }: {
+    readonly tenantId: string
+    readonly timeZone?: string
+    /** 1 (Monday) to 7. */
+    readonly weekStart?: number
+    readonly onProgress: (progress: TimeZoneProgress) => Effect.Effect<void>
+  }
+): Effect.Effect<boolean, TimeZoneChangeRefused | SqlError.SqlError | DatabaseUnavailable> =>
+  Effect.gen(function*() {
+    const zoned = stores.filter(({ projection }) => dependsOnTimeZone(projection) || dependsOnWeekStart(projection))
+    const known = new Set(stores.map(({ projection }) => versionId(projection.name, projection.version, identityOf(projection))))
+
+    /** Whoever has rows that this code cannot make anew would keep them in the former zone. */
+    const refuseUnknown = (slices: ReadonlyArray<number>) =>
+      Effect.gen(function*() {
+        const unknown = (yield* versionsWithRows(sql, slices)).find(({ identity, projection, version }) =>
+          !known.has(versionId(projection, version, identity))
+        )
+        if (unknown === undefined) return
+        const { projection, version } = unknown
+        return yield* new TimeZoneChangeRefused({
+          message: `This code does not know what projection ${projection} v${version} does, so it cannot make its rows in another zone. ` +
+            "Run the command with the code that the service runs, or remove the version first."
+        })
+      })
+
+    const moveSlice = Effect.fnUntraced(function*(slice: number) {
+      const listed = yield* usersToMove(sql, tenantId, slice)
+      let moved = 0
+      for (;;) {
+        const batch = sql.withTransaction(Effect.gen(function*() {
+          // Nobody registers or restarts a version meanwhile.
+          yield* sql`select pg_advisory_xact_lock_shared(hashtext('playtally projections'))`
+          yield* refuseUnknown([slice])
+          return yield* moveUsers(sql, log, zoned, tenantId, slice, listed)
+        }))
+        const { isLast, users } = yield* batch.pipe(
+          Effect.retry({
+            while: (error) => error._tag === "SqlError" && failureOf(error)._tag === "Transient",
+            schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "15 seconds" }))
+          })
+        )
+        moved += users
+        if (isLast) return moved
+      }
+    })
+
+    const moveAll = Effect.gen(function*() {
+      const slices = yield* slicesToMove(sql, tenantId)
+      let [done, users] = [0, 0]
+      yield* Effect.forEach(slices, (slice) =>
+        Effect.flatMap(moveSlice(slice), (moved) => {
+          users += moved
+          return onProgress({ done: ++done, total: slices.length, users })
+        }), { concurrency: workers, discard: true })
+    })
+
+    // Those with very many events, after the moves that began them; also of a change that was
+    // killed.
+    const endSteps = Effect.gen(function*() {
+      for (const user of yield* usersInSteps(sql, tenantId)) {
+        const store = stores.find(({ projection }) => projection.name === user.projection && projection.version === user.version)
+        if (store !== undefined) yield* rebuildInSteps(sql, log, store, user)
+      }
+    })
+
+    yield* refuseUnknown(allSlices)
+    for (;;) {
+      const begun = yield* begin(sql, tenantId, { timeZone, weekStart })
+      if (begun !== "There") yield* moveAll
+      yield* endSteps
+      // From here on nobody lives in the former zone. A change that was killed just before it said
+      // so is told now.
+      yield* sql.withTransaction(addGeneration(sql, { tenantId }))
+      if (begun === "There") return false
+      if (begun === "Begun") return true
+    }
+  })
+
+/**
+ * Gives the tenant its zone and first day of the week, and notes that all users of all slices still
+ * live by the former ones. A change that was begun before, and not ended, comes first: "Other" if
+ * it is another change, which is left as it is.
+ */
+const begin = (
+  sql: PgClient.PgClient,
+  tenantId: string,
+  to: { readonly timeZone: string | undefined; readonly weekStart: number | undefined }
+): Effect.Effect<"There" | "Begun" | "Other", SqlError.SqlError> =>
+  sql.withTransaction(Effect.gen(function*() {
+    const [tenant] = yield* sql<{ time_zone: string; week_start: number }>`
+      select time_zone, week_start from tenants where tenant_id = ${tenantId}::uuid for update`
+    const isUnderWay = (yield* slicesToMove(sql, tenantId)).length > 0
+    const { timeZone = tenant?.time_zone, weekStart = tenant?.week_start } = to
+    if (tenant?.time_zone === timeZone && tenant?.week_start === weekStart) return isUnderWay ? "Begun" : "There"
+    if (isUnderWay) return "Other"
+    yield* sql`
+      insert into time_zone_moves (tenant_id, slice, time_zone, week_start)
+      select tenant_id, slice, time_zone, week_start from tenants cross join slice_heads where tenant_id = ${tenantId}::uuid`
+    yield* sql`update tenants set time_zone = coalesce(${timeZone ?? null}, time_zone), week_start = coalesce(${
+      weekStart ?? null
+    }::int, week_start) where tenant_id = ${tenantId}::uuid`
+    // Readers see users who have moved before all have.
+    yield* addGeneration(sql, { tenantId })
+    return "Begun"
+  }))
+
+const slicesToMove = (sql: PgClient.PgClient, tenantId: string) =>
+  Effect.map(
+    sql<{ slice: number }>`select slice from time_zone_moves where tenant_id = ${tenantId}::uuid order by slice`,
+    (rows) => rows.map(({ slice }) => slice)
+  )
+
+const versionId = (projection: string, version: number, identity: string): string => `${projection}/${version}/${identity}`
+
+/** The versions that have folded anything in some slices. */
+const versionsWithRows = (sql: PgClient.PgClient, slices: ReadonlyArray<number>) =>
+  sql<{ projection: string; version: number; identity: string }>`
+    select projection, version, identity from projection_versions v
+    where exists (
+      select from checkpoints c
+      where c.projection = v.projection and c.version = v.version and c.position > 0 and c.slice = any (${arrayOf.int2(slices)}::smallint[])
+    )`

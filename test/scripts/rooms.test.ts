@@ -1,0 +1,211 @@
+import { assert, describe, it } from "@effect/vitest"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { dirname, join, normalize } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = fileURLToPath(new URL("../../src", import.meta.url))
+
+/** The rooms of the house, each below those that it may use. A room uses only rooms that stand before it. */
+const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "values": [],
+  "platform": ["values"],
+  "database": ["platform", "values"],
+  "fasttrack": ["values"],
+  "event-log": ["database", "fasttrack", "platform", "values"],
+  "projections/projection": ["fasttrack", "values"],
+  "projections/catalog": ["fasttrack", "projections/projection", "values"],
+  "projections/fold": ["fasttrack", "projections/projection", "values"],
+  "projections/tables": ["database", "projections/fold", "projections/projection", "values"],
+  "projections/feed": [
+    "database",
+    "event-log",
+    "fasttrack",
+    "projections/fold",
+    "projections/projection",
+    "projections/tables",
+    "values"
+  ],
+  "projections/versions": [
+    "database",
+    "event-log",
+    "fasttrack",
+    "projections/catalog",
+    "projections/feed",
+    "projections/fold",
+    "projections/projection",
+    "projections/tables",
+    "values"
+  ],
+  "projections/runner": [
+    "database",
+    "event-log",
+    "platform",
+    "projections/feed",
+    "projections/tables",
+    "projections/versions"
+  ],
+  "tenants": ["database", "platform", "values"],
+  "counters": [
+    "database",
+    "event-log",
+    "fasttrack",
+    "platform",
+    "projections/catalog",
+    "projections/feed",
+    "projections/fold",
+    "projections/projection",
+    "projections/runner",
+    "projections/tables",
+    "projections/versions",
+    "tenants",
+    "values"
+  ],
+  "ingest": ["database", "event-log", "fasttrack", "platform", "tenants", "values"],
+  "erasure": [
+    "database",
+    "event-log",
+    "ingest",
+    "projections/feed",
+    "projections/tables",
+    "projections/versions",
+    "tenants"
+  ],
+  "http": [
+    "counters",
+    "database",
+    "erasure",
+    "event-log",
+    "fasttrack",
+    "ingest",
+    "platform",
+    "projections/catalog",
+    "projections/projection",
+    "projections/runner",
+    "tenants",
+    "values"
+  ],
+  "app": [
+    "counters",
+    "database",
+    "erasure",
+    "event-log",
+    "http",
+    "ingest",
+    "platform",
+    "projections/catalog",
+    "projections/feed",
+    "projections/projection",
+    "projections/runner",
+    "projections/versions",
+    "tenants"
+  ],
+  "time-zones": [
+    "database",
+    "event-log",
+    "projections/feed",
+    "projections/fold",
+    "projections/tables",
+    "projections/versions",
+    "values"
+  ],
+  "cli": [
+    "app",
+    "counters",
+    "database",
+    "erasure",
+    "event-log",
+    "fasttrack",
+    "http",
+    "ingest",
+    "platform",
+    "projections/catalog",
+    "projections/projection",
+    "projections/runner",
+    "projections/tables",
+    "projections/versions",
+    "tenants",
+    "time-zones",
+    "values"
+  ],
+  "main": ["cli"]
+}
+
+/**
+ * The rooms that write each table. The first one owns it; the others have statements that are to
+ * move there.
+ */
+const writers: Readonly<Record<string, ReadonlyArray<string>>> = {
+  events: ["event-log"],
+  slice_heads: ["event-log"],
+  log_format: ["event-log"],
+  log_histories: ["event-log"],
+  erased_users: ["event-log"],
+  tenants: ["tenants", "event-log", "time-zones"],
+  api_keys: ["tenants", "event-log"],
+  bootstrap_keys: ["tenants"],
+  rejected_events: ["ingest"],
+  projections: ["projections/versions"],
+  projection_versions: ["projections/versions"],
+  checkpoints: ["projections/feed", "projections/versions", "erasure", "time-zones"],
+  parked_users: ["projections/feed", "projections/versions", "erasure"],
+  generations: ["projections/feed"],
+  time_zone_moves: ["time-zones", "erasure"],
+  unfinished_erasures: ["erasure"]
+}
+
+const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"))
+const textOf = (file: string) => readFileSync(join(root, file), "utf8")
+
+const roomOf = (file: string): string => {
+  const [first = "", second = ""] = file.split("/")
+  if (first === "main.ts") return "main"
+  if (!file.includes("/")) return "app"
+  return first === "projections" ? `${first}/${second}` : first
+}
+
+/** The files of the project that a file names: by imports of values and of types, and by URLs. */
+const usedBy = (file: string): ReadonlyArray<string> =>
+  [...textOf(file).matchAll(/(?:\bfrom|\bimport) "(\.[^"]+)"|new URL\("(\.[^"]+\.ts)"/g)]
+    .map(([, imported, url]) => normalize(join(dirname(file), imported ?? url ?? "")))
+    .filter((used) => !used.startsWith("..") && existsSync(join(root, used)))
+
+describe("the rooms of the source", () => {
+  it("are those of the list, and each uses the rooms that the list has for it, and no other", () => {
+    const used = new Map<string, Set<string>>(files.map((file) => [roomOf(file), new Set()]))
+    for (const file of files) {
+      for (const other of usedBy(file)) if (roomOf(other) !== roomOf(file)) used.get(roomOf(file))?.add(roomOf(other))
+    }
+    const found = Object.fromEntries([...used].map(([room, others]) => [room, [...others].sort()]))
+    assert.deepStrictEqual(found, rooms)
+  })
+
+  it("stand on rooms that stand before them", () => {
+    const order = Object.keys(rooms)
+    for (const [room, others] of Object.entries(rooms)) {
+      for (const other of others) assert.isBelow(order.indexOf(other), order.indexOf(room), `${room} uses ${other}`)
+    }
+  })
+
+  it("have values and the wire contract without clock, chance and files", () => {
+    const pure = files.filter((file) => /^(values|fasttrack)\//.test(file))
+    assert.isAbove(pure.length, 50)
+    const impure = /from "node:(?!crypto")|\bprocess\.|\bDate\.now\(|\bMath\.random\(|\bnew Date\(\)/
+    assert.deepStrictEqual(pure.filter((file) => impure.test(textOf(file))), [])
+  })
+
+  it("write the tables that the list has for them, and no other", () => {
+    const found = Object.fromEntries(
+      Object.entries(writers).map(([table, known]) => {
+        const writes = new RegExp(`\\b(insert into|update|delete from)\\s+(only\\s+)?${table}\\b`)
+        const others = new Set(files.filter((file) => writes.test(textOf(file))).map(roomOf))
+        return [table, [...known.filter((room) => others.delete(room)), ...others]]
+      })
+    )
+    assert.deepStrictEqual(found, writers)
+    const migrations = fileURLToPath(new URL("../../migrations", import.meta.url))
+    const tables = readdirSync(migrations).flatMap((name) =>
+      [...readFileSync(join(migrations, name), "utf8").matchAll(/\bcreate table (\w+)/g)].map(([, table = ""]) => table)
+    )
+    assert.deepStrictEqual(Object.keys(writers).sort(), tables.sort())
+  })
+})
