@@ -1,7 +1,7 @@
 import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { workerData } from "node:worker_threads"
+import { parentPort, workerData } from "node:worker_threads"
 import { threadLayer } from "./App.ts"
 import { LogOutput } from "./platform/LogOutput.ts"
 import { Caution } from "./projections/feed/Caution.ts"
@@ -9,6 +9,10 @@ import { cautionOf, serveThread, type ThreadData } from "./projections/runner/Pr
 
 /** The projections' thread of a service: see `ProjectionThread`. */
 const data: ThreadData = workerData
+
+// Deno's port has no `close`, which Effect's runner calls when the thread is to end: without one the
+// thread dies before what it does has ended.
+if (parentPort !== null && typeof parentPort.close !== "function") Object.assign(parentPort, { close: () => {} })
 
 // No `runMain`, which is for processes: signals come to the one that started this, and whatever
 // this fails with, that one hears.
@@ -20,3 +24,7 @@ await Effect.runPromise(
     Effect.provide(LogOutput.layerOf(data.log))
   )
 )
+
+// On Deno an open port keeps a thread alive. Node knows no such function.
+const close: unknown = Reflect.get(globalThis, "close")
+if (typeof close === "function") close()
