@@ -22,7 +22,7 @@ import { type FeedPlace, type FeedState, furthestState, nothingTold } from "./Fe
 import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import { type FeedPage, readFeedPage } from "./readFeedPage.ts"
 import { CurrentReadSlot, type TooManyReads } from "./ReadShares.ts"
-import { rangesBetween, vectorOf } from "./SliceVector.ts"
+import { nearest, rangesBetween, vectorOf } from "./SliceVector.ts"
 import { type Consistency, headsOf, type ProjectionBehind, untilReached } from "./Snapshots.ts"
 
 /** The tenant has as many long polls waiting as it may have. */
@@ -145,7 +145,10 @@ export class Changes extends Context.Service<Changes, {
       const look = (tenant: Tenant, from: FeedPlace, limit: number) =>
         sql.withTransaction(Effect.gen(function*() {
           const { kept, place } = yield* continuedPlace(sql, histories, from)
-          const page = yield* readFeedPage(sql, tenant, place, yield* stateIn(place.lineage), limit)
+          const state = yield* stateIn(place.lineage)
+          // Projections may have gone back further than the log. What they fold again is told again.
+          const after = kept === undefined ? place : { ...place, positions: nearest(place.positions, state.positions) }
+          const page = yield* readFeedPage(sql, tenant, after, state, limit)
           return { ...page, kept }
         }))
 

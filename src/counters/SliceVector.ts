@@ -14,6 +14,9 @@ export const vectorOf = (positions: Iterable<readonly [slice: number, position: 
 /** The place that is after both. */
 export const furthest = (a: SliceVector, b: SliceVector): SliceVector => a.map((position, slice) => Math.max(position, b[slice] ?? 0))
 
+/** The place that is before both. */
+export const nearest = (a: SliceVector, b: SliceVector): SliceVector => a.map((position, slice) => Math.min(position, b[slice] ?? 0))
+
 /** The slices that are further at `upTo` than at `after`, with how far. */
 export const rangesBetween = (after: SliceVector, upTo: SliceVector): ReadonlyArray<PositionRange> =>
   upTo.flatMap((position, slice) => position > (after[slice] ?? 0) ? [{ slice, after: after[slice] ?? 0, upTo: position }] : [])

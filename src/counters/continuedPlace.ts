@@ -17,10 +17,17 @@ export const continuedPlace = Effect.fnUntraced(
     const { lineage, place: positions, wentBack } = yield* histories.continueAt(place.lineage, place.positions)
     if (isSameHistory(place, { lineage })) return { place, kept: undefined }
     const { common, heads } = yield* readContinuation(sql, place.lineage)
-    const [history] = yield* sql<{ generation: bigint; erasure: bigint }>`
-      select generation, erasure from log_histories where history = ${BigInt(common ?? -1)} + 1`
-    const isLost = wentBack.length > 0 || history === undefined || place.erasure > Number(history.erasure) ||
-      Math.max(place.generation, place.walk?.upTo ?? 0) > Number(history.generation)
+    const [history] = yield* sql<{ generation: bigint; erasure: bigint; is_other_server: boolean }>`
+      select next.generation, next.erasure,
+        exists (
+          select from log_histories later join log_histories last on last.history = next.history - 1
+          where later.history > last.history and (later.timeline, later.storage) is distinct from (last.timeline, last.storage)
+        ) as is_other_server
+      from log_histories next where next.history = ${BigInt(common ?? -1)} + 1`
+    // A standby may lack what projections had written, also where it has every event: a reader may
+    // have documents that it does not have, of users of whom nothing is told again.
+    const isLost = wentBack.length > 0 || history === undefined || history.is_other_server ||
+      place.erasure > Number(history.erasure) || Math.max(place.generation, place.walk?.upTo ?? 0) > Number(history.generation)
     const next: FeedPlace = isLost ? { lineage, positions, generation: nothingTold, erasure: 0 } : { ...place, lineage, positions }
     if (isLost) yield* addGenerationAfterLoss(sql)
     const kept: Kept = {

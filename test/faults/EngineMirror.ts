@@ -50,8 +50,9 @@ export const startMirror = Effect.fnUntraced(function*(url: string) {
     const page = yield* get(`cursor=${cursor}&limit=200&${query}`)
     const users = (page["changes"] as ReadonlyArray<Document>).map((change) => change["user_id"])
     if (users.length > 0) { for (const document of yield* counters(users)) copies.set(String(document["user_id"]), document) }
+    const isDone = page["next_cursor"] === cursor
     cursor = String(page["next_cursor"])
-    return users.length
+    return isDone
   })
   let isEnding = false
   const following = yield* Effect.forkScoped(Effect.repeat(turn("wait=1"), { while: () => !isEnding }))
@@ -59,7 +60,7 @@ export const startMirror = Effect.fnUntraced(function*(url: string) {
     problems: Effect.fnUntraced(function*(items) {
       isEnding = true
       yield* Fiber.await(following)
-      yield* Effect.repeat(turn("wait=2&consistency=strong"), { until: (users) => users === 0 })
+      yield* Effect.repeat(turn("wait=0&consistency=strong"), { until: (isDone) => isDone })
       const now = new Date()
       const wrong: Array<string> = []
       for (const [userId, own] of Map.groupBy(items, ({ data }) => data.user_id)) {
