@@ -10,8 +10,8 @@ import { cautionOf, serveThread, type ThreadData } from "./projections/runner/Pr
 /** The projections' thread of a service: see `ProjectionThread`. */
 const data: ThreadData = workerData
 
-// Deno's port has no `close`, which Effect's runner calls when the thread is to end: without one the
-// thread dies before what it does has ended.
+// Deno's port has no `close`, which Effect's runner calls when the thread is to end: without one
+// the thread dies before what it does has ended.
 if (parentPort !== null && typeof parentPort.close !== "function") Object.assign(parentPort, { close: () => {} })
 
 // No `runMain`, which is for processes: signals come to the one that started this, and whatever

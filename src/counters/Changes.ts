@@ -146,7 +146,8 @@ export class Changes extends Context.Service<Changes, {
         sql.withTransaction(Effect.gen(function*() {
           const { kept, place } = yield* continuedPlace(sql, histories, from)
           const state = yield* stateIn(place.lineage)
-          // Projections may have gone back further than the log. What they fold again is told again.
+          // Projections may have gone back further than the log. What they fold again is told
+          // again.
           const after = kept === undefined ? place : { ...place, positions: nearest(place.positions, state.positions) }
           const page = yield* readFeedPage(sql, tenant, after, state, limit)
           return { ...page, kept }

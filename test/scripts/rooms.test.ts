@@ -5,7 +5,10 @@ import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("../../src", import.meta.url))
 
-/** The rooms of the house, each below those that it may use. A room uses only rooms that stand before it. */
+/**
+ * The rooms of the house, each below those that it may use. A room uses only rooms that stand
+ * before it.
+ */
 const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
   "values": [],
   "platform": ["values"],
