@@ -10,7 +10,7 @@ import type { Kept } from "./readFeedPage.ts"
 /**
  * Where a reader goes on in the newest history of the log, in the caller's transaction. A reader
  * who was told of something that is lost, be it an event, an erasure or a generation, is told of
- * all users and erasures once more.
+ * all users and erasures once more. So is each reader after another server has taken over.
  */
 export const continuedPlace = Effect.fnUntraced(
   function*(sql: PgClient.PgClient, histories: LogHistories["Service"], place: FeedPlace) {
