@@ -10,7 +10,7 @@ const report = process.env["TEST_REPORT"]
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "bench/**/*.test.ts"],
     globalSetup: ["test/support/globalSetup.ts"],
     // Processes: Deno's worker threads lack a call that vitest uses.
     pool: "forks",

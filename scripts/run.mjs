@@ -292,22 +292,22 @@ const commands = {
     process.env.FUZZ_REQUESTS ??= "100000"
     process.env.FUZZ_HOSTILE ??= "all"
     // One file at a time: they measure how long others wait.
-    return onNode([...vitest, "test/fuzz", "--no-file-parallelism", ...rest])
+    return onNode([...vitest, "test/proof/fuzz", "--no-file-parallelism", ...rest])
   },
   "test:faults": () => {
     process.env.FAULTS = "all"
     // One at a time: they measure how long it takes to serve again.
-    return onNode([...vitest, "test/faults", "--no-file-parallelism", ...rest])
+    return onNode([...vitest, "test/proof/faults", "--no-file-parallelism", ...rest])
   },
-  "test:simulation": () => onNode([join(root, "test/simulation/main.ts"), ...rest]),
+  "test:simulation": () => onNode([join(root, "test/proof/simulation/main.ts"), ...rest]),
   "start:deno": () => onDeno((deno) => [`--v8-flags=${heap.join(",")}`, ...permissions(deno), main, "serve", ...rest]),
   // Deno gives every permission to the processes that a test runner forks, so there is nothing to confine here; the service is confined.
   "test:deno": () => onDeno(() => ["-A", ...vitest, ...rest]),
   // One benchmark is a program of its own; the others are rows of one.
   bench: () =>
     rest[0] === "leaderboards"
-      ? onNode([join(root, "test/bench/leaderboards.ts"), ...rest.slice(1)])
-      : onNode([join(root, "test/bench/bench.ts"), ...rest]),
+      ? onNode([join(root, "bench/leaderboards.ts"), ...rest.slice(1)])
+      : onNode([join(root, "bench/bench.ts"), ...rest]),
   types: () => onNode([join(modules, "@typescript/native/bin/tsc"), "-p", ".", ...rest]),
   lint: () => onNode([join(modules, "oxlint/bin/oxlint"), "--deny-warnings", ...rest]),
   format: async () => {

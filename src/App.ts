@@ -3,13 +3,13 @@ import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import { Activity } from "./counters/Activity.ts"
 import { Changes } from "./counters/Changes.ts"
+import { ConsistentReads } from "./counters/ConsistentReads.ts"
 import { Counters } from "./counters/Counters.ts"
 import { Explanation } from "./counters/Explanation.ts"
 import { Games } from "./counters/Games.ts"
 import { Histories } from "./counters/Histories.ts"
 import { Leaderboards } from "./counters/Leaderboards.ts"
 import { ReadShares } from "./counters/ReadShares.ts"
-import { Snapshots } from "./counters/Snapshots.ts"
 import { TimeTravel } from "./counters/TimeTravel.ts"
 import { Users } from "./counters/Users.ts"
 import { Database } from "./database/Database.ts"
@@ -58,7 +58,7 @@ const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer
         Layer.provide(UserHistory.layer)
       )
     ),
-    Layer.provideMerge(Layer.mergeAll(Snapshots.layer, ReadShares.layer)),
+    Layer.provideMerge(Layer.mergeAll(ConsistentReads.layer, ReadShares.layer)),
     Layer.provideMerge(runner),
     Layer.provideMerge(ProjectionCatalog.layer(projections)),
     Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer)),

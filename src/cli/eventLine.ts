@@ -1,4 +1,4 @@
-import type { LogEntry } from "../event-log/LoggedEvent.ts"
+import type { LogEntry } from "../event-log/RecordedEvent.ts"
 import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
 import { idOf } from "../fasttrack/idField.ts"
 import { printable } from "./printable.ts"

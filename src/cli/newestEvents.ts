@@ -1,7 +1,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
-import type { SlicePosition } from "../event-log/LoggedEvent.ts"
+import type { SlicePosition } from "../event-log/RecordedEvent.ts"
 
 /**
  * How far back in each slice a tenant's events are looked for, so that it takes no longer in a long

@@ -11,9 +11,9 @@ import { compareUtf8 } from "../values/compareUtf8.ts"
 import { formatDay, parseDay } from "../values/dayRuns.ts"
 import { addDecimals } from "../values/decimalArithmetic.ts"
 import { type Granularity, periodOf } from "../values/period.ts"
+import { type Consistency, ConsistentReads, ProjectionBehind, type ProjectionFailing, type ProjectionParked } from "./ConsistentReads.ts"
 import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import type { TooManyReads } from "./ReadShares.ts"
-import { type Consistency, ProjectionBehind, type ProjectionFailing, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 import { TooManyRows, viewOf } from "./TooManyRows.ts"
 
 /**
@@ -62,7 +62,7 @@ export class Activity extends Context.Service<Activity, {
   static readonly layer = Layer.effect(
     Activity,
     Effect.gen(function*() {
-      const snapshots = yield* Snapshots
+      const snapshots = yield* ConsistentReads
       const read = Effect.fn("Activity.read")(function*(tenant: Tenant, userId: string, { consistency, ...range }: Options) {
         const found = yield* snapshots.read(
           tenant,

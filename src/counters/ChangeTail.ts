@@ -9,7 +9,7 @@ import { tenantsSince } from "../projections/feed/generations.ts"
 import type { ProjectionRunner } from "../projections/runner/ProjectionRunner.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { type FeedPlace, type FeedState, furthestState, isPast, isSameHistory } from "./FeedPlace.ts"
-import { eventsIn, rangesBetween } from "./SliceVector.ts"
+import { eventsIn, rangesBetween } from "./LogOffset.ts"
 
 /** How far there is something to tell, as of one look; the steps of a process are a chain. */
 interface Step {

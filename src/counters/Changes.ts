@@ -17,13 +17,13 @@ import { ProjectionCatalog } from "../projections/versions/ProjectionCatalog.ts"
 import { activeVersions } from "../projections/versions/versions.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { makeChangeTail } from "./ChangeTail.ts"
+import { type Consistency, headsOf, type ProjectionBehind, untilReached } from "./ConsistentReads.ts"
 import { continuedPlace } from "./continuedPlace.ts"
 import { type FeedPlace, type FeedState, furthestState, nothingTold } from "./FeedPlace.ts"
+import { nearest, rangesBetween, vectorOf } from "./LogOffset.ts"
 import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import { type FeedPage, readFeedPage } from "./readFeedPage.ts"
 import { CurrentReadSlot, type TooManyReads } from "./ReadShares.ts"
-import { nearest, rangesBetween, vectorOf } from "./SliceVector.ts"
-import { type Consistency, headsOf, type ProjectionBehind, untilReached } from "./Snapshots.ts"
 
 /** The tenant has as many long polls waiting as it may have. */
 export class TooManyPolls extends Schema.TaggedError<TooManyPolls>("playtally/counters/TooManyPolls")("TooManyPolls", {

@@ -9,9 +9,9 @@ import type { ReadRow } from "../projections/projection/Projection.ts"
 import type { ProjectionStore } from "../projections/tables/ProjectionStore.ts"
 import { ProjectionCatalog } from "../projections/versions/ProjectionCatalog.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import { type Consistency, ConsistentReads, ProjectionBehind, type ProjectionFailing, type ProjectionParked } from "./ConsistentReads.ts"
 import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import type { TooManyReads } from "./ReadShares.ts"
-import { type Consistency, ProjectionBehind, type ProjectionFailing, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 import { maxRows, TooManyRows, viewOf } from "./TooManyRows.ts"
 
 /**
@@ -70,7 +70,7 @@ export class Counters extends Context.Service<Counters, {
   static readonly layer = Layer.effect(
     Counters,
     Effect.gen(function*() {
-      const snapshots = yield* Snapshots
+      const snapshots = yield* ConsistentReads
       const { shown } = yield* ProjectionCatalog
 
       const read = Effect.fn("Counters.read")(function*(

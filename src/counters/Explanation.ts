@@ -7,14 +7,14 @@ import * as Schema from "effect/Schema"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import { UserHistory } from "../event-log/UserHistory.ts"
-import { failsOnSampleLog } from "../projections/fold/identityOf.ts"
+import { failsOnSampleLog } from "../projections/fold/fingerprint.ts"
 import type { AnyProjection } from "../projections/projection/Projection.ts"
 import { activeVersions } from "../projections/versions/versions.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import { ProjectionFailing, ProjectionParked } from "./ConsistentReads.ts"
 import { type CounterPath, formatCounterPath, parseCounterPath, type ValueKind, valueKind } from "./counterPath.ts"
 import { type Folding, Histories, type HistoryEvent, type HistoryTooLarge, type HistoryUnfinished } from "./Histories.ts"
 import { type Contribution, PathHistory } from "./PathHistory.ts"
-import { ProjectionFailing, ProjectionParked } from "./Snapshots.ts"
 
 /** No counters document has a single value at that path. */
 export class NoSuchCounter extends Schema.TaggedError<NoSuchCounter>("playtally/counters/NoSuchCounter")("NoSuchCounter", {
@@ -76,7 +76,7 @@ export class Explanation extends Context.Service<Explanation, {
       Effect.gen(function*() {
         const sql = yield* PgClient.PgClient
         const history = yield* UserHistory
-        const shown = projections.filter(({ readApart }) => readApart !== true)
+        const shown = projections.filter(({ separateDocument }) => separateDocument !== true)
 
         const histories = yield* Histories
 

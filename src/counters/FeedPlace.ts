@@ -1,10 +1,10 @@
 import type { Lineage } from "../event-log/Lineage.ts"
-import { furthest, rangesBetween, type SliceVector } from "./SliceVector.ts"
+import { furthest, type LogOffset, rangesBetween } from "./LogOffset.ts"
 
 /** How far there is something to tell, as of one moment of the database. */
 export interface FeedState {
   /** How far every active projection has come. */
-  readonly positions: SliceVector
+  readonly positions: LogOffset
   /**
    * The newest operation that changed numbers without events; 0 before the first. See
    * `generations.ts`.

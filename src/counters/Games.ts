@@ -9,9 +9,9 @@ import { gameRoundsByGame } from "../projections/catalog/gameRoundsByGame.ts"
 import { gameKey } from "../projections/projection/byGame.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { compareUtf8 } from "../values/compareUtf8.ts"
+import { type Consistency, ConsistentReads, ProjectionBehind, type ProjectionFailing, type ProjectionParked } from "./ConsistentReads.ts"
 import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import type { TooManyReads } from "./ReadShares.ts"
-import { type Consistency, ProjectionBehind, type ProjectionFailing, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 import { maxRows, TooManyRows, viewOf } from "./TooManyRows.ts"
 
 /** The projections that a document of games is made of, in its order. */
@@ -65,7 +65,7 @@ export class Games extends Context.Service<Games, {
   static readonly layer = Layer.effect(
     Games,
     Effect.gen(function*() {
-      const snapshots = yield* Snapshots
+      const snapshots = yield* ConsistentReads
       const read = Effect.fn("Games.read")((tenant: Tenant, userId: string, { consistency, games, sections }: Options) =>
         snapshots.read(
           tenant,

@@ -7,11 +7,11 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
-import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
+import type { RecordedEvent } from "../event-log/RecordedEvent.ts"
 import { readHistoryRow, UserHistory } from "../event-log/UserHistory.ts"
 import type { EventType } from "../fasttrack/FastTrackEvent.ts"
 import { Breather } from "../platform/Breather.ts"
-import { steadyTime } from "../platform/steadyClock.ts"
+import { steadyTime } from "../platform/monotonicClock.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { KeptFoldings } from "./KeptFoldings.ts"
 
@@ -43,7 +43,7 @@ export interface HistoryEvent {
   readonly position: number
   readonly type: string
   readonly bytes: number
-  readonly logged: LoggedEvent | undefined
+  readonly logged: RecordedEvent | undefined
 }
 
 /** What a history is folded into, piece by piece. */

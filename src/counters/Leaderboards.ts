@@ -13,9 +13,9 @@ import type { Tenant } from "../tenants/Tenant.ts"
 import { upperCase } from "../values/asciiCase.ts"
 import { formatDay } from "../values/dayRuns.ts"
 import type { Calendar } from "../values/zones/Calendar.ts"
+import { type Consistency, ConsistentReads, ProjectionBehind, type ProjectionFailing, type ProjectionParked } from "./ConsistentReads.ts"
 import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import type { TooManyReads } from "./ReadShares.ts"
-import { type Consistency, ProjectionBehind, type ProjectionFailing, type ProjectionParked, Snapshots } from "./Snapshots.ts"
 
 /**
  * A place on a board: from 1 on, no two users share one. `reached_at` is a time, or a date where
@@ -91,7 +91,7 @@ export class Leaderboards extends Context.Service<Leaderboards, {
     Leaderboards,
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
-      const snapshots = yield* Snapshots
+      const snapshots = yield* ConsistentReads
 
       const read = <A>(
         tenant: Tenant,

@@ -1,4 +1,4 @@
-import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
+import type { RecordedEvent } from "../event-log/RecordedEvent.ts"
 import { MemoryFold } from "../projections/fold/MemoryFold.ts"
 import type { AnyProjection, ReadContext, ReadRow } from "../projections/projection/Projection.ts"
 import { subtractDecimals } from "../values/decimalArithmetic.ts"
@@ -6,13 +6,13 @@ import { valueAt, type ValueKind } from "./counterPath.ts"
 
 /** An event with about how many bytes of a page it takes. */
 export interface SizedEvent {
-  readonly logged: LoggedEvent
+  readonly logged: RecordedEvent
   readonly bytes: number
 }
 
 /** An event that changed a value: by how much, and to what. */
 export interface Contribution {
-  readonly logged: LoggedEvent
+  readonly logged: RecordedEvent
   /**
    * The difference, a number for a count and canonical decimal text for an amount; for any other
    * value the value itself.

@@ -1,6 +1,6 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
-import type { SlicePosition } from "../event-log/LoggedEvent.ts"
+import type { SlicePosition } from "../event-log/RecordedEvent.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import { userPositions } from "../event-log/statements/positionRanges.ts"
 import { usersAfter, type UsersPage } from "../event-log/statements/tenantUsers.ts"
@@ -9,7 +9,7 @@ import { type Generation, generationsBetween } from "../projections/feed/generat
 import type { Tenant } from "../tenants/Tenant.ts"
 import { compareUtf8 } from "../values/compareUtf8.ts"
 import { type FeedPlace, type FeedState, nothingTold } from "./FeedPlace.ts"
-import { eventsIn, rangesBetween, shortened, type SliceVector } from "./SliceVector.ts"
+import { eventsIn, type LogOffset, rangesBetween, shortened } from "./LogOffset.ts"
 
 /**
  * A user whose counters may have changed, with a position of the user's slice that the counters
@@ -143,8 +143,8 @@ const walkPage = Effect.fnUntraced(function*(sql: PgClient.PgClient, { tenantId 
 const eventsPage = Effect.fnUntraced(function*(
   sql: PgClient.PgClient,
   tenant: Tenant,
-  place: SliceVector,
-  upTo: SliceVector,
+  place: LogOffset,
+  upTo: LogOffset,
   limit: number
 ) {
   const ranges = limit === 0 ? [] : shortened(rangesBetween(place, upTo), 1000 + 4 * limit)

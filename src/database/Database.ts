@@ -15,12 +15,12 @@ import type { DatabaseUrlUnusable } from "./DatabaseUrlUnusable.ts"
 import { DirectClient } from "./DirectClient.ts"
 import { EmbeddedPostgres } from "./embedded/EmbeddedPostgres.ts"
 import type { EmbeddedPostgresError } from "./embedded/EmbeddedPostgresError.ts"
-import { impatientSocket } from "./impatientSocket.ts"
 import { KeyClient } from "./KeyClient.ts"
 import { largestMessage } from "./largestMessage.ts"
 import { postgresTypes } from "./numericCodec.ts"
 import { pooledClient } from "./pooledClient.ts"
 import { plans, timeLimits } from "./sessionSettings.ts"
+import { socketTimeout } from "./socketTimeout.ts"
 
 /**
  * The milliseconds after which a connection on which nothing is said is given up: more than a
@@ -56,7 +56,7 @@ const makeClient = ({ pooler, target, use }: { readonly pooler: Pooler; readonly
     connectTimeout: target.connectSeconds === 0 ? "Infinity" : `${target.connectSeconds} seconds`,
     // What is said about TLS, the socket does.
     ssl: false,
-    stream: impatientSocket(target, use.silence),
+    stream: socketTimeout(target, use.silence),
     applicationName: use.name === undefined ? target.applicationName : `${target.applicationName} ${use.name}`,
     ...target.options === undefined ? {} : { startupOptions: target.options },
     startupParameters: pooler === "none" ? use.session : {},

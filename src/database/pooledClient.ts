@@ -6,8 +6,8 @@ import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import * as Stream from "effect/Stream"
+import { sqlState } from "./classifySqlError.ts"
 import { failingTransactions } from "./failingTransactions.ts"
-import { sqlState } from "./failureOf.ts"
 import { raiseSessionSynchronousCommit } from "./synchronousCommit.ts"
 
 /**

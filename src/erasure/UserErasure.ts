@@ -9,8 +9,8 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
 import type { SqlError } from "effect/sql"
+import { classifySqlError } from "../database/classifySqlError.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
-import { failureOf } from "../database/failureOf.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { pseudonymOf, tagOf, tagStart } from "../event-log/pseudonym.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
@@ -96,7 +96,7 @@ export class UserErasure extends Context.Service<UserErasure, {
 
       const inTurn = <A, E extends { readonly _tag: string }>(step: Effect.Effect<A, E | SqlError.SqlError>) =>
         Effect.retry(turns.withPermit(step), {
-          while: (error) => isSqlError(error) && failureOf(error)._tag === "Transient",
+          while: (error) => isSqlError(error) && classifySqlError(error)._tag === "Transient",
           schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
         })
       const removeRejected = ({ tenantId, userId }: Erased) => inTurn(eraseRejected(sql, tenantId, userId))

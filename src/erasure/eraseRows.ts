@@ -2,7 +2,7 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
-import type { Owner } from "../projections/tables/ProjectionStore.ts"
+import type { UserRef } from "../projections/tables/ProjectionStore.ts"
 import { versionStates } from "../projections/versions/versions.ts"
 
 /** How many rows were removed, and whether there may be more. */
@@ -16,7 +16,7 @@ export interface ErasedRows {
  * the caller's transaction. The tables are known by their names, for a version that this code does
  * not know may still be fed by another release.
  */
-export const eraseRows = (sql: PgClient.PgClient, user: Owner, limit: number): Effect.Effect<ErasedRows, SqlError.SqlError> =>
+export const eraseRows = (sql: PgClient.PgClient, user: UserRef, limit: number): Effect.Effect<ErasedRows, SqlError.SqlError> =>
   Effect.gen(function*() {
     const versions = yield* versionStates(sql)
     const prefixes = versions.map(({ projection, version }) => `${projection}_v${version}_`)

@@ -1,8 +1,8 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
-import type { NewEvent } from "./LoggedEvent.ts"
 import { pseudonymOf, tagOf, tagStart } from "./pseudonym.ts"
+import type { NewEvent } from "./RecordedEvent.ts"
 
 /**
  * An event of a user who was erased, as it would stand in the log if it was erased too. `ord` is

@@ -9,31 +9,31 @@ import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
 import { AppendClient } from "../database/AppendClient.ts"
 import { arrayOf } from "../database/arrayOf.ts"
+import { classifySqlError } from "../database/classifySqlError.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
-import { failureOf } from "../database/failureOf.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { payloadVersion } from "../fasttrack/payload.ts"
-import { inSteadyTime } from "../platform/steadyClock.ts"
+import { inSteadyTime } from "../platform/monotonicClock.ts"
 import { takeTurns } from "../platform/takeTurns.ts"
 import type { Steps } from "../values/steps.ts"
 import { compareContent, compareKnown, type KnownEvent } from "./compareKnown.ts"
 import { completed } from "./completed.ts"
 import { ErasedUsers } from "./ErasedUsers.ts"
-import type {
-  AppendOutcome,
-  EventOutcome,
-  LogEntry,
-  LoggedEvent,
-  NewEvent,
-  ReadBound,
-  SlicePosition,
-  UnreadableEvent,
-  WithheldEvent
-} from "./LoggedEvent.ts"
 import { LogHistories } from "./LogHistories.ts"
 import { appendDuration, appendLockWait, appendReruns, appendSize } from "./metrics.ts"
 import { erasedVersion } from "./pseudonym.ts"
 import { readableEvent } from "./readableEvent.ts"
+import type {
+  AppendOutcome,
+  EventOutcome,
+  LogEntry,
+  NewEvent,
+  ReadBound,
+  RecordedEvent,
+  SlicePosition,
+  UnreadableEvent,
+  WithheldEvent
+} from "./RecordedEvent.ts"
 import { sliceCount } from "./sliceOf.ts"
 import { anotherServer, type AppendRow, appendStatement, unheardErasures } from "./statements/appendStatement.ts"
 import { fetchPayloads } from "./statements/fetchPayloads.ts"
@@ -119,7 +119,7 @@ export class EventLog extends Context.Service<EventLog, {
    * Withheld events, in the order given, until there are so many bytes of payload: at least the
    * first.
    */
-  readonly fetch: (withheld: ReadonlyArray<WithheldEvent>, bytes: number) => Entries<LoggedEvent | UnreadableEvent>
+  readonly fetch: (withheld: ReadonlyArray<WithheldEvent>, bytes: number) => Entries<RecordedEvent | UnreadableEvent>
   /**
    * The events after the given positions, in order of slice and position, as many as the bound has,
    * erased ones and unreadable ones too. What follows in a slice is left out after an event that
@@ -137,7 +137,7 @@ export class EventLog extends Context.Service<EventLog, {
     userId: string,
     before: number,
     limit: number
-  ) => Effect.Effect<ReadonlyArray<LoggedEvent>, DatabaseUnavailable>
+  ) => Effect.Effect<ReadonlyArray<RecordedEvent>, DatabaseUnavailable>
 }>()("playtally/event-log/EventLog") {
   static readonly layer = Layer.effect(
     EventLog,
@@ -181,7 +181,7 @@ export class EventLog extends Context.Service<EventLog, {
 }
 
 const readUser = Effect.fnUntraced(function*(sql: PgClient.PgClient, part: UserPart) {
-  const events: Array<LoggedEvent> = []
+  const events: Array<RecordedEvent> = []
   for (let before = part.before;;) {
     const page = yield* readUserPage(sql, { ...part, before, limit: part.limit - events.length, largest: readableEvent })
     for (const stored of page.events) {
@@ -369,7 +369,7 @@ const write = (
         return stored
       }
       if (result.failure._tag === "EventLogUnavailable") return yield* result.failure
-      const failure = failureOf(result.failure)
+      const failure = classifySqlError(result.failure)
       if (failure._tag === "UniqueViolation" && failure.constraint === "events_idempotency_key") {
         yield* Metric.update(appendReruns, 1)
         if (run < maxReruns) continue
@@ -466,7 +466,7 @@ const refuseLostTenants = Effect.fnUntraced(function*(sql: PgClient.PgClient, ba
 })
 
 const isTransient = (error: SqlError.SqlError | EventLogUnavailable): boolean =>
-  error._tag === "SqlError" && failureOf(error)._tag === "Transient"
+  error._tag === "SqlError" && classifySqlError(error)._tag === "Transient"
 
 function* settle(
   rows: ReadonlyArray<AppendRow>,

@@ -11,9 +11,9 @@ import { Migrations } from "../database/Migrations.ts"
 import type { EventType } from "../fasttrack/FastTrackEvent.ts"
 import { parseJson } from "../fasttrack/parseJson.ts"
 import { decodeStored } from "../fasttrack/payload.ts"
-import type { LoggedEvent } from "./LoggedEvent.ts"
 import { pseudonymOf } from "./pseudonym.ts"
 import { readableEvent } from "./readableEvent.ts"
+import type { RecordedEvent } from "./RecordedEvent.ts"
 import { sliceOf } from "./sliceOf.ts"
 import type { EventRow } from "./statements/readStatements.ts"
 import { isBeingErased } from "./statements/unfinishedErasures.ts"
@@ -277,7 +277,7 @@ const firstAbove = (positions: Float64Array, after: number): number => {
 }
 
 /** The event of a row; undefined if no reader takes it, for its size or its version. */
-export const readHistoryRow = (row: HistoryRow): LoggedEvent | undefined => {
+export const readHistoryRow = (row: HistoryRow): RecordedEvent | undefined => {
   if (row.payload === null) return undefined
   const event = decodeStored({
     event: row.event_type,

@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import { differingFields, sameContent, type StoredContent } from "../fasttrack/sameContent.ts"
-import type { EventOutcome, NewEvent } from "./LoggedEvent.ts"
 import { erasedVersion } from "./pseudonym.ts"
 import { readableEvent } from "./readableEvent.ts"
+import type { EventOutcome, NewEvent } from "./RecordedEvent.ts"
 
 /**
  * An event that was not appended, for its key is stored at `position`, with a payload that the

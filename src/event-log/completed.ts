@@ -1,11 +1,11 @@
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
-import type { LogEntry, LoggedEvent, UnreadableEvent, WithheldEvent } from "./LoggedEvent.ts"
+import type { LogEntry, RecordedEvent, UnreadableEvent, WithheldEvent } from "./RecordedEvent.ts"
 
 /** Fetches withheld events, in order, at least the first. */
 export type Fetch = (
   withheld: ReadonlyArray<WithheldEvent>
-) => Effect.Effect<ReadonlyArray<LoggedEvent | UnreadableEvent>, SqlError.SqlError>
+) => Effect.Effect<ReadonlyArray<RecordedEvent | UnreadableEvent>, SqlError.SqlError>
 
 const isWithheld = (entry: LogEntry | WithheldEvent): entry is WithheldEvent => entry.event === null && entry.withheld !== undefined
 

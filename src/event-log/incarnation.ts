@@ -2,7 +2,7 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { SqlError, Statement } from "effect/sql"
-import { sqlState } from "../database/failureOf.ts"
+import { sqlState } from "../database/classifySqlError.ts"
 
 /**
  * What tells one life of a PostgreSQL server, and of the log in it, from another. A promotion

@@ -2,7 +2,7 @@ import * as Schema from "effect/Schema"
 import { catalog } from "../projections/catalog/catalog.ts"
 import { newestVersions } from "../projections/projection/newestVersions.ts"
 
-const shown = newestVersions(catalog).filter(({ readApart }) => readApart !== true)
+const shown = newestVersions(catalog).filter(({ separateDocument }) => separateDocument !== true)
 
 /** The names of the sections, in their order. */
 export const counterSections = shown.map(({ name }) => name)

@@ -7,7 +7,7 @@ import { SqlClient } from "effect/sql"
 import { canStore } from "../database/canStore.ts"
 import { checkSchema } from "../database/Migrations.ts"
 import { unfinishedImport } from "../event-log/transfer/unfinishedImport.ts"
-import { steadyTime } from "../platform/steadyClock.ts"
+import { steadyTime } from "../platform/monotonicClock.ts"
 import { ProjectionRunner } from "../projections/runner/ProjectionRunner.ts"
 import type { ReadinessChecks } from "./ReadinessChecks.ts"
 

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import { HttpEffect, type HttpServerRequest, HttpServerResponse } from "effect/http"
-import type { Consistency } from "../counters/Snapshots.ts"
+import type { Consistency } from "../counters/ConsistentReads.ts"
 import { parsePrefer } from "./parsePrefer.ts"
 
 const defaultWait = 5

@@ -1,11 +1,11 @@
-import type { LoggedEvent } from "../event-log/LoggedEvent.ts"
+import type { RecordedEvent } from "../event-log/RecordedEvent.ts"
 import type { StoredUserEvent } from "../event-log/statements/readUserPage.ts"
 import { payloadVersion } from "../fasttrack/payload.ts"
 
 const timeText = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
 /** An event as its sender would recognize it, in canonical form. */
-export const shownEvent = ({ event, position, recordedAt, slice, userId }: LoggedEvent) => ({
+export const shownEvent = ({ event, position, recordedAt, slice, userId }: RecordedEvent) => ({
   slice,
   position,
   event: event.event,

@@ -6,8 +6,8 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { arrayOf } from "../database/arrayOf.ts"
+import { classifySqlError } from "../database/classifySqlError.ts"
 import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
-import { failureOf } from "../database/failureOf.ts"
 import { type EventLogCorrupt, EventLogUnavailable } from "../event-log/EventLog.ts"
 import { foreseeOutcomes } from "../event-log/statements/foreseeOutcomes.ts"
 import { bodyBounds } from "../fasttrack/bodyBounds.ts"
@@ -110,7 +110,7 @@ export class RejectedReplay extends Context.Service<RejectedReplay, {
               if (chosen.length > 0) {
                 tally.add(
                   yield* Effect.retry(replayPage(tenant, chosen), {
-                    while: (error) => error._tag === "SqlError" && failureOf(error)._tag === "Transient",
+                    while: (error) => error._tag === "SqlError" && classifySqlError(error)._tag === "Transient",
                     schedule: Schedule.spaced("500 millis").pipe(Schedule.upTo({ duration: "20 seconds" }))
                   })
                 )

@@ -5,7 +5,7 @@ import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import { AppendSignal } from "../event-log/AppendSignal.ts"
 import { EventLog, type EventLogCorrupt, type EventLogUnavailable } from "../event-log/EventLog.ts"
-import type { AppendOutcome, NewEvent } from "../event-log/LoggedEvent.ts"
+import type { AppendOutcome, NewEvent } from "../event-log/RecordedEvent.ts"
 
 /** Most events in one statement. Larger ones gain little and make everybody behind them wait. */
 export const maxBatchEvents = 2000

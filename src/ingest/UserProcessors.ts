@@ -6,7 +6,7 @@ import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { EventLogCorrupt, EventLogUnavailable } from "../event-log/EventLog.ts"
-import type { AppendOutcome, NewEvent } from "../event-log/LoggedEvent.ts"
+import type { AppendOutcome, NewEvent } from "../event-log/RecordedEvent.ts"
 import { type Append, maxBatchCharacters, maxBatchEvents, SliceWriters } from "./SliceWriters.ts"
 
 /**

@@ -2,7 +2,7 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
-import { inSteadyTime } from "../platform/steadyClock.ts"
+import { inSteadyTime } from "../platform/monotonicClock.ts"
 
 /**
  * What is kept of a tenant: so many items, so many bytes of their texts, and none that was last

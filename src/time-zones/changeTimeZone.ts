@@ -4,16 +4,16 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
+import { classifySqlError } from "../database/classifySqlError.ts"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
-import { failureOf } from "../database/failureOf.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
 import { allSlices } from "../event-log/sliceOf.ts"
 import { addGeneration } from "../projections/feed/generations.ts"
 import { dependsOnTimeZone, dependsOnWeekStart } from "../projections/fold/dependsOnTimeZone.ts"
-import { identityOf } from "../projections/fold/identityOf.ts"
+import { fingerprint } from "../projections/fold/fingerprint.ts"
 import type { ProjectionStore } from "../projections/tables/ProjectionStore.ts"
 import { rebuildInSteps, usersInSteps } from "../projections/versions/rebuildInSteps.ts"
-import { moveUsers, usersToMove } from "./moveUsers.ts"
+import { refoldUsers, usersToMove } from "./refoldUsers.ts"
 
 /**
  * This code cannot make some version's rows in another zone; what has been moved so far stays so.
@@ -62,7 +62,7 @@ export const changeTimeZone = (
 ): Effect.Effect<boolean, TimeZoneChangeRefused | SqlError.SqlError | DatabaseUnavailable> =>
   Effect.gen(function*() {
     const zoned = stores.filter(({ projection }) => dependsOnTimeZone(projection) || dependsOnWeekStart(projection))
-    const known = new Set(stores.map(({ projection }) => versionId(projection.name, projection.version, identityOf(projection))))
+    const known = new Set(stores.map(({ projection }) => versionId(projection.name, projection.version, fingerprint(projection))))
 
     /** Whoever has rows that this code cannot make anew would keep them in the former zone. */
     const refuseUnknown = (slices: ReadonlyArray<number>) =>
@@ -86,11 +86,11 @@ export const changeTimeZone = (
           // Nobody registers or restarts a version meanwhile.
           yield* sql`select pg_advisory_xact_lock_shared(hashtext('playtally projections'))`
           yield* refuseUnknown([slice])
-          return yield* moveUsers(sql, log, zoned, tenantId, slice, listed)
+          return yield* refoldUsers(sql, log, zoned, tenantId, slice, listed)
         }))
         const { isLast, users } = yield* batch.pipe(
           Effect.retry({
-            while: (error) => error._tag === "SqlError" && failureOf(error)._tag === "Transient",
+            while: (error) => error._tag === "SqlError" && classifySqlError(error)._tag === "Transient",
             schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "15 seconds" }))
           })
         )

@@ -4,9 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { randomBytes } from "node:crypto"
-import { databaseProxy } from "../support/DatabaseProxy.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testSql } from "../support/TestSql.ts"
+import { databaseProxy } from "../support/database/DatabaseProxy.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { testSql } from "../support/database/TestSql.ts"
 import { runCommand } from "./runCommand.ts"
 
 const Findings = Schema.Array(Schema.Struct({

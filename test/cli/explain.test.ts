@@ -5,9 +5,9 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { bet, newEvent } from "../support/newEvent.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testService } from "../support/TestService.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { bet, newEvent } from "../support/events/newEvent.ts"
+import { testService } from "../support/service/TestService.ts"
 import { runCommand } from "./runCommand.ts"
 
 const services = Layer.mergeAll(testService(), NodeServices.layer).pipe(Layer.provideMerge(TestDatabase.layer))

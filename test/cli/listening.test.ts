@@ -4,7 +4,7 @@ import { existsSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { startProgram } from "../support/program.ts"
+import { startProgram } from "../support/service/program.ts"
 
 /** A port that somebody listens on. */
 const takenPort = Effect.acquireRelease(

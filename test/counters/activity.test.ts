@@ -10,10 +10,10 @@ import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { parseDay } from "../../src/values/dayRuns.ts"
 import type { Granularity } from "../../src/values/period.ts"
-import { bet, login, payment } from "../support/events.ts"
-import { newEvent } from "../support/newEvent.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testService } from "../support/TestService.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { bet, login, payment } from "../support/events/events.ts"
+import { newEvent } from "../support/events/newEvent.ts"
+import { testService } from "../support/service/TestService.ts"
 
 const consistency = { _tag: "Strong", waitSeconds: 10 } as const
 

@@ -18,12 +18,12 @@ import { ProjectionCatalog } from "../../src/projections/versions/ProjectionCata
 import { rebuild } from "../../src/projections/versions/rebuild.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { seededRandom } from "../reference/random.ts"
-import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
-import { slowness } from "../support/slowness.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testService } from "../support/TestService.ts"
-import { until } from "../support/until.ts"
+import { seededRandom } from "../oracle/random.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { bet, newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { testService } from "../support/service/TestService.ts"
+import { slowness } from "../support/time/slowness.ts"
+import { until } from "../support/time/until.ts"
 
 const eventual = { _tag: "Eventual" } as const
 const strong = { _tag: "Strong", waitSeconds: 10 } as const

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { type CounterPath, formatCounterPath, parseCounterPath, valueAt, valueKind } from "../../src/counters/counterPath.ts"
 import { catalog } from "../../src/projections/catalog/catalog.ts"
 import { Amount, Count, Time } from "../../src/values/jsonValues.ts"
-import { seededRandom } from "../reference/random.ts"
+import { seededRandom } from "../oracle/random.ts"
 
 describe("a counter's path", () => {
   it("is written in a way that any names can be read back from", () => {

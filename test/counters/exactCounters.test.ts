@@ -6,12 +6,12 @@ import * as Layer from "effect/Layer"
 import { Counters } from "../../src/counters/Counters.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
-import { referenceCounters } from "../reference/referenceCounters.ts"
-import { referenceSections } from "../reference/referenceSections.ts"
-import { bulkItems } from "../support/bulkItems.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testService } from "../support/TestService.ts"
+import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
+import { referenceCounters } from "../oracle/referenceCounters.ts"
+import { referenceSections } from "../oracle/referenceSections.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { bulkItems } from "../support/events/bulkItems.ts"
+import { testService } from "../support/service/TestService.ts"
 
 const strong = { _tag: "Strong", waitSeconds: 15 } as const
 

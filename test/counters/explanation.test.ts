@@ -12,11 +12,11 @@ import { logins } from "../../src/projections/catalog/logins.ts"
 import { payments } from "../../src/projections/catalog/payments.ts"
 import type { AnyProjection } from "../../src/projections/projection/Projection.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { generateItems } from "../reference/generateItems.ts"
-import { bulkItems } from "../support/bulkItems.ts"
-import { bet, newEvent } from "../support/newEvent.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testService } from "../support/TestService.ts"
+import { generateItems } from "../oracle/generateItems.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { bulkItems } from "../support/events/bulkItems.ts"
+import { bet, newEvent } from "../support/events/newEvent.ts"
+import { testService } from "../support/service/TestService.ts"
 
 /** Fails on a bet named "poison". */
 const fragile: AnyProjection = {

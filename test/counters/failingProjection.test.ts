@@ -21,11 +21,11 @@ import { ProjectionRunner } from "../../src/projections/runner/ProjectionRunner.
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { runCommand } from "../cli/runCommand.ts"
-import { beginning } from "../support/beginning.ts"
-import { bet, newEvent } from "../support/newEvent.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testService } from "../support/TestService.ts"
-import { until } from "../support/until.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { beginning } from "../support/events/beginning.ts"
+import { bet, newEvent } from "../support/events/newEvent.ts"
+import { testService } from "../support/service/TestService.ts"
+import { until } from "../support/time/until.ts"
 
 const strong = { _tag: "Strong", waitSeconds: 10 } as const
 

@@ -17,12 +17,12 @@ import { logins } from "../../src/projections/catalog/logins.ts"
 import type { AnyProjection } from "../../src/projections/projection/Projection.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { busyFactor, longestStep } from "../support/eventLoop.ts"
-import { casinoBets, fillHistory } from "../support/fillHistory.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testClients } from "../support/TestService.ts"
-import { testApplication } from "../support/TestSql.ts"
-import { until, untilAfter, untilEffect } from "../support/until.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { testApplication } from "../support/database/TestSql.ts"
+import { casinoBets, fillHistory } from "../support/events/fillHistory.ts"
+import { testClients } from "../support/service/TestService.ts"
+import { busyFactor, longestStep } from "../support/time/eventLoop.ts"
+import { until, untilAfter, untilEffect } from "../support/time/until.ts"
 
 /** Events that were folded since it was last set to 0. */
 let folded = 0

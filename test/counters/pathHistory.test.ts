@@ -1,23 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type CounterPath, formatCounterPath, valueAt, type ValueKind, valueKind } from "../../src/counters/counterPath.ts"
 import { type Contribution, PathHistory } from "../../src/counters/PathHistory.ts"
-import type { LoggedEvent } from "../../src/event-log/LoggedEvent.ts"
+import type { RecordedEvent } from "../../src/event-log/RecordedEvent.ts"
 import { catalog } from "../../src/projections/catalog/catalog.ts"
 import { evaluate } from "../../src/projections/fold/evaluate.ts"
 import type { AnyProjection } from "../../src/projections/projection/Projection.ts"
+import { amountOf, decimalString, sum } from "../oracle/decimal.ts"
+import { generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
 import { eventsOf } from "../projections/catalog/eventsOf.ts"
-import { amountOf, decimalString, sum } from "../reference/decimal.ts"
-import { generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
 
 const now = new Date("2026-06-15T12:00:00Z")
 const context = { timeZone: "America/New_York", now: now.getTime() }
-const shown = catalog.filter(({ readApart }) => readApart !== true)
+const shown = catalog.filter(({ separateDocument }) => separateDocument !== true)
 
 /** Users with their events in some order of arrival, at every third position of a log. */
 const users = [1, 2].flatMap((seed) => {
   const random = seededRandom(seed)
   const { items, userIds } = generateItems({ seed, users: 9, itemsPerUser: 30, timeZone: context.timeZone, now })
-  return userIds.map((userId): ReadonlyArray<LoggedEvent> =>
+  return userIds.map((userId): ReadonlyArray<RecordedEvent> =>
     shuffle(random, eventsOf(items.filter(({ data }) => data.user_id === userId))).map((event, index) => ({
       slice: 1,
       position: 3 * index + 2,
@@ -35,17 +35,17 @@ const leavesOf = (value: unknown, names: ReadonlyArray<string> = []): ReadonlyAr
     ? Object.entries(value).flatMap(([name, member]) => leavesOf(member, [...names, name]))
     : [names]
 
-const own = (projection: AnyProjection, events: ReadonlyArray<LoggedEvent>) => {
+const own = (projection: AnyProjection, events: ReadonlyArray<RecordedEvent>) => {
   const types = new Set<string>(projection.events)
   return events.filter(({ event }) => types.has(event.event))
 }
 
-const sized = (logged: LoggedEvent) => ({ logged, bytes: 0 })
+const sized = (logged: RecordedEvent) => ({ logged, bytes: 0 })
 
 const historyOf = (
   projection: AnyProjection,
   names: ReadonlyArray<string>,
-  events: ReadonlyArray<LoggedEvent>,
+  events: ReadonlyArray<RecordedEvent>,
   page = { after: 0, limit: Infinity },
   piece = 7
 ) => {

@@ -8,24 +8,24 @@ import * as Layer from "effect/Layer"
 import { Counters } from "../../src/counters/Counters.ts"
 import { TimeTravel } from "../../src/counters/TimeTravel.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
-import type { LoggedEvent } from "../../src/event-log/LoggedEvent.ts"
+import type { RecordedEvent } from "../../src/event-log/RecordedEvent.ts"
 import { sliceOf } from "../../src/event-log/sliceOf.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
 import type { AnyProjection } from "../../src/projections/projection/Projection.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import type { FastTrackItem } from "../reference/FastTrackItem.ts"
-import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
-import { identityOf, referenceCounters } from "../reference/referenceCounters.ts"
-import { referenceSections } from "../reference/referenceSections.ts"
-import { bulkItems } from "../support/bulkItems.ts"
-import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testService } from "../support/TestService.ts"
-import { untilAfter, untilEffect } from "../support/until.ts"
+import type { FastTrackItem } from "../oracle/FastTrackItem.ts"
+import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
+import { identityOf, referenceCounters } from "../oracle/referenceCounters.ts"
+import { referenceSections } from "../oracle/referenceSections.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { bulkItems } from "../support/events/bulkItems.ts"
+import { bet, newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { testService } from "../support/service/TestService.ts"
+import { untilAfter, untilEffect } from "../support/time/until.ts"
 
 /** An item says of itself what it is; so does an event, in the same fields. */
-const identityOfLogged = ({ event: { data, event }, userId }: LoggedEvent) =>
+const identityOfLogged = ({ event: { data, event }, userId }: RecordedEvent) =>
   identityOf({ event, data: { ...data, user_id: userId } } as unknown as FastTrackItem)
 
 const everyEvent = (tenantId: string, userId: string) =>

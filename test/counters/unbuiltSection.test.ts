@@ -14,9 +14,9 @@ import { ProjectionCatalog } from "../../src/projections/versions/ProjectionCata
 import { rebuild } from "../../src/projections/versions/rebuild.ts"
 import { slicesWithEvents } from "../../src/projections/versions/slicesWithEvents.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { bet, newEvent } from "../support/newEvent.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testService } from "../support/TestService.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { bet, newEvent } from "../support/events/newEvent.ts"
+import { testService } from "../support/service/TestService.ts"
 
 const strong = { _tag: "Strong", waitSeconds: 10 } as const
 const notBuilt = { _tag: "ProjectionNotBuilt", projections: ["logins"] } as const

@@ -8,10 +8,10 @@ import * as Result from "effect/Result"
 import { chmod, copyFile } from "node:fs/promises"
 import { join } from "node:path"
 import { readTarget, type SslMode } from "../../src/database/ConnectionTarget.ts"
-import { impatientSocket } from "../../src/database/impatientSocket.ts"
-import type { OwnPostgres } from "../faults/OwnPostgres.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { certificate, tlsPostgres } from "../support/TlsPostgres.ts"
+import { socketTimeout } from "../../src/database/socketTimeout.ts"
+import type { OwnPostgres } from "../proof/faults/OwnPostgres.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { certificate, tlsPostgres } from "../support/database/TlsPostgres.ts"
 import { watchedFolder } from "../support/watchedFolder.ts"
 
 class TlsServer extends Context.Service<TlsServer, OwnPostgres>()("playtally/test/database/TlsServer") {
@@ -37,7 +37,7 @@ const connect = (url: string) =>
       database: target.database,
       password: target.password ?? Redacted.make(""),
       ssl: false,
-      stream: impatientSocket(target, 5000)
+      stream: socketTimeout(target, 5000)
     })
   })
 
@@ -171,7 +171,7 @@ layer(Layer.mergeAll(TlsServer.layer, TestDatabase.layer), { excludeTestServices
       const [[text] = []] = yield* connection.queryValues("select repeat('x', 3000000)")
       assert.strictEqual(String(text).length, 3_000_000)
       const target = Result.getOrThrow(readTarget(`${url}?sslmode=require`))
-      const impatient = yield* PgConnection.make({ url: Redacted.make(url), ssl: false, stream: impatientSocket(target, 300) })
+      const impatient = yield* PgConnection.make({ url: Redacted.make(url), ssl: false, stream: socketTimeout(target, 300) })
       assert.deepStrictEqual(yield* impatient.queryValues("select 1"), [[1]])
       yield* freeze
       const error = yield* Effect.ensuring(Effect.flip(Effect.timeout(impatient.queryValues("select 2"), "5 seconds")), thaw)

@@ -2,10 +2,10 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { classifySqlError } from "../../src/database/classifySqlError.ts"
 import { unavailable } from "../../src/database/DatabaseUnavailable.ts"
-import { failureOf } from "../../src/database/failureOf.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testClients } from "../support/TestService.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { testClients } from "../support/service/TestService.ts"
 
 layer(testClients.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })(
   "a transaction that loses its connection",
@@ -15,9 +15,9 @@ layer(testClients.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestSer
         const sql = yield* PgClient.PgClient
         const loses = sql`select pg_terminate_backend(pg_backend_pid())`
         const error = yield* Effect.flip(sql.withTransaction(loses))
-        assert.strictEqual(failureOf(error)._tag, "Transient")
+        assert.strictEqual(classifySqlError(error)._tag, "Transient")
         const nested = yield* Effect.flip(sql.withTransaction(sql.withTransaction(loses)))
-        assert.strictEqual(failureOf(nested)._tag, "Transient")
+        assert.strictEqual(classifySqlError(nested)._tag, "Transient")
         assert.strictEqual((yield* Effect.flip(unavailable("test")(sql.withTransaction(loses))))._tag, "DatabaseUnavailable")
       }))
 

@@ -13,9 +13,9 @@ import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { catalog } from "../../src/projections/catalog/catalog.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { bet, newEvent } from "../support/newEvent.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testClients, testService } from "../support/TestService.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { bet, newEvent } from "../support/events/newEvent.ts"
+import { testClients, testService } from "../support/service/TestService.ts"
 
 /** The grants that the documentation tells to make, for a role of another name. */
 const grants = (service: string): ReadonlyArray<string> => {

@@ -4,11 +4,11 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { EventLog } from "../../src/event-log/EventLog.ts"
-import type { NewEvent } from "../../src/event-log/LoggedEvent.ts"
+import type { NewEvent } from "../../src/event-log/RecordedEvent.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testService } from "../support/TestService.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { bet, newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { testService } from "../support/service/TestService.ts"
 
 const oneService = testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.layer))
 

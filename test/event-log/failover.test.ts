@@ -12,11 +12,11 @@ import { noHistory } from "../../src/event-log/Lineage.ts"
 import { LogHistories } from "../../src/event-log/LogHistories.ts"
 import { appendStatement } from "../../src/event-log/statements/appendStatement.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { bet, newEvent } from "../support/newEvent.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testService } from "../support/TestService.ts"
-import { testApplication } from "../support/TestSql.ts"
-import { untilEffect } from "../support/until.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { testApplication } from "../support/database/TestSql.ts"
+import { bet, newEvent } from "../support/events/newEvent.ts"
+import { testService } from "../support/service/TestService.ts"
+import { untilEffect } from "../support/time/until.ts"
 
 const service = testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.layer))
 

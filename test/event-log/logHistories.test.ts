@@ -8,9 +8,9 @@ import { askIncarnation, findToldParts, isSame } from "../../src/event-log/incar
 import { lineageLength, noHistory } from "../../src/event-log/Lineage.ts"
 import { LogHistories } from "../../src/event-log/LogHistories.ts"
 import { allSlices } from "../../src/event-log/sliceOf.ts"
-import { copyDatabase } from "../support/copyDatabase.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testClients } from "../support/TestService.ts"
+import { copyDatabase } from "../support/database/copyDatabase.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { testClients } from "../support/service/TestService.ts"
 
 const histories = LogHistories.layer.pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(testClients))
 

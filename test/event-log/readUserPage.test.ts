@@ -11,9 +11,9 @@ import { readableEvent } from "../../src/event-log/readableEvent.ts"
 import { largestShown, pageBytes, type StoredUserEvent } from "../../src/event-log/statements/readUserPage.ts"
 import { EventTooLarge, exportLog } from "../../src/event-log/transfer/exportLog.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { bet, newEvent, userInSlice } from "../support/newEvent.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testService } from "../support/TestService.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { bet, newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { testService } from "../support/service/TestService.ts"
 
 const MiB = 1024 * 1024
 const process = Layer.build(Layer.fresh(testService({ projections: [] })))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import { type BulkItems, UnparsedItem } from "../../src/fasttrack/BulkItems.ts"
-import { bodyItems, defaultBounds, parsedItems } from "../support/bulkItems.ts"
+import { bodyItems, defaultBounds, parsedItems } from "../support/events/bulkItems.ts"
 
 const textOf = (items: BulkItems, index: number) => new TextDecoder().decode(items.bytesOf(index))
 const nested = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`

@@ -1,7 +1,7 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { lowerCase, upperCase } from "../../src/values/asciiCase.ts"
-import { inCapitals, inSmall } from "../reference/letters.ts"
+import { inCapitals, inSmall } from "../oracle/letters.ts"
 
 describe("upperCase and lowerCase", () => {
   it("change the letters of ASCII and nothing else", () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { decimalText } from "../../src/fasttrack/decimalText.ts"
 import { toJsonNumber } from "../../src/fasttrack/JsonNumber.ts"
-import { amountOf, decimalString } from "../reference/decimal.ts"
+import { amountOf, decimalString } from "../oracle/decimal.ts"
 
 const canonical = (text: string) => decimalText(toJsonNumber(text))
 

@@ -1,9 +1,9 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { bodyItems, defaultBounds, parsedItems, readBody } from "../support/bulkItems.ts"
+import { bodyItems, defaultBounds, parsedItems, readBody } from "../support/events/bulkItems.ts"
 
-const failureOf = (body: string | Uint8Array) => Result.getOrThrow(Result.flip(readBody(body)))
+const classifySqlError = (body: string | Uint8Array) => Result.getOrThrow(Result.flip(readBody(body)))
 const malformed = (message: string) => ({ _tag: "MalformedJson", message })
 const nested = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`
 
@@ -45,7 +45,7 @@ describe("decodeBody", () => {
     `{"items":[1],"more":[${"0,".repeat(20_000)}0]}`,
     `{"items":[${nested(100_000)}],"items":[1]}`
   ])("says that %s is not a batch", (text) => {
-    expect(failureOf(text)).toEqual({ _tag: "NotABatch" })
+    expect(classifySqlError(text)).toEqual({ _tag: "NotABatch" })
   })
 
   it.each([
@@ -61,11 +61,11 @@ describe("decodeBody", () => {
     ["{\"items\":[tru],\"items\":[1]}", "This is not JSON: line 1, column 14."],
     ["[".repeat(100_000), "The JSON ends too early: line 1, column 100001."]
   ])("says where %j is not JSON", (text, message) => {
-    expect(failureOf(text)).toEqual(malformed(message))
+    expect(classifySqlError(text)).toEqual(malformed(message))
   })
 
   it("says what is not UTF-8", () => {
-    expect(failureOf(new Uint8Array([0x22, 0xff, 0x22]))).toEqual(malformed("The body is not UTF-8."))
+    expect(classifySqlError(new Uint8Array([0x22, 0xff, 0x22]))).toEqual(malformed("The body is not UTF-8."))
   })
 
   it("refuses too many items, or values, without looking further", () => {

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { isRawNumber } from "../../src/fasttrack/JsonNumber.ts"
 import { parseDeepJson } from "../../src/fasttrack/parseDeepJson.ts"
 import { parseJson } from "../../src/fasttrack/parseJson.ts"
-import { amountOf } from "../reference/decimal.ts"
+import { amountOf } from "../oracle/decimal.ts"
 
 const NumberToken = Schema.String.check(Schema.isPattern(/^-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,9})?([eE][+-]?[0-9])?$/))
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { parseTimestamp } from "../../src/fasttrack/parseTimestamp.ts"
-import { seededRandom } from "../reference/random.ts"
+import { seededRandom } from "../oracle/random.ts"
 
 const iso = (text: string): string | undefined => {
   const instant = parseTimestamp(text)

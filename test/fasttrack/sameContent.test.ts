@@ -4,10 +4,10 @@ import type { EventType, FastTrackEvent } from "../../src/fasttrack/FastTrackEve
 import { idempotencyKey } from "../../src/fasttrack/idempotencyKey.ts"
 import { decodePayload, decodeStored, encodePayload, payloadVersion, UnknownPayload } from "../../src/fasttrack/payload.ts"
 import { differingFields, sameContent } from "../../src/fasttrack/sameContent.ts"
-import { changeContent } from "../reference/changeContent.ts"
-import { generateItems, seededRandom, toBody } from "../reference/generateItems.ts"
-import { respellItem } from "../reference/spellings.ts"
-import { contentOf } from "../support/contentOf.ts"
+import { changeContent } from "../oracle/changeContent.ts"
+import { generateItems, seededRandom, toBody } from "../oracle/generateItems.ts"
+import { respellItem } from "../oracle/spellings.ts"
+import { contentOf } from "../support/events/contentOf.ts"
 import { eventOf, eventTypes, itemOf, objectText, wireData, wireLeg } from "./wireItem.ts"
 
 /** Both ways round, as either may have come first. */

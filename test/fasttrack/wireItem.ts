@@ -1,7 +1,7 @@
 import * as Result from "effect/Result"
 import { decodeItem, type InvalidItem } from "../../src/fasttrack/decodeItem.ts"
 import type { EventType, FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
-import { bodyItems, parsedItems } from "../support/bulkItems.ts"
+import { bodyItems, parsedItems } from "../support/events/bulkItems.ts"
 
 /** Names and JSON texts of fields, so that a test says exactly what stands in the body. */
 export type WireFields = Readonly<Record<string, string>>

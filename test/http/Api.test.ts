@@ -150,7 +150,7 @@ describe("the OpenAPI document", () => {
 
   it("describes the sections of the counters by their projections", () => {
     const { properties } = spec.components.schemas["Counters"] as { readonly properties: Readonly<Record<string, object>> }
-    const names = [...new Set(catalog.filter(({ readApart }) => readApart !== true).map(({ name }) => name))]
+    const names = [...new Set(catalog.filter(({ separateDocument }) => separateDocument !== true).map(({ name }) => name))]
     assert.deepStrictEqual(Object.keys(properties), ["user_id", "ref", "time_zone", "position", "generations", ...names, "stale"])
     for (const name of names) assert.isNotEmpty(properties[name])
   })

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { createHmac } from "node:crypto"
 import { type FeedPlace, nothingTold } from "../../src/counters/FeedPlace.ts"
-import { vectorOf } from "../../src/counters/SliceVector.ts"
+import { vectorOf } from "../../src/counters/LogOffset.ts"
 import { noHistory } from "../../src/event-log/Lineage.ts"
 import { decodeChangesCursor, encodeChangesCursor } from "../../src/http/ChangesCursor.ts"
-import { seededRandom } from "../reference/random.ts"
-import { beginning } from "../support/beginning.ts"
+import { seededRandom } from "../oracle/random.ts"
+import { beginning } from "../support/events/beginning.ts"
 import { tenant } from "./serve.ts"
 
 const random = seededRandom(1)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { decodeCursor, encodeCursor } from "../../src/http/PositionCursor.ts"
-import { seededRandom } from "../reference/random.ts"
+import { seededRandom } from "../oracle/random.ts"
 import { tenant } from "./serve.ts"
 
 const random = seededRandom(1)

@@ -7,10 +7,10 @@ import { migrate } from "../../src/database/Migrations.ts"
 import { mark, unmark } from "../../src/event-log/transfer/unfinishedImport.ts"
 import { Readiness } from "../../src/http/Readiness.ts"
 import { ProjectionRunner } from "../../src/projections/runner/ProjectionRunner.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
 
 const runner = Layer.mock(ProjectionRunner, {
-  hurry: () => {},
+  feedNow: () => {},
   status: () => ({
     versions: [],
     running: true,

@@ -5,7 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { connect, type Socket } from "node:net"
-import { slowness } from "../support/slowness.ts"
+import { slowness } from "../support/time/slowness.ts"
 import { bulkPath, postBulk, serve, type Stubs } from "./serve.ts"
 
 /** A batch that is stored when it is told to, and what it says on the way. */

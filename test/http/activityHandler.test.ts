@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { Activity } from "../../src/counters/Activity.ts"
-import { ProjectionBehind, ProjectionParked } from "../../src/counters/Snapshots.ts"
+import { ProjectionBehind, ProjectionParked } from "../../src/counters/ConsistentReads.ts"
 import { DatabaseUnavailable } from "../../src/database/DatabaseUnavailable.ts"
 import { formatDay } from "../../src/values/dayRuns.ts"
 import { get, serve } from "./serve.ts"

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { setTimeout } from "node:timers/promises"
 import { eventLoopDelay } from "../../src/http/eventLoopDelay.ts"
-import { until } from "../support/until.ts"
+import { until } from "../support/time/until.ts"
 
 const block = (milliseconds: number) => {
   const end = performance.now() + milliseconds

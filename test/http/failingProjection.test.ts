@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { ProjectionFailing } from "../../src/counters/Snapshots.ts"
+import { ProjectionFailing } from "../../src/counters/ConsistentReads.ts"
 import { get, request, serve } from "./serve.ts"
 
 const fail = () => Effect.fail(new ProjectionFailing({ projections: ["casino"] }))

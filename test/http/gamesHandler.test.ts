@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { ProjectionBehind, ProjectionParked } from "../../src/counters/ConsistentReads.ts"
 import type { Games } from "../../src/counters/Games.ts"
-import { ProjectionBehind, ProjectionParked } from "../../src/counters/Snapshots.ts"
 import { DatabaseUnavailable } from "../../src/database/DatabaseUnavailable.ts"
 import { get, serve } from "./serve.ts"
 

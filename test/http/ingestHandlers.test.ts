@@ -8,8 +8,8 @@ import { Overloaded } from "../../src/ingest/Admission.ts"
 import { type Ingest, type IngestError, StrictRefusal } from "../../src/ingest/Ingest.ts"
 import type { RejectedItem } from "../../src/ingest/IngestReport.ts"
 import { MailboxFull } from "../../src/ingest/UserProcessors.ts"
-import { parsedItems } from "../support/bulkItems.ts"
-import { until } from "../support/until.ts"
+import { parsedItems } from "../support/events/bulkItems.ts"
+import { until } from "../support/time/until.ts"
 import { bulkPath, postBulk, serve, type Stubs, tenant } from "./serve.ts"
 
 const rejected: ReadonlyArray<RejectedItem> = [{

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { ProjectionBehind, ProjectionParked } from "../../src/counters/ConsistentReads.ts"
 import type { LeaderboardDocument, LeaderboardPlace, Leaderboards } from "../../src/counters/Leaderboards.ts"
-import { ProjectionBehind, ProjectionParked } from "../../src/counters/Snapshots.ts"
 import { get, serve } from "./serve.ts"
 
 const head = {

@@ -6,8 +6,8 @@ import type { ServerResponse } from "node:http"
 import { connect } from "node:net"
 import { type FairServerOptions, makeNodeServer } from "../../src/http/nodeServer.ts"
 import { Settling } from "../../src/http/nodeServer.ts"
-import { slowness } from "../support/slowness.ts"
-import { until } from "../support/until.ts"
+import { slowness } from "../support/time/slowness.ts"
+import { until } from "../support/time/until.ts"
 import { serve } from "./serve.ts"
 
 const get = (path: string, ...headers: ReadonlyArray<string>) =>

@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { connect } from "node:net"
 import { makeNodeServer } from "../../src/http/nodeServer.ts"
-import { slowness } from "../support/slowness.ts"
-import { until } from "../support/until.ts"
+import { slowness } from "../support/time/slowness.ts"
+import { until } from "../support/time/until.ts"
 import { bulkPath, document, sendRaw, serve } from "./serve.ts"
 
 const problem = (status: number, type: string) =>

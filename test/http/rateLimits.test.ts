@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { RateExceeded } from "../../src/tenants/RateLimits.ts"
-import { until } from "../support/until.ts"
+import { until } from "../support/time/until.ts"
 import { type Answer, get, postBulk, serve } from "./serve.ts"
 
 const counters = "/api/v1/users/u/counters"

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { type Consistency, ProjectionBehind, ProjectionParked } from "../../src/counters/ConsistentReads.ts"
 import { ProjectionNotBuilt } from "../../src/counters/ProjectionNotBuilt.ts"
-import { type Consistency, ProjectionBehind, ProjectionParked } from "../../src/counters/Snapshots.ts"
 import { DatabaseUnavailable } from "../../src/database/DatabaseUnavailable.ts"
 import type { StoredUserEvent } from "../../src/event-log/statements/readUserPage.ts"
 import { payloadVersion } from "../../src/fasttrack/payload.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
-import { seededRandom } from "../reference/random.ts"
+import { seededRandom } from "../oracle/random.ts"
 import { document, get, request, serve, type Stubs, tenant } from "./serve.ts"
 
 interface Reading {

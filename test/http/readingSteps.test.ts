@@ -14,10 +14,10 @@ import { Server } from "../../src/http/Server.ts"
 import { ApiKeys } from "../../src/tenants/ApiKeys.ts"
 import { RateLimits } from "../../src/tenants/RateLimits.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { busyFactor, longestStep } from "../support/eventLoop.ts"
-import { casinoBets, fillHistory } from "../support/fillHistory.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testSql } from "../support/TestSql.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { testSql } from "../support/database/TestSql.ts"
+import { casinoBets, fillHistory } from "../support/events/fillHistory.ts"
+import { busyFactor, longestStep } from "../support/time/eventLoop.ts"
 
 /**
  * Asks, and lets the answer pass unread: to take it apart here would keep the service waiting,

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { connect } from "node:net"
-import { parsedItems } from "../support/bulkItems.ts"
-import { until } from "../support/until.ts"
+import { parsedItems } from "../support/events/bulkItems.ts"
+import { until } from "../support/time/until.ts"
 import { bulkPath, postBulk, request, sendRaw, serve } from "./serve.ts"
 
 const head = (...headers: ReadonlyArray<string>) =>

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { connect } from "node:net"
-import { until } from "../support/until.ts"
+import { until } from "../support/time/until.ts"
 import { bulkPath, get, type Logged, postBulk, request, sendRaw, serve } from "./serve.ts"
 
 const linesOf = (logged: ReadonlyArray<Logged>): ReadonlyArray<Readonly<Record<string, unknown>>> =>

@@ -15,8 +15,8 @@ import { Explanation } from "../../src/counters/Explanation.ts"
 import { type FeedPlace, nothingTold } from "../../src/counters/FeedPlace.ts"
 import { Games } from "../../src/counters/Games.ts"
 import { Leaderboards } from "../../src/counters/Leaderboards.ts"
+import { vectorOf } from "../../src/counters/LogOffset.ts"
 import { ReadShares } from "../../src/counters/ReadShares.ts"
-import { vectorOf } from "../../src/counters/SliceVector.ts"
 import { TimeTravel } from "../../src/counters/TimeTravel.ts"
 import { Users } from "../../src/counters/Users.ts"
 import { UserErasure } from "../../src/erasure/UserErasure.ts"
@@ -165,7 +165,7 @@ export const serve = (stubs: Stubs = {}) =>
         readUserPage: stubs.readUserPage ?? (() => Effect.succeed({ events: [], isMore: false }))
       }),
       Layer.mock(ProjectionRunner, {
-        hurry: () => {},
+        feedNow: () => {},
         status: stubs.status ?? (() => ({
           versions: [],
           running: true,

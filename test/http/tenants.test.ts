@@ -9,7 +9,7 @@ import { serverLayer } from "../../src/App.ts"
 import { Server } from "../../src/http/Server.ts"
 import { ApiKeys } from "../../src/tenants/ApiKeys.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bulkPath, request } from "./serve.ts"
 
 /** The whole service in this process, and two tenants' keys. */

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { ProjectionParked } from "../../src/counters/ConsistentReads.ts"
 import { CounterNotFound, type Explained, NoSuchCounter } from "../../src/counters/Explanation.ts"
 import { HistoryTooLarge, HistoryUnfinished } from "../../src/counters/Histories.ts"
-import { ProjectionParked } from "../../src/counters/Snapshots.ts"
 import { DatabaseUnavailable } from "../../src/database/DatabaseUnavailable.ts"
-import type { LoggedEvent } from "../../src/event-log/LoggedEvent.ts"
+import type { RecordedEvent } from "../../src/event-log/RecordedEvent.ts"
 import { InFuture } from "../../src/event-log/UserHistory.ts"
-import { bet } from "../support/newEvent.ts"
+import { bet } from "../support/events/newEvent.ts"
 import { document, get, serve, type Stubs, tenant } from "./serve.ts"
 
 const unavailable = new DatabaseUnavailable({ operation: "secret", cause: new Error("secret") })
@@ -78,7 +78,7 @@ describe("GET a user's counters as of a time", () => {
 describe("GET why a user's counter is what it is", () => {
   const path = "/api/v1/users/u/counters/explain"
 
-  const logged = (position: number): LoggedEvent => ({
+  const logged = (position: number): RecordedEvent => ({
     slice: 3,
     position,
     tenantId: tenant.tenantId,

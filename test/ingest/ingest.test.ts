@@ -11,9 +11,9 @@ import { bodyBounds } from "../../src/fasttrack/bodyBounds.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { eventTypes, itemOf } from "../fasttrack/wireItem.ts"
-import { bodyItems, bulkItems } from "../support/bulkItems.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testService } from "../support/TestService.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { bodyItems, bulkItems } from "../support/events/bulkItems.ts"
+import { testService } from "../support/service/TestService.ts"
 
 const login = (user_id: string, unique_id: string, timestamp = "2026-01-01T00:00:00Z") => ({
   event: "realtime-login",

@@ -11,8 +11,8 @@ import { eraseRejected, searchStatement } from "../../src/ingest/eraseRejected.t
 import { issuesText, RejectedEvents } from "../../src/ingest/RejectedEvents.ts"
 import { beyondQuota, removeAt, removeBetween, trimAllRejected } from "../../src/ingest/trimRejected.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testService } from "../support/TestService.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { testService } from "../support/service/TestService.ts"
 
 const quota = 1_000
 const quotaBytes = 64 * 1024

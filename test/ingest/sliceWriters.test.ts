@@ -6,10 +6,10 @@ import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
 import { AppendSignal } from "../../src/event-log/AppendSignal.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
-import type { AppendOutcome, NewEvent } from "../../src/event-log/LoggedEvent.ts"
+import type { AppendOutcome, NewEvent } from "../../src/event-log/RecordedEvent.ts"
 import { SliceWriters } from "../../src/ingest/SliceWriters.ts"
-import { bet, newEvent } from "../support/newEvent.ts"
-import { someTenant } from "../support/someTenant.ts"
+import { bet, newEvent } from "../support/events/newEvent.ts"
+import { someTenant } from "../support/events/someTenant.ts"
 
 const eventsIn = (slice: number, ...ids: ReadonlyArray<string>): ReadonlyArray<NewEvent> =>
   ids.map((id) => ({ ...newEvent(someTenant, bet("player", id)), slice }))

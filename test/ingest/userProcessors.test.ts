@@ -5,11 +5,11 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
 import { EventLogUnavailable } from "../../src/event-log/EventLog.ts"
-import type { AppendOutcome, NewEvent } from "../../src/event-log/LoggedEvent.ts"
+import type { AppendOutcome, NewEvent } from "../../src/event-log/RecordedEvent.ts"
 import { SliceWriters } from "../../src/ingest/SliceWriters.ts"
 import { UserProcessors } from "../../src/ingest/UserProcessors.ts"
-import { bet, newEvent } from "../support/newEvent.ts"
-import { someTenant } from "../support/someTenant.ts"
+import { bet, newEvent } from "../support/events/newEvent.ts"
+import { someTenant } from "../support/events/someTenant.ts"
 
 const mail = (userId: string, ids: ReadonlyArray<string>) => ({
   tenantId: someTenant.tenantId,

@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { until } from "../support/until.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { until } from "../support/time/until.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
@@ -65,7 +65,7 @@ it.live.each(["start", "start:deno"])(
 it.live("start:deno may reach the database that the URL names, and read the files of its certificates", () =>
   Effect.gen(function*() {
     const { url } = yield* TestDatabase.make
-    const authority = fileURLToPath(new URL("../support/certificates/authority.crt", import.meta.url))
+    const authority = fileURLToPath(new URL("../support/database/certificates/authority.crt", import.meta.url))
     const { output } = yield* run("start:deno", {
       DATABASE_URL: `${Redacted.value(url)}?sslmode=prefer&sslrootcert=${encodeURIComponent(authority)}`
     })

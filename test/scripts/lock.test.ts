@@ -6,7 +6,7 @@ interface Entry {
   readonly resolved?: string
 }
 
-it.each(["package-lock.json", "test/bench/emmett/package-lock.json"])(
+it.each(["package-lock.json", "bench/emmett/package-lock.json"])(
   "%s has a hash for everything that may be installed, and names no host",
   (file) => {
     const { packages } = JSON.parse(readFileSync(new URL(`../../${file}`, import.meta.url), "utf8")) as {

@@ -6,7 +6,7 @@ import { chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
-import { until } from "../support/until.ts"
+import { until } from "../support/time/until.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 

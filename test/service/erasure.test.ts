@@ -1,11 +1,11 @@
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { generateItems } from "../reference/generateItems.ts"
-import { readCounters } from "../support/reader.ts"
-import { deliver, post, request } from "../support/sender.ts"
-import { startService } from "../support/ServiceProcess.ts"
-import { testSql } from "../support/TestSql.ts"
-import { assertLogIsSound } from "../support/wholeLog.ts"
+import { generateItems } from "../oracle/generateItems.ts"
+import { testSql } from "../support/database/TestSql.ts"
+import { assertLogIsSound } from "../support/database/wholeLog.ts"
+import { readCounters } from "../support/service/reader.ts"
+import { deliver, post, request } from "../support/service/sender.ts"
+import { startService } from "../support/service/ServiceProcess.ts"
 
 layer(testSql, { excludeTestServices: true })("a user erased over HTTP", (it) => {
   it.effect("is not found by any read, is not brought back by a resend, and begins anew with a new event", () =>

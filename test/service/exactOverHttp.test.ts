@@ -1,10 +1,10 @@
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
-import { deliver } from "../support/sender.ts"
-import { startService } from "../support/ServiceProcess.ts"
-import { testSql } from "../support/TestSql.ts"
-import { assertCounters, assertLogIsSound, assertNothingElse, assertStored } from "../support/wholeLog.ts"
+import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
+import { testSql } from "../support/database/TestSql.ts"
+import { assertCounters, assertLogIsSound, assertNothingElse, assertStored } from "../support/database/wholeLog.ts"
+import { deliver } from "../support/service/sender.ts"
+import { startService } from "../support/service/ServiceProcess.ts"
 
 const timeZone = "America/New_York"
 

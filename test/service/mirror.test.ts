@@ -32,12 +32,12 @@ import { RateLimits } from "../../src/tenants/RateLimits.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { changeTimeZone } from "../../src/time-zones/changeTimeZone.ts"
-import type { FastTrackItem } from "../reference/FastTrackItem.ts"
-import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../reference/generateItems.ts"
-import { bulkItems } from "../support/bulkItems.ts"
-import { copyDatabase } from "../support/copyDatabase.ts"
-import { MirrorEngine } from "../support/MirrorEngine.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
+import type { FastTrackItem } from "../oracle/FastTrackItem.ts"
+import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
+import { copyDatabase } from "../support/database/copyDatabase.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { bulkItems } from "../support/events/bulkItems.ts"
+import { MirrorEngine } from "../support/service/MirrorEngine.ts"
 
 /** One in the usual run, for time; `MIRROR_SEEDS=1,2,3` runs others. */
 const seeds = (process.env["MIRROR_SEEDS"] ?? "1").split(",").map(Number)
@@ -310,7 +310,7 @@ describe("an engine that mirrors every counter", () => {
     }).pipe(Effect.provide(TestDatabase.layer)), 90_000)
 
   it("is the one that the documentation shows", () => {
-    const code = readFileSync(new URL("../support/MirrorEngine.ts", import.meta.url), "utf8")
+    const code = readFileSync(new URL("../support/service/MirrorEngine.ts", import.meta.url), "utf8")
     assert.include(readFileSync(new URL("../../docs/reading.md", import.meta.url), "utf8"), code)
   })
 })

@@ -2,12 +2,12 @@ import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { freePort } from "../../src/database/embedded/EmbeddedServer.ts"
-import { startKeepAliveLoad } from "../support/keepAliveLoad.ts"
-import { request } from "../support/sender.ts"
-import { startService } from "../support/ServiceProcess.ts"
-import { slowness } from "../support/slowness.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { until, untilEffect } from "../support/until.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { startKeepAliveLoad } from "../support/service/keepAliveLoad.ts"
+import { request } from "../support/service/sender.ts"
+import { startService } from "../support/service/ServiceProcess.ts"
+import { slowness } from "../support/time/slowness.ts"
+import { until, untilEffect } from "../support/time/until.ts"
 
 const statusOf = (url: string) => Effect.map(request(url), ({ status }) => status)
 

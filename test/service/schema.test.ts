@@ -2,10 +2,10 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { startProgram } from "../support/program.ts"
-import { apiKey } from "../support/ServiceProcess.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testSql } from "../support/TestSql.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { testSql } from "../support/database/TestSql.ts"
+import { startProgram } from "../support/service/program.ts"
+import { apiKey } from "../support/service/ServiceProcess.ts"
 
 const run = Effect.fnUntraced(function*(...args: ReadonlyArray<string>) {
   const { url } = yield* TestDatabase

@@ -2,12 +2,12 @@ import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { connect } from "node:net"
-import { databaseProxy } from "../support/DatabaseProxy.ts"
-import { bulkPath, request } from "../support/sender.ts"
-import { apiKey, startService } from "../support/ServiceProcess.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testSql } from "../support/TestSql.ts"
-import { untilEffect } from "../support/until.ts"
+import { databaseProxy } from "../support/database/DatabaseProxy.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { testSql } from "../support/database/TestSql.ts"
+import { bulkPath, request } from "../support/service/sender.ts"
+import { apiKey, startService } from "../support/service/ServiceProcess.ts"
+import { untilEffect } from "../support/time/until.ts"
 
 /** What is nobody else's business, each a text that occurs nowhere else. */
 const secret = (what: string) => `canary-${what}-7f3a`

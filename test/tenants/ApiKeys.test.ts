@@ -8,9 +8,9 @@ import { createHash } from "node:crypto"
 import { ApiKeys } from "../../src/tenants/ApiKeys.ts"
 import { KnownKeys } from "../../src/tenants/KnownKeys.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { testClients, testService } from "../support/TestService.ts"
-import { untilEffect } from "../support/until.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { testClients, testService } from "../support/service/TestService.ts"
+import { untilEffect } from "../support/time/until.ts"
 
 const failure = (keys: ApiKeys["Service"], key: string, address?: string) =>
   Effect.map(Effect.flip(keys.authenticate(Redacted.make(key), address)), ({ _tag }) => _tag)

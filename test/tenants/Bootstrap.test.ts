@@ -1,11 +1,11 @@
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { startProgram } from "../support/program.ts"
-import { request } from "../support/sender.ts"
-import { startService } from "../support/ServiceProcess.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
-import { untilEffect } from "../support/until.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { startProgram } from "../support/service/program.ts"
+import { request } from "../support/service/sender.ts"
+import { startService } from "../support/service/ServiceProcess.ts"
+import { untilEffect } from "../support/time/until.ts"
 
 layer(TestDatabase.layer, { excludeTestServices: true })("the first key", (it) => {
   it.effect.each(["x".repeat(31)])(

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { FairSlots } from "../../src/tenants/FairSlots.ts"
-import { seededRandom } from "../reference/random.ts"
+import { seededRandom } from "../oracle/random.ts"
 
 /** Claims a slot, and notes when it has come. */
 const ask = (slots: FairSlots, tenant: string, granted: Array<string>, name = tenant) => {

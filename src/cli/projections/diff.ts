@@ -137,8 +137,8 @@ const describeRows = Effect.fnUntraced(function*(before: ProjectionStore, after:
    * The command that explains a number, if it stands in the counters document under the row's key.
    */
   const explain = ({ column, key, tenantId, userId }: LargestChange) => {
-    const { name, readApart, section } = after.projection
-    if (readApart === true || valueKind(section.schema.ast, [...key, column]) === undefined) return []
+    const { name, separateDocument, section } = after.projection
+    if (separateDocument === true || valueKind(section.schema.ast, [...key, column]) === undefined) return []
     return [["explain", ...[names.get(tenantId) ?? tenantId, userId, formatCounterPath([name, ...key, column])].map(quoted)].join(" ")]
   }
   const isExplained = diff.largest.some((change) => explain(change).length > 0)

@@ -66,7 +66,7 @@ export const createProjection = Effect.fnUntraced(function*(root: string, name: 
     if (yield* fs.exists(path.join(root, file))) return yield* refuse(`${file} exists already.`)
   }
   const before = yield* fs.readFileString(path.join(root, catalogFile))
-  const apart = known.findIndex(({ readApart }) => readApart === true)
+  const apart = known.findIndex(({ separateDocument }) => separateDocument === true)
   const after = newCatalogEntry(before, variable, () => apart === -1 ? known.length : apart)
   if (after === undefined) return yield* refuse(unexpectedCatalog)
   yield* fs.writeFileString(path.join(root, source), projectionSource({ name, variable }), { flag: "wx" })

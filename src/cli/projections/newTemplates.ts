@@ -47,8 +47,8 @@ export const ${variable} = Projection.make({
 export const specSource = ({ name, variable }: ProjectionNames): string =>
   `import { describe, it } from "vitest"
 import { ${variable} } from "../../../src/projections/catalog/${variable}.ts"
-import { bet, win } from "../../support/events.ts"
-import { projectionSpec } from "../../support/projectionSpec.ts"
+import { bet, win } from "../../support/events/events.ts"
+import { projectionSpec } from "../../support/projections/projectionSpec.ts"
 
 const { given, keepsTheLaws } = projectionSpec(${variable})
 

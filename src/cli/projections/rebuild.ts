@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { EventLog } from "../../event-log/EventLog.ts"
 import { newestVersions } from "../../projections/projection/newestVersions.ts"
-import { givesWay } from "../../projections/runner/givesWay.ts"
+import { lowerThreadPriority } from "../../projections/runner/lowerThreadPriority.ts"
 import type { ProjectionStore } from "../../projections/tables/ProjectionStore.ts"
 import { activateVersion } from "../../projections/versions/activateVersion.ts"
 import { ProjectionCatalog } from "../../projections/versions/ProjectionCatalog.ts"
@@ -45,7 +45,7 @@ export const rebuild = Command.make(
     const remade = [...new Set(all ? known : names)]
     const layer = projectionsLayer(again ? remade.map((name) => ({ name, version: Option.getOrUndefined(version) })) : [])
     const [name] = names
-    yield* givesWay
+    yield* lowerThreadPriority
     if (Option.isSome(user) && Option.isSome(tenant) && name !== undefined) {
       return yield* Effect.provide(ofUser(name, version, tenant.value, user.value), layer)
     }

@@ -5,8 +5,8 @@ import { arrayOf } from "../../database/arrayOf.ts"
 import { raiseSynchronousCommit } from "../../database/synchronousCommit.ts"
 import { payloadVersion } from "../../fasttrack/payload.ts"
 import type { ErasedUsers } from "../ErasedUsers.ts"
-import type { NewEvent } from "../LoggedEvent.ts"
 import type { KnownHistory } from "../LogHistories.ts"
+import type { NewEvent } from "../RecordedEvent.ts"
 
 /**
  * A row of the statement's answer. With `ord`: the event at that place of the input (from 1) was

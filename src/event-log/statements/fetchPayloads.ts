@@ -4,9 +4,9 @@ import * as Result from "effect/Result"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { decodeStored } from "../../fasttrack/payload.ts"
-import type { LoggedEvent, UnreadableEvent, WithheldEvent } from "../LoggedEvent.ts"
 import { parsedSize } from "../parsedSize.ts"
 import { readableEvent } from "../readableEvent.ts"
+import type { RecordedEvent, UnreadableEvent, WithheldEvent } from "../RecordedEvent.ts"
 import { unknownPayload } from "./readStatements.ts"
 
 const MiB = 1024 * 1024
@@ -29,7 +29,7 @@ export const fetchPayloads = (
   sql: PgClient.PgClient,
   events: ReadonlyArray<WithheldEvent>,
   bytes: number
-): Effect.Effect<ReadonlyArray<LoggedEvent | UnreadableEvent>, SqlError.SqlError> =>
+): Effect.Effect<ReadonlyArray<RecordedEvent | UnreadableEvent>, SqlError.SqlError> =>
   Effect.map(
     sql<{ nth: number; size: number; payload: string | null }>`
       -- One event after the other, each by its key, so that it ends where the bytes do. The payloads go along packed.
@@ -59,7 +59,7 @@ export const fetchPayloads = (
       })
   )
 
-const toEvent = (event: WithheldEvent, size: number, payload: string | null): LoggedEvent | UnreadableEvent => {
+const toEvent = (event: WithheldEvent, size: number, payload: string | null): RecordedEvent | UnreadableEvent => {
   const { occurredAt, payloadVersion, position, recordedAt, slice, tenantId, type, userId } = event
   const place = { slice, position, tenantId, userId, recordedAt }
   const unreadable = (why: string): UnreadableEvent => ({ ...place, event: null, type, unreadable: why })

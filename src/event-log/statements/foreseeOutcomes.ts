@@ -6,8 +6,8 @@ import { payloadVersion } from "../../fasttrack/payload.ts"
 import type { StoredContent } from "../../fasttrack/sameContent.ts"
 import { compareContent } from "../compareKnown.ts"
 import { ErasedUsers } from "../ErasedUsers.ts"
-import type { AppendOutcome, NewEvent } from "../LoggedEvent.ts"
 import { erasedVersion } from "../pseudonym.ts"
+import type { AppendOutcome, NewEvent } from "../RecordedEvent.ts"
 
 /** The most characters of payloads that are remembered, some 64 MB. */
 const maxRemembered = 32 * 1024 * 1024

@@ -4,9 +4,9 @@ import * as Result from "effect/Result"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { decodeStored } from "../../fasttrack/payload.ts"
-import type { LogEntry, LoggedEvent, ReadBound, SlicePosition, WithheldEvent } from "../LoggedEvent.ts"
 import { erasedVersion } from "../pseudonym.ts"
 import { readableEvent } from "../readableEvent.ts"
+import type { LogEntry, ReadBound, RecordedEvent, SlicePosition, WithheldEvent } from "../RecordedEvent.ts"
 
 /** A row of `events` as the statements here select it; `payload` is parsed JSON. */
 export interface EventRow {
@@ -25,7 +25,7 @@ export interface EventRow {
  * A payload of a newer release ends in a defect: this process must not go on with events it cannot
  * read.
  */
-export const toLoggedEvent = (row: EventRow): LoggedEvent => ({
+export const toLoggedEvent = (row: EventRow): RecordedEvent => ({
   slice: row.slice,
   position: Number(row.position),
   tenantId: row.tenant_id,

@@ -6,7 +6,7 @@ import { arrayOf } from "../../database/arrayOf.ts"
 import { parseJson } from "../../fasttrack/parseJson.ts"
 import { decodeStored } from "../../fasttrack/payload.ts"
 import { largestEvent } from "../../platform/Settings.ts"
-import type { LoggedEvent } from "../LoggedEvent.ts"
+import type { RecordedEvent } from "../RecordedEvent.ts"
 import { sliceOf } from "../sliceOf.ts"
 import { fitPlaces, type Place, placeColumns, type SizedPlace } from "./fitPlaces.ts"
 import { isBeingErased } from "./unfinishedErasures.ts"
@@ -160,12 +160,12 @@ const fetchEvents = (sql: PgClient.PgClient, { largest = largestShown, tenantId,
 export const decodeUserEvent = (
   { tenantId, userId }: Pick<UserPart, "tenantId" | "userId">,
   { bytes, eventType, occurredAt, payload, payloadVersion, position, recordedAt, slice }: StoredUserEvent
-): Result.Result<LoggedEvent, string> =>
+): Result.Result<RecordedEvent, string> =>
   payload === null
     ? Result.fail(`its payload of ${bytes} bytes is larger than a reader takes`)
     // Parsed here and not by the driver, which would round the numbers inside `meta` and
     // `outcomes`.
     : decodeStored({ event: eventType, userId, occurredAt, payloadVersion, payload: parseJson(payload) }).pipe(
-      Result.map((event): LoggedEvent => ({ slice, position, tenantId, userId, recordedAt, event })),
+      Result.map((event): RecordedEvent => ({ slice, position, tenantId, userId, recordedAt, event })),
       Result.mapError(() => `this release does not know its kind, or version ${payloadVersion} of its payload`)
     )

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import type { EventType } from "../../fasttrack/FastTrackEvent.ts"
-import type { LogEntry, ReadBound, WithheldEvent } from "../LoggedEvent.ts"
+import type { LogEntry, ReadBound, WithheldEvent } from "../RecordedEvent.ts"
 import { type EventRow, smallPayload, toEntry } from "./readStatements.ts"
 import { isBeingErased } from "./unfinishedErasures.ts"
 

@@ -2,7 +2,7 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
-import type { ErasedEvent, SlicePosition } from "../LoggedEvent.ts"
+import type { ErasedEvent, SlicePosition } from "../RecordedEvent.ts"
 
 /*
  * A user whose erasure has begun and has not ended reads as erased: what the log still has of the

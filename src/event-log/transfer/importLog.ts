@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
 import * as Stream from "effect/Stream"
 import { arrayOf } from "../../database/arrayOf.ts"
-import { failureOf } from "../../database/failureOf.ts"
+import { classifySqlError } from "../../database/classifySqlError.ts"
 import type { LogProgress } from "./exportLog.ts"
 import { eventsIn, LogFileError, type LogFilePrelude } from "./LogFile.ts"
 import { type LogFileBatch, LogFileReader } from "./LogFileReader.ts"
@@ -225,7 +225,7 @@ const refusedBy =
   <A, E>(effect: Effect.Effect<A, E | SqlError.SqlError>): Effect.Effect<A, E | SqlError.SqlError | LogFileError> =>
     Effect.catchIf(
       effect,
-      (error): error is E & SqlError.SqlError => isSqlError(error) && ["BadData", "UniqueViolation"].includes(failureOf(error)._tag),
+      (error): error is E & SqlError.SqlError => isSqlError(error) && ["BadData", "UniqueViolation"].includes(classifySqlError(error)._tag),
       (error) => {
         const reason = reasonOf(error)
         return Effect.fail(new LogFileError({ message: `${what(reason)} cannot be stored: ${reason}.` }))

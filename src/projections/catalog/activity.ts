@@ -198,7 +198,7 @@ export const activity = Projection.make({
         }
       }).sort((a, b) => compareUtf8(a.date, b.date) || compareUtf8(a.product, b.product) || compareUtf8(a.currency ?? "", b.currency ?? ""))
   },
-  readApart: true
+  separateDocument: true
 })
 
 /** Of a payment's events, only approvals and rollbacks have a say in whether and when it counts. */

@@ -10,5 +10,5 @@ export const casinoByGame = Projection.make({
   totals: { key: ["game_id", "currency"], columns: casinoColumns },
   contribute: (event) => [{ ...casinoFigures(event), game_id: gameKey(event.data.game_id) }],
   section: byGame(casinoColumns),
-  readApart: true
+  separateDocument: true
 })

@@ -10,5 +10,5 @@ export const gameRoundsByGame = Projection.make({
   totals: { key: ["game_id", "currency"], columns: gameRoundColumns },
   contribute: (event) => [{ ...gameRoundFigures(event), game_id: gameKey(event.data.game_id) }],
   section: byGame(gameRoundColumns),
-  readApart: true
+  separateDocument: true
 })

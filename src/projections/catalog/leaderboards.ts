@@ -56,7 +56,7 @@ export const leaderboards = Projection.make({
         return { ...key, score: key.board === "round_wins" ? Number(value) : value, reached_at: timeText(at) ?? "" }
       }))
   },
-  readApart: true
+  separateDocument: true
 })
 
 const casinoScores = ({ data: { amount, currency, type }, occurredAt }: EventOf<"realtime-casino">) => {

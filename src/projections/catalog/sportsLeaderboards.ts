@@ -51,5 +51,5 @@ export const sportsLeaderboards = Projection.make({
     schema: standingsSchema,
     present: (rows) => inOrder(rows.map(({ last_at, total, ...key }) => ({ ...key, score: total, reached_at: timeText(last_at) ?? "" })))
   },
-  readApart: true
+  separateDocument: true
 })

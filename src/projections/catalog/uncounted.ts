@@ -41,5 +41,5 @@ export const uncounted = Projection.make({
         last_at: timeText(last_at) ?? ""
       })).toSorted((a, b) => compareUtf8(a.event, b.event) || compareUtf8(a.field, b.field) || compareUtf8(a.word, b.word))
   },
-  readApart: true
+  separateDocument: true
 })

@@ -1,5 +1,5 @@
 import * as Context from "effect/Context"
-import type { ReadBound, SlicePosition } from "../../event-log/LoggedEvent.ts"
+import type { ReadBound, SlicePosition } from "../../event-log/RecordedEvent.ts"
 
 /**
  * How careful a runner is with its memory: see `ProjectionThread`, which makes one more careful

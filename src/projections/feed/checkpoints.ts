@@ -2,7 +2,7 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
-import { identityOf } from "../fold/identityOf.ts"
+import { fingerprint } from "../fold/fingerprint.ts"
 import type { AnyProjection } from "../projection/Projection.ts"
 
 /** How far one projection version has come in one slice. */
@@ -54,7 +54,7 @@ export const take = (
       projections
         .filter((own) =>
           identities.some(({ identity, projection, version }) =>
-            projection === own.name && version === own.version && identity === identityOf(own)
+            projection === own.name && version === own.version && identity === fingerprint(own)
           )
         )
         .map(({ name, version }) => `${name}/${version}`)

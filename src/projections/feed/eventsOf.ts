@@ -1,12 +1,12 @@
-import type { LogEntry, UnreadableEvent } from "../../event-log/LoggedEvent.ts"
+import type { LogEntry, UnreadableEvent } from "../../event-log/RecordedEvent.ts"
 import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
-import type { Owner } from "../tables/ProjectionStore.ts"
+import type { UserRef } from "../tables/ProjectionStore.ts"
 import type { UserEvents } from "./feedChunk.ts"
 
 /**
  * One user's events as they are fed, up to the first that cannot be read; undefined without any.
  */
-export const eventsOf = (user: Owner & { readonly slice: number }, entries: ReadonlyArray<LogEntry>): UserEvents | undefined => {
+export const eventsOf = (user: UserRef & { readonly slice: number }, entries: ReadonlyArray<LogEntry>): UserEvents | undefined => {
   const events: Array<FastTrackEvent> = []
   let unreadable: UnreadableEvent | undefined
   for (const entry of entries) {

@@ -1,13 +1,13 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
-import { failureOf, sqlState } from "../../database/failureOf.ts"
+import { classifySqlError, sqlState } from "../../database/classifySqlError.ts"
 import type { EventLog } from "../../event-log/EventLog.ts"
-import type { LogEntry, LoggedEvent, ReadBound, UnreadableEvent } from "../../event-log/LoggedEvent.ts"
+import type { LogEntry, ReadBound, RecordedEvent, UnreadableEvent } from "../../event-log/RecordedEvent.ts"
 import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
 import { entityId, type EntityKey, foldUser } from "../fold/foldUser.ts"
 import type { AnyProjection, EntityRow } from "../projection/Projection.ts"
-import { inWriteOrder, type Owner, ownerId, type ProjectionStore, type UserChange } from "../tables/ProjectionStore.ts"
+import { inWriteOrder, ownerId, type ProjectionStore, type UserChange, type UserRef } from "../tables/ProjectionStore.ts"
 import type { Caution } from "./Caution.ts"
 import { advance, type Checkpoint, take } from "./checkpoints.ts"
 import { type ContextOf, foldContexts } from "./foldContexts.ts"
@@ -40,7 +40,10 @@ export interface FedChunk {
 /** Feeds a chunk; one that the database refuses for its data is fed again with every user apart. */
 export const feedIsolating = (feed: Feed, slices: ReadonlyArray<number>): Effect.Effect<FedChunk, SqlError.SqlError> =>
   feedChunk(feed, slices, false).pipe(
-    Effect.catchTag("SqlError", (error) => failureOf(error)._tag === "Transient" ? Effect.fail(error) : feedChunk(feed, slices, true))
+    Effect.catchTag(
+      "SqlError",
+      (error) => classifySqlError(error)._tag === "Transient" ? Effect.fail(error) : feedChunk(feed, slices, true)
+    )
   )
 
 /**
@@ -97,7 +100,7 @@ export const feedChunk = (
   )
 
 /** Some of a user's events, in order of position. */
-export interface UserEvents extends Owner {
+export interface UserEvents extends UserRef {
   readonly slice: number
   /** Of the first of them. */
   readonly position: number
@@ -106,9 +109,9 @@ export interface UserEvents extends Owner {
   readonly unreadable?: UnreadableEvent | undefined
 }
 
-interface ReadUser extends Owner {
+interface ReadUser extends UserRef {
   readonly slice: number
-  readonly events: Array<LoggedEvent | UnreadableEvent>
+  readonly events: Array<RecordedEvent | UnreadableEvent>
 }
 
 const groupByUser = (events: ReadonlyArray<LogEntry>): ReadonlyArray<ReadUser> => {
@@ -217,7 +220,7 @@ const foldAndWrite = Effect.fnUntraced(function*(
  * fail for everybody: nobody is parked for that.
  */
 const isOfUser = (error: SqlError.SqlError): boolean =>
-  failureOf(error)._tag !== "Transient" && !["0A", "42"].includes(sqlState(error)?.slice(0, 2) ?? "")
+  classifySqlError(error)._tag !== "Transient" && !["0A", "42"].includes(sqlState(error)?.slice(0, 2) ?? "")
 
 const parkUser = (feed: Feed, { projection }: ProjectionStore, user: UserEvents, error: unknown) =>
   park(feed.sql, {
@@ -255,7 +258,7 @@ const foldUsers = Effect.fnUntraced(function*(
   const known = new Map<string, EntityRow | null>()
   let waiting = users
   while (waiting.length > 0) {
-    const missing: Array<Owner & { readonly key: EntityKey }> = []
+    const missing: Array<UserRef & { readonly key: EntityKey }> = []
     const again: Array<UserEvents> = []
     let folded = 0
     for (const user of waiting) {

@@ -4,13 +4,13 @@ import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { compareUtf8 } from "../../values/compareUtf8.ts"
 import type { FoldContext } from "../projection/Projection.ts"
-import type { Owner } from "../tables/ProjectionStore.ts"
+import type { UserRef } from "../tables/ProjectionStore.ts"
 
 /**
  * What folds know of a user's tenant, with the zone in which the user's rows are made. Only of the
  * users it was looked up for.
  */
-export type ContextOf = (user: Owner & { readonly slice: number }) => FoldContext
+export type ContextOf = (user: UserRef & { readonly slice: number }) => FoldContext
 
 /**
  * Looks up what folds know of the tenants of some users: the zone and the first day of the week of

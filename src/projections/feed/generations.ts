@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { sliceOf } from "../../event-log/sliceOf.ts"
-import type { Owner } from "../tables/ProjectionStore.ts"
+import type { UserRef } from "../tables/ProjectionStore.ts"
 
 /*
  * Numbers change without events where somebody activates a version, rebuilds or unparks a user or
@@ -77,7 +77,7 @@ export const addGeneration = (sql: PgClient.PgClient, scope: GenerationScope): E
 export const addUserGeneration = (
   sql: PgClient.PgClient,
   { name, version }: { readonly name: string; readonly version: number },
-  { tenantId, userId }: Owner
+  { tenantId, userId }: UserRef
 ): Effect.Effect<void, SqlError.SqlError> =>
   Effect.flatMap(
     isRead(sql, name, version),
@@ -92,7 +92,7 @@ const isRead = (sql: PgClient.PgClient, name: string, version: number) =>
   Effect.map(sql`select from projections where projection = ${name} and active_version = ${version}`, (rows) => rows.length > 0)
 
 /** Removes what names an erased user, in the caller's transaction. */
-export const forgetGenerations = (sql: PgClient.PgClient, { tenantId, userId }: Owner): Effect.Effect<void, SqlError.SqlError> =>
+export const forgetGenerations = (sql: PgClient.PgClient, { tenantId, userId }: UserRef): Effect.Effect<void, SqlError.SqlError> =>
   Effect.asVoid(sql`delete from generations where tenant_id = ${tenantId}::uuid and user_id = ${userId}`)
 
 interface GenerationRow {
@@ -171,7 +171,7 @@ export const newestOf = (
 }
 
 /** The newest generation of a user's rows, for each of some projections. */
-export const newestGenerations = (sql: PgClient.PgClient, { tenantId, userId }: Owner, projections: ReadonlyArray<string>) =>
+export const newestGenerations = (sql: PgClient.PgClient, { tenantId, userId }: UserRef, projections: ReadonlyArray<string>) =>
   Effect.map(
     sql<GenerationRow>`${generationsOf(sql, tenantId, [userId])}`,
     (rows) => newestOf(rows.map(toGeneration), projections, { userId, slice: sliceOf(tenantId, userId) })

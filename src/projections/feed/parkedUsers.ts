@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import type { AnyProjection } from "../projection/Projection.ts"
-import { type Owner, ownerId } from "../tables/ProjectionStore.ts"
+import { ownerId, type UserRef } from "../tables/ProjectionStore.ts"
 
 /**
  * A user whose events a projection version could not fold, from `position` of the user's slice on.
@@ -41,7 +41,7 @@ export const notePark = (sql: PgClient.PgClient, user: ParkedUser): Effect.Effec
     on conflict do nothing`)
 
 /** One text for a user in a version, for sets. */
-export const parkedId = ({ name, version }: Pick<AnyProjection, "name" | "version">, user: Owner): string =>
+export const parkedId = ({ name, version }: Pick<AnyProjection, "name" | "version">, user: UserRef): string =>
   `${name}/${version}/${ownerId(user)}`
 
 /** Who is parked in some slices, as {@link parkedId}. */

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { completed, type Fetch } from "../../event-log/completed.ts"
 import type { EventLog } from "../../event-log/EventLog.ts"
-import type { LogEntry, ReadBound, WithheldEvent } from "../../event-log/LoggedEvent.ts"
+import type { LogEntry, ReadBound, WithheldEvent } from "../../event-log/RecordedEvent.ts"
 import { eventData, type EventType } from "../../fasttrack/FastTrackEvent.ts"
 import { type Caution, placeId } from "./Caution.ts"
 

@@ -180,7 +180,7 @@ export interface Projection<
    */
   readonly section: Section<SectionRow<E, S, C>, ReadContext & WithCalendar>
   /** Set where the section is no part of the counters document, but of one of its own. */
-  readonly readApart?: true
+  readonly separateDocument?: true
 }
 
 type SectionRow<
@@ -227,7 +227,7 @@ export interface AnyProjection {
   readonly contributions: Readonly<Record<string, (entity: EntityRow) => ReadonlyArray<ContributionRow>>>
   readonly ordered: AnyOrdered | undefined
   readonly section: Section
-  readonly readApart?: true
+  readonly separateDocument?: true
 }
 
 /** How the events of any ordered projection are summed up. */

@@ -13,16 +13,16 @@ import { unavailable } from "../../database/DatabaseUnavailable.ts"
 import { Migrations } from "../../database/Migrations.ts"
 import { AppendSignal } from "../../event-log/AppendSignal.ts"
 import { EventLog } from "../../event-log/EventLog.ts"
-import type { ReadBound } from "../../event-log/LoggedEvent.ts"
+import type { ReadBound } from "../../event-log/RecordedEvent.ts"
 import { allSlices } from "../../event-log/sliceOf.ts"
-import { inSteadyTime } from "../../platform/steadyClock.ts"
+import { inSteadyTime } from "../../platform/monotonicClock.ts"
 import { Caution, isAlone, portionOf } from "../feed/Caution.ts"
 import { ageOfOldest, behind, type Lagging } from "../feed/checkpoints.ts"
 import { feedIsolating } from "../feed/feedChunk.ts"
 import { addGeneration } from "../feed/generations.ts"
+import { packSlices } from "../feed/packSlices.ts"
 import { countParked } from "../feed/parkedUsers.ts"
 import type { LogGap } from "../feed/readChunk.ts"
-import { wholeSlices } from "../feed/wholeSlices.ts"
 import type { ProjectionStore } from "../tables/ProjectionStore.ts"
 import { ProjectionCatalog } from "../versions/ProjectionCatalog.ts"
 import { Pulse } from "./Pulse.ts"
@@ -125,7 +125,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
    * Asks for these slices to be fed at once to some projections; without names to all but those
    * that rank users. For those who wait for a position.
    */
-  readonly hurry: (slices: ReadonlyArray<number>, projections?: ReadonlyArray<string> | undefined) => void
+  readonly feedNow: (slices: ReadonlyArray<number>, projections?: ReadonlyArray<string> | undefined) => void
   /** What ends with the next chunk to be committed after this call. */
   readonly nextChunk: () => Effect.Effect<void>
 }>()("playtally/projections/ProjectionRunner") {
@@ -264,7 +264,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         seen = { ...seen, rankingLagEvents: eventsIn(lagging), rankingLagSeconds }
         const started = yield* Clock.currentTimeMillis
         let isMore = false
-        for (const slices of wholeSlices(lagging.filter(({ slice }) => !holed.has(slice)), sweeps.bound.events)) {
+        for (const slices of packSlices(lagging.filter(({ slice }) => !holed.has(slice)), sweeps.bound.events)) {
           yield* giveWay
           const { events, more } = yield* feed(sweepAt, own, slices, sweeps.bound)
           isMore ||= events > 0 && more.length > 0
@@ -316,7 +316,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           const gaps = [...holed].map(([slice, position]) => ({ slice, position }))
           return { ...seen, versions, gaps, running: rounds.every((round, index) => now - round < (patiences[index] ?? 0)) }
         },
-        hurry: (slices, projections) => {
+        feedNow: (slices, projections) => {
           const ranking = new Set(stores.filter(ranks).map(({ projection }) => projection.name))
           if (projections?.some((name) => ranking.has(name)) === true) sweepNow.openUnsafe()
           if (projections?.every((name) => ranking.has(name)) === true) return

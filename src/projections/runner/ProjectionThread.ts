@@ -13,9 +13,9 @@ import { DatabaseUrl, type Pooler } from "../../database/DatabaseUrl.ts"
 import { Migrations } from "../../database/Migrations.ts"
 import { AppendSignal } from "../../event-log/AppendSignal.ts"
 import { LogOutput } from "../../platform/LogOutput.ts"
-import { steadyClock } from "../../platform/steadyClock.ts"
+import { monotonicClock } from "../../platform/monotonicClock.ts"
 import { Caution, leastPortion, placeId } from "../feed/Caution.ts"
-import { givesWay } from "./givesWay.ts"
+import { lowerThreadPriority } from "./lowerThreadPriority.ts"
 import { ProjectionRunner, type RunnerStatus, unmeasured } from "./ProjectionRunner.ts"
 import { Pulse } from "./Pulse.ts"
 
@@ -147,7 +147,7 @@ const runnerOf = (history: ThreadHistory) =>
     Effect.gen(function*() {
       yield* Migrations
       const signal = yield* AppendSignal
-      const clock = yield* steadyClock
+      const clock = yield* monotonicClock
       const platform = yield* Worker.WorkerPlatform
       const fed = new Pulse()
       let status: RunnerStatus = {
@@ -221,7 +221,7 @@ const runnerOf = (history: ThreadHistory) =>
 
       return ProjectionRunner.of({
         status: () => ({ ...status, running: status.running && clock.currentTimeMillisUnsafe() - heard < patience }),
-        hurry: (slices, projections) => Queue.offerUnsafe(hints, { _tag: "Hurry", slices, projections }),
+        feedNow: (slices, projections) => Queue.offerUnsafe(hints, { _tag: "Hurry", slices, projections }),
         nextChunk: () => fed.next()
       })
     })
@@ -251,7 +251,7 @@ export const cautionOf = ({ condemned, portion, suspect }: ThreadData): Caution 
  * stop.
  */
 export const serveThread = Effect.gen(function*() {
-  yield* givesWay
+  yield* lowerThreadPriority
   const runner = yield* ProjectionRunner
   const signal = yield* AppendSignal
   const platform = yield* WorkerRunner.WorkerRunnerPlatform
@@ -263,7 +263,7 @@ export const serveThread = Effect.gen(function*() {
   yield* run<void, never, never>((_, message) => {
     switch (message._tag) {
       case "Hurry":
-        return runner.hurry(message.slices, message.projections)
+        return runner.feedNow(message.slices, message.projections)
       case "Grown":
         return signal.notify(new Set(message.slices))
       case "Portion":

@@ -11,20 +11,20 @@ import type { AnyProjection, EntityRow, ReadRow } from "../projection/Projection
 import { type ProjectionTables, projectionTables } from "./ProjectionTables.ts"
 
 /** A user, wherever a row of a projection belongs to one. */
-export interface Owner {
+export interface UserRef {
   readonly tenantId: string
   readonly userId: string
 }
 
 /** What a chunk of events does to one user's rows. */
-export interface UserChange extends Owner {
+export interface UserChange extends UserRef {
   readonly entities: ReadonlyArray<{ readonly table: string; readonly row: EntityRow }>
   readonly totals: ReadonlyArray<TotalsRow>
   readonly recount: boolean
 }
 
 /** An entity row as the tables gave it, with whose it is. */
-export interface LoadedEntity extends Owner {
+export interface LoadedEntity extends UserRef {
   readonly table: string
   readonly row: EntityRow
 }
@@ -45,16 +45,16 @@ export interface ProjectionStore {
   /** Whether all the plain-named views exist. */
   readonly hasViews: Sql<boolean>
   /** The rows of these keys that exist. */
-  readonly load: (keys: ReadonlyArray<Owner & { readonly key: EntityKey }>) => Sql<ReadonlyArray<LoadedEntity>>
+  readonly load: (keys: ReadonlyArray<UserRef & { readonly key: EntityKey }>) => Sql<ReadonlyArray<LoadedEntity>>
   /**
    * Writes what has changed; `isNew` if none of these users can have a row yet, which takes half of
    * the time.
    */
   readonly write: (changes: ReadonlyArray<UserChange>, isNew?: boolean) => Sql<void>
   /** Removes all rows of some users. */
-  readonly remove: (users: ReadonlyArray<Owner>) => Sql<void>
+  readonly remove: (users: ReadonlyArray<UserRef>) => Sql<void>
   /** Removes up to so many rows of a user and says how many: 0 once all are gone. */
-  readonly removeSome: (user: Owner, limit: number) => Sql<number>
+  readonly removeSome: (user: UserRef, limit: number) => Sql<number>
   /** Drops the tables, and the views on them. */
   readonly drop: Sql<void>
   /**
@@ -91,7 +91,7 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
   const tables = projectionTables(projection)
   const run = (text: string, parameters: ReadonlyArray<unknown> = []) => sql.unsafe<Record<string, unknown>>(text, parameters)
 
-  const load = Effect.fnUntraced(function*(keys: ReadonlyArray<Owner & { readonly key: EntityKey }>) {
+  const load = Effect.fnUntraced(function*(keys: ReadonlyArray<UserRef & { readonly key: EntityKey }>) {
     const found: Array<LoadedEntity> = []
     for (const [table, statements] of Object.entries(tables.entities)) {
       const wanted = keys.filter(({ key }) => key[0] === table)
@@ -105,7 +105,7 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
 
   const saveEntities = Effect.fnUntraced(function*(changes: ReadonlyArray<UserChange>, isNew: boolean) {
     for (const [table, statements] of Object.entries(tables.entities)) {
-      const rows: Array<Owner & { readonly row: EntityRow }> = []
+      const rows: Array<UserRef & { readonly row: EntityRow }> = []
       for (const { entities, tenantId, userId } of changes) {
         for (const entity of entities) if (entity.table === table) rows.push({ tenantId, userId, row: entity.row })
       }
@@ -119,13 +119,13 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
   })
 
   const addTotals = Effect.fnUntraced(function*(
-    changes: ReadonlyArray<Owner & { readonly totals: ReadonlyArray<TotalsRow> }>,
+    changes: ReadonlyArray<UserRef & { readonly totals: ReadonlyArray<TotalsRow> }>,
     isNew: boolean
   ) {
     const statements = tables.totals
     if (statements === undefined) return
     const rows: Array<TotalsRow> = []
-    const ofRows: Array<Owner> = []
+    const ofRows: Array<UserRef> = []
     for (const change of changes) {
       for (const row of change.totals) {
         rows.push(row)
@@ -160,7 +160,7 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
    * Makes the totals of these users anew from all of their entities, which are written by now. A
    * user's entities are read some thousand at a time.
    */
-  const recount = Effect.fnUntraced(function*(users: ReadonlyArray<Owner>) {
+  const recount = Effect.fnUntraced(function*(users: ReadonlyArray<UserRef>) {
     if (users.length === 0 || tables.totals === undefined) return
     const counts = new Map(users.map((user) => [ownerId(user), { ...user, count: new EntityCount(projection) }]))
     const add = (rows: ReadonlyArray<LoadedEntity>) => {
@@ -182,7 +182,7 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
     yield* addTotals([...counts.values()].map(({ count, ...user }) => ({ ...user, totals: count.rows })), true)
   })
 
-  const remove = Effect.fnUntraced(function*(users: ReadonlyArray<Owner>) {
+  const remove = Effect.fnUntraced(function*(users: ReadonlyArray<UserRef>) {
     for (const statements of [...Object.values(tables.entities), ...tables.totals === undefined ? [] : [tables.totals]]) {
       yield* run(statements.remove, owners(users))
     }
@@ -260,9 +260,11 @@ export const inWriteOrder = (stores: ReadonlyArray<ProjectionStore>): ReadonlyAr
 const unbounded = { ofUser: 0x7fffffff, inAll: 0x7fffffff }
 
 /** One text for a user, for maps. */
-export const ownerId = ({ tenantId, userId }: Owner): string => `${tenantId}/${userId}`
+export const ownerId = ({ tenantId, userId }: UserRef): string => `${tenantId}/${userId}`
 
-const owners = (rows: ReadonlyArray<Owner>) => [arrayOf.uuid(rows.map((row) => row.tenantId)), arrayOf.text(rows.map((row) => row.userId))]
+const owners = (
+  rows: ReadonlyArray<UserRef>
+) => [arrayOf.uuid(rows.map((row) => row.tenantId)), arrayOf.text(rows.map((row) => row.userId))]
 
 const entityArray = (column: EntityColumn, values: ReadonlyArray<unknown>): PgTypes.Parameter => {
   switch (column.kind) {

@@ -2,7 +2,7 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
-import { sqlState } from "../../database/failureOf.ts"
+import { sqlState } from "../../database/classifySqlError.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
 
 /**

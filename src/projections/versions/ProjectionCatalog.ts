@@ -10,7 +10,7 @@ import { type DatabaseUnavailable, unavailable } from "../../database/DatabaseUn
 import { Migrations } from "../../database/Migrations.ts"
 import { addVersionGeneration } from "../feed/generations.ts"
 import type { FailsOnSampleLog } from "../fold/FailsOnSampleLog.ts"
-import { firstIdentityOf, identify, identityOf } from "../fold/identityOf.ts"
+import { fingerprint, firstFingerprint, tryFingerprint } from "../fold/fingerprint.ts"
 import type { AnyProjection } from "../projection/Projection.ts"
 import { type ProjectionStore, projectionStore } from "../tables/ProjectionStore.ts"
 import { CatalogSources, versionId } from "./CatalogSources.ts"
@@ -102,9 +102,9 @@ export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
         yield* Migrations
         const sql = yield* PgClient.PgClient
         const inUse = yield* unavailable("ProjectionCatalog")(withoutUnusedFormer(sql, projections))
-        const failing = inUse.flatMap((projection) => Option.toArray(Result.getFailure(identify(projection))))
+        const failing = inUse.flatMap((projection) => Option.toArray(Result.getFailure(tryFingerprint(projection))))
         const stores = inUse
-          .filter((projection) => Result.isSuccess(identify(projection)))
+          .filter((projection) => Result.isSuccess(tryFingerprint(projection)))
           .map((projection) => projectionStore(sql, projection))
         const sources = (yield* CatalogSources)()
         const known = new Map(stores.map((store) => [store, knownVersion(store, sources.get(versionId(store.projection)) ?? null)]))
@@ -129,10 +129,10 @@ export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
           following: Effect.map(versionStates(sql), (states) =>
             stores.filter(({ projection }) => {
               const state = stateOf(states, projection)
-              return state?.state === "following" && state.identity === identityOf(projection)
+              return state?.state === "following" && state.identity === fingerprint(projection)
             })),
           failing,
-          shown: [...new Set(projections.filter(({ readApart }) => readApart !== true).map(({ name }) => name))],
+          shown: [...new Set(projections.filter(({ separateDocument }) => separateDocument !== true).map(({ name }) => name))],
           changedSources,
           acceptSource: (store) => noteSource(sql, known.get(store) ?? knownVersion(store, null))
         })
@@ -158,7 +158,7 @@ export const sourceChanged = ({ name, version }: AnyProjection): string =>
 const knownVersion = ({ projection }: ProjectionStore, source: string | null): KnownVersion => ({
   projection: projection.name,
   version: projection.version,
-  identity: identityOf(projection),
+  identity: fingerprint(projection),
   source
 })
 
@@ -190,7 +190,7 @@ const register = (
       }
       if (before !== undefined) {
         if (before.identity !== own.identity) {
-          if (before.identity !== firstIdentityOf(store.projection)) return yield* new ProjectionChanged({ projection: name, version })
+          if (before.identity !== firstFingerprint(store.projection)) return yield* new ProjectionChanged({ projection: name, version })
           yield* renameIdentity(sql, own)
         }
         if (before.source === null) yield* noteSource(sql, own)

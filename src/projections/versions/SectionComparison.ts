@@ -1,9 +1,9 @@
 import type { AnyProjection, ReadContext, ReadRow } from "../projection/Projection.ts"
-import type { Owner } from "../tables/ProjectionStore.ts"
+import type { UserRef } from "../tables/ProjectionStore.ts"
 import { type SectionDifference, sectionDifferences } from "./sectionDifferences.ts"
 
 /** A user whose section differs at a path. */
-export interface SectionChange extends Owner, Omit<SectionDifference, "path"> {}
+export interface SectionChange extends UserRef, Omit<SectionDifference, "path"> {}
 
 /** One path of the section: how many users differ there, and some of them. */
 export interface PathDiff {
@@ -46,7 +46,7 @@ export class SectionComparison {
     this.after = after
   }
 
-  add(user: Owner, context: ReadContext, before: ReadonlyArray<ReadRow>, after: ReadonlyArray<ReadRow>): void {
+  add(user: UserRef, context: ReadContext, before: ReadonlyArray<ReadRow>, after: ReadonlyArray<ReadRow>): void {
     this.users++
     const [old, now] = [sectionOf(this.before, before, context), sectionOf(this.after, after, context)]
     const differences = sectionDifferences(this.after.section.schema.ast, old, now)

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { foldContexts } from "../feed/foldContexts.ts"
 import type { ReadRow } from "../projection/Projection.ts"
-import type { Owner, ProjectionStore } from "../tables/ProjectionStore.ts"
+import type { ProjectionStore, UserRef } from "../tables/ProjectionStore.ts"
 import type { SectionComparison } from "./SectionComparison.ts"
 
 /**
@@ -73,7 +73,7 @@ type Rows = ReadonlyMap<string, ReadonlyArray<ReadRow>>
 const readBoth = (
   before: ProjectionStore,
   after: ProjectionStore,
-  tenantId: Owner["tenantId"],
+  tenantId: UserRef["tenantId"],
   userIds: ReadonlyArray<string>,
   most: { readonly ofUser: number; readonly inAll: number }
 ): Effect.Effect<ReadonlyArray<Rows>, SqlError.SqlError> => Effect.forEach([before, after], (store) => store.read(tenantId, userIds, most))

@@ -6,7 +6,7 @@ import { arrayOf } from "../../database/arrayOf.ts"
 import { type EventLog, EventLogCorrupt } from "../../event-log/EventLog.ts"
 import { allSlices } from "../../event-log/sliceOf.ts"
 import { feedIsolating } from "../feed/feedChunk.ts"
-import { wholeSlices } from "../feed/wholeSlices.ts"
+import { packSlices } from "../feed/packSlices.ts"
 import type { ProjectionStore } from "../tables/ProjectionStore.ts"
 import { ingestionPressure } from "./ingestionPressure.ts"
 import { follow } from "./versions.ts"
@@ -90,7 +90,7 @@ export const rebuild = (
       // Small slices share a transaction, unless one of the workers would have nothing to do.
       const share = Math.ceil(lagging.reduce((sum, { events }) => sum + events, 0) / workers)
       yield* Effect.raceFirst(
-        Effect.forEach(wholeSlices(lagging, Math.min(chunk, share)), rebuildSlices, { concurrency: workers, discard: true }),
+        Effect.forEach(packSlices(lagging, Math.min(chunk, share)), rebuildSlices, { concurrency: workers, discard: true }),
         Effect.forever(Effect.andThen(report, Effect.sleep("500 millis")))
       )
       yield* report

@@ -4,17 +4,17 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { SqlError } from "effect/sql"
-import { failureOf } from "../../database/failureOf.ts"
+import { classifySqlError } from "../../database/classifySqlError.ts"
 import { completed } from "../../event-log/completed.ts"
 import type { EventLog } from "../../event-log/EventLog.ts"
-import type { ReadBound } from "../../event-log/LoggedEvent.ts"
+import type { ReadBound } from "../../event-log/RecordedEvent.ts"
 import { sliceOf } from "../../event-log/sliceOf.ts"
 import { eventsOf } from "../feed/eventsOf.ts"
 import { feedProjection } from "../feed/feedChunk.ts"
 import { foldContexts } from "../feed/foldContexts.ts"
 import { addUserGeneration } from "../feed/generations.ts"
 import { fetchInTurn } from "../feed/largePayloads.ts"
-import type { Owner, ProjectionStore } from "../tables/ProjectionStore.ts"
+import type { ProjectionStore, UserRef } from "../tables/ProjectionStore.ts"
 
 /**
  * The positions of the slice that one step goes through, and the payloads that it reads at most.
@@ -35,7 +35,7 @@ const pause = { least: 20, most: 500 }
  * Whether the rebuild of a user in steps is under way, in whichever process, or was left by one
  * that has ended.
  */
-export const isInSteps = (sql: PgClient.PgClient, { projection: { name, version } }: ProjectionStore, user: Owner) =>
+export const isInSteps = (sql: PgClient.PgClient, { projection: { name, version } }: ProjectionStore, user: UserRef) =>
   Effect.map(
     sql`
       select 1 from parked_users
@@ -45,7 +45,7 @@ export const isInSteps = (sql: PgClient.PgClient, { projection: { name, version 
   )
 
 /** A user whose rebuild in steps was begun and has not ended. */
-export interface UserInSteps extends Owner {
+export interface UserInSteps extends UserRef {
   readonly projection: string
   readonly version: number
 }
@@ -64,7 +64,7 @@ export const usersInSteps = (sql: PgClient.PgClient, tenantId: string): Effect.E
  * raises its epoch.
  */
 export const beginSteps = Effect.fnUntraced(
-  function*(sql: PgClient.PgClient, { projection: { name, version } }: ProjectionStore, user: Owner) {
+  function*(sql: PgClient.PgClient, { projection: { name, version } }: ProjectionStore, user: UserRef) {
     const slice = sliceOf(user.tenantId, user.userId)
     yield* sql`update checkpoints set epoch = epoch + 1 where slice = ${slice} and projection = ${name} and version = ${version}`
     yield* sql`
@@ -95,14 +95,14 @@ export const rebuildInSteps = (
   sql: PgClient.PgClient,
   log: EventLog["Service"],
   store: ProjectionStore,
-  user: Owner
+  user: UserRef
 ): Effect.Effect<boolean, SqlError.SqlError> =>
   Effect.gen(function*() {
     for (;;) {
       const started = yield* Clock.currentTimeMillis
       const outcome = yield* takeStep(sql, log, store, user).pipe(
         Effect.retry({
-          while: (error) => failureOf(error)._tag === "Transient",
+          while: (error) => classifySqlError(error)._tag === "Transient",
           schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "15 seconds" }))
         })
       )
@@ -116,7 +116,7 @@ const takeStep = (
   sql: PgClient.PgClient,
   log: EventLog["Service"],
   store: ProjectionStore,
-  user: Owner
+  user: UserRef
 ): Effect.Effect<Step, SqlError.SqlError> =>
   sql.withTransaction(Effect.gen(function*() {
     const { events: types, name, version } = store.projection

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
 import { completed } from "../../event-log/completed.ts"
 import type { EventLog } from "../../event-log/EventLog.ts"
-import type { ReadBound } from "../../event-log/LoggedEvent.ts"
+import type { ReadBound } from "../../event-log/RecordedEvent.ts"
 import { sliceOf } from "../../event-log/sliceOf.ts"
 import { hasMoreThan } from "../../event-log/statements/readUsers.ts"
 import { eventsOf } from "../feed/eventsOf.ts"
@@ -14,7 +14,7 @@ import { addUserGeneration } from "../feed/generations.ts"
 import { fetchInTurn } from "../feed/largePayloads.ts"
 import { MostAtOnce } from "../feed/MostAtOnce.ts"
 import { notePark } from "../feed/parkedUsers.ts"
-import type { Owner, ProjectionStore } from "../tables/ProjectionStore.ts"
+import type { ProjectionStore, UserRef } from "../tables/ProjectionStore.ts"
 import { beginSteps, isInSteps, rebuildInSteps } from "./rebuildInSteps.ts"
 
 /** The most of a user's events that is read and folded at a time. */
@@ -36,7 +36,7 @@ export const rebuildUser = (
   sql: PgClient.PgClient,
   log: EventLog["Service"],
   store: ProjectionStore,
-  user: Owner
+  user: UserRef
 ): Effect.Effect<boolean, SqlError.SqlError> =>
   Effect.gen(function*() {
     if (!(yield* isInSteps(sql, store, user))) {
@@ -54,7 +54,7 @@ export const rebuildAtOnce = (
   sql: PgClient.PgClient,
   log: EventLog["Service"],
   store: ProjectionStore,
-  user: Owner
+  user: UserRef
 ): Effect.Effect<boolean, SqlError.SqlError> =>
   sql.withTransaction(Effect.gen(function*() {
     const { events: types, name, version } = store.projection

@@ -7,7 +7,7 @@ import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
 import { foldContexts } from "../feed/foldContexts.ts"
 import { MemoryFold } from "../fold/MemoryFold.ts"
 import type { ReadContext, ReadRow } from "../projection/Projection.ts"
-import { type Owner, ownerId, type ProjectionStore } from "../tables/ProjectionStore.ts"
+import { ownerId, type ProjectionStore, type UserRef } from "../tables/ProjectionStore.ts"
 import { maxRowsOfUser } from "./compareSections.ts"
 import { isFailing, sectionOf } from "./SectionComparison.ts"
 import { sectionDifferences } from "./sectionDifferences.ts"
@@ -16,7 +16,7 @@ import { sectionDifferences } from "./sectionDifferences.ts"
  * A user whose rows or section are not what the log says. `row` names the row by its key, or says
  * `section`, `column` then being a path in it.
  */
-export interface Difference extends Owner {
+export interface Difference extends UserRef {
   readonly row: string
   readonly column: string
   readonly stored: string | null
@@ -80,7 +80,7 @@ const checkpointOf = (sql: PgClient.PgClient, { projection: { name, version } }:
     ([row]) => ({ position: Number(row?.position ?? 0), epoch: row?.epoch ?? 0n })
   )
 
-interface FoldedUser extends Owner {
+interface FoldedUser extends UserRef {
   /** Undefined once an event could not be folded. */
   fold: MemoryFold | undefined
   problem: string | undefined
@@ -119,7 +119,7 @@ class SliceFold {
     // A hole would be waited for for ever: `events verify` finds it.
     if (read.length === 0) return yield* Effect.die(new Error(`slice ${this.slice} has nothing after position ${this.position}`))
     const events = new Map<string, Array<FastTrackEvent>>()
-    const newcomers: Array<Owner> = []
+    const newcomers: Array<UserRef> = []
     for (const logged of read) {
       this.position = logged.position
       if (logged.event === null && logged.unreadable === undefined) continue
@@ -189,7 +189,7 @@ class SliceFold {
 export const rowsWithoutEvents = (
   sql: PgClient.PgClient,
   { tables }: ProjectionStore
-): Effect.Effect<ReadonlyArray<Owner>, SqlError.SqlError> =>
+): Effect.Effect<ReadonlyArray<UserRef>, SqlError.SqlError> =>
   Effect.map(
     Effect.forEach(tables.names, (name) =>
       sql.unsafe<{ tenant_id: string; user_id: string }>(`
@@ -200,7 +200,7 @@ export const rowsWithoutEvents = (
 
 const compare = (
   { projection, tables: { compared } }: ProjectionStore,
-  { tenantId, userId }: Owner,
+  { tenantId, userId }: UserRef,
   context: ReadContext,
   stored: ReadonlyArray<ReadRow>,
   expected: ReadonlyArray<ReadRow>

@@ -11,7 +11,7 @@ import * as Redacted from "effect/Redacted"
 import { serverLayer } from "../../../src/App.ts"
 import { afterAnswer, makeDemoStatistics } from "../../../src/cli/demo/DemoStatistics.ts"
 import { freePort } from "../../../src/database/embedded/EmbeddedServer.ts"
-import { TestDatabase } from "../../support/TestDatabase.ts"
+import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { runCommand } from "../runCommand.ts"
 import { stubServer } from "./stubServer.ts"
 

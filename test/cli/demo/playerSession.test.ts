@@ -5,7 +5,7 @@ import { playerSession } from "../../../src/cli/demo/playerSession.ts"
 import { decodeItem } from "../../../src/fasttrack/decodeItem.ts"
 import type { EventOf, EventType, FastTrackEvent } from "../../../src/fasttrack/FastTrackEvent.ts"
 import { parseJson } from "../../../src/fasttrack/parseJson.ts"
-import { amountOf, sum } from "../../reference/decimal.ts"
+import { amountOf, sum } from "../../oracle/decimal.ts"
 
 const startedAt = Date.UTC(2026, 5, 15, 12)
 

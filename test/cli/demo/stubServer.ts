@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { BulkItems } from "../../../src/fasttrack/BulkItems.ts"
 import { decodeItem } from "../../../src/fasttrack/decodeItem.ts"
-import { bodyItems, parsedItems } from "../../support/bulkItems.ts"
+import { bodyItems, parsedItems } from "../../support/events/bulkItems.ts"
 
 /**
  * How the stub answers one bulk request: as if it had stored the batch, by breaking the connection,

@@ -5,7 +5,7 @@ import { decodeItem } from "../../../src/fasttrack/decodeItem.ts"
 import { idempotencyKey } from "../../../src/fasttrack/idempotencyKey.ts"
 import { parseJson } from "../../../src/fasttrack/parseJson.ts"
 import { sameContent } from "../../../src/fasttrack/sameContent.ts"
-import { contentOf } from "../../support/contentOf.ts"
+import { contentOf } from "../../support/events/contentOf.ts"
 
 const startAt = Date.UTC(2026, 5, 15, 12)
 

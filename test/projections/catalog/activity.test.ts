@@ -12,8 +12,8 @@ import {
   settlement,
   sportsBet,
   win
-} from "../../support/events.ts"
-import { projectionSpec } from "../../support/projectionSpec.ts"
+} from "../../support/events/events.ts"
+import { projectionSpec } from "../../support/projections/projectionSpec.ts"
 
 const { given, keepsTheLaws } = projectionSpec(activity)
 const date = "2026-01-01"

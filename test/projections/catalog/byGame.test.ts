@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest"
 import { casinoByGame } from "../../../src/projections/catalog/casinoByGame.ts"
 import { gameRoundsByGame } from "../../../src/projections/catalog/gameRoundsByGame.ts"
 import { gameKey } from "../../../src/projections/projection/byGame.ts"
-import { gameName } from "../../reference/referenceGames.ts"
-import { bet, gameRound, loss, rollbackBet, win } from "../../support/events.ts"
-import { projectionSpec } from "../../support/projectionSpec.ts"
+import { gameName } from "../../oracle/referenceGames.ts"
+import { bet, gameRound, loss, rollbackBet, win } from "../../support/events/events.ts"
+import { projectionSpec } from "../../support/projections/projectionSpec.ts"
 
 const casino = projectionSpec(casinoByGame)
 const rounds = projectionSpec(gameRoundsByGame)

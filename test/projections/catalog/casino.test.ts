@@ -1,7 +1,7 @@
 import { describe, it } from "vitest"
 import { casino } from "../../../src/projections/catalog/casino.ts"
-import { bet, loss, rollbackBet, rollbackWin, win } from "../../support/events.ts"
-import { projectionSpec } from "../../support/projectionSpec.ts"
+import { bet, loss, rollbackBet, rollbackWin, win } from "../../support/events/events.ts"
+import { projectionSpec } from "../../support/projections/projectionSpec.ts"
 
 const { given, keepsTheLaws } = projectionSpec(casino)
 const at = "2026-01-01T12:00:00.000Z"

@@ -2,9 +2,9 @@ import * as Result from "effect/Result"
 import { decodeItem } from "../../../src/fasttrack/decodeItem.ts"
 import type { FastTrackEvent } from "../../../src/fasttrack/FastTrackEvent.ts"
 import { parseJson } from "../../../src/fasttrack/parseJson.ts"
-import type { FastTrackItem } from "../../reference/FastTrackItem.ts"
-import { identityOf } from "../../reference/referenceCounters.ts"
-import { toBody } from "../../reference/toBody.ts"
+import type { FastTrackItem } from "../../oracle/FastTrackItem.ts"
+import { identityOf } from "../../oracle/referenceCounters.ts"
+import { toBody } from "../../oracle/toBody.ts"
 
 /**
  * The events that are stored once the items have been sent in this order: decoded as the bulk

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { gameRounds } from "../../../src/projections/catalog/gameRounds.ts"
-import { gameRound } from "../../support/events.ts"
-import { projectionSpec } from "../../support/projectionSpec.ts"
+import { gameRound } from "../../support/events/events.ts"
+import { projectionSpec } from "../../support/projections/projectionSpec.ts"
 
 const { given, keepsTheLaws } = projectionSpec(gameRounds)
 type Fields = NonNullable<Parameters<typeof gameRound>[0]>

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest"
 import { leaderboards } from "../../../src/projections/catalog/leaderboards.ts"
 import { sportsLeaderboards } from "../../../src/projections/catalog/sportsLeaderboards.ts"
 import { evaluate } from "../../../src/projections/fold/evaluate.ts"
-import { bet, gameRound, login, loss, rollbackBet, rollbackWin, settlement, sportsBet, win } from "../../support/events.ts"
-import { projectionSpec } from "../../support/projectionSpec.ts"
+import { bet, gameRound, login, loss, rollbackBet, rollbackWin, settlement, sportsBet, win } from "../../support/events/events.ts"
+import { projectionSpec } from "../../support/projections/projectionSpec.ts"
 
 const { given, keepsTheLaws } = projectionSpec(leaderboards)
 const sports = projectionSpec(sportsLeaderboards)

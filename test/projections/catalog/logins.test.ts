@@ -1,7 +1,7 @@
 import { describe, it } from "vitest"
 import { logins } from "../../../src/projections/catalog/logins.ts"
-import { login } from "../../support/events.ts"
-import { projectionSpec } from "../../support/projectionSpec.ts"
+import { login } from "../../support/events/events.ts"
+import { projectionSpec } from "../../support/projections/projectionSpec.ts"
 
 const given = (times: ReadonlyArray<string>, now: string, timeZone = "UTC") =>
   projectionSpec(logins, { now, timeZone }).given(...times.map((at) => login({ at })))

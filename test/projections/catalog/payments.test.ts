@@ -1,7 +1,7 @@
 import { describe, it } from "vitest"
 import { payments } from "../../../src/projections/catalog/payments.ts"
-import { payment as paymentEvent } from "../../support/events.ts"
-import { projectionSpec } from "../../support/projectionSpec.ts"
+import { payment as paymentEvent } from "../../support/events/events.ts"
+import { projectionSpec } from "../../support/projections/projectionSpec.ts"
 
 const { given, keepsTheLaws } = projectionSpec(payments)
 type Fields = NonNullable<Parameters<typeof paymentEvent>[0]>

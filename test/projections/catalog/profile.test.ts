@@ -1,7 +1,7 @@
 import { describe, it } from "vitest"
 import { profile } from "../../../src/projections/catalog/profile.ts"
-import { registration } from "../../support/events.ts"
-import { projectionSpec } from "../../support/projectionSpec.ts"
+import { registration } from "../../support/events/events.ts"
+import { projectionSpec } from "../../support/projections/projectionSpec.ts"
 
 const { given, keepsTheLaws } = projectionSpec(profile)
 type Fields = NonNullable<Parameters<typeof registration>[0]>

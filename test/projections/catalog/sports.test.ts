@@ -1,8 +1,8 @@
 import { describe, it } from "vitest"
 import { sports } from "../../../src/projections/catalog/sports.ts"
-import type { SportsLeg } from "../../reference/FastTrackItem.ts"
-import { settlement as settlementEvent, sportsBet } from "../../support/events.ts"
-import { projectionSpec } from "../../support/projectionSpec.ts"
+import type { SportsLeg } from "../../oracle/FastTrackItem.ts"
+import { settlement as settlementEvent, sportsBet } from "../../support/events/events.ts"
+import { projectionSpec } from "../../support/projections/projectionSpec.ts"
 
 const { given, keepsTheLaws } = projectionSpec(sports)
 type Fields = NonNullable<Parameters<typeof sportsBet>[0]>

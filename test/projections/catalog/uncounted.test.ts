@@ -4,8 +4,8 @@ import { payments } from "../../../src/projections/catalog/payments.ts"
 import { sports } from "../../../src/projections/catalog/sports.ts"
 import { uncounted } from "../../../src/projections/catalog/uncounted.ts"
 import { evaluate } from "../../../src/projections/fold/evaluate.ts"
-import { bet, payment, sportsBet } from "../../support/events.ts"
-import { projectionSpec } from "../../support/projectionSpec.ts"
+import { bet, payment, sportsBet } from "../../support/events/events.ts"
+import { projectionSpec } from "../../support/projections/projectionSpec.ts"
 
 const { given, keepsTheLaws } = projectionSpec(uncounted)
 const [noon, later] = ["2026-01-01T12:00:00.000Z", "2026-01-02T00:00:00.000Z"]

@@ -1,7 +1,7 @@
 import { describe, it } from "vitest"
 import { winStreak } from "../../../src/projections/catalog/winStreak.ts"
-import { gameRound } from "../../support/events.ts"
-import { projectionSpec } from "../../support/projectionSpec.ts"
+import { gameRound } from "../../support/events/events.ts"
+import { projectionSpec } from "../../support/projections/projectionSpec.ts"
 
 const { given, keepsTheLaws } = projectionSpec(winStreak)
 type Fields = NonNullable<Parameters<typeof gameRound>[0]>

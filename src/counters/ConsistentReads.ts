@@ -1,0 +1,317 @@
+import { PgClient } from "@effect/sql-pg"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import { SqlClient, type SqlError } from "effect/sql"
+import { arrayOf } from "../database/arrayOf.ts"
+import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import { allSlices, sliceOf } from "../event-log/sliceOf.ts"
+import { type Generation, generationsOf, newestOf } from "../projections/feed/generations.ts"
+import { ProjectionRunner } from "../projections/runner/ProjectionRunner.ts"
+import type { ProjectionStore } from "../projections/tables/ProjectionStore.ts"
+import { ProjectionCatalog } from "../projections/versions/ProjectionCatalog.ts"
+import type { Tenant } from "../tenants/Tenant.ts"
+import { CurrentReadSlot, type TooManyReads } from "./ReadShares.ts"
+
+/**
+ * The projections did not reach the log's heads of the moment of the request in the time given.
+ * Asking again later is safe.
+ */
+export class ProjectionBehind extends Schema.TaggedError<ProjectionBehind>("playtally/counters/ProjectionBehind")("ProjectionBehind", {
+  waited: Schema.Int.annotate({ description: "Seconds" })
+}) {}
+
+/**
+ * A user asked for strongly is parked in some projections: a fold failed on one of the user's
+ * events.
+ */
+export class ProjectionParked extends Schema.TaggedError<ProjectionParked>("playtally/counters/ProjectionParked")("ProjectionParked", {
+  userId: Schema.String,
+  projections: Schema.Array(Schema.String)
+}) {}
+
+/**
+ * This process's code cannot run some projections asked for: they fail on the sample log
+ * (`FailsOnSampleLog`). Asking again is of no use until it is mended.
+ */
+export class ProjectionFailing extends Schema.TaggedError<ProjectionFailing>("playtally/counters/ProjectionFailing")("ProjectionFailing", {
+  projections: Schema.Array(Schema.String)
+}) {}
+
+/**
+ * What a reading promises: whatever the projections have reached, or all that was in the log when
+ * it was asked for (design §3).
+ */
+export type Consistency = { readonly _tag: "Eventual" } | { readonly _tag: "Strong"; readonly waitSeconds: number }
+
+/**
+ * One moment of the database, as far as some users of a tenant and some projections are concerned.
+ */
+export interface Snapshot {
+  /** Those of the users who have events, in the order asked. */
+  readonly userIds: ReadonlyArray<string>
+  /**
+   * The active versions of those of the projections that have one, and one that this code knows, in
+   * the order asked.
+   */
+  readonly stores: ReadonlyArray<ProjectionStore>
+  /**
+   * Those of the projections that have none yet: they are still to be rebuilt for the first time.
+   */
+  readonly unbuilt: ReadonlyArray<string>
+  /** Those of the projections that this process's code cannot run. */
+  readonly failing: ReadonlyArray<string>
+  /** The position in the user's slice up to which all of them have been fed. */
+  readonly positionOf: (userId: string) => number
+  /**
+   * The zone in which a user's rows are made: the tenant's, or while it is being changed perhaps
+   * still the one before.
+   */
+  readonly timeZoneOf: (userId: string) => string
+  /** The day with which the weeks begin of which the user's rows are made, 1 (Monday) to 7. */
+  readonly weekStartOf: (userId: string) => number
+  /** The projections in which a user is parked. */
+  readonly parkedIn: (userId: string) => ReadonlyArray<string>
+  /** The projections in which any of the users concerned is. */
+  readonly stale: ReadonlyArray<string>
+  /**
+   * The newest generation of a user's rows, for each of the active versions under their names; of
+   * all users concerned without a user.
+   */
+  readonly generationsOf: (userId?: string) => Readonly<Record<string, number>>
+}
+
+interface Options {
+  /** Names of projections. */
+  readonly projections: ReadonlyArray<string>
+  readonly consistency: Consistency
+  /**
+   * Set where the rows depend on all of the tenant's users: how complete they are is then said of
+   * all of them, whichever are named.
+   */
+  readonly everybody?: true
+  /**
+   * Set where a projection that this process's code cannot run is left out, as an unbuilt one is;
+   * else the reading fails.
+   */
+  readonly mayLack?: boolean
+}
+
+/** Readings of projections that promise something about how complete they are. */
+export class ConsistentReads extends Context.Service<ConsistentReads, {
+  /**
+   * Reads rows of some of a tenant's users, with the active versions and the checkpoints, in one
+   * transaction: what is read is of one moment, never torn. A strong reading waits until all that
+   * was in the log on arrival has been folded. `rows` may fail if a projection it cannot do without
+   * has no active version yet, or for a reason of its own. The slot of the reading is given back
+   * while it waits.
+   */
+  readonly read: <A, E = never>(
+    tenant: Tenant,
+    userIds: ReadonlyArray<string>,
+    options: Options,
+    rows: (snapshot: Snapshot) => Effect.Effect<A, E | SqlError.SqlError | ProjectionBehind>
+  ) => Effect.Effect<
+    A,
+    Exclude<E, SqlError.SqlError> | ProjectionBehind | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable
+  >
+}>()("playtally/counters/ConsistentReads") {
+  static readonly layer = Layer.effect(
+    ConsistentReads,
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      const catalog = yield* ProjectionCatalog
+      const runner = yield* ProjectionRunner
+
+      const read = Effect.fn("ConsistentReads.read")(function*<A, E = never>(
+        tenant: Tenant,
+        userIds: ReadonlyArray<string>,
+        { consistency, everybody, mayLack, projections }: Options,
+        rows: (snapshot: Snapshot) => Effect.Effect<A, E | SqlError.SqlError | ProjectionBehind>
+      ) {
+        const users = [...new Set(userIds)]
+        const slices = everybody === true ? allSlices : [...new Set(users.map((userId) => sliceOf(tenant.tenantId, userId)))]
+        const heads = consistency._tag === "Eventual" ? new Map<number, number>() : yield* headsOf(sql, slices)
+
+        /** The rows, or the slices that are not far enough. */
+        const attempt = Effect.gen(function*() {
+          const { active, failing, positions, unbuilt } = yield* checkpointsOf(sql, catalog, slices, projections)
+          if (failing.length > 0 && (mayLack !== true || active.length === 0)) return { _tag: "Failing", projections: failing } as const
+          // Where nothing is built yet, there is nothing to wait for.
+          const behind = unbuilt.length + failing.length === projections.length
+            ? []
+            : slices.filter((slice) => (positions.get(slice) ?? 0) < (heads.get(slice) ?? 0))
+          if (behind.length > 0) return { _tag: "Behind", slices: behind, projections } as const
+          const { generations, parked } = yield* notesOf(sql, tenant, everybody === true ? undefined : users, projections)
+          if (consistency._tag === "Strong") {
+            const [[userId, names] = []] = parked
+            if (userId !== undefined && names !== undefined) return { _tag: "Parked", userId, names } as const
+          }
+          const calendars = yield* withEvents(sql, tenant, users)
+          const answer = yield* rows({
+            userIds: users.filter((userId) => calendars.has(userId)),
+            stores: active,
+            unbuilt,
+            failing,
+            positionOf: (userId) => positions.get(sliceOf(tenant.tenantId, userId)) ?? 0,
+            timeZoneOf: (userId) => calendars.get(userId)?.timeZone ?? tenant.timeZone,
+            weekStartOf: (userId) => calendars.get(userId)?.weekStart ?? tenant.weekStart,
+            parkedIn: (userId) => parked.get(userId) ?? [],
+            stale: [...new Set([...parked.values()].flat())],
+            generationsOf: (userId) =>
+              newestOf(
+                generations,
+                active.map(({ projection }) => projection.name),
+                userId === undefined ? undefined : { userId, slice: sliceOf(tenant.tenantId, userId) }
+              )
+          })
+          return { _tag: "Read", answer } as const
+        }).pipe(
+          sql.withTransaction,
+          Effect.provideService(SqlClient.BeginTransaction, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        )
+
+        const result = yield* untilReached(runner, consistency, attempt)
+        if (result._tag === "Failing") return yield* new ProjectionFailing({ projections: result.projections })
+        return result._tag === "Read" ? result.answer : yield* new ProjectionParked({ userId: result.userId, projections: result.names })
+      }, unavailable("ConsistentReads.read"))
+      return ConsistentReads.of({ read })
+    })
+  )
+}
+
+/** An attempt that came too early: slices in which the projections have not been fed far enough. */
+interface Behind {
+  readonly _tag: "Behind"
+  readonly slices: ReadonlyArray<number>
+  /** Which projections; all but those that rank users, if they are not named. */
+  readonly projections?: ReadonlyArray<string>
+}
+
+/**
+ * Attempts again after each chunk that is fed, hurrying the slices that are behind, until none is
+ * or the time of a strong reading is over.
+ */
+export const untilReached = <A extends { readonly _tag: string }, E, R>(
+  runner: ProjectionRunner["Service"],
+  consistency: Consistency,
+  attempt: Effect.Effect<A | Behind, E, R>
+): Effect.Effect<Exclude<A, Behind>, E | ProjectionBehind | TooManyReads, R> => {
+  const look = Effect.suspend(() => {
+    // Taken before looking, so that no chunk that ends in between is missed.
+    const nextChunk = runner.nextChunk()
+    return Effect.map(attempt, (result) => ({ result, nextChunk }))
+  })
+  const reachedAfter = Effect.fnUntraced(function*(first: Effect.Success<typeof look>) {
+    let { nextChunk, result } = first
+    const slot = yield* CurrentReadSlot
+    while (isBehind(result)) {
+      runner.feedNow(result.slices, result.projections)
+      // Another process may be feeding these slices, so this one looks again even if it hears
+      // nothing.
+      yield* slot.aside(Effect.timeoutOption(nextChunk, "50 millis"))
+      ;({ nextChunk, result } = yield* look)
+    }
+    return result as Exclude<A, Behind>
+  })
+  // What needs no waiting for is answered, however little time there is.
+  return Effect.flatMap(look, (first) =>
+    consistency._tag === "Eventual" || !isBehind(first.result)
+      ? reachedAfter(first)
+      : Effect.timeoutOrElse(reachedAfter(first), {
+        duration: `${consistency.waitSeconds} seconds`,
+        orElse: () => Effect.fail(new ProjectionBehind({ waited: consistency.waitSeconds }))
+      }))
+}
+
+const isBehind = (result: { readonly _tag: string }): result is Behind => result._tag === "Behind"
+
+/** The positions of the last events of some slices. */
+export const headsOf = (sql: PgClient.PgClient, slices: ReadonlyArray<number>) =>
+  Effect.map(
+    sql<{ slice: number; position: bigint }>`
+      select slice, position from slice_heads where slice = any (${arrayOf.int2(slices)}::smallint[])`,
+    (rows) => new Map(rows.map(({ position, slice }) => [slice, Number(position)]))
+  )
+
+/**
+ * The active versions of some projections, and the position up to which all of them have been fed
+ * in each slice. Those that fail have no say in it.
+ */
+const checkpointsOf = (
+  sql: PgClient.PgClient,
+  catalog: ProjectionCatalog["Service"],
+  slices: ReadonlyArray<number>,
+  projections: ReadonlyArray<string>
+) =>
+  Effect.map(
+    sql<{ slice: number; position: bigint; projection: string; version: number }>`
+      select c.slice, c.position, c.projection, c.version
+      from checkpoints c join projections p on p.projection = c.projection and p.active_version = c.version
+      where c.slice = any (${arrayOf.int2(slices)}::smallint[]) and p.projection = any (${arrayOf.text(projections)}::text[])`,
+    (checkpoints) => {
+      const positions = new Map<number, number>()
+      const versions = new Map<string, number>()
+      for (const { projection, version } of checkpoints) versions.set(projection, version)
+      const failing = new Set(projections.filter((name) => isFailing(catalog, name, versions.get(name))))
+      for (const { position, projection, slice } of checkpoints) {
+        if (failing.has(projection)) continue
+        positions.set(slice, Math.min(Number(position), positions.get(slice) ?? Infinity))
+      }
+      const active = projections.flatMap((name) =>
+        catalog.stores.filter(({ projection }) => projection.name === name && projection.version === versions.get(name))
+      )
+      const unbuilt = projections.filter((name) => !versions.has(name) && !failing.has(name))
+      return { active, failing: [...failing], positions, unbuilt }
+    }
+  )
+
+/**
+ * Whether this process's code cannot run the version of a projection that is read, or, where none
+ * is yet, any that there is of it.
+ */
+const isFailing = ({ failing, stores }: ProjectionCatalog["Service"], name: string, active: number | undefined): boolean =>
+  failing.some(({ projection, version }) => projection === name && (active ?? version) === version) &&
+  (active !== undefined || stores.every(({ projection }) => projection.name !== name))
+
+/**
+ * Those of the users who have events, and the zones and weeks in which their rows are made (see
+ * `foldContexts`).
+ */
+const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<string>) =>
+  Effect.map(
+    sql<{ user_id: string; time_zone: string; week_start: number }>`
+      select u.user_id, case when u.user_id collate "C" > m.moved_up_to then m.time_zone else t.time_zone end as time_zone,
+        case when u.user_id collate "C" > m.moved_up_to then coalesce(m.week_start, t.week_start) else t.week_start end as week_start
+      from unnest(${arrayOf.text(userIds)}::text[], ${arrayOf.int2(userIds.map((userId) => sliceOf(tenant.tenantId, userId)))}::smallint[])
+        as u (user_id, slice)
+      join tenants t on t.tenant_id = ${tenant.tenantId}::uuid
+      left join time_zone_moves m on m.tenant_id = t.tenant_id and m.slice = u.slice
+      where (t.tenant_id, u.user_id) not in (select tenant_id, user_id from unfinished_erasures)
+        and exists (select from events e where e.tenant_id = ${tenant.tenantId}::uuid and e.user_id = u.user_id)`,
+    (rows) => new Map(rows.map((row) => [row.user_id, { timeZone: row.time_zone, weekStart: row.week_start }]))
+  )
+
+/**
+ * The projections in which some users are parked, or any of the tenant's, and the generations of
+ * their rows.
+ */
+const notesOf = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<string> | undefined, projections: ReadonlyArray<string>) =>
+  Effect.map(
+    sql<{ generation: bigint | null; projection: string | null; slice: number | null; user_id: string | null }>`
+      select null::bigint as generation, projection, null::smallint as slice, user_id
+      from parked_users join projections using (projection)
+      where version = active_version and projection = any (${arrayOf.text(projections)}::text[])
+        and tenant_id = ${tenant.tenantId}::uuid and (${userIds === undefined} or user_id = any (${arrayOf.text(userIds ?? [])}::text[]))
+      union all ${generationsOf(sql, tenant.tenantId, userIds)}`,
+    (rows) => {
+      const parked = new Map<string, Array<string>>()
+      const generations: Array<Generation> = []
+      for (const { generation, projection, slice, user_id } of rows) {
+        if (generation !== null) generations.push({ generation: Number(generation), projection, slice, userId: user_id })
+        else if (user_id !== null && projection !== null) parked.set(user_id, [...parked.get(user_id) ?? [], projection])
+      }
+      return { generations, parked: parked as ReadonlyMap<string, ReadonlyArray<string>> }
+    }
+  )

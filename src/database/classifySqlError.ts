@@ -1,0 +1,53 @@
+import { PgTypes } from "@effect/sql-pg"
+import type { SqlError } from "effect/sql"
+
+/**
+ * What a failed statement means for whoever ran it: look again, wait and try again, look for the
+ * row at fault, or give up.
+ */
+export type Failure =
+  | { readonly _tag: "UniqueViolation"; readonly constraint: string }
+  | { readonly _tag: "BadData"; readonly message: string }
+  | { readonly _tag: "Transient" }
+  | { readonly _tag: "Unexpected" }
+
+/** The state of a statement that a server refused because it can only read. */
+const readOnly = "25006"
+
+/** The server's SQLSTATE, where the server said one. */
+export const sqlState = (error: SqlError.SqlError): string | undefined => {
+  const cause = error.reason.cause
+  const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined
+  // A connection that fails has a code too, but of the operating system.
+  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+}
+
+/**
+ * Sorts a SqlError by what helps. Bad data is SQLSTATE class 22 (data exception), 54 (program limit
+ * exceeded) and values the driver cannot encode; transient is a lost connection, a timeout, a
+ * deadlock, a shutdown, a server short of disk, memory or connections, and one that can only read:
+ * a standby, or a primary that was made read-only.
+ */
+export const classifySqlError = (error: SqlError.SqlError): Failure => {
+  const { reason } = error
+  if (reason._tag === "UniqueViolation") return { _tag: "UniqueViolation", constraint: reason.constraint }
+  if (reason.isRetryable) return { _tag: "Transient" }
+  const state = sqlState(error)
+  if (state === undefined) {
+    return reason.cause instanceof PgTypes.CodecError ? { _tag: "BadData", message: reason.cause.message } : { _tag: "Transient" }
+  }
+  if (state === readOnly) return { _tag: "Transient" }
+  switch (state.slice(0, 2)) {
+    case "22":
+    case "54":
+      return { _tag: "BadData", message: reason.cause instanceof Error ? reason.cause.message : "refused by the database" }
+    case "08":
+    case "53":
+    case "55":
+    case "57":
+    case "58":
+      return { _tag: "Transient" }
+    default:
+      return { _tag: "Unexpected" }
+  }
+}

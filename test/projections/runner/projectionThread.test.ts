@@ -1,0 +1,49 @@
+import { afterAll, assert, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Counters } from "../../../src/counters/Counters.ts"
+import { EventLog } from "../../../src/event-log/EventLog.ts"
+import { ProjectionRunner } from "../../../src/projections/runner/ProjectionRunner.ts"
+import { Tenants } from "../../../src/tenants/Tenants.ts"
+import { TestDatabase } from "../../support/database/TestDatabase.ts"
+import { bet, newEvent, userInSlice } from "../../support/events/newEvent.ts"
+import { threadedTestService } from "../../support/service/TestService.ts"
+import { untilEffect } from "../../support/time/until.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "playtally-thread-"))
+afterAll(() => rmSync(folder, { recursive: true }))
+const died = join(folder, "died")
+process.env["MORTAL_THREAD"] = died
+const entry = new URL("./mortalThread.ts", import.meta.url)
+
+layer(threadedTestService(entry).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })("ProjectionThread", (it) => {
+  it.effect("feeds as it is told, and goes on from the checkpoints after it died", () =>
+    Effect.gen(function*() {
+      const log = yield* EventLog
+      const counters = yield* Counters
+      const runner = yield* ProjectionRunner
+      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("threaded", "UTC"))
+      const users = Array.from({ length: 20 }, (_, index) => userInSlice(tenant, index))
+      let bets = 0
+      const betOnce = Effect.suspend(() => log.append(users.map((user) => newEvent(tenant, bet(user, `${bets}`))))).pipe(
+        Effect.tap(() => Effect.sync(() => bets++))
+      )
+      const counted = Effect.map(
+        counters.read(tenant, users, { sections: ["casino"], consistency: { _tag: "Strong", waitSeconds: 20 } }),
+        (documents) => documents.map(({ casino }) => (casino as Record<string, { readonly bet_count: number }>)["EUR"]?.bet_count)
+      )
+
+      yield* betOnce
+      assert.deepStrictEqual(yield* counted, users.map(() => 1))
+      yield* untilEffect(Effect.sync(() => runner.status().versions.includes("casino v1")))
+
+      writeFileSync(`${died}.now`, "")
+      yield* Effect.repeat(betOnce, { until: () => existsSync(died) })
+      yield* betOnce
+      assert.deepStrictEqual(yield* counted, users.map(() => bets))
+      assert.isTrue(runner.status().running)
+    }))
+})

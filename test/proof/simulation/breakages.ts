@@ -1,0 +1,111 @@
+/** A way to break the service, as a change of its source: the simulation must find each. */
+export interface Breakage {
+  readonly name: string
+  readonly file: string
+  /** What stands there once, and what is to stand there. */
+  readonly edits: ReadonlyArray<readonly [from: string, to: string]>
+}
+
+export const breakages: ReadonlyArray<Breakage> = [
+  {
+    name: "a transaction that loses its connection is a defect",
+    file: "src/database/failingTransactions.ts",
+    edits: [["Effect.fail(lost.defect)", "Effect.failCause(cause)"]]
+  },
+  {
+    name: "the second of two equal events of one append is told what the first is told",
+    file: "src/event-log/EventLog.ts",
+    edits: [[
+      "outcomes[index] = outcomeOfRepeat(events, index, first, outcomes, stored)",
+      "outcomes[index] = outcomes[first] as AppendOutcome"
+    ]]
+  },
+  {
+    name: "rows are written apart from their checkpoints",
+    file: "src/projections/feed/feedChunk.ts",
+    edits: [[
+      "import * as Effect from \"effect/Effect\"\n",
+      "import * as Effect from \"effect/Effect\"\nimport * as Context from \"effect/Context\"\n"
+    ], [
+      "  yield* store.write(changes, isNew)\n",
+      "  yield* Effect.updateContext(store.write(changes, isNew), Context.omit(feed.sql.transactionService))\n"
+    ]]
+  },
+  {
+    name: "a user is parked for a failure that passes",
+    file: "src/projections/feed/feedChunk.ts",
+    edits: [["  classifySqlError(error)._tag !== \"Transient\" && !", "  !"]]
+  },
+  {
+    name: "an erasure does not hold the checkpoints",
+    file: "src/erasure/erasureSteps.ts",
+    edits: [[
+      "    yield* sql`select from checkpoints where slice = ${slice} order by slice, projection, version for update`\n" +
+      "    yield* sql`update checkpoints set epoch = epoch + 1 where slice = ${slice}`\n",
+      ""
+    ]]
+  },
+  {
+    name: "a feed folds what the log still has of a user who is being erased",
+    file: "src/event-log/statements/unfinishedErasures.ts",
+    edits: [["    users.length === 0\n", "    users.length < 1_000_000\n"]]
+  },
+  {
+    name: "an activation does not hold the checkpoints",
+    file: "src/projections/versions/activateVersion.ts",
+    edits: [["order by slice, projection, version for update`", "order by slice, projection, version`"]]
+  },
+  {
+    name: "an append that was not answered is taken for done",
+    file: "src/event-log/EventLog.ts",
+    edits: [[
+      "      return yield* new EventLogUnavailable({ cause: result.failure })\n",
+      "      return settle([], batch, indexes, outcomes)\n"
+    ]]
+  },
+  {
+    name: "an append that the unique key refused is not run again with a look-up",
+    file: "src/event-log/EventLog.ts",
+    edits: [["const looksUp = run > 0 ||", "const looksUp ="]]
+  },
+  {
+    name: "an append does not lock the heads of its slices",
+    file: "src/event-log/statements/appendStatement.ts",
+    edits: [["      order by slice\n      for update\n", "      order by slice\n"]]
+  },
+  {
+    name: "an append does not ask for erasures that it has not heard of",
+    file: "src/event-log/statements/appendStatement.ts",
+    edits: [[" and clock.erasure <= ${known}\n", "\n"]]
+  },
+  {
+    name: "a processor that is passivated forgets what came meanwhile",
+    file: "src/ingest/UserProcessors.ts",
+    edits: [["    this.isWorking = this.mailbox.length > 0\n", "    this.isWorking = !this.isWorking\n"]]
+  },
+  {
+    name: "a batch is answered with the outcomes of its first append",
+    file: "src/ingest/SliceWriters.ts",
+    edits: [["    start += append.events.length\n", ""]]
+  },
+  {
+    name: "a chunk does not lock its checkpoints",
+    file: "src/projections/feed/checkpoints.ts",
+    edits: [["      for update skip locked`\n", "`\n"]]
+  },
+  {
+    name: "a chunk folds what another version has folded before",
+    file: "src/projections/feed/feedChunk.ts",
+    edits: [["      if (position <= checkpoint) continue\n", ""]]
+  },
+  {
+    name: "an activation does not look whether the version is behind",
+    file: "src/projections/versions/activateVersion.ts",
+    edits: [["if (behind.length > 0)", "if (behind.length > 1_000_000)"]]
+  },
+  {
+    name: "a reading is no transaction",
+    file: "src/counters/ConsistentReads.ts",
+    edits: [["\"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY\"", "\"BEGIN READ ONLY\""]]
+  }
+]

@@ -1,6 +1,0 @@
-import type { FeedPlace } from "../../src/counters/FeedPlace.ts"
-import { vectorOf } from "../../src/counters/SliceVector.ts"
-import { noHistory } from "../../src/event-log/Lineage.ts"
-
-/** The place in the feed before the first event, erasure and generation. */
-export const beginning: FeedPlace = { positions: vectorOf([]), generation: 0, erasure: 0, lineage: noHistory }

@@ -1,0 +1,32 @@
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { databaseLayer, serviceLayer, threadedLayer } from "../../../src/App.ts"
+import type { AnyProjection } from "../../../src/projections/projection/Projection.ts"
+import { TestDatabase } from "../database/TestDatabase.ts"
+
+const configured = <A, E, R>(layer: Layer.Layer<A, E, R>, settings: Readonly<Record<string, string>>) =>
+  Layer.unwrap(
+    Effect.map(TestDatabase, ({ url }) =>
+      Layer.provide(
+        layer,
+        // The lives of the tests' users are drawn from all the years there are.
+        ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL: Redacted.value(url), MAX_FUTURE_HOURS: "0", ...settings }))
+      ))
+  )
+
+/**
+ * One process of the service, without its HTTP side, on the test's database. Provide it twice,
+ * `Layer.fresh`, for two processes.
+ */
+export const testService = (options: {
+  readonly projections?: ReadonlyArray<AnyProjection>
+  readonly settings?: Readonly<Record<string, string>>
+} = {}) => configured(serviceLayer(options.projections), options.settings ?? {})
+
+/** The same with the catalog's projections in a thread of their own, whose module is `entry`. */
+export const threadedTestService = (entry: URL) => configured(threadedLayer(entry), {})
+
+/** The clients of the test's database alone. */
+export const testClients = configured(databaseLayer, {})
