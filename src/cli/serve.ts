@@ -30,8 +30,8 @@ const run = Effect.gen(function*() {
 })
 
 /**
- * The milliseconds that everything may take to end once the process was told to stop (design §5:
- * within 10 s).
+ * The milliseconds that everything may take to end once the process was told to stop
+ * (docs/design.md#starting-and-stopping: within 10 s).
  */
 const farewell = 9_000
 

@@ -37,7 +37,7 @@ export const signalledAgain: Effect.Effect<void> = Effect.callback((resume) => {
 
 /**
  * The exit code of a program that ends: being told to stop, and having stopped in good order, is
- * success (design §5), but see `failedIfStopped`.
+ * success (docs/design.md#starting-and-stopping), but see `failedIfStopped`.
  */
 export const stopOnSignal: Teardown = (exit, onExit) =>
   Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && halfDone === 0 ? onExit(0) : defaultTeardown(exit, onExit)

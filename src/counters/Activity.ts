@@ -25,8 +25,8 @@ export type ActivityPeriod =
   & { readonly [field: string]: number | string | null }
 
 /**
- * A user's activity (design §3), in order of (from, product, currency); periods without any are
- * left out.
+ * A user's activity (docs/design.md#reading), in order of (from, product, currency); periods
+ * without any are left out.
  */
 export interface ActivityDocument {
   readonly time_zone: string

@@ -50,10 +50,10 @@ type NotReached = ProjectionBehind | ProjectionNotBuilt | TooManyReads | Databas
 const maxPolls = 64
 
 /**
- * Whose counters may have changed (design §3). Events are read from the log itself, up to where
- * every active projection has come, so they cost nothing to write, and whoever hears of a change
- * finds it in the counters. Whatever comes after a place is told at least once to whoever goes on
- * from that place, whatever happens in between.
+ * Whose counters may have changed (docs/design.md#reading). Events are read from the log itself, up
+ * to where every active projection has come, so they cost nothing to write, and whoever hears of a
+ * change finds it in the counters. Whatever comes after a place is told at least once to whoever
+ * goes on from that place, whatever happens in between.
  *
  * Numbers that change without an event, say by an activation, are told as well: the users of each
  * operation once, by a walk over users that the place notes (see `generations.ts`). So are users

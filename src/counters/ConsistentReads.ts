@@ -41,7 +41,7 @@ export class ProjectionFailing extends Schema.TaggedError<ProjectionFailing>("pl
 
 /**
  * What a reading promises: whatever the projections have reached, or all that was in the log when
- * it was asked for (design §3).
+ * it was asked for (docs/design.md#reading).
  */
 export type Consistency = { readonly _tag: "Eventual" } | { readonly _tag: "Strong"; readonly waitSeconds: number }
 

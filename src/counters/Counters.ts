@@ -15,10 +15,10 @@ import type { TooManyReads } from "./ReadShares.ts"
 import { maxRows, TooManyRows, viewOf } from "./TooManyRows.ts"
 
 /**
- * A user's counters (design §4): the sections asked for under their names. `position` is the
- * position of the user's slice they reflect. `ref` stands for the user in the feed of changes once
- * the id is erased. `generations` says of each section when its numbers last changed without an
- * event.
+ * A user's counters (docs/design.md#counters): the sections asked for under their names. `position`
+ * is the position of the user's slice they reflect. `ref` stands for the user in the feed of
+ * changes once the id is erased. `generations` says of each section when its numbers last changed
+ * without an event.
  */
 export type CountersDocument =
   & {

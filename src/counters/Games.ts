@@ -18,7 +18,8 @@ import { maxRows, TooManyRows, viewOf } from "./TooManyRows.ts"
 export const gameProjections = [casinoByGame, gameRoundsByGame]
 
 /**
- * A user's counters per game and currency (design §4): the sections asked for under their names.
+ * A user's counters per game and currency (docs/design.md#games): the sections asked for under
+ * their names.
  */
 export type GamesDocument =
   & {

@@ -91,10 +91,11 @@ export interface HistoryRequest<F extends Folding, A> {
 const stretch = { events: 32, bytes: 64 * 1024 }
 
 /**
- * Folds users' events again, from the log itself (design §3), in steps: a page of events at a time,
- * each a short statement of its own, with rests in between for others, for a bounded time. What was
- * folded when the time is over, or when the client has gone, is kept for a minute, and whoever asks
- * again goes on from there. So a history of any length is read to its end by asking often enough.
+ * Folds users' events again, from the log itself (docs/design.md#reading), in steps: a page of
+ * events at a time, each a short statement of its own, with rests in between for others, for a
+ * bounded time. What was folded when the time is over, or when the client has gone, is kept for a
+ * minute, and whoever asks again goes on from there. So a history of any length is read to its end
+ * by asking often enough.
  */
 export class Histories extends Context.Service<Histories, {
   /** The answer; undefined for a user without events, also one that is erased meanwhile. */

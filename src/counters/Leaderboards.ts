@@ -43,7 +43,7 @@ interface LeaderboardHead {
   readonly stale?: ReadonlyArray<string>
 }
 
-/** The first of a board (design §3). */
+/** The first of a board (docs/design.md#reading). */
 export interface LeaderboardDocument extends LeaderboardHead {
   readonly entries: ReadonlyArray<LeaderboardEntry>
 }

@@ -38,9 +38,9 @@ const queueSize = { reads: 256, histories: 16 }
 const patience = { reads: "5 seconds", histories: "15 seconds" } as const
 
 /**
- * What is read at the same time, shared out between the tenants (design §3). A request holds its
- * slot from before the first statement until its answer is encoded, so that the rows in memory are
- * bounded too, but not while it only waits: for the projections, or for a change.
+ * What is read at the same time, shared out between the tenants (docs/design.md#reading). A request
+ * holds its slot from before the first statement until its answer is encoded, so that the rows in
+ * memory are bounded too, but not while it only waits: for the projections, or for a change.
  *
  * A tenant has at most three quarters of the slots and a bounded queue; free slots go to the
  * tenants in turn. There are fewer slots than connections for them: whatever else needs one, such

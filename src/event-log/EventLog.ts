@@ -62,9 +62,9 @@ export class EventLogCorrupt extends Schema.TaggedError<EventLogCorrupt>("playta
 type Entries<E> = Effect.Effect<ReadonlyArray<E>, SqlError.SqlError>
 
 /**
- * The append-only log (design §1). Within a slice positions are dense (1, 2, 3 …) and committed in
- * order: a reader of `position > c` in order of position never misses one. Any number of processes
- * may append.
+ * The append-only log (docs/architecture.md#slices-and-positions). Within a slice positions are
+ * dense (1, 2, 3 …) and committed in order: a reader of `position > c` in order of position never
+ * misses one. Any number of processes may append.
  */
 export class EventLog extends Context.Service<EventLog, {
   /** The number of writer lanes all processes on this database share. */

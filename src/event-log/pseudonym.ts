@@ -6,8 +6,8 @@ export const erasedType = "erased"
 export const erasedVersion = 0
 
 /**
- * One more than any user id has (design §2, "Values"): no user can have the id of a pseudonym, and
- * no request can ask for one.
+ * One more than any user id has (docs/design.md#values): no user can have the id of a pseudonym,
+ * and no request can ask for one.
  */
 const length = 257
 const prefix = "erased:"

@@ -1,6 +1,6 @@
 /**
  * The number of slices every log has. Part of the data format, stored in the database when it is
- * created (design §1).
+ * created (docs/architecture.md#slices-and-positions).
  */
 export const sliceCount = 256
 
@@ -24,7 +24,7 @@ export const fnv1a = (hash: number, text: string): number => {
 /**
  * The slice that holds a user's events: FNV-1a 32 over the UTF-8 bytes of the tenant's uuid (as
  * lower-case text), 0x00 and the user id, modulo {@link sliceCount}. Part of the data format
- * (design §1): the test vectors must never change.
+ * (docs/architecture.md#slices-and-positions): the test vectors must never change.
  */
 export const sliceOf = (tenantId: string, userId: string): number =>
   (fnv1a(Math.imul(fnv1a(offsetBasis, tenantId), prime), userId) >>> 0) % sliceCount

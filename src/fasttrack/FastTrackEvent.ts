@@ -31,7 +31,7 @@ export interface EventOf<T extends EventType> {
   readonly data: EventData[T]
 }
 
-/** An item of the bulk body once it is decoded (design §2). */
+/** An item of the bulk body once it is decoded (docs/design.md#the-bulk-endpoint). */
 export type FastTrackEvent = { [T in EventType]: EventOf<T> }[EventType]
 
 export const isEventType = (text: string): text is EventType => Object.hasOwn(eventData, text)

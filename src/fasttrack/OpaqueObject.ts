@@ -31,7 +31,8 @@ const firstProblem = (values: ReadonlyArray<unknown>, depth: number): string | u
 
 /**
  * An object whose inside the published API does not show: kept whole, at most 16 levels deep, its
- * texts and numbers under the same rules as all others, read in canonical form (design §2).
+ * texts and numbers under the same rules as all others, read in canonical form
+ * (docs/design.md#values).
  */
 export const OpaqueObject = Schema.declare(isJsonObject, {
   message: "must be an object",

@@ -13,7 +13,7 @@ const hasLength = (text: string, min: number, max: number): boolean => {
 
 /**
  * What keeps a text from being taken, if anything: its length in code points, a NUL or an unpaired
- * surrogate (design §2, "Values").
+ * surrogate (docs/design.md#values).
  */
 export const textProblem = (text: string, min = 0, max = maxLength): string | undefined => {
   if (!hasLength(text, min, max)) return min === 0 ? `must have at most ${max} characters` : `must have ${min} to ${max} characters`
@@ -41,7 +41,7 @@ export const UserId = Schema.String.annotate({ message: "must be a string", desc
   })
 )
 
-/** An id that makes a resend recognizable (design §2, "Idempotency"). */
+/** An id that makes a resend recognizable (docs/design.md#idempotency). */
 export const IdempotencyId = textOf(1, 256, { description: "This field is used for idempotency" })
 
 /**

@@ -12,7 +12,7 @@ const numberToken = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
  * The canonical decimal text of a number ("10.5", "0", "-3.25": no exponent, no needless zeros, no
  * "-0"), or undefined if written out it had more than 24 digits before or 30 after the point. Zeros
  * that do not change the value do not count. The size is checked before anything is expanded, so
- * 1e999999999 costs nothing (design §2, "Values").
+ * 1e999999999 costs nothing (docs/design.md#values).
  */
 export const decimalText = (value: JsonNumber): string | undefined => {
   if (typeof value === "number") {

@@ -3,10 +3,10 @@ import { lowerCase } from "../values/asciiCase.ts"
 import type { FastTrackEvent } from "./FastTrackEvent.ts"
 
 /**
- * The event's idempotency key (design §2, "Idempotency"): the name-based UUID (RFC 9562 version 5,
- * SHA-1) in the tenant's secret `namespace` (a UUID) of the kind and the fields that make a resend,
- * written as a JSON array, which no two lists of texts share. It identifies the event within its
- * tenant and user; the user is not part of it.
+ * The event's idempotency key (docs/design.md#idempotency): the name-based UUID (RFC 9562 version
+ * 5, SHA-1) in the tenant's secret `namespace` (a UUID) of the kind and the fields that make a
+ * resend, written as a JSON array, which no two lists of texts share. It identifies the event
+ * within its tenant and user; the user is not part of it.
  */
 export const idempotencyKey = (namespace: string, event: FastTrackEvent): string => {
   const hex = hash("sha1", nameIn(namespace, JSON.stringify(keyOf(event))), "hex")

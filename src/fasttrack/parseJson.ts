@@ -19,7 +19,7 @@ const losesDigits = (text: string): boolean => {
 
 /**
  * Parses JSON without losing a digit: a number that a double does not give back as it is written
- * becomes a `RawNumber` (design §2, "Values"). Throws `SyntaxError` if the text is not JSON. As
+ * becomes a `RawNumber` (docs/design.md#values). Throws `SyntaxError` if the text is not JSON. As
  * with JSON.parse, the last of repeated keys counts, and a key "__proto__" is a key like others.
  */
 export const parseJson = (text: string): unknown => {

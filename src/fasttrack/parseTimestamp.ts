@@ -26,7 +26,7 @@ const daysInMonth = (year: number, month: number): number =>
  * `HH`, `:mm`, optionally `:ss` with or without a fraction of any length (cut, not rounded), and an
  * optional `Z`, `z`, `±HH:MM` or `±HHMM` (absent means UTC, at most ±23:59); undefined for any
  * other text, for a date that does not exist, for hour 24 and second 60. The written year is 1900
- * to 2200; the instant may lie a day outside once the offset is applied (design §2, "Values").
+ * to 2200; the instant may lie a day outside once the offset is applied (docs/design.md#values).
  */
 export const parseTimestamp = (text: string): number | undefined => {
   const year = two(text, 0) * 100 + two(text, 2)

@@ -27,7 +27,7 @@ export interface StoredContent {
 
 /**
  * Whether an event says the same as the stored one of its kind, user and key, so that it is a
- * duplicate and no conflict (design §2, "Idempotency"): in all fields but the delivery times,
+ * duplicate and no conflict (docs/design.md#idempotency): in all fields but the delivery times,
  * numbers by value, times by instant, payment and sports type and status lower-cased. Throws
  * `UnknownPayload` for a payload that this release cannot read, as then either answer could be
  * wrong.

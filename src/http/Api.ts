@@ -6,7 +6,10 @@ import { openApiDetails } from "./openApiDetails.ts"
 import { ReadingApi } from "./ReadingApi.ts"
 import { ServiceApi } from "./ServiceApi.ts"
 
-/** Everything that is served over HTTP (design §2, §3), without its implementation. */
+/**
+ * Everything that is served over HTTP (docs/design.md#the-bulk-endpoint, docs/design.md#reading),
+ * without its implementation.
+ */
 export class Api extends HttpApi.make("playtally")
   .add(IngestApi, ReadingApi, AdminApi, ServiceApi)
   .middleware(EveryRequest)

@@ -11,9 +11,9 @@ export class RequiredScope extends Context.Service<RequiredScope, Scope>()("play
 
 /**
  * Lets a request on only with a key of the scope that its group requires, before anything of its
- * body is read (design §2). The key is in `x-api-key` or, if that header is absent, in
- * `Authorization: Bearer`. Without a valid key 401, without the scope 403, above the tenant's rate
- * 429.
+ * body is read (docs/design.md#the-bulk-endpoint). The key is in `x-api-key` or, if that header is
+ * absent, in `Authorization: Bearer`. Without a valid key 401, without the scope 403, above the
+ * tenant's rate 429.
  *
  * It is no security middleware in Effect's sense: those try one scheme after the other, and a wrong
  * `x-api-key` would not be final.

@@ -23,8 +23,8 @@ export const Generations = Schema.Record(Schema.String, Schema.Natural).annotate
 })
 
 /**
- * A user's counters as they are answered (design §4), for the API's description: the section of
- * every projection's newest version under its name.
+ * A user's counters as they are answered (docs/design.md#counters), for the API's description: the
+ * section of every projection's newest version under its name.
  */
 export const CountersSchema = Schema.Struct({
   user_id: Schema.String,

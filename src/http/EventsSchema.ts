@@ -48,7 +48,9 @@ const EventWithoutData = Schema.Struct({
   bytes: Schema.Int.annotate({ description: "The size of its stored form" })
 }).annotate({ identifier: "EventWithoutData" })
 
-/** A page of a user's events as it is answered (design §3), for the API's description. */
+/**
+ * A page of a user's events as it is answered (docs/design.md#reading), for the API's description.
+ */
 export const EventsSchema = Schema.Struct({
   events: Schema.Array(Schema.Union([shownEventWith("Event", {}), EventWithoutData])),
   next_cursor: NextCursor

@@ -42,7 +42,7 @@ const bulk = HttpApiEndpoint.post("bulk", "/api/v1/integrations/fasttrack/bulk",
   })
 }))
 
-/** What the sender uses (design §2). */
+/** What the sender uses (docs/design.md#the-bulk-endpoint). */
 export class IngestApi extends HttpApiGroup.make("ingest")
   .add(bulk)
   .middleware(Authentication)

@@ -16,7 +16,10 @@ const patience = "2 seconds"
 /** For how long an answer is good: anybody may ask, and asking must not load the database. */
 const timeToLive = "1 second"
 
-/** What this process needs to do its work, but for whether it is told to stop (design §3). */
+/**
+ * What this process needs to do its work, but for whether it is told to stop
+ * (docs/design.md#reading).
+ */
 export class Readiness extends Context.Service<Readiness, {
   readonly check: Effect.Effect<Omit<ReadinessChecks, "draining">>
 }>()("playtally/http/Readiness") {

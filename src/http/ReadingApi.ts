@@ -149,7 +149,7 @@ const explain = HttpApiEndpoint.get("explain", "/api/v1/users/:user_id/counters/
   })
 }))
 
-/** What the engine uses (design §3). */
+/** What the engine uses (docs/design.md#reading). */
 export class ReadingApi extends HttpApiGroup.make("reading")
   .add(counters, countersOfUsers, games, activity, leaderboard, leaderboardPlace, events, explain, users, changes)
   .middleware(Validation)

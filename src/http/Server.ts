@@ -24,7 +24,7 @@ import { Validation } from "./Validation.ts"
 
 /**
  * How long requests under way are given to be answered when the service stops; afterwards they are
- * interrupted (design §5).
+ * interrupted (docs/design.md#starting-and-stopping).
  */
 export const GracePeriod = Context.Reference<Duration.Input>("playtally/http/GracePeriod", { defaultValue: () => "7 seconds" })
 

@@ -42,7 +42,7 @@ const metrics = HttpApiEndpoint.get("metrics", "/metrics", {
   description: "In Prometheus' text format."
 }))
 
-/** What the operator uses, without a key: no tenant's data is in it (design §3). */
+/** What the operator uses, without a key: no tenant's data is in it (docs/design.md#reading). */
 export class ServiceApi extends HttpApiGroup.make("service")
   .add(health, ready.middleware(Validation), metrics)
   .annotateMerge(OpenApi.annotations({ title: "Service", description: "For the operator. No key is needed." }))

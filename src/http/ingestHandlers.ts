@@ -28,11 +28,11 @@ const bytesPerValue = 64
 const freeValues = 256
 
 /**
- * The bulk endpoint (design §2). The bytes of a body count as in flight from before it is read
- * until the request is answered; a body of unknown length counts as the longest one until it is
- * known. A client that goes away while its body is read leaves nothing behind. Once it is read
- * nothing interrupts the request any more, be it that the client goes away or that the service
- * stops: the batch is carried through, and answered.
+ * The bulk endpoint (docs/design.md#the-bulk-endpoint). The bytes of a body count as in flight from
+ * before it is read until the request is answered; a body of unknown length counts as the longest
+ * one until it is known. A client that goes away while its body is read leaves nothing behind. Once
+ * it is read nothing interrupts the request any more, be it that the client goes away or that the
+ * service stops: the batch is carried through, and answered.
  */
 export const ingestHandlers = HttpApiBuilder.group(
   Api,

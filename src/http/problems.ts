@@ -5,7 +5,8 @@ import { ReadinessChecks } from "./ReadinessChecks.ts"
 
 /*
  * Every error there is, as RFC 9457 problem+json: its `type` is stable and what a program should
- * look at, its `title` always the same, its `detail` about this one request (design §2).
+ * look at, its `title` always the same, its `detail` about this one request
+ * (docs/design.md#the-bulk-endpoint).
  */
 
 /** What is wrong with one part of a request. */

@@ -33,7 +33,7 @@ import { shownEventText } from "./shownEvent.ts"
 import { usersHandler } from "./usersHandler.ts"
 import { invalidRequest } from "./Validation.ts"
 
-/** What the engine reads (design §3). */
+/** What the engine reads (docs/design.md#reading). */
 export const readingHandlers = HttpApiBuilder.group(
   Api,
   "reading",

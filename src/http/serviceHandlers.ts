@@ -12,7 +12,7 @@ import { measureService } from "./serviceMetrics.ts"
 import { sharedAnswer } from "./sharedAnswer.ts"
 import { whyNotReady } from "./whyNotReady.ts"
 
-/** What the operator looks at (design §3). */
+/** What the operator looks at (docs/design.md#reading). */
 export const serviceHandlers = HttpApiBuilder.group(
   Api,
   "service",

@@ -16,10 +16,10 @@ export class Overloaded extends Schema.TaggedError<Overloaded>("playtally/ingest
 }) {}
 
 /**
- * The budget of events and bytes in flight, for the process and for each tenant (design §1). Taken
- * whole and before anything else is done for a request, so that a request is either carried through
- * or refused untouched. Both budgets are larger than the largest request, so an idle service never
- * refuses one.
+ * The budget of events and bytes in flight, for the process and for each tenant
+ * (docs/architecture.md#admission). Taken whole and before anything else is done for a request, so
+ * that a request is either carried through or refused untouched. Both budgets are larger than the
+ * largest request, so an idle service never refuses one.
  */
 export class Admission extends Context.Service<Admission, {
   readonly events: (tenantId: string, count: number) => Effect.Effect<Ticket, Overloaded>

@@ -37,10 +37,10 @@ export type IngestError = Overloaded | MailboxFull | EventLogUnavailable | Event
 const hour = 3_600_000
 
 /**
- * The way of a batch (design §1, §2): parse and decode the items, piece by piece so that other
- * requests get turns, take the budget for all, send each user's events to its processor, wait for
- * the commits, keep what was refused, report. Once the first event is on its way nothing interrupts
- * it, whoever goes away.
+ * The way of a batch (docs/architecture.md#the-way-of-an-event): parse and decode the items, piece
+ * by piece so that other requests get turns, take the budget for all, send each user's events to
+ * its processor, wait for the commits, keep what was refused, report. Once the first event is on
+ * its way nothing interrupts it, whoever goes away.
  */
 export class Ingest extends Context.Service<Ingest, {
   /**

@@ -8,7 +8,7 @@ export const ItemIssue = Schema.Struct({
 
 /**
  * One item that was not stored. `index` is its place in the request; `event` and `id` are null
- * where they could not be read (design §2).
+ * where they could not be read (docs/design.md#the-bulk-endpoint).
  */
 export const RejectedItem = Schema.Struct({
   index: Schema.Natural,

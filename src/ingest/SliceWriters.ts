@@ -41,11 +41,11 @@ export interface Append {
 }
 
 /**
- * Group commit (design §1): a few lanes, each owning a share of the slices, and at most one
- * statement at a time on a lane's slices. While a statement is on its way the next batch forms from
- * whatever arrives; when nothing is on its way, it is written at once. Lanes that have little share
- * a statement, and only those that have much write side by side. Bounded by what its callers, the
- * user processors, let wait.
+ * Group commit (docs/architecture.md#group-commit): a few lanes, each owning a share of the slices,
+ * and at most one statement at a time on a lane's slices. While a statement is on its way the next
+ * batch forms from whatever arrives; when nothing is on its way, it is written at once. Lanes that
+ * have little share a statement, and only those that have much write side by side. Bounded by what
+ * its callers, the user processors, let wait.
  */
 export class SliceWriters extends Context.Service<SliceWriters, {
   /**

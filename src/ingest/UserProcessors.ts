@@ -34,9 +34,10 @@ const mailboxCapacity = 20_000
 const patience = "2 seconds"
 
 /**
- * The actors (design §1): one processor per active user takes that user's mail in order, hands what
- * waits to the SliceWriters as one append, waits for the commit, then answers. So two requests
- * never interleave within a user, and what was answered first stands first in the log.
+ * The actors (docs/architecture.md#user-processors): one processor per active user takes that
+ * user's mail in order, hands what waits to the SliceWriters as one append, waits for the commit,
+ * then answers. So two requests never interleave within a user, and what was answered first stands
+ * first in the log.
  *
  * A processor lives while it has mail: nothing is cached between events, so an idle one has nothing
  * to keep and is passivated at once. A process with a hundred thousand users holds only those with
@@ -78,7 +79,8 @@ export class UserProcessors extends Context.Service<UserProcessors, {
         return started
       }
 
-      // What was accepted is finished before the process goes (design §5).
+      // What was accepted is finished before the process goes
+      // (docs/design.md#starting-and-stopping).
       yield* Effect.addFinalizer(() => idle.await)
 
       return UserProcessors.of({

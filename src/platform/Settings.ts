@@ -25,8 +25,8 @@ const TimeZone = Schema.String.check(Schema.makeFilter(zoneProblem))
 export const largestEvent = 4 * MiB
 
 /**
- * Everything that is read from the environment, in one place (design §5; the README's table of
- * settings). Nothing else reads it.
+ * Everything that is read from the environment, in one place (docs/design.md#starting-and-stopping;
+ * the README's table of settings). Nothing else reads it.
  */
 const settings = Config.all({
   // 0 takes any free one, which the service then names.

@@ -39,10 +39,10 @@ const strong = (key: string, from: string, advice: string): Effect.Effect<Redact
   )
 
 /**
- * The tenant `demo` with a key of all scopes (design §5), so that a first start has something to
- * try. The key is BOOTSTRAP_API_KEY, or a random one that is kept in DATA_DIR; another one replaces
- * and revokes the one before. With DATABASE_URL and no BOOTSTRAP_API_KEY no tenant is made: that
- * database is somebody's.
+ * The tenant `demo` with a key of all scopes (docs/design.md#starting-and-stopping), so that a
+ * first start has something to try. The key is BOOTSTRAP_API_KEY, or a random one that is kept in
+ * DATA_DIR; another one replaces and revokes the one before. With DATABASE_URL and no
+ * BOOTSTRAP_API_KEY no tenant is made: that database is somebody's.
  */
 export class Bootstrap extends Context.Service<Bootstrap, { readonly key: BootstrapKey }>()("playtally/tenants/Bootstrap") {
   static readonly layer = Layer.effect(

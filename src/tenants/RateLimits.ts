@@ -26,9 +26,10 @@ export const unlessWaiting = (
 export const monotonicMillis = Effect.map(Clock.Clock, (clock) => () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6)
 
 /**
- * What a tenant may send in a second to this process (design §2), as the settings have it: a rate,
- * and a burst of what that rate gives in some seconds. Off by default: what the process has in
- * flight is bounded and shared out anyway, and how much is much is known to the operator alone.
+ * What a tenant may send in a second to this process (docs/design.md#the-bulk-endpoint), as the
+ * settings have it: a rate, and a burst of what that rate gives in some seconds. Off by default:
+ * what the process has in flight is bounded and shared out anyway, and how much is much is known to
+ * the operator alone.
  */
 export class RateLimits extends Context.Service<RateLimits, {
   /** One request of any kind. */

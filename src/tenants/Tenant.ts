@@ -6,7 +6,7 @@ export interface Tenant {
   readonly timeZone: string
   /** 1 (Monday) to 7. */
   readonly weekStart: number
-  /** The secret namespace of the tenant's idempotency keys (design §2). */
+  /** The secret namespace of the tenant's idempotency keys (docs/design.md#idempotency). */
   readonly keyNamespace: string
 }
 

@@ -1,8 +1,8 @@
 import * as Schema from "effect/Schema"
 
 /**
- * How the values of rows are written in JSON (design §3): what every section of the counters
- * document is made of.
+ * How the values of rows are written in JSON (docs/design.md#reading): what every section of the
+ * counters document is made of.
  */
 
 /** A number of things. */

@@ -27,8 +27,8 @@ const ranges = [
 ] as const
 
 /**
- * Every number is a function of the set of a user's events (design §4), in the documents beside the
- * counters, too: from the tables, by two processes.
+ * Every number is a function of the set of a user's events (docs/design.md#counters), in the
+ * documents beside the counters, too: from the tables, by two processes.
  */
 layer(TestDatabase.layer, { excludeTestServices: true })("games and activity of any order, batching and repetition", (it) => {
   it.effect.each([

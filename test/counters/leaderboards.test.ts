@@ -59,8 +59,8 @@ const assertSound = Effect.gen(function*() {
 })
 
 /**
- * Every board is a function of the set of the stored events (design §4): of any order, batching and
- * repetition, fed by two processes.
+ * Every board is a function of the set of the stored events (docs/design.md#counters): of any
+ * order, batching and repetition, fed by two processes.
  */
 layer(TestDatabase.layer, { excludeTestServices: true })("leaderboards of any order, batching and repetition", (it) => {
   it.effect.each([

@@ -161,7 +161,8 @@ const optional = (rule: Rule, byDefault?: string): Field => ({ rule, absent: byD
 
 const delivery = { entry_timestamp: optionalNullable(time), process_timestamp: optionalNullable(time) }
 
-// The published API (fields, enums, nulls, defaults) with the limits of design §2.
+// The published API (fields, enums, nulls, defaults) with the limits of
+// docs/design.md#the-bulk-endpoint.
 const contract: { readonly [T in EventType]: Readonly<Record<string, Field>> } = {
   "realtime-casino": {
     ...delivery,

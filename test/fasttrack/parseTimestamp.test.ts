@@ -7,7 +7,10 @@ const iso = (text: string): string | undefined => {
   return instant === undefined ? undefined : new Date(instant).toISOString()
 }
 
-/** The grammar of design §2 said another way: a regular expression, and the calendar of `Date`. */
+/**
+ * The grammar of docs/design.md#values said another way: a regular expression, and the calendar of
+ * `Date`.
+ */
 const oracle = (text: string): number | undefined => {
   const match =
     /^((?:19\d\d|2[01]\d\d|2200)-\d\d-\d\d)[Tt ](\d|[01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d+))?)?(?:[Zz]|([+-])([01]\d|2[0-3]):?([0-5]\d))?$/

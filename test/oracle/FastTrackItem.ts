@@ -92,8 +92,8 @@ export interface LoginData extends Common {
 }
 
 /**
- * One item of the bulk body as FastTrack sends it (design §2), before anything of it is
- * interpreted.
+ * One item of the bulk body as FastTrack sends it (docs/design.md#the-bulk-endpoint), before
+ * anything of it is interpreted.
  */
 export type FastTrackItem =
   | { readonly event: "realtime-casino"; readonly data: CasinoData }

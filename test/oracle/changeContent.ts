@@ -10,7 +10,7 @@ const later = (timestamp: string): string => timeString(instantOf(timestamp) + 1
 
 /**
  * The item with one compared field changed and its idempotency identity kept: sent after the
- * original, it must be rejected as `idempotency_conflict` (design §2).
+ * original, it must be rejected as `idempotency_conflict` (docs/design.md#idempotency).
  */
 export const changeContent = (random: Random, item: FastTrackItem): FastTrackItem => {
   switch (item.event) {

@@ -1,8 +1,8 @@
 import type { WireNumber } from "./FastTrackItem.ts"
 
 /**
- * An exact amount, counted in units of 10^-30: every number the contract admits (design §2) is a
- * whole count of these.
+ * An exact amount, counted in units of 10^-30: every number the contract admits
+ * (docs/design.md#values) is a whole count of these.
  */
 export type Amount = bigint
 
@@ -26,7 +26,10 @@ export const amountOf = (number: WireNumber): Amount => {
   return sign === "-" ? -magnitude : magnitude
 }
 
-/** The canonical decimal string (design §3): no exponent, no trailing zeros, no sign on zero. */
+/**
+ * The canonical decimal string (docs/design.md#reading): no exponent, no trailing zeros, no sign on
+ * zero.
+ */
 export const decimalString = (amount: Amount): string => {
   const magnitude = amount < 0n ? -amount : amount
   const fraction = String(magnitude % one).padStart(decimals, "0").replace(/0+$/, "")

@@ -1,9 +1,10 @@
 const dayMillis = 86_400_000
 
 /**
- * Milliseconds since the epoch of a timestamp in any spelling design §2 admits: one-digit hour,
- * space or `t`, optional fraction (cut, not rounded, to milliseconds), seconds or none, optional
- * zone (absent means UTC). Throws on other text; does not check that the date exists.
+ * Milliseconds since the epoch of a timestamp in any spelling docs/design.md#values admits:
+ * one-digit hour, space or `t`, optional fraction (cut, not rounded, to milliseconds), seconds or
+ * none, optional zone (absent means UTC). Throws on other text; does not check that the date
+ * exists.
  */
 export const instantOf = (timestamp: string): number => {
   const parts = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d?):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:[Zz]|([+-])(\d\d):?(\d\d))?$/.exec(timestamp)

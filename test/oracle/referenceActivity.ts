@@ -99,8 +99,8 @@ const periodAround = (date: string, { from, granularity, to, weekStart }: Range)
 const bytes = (text: unknown): Buffer => Buffer.from(String(text ?? ""), "utf8")
 
 /**
- * The activity of one user by a direct reading of design §3 and §4: each thing that happened is put
- * on its date, each field of a period is a sum over them. Dates are inclusive.
+ * The activity of one user by a direct reading of docs/design.md#counters: each thing that happened
+ * is put on its date, each field of a period is a sum over them. Dates are inclusive.
  */
 export const referenceActivity = (
   items: ReadonlyArray<FastTrackItem>,

@@ -18,7 +18,7 @@ import { inCapitals, inSmall } from "./letters.ts"
  */
 export type Figures = Readonly<Record<string, string | number | null>>
 
-/** The counters document of design §4 without `position`. */
+/** The counters document of docs/design.md#counters without `position`. */
 export interface CountersDocument {
   readonly user_id: string
   readonly time_zone: string
@@ -32,8 +32,9 @@ export interface CountersDocument {
 }
 
 /**
- * What makes two items the same event (design §2): kind and user, plus the fields named there.
- * Equal strings for equal identities. The strings say nothing about the keys the service derives.
+ * What makes two items the same event (docs/design.md#idempotency): kind and user, plus the fields
+ * named there. Equal strings for equal identities. The strings say nothing about the keys the
+ * service derives.
  */
 export const identityOf = (item: FastTrackItem): string => {
   const kind = [item.event, item.data.user_id]
@@ -83,7 +84,7 @@ const byTimeThenId = (a: GameRoundData | RegistrationData, b: GameRoundData | Re
 const perCurrency = (currencies: ReadonlyArray<string>, figures: (currency: string) => Figures): Readonly<Record<string, Figures>> =>
   Object.fromEntries([...new Set(currencies)].map((currency) => [currency, figures(currency)]))
 
-/** `casino` of design §4. */
+/** `casino` of docs/design.md#counters. */
 export const casino = (events: ReadonlyArray<CasinoData>) =>
   perCurrency(events.map((event) => inCapitals(event.currency)), (currency) => {
     const here = events.filter((event) => inCapitals(event.currency) === currency)
@@ -119,7 +120,7 @@ export const casino = (events: ReadonlyArray<CasinoData>) =>
 
 const isWon = (round: GameRoundData): boolean => amountOf(round.total_win_user) > 0n
 
-/** `game_rounds` of design §4. */
+/** `game_rounds` of docs/design.md#counters. */
 export const gameRounds = (events: ReadonlyArray<GameRoundData>) =>
   perCurrency(events.map((event) => inCapitals(event.user_currency)), (currency) => {
     const here = events.filter((event) => inCapitals(event.user_currency) === currency)
@@ -298,9 +299,9 @@ const profile = (events: ReadonlyArray<RegistrationData>): CountersDocument["pro
 }
 
 /**
- * The counters of one user by a direct reading of design §4: each figure is a filter over all the
- * user's events and a sum, nothing is kept from one event to the next. Slow on purpose; it is what
- * faster ways of counting are compared with.
+ * The counters of one user by a direct reading of docs/design.md#counters: each figure is a filter
+ * over all the user's events and a sum, nothing is kept from one event to the next. Slow on
+ * purpose; it is what faster ways of counting are compared with.
  *
  * `items` are valid items that were sent, of any users, in any order; of items with one idempotency
  * identity the first counts. `now` decides which login streak is current.
@@ -324,8 +325,8 @@ export const referenceCounters = (
 }
 
 /**
- * `win_streak` of design §4: consecutive won rounds over all the user's game rounds ordered by
- * (timestamp, unique_id).
+ * `win_streak` of docs/design.md#counters: consecutive won rounds over all the user's game rounds
+ * ordered by (timestamp, unique_id).
  */
 export const referenceWinStreak = (
   items: ReadonlyArray<FastTrackItem>,

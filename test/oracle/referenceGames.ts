@@ -26,8 +26,8 @@ const perGame = <E extends { readonly game_id: WireId }>(
   )
 
 /**
- * The counters per game of one user (design §4): what the counters would be if the user had played
- * that game alone.
+ * The counters per game of one user (docs/design.md#games): what the counters would be if the user
+ * had played that game alone.
  */
 export const referenceGames = (items: ReadonlyArray<FastTrackItem>, options: { readonly userId: string }) => {
   const stored = storedOf(items, options.userId)

@@ -4,7 +4,7 @@ import { dayBefore, instantOf, localDay, timeString } from "./instant.ts"
 import { inCapitals } from "./letters.ts"
 import { storedOf, ticketsOf } from "./referenceCounters.ts"
 
-/** A row of a board as design §3 and §4 have it. */
+/** A row of a board as docs/design.md#counters have it. */
 export interface ReferenceEntry {
   readonly rank: number
   readonly user_id: string
@@ -71,8 +71,8 @@ interface Options {
 }
 
 /**
- * A whole board by a direct reading of design §4: everybody's effects in the period, summed up user
- * by user, and sorted.
+ * A whole board by a direct reading of docs/design.md#counters: everybody's effects in the period,
+ * summed up user by user, and sorted.
  */
 export const referenceLeaderboard = (
   items: ReadonlyArray<FastTrackItem>,

@@ -5,7 +5,7 @@ import { inCapitals, inSmall } from "./letters.ts"
 import type { Random } from "./random.ts"
 import { idText } from "./referenceCounters.ts"
 
-/** A timestamp for the instant, in any of the spellings design §2 admits. */
+/** A timestamp for the instant, in any of the spellings docs/design.md#values admits. */
 export const spellInstant = (random: Random, instant: number): string => {
   const year = new Date(instant).getUTCFullYear()
   // An offset must not push the written date over the years that are admitted.
@@ -105,7 +105,7 @@ const numberFields = new Set([
 ])
 
 /**
- * A resend of the item that says the same in other words (design §2, idempotency): other
+ * A resend of the item that says the same in other words (docs/design.md#idempotency): other
  * `entry_timestamp`, `process_timestamp` and unknown fields, other spellings of numbers, times,
  * defaults, nulls and of the words that count lower-cased. The service must answer it as a
  * duplicate.

@@ -33,8 +33,8 @@ const isRefused = (url: string): Effect.Effect<boolean> =>
   })
 
 /**
- * Ends within ten seconds, as design §5 says: the service counts nine of them itself, and the rest
- * is the machine's.
+ * Ends within ten seconds, as docs/design.md#starting-and-stopping says: the service counts nine of
+ * them itself, and the rest is the machine's.
  */
 const endedInTime = ({ ended }: ServiceProcess) => Effect.timeout(ended, 9000 + 1000 * slowness())
 

@@ -5,8 +5,8 @@ import type { Player } from "./Player.ts"
 const perCurrency = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.Record(Schema.String, schema))
 
 /**
- * What the demo shows of a player's counters (design §4); a section that the server leaves out
- * reads as if there were nothing.
+ * What the demo shows of a player's counters (docs/design.md#counters); a section that the server
+ * leaves out reads as if there were nothing.
  */
 export const PlayerCounters = Schema.Struct({
   user_id: Schema.String,

@@ -45,9 +45,10 @@ export interface AppendOptions {
 const shortBytes = 8192
 
 /**
- * The append (design §1): one autocommit statement, READ COMMITTED, one round trip. It locks the
- * heads in slice order, skips events whose key is stored, inserts the rest at `head + 1 …` and
- * advances the heads; the row locks are held to the commit, so commit order is position order.
+ * The append (docs/architecture.md#the-append): one autocommit statement, READ COMMITTED, one round
+ * trip. It locks the heads in slice order, skips events whose key is stored, inserts the rest at
+ * `head + 1 …` and advances the heads; the row locks are held to the commit, so commit order is
+ * position order.
  *
  * `looksUp` has it look for stored keys first. Without, it trusts that none is stored: a statement
  * of new events alone then takes half the time. Either way the unique key `events_idempotency_key`

@@ -38,13 +38,13 @@ const usersAtOnce = 20_000
 const slicesAtOnce = 2
 
 /**
- * Looks whether the log is what it promises (design §1): of each slice that positions are 1, 2, 3 …
- * up to its head and no further, that recorded_at never decreases along them and ends as the head
- * says, that no user has a key twice, that all users hash to the slice and belong to a tenant there
- * is, that nothing but a pseudonym is left of erased ones, and that a reader of this release takes
- * every payload, which is read for it; of the whole, that its slices are those there must be, that
- * the database still refuses what would break it, and that no projection has come further than the
- * log.
+ * Looks whether the log is what it promises (docs/architecture.md#invariants): of each slice that
+ * positions are 1, 2, 3 … up to its head and no further, that recorded_at never decreases along
+ * them and ends as the head says, that no user has a key twice, that all users hash to the slice
+ * and belong to a tenant there is, that nothing but a pseudonym is left of erased ones, and that a
+ * reader of this release takes every payload, which is read for it; of the whole, that its slices
+ * are those there must be, that the database still refuses what would break it, and that no
+ * projection has come further than the log.
  *
  * Each slice is looked at in a moment of its own, one transaction each: what is appended meanwhile
  * is never a finding. Keys are unique within a user, and users within a slice, so slice by slice is

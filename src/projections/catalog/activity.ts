@@ -30,7 +30,8 @@ type Column = keyof typeof columns
 
 /**
  * The products and what each has of the {@link activity}, with what it is. Over all dates a field
- * comes to the number of the counters named in brackets (design §4), or to the one of its own name.
+ * comes to the number of the counters named in brackets (docs/design.md#daily-activity), or to the
+ * one of its own name.
  */
 export const activityFields = {
   casino: {
@@ -66,7 +67,7 @@ export const activityFields = {
 
 /**
  * What a user's activity is told apart by: products are never mixed, for FastTrack makes game
- * rounds of the same play as casino events (design §4).
+ * rounds of the same play as casino events (docs/design.md#daily-activity).
  */
 export type Product = keyof typeof activityFields
 
@@ -93,10 +94,10 @@ export const activityFigures = (product: Product): Record<string, Schema.Codec<n
 
 /**
  * A user's day: what was bet, won, rolled back, paid in and out per product and currency, and the
- * logins (design §4). Casino, game rounds and logins count on their own dates, each event for
- * itself. Payments and sports follow the same life cycles as the counters: a rollback takes what it
- * reverses from the date on which it counted. A row is there if anything in it was counted: a
- * casino loss alone, or a settlement of exactly 0, is nothing.
+ * logins (docs/design.md#daily-activity). Casino, game rounds and logins count on their own dates,
+ * each event for itself. Payments and sports follow the same life cycles as the counters: a
+ * rollback takes what it reverses from the date on which it counted. A row is there if anything in
+ * it was counted: a casino loss alone, or a settlement of exactly 0, is nothing.
  */
 export const activity = Projection.make({
   name: "activity",

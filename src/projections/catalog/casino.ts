@@ -6,7 +6,7 @@ import { byCurrency } from "../projection/byCurrency.ts"
 import { amount, count, difference, earliest, greatest, latest } from "../projection/Column.ts"
 import * as Projection from "../projection/Projection.ts"
 
-/** The counters of a currency (design §4). */
+/** The counters of a currency (docs/design.md#casino). */
 export const casinoColumns = {
   bet_count: count,
   bet_amount: { ...amount, description: "The bonus part included" },
@@ -28,9 +28,9 @@ export const casinoColumns = {
 }
 
 /**
- * Bets, wins and losses of the casino per currency (design §4). Each event stands alone: a rollback
- * names no bet, so it is counted beside the bets by its own amount and needs none that is known.
- * Amounts may be negative and are added with their sign.
+ * Bets, wins and losses of the casino per currency (docs/design.md#casino). Each event stands
+ * alone: a rollback names no bet, so it is counted beside the bets by its own amount and needs none
+ * that is known. Amounts may be negative and are added with their sign.
  */
 export const casino = Projection.make({
   name: "casino",

@@ -2,7 +2,9 @@ import { byGame, gameKey } from "../projection/byGame.ts"
 import * as Projection from "../projection/Projection.ts"
 import { casinoColumns, casinoFigures } from "./casino.ts"
 
-/** The casino counters per game and currency, for missions on chosen games (design §4). */
+/**
+ * The casino counters per game and currency, for missions on chosen games (docs/design.md#games).
+ */
 export const casinoByGame = Projection.make({
   name: "casino_by_game",
   version: 1,

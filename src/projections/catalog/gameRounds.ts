@@ -5,7 +5,7 @@ import { byCurrency } from "../projection/byCurrency.ts"
 import { amount, count, difference, earliest, greatest, latest } from "../projection/Column.ts"
 import * as Projection from "../projection/Projection.ts"
 
-/** The counters of a currency (design §4). */
+/** The counters of a currency (docs/design.md#game-rounds). */
 export const gameRoundColumns = {
   round_count: count,
   bet_amount: amount,
@@ -24,8 +24,8 @@ export const gameRoundColumns = {
 }
 
 /**
- * Game rounds per currency of the user (design §4). FastTrack makes them of the same play as the
- * casino events: the two are never added up.
+ * Game rounds per currency of the user (docs/design.md#game-rounds). FastTrack makes them of the
+ * same play as the casino events: the two are never added up.
  */
 export const gameRounds = Projection.make({
   name: "game_rounds",

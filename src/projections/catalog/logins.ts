@@ -7,10 +7,10 @@ import * as Projection from "../projection/Projection.ts"
 const described = (description: string) => ({ description })
 
 /**
- * Logins and the streaks of dates with a login, dates being those of the tenant's zone (design §4).
- * What depends on the present, the current streak and when it is lost, is made of the set of dates
- * at the time of reading. The set has the places of the dates in the row of dates that the zone
- * had, so that a date that it left out does not end a streak.
+ * Logins and the streaks of dates with a login, dates being those of the tenant's zone
+ * (docs/design.md#logins). What depends on the present, the current streak and when it is lost, is
+ * made of the set of dates at the time of reading. The set has the places of the dates in the row
+ * of dates that the zone had, so that a date that it left out does not end a streak.
  */
 export const logins = Projection.make({
   name: "logins",

@@ -22,11 +22,11 @@ const columns = {
 }
 
 /**
- * Deposits and withdrawals per currency (design §4). A payment is (direction, payment_id) and goes
- * through several events, which may come in any order: it counts once it was approved, as long as
- * no rollback is known; a rejection or cancellation after the approval changes nothing. If it was
- * approved (or requested) under several of the words for its type, the least event by (timestamp,
- * amount, type) speaks for it.
+ * Deposits and withdrawals per currency (docs/design.md#payments). A payment is (direction,
+ * payment_id) and goes through several events, which may come in any order: it counts once it was
+ * approved, as long as no rollback is known; a rejection or cancellation after the approval changes
+ * nothing. If it was approved (or requested) under several of the words for its type, the least
+ * event by (timestamp, amount, type) speaks for it.
  */
 export const payments = Projection.make({
   name: "payments",

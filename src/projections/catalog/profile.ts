@@ -7,8 +7,8 @@ import * as Projection from "../projection/Projection.ts"
 
 /**
  * The account as its latest event by (timestamp, unique_id) says it: FastTrack sends a registration
- * again for every update (design §4). Not every one says whether promotions are banned, so that is
- * kept from the latest that does.
+ * again for every update (docs/design.md#profile). Not every one says whether promotions are
+ * banned, so that is kept from the latest that does.
  */
 export const profile = Projection.make({
   name: "profile",

@@ -27,11 +27,11 @@ const columns = {
 }
 
 /**
- * Sports bets and their settlements per currency (design §4). Both go through events of type bet or
- * settlement with the statuses approved and rollback, in any order, and count once approved as long
- * as no rollback is known. A settlement belongs to the bet that its approved event names: the bet's
- * row carries how many settlements count and what they return together, and may be there before the
- * bet itself is.
+ * Sports bets and their settlements per currency (docs/design.md#sports). Both go through events of
+ * type bet or settlement with the statuses approved and rollback, in any order, and count once
+ * approved as long as no rollback is known. A settlement belongs to the bet that its approved event
+ * names: the bet's row carries how many settlements count and what they return together, and may be
+ * there before the bet itself is.
  */
 export const sports = Projection.make({
   name: "sports",
@@ -145,7 +145,7 @@ export const sports = Projection.make({
 
 /**
  * The bet a settlement names, null if it names none: the reference is empty, or longer than the 256
- * code points of an id (design §2) and of a key.
+ * code points of an id (docs/design.md#the-bulk-endpoint) and of a key.
  */
 const betIdOf = (reference: string): string | null =>
   reference === "" || reference.length > 512 || (reference.length > 256 && [...reference].length > 256) ? null : reference

@@ -6,7 +6,7 @@ import * as Projection from "../projection/Projection.ts"
 
 /**
  * Consecutive won rounds over all the user's game rounds, whatever their currency, in the order of
- * (timestamp, unique_id) (design §4).
+ * (timestamp, unique_id) (docs/design.md#win-streak).
  */
 export const winStreak = Projection.make({
   name: "win_streak",

@@ -47,10 +47,11 @@ export const feedIsolating = (feed: Feed, slices: ReadonlyArray<number>): Effect
   )
 
 /**
- * Feeds the next events of some slices to every projection, in one transaction (design §1): takes
- * the checkpoints, skipping those another process holds, reads the log after them, makes sure that
- * it goes on without a hole, folds, writes rows and checkpoints, commits. Whoever takes a
- * checkpoint next sees exactly these rows, so each event counts once, whatever dies in between.
+ * Feeds the next events of some slices to every projection, in one transaction
+ * (docs/architecture.md#the-feed): takes the checkpoints, skipping those another process holds,
+ * reads the log after them, makes sure that it goes on without a hole, folds, writes rows and
+ * checkpoints, commits. Whoever takes a checkpoint next sees exactly these rows, so each event
+ * counts once, whatever dies in between.
  *
  * An event that cannot be read parks its user, and the chunk goes on with everybody else.
  *

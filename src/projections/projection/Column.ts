@@ -1,7 +1,7 @@
 /**
  * The columns of a totals table: each says how contributions to it come together. All of them are
  * commutative and associative, so the order in which events arrive and how they are cut into chunks
- * change nothing (design §4).
+ * change nothing (docs/design.md#counters).
  *
  * - `count`, `amount`: added up. What an entity no longer contributes is taken off again.
  * - `greatest` (starts at 0), `earliest`, `latest` (start at null): the extreme of all

@@ -124,7 +124,7 @@ type EventOf<T extends EventType> = Extract<FastTrackEvent, { readonly event: T 
 
 /**
  * A projection: a name, a version, the event types it folds, the rows it keeps, and a pure fold
- * (design §1). It comes in three shapes:
+ * (docs/architecture.md#projections). It comes in three shapes:
  *
  * - Events that stand alone contribute to totals directly: `contribute`.
  * - Events about a thing with a life of its own (a payment, a bet) are folded into that thing's
@@ -193,8 +193,8 @@ type SectionRow<
 export type ReadRow = Readonly<Record<string, unknown>>
 
 /**
- * How a user's rows become a part of the counters document (design §4), and the schema of that part
- * for the API's description.
+ * How a user's rows become a part of the counters document (docs/design.md#counters), and the
+ * schema of that part for the API's description.
  */
 export interface Section<R = ReadRow, C = ReadContext> {
   readonly schema: Schema.Top

@@ -22,7 +22,7 @@ export const gameKey = (gameId: string): string => {
 
 /**
  * The section of a projection whose totals are kept per `game_id` and `currency`:
- * `{ GAME: { CUR: { …columns } } }` (design §4).
+ * `{ GAME: { CUR: { …columns } } }` (docs/design.md#games).
  */
 export const byGame = (columns: Parameters<typeof byCurrency>[0]): Section => {
   const currencies = byCurrency(columns)

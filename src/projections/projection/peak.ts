@@ -6,8 +6,8 @@
  */
 
 /**
- * After every timestamp there can be, of the years 1900 to 2200 in any zone (design §2, "Values"),
- * and within 13 digits of all of them.
+ * After every timestamp there can be, of the years 1900 to 2200 in any zone
+ * (docs/design.md#values), and within 13 digits of all of them.
  */
 const end = Date.UTC(2202, 0, 1)
 const decimals = 4

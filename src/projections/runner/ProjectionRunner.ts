@@ -113,11 +113,11 @@ export const RunnerPatience = Context.Reference<number>("playtally/projections/R
 const ranks = ({ projection }: ProjectionStore): boolean => projection.ranking !== undefined
 
 /**
- * Feeds the catalog from the log, exactly once with any number of processes (design §1). All
- * projections are fed from one reading of the log: a page is read, parsed and committed once, not
- * once for each. Woken after an append of this process, and looking by itself for those of others.
- * Projections that rank users are fed apart, by a worker of their own at its own pace, so that the
- * others never wait for them.
+ * Feeds the catalog from the log, exactly once with any number of processes
+ * (docs/architecture.md#the-feed). All projections are fed from one reading of the log: a page is
+ * read, parsed and committed once, not once for each. Woken after an append of this process, and
+ * looking by itself for those of others. Projections that rank users are fed apart, by a worker of
+ * their own at its own pace, so that the others never wait for them.
  */
 export class ProjectionRunner extends Context.Service<ProjectionRunner, {
   readonly status: () => RunnerStatus

@@ -41,12 +41,12 @@ export const rebuildBound = { events: 20_000, bytes: 20 * 1024 * 1024 }
 const rankedEvents = 5_000
 
 /**
- * Rebuilds versions from one reading of the log, while everything else goes on (design §1): some
- * slices at once, each user's events of a chunk folded in memory and each row written once per
- * chunk, with the slice's checkpoint in the same transaction, so that one that is killed goes on
- * where it was. Catches up until none is further behind than a chunk, then has the versions fed
- * with the others. It yields to ingestion: it holds back when appends take long. It ends in
- * `EventLogCorrupt` where a position is missing.
+ * Rebuilds versions from one reading of the log, while everything else goes on
+ * (docs/architecture.md#rebuilds): some slices at once, each user's events of a chunk folded in
+ * memory and each row written once per chunk, with the slice's checkpoint in the same transaction,
+ * so that one that is killed goes on where it was. Catches up until none is further behind than a
+ * chunk, then has the versions fed with the others. It yields to ingestion: it holds back when
+ * appends take long. It ends in `EventLogCorrupt` where a position is missing.
  */
 export const rebuild = (
   sql: PgClient.PgClient,

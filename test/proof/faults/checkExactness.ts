@@ -93,8 +93,8 @@ const identityOfRow = (row: LogRow): string =>
   identityOf({ event: row.event_type, data: { ...JSON.parse(row.payload) as object, user_id: row.user_id } } as FastTrackItem)
 
 /**
- * Users whose counters, read strongly over HTTP, are not what a reading of design §4 makes of what
- * was acknowledged.
+ * Users whose counters, read strongly over HTTP, are not what a reading of docs/design.md#counters
+ * makes of what was acknowledged.
  */
 export const counterProblems = Effect.fnUntraced(function*(url: string, acknowledged: ReadonlyArray<FastTrackItem>, timeZone = "UTC") {
   const users = [...Map.groupBy(acknowledged, ({ data }) => data.user_id)]

@@ -37,7 +37,7 @@ const renamed = (item: FastTrackItem, id: string): Item => {
   return { ...item, data: { ...item.data, [field]: id } }
 }
 
-/** Texts that the contract refuses wherever a text is read (design §2, "Values"). */
+/** Texts that the contract refuses wherever a text is read (docs/design.md#values). */
 const refusedTexts = ["a\0b", "\ud800", "x\udfffy"]
 
 /** An item with one thing about it that the schema allows, just does not, or never could. */

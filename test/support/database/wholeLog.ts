@@ -7,7 +7,7 @@ import { readCounters, readCountersOf, readEvents } from "../service/reader.ts"
 
 /**
  * Positions of each slice are dense from 1 on, the heads agree with them, and `recorded_at` never
- * decreases along them (design §1).
+ * decreases along them (docs/architecture.md#invariants).
  */
 export const assertLogIsSound = Effect.gen(function*() {
   const sql = yield* PgClient.PgClient
@@ -60,8 +60,8 @@ export const assertStored = Effect.fnUntraced(function*(
 })
 
 /**
- * Every user's counters are what a reading of design §4 makes of the items, asked for one by one
- * and all at once.
+ * Every user's counters are what a reading of docs/design.md#counters makes of the items, asked for
+ * one by one and all at once.
  */
 export const assertCounters = Effect.fnUntraced(function*(url: string, items: ReadonlyArray<FastTrackItem>, timeZone = "UTC") {
   const userIds = usersOf(items)

@@ -2,7 +2,7 @@ import type { FastTrackEvent } from "../../../src/fasttrack/FastTrackEvent.ts"
 import { bet, gameRound, login, loss, payment, registration, rollbackBet, rollbackWin, settlement, sportsBet, win } from "./events.ts"
 
 /**
- * The longest texts and numbers that the bulk endpoint takes (design §2, "Values"), four bytes to
+ * The longest texts and numbers that the bulk endpoint takes (docs/design.md#values), four bytes to
  * the character.
  */
 const id = "\u{1F3B0}".repeat(256)

@@ -185,7 +185,7 @@ const sumsOf = (projection: AnyProjection, events: ReadonlyArray<FastTrackEvent>
 
 /**
  * An event that the log takes for the same: it is set aside if it comes second, and stays if it
- * comes first (design §2, "Idempotency").
+ * comes first (docs/design.md#idempotency).
  */
 export const resendOf = (event: FastTrackEvent): FastTrackEvent => {
   const times = { entry_timestamp: "2001-01-01T00:00:00.000Z", process_timestamp: "2002-02-02T00:00:00.000Z" }

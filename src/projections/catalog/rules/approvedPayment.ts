@@ -16,9 +16,9 @@ interface Payment {
 }
 
 /**
- * Tells a payment of an event about it, in whatever order they come (design §4): of several
- * approved events the least by (timestamp, amount, type) speaks for it, as long as no rollback is
- * known. True if that is now this event.
+ * Tells a payment of an event about it, in whatever order they come (docs/design.md#payments): of
+ * several approved events the least by (timestamp, amount, type) speaks for it, as long as no
+ * rollback is known. True if that is now this event.
  */
 export const foldApproval = ({ data, occurredAt }: EventOf<"realtime-payment">, payment: Payment): boolean => {
   const status = lowerCase(data.status)

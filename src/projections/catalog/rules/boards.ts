@@ -22,10 +22,10 @@ export const periods: ReadonlyArray<Period> = ["day", "week", "month", "all"]
 const perCurrency = { hasCurrency: true, periods } as const
 
 /**
- * The boards (design §4). A user is on a board with the first event that has an effect on the score
- * there: a bet of 0 has none, a bet and its rollback leave a score of 0. Of equal scores the one
- * that was reached first is ahead, by the greatest timestamp of an event with an effect on it; then
- * the user_id decides.
+ * The boards (docs/design.md#leaderboards). A user is on a board with the first event that has an
+ * effect on the score there: a bet of 0 has none, a bet and its rollback leave a score of 0. Of
+ * equal scores the one that was reached first is ahead, by the greatest timestamp of an event with
+ * an effect on it; then the user_id decides.
  */
 export const boards = {
   casino_turnover: {

@@ -11,7 +11,7 @@ interface Ticket {
 
 /**
  * Tells a bet or a settlement, a (type, activity_id), of an approval or a rollback, whichever comes
- * first (design §4). There is one of each at most.
+ * first (docs/design.md#sports). There is one of each at most.
  */
 export const foldTicket = ({ data }: EventOf<"realtime-sports-bet">, ticket: Ticket): void => {
   if (sportsStep(data)?.status === "rollback") {
