@@ -4,6 +4,7 @@ import { assert, describe, it } from "vitest"
 import { casino } from "../../../src/projections/catalog/casino.ts"
 import { casinoByGame } from "../../../src/projections/catalog/casinoByGame.ts"
 import { catalog } from "../../../src/projections/catalog/catalog.ts"
+import { releasedVersions } from "../../../src/projections/catalog/formerVersions.ts"
 import { leaderboards } from "../../../src/projections/catalog/leaderboards.ts"
 import { logins } from "../../../src/projections/catalog/logins.ts"
 import { fingerprint, firstFingerprint, tryFingerprint } from "../../../src/projections/fold/fingerprint.ts"
@@ -116,6 +117,29 @@ describe("fingerprint", () => {
       leaderboards: "f0bccb0c",
       sports_leaderboards: "c3777363",
       uncounted: "ea44255b"
+    })
+  })
+
+  it("stays what it is for every released version, for databases know the versions by it", () => {
+    const found = Object.fromEntries(releasedVersions.map((version) => [`${version.name} v${version.version}`, fingerprint(version)]))
+    assert.deepStrictEqual(found, {
+      "casino v1": "2:f48f799137ca7642366ccde4a13275e9925c07e24b6021fc508ea2390455edc2",
+      "game_rounds v1": "2:2e144f9c8bd2c61fa26d0dfb7816d4b31ac4d8677d88ccb8234881e022a05407",
+      "payments v1": "2:1a4a551414b6da6d0d2c5f943fbc029acb43f444fdad29d8c1c9440dc540a824",
+      "sports v1": "2:eaa449760fab4c84b87cb09bbecbd979936fff6875bfb917603f06f767c77616",
+      "win_streak v1": "2:42fb5383eb06bdf8dd8e350921a37dcfb6e219c0d261e6ec569f6ea5c71fb043",
+      "logins v2": "2:e6a7c0ca63b567692fd5f778f2b06e10fe72954b174add0cacc2d916eaf9aee5",
+      "profile v1": "2:2bf39a6dc8b38c879c976744a3ac5c21f446c4ff2ac7f052004b189f3ba843fe",
+      "casino_by_game v1": "2:e96146b1b106ba089e07e304ab86dc20cf2abb64a33b95059966b65b641a9c4d",
+      "game_rounds_by_game v1": "2:2044e0f0e63f3e892941fd2c8ee39c05ed2d89b33c6641886ac7bb3ea8576fa6",
+      "activity v2": "2:75a2ef10042220af387f9fdff34ddb59f1754920ec0aa9d6fa01b2cf4084e3ae",
+      "leaderboards v2": "2:8e74c6938a2963f41e447ccac7b01788ac0f12d31f829e05fcc140e417b4a697",
+      "sports_leaderboards v2": "2:447403bd3fa7b734c8b96838524ac23d4d5e3da9893f4ac15d50436e9874b7c9",
+      "uncounted v1": "2:b6628f00e6d48989d2b90608609e5139b6cf0c6afe5f8dea8de1e06901af5fee",
+      "logins v1": "2:43725d053e8c8e17ce4d8d234c373c963908a72031e5a808be01b24ef15f1eae",
+      "activity v1": "2:5375509bcb59f638f4d77409e788bc866f7ce95e4ddb5b6ffc17688fe922bfa8",
+      "leaderboards v1": "2:d3d895305ee6e5fa8bdc81d075467042c98533f193a5a891254a8890c78a2c35",
+      "sports_leaderboards v1": "2:ce2320f9c2c3be275ad4e7c6fab8e160bf6940524eea0c4140b1225a9cac1855"
     })
   })
 
