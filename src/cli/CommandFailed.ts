@@ -15,7 +15,7 @@ import type { EventTooLarge, ExportOutdated } from "../event-log/transfer/export
 import type { ImportRefused } from "../event-log/transfer/importLog.ts"
 import type { LogFileError } from "../event-log/transfer/LogFile.ts"
 import type { ImportUnfinished } from "../event-log/transfer/unfinishedImport.ts"
-import type { CannotListen } from "../http/refuseWhatCannotListen.ts"
+import type { CannotListen } from "../http/server/refuseWhatCannotListen.ts"
 import type { ActivationRefused } from "../projections/versions/activateVersion.ts"
 import type { ProjectionChanged } from "../projections/versions/ProjectionCatalog.ts"
 import type { ApiKeyNotFound } from "../tenants/ApiKeys.ts"

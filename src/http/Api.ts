@@ -1,10 +1,10 @@
 import { HttpApi, OpenApi } from "effect/http-api"
-import { AdminApi } from "./AdminApi.ts"
-import { EveryRequest } from "./EveryRequest.ts"
-import { IngestApi } from "./IngestApi.ts"
-import { openApiDetails } from "./openApiDetails.ts"
-import { ReadingApi } from "./ReadingApi.ts"
-import { ServiceApi } from "./ServiceApi.ts"
+import { AdminApi } from "./admin/AdminApi.ts"
+import { openApiDetails } from "./description/openApiDetails.ts"
+import { IngestApi } from "./ingest/IngestApi.ts"
+import { ReadingApi } from "./reading/ReadingApi.ts"
+import { EveryRequest } from "./server/EveryRequest.ts"
+import { ServiceApi } from "./service/ServiceApi.ts"
 
 /**
  * Everything that is served over HTTP (docs/design.md#the-bulk-endpoint, docs/design.md#reading),

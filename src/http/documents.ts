@@ -4,8 +4,8 @@ import * as Fiber from "effect/Fiber"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { Worker } from "node:worker_threads"
 import { docsPath, openApiPath } from "./allowedMethods.ts"
-import { isKnown } from "./conditionalJson.ts"
-import { encodingOf } from "./encodingOf.ts"
+import { isKnown } from "./answers/conditionalJson.ts"
+import { encodingOf } from "./answers/encodingOf.ts"
 
 /** The bytes of a document in each encoding, and a hash of what they say. */
 export interface Encoded {

@@ -73,6 +73,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "projections/versions",
     "tenants"
   ],
+  "readiness": ["database", "event-log", "platform", "projections/runner"],
   "http": [
     "counters",
     "database",
@@ -84,6 +85,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "projections/catalog",
     "projections/projection",
     "projections/runner",
+    "readiness",
     "tenants",
     "values"
   ],
@@ -100,6 +102,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "projections/projection",
     "projections/runner",
     "projections/versions",
+    "readiness",
     "tenants"
   ],
   "time-zones": [

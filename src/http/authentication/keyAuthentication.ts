@@ -1,0 +1,78 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { HttpServerRequest } from "effect/http"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import type { IncomingMessage } from "node:http"
+import { parseAddressRanges } from "../../platform/addressRanges.ts"
+import { Settings } from "../../platform/Settings.ts"
+import { ApiKeys } from "../../tenants/ApiKeys.ts"
+import { monotonicMillis, RateLimits } from "../../tenants/RateLimits.ts"
+import type { Scope } from "../../tenants/Tenant.ts"
+import { Forbidden, Unauthenticated, Unavailable } from "../problems/problems.ts"
+import { rateProblem } from "../problems/rateProblem.ts"
+import { serverProblem } from "../problems/serverProblem.ts"
+import { RequestLog } from "../server/RequestLog.ts"
+import { Authentication, CurrentTenant, RequiredScope } from "./Authentication.ts"
+import { clientAddress } from "./clientAddress.ts"
+
+/**
+ * An answer that was waited for longer than this many milliseconds is given only if the key is
+ * still valid: a long poll outlives no revoked key.
+ */
+export const RecheckAfter = Context.Reference<number>("playtally/http/RecheckAfter", { defaultValue: () => 2000 })
+
+/** {@link Authentication} by the tenants' keys. */
+export const keyAuthentication = Layer.effect(
+  Authentication,
+  Effect.gen(function*() {
+    const apiKeys = yield* ApiKeys
+    const rates = yield* RateLimits
+    const now = yield* monotonicMillis
+    const recheckAfter = yield* RecheckAfter
+    const proxies = parseAddressRanges((yield* Settings).trustedProxies)
+    const { lines } = yield* RequestLog
+    const trusted = "ranges" in proxies ? proxies.ranges : yield* Effect.die(new Error("Settings takes no other"))
+
+    const authenticate = Effect.fnUntraced(function*(scope: Scope) {
+      const request = yield* HttpServerRequest.HttpServerRequest
+      const key = keyOf(request.headers)
+      if (key === undefined) {
+        return yield* new Unauthenticated({ detail: "Send a key in the header x-api-key, or as Authorization: Bearer KEY." })
+      }
+      const address = clientAddress(trusted, Option.getOrElse(request.remoteAddress, () => ""), request.headers["x-forwarded-for"])
+      const principal = yield* apiKeys.authenticate(Redacted.make(key), address).pipe(
+        Effect.catchTags({
+          UnknownApiKey: () => Effect.fail(new Unauthenticated({ detail: "The key is unknown or has been revoked." })),
+          DatabaseUnavailable: (error) => serverProblem(new Unavailable({}), error)
+        })
+      )
+      lines?.isOf(request.source as IncomingMessage, principal)
+      return principal.scopes.has(scope)
+        ? principal.tenant
+        : yield* new Forbidden({ detail: `The key does not have the scope "${scope}".` })
+    })
+
+    const letOn = (scope: Scope) => Effect.catchTag(Effect.tap(authenticate(scope), rates.request), "RateExceeded", rateProblem)
+
+    return Authentication.of((endpoint, { group }) => {
+      const scope = Context.getUnsafe(group.annotations, RequiredScope)
+      return Effect.flatMap(Effect.interruptible(letOn(scope)), (tenant) => {
+        const answer = Effect.provideService(endpoint, CurrentTenant, tenant)
+        // What was taken in is answered as it is.
+        if (scope === "ingest") return answer
+        const began = now()
+        return Effect.tap(
+          answer,
+          () => now() - began < recheckAfter ? Effect.void : Effect.catchTag(authenticate(scope), "RateExceeded", rateProblem)
+        )
+      })
+    })
+  })
+)
+
+const bearer = /^bearer +(\S+) *$/i
+
+const keyOf = (headers: HttpServerRequest.HttpServerRequest["headers"]): string | undefined =>
+  headers["x-api-key"] ?? bearer.exec(headers["authorization"] ?? "")?.[1]

@@ -1,0 +1,130 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Duplex } from "node:stream"
+import { Settings } from "../../platform/Settings.ts"
+import type { Principal } from "../../tenants/ApiKeys.ts"
+
+/**
+ * What a line says of a request, besides the date. No query, for a client may put a key there; no
+ * body, and no header but its length.
+ */
+export interface RequestLine {
+  /** As the tenant and the key are called; none for a request without a valid key. */
+  readonly tenant?: string
+  readonly key?: string
+  /** None where no request was understood. */
+  readonly method?: string
+  readonly path?: string
+  /** 499 if the client had gone before it was answered. */
+  readonly status: number
+  /** Milliseconds from the end of the headers to the end of the answer. */
+  readonly duration_ms: number
+  /** Of the body, as the request said. */
+  readonly request_bytes?: number
+  /** With the headers. */
+  readonly answer_bytes: number
+  readonly address: string
+}
+
+const clientGone = 499
+
+/** Characters of a path that are logged. */
+const longestPath = 1000
+
+/**
+ * Without the query, and printable: Node takes the bytes of a URL for characters, and some of these
+ * command terminals.
+ */
+const pathOf = (url: string): string => {
+  const path = url.slice(0, url.search(/[?#]|$/)).replaceAll(
+    /[^\x21-\x7e]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).padStart(2, "0")}`
+  )
+  return path.length > longestPath ? `${path.slice(0, longestPath)}…` : path
+}
+
+const addressOf = (socket: Duplex): string => "remoteAddress" in socket ? String(socket.remoteAddress) : ""
+
+/** Of a request that is under way. */
+interface Begun {
+  readonly request: IncomingMessage
+  readonly arrived: number
+  writtenBefore: number
+  /** Of an answer that was written past the response. */
+  status?: number
+  principal?: Principal
+}
+
+/**
+ * Follows the requests of a server, and writes a line of each when its answer has ended or its
+ * client has gone.
+ */
+export class RequestLines {
+  private readonly write: (line: RequestLine) => void
+  private readonly begun = new WeakMap<IncomingMessage, Begun>()
+  private readonly answering = new WeakMap<Duplex, Begun>()
+
+  constructor(write: (line: RequestLine) => void) {
+    this.write = write
+  }
+
+  /** A request was parsed. */
+  arrive(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request
+    const begun: Begun = { request, arrived: performance.now(), writtenBefore: socket.bytesWritten }
+    this.begun.set(request, begun)
+    response.once("close", () => {
+      this.answering.delete(socket)
+      const { headers, method = "", url = "" } = request
+      const { principal, status } = begun
+      const length = headers["content-length"]
+      this.write({
+        ...principal === undefined ? {} : { tenant: principal.tenant.name, key: principal.keyName },
+        method,
+        path: pathOf(url),
+        status: status ?? (response.headersSent ? response.statusCode : clientGone),
+        duration_ms: Math.round((performance.now() - begun.arrived) * 100) / 100,
+        ...length === undefined ? {} : { request_bytes: Number(length) },
+        answer_bytes: socket.bytesWritten - begun.writtenBefore,
+        address: addressOf(socket)
+      })
+    })
+  }
+
+  /** It is the request's turn: whatever is written on its connection from now on is its answer. */
+  begin(request: IncomingMessage): void {
+    const begun = this.begun.get(request)
+    if (begun === undefined) return
+    begun.writtenBefore = request.socket.bytesWritten
+    this.answering.set(request.socket, begun)
+  }
+
+  /** Whose request it is. */
+  isOf(request: IncomingMessage, principal: Principal): void {
+    const begun = this.begun.get(request)
+    if (begun !== undefined) begun.principal = principal
+  }
+
+  /** What is no request, or the rest of one, was answered with that status on the connection. */
+  refuse(socket: Duplex, status: number, bytes: number): void {
+    const begun = this.answering.get(socket)
+    if (begun !== undefined) begun.status = status
+    else this.write({ status, duration_ms: 0, answer_bytes: bytes, address: addressOf(socket) })
+  }
+}
+
+/** A line for each request, with `REQUEST_LOG`; undefined without. */
+export class RequestLog extends Context.Service<RequestLog, { readonly lines: RequestLines | undefined }>()("playtally/http/RequestLog") {
+  static readonly layer = Layer.effect(
+    RequestLog,
+    Effect.gen(function*() {
+      const { requestLog } = yield* Settings
+      if (!requestLog) return RequestLog.of({ lines: undefined })
+      const run = Effect.runForkWith(yield* Effect.context())
+      const line = Effect.logInfo("Request")
+      return RequestLog.of({ lines: new RequestLines((about) => void run(Effect.annotateLogs(line, { ...about }))) })
+    })
+  )
+}

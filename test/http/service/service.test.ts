@@ -1,0 +1,130 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { unmeasured } from "../../../src/projections/runner/ProjectionRunner.ts"
+import type { ReadinessChecks } from "../../../src/readiness/ReadinessChecks.ts"
+import { get, postBulk, ready, request, serve } from "../serve.ts"
+
+describe("GET /healthz", () => {
+  it.live("answers 200 whatever else is wrong", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve({ checks: () => ({ ...ready, database: false, migrations: false }) })
+      const answer = yield* request(`${url}/healthz`)
+      assert.deepStrictEqual([answer.status, answer.json()], [200, { status: "ok" }])
+    }))
+})
+
+describe("GET /readyz", () => {
+  it.live("answers 200 and the checks if all is well", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve()
+      const answer = yield* request(`${url}/readyz`)
+      assert.deepStrictEqual([answer.status, answer.json()], [200, { status: "ready", checks: ready }])
+    }))
+
+  it.live.each(
+    [
+      [/database does not answer/, { database: false, writable: false, migrations: false }],
+      [/schema/, { migrations: false, log_whole: false }],
+      [/import/, { log_whole: false }],
+      [/standby or read-only/, { writable: false }]
+    ] satisfies ReadonlyArray<readonly [RegExp, Partial<ReadinessChecks>]>
+  )("answers 503, the checks and why for %s", ([why, wrong]) =>
+    Effect.gen(function*() {
+      const checks = { ...ready, ...wrong }
+      const { url } = yield* serve({ checks: () => checks })
+      const answer = yield* request(`${url}/readyz`)
+      assert.strictEqual(answer.status, 503)
+      assert.strictEqual(answer.headers.get("content-type"), "application/problem+json")
+      assert.strictEqual(answer.headers.get("retry-after"), "1")
+      assert.deepInclude(answer.json(), { type: "not-ready", checks })
+      assert.match(String(answer.json()["detail"]), why)
+      // What can be read can be read from a standby too.
+      const isReadable = checks.database && checks.migrations && checks.log_whole
+      assert.strictEqual((yield* request(`${url}/readyz?for=reading`)).status, isReadable ? 200 : 503)
+    }))
+
+  it.live.each(
+    [
+      [/not running/, { running: false }],
+      [/Position 17 of slice 33/, { gaps: [{ slice: 33, position: 17 }] }],
+      [/251 more slices/, { gaps: Array.from({ length: 256 }, (_, slice) => ({ slice, position: 1 })) }],
+      [
+        /not been measured/,
+        { lag_events: null, lag_seconds: null, ranking_lag_events: null, ranking_lag_seconds: null, parked_users: null }
+      ],
+      [/31 s behind, and READY_LAG_SECONDS is 30/, { lag_events: 7, lag_seconds: 31 }]
+    ] satisfies ReadonlyArray<readonly [RegExp, Partial<ReadinessChecks["projections"]>]>
+  )("keeps readers away, and nobody who sends, for %s", ([why, wrong]) =>
+    Effect.gen(function*() {
+      const checks = { ...ready, projections: { ...ready.projections, ...wrong } }
+      const { url } = yield* serve({ checks: () => checks, settings: { READY_LAG_SECONDS: "30" } })
+      for (const path of ["/readyz", "/readyz?for=ingestion"]) {
+        const answer = yield* request(url + path)
+        assert.deepStrictEqual([answer.status, answer.json()], [200, { status: "ready", checks }])
+      }
+      const answer = yield* request(`${url}/readyz?for=reading`)
+      assert.strictEqual(answer.status, 503)
+      assert.deepInclude(answer.json(), { type: "not-ready", checks })
+      assert.match(String(answer.json()["detail"]), why)
+    }))
+
+  it.live("takes a lag of as many seconds as are set, and whatever the leaderboards have, and nothing else for a purpose", () =>
+    Effect.gen(function*() {
+      const projections = { ...ready.projections, lag_events: 7, lag_seconds: 30, ranking_lag_events: 700, ranking_lag_seconds: 300 }
+      const { url } = yield* serve({ checks: () => ({ ...ready, projections }), settings: { READY_LAG_SECONDS: "30" } })
+      assert.strictEqual((yield* request(`${url}/readyz?for=reading`)).status, 200)
+      assert.deepInclude((yield* request(`${url}/readyz?for=writing`)).json(), { type: "invalid-request" })
+    }))
+})
+
+describe("GET /metrics", () => {
+  const value = (text: string, name: string) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1])
+
+  it.live("answers what is there in Prometheus' format, without anything of the tenant", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve()
+      const answer = yield* request(`${url}/metrics`)
+      assert.strictEqual(answer.status, 200)
+      assert.match(answer.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/)
+      for (const line of answer.text.trimEnd().split("\n")) assert.match(line, /^(?:# (?:HELP|TYPE) \w+ .+|\w+(?:\{[^}]*\})? \S+)$/)
+      assert.strictEqual(value(answer.text, "playtally_active_processors"), 5)
+      assert.strictEqual(value(answer.text, "playtally_projection_lag_events"), 12)
+      assert.strictEqual(value(answer.text, "playtally_projection_lag_seconds"), 3)
+      assert.strictEqual(value(answer.text, "playtally_projection_running"), 1)
+      assert.strictEqual(value(answer.text, "playtally_bytes_in_flight"), 0)
+      assert.strictEqual(value(answer.text, "playtally_events_in_flight"), 0)
+      assert.isAbove(value(answer.text, "process_resident_memory_bytes"), 1_000_000)
+      assert.notInclude(answer.text, "tenant-1")
+    }))
+
+  it.live("has no number for a lag that was not measured yet", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve({ status: () => ({ versions: [], running: true, gaps: [{ slice: 3, position: 7 }], ...unmeasured }) })
+      const { text } = yield* request(`${url}/metrics`)
+      for (const name of ["projection_lag_events", "projection_lag_seconds", "ranking_lag_events", "ranking_lag_seconds"]) {
+        assert.include(text, `\nplaytally_${name} NaN\n`)
+      }
+      assert.strictEqual(value(text, "playtally_log_gaps"), 1)
+      assert.strictEqual(value(text, "playtally_projection_running"), 1)
+    }))
+
+  it.live("counts requests by class of status", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve({ read: () => Effect.die("broken") })
+      const count = Effect.map(request(`${url}/metrics`), ({ text }) =>
+        ["2xx", "4xx", "5xx"].map((status) => value(text, `playtally_http_requests\\{status="${status}"\\}`) || 0))
+      const before = yield* count
+      yield* postBulk(url, "[]")
+      yield* request(`${url}/nothing`)
+      yield* postBulk(url, "{")
+      yield* get(`${url}/api/v1/users/u/counters`)
+      const after = yield* count
+      // The first look is counted, too.
+      assert.deepStrictEqual(
+        after.map((number, index) =>
+          number - (before[index] ?? 0)
+        ),
+        [2, 2, 1]
+      )
+    }))
+})
