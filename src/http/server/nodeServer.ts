@@ -7,6 +7,7 @@ import { sharedTurns } from "../../platform/EventLoopTurns.ts"
 import { ExpectationFailed, HeadersTooLarge, MalformedRequest, RequestTimeout } from "../problems/problems.ts"
 import { ConnectionTurns } from "./ConnectionTurns.ts"
 import type { RequestLines } from "./RequestLog.ts"
+import { waitingConnections } from "./waitingConnections.ts"
 
 /** Milliseconds a request may take to arrive, its body included. */
 export const RequestTime = Context.Reference<number>("playtally/http/RequestTime", { defaultValue: () => 30_000 })
@@ -197,7 +198,9 @@ export class FairServer extends Server {
     this.isClosing = true
     this.isHolding = true
     for (const turns of this.turns.values()) turns.hold()
-    atQuietTurn(() => this.accepted, () => {
+    const address = this.address()
+    const countWaiting = () => typeof address === "object" && address !== null ? waitingConnections(address) : undefined
+    whenNoneWaits(countWaiting, () => this.accepted, () => {
       super.close(callback)
       this.isHolding = false
       for (const turns of this.turns.values()) turns.release()
@@ -261,26 +264,31 @@ const wantsMore = (request: IncomingMessage | undefined): boolean =>
 const afterNextLook = (act: () => void): void => void setImmediate(() => setImmediate(act))
 
 /**
- * A turn of the event loop that took no longer, in milliseconds, did hardly anything but look at
+ * Milliseconds that a turn of the event loop takes at most if it did hardly anything but look at
  * the sockets.
  */
 const quietTurn = 0.2
-/** Milliseconds that such a turn is waited for. */
-const quietPatience = 500
+/** Milliseconds to wait for the moment at which no connection waits to be taken over. */
+const quietPatience = 2000
 
 /**
- * Runs right behind a look at the sockets that brought nothing, as far as `countAccepted` tells. A
- * listener that closes resets the connections that the kernel has accepted and the process has not
- * taken over, and the process takes over one in each turn. What comes in the microseconds between
- * is lost.
+ * Runs at a moment when no connection waits to be taken over by the process, or after
+ * {@link quietPatience}.
+ *
+ * A listener that closes resets the connections that the kernel has accepted and the process has
+ * not taken over, and the process takes over one in each turn of the event loop. Linux tells how
+ * many wait. Elsewhere it is a turn that was short and brought none. What comes in the
+ * microseconds before the listener closes is lost.
  */
-const atQuietTurn = (countAccepted: () => number, act: () => void): void => {
+const whenNoneWaits = (countWaiting: () => number | undefined, countAccepted: () => number, act: () => void): void => {
   const until = performance.now() + quietPatience
   const turn = (began: number, accepted: number) =>
     setImmediate(() => {
       const now = performance.now()
       const acceptedNow = countAccepted()
-      if ((now - began < quietTurn && acceptedNow === accepted) || now > until) act()
+      const waiting = countWaiting()
+      const noneWaits = waiting === undefined ? now - began < quietTurn && acceptedNow === accepted : waiting === 0
+      if (noneWaits || now > until) act()
       else turn(now, acceptedNow)
     })
   turn(Number.NEGATIVE_INFINITY, countAccepted())
