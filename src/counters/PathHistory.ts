@@ -1,6 +1,8 @@
 import type { RecordedEvent } from "../event-log/RecordedEvent.ts"
 import { MemoryFold } from "../projections/fold/MemoryFold.ts"
-import type { AnyProjection, ReadContext, ReadRow } from "../projections/projection/Projection.ts"
+import type { ReadContext } from "../projections/projection/FoldContext.ts"
+import type { AnyProjection } from "../projections/projection/Projection.ts"
+import type { ReadRow } from "../projections/projection/Section.ts"
 import { subtractDecimals } from "../values/decimalArithmetic.ts"
 import { valueAt, type ValueKind } from "./counterPath.ts"
 

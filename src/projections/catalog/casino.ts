@@ -5,6 +5,7 @@ import { isPositive } from "../../values/decimalArithmetic.ts"
 import { byCurrency } from "../projection/byCurrency.ts"
 import { amount, count, difference, earliest, greatest, latest } from "../projection/Column.ts"
 import * as Projection from "../projection/Projection.ts"
+import type { Contribution } from "../projection/TotalsTable.ts"
 
 /** The counters of a currency (docs/design.md#casino). */
 export const casinoColumns = {
@@ -51,7 +52,7 @@ export const casinoFigures = ({ data, occurredAt }: EventOf<"realtime-casino">) 
 
 const effectOf = (
   { amount, bonus_wager_amount: bonus, type }: CasinoData
-): Projection.Contribution<{ key: []; columns: typeof casinoColumns }> => {
+): Contribution<{ key: []; columns: typeof casinoColumns }> => {
   switch (type) {
     case "bet":
       return { bet_count: 1, bet_amount: amount, bonus_bet_amount: bonus }

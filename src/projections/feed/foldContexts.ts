@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { compareUtf8 } from "../../values/compareUtf8.ts"
-import type { FoldContext } from "../projection/Projection.ts"
+import type { FoldContext } from "../projection/FoldContext.ts"
 import type { UserRef } from "../tables/ProjectionStore.ts"
 
 /**

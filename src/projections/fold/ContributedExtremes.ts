@@ -1,7 +1,7 @@
 import { ofDays } from "../../values/dayRuns.ts"
 import { compareDecimals, isPositive } from "../../values/decimalArithmetic.ts"
 import type { TotalColumn } from "../projection/Column.ts"
-import type { ContributionRow, TotalsTable } from "../projection/Projection.ts"
+import type { ContributionRow, TotalsTable } from "../projection/TotalsTable.ts"
 import type { TotalsRow } from "./Totals.ts"
 
 type Value = string | number

@@ -1,9 +1,14 @@
 import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
 import { subtractDecimals } from "../../values/decimalArithmetic.ts"
 import { type EntityColumn, isShown } from "../projection/Column.ts"
-import type { AnyProjection, EntityRow, FoldContext, ReadContext, ReadRow, TotalsTable } from "../projection/Projection.ts"
+import type { EntityRow } from "../projection/EntityTable.ts"
+import type { FoldContext, ReadContext } from "../projection/FoldContext.ts"
+import type { AnyProjection } from "../projection/Projection.ts"
+import type { ReadRow } from "../projection/Section.ts"
+import type { TotalsTable } from "../projection/TotalsTable.ts"
 import { ContributedExtremes } from "./ContributedExtremes.ts"
-import { contributionsOf, entityId, type EntityKey, foldUser } from "./foldUser.ts"
+import type { EntityKey } from "./FoldResult.ts"
+import { contributionsOf, entityId, foldUser } from "./foldUser.ts"
 import { Totals, type TotalsRow, valueIn } from "./Totals.ts"
 
 /**

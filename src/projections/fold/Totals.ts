@@ -1,7 +1,7 @@
 import { type DayRuns, union } from "../../values/dayRuns.ts"
 import { addDecimals, compareDecimals, isPositive, subtractDecimals } from "../../values/decimalArithmetic.ts"
 import type { TotalColumn } from "../projection/Column.ts"
-import type { ContributionRow, TotalsTable } from "../projection/Projection.ts"
+import type { ContributionRow, TotalsTable } from "../projection/TotalsTable.ts"
 
 /**
  * What has come together in one column: a number for counts and times, canonical decimal text for

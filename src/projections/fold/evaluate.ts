@@ -1,5 +1,7 @@
 import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
-import type { AnyProjection, FoldContext, ReadContext, ReadRow } from "../projection/Projection.ts"
+import type { FoldContext, ReadContext } from "../projection/FoldContext.ts"
+import type { AnyProjection } from "../projection/Projection.ts"
+import type { ReadRow } from "../projection/Section.ts"
 import { MemoryFold } from "./MemoryFold.ts"
 
 /**

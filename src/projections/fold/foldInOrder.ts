@@ -1,8 +1,10 @@
 import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
 import { compareUtf8 } from "../../values/compareUtf8.ts"
+import type { EntityRow } from "../projection/EntityTable.ts"
+import type { FoldContext } from "../projection/FoldContext.ts"
+import type { AnyOrdered } from "../projection/Ordered.ts"
 import { nodes } from "../projection/orderedTables.ts"
-import type { AnyOrdered, EntityRow, FoldContext } from "../projection/Projection.ts"
-import type { EntityKey, FoldResult, LoadedEntities } from "./foldUser.ts"
+import type { EntityKey, FoldResult, LoadedEntities } from "./FoldResult.ts"
 
 /** Where something belongs in the order of a user's events. */
 type Place = readonly [time: number, id: string]

@@ -1,36 +1,11 @@
 import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
-import type { AnyProjection, ContributionRow, EntityRow, EntityTable, FoldContext } from "../projection/Projection.ts"
+import type { EntityRow, EntityTable } from "../projection/EntityTable.ts"
+import type { FoldContext } from "../projection/FoldContext.ts"
+import type { AnyProjection } from "../projection/Projection.ts"
+import type { ContributionRow } from "../projection/TotalsTable.ts"
 import { foldInOrder } from "./foldInOrder.ts"
-import { Totals, type TotalsRow, withdraws } from "./Totals.ts"
-
-/** Names one entity row of a user. */
-export type EntityKey = readonly [table: string, ...key: ReadonlyArray<string>]
-
-/**
- * The entity rows known of a user: `null` where there is known to be none yet, `undefined` where
- * nobody has looked.
- */
-export type LoadedEntities = (key: EntityKey) => EntityRow | null | undefined
-
-/** What a user's events come to. */
-export type FoldResult =
-  /**
-   * The fold asked for rows that have not been loaded. Load them, and fold the same events again.
-   */
-  | { readonly _tag: "Missing"; readonly keys: ReadonlyArray<EntityKey> }
-  | {
-    readonly _tag: "Folded"
-    /** The entity rows the events touched, as they now stand. */
-    readonly entities: ReadonlyArray<{ readonly table: string; readonly row: EntityRow }>
-    /** What is to be added to the user's totals. */
-    readonly totals: ReadonlyArray<TotalsRow>
-    /**
-     * Set where something was withdrawn that adding cannot undo: the totals are to be made anew
-     * from all of the user's entities.
-     */
-    readonly recount: boolean
-  }
-  | { readonly _tag: "Failed"; readonly error: unknown }
+import type { EntityKey, FoldResult, LoadedEntities } from "./FoldResult.ts"
+import { Totals, withdraws } from "./Totals.ts"
 
 class MissingRow {
   readonly key: EntityKey
@@ -134,27 +109,5 @@ export const foldUser = (
     }
   } catch (error) {
     return error instanceof MissingRow ? { _tag: "Missing", keys: [error.key] } : { _tag: "Failed", error }
-  }
-}
-
-/**
- * A user's totals from all of the user's entities, which are added one by one, as if they had never
- * been anything else.
- */
-export class EntityCount {
-  private readonly projection: AnyProjection
-  private readonly totals: Totals | undefined
-
-  constructor(projection: AnyProjection) {
-    this.projection = projection
-    this.totals = projection.totals === undefined ? undefined : new Totals(projection.totals)
-  }
-
-  add({ row, table }: { readonly table: string; readonly row: EntityRow }): void {
-    for (const contribution of contributionsOf(this.projection, table, row)) this.totals?.add(contribution)
-  }
-
-  get rows(): ReadonlyArray<TotalsRow> {
-    return this.totals?.rows ?? []
   }
 }

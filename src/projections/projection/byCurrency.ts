@@ -2,7 +2,7 @@ import * as Schema from "effect/Schema"
 import { compareUtf8 } from "../../values/compareUtf8.ts"
 import { Amount, Count, TimeOrNull, timeText } from "../../values/jsonValues.ts"
 import type { TotalColumn } from "./Column.ts"
-import type { ReadRow, Section } from "./Projection.ts"
+import type { ReadRow, Section } from "./Section.ts"
 
 /** A column that has one value a row to show. */
 type ShownColumn = Exclude<TotalColumn, { readonly kind: "days" }> | (TotalColumn & { readonly hidden: true })

@@ -2,7 +2,7 @@ import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
 import { compareUtf8 } from "../../values/compareUtf8.ts"
 import { byCurrency } from "./byCurrency.ts"
-import type { Section } from "./Projection.ts"
+import type { Section } from "./Section.ts"
 
 const maxLength = 256
 const hashLength = 64

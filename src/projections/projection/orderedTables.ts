@@ -1,9 +1,10 @@
 import { internal } from "./Column.ts"
-import type { AnyOrdered, EntityTable } from "./Projection.ts"
+import type { EntityTable } from "./EntityTable.ts"
+import type { AnyOrdered } from "./Ordered.ts"
 
 /**
- * The table of the nodes below the root; the root is the row of the table that has the projection's
- * name.
+ * The table of an ordered projection's nodes below the root. The root is the row of the table that
+ * has the projection's name (`SummaryTree.ts`).
  */
 export const nodes = "nodes"
 

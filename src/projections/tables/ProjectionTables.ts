@@ -1,5 +1,7 @@
 import { type EntityColumn, isShown, type TotalColumn } from "../projection/Column.ts"
-import type { AnyProjection, EntityTable, Ranking, TotalsTable } from "../projection/Projection.ts"
+import type { EntityTable } from "../projection/EntityTable.ts"
+import type { AnyProjection } from "../projection/Projection.ts"
+import type { Ranking, TotalsTable } from "../projection/TotalsTable.ts"
 import { type RankingTables, rankingTables } from "./rankingTables.ts"
 
 /**

@@ -1,4 +1,4 @@
-import type { Ranking, TotalsTable } from "../projection/Projection.ts"
+import type { Ranking, TotalsTable } from "../projection/TotalsTable.ts"
 
 /**
  * The SQL of a ranking: what stands beside the totals of a version so that the first of a key and

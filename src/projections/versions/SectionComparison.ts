@@ -1,4 +1,6 @@
-import type { AnyProjection, ReadContext, ReadRow } from "../projection/Projection.ts"
+import type { ReadContext } from "../projection/FoldContext.ts"
+import type { AnyProjection } from "../projection/Projection.ts"
+import type { ReadRow } from "../projection/Section.ts"
 import type { UserRef } from "../tables/ProjectionStore.ts"
 import { type SectionDifference, sectionDifferences } from "./sectionDifferences.ts"
 

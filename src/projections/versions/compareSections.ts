@@ -2,7 +2,7 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { foldContexts } from "../feed/foldContexts.ts"
-import type { ReadRow } from "../projection/Projection.ts"
+import type { ReadRow } from "../projection/Section.ts"
 import type { ProjectionStore, UserRef } from "../tables/ProjectionStore.ts"
 import type { SectionComparison } from "./SectionComparison.ts"
 

@@ -9,8 +9,9 @@ import { leaderboards } from "../../../src/projections/catalog/leaderboards.ts"
 import { logins } from "../../../src/projections/catalog/logins.ts"
 import { fingerprint, firstFingerprint, tryFingerprint } from "../../../src/projections/fold/fingerprint.ts"
 import { count, latest } from "../../../src/projections/projection/Column.ts"
-import type { AnyProjection, ReadRow } from "../../../src/projections/projection/Projection.ts"
+import type { AnyProjection } from "../../../src/projections/projection/Projection.ts"
 import * as Projection from "../../../src/projections/projection/Projection.ts"
+import type { ReadRow } from "../../../src/projections/projection/Section.ts"
 import { compareUtf8 } from "../../../src/values/compareUtf8.ts"
 
 /** The game of most bets, by a rule for ties. */

@@ -5,6 +5,7 @@ import { winStreak } from "../../../src/projections/catalog/winStreak.ts"
 import { evaluateRows } from "../../../src/projections/fold/evaluate.ts"
 import { entityId, foldUser } from "../../../src/projections/fold/foldUser.ts"
 import { tally, text } from "../../../src/projections/projection/Column.ts"
+import type { EntityRow } from "../../../src/projections/projection/EntityTable.ts"
 import * as Projection from "../../../src/projections/projection/Projection.ts"
 import { cutIntoBatches, seededRandom, shuffle } from "../../oracle/random.ts"
 import { gameRound, login } from "../../support/events/events.ts"
@@ -27,7 +28,7 @@ class Rows {
   }
 
   feed(events: ReadonlyArray<FastTrackEvent>): this {
-    const known = new Map<string, Projection.EntityRow | null>()
+    const known = new Map<string, EntityRow | null>()
     for (;;) {
       const result = foldUser(this.projection, events, (key) => known.get(entityId(key)), context)
       if (result._tag === "Failed") throw result.error
@@ -122,7 +123,7 @@ describe("foldInOrder", () => {
   })
 
   it("leaves the rows it is given alone", () => {
-    const rows = new Map<string, Projection.EntityRow>()
+    const rows = new Map<string, EntityRow>()
     for (const chunk of chunksOf(logins(5, 100, 250), 9)) {
       const before = JSON.stringify([...rows])
       const result = foldUser(story, chunk, (key) => rows.get(entityId(key)) ?? null, context)

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util"
-import type { FoldResult } from "../../../src/projections/fold/foldUser.ts"
+import type { FoldResult } from "../../../src/projections/fold/FoldResult.ts"
 import { valueIn } from "../../../src/projections/fold/Totals.ts"
 import type { EntityColumn, TotalColumn } from "../../../src/projections/projection/Column.ts"
 import type { AnyProjection } from "../../../src/projections/projection/Projection.ts"

@@ -3,7 +3,7 @@ import { compareUtf8 } from "../../../values/compareUtf8.ts"
 import { formatDay } from "../../../values/dayRuns.ts"
 import { Amount, Count, Time } from "../../../values/jsonValues.ts"
 import { type Granularity, periodOf } from "../../../values/period.ts"
-import type { FoldContext, WithCalendar } from "../../projection/Projection.ts"
+import type { FoldContext, WithCalendar } from "../../projection/FoldContext.ts"
 
 /** What a board is for. Scores that are counts are shown as numbers, others as decimals. */
 interface BoardRule {
