@@ -15,8 +15,9 @@ import { AppendSignal } from "../../event-log/AppendSignal.ts"
 import { LogOutput } from "../../platform/LogOutput.ts"
 import { monotonicClock } from "../../platform/monotonicClock.ts"
 import { Caution, leastPortion, placeId } from "../feed/Caution.ts"
+import { unmeasured } from "./LagMonitor.ts"
 import { lowerThreadPriority } from "./lowerThreadPriority.ts"
-import { ProjectionRunner, type RunnerStatus, unmeasured } from "./ProjectionRunner.ts"
+import { ProjectionRunner, type RunnerStatus } from "./ProjectionRunner.ts"
 import { Pulse } from "./Pulse.ts"
 
 /**
@@ -24,7 +25,7 @@ import { Pulse } from "./Pulse.ts"
  */
 type ToThread =
   | { readonly _tag: "Grown"; readonly slices: ReadonlyArray<number> }
-  | { readonly _tag: "Hurry"; readonly slices: ReadonlyArray<number>; readonly projections?: ReadonlyArray<string> | undefined }
+  | { readonly _tag: "FeedNow"; readonly slices: ReadonlyArray<number>; readonly projections?: ReadonlyArray<string> | undefined }
   | { readonly _tag: "Portion"; readonly portion: number }
 
 /** What the thread tells: how it is doing, and that a chunk was committed. */
@@ -221,7 +222,7 @@ const runnerOf = (history: ThreadHistory) =>
 
       return ProjectionRunner.of({
         status: () => ({ ...status, running: status.running && clock.currentTimeMillisUnsafe() - heard < patience }),
-        feedNow: (slices, projections) => Queue.offerUnsafe(hints, { _tag: "Hurry", slices, projections }),
+        feedNow: (slices, projections) => Queue.offerUnsafe(hints, { _tag: "FeedNow", slices, projections }),
         nextChunk: () => fed.next()
       })
     })
@@ -262,7 +263,7 @@ export const serveThread = Effect.gen(function*() {
   const caution = yield* Caution
   yield* run<void, never, never>((_, message) => {
     switch (message._tag) {
-      case "Hurry":
+      case "FeedNow":
         return runner.feedNow(message.slices, message.projections)
       case "Grown":
         return signal.notify(new Set(message.slices))

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { unmeasured } from "../../../src/projections/runner/ProjectionRunner.ts"
+import { unmeasured } from "../../../src/projections/runner/LagMonitor.ts"
 import type { ReadinessChecks } from "../../../src/readiness/ReadinessChecks.ts"
 import { get, postBulk, ready, request, serve } from "../serve.ts"
 
