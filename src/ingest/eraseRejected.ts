@@ -120,7 +120,7 @@ export const searchStatement = (sql: PgClient.PgClient, { after, places, tenantI
           or truncated
       end
     )
-    select encode(max(item_hash), 'hex') as hash, null as item, null as truncated, null as has_names, null as cut_user_ids, count(*) as looked_at
+    select max(encode(item_hash, 'hex') collate "C") as hash, null as item, null as truncated, null as has_names, null as cut_user_ids, count(*) as looked_at
     from page
     union all
     select encode(item_hash, 'hex'), item, truncated, cut_names is not null, cut_user_ids, null from candidates`
