@@ -3,7 +3,7 @@ import { SqlClient } from "effect/sql"
 
 /**
  * Tenants and their keys. A key is stored as its SHA-256 only; `key_namespace` is the secret in
- * which idempotency keys are named (design §1, §2).
+ * which idempotency keys are named (docs/design.md#idempotency).
  */
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient

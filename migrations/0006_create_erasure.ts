@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * Erasing users (design §1: "erasure, its own function, aside"). An erased event keeps its place,
+ * Erasing users (docs/erasing-a-user.md). An erased event keeps its place,
  * its key and when it was recorded; its user is a pseudonym that is no user id, and nothing else of
  * it is left. `erased_users` says which users have such events, in the order in which they were
  * erased, and a slice's head names the last erasure in it, so that an append knows under its locks

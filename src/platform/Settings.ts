@@ -26,7 +26,7 @@ export const largestEvent = 4 * MiB
 
 /**
  * Everything that is read from the environment, in one place (docs/design.md#starting-and-stopping;
- * the README's table of settings). Nothing else reads it.
+ * the table in docs/settings.md). Nothing else reads it.
  */
 const settings = Config.all({
   // 0 takes any free one, which the service then names.

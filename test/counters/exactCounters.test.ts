@@ -18,7 +18,7 @@ const strong = { _tag: "Strong", waitSeconds: 15 } as const
 /**
  * The law of docs/design.md#counters: every number is a function of the set of a user's events. Two
  * processes on one database take the same items in any order, cut into any batches, repeated, at
- * once; every field of every user must be what a reading of §4 that shares no code says.
+ * once; every field of every user must be what a reading of that page that shares no code says.
  */
 layer(TestDatabase.layer, { excludeTestServices: true })("counters of any order, batching and repetition", (it) => {
   it.effect.each([

@@ -16,7 +16,7 @@ const multiplier = (random: SeededRandom): bigint => {
 /**
  * A casino round: a bet (at a table sometimes two), then a win, or a loss told either as a loss or
  * as a win of 0; once in a while the bet or the win is rolled back. With it comes the game round
- * that FastTrack builds from the same play (domain §1.3, §1.4): none for a bet that was rolled
+ * that FastTrack builds from the same play: none for a bet that was rolled
  * back.
  */
 export const casinoRound = ({ nextId, player, random }: Scene, start: number): Play => {

@@ -4,7 +4,7 @@ import { happenedAt } from "./WireItem.ts"
 
 /**
  * A deposit or a withdrawal with its life: requested, then approved, rejected or cancelled; once in
- * a while an approved one is rolled back later. All its events share one payment_id (domain §1.2).
+ * a while an approved one is rolled back later. All its events share one payment_id.
  * The player waits for the answer.
  */
 export const payment = (scene: Scene, direction: "deposit" | "withdrawal", amount: bigint, start: number): Play => {

@@ -41,7 +41,7 @@ export interface UserPart {
   readonly userId: string
   readonly before: number
   readonly limit: number
-  /** {@link largestShown} without it, {@link readableEvent} at most. */
+  /** {@link largestShown} without it, `readableEvent` at most. */
   readonly largest?: number
 }
 

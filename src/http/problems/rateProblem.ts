@@ -4,8 +4,8 @@ import type { RateExceeded } from "../../tenants/RateLimits.ts"
 import { TooManyRequests } from "./problems.ts"
 
 /**
- * What is answered where a rate is exceeded: 429, with the time after which to come again (design
- * §2).
+ * What is answered where a rate is exceeded: 429, with the time after which to come again
+ * (docs/design.md#the-bulk-endpoint).
  */
 export const rateProblem = ({ perSecond, retryAfter, what }: RateExceeded) =>
   Effect.andThen(

@@ -21,8 +21,8 @@ const schemaOf = (column: TotalColumn) => {
 
 /**
  * The section of a projection whose totals are kept per `currency`: `{ CUR: { …columns } }`, the
- * columns in the order of their declaration, differences among them, hidden ones left out (design
- * §4). A currency without a row does not appear.
+ * columns in the order of their declaration, differences among them, hidden ones left out
+ * (docs/design.md#counters). A currency without a row does not appear.
  */
 export const byCurrency = (columns: Readonly<Record<string, ShownColumn>>): Section => {
   const shown = Object.entries(columns).filter(([, column]) => !("hidden" in column))

@@ -4,7 +4,7 @@ export interface Asked {
   readonly law: string
   /** `localeCompare()`. */
   readonly what: string
-  /** `src/projections/catalog/x.ts:12:5`, as far as the runtime tells. */
+  /** `src/projections/catalog/catalog.ts:12:5`, as far as the runtime tells. */
   readonly where: string
 }
 
