@@ -32,7 +32,7 @@ await Effect.runPromise(Effect.provide(
     const log = yield* EventLog
     const stores = (yield* ProjectionCatalog).stores.filter(({ projection }) => names.includes(projection.name))
     const started = performance.now()
-    const { done } = yield* rebuild(sql, log, stores, { onProgress: () => Effect.void })
+    const { done } = yield* rebuild({ sql, log }, stores, { onProgress: () => Effect.void })
     const milliseconds = performance.now() - started
     const active = yield* activeVersions(sql)
     for (const store of stores) {

@@ -96,7 +96,7 @@ const change = Effect.fnUntraced(function*(name: string, to: { readonly timeZone
     moved = users
     return done % 32 === 0 || done === total ? Console.error(`${done} of ${total} slices, ${users} users`) : Effect.void
   }
-  const changed = yield* changeTimeZone(yield* PgClient.PgClient, yield* EventLog, stores, { tenantId, ...to, onProgress })
+  const changed = yield* changeTimeZone({ sql: yield* PgClient.PgClient, log: yield* EventLog }, stores, { tenantId, ...to, onProgress })
   return changed ? ` now; what depends on it was made anew for ${moved} users.` : " already."
 })
 

@@ -11,6 +11,7 @@ import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnava
 import type { Lineage } from "../event-log/Lineage.ts"
 import { LogHistories } from "../event-log/LogHistories.ts"
 import { allSlices } from "../event-log/sliceOf.ts"
+import * as Checkpoints from "../projections/feed/Checkpoints.ts"
 import { addGenerationAfterLoss } from "../projections/feed/generations.ts"
 import { ProjectionRunner } from "../projections/runner/ProjectionRunner.ts"
 import { ProjectionCatalog } from "../projections/versions/ProjectionCatalog.ts"
@@ -100,8 +101,8 @@ export class Changes extends Context.Service<Changes, {
             select
               array(
                 select c.slice || '/' || min(c.position)
-                from checkpoints c join projections p on p.projection = c.projection and p.active_version = c.version
-                where p.projection = any (${names}::text[]) and (p.projection, p.active_version) not in (
+                from (${Checkpoints.ofActive(sql)}) as c
+                where c.projection = any (${names}::text[]) and (c.projection, c.version) not in (
                   select * from unnest(${arrayOf.text(failing.map((one) => one.projection))}::text[],
                     ${arrayOf.int4(failing.map(({ version }) => version))}::int[]))
                 group by c.slice

@@ -7,6 +7,7 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { allSlices, sliceOf } from "../event-log/sliceOf.ts"
+import * as Checkpoints from "../projections/feed/Checkpoints.ts"
 import { type Generation, generationsOf, newestOf } from "../projections/feed/generations.ts"
 import { ProjectionRunner } from "../projections/runner/ProjectionRunner.ts"
 import type { ProjectionStore } from "../projections/tables/ProjectionStore.ts"
@@ -248,8 +249,8 @@ const checkpointsOf = (
   Effect.map(
     sql<{ slice: number; position: bigint; projection: string; version: number }>`
       select c.slice, c.position, c.projection, c.version
-      from checkpoints c join projections p on p.projection = c.projection and p.active_version = c.version
-      where c.slice = any (${arrayOf.int2(slices)}::smallint[]) and p.projection = any (${arrayOf.text(projections)}::text[])`,
+      from (${Checkpoints.ofActive(sql)}) as c
+      where c.slice = any (${arrayOf.int2(slices)}::smallint[]) and c.projection = any (${arrayOf.text(projections)}::text[])`,
     (checkpoints) => {
       const positions = new Map<number, number>()
       const versions = new Map<string, number>()

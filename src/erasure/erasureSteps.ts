@@ -1,9 +1,11 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
-import { erasedType } from "../event-log/pseudonym.ts"
 import { type ImportUnfinished, refuseUnfinished } from "../event-log/transfer/unfinishedImport.ts"
+import * as Checkpoints from "../projections/feed/Checkpoints.ts"
 import { forgetGenerations } from "../projections/feed/generations.ts"
+import * as ParkedUsers from "../projections/feed/ParkedUsers.ts"
+import * as TimeZoneMoves from "../time-zones/TimeZoneMoves.ts"
 import { eraseRows } from "./eraseRows.ts"
 
 /** Whose data goes, and what stands in the log instead. */
@@ -59,8 +61,8 @@ export interface ErasureSteps {
 }
 
 /**
- * Makes the steps on a client. Whoever takes a step holds the erasure's own row first, then the
- * lock of all that changes versions, then the checkpoints of the slice, then its head.
+ * Makes the steps on a client. A step holds the erasure's own row first, then the lock of all that
+ * changes versions, then the checkpoints of the slice, then its head: see `Checkpoints.ts`.
  */
 export const erasureSteps = (sql: PgClient.PgClient, limit: number): ErasureSteps => {
   // It waits behind a long chunk, but for no longer than a statement may take.
@@ -69,8 +71,7 @@ export const erasureSteps = (sql: PgClient.PgClient, limit: number): ErasureStep
   /** No version comes, goes or begins anew meanwhile, and nobody writes rows of the slice. */
   const holdSlice = Effect.fnUntraced(function*(slice: number) {
     yield* sql`select pg_advisory_xact_lock(hashtext('playtally projections'))`
-    yield* sql`select from checkpoints where slice = ${slice} order by slice, projection, version for update`
-    yield* sql`update checkpoints set epoch = epoch + 1 where slice = ${slice}`
+    yield* Checkpoints.holdSliceAndRaise(sql, slice)
   })
 
   /**
@@ -78,16 +79,10 @@ export const erasureSteps = (sql: PgClient.PgClient, limit: number): ErasureStep
    * parked.
    */
   const forget = Effect.fnUntraced(function*({ slice, tenantId, userId }: Erased) {
-    const parked = yield* sql`delete from parked_users where tenant_id = ${tenantId}::uuid and user_id = ${userId} returning 1 as gone`
+    const parked = yield* ParkedUsers.removeUser(sql, { tenantId, userId })
     yield* forgetGenerations(sql, { tenantId, userId })
-    // A change of the tenant's zone may have stopped at this user: it goes on from the one before.
-    yield* sql`
-      update time_zone_moves as m set moved_up_to = coalesce((
-        select max(e.user_id) from events e
-        where e.slice = m.slice and e.tenant_id = m.tenant_id and e.user_id < m.moved_up_to and e.event_type <> ${erasedType}
-      ), '')
-      where tenant_id = ${tenantId}::uuid and slice = ${slice} and moved_up_to = ${userId}`
-    return parked.length
+    yield* TimeZoneMoves.forgetUser(sql, { slice, tenantId, userId })
+    return parked
   })
 
   const eraseEvents = Effect.fnUntraced(function*({ pseudonym, slice, tag, tenantId, userId }: Erased, after: bigint) {

@@ -3,17 +3,19 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
-import { arrayOf } from "../database/arrayOf.ts"
 import { classifySqlError } from "../database/classifySqlError.ts"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
-import type { EventLog } from "../event-log/EventLog.ts"
 import { allSlices } from "../event-log/sliceOf.ts"
+import * as Checkpoints from "../projections/feed/Checkpoints.ts"
+import type { FeedSource } from "../projections/feed/feedChunk.ts"
 import { addGeneration } from "../projections/feed/generations.ts"
+import * as ParkedUsers from "../projections/feed/ParkedUsers.ts"
 import { dependsOnTimeZone, dependsOnWeekStart } from "../projections/fold/dependsOnTimeZone.ts"
 import { fingerprint } from "../projections/fold/fingerprint.ts"
 import type { ProjectionStore } from "../projections/tables/ProjectionStore.ts"
-import { rebuildInSteps, usersInSteps } from "../projections/versions/rebuildInSteps.ts"
+import { rebuildInSteps } from "../projections/versions/rebuildInSteps.ts"
 import { refoldUsers, usersToMove } from "./refoldUsers.ts"
+import * as TimeZoneMoves from "./TimeZoneMoves.ts"
 
 /**
  * This code cannot make some version's rows in another zone; what has been moved so far stays so.
@@ -49,8 +51,7 @@ const workers = 2
  * where it was when it is asked for again; another zone waits until it has been ended.
  */
 export const changeTimeZone = (
-  sql: PgClient.PgClient,
-  log: EventLog["Service"],
+  source: FeedSource,
   stores: ReadonlyArray<ProjectionStore>,
   { onProgress, tenantId, timeZone, weekStart }: {
     readonly tenantId: string
@@ -61,6 +62,7 @@ export const changeTimeZone = (
   }
 ): Effect.Effect<boolean, TimeZoneChangeRefused | SqlError.SqlError | DatabaseUnavailable> =>
   Effect.gen(function*() {
+    const { sql } = source
     const zoned = stores.filter(({ projection }) => dependsOnTimeZone(projection) || dependsOnWeekStart(projection))
     const known = new Set(stores.map(({ projection }) => versionId(projection.name, projection.version, fingerprint(projection))))
 
@@ -79,14 +81,14 @@ export const changeTimeZone = (
       })
 
     const moveSlice = Effect.fnUntraced(function*(slice: number) {
-      const listed = yield* usersToMove(sql, tenantId, slice)
+      const listed = yield* usersToMove(sql, { tenantId, slice })
       let moved = 0
       for (;;) {
         const batch = sql.withTransaction(Effect.gen(function*() {
           // Nobody registers or restarts a version meanwhile.
           yield* sql`select pg_advisory_xact_lock_shared(hashtext('playtally projections'))`
           yield* refuseUnknown([slice])
-          return yield* refoldUsers(sql, log, zoned, tenantId, slice, listed)
+          return yield* refoldUsers(source, zoned, { tenantId, slice, listed })
         }))
         const { isLast, users } = yield* batch.pipe(
           Effect.retry({
@@ -100,7 +102,7 @@ export const changeTimeZone = (
     })
 
     const moveAll = Effect.gen(function*() {
-      const slices = yield* slicesToMove(sql, tenantId)
+      const slices = yield* TimeZoneMoves.slicesLeft(sql, tenantId)
       let [done, users] = [0, 0]
       yield* Effect.forEach(slices, (slice) =>
         Effect.flatMap(moveSlice(slice), (moved) => {
@@ -112,9 +114,9 @@ export const changeTimeZone = (
     // Those with very many events, after the moves that began them; also of a change that was
     // killed.
     const endSteps = Effect.gen(function*() {
-      for (const user of yield* usersInSteps(sql, tenantId)) {
+      for (const user of yield* ParkedUsers.usersInSteps(sql, tenantId)) {
         const store = stores.find(({ projection }) => projection.name === user.projection && projection.version === user.version)
-        if (store !== undefined) yield* rebuildInSteps(sql, log, store, user)
+        if (store !== undefined) yield* rebuildInSteps(source, store, user)
       }
     })
 
@@ -144,13 +146,11 @@ const begin = (
   sql.withTransaction(Effect.gen(function*() {
     const [tenant] = yield* sql<{ time_zone: string; week_start: number }>`
       select time_zone, week_start from tenants where tenant_id = ${tenantId}::uuid for update`
-    const isUnderWay = (yield* slicesToMove(sql, tenantId)).length > 0
+    const isUnderWay = (yield* TimeZoneMoves.slicesLeft(sql, tenantId)).length > 0
     const { timeZone = tenant?.time_zone, weekStart = tenant?.week_start } = to
     if (tenant?.time_zone === timeZone && tenant?.week_start === weekStart) return isUnderWay ? "Begun" : "There"
     if (isUnderWay) return "Other"
-    yield* sql`
-      insert into time_zone_moves (tenant_id, slice, time_zone, week_start)
-      select tenant_id, slice, time_zone, week_start from tenants cross join slice_heads where tenant_id = ${tenantId}::uuid`
+    yield* TimeZoneMoves.begin(sql, tenantId)
     yield* sql`update tenants set time_zone = coalesce(${timeZone ?? null}, time_zone), week_start = coalesce(${
       weekStart ?? null
     }::int, week_start) where tenant_id = ${tenantId}::uuid`
@@ -159,19 +159,9 @@ const begin = (
     return "Begun"
   }))
 
-const slicesToMove = (sql: PgClient.PgClient, tenantId: string) =>
-  Effect.map(
-    sql<{ slice: number }>`select slice from time_zone_moves where tenant_id = ${tenantId}::uuid order by slice`,
-    (rows) => rows.map(({ slice }) => slice)
-  )
-
 const versionId = (projection: string, version: number, identity: string): string => `${projection}/${version}/${identity}`
 
 /** The versions that have folded anything in some slices. */
 const versionsWithRows = (sql: PgClient.PgClient, slices: ReadonlyArray<number>) =>
   sql<{ projection: string; version: number; identity: string }>`
-    select projection, version, identity from projection_versions v
-    where exists (
-      select from checkpoints c
-      where c.projection = v.projection and c.version = v.version and c.position > 0 and c.slice = any (${arrayOf.int2(slices)}::smallint[])
-    )`
+    select projection, version, identity from projection_versions where (projection, version) in (${Checkpoints.withRows(sql, slices)})`

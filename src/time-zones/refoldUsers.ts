@@ -2,25 +2,28 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
-import { arrayOf } from "../database/arrayOf.ts"
 import { classifySqlError } from "../database/classifySqlError.ts"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import { completed } from "../event-log/completed.ts"
-import type { EventLog } from "../event-log/EventLog.ts"
 import { erasedType } from "../event-log/pseudonym.ts"
 import type { LogEntry } from "../event-log/RecordedEvent.ts"
 import type { UserPlace } from "../event-log/statements/readUsers.ts"
-import { eventsOf } from "../projections/feed/eventsOf.ts"
-import { feedProjection } from "../projections/feed/feedChunk.ts"
+import * as Checkpoints from "../projections/feed/Checkpoints.ts"
+import { fedUser, type UserInSlice } from "../projections/feed/FedUser.ts"
+import type { FeedSource } from "../projections/feed/feedChunk.ts"
+import { feedProjection } from "../projections/feed/feedProjection.ts"
 import { foldContexts } from "../projections/feed/foldContexts.ts"
 import { fetchInTurn } from "../projections/feed/largePayloads.ts"
 import { MostAtOnce } from "../projections/feed/MostAtOnce.ts"
-import { parkedId, parkedUsers } from "../projections/feed/parkedUsers.ts"
+import * as ParkedUsers from "../projections/feed/ParkedUsers.ts"
 import { dependsOnWeekStart } from "../projections/fold/dependsOnTimeZone.ts"
 import { inWriteOrder, type ProjectionStore } from "../projections/tables/ProjectionStore.ts"
+import { lastBeforeNext } from "../projections/versions/feedUserPage.ts"
 import { beginSteps } from "../projections/versions/rebuildInSteps.ts"
 import { rebuildAtOnce } from "../projections/versions/rebuildUser.ts"
 import { compareUtf8 } from "../values/compareUtf8.ts"
+import { known } from "../values/known.ts"
+import * as TimeZoneMoves from "./TimeZoneMoves.ts"
 
 /** Most users, and about how many events, whose rows are made anew in one transaction. */
 const maxUsers = 200
@@ -40,11 +43,14 @@ export interface ListedUsers {
  * Lists a tenant's users in a slice. Needs no locks: who comes later is found by
  * {@link refoldUsers}.
  */
-export const usersToMove = (sql: PgClient.PgClient, tenantId: string, slice: number): Effect.Effect<ListedUsers, SqlError.SqlError> =>
+export const usersToMove = (
+  sql: PgClient.PgClient,
+  { slice, tenantId }: TimeZoneMoves.TenantSlice
+): Effect.Effect<ListedUsers, SqlError.SqlError> =>
   Effect.gen(function*() {
     const [head] = yield* sql<{ position: bigint }>`select position from slice_heads where slice = ${slice}`
     const upTo = Number(head?.position ?? 0)
-    return { upTo, events: yield* usersBetween(sql, tenantId, slice, 0, upTo) }
+    return { upTo, events: yield* usersBetween(sql, { slice, tenantId }, { after: 0, upTo }) }
   })
 
 /** What one step has done: how many users it moved, and whether they were the slice's last. */
@@ -61,24 +67,28 @@ interface Moved {
  * on with it after the transaction.
  */
 export const refoldUsers = Effect.fnUntraced(function*(
-  sql: PgClient.PgClient,
-  log: EventLog["Service"],
+  source: FeedSource,
   stores: ReadonlyArray<ProjectionStore>,
-  tenantId: string,
-  slice: number,
-  listed: ListedUsers
+  of: TimeZoneMoves.TenantSlice & { readonly listed: ListedUsers }
 ) {
-  const all = yield* takeCheckpoints(sql, stores, slice)
-  const [move] = yield* sql<{ moved_up_to: string; of_zone: boolean }>`
-    select m.moved_up_to, m.time_zone <> t.time_zone as of_zone from time_zone_moves m join tenants t using (tenant_id)
-    where m.tenant_id = ${tenantId}::uuid and m.slice = ${slice} for update of m`
+  const { listed, slice, tenantId } = of
+  const { sql } = source
+  const held = yield* Checkpoints.holdAndRaise(sql, stores.map(({ projection }) => projection), slice)
+  const move = yield* TimeZoneMoves.hold(sql, of)
   if (move === undefined) return { users: 0, isLast: true } satisfies Moved
 
-  // Where the days stay as they are, only what is counted by weeks is made anew.
-  const positions = new Map([...all].filter(([{ projection }]) => move.of_zone || dependsOnWeekStart(projection)))
+  // Where the days stay as they are, only rows that depend on weeks are rebuilt.
+  const positions = new Map(
+    inWriteOrder(stores).flatMap((store) => {
+      const { name, version } = store.projection
+      const checkpoint = held.find((held) => held.projection === name && held.version === version)
+      const isMoved = move.isOfZone || dependsOnWeekStart(store.projection)
+      return checkpoint === undefined || !isMoved ? [] : [[store, checkpoint.position] as const]
+    })
+  )
   const end = Math.max(0, ...positions.values())
-  const newcomers = yield* usersBetween(sql, tenantId, slice, listed.upTo, end)
-  const left = [...new Map([...newcomers, ...listed.events])].filter(([userId]) => compareUtf8(userId, move.moved_up_to) > 0)
+  const newcomers = yield* usersBetween(sql, of, { after: listed.upTo, upTo: end })
+  const left = [...new Map([...newcomers, ...listed.events])].filter(([userId]) => compareUtf8(userId, move.movedUpTo) > 0)
   left.sort(([a], [b]) => compareUtf8(a, b))
   let events = 0
   const userIds: Array<string> = []
@@ -88,30 +98,29 @@ export const refoldUsers = Effect.fnUntraced(function*(
     userIds.push(userId)
   }
   const isLast = userIds.length === left.length
-  yield* isLast
-    ? sql`delete from time_zone_moves where tenant_id = ${tenantId}::uuid and slice = ${slice}`
-    : sql`
-      update time_zone_moves set moved_up_to = ${userIds.at(-1) ?? ""} where tenant_id = ${tenantId}::uuid and slice = ${slice}`
+  yield* isLast ? TimeZoneMoves.endSlice(sql, of) : TimeZoneMoves.passUser(sql, of, known(userIds.at(-1), "a user of the slice who moves"))
 
-  // Whoever was parked before keeps the rows of before, which are stale anyway.
-  const parked = yield* parkedUsers(sql, [slice])
+  // A user who was parked before keeps the rows of before, which are stale anyway.
+  const parked = yield* ParkedUsers.idsIn(sql, [slice])
   const users = userIds.map((userId) => ({ tenantId, userId, slice }))
   const ofStores = [...positions].map(([store, upTo]) => ({
     store,
     upTo,
-    users: users.filter((user) => !parked.has(parkedId(store.projection, user)))
+    users: users.filter((user) => !parked.has(ParkedUsers.parkedId(store.projection, user)))
   }))
   if (events > (yield* MostAtOnce) && userIds.length === 1) {
-    yield* Effect.forEach(ofStores, ({ store, users }) => Effect.forEach(users, (user) => beginSteps(sql, store, user)), { discard: true })
+    yield* Effect.forEach(ofStores, ({ store, users }) => Effect.forEach(users, (user) => beginSteps(sql, store.projection, user)), {
+      discard: true
+    })
     return { users: 1, isLast } satisfies Moved
   }
-  yield* sql.withTransaction(remakeTogether(sql, log, ofStores)).pipe(
+  yield* sql.withTransaction(remakeTogether(source, ofStores)).pipe(
     Effect.catch((error) =>
       error._tag === "SqlError" && classifySqlError(error)._tag === "Transient"
         ? Effect.fail(error)
-        // One by one, then: who cannot be folded in this zone is parked with the rows of before,
+        // One by one: a user who cannot be folded in this zone is parked with the rows of before,
         // and nobody else.
-        : Effect.forEach(ofStores, ({ store, users }) => Effect.forEach(users, (user) => rebuildAtOnce(sql, log, store, user)), {
+        : Effect.forEach(ofStores, ({ store, users }) => Effect.forEach(users, (user) => rebuildAtOnce(source, store, user)), {
           discard: true
         })
     )
@@ -119,34 +128,11 @@ export const refoldUsers = Effect.fnUntraced(function*(
   return { users: userIds.length, isLast } satisfies Moved
 }) satisfies (...args: never) => Effect.Effect<Moved, SqlError.SqlError | DatabaseUnavailable>
 
-/**
- * Takes the versions' checkpoints of a slice, in the order in which everybody does, and raises
- * their epochs.
- */
-const takeCheckpoints = Effect.fnUntraced(function*(sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>, slice: number) {
-  const names = arrayOf.text(stores.map(({ projection }) => projection.name))
-  const versions = arrayOf.int4(stores.map(({ projection }) => projection.version))
-  const taken = yield* sql<{ projection: string; version: number; position: bigint }>`
-    select projection, version, position from checkpoints
-    where slice = ${slice} and (projection, version) in (select * from unnest(${names}::text[], ${versions}::int[]))
-    order by slice, projection, version for update`
-  yield* sql`
-    update checkpoints set epoch = epoch + 1
-    where slice = ${slice} and (projection, version) in (select * from unnest(${names}::text[], ${versions}::int[]))`
-  return new Map(
-    inWriteOrder(stores).flatMap((store) => {
-      const { name, version } = store.projection
-      const row = taken.find((row) => row.projection === name && row.version === version)
-      return row === undefined ? [] : [[store, Number(row.position)] as const]
-    })
-  )
-})
-
 interface StoreUsers {
   readonly store: ProjectionStore
   /** The position of the version's checkpoint. */
   readonly upTo: number
-  readonly users: ReadonlyArray<{ readonly tenantId: string; readonly userId: string; readonly slice: number }>
+  readonly users: ReadonlyArray<UserInSlice>
 }
 
 /** Somebody's events could not be folded: nothing of what was done together may stay. */
@@ -155,21 +141,20 @@ class SomebodyParked extends Schema.TaggedError<SomebodyParked>("playtally/proje
 /**
  * Removes the users' rows and folds their events again, all users and versions from one reading.
  */
-const remakeTogether = Effect.fnUntraced(function*(sql: PgClient.PgClient, log: EventLog["Service"], stores: ReadonlyArray<StoreUsers>) {
+const remakeTogether = Effect.fnUntraced(function*({ log, sql }: FeedSource, stores: ReadonlyArray<StoreUsers>) {
   const users = new Map(stores.flatMap(({ users }) => users.map((user) => [user.userId, user] as const)))
   const [first] = users.values()
   if (first === undefined) return
   for (const { store, users } of stores) if (users.length > 0) yield* store.remove(users)
 
   const contextOf = yield* foldContexts(sql, [first])
-  const feed = { sql, log, stores: stores.map(({ store }) => store), bound: page }
   const part = {
     tenantId: first.tenantId,
     userIds: [...users.keys()],
     types: [...new Set(stores.flatMap(({ store }) => store.projection.events))],
     upTo: Math.max(...stores.map(({ upTo }) => upTo))
   }
-  const before = (yield* parkedUsers(sql, [first.slice])).size
+  const before = (yield* ParkedUsers.idsIn(sql, [first.slice])).size
   for (let after: UserPlace | undefined = { userId: "", position: 0 }; after !== undefined;) {
     const place: UserPlace = after
     after = yield* Effect.scoped(Effect.gen(function*() {
@@ -187,26 +172,21 @@ const remakeTogether = Effect.fnUntraced(function*(sql: PgClient.PgClient, log: 
           const own = byUser.get(user.userId)?.filter((entry) =>
             entry.position <= upTo && types.has(entry.event?.event ?? ("type" in entry ? entry.type : ""))
           )
-          return eventsOf(user, own ?? []) ?? []
+          return fedUser(user, own ?? []) ?? []
         })
-        if (fed.length > 0) yield* feedProjection(feed, store, fed, contextOf, { oneByOne: false, isNew: false })
+        if (fed.length > 0) yield* feedProjection(sql, store, { users: fed, contextOf, oneByOne: false, isNew: false })
       }
-      const last = entries.at(-1)
-      return last === undefined || (looked.length < page.events && entries.length === looked.length)
-        ? undefined
-        : { userId: last.userId, position: last.position }
+      return lastBeforeNext(looked, entries, page)
     }))
   }
-  if ((yield* parkedUsers(sql, [first.slice])).size > before) return yield* new SomebodyParked()
+  if ((yield* ParkedUsers.idsIn(sql, [first.slice])).size > before) return yield* new SomebodyParked()
 })
 
 /** The tenant's users who have events in a part of a slice, with how many. */
 const usersBetween = (
   sql: PgClient.PgClient,
-  tenantId: string,
-  slice: number,
-  after: number,
-  upTo: number
+  { slice, tenantId }: TimeZoneMoves.TenantSlice,
+  { after, upTo }: { readonly after: number; readonly upTo: number }
 ): Effect.Effect<ReadonlyMap<string, number>, SqlError.SqlError> =>
   upTo <= after ? Effect.succeed(new Map()) : Effect.map(
     sql<{ user_id: string; events: number }>`

@@ -253,12 +253,9 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
         const store = Context.get(developer, ProjectionCatalog).stores.find(({ projection }) => projection.version === 2)
         if (store === undefined) return yield* Effect.die("registered above")
         const options = { slices: allSlices, onProgress: () => Effect.void }
-        const { done, total } = yield* rebuild(
-          Context.get(developer, PgClient.PgClient),
-          Context.get(developer, EventLog),
-          [store],
-          options
-        )
+        const { done, total } = yield* rebuild({ sql: Context.get(developer, PgClient.PgClient), log: Context.get(developer, EventLog) }, [
+          store
+        ], options)
         assert.isAbove(done, 0)
         assert.strictEqual(done, total)
         assert.deepStrictEqual(yield* seen.after(tenant, place, look), { kept: undefined, erased: [], changes: [], next: place })

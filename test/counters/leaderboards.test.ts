@@ -54,7 +54,7 @@ const assertSound = Effect.gen(function*() {
   const { stores } = yield* ProjectionCatalog
   for (const store of stores) {
     assert.strictEqual(yield* wrongBuckets(sql, store), 0, store.projection.name)
-    for (const slice of allSlices) assert.deepStrictEqual((yield* verifySlice(sql, log, store, slice)).differences, [])
+    for (const slice of allSlices) assert.deepStrictEqual((yield* verifySlice({ sql, log }, store, slice)).differences, [])
   }
 })
 
@@ -258,11 +258,11 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a version of the leade
       yield* Effect.gen(function*() {
         const { stores } = yield* ProjectionCatalog
         for (const store of stores.filter(({ projection }) => projection.version === 3)) {
-          yield* rebuild(sql, log, [store], { slices: allSlices, onProgress: () => Effect.void })
+          yield* rebuild({ sql, log }, [store], { slices: allSlices, onProgress: () => Effect.void })
         }
         for (const store of stores) {
           for (const userId of userIds.slice(0, 5)) {
-            assert.isTrue(yield* rebuildUser(sql, log, store, { tenantId: tenant.tenantId, userId }))
+            assert.isTrue(yield* rebuildUser({ sql, log }, store, { tenantId: tenant.tenantId, userId }))
           }
         }
         yield* assertSound

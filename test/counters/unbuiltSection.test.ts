@@ -58,7 +58,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a section that is stil
       // so instead of leaving it out.
       const sql = Context.get(after, PgClient.PgClient)
       for (const store of Context.get(after, ProjectionCatalog).stores.slice(1)) {
-        yield* rebuild(sql, log, [store], { slices: yield* slicesWithEvents(sql), onProgress: () => Effect.void })
+        yield* rebuild({ sql, log }, [store], { slices: yield* slicesWithEvents(sql), onProgress: () => Effect.void })
         yield* activateVersion(sql, store, { withParked: false, replaceViews: false })
       }
       assert.hasAllKeys((yield* read(["casino", "logins"], true, strong))[0], [

@@ -58,7 +58,7 @@ const assertRowsAreOfTheLog = Effect.fnUntraced(function*(slice: number) {
   const sql = yield* PgClient.PgClient
   const log = yield* EventLog
   for (const store of (yield* ProjectionCatalog).stores) {
-    assert.deepStrictEqual((yield* verifySlice(sql, log, store, slice)).differences, [])
+    assert.deepStrictEqual((yield* verifySlice({ sql, log }, store, slice)).differences, [])
     assert.deepStrictEqual(yield* rowsWithoutEvents(sql, store), [])
   }
 })
@@ -145,8 +145,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
         if (steps === 3) {
           const store = stores.find(({ projection }) => projection.version === nextCasino.version)
           if (store === undefined) throw new Error("the version is in the catalog")
-          yield* rebuild(sql, log, [store], { slices: allSlices, onProgress: () => Effect.void })
-          for (const store of stores) yield* rebuildUser(sql, log, store, { tenantId: tenant.tenantId, userId: user })
+          yield* rebuild({ sql, log }, [store], { slices: allSlices, onProgress: () => Effect.void })
+          for (const store of stores) yield* rebuildUser({ sql, log }, store, { tenantId: tenant.tenantId, userId: user })
         }
         step = yield* goOn(erased)
       }

@@ -87,7 +87,7 @@ const assertRowsAreOfTheLog = Effect.gen(function*() {
   const { stores } = yield* ProjectionCatalog
   const slices = yield* slicesWithEvents(sql)
   for (const store of stores) {
-    const differences = yield* Effect.forEach(slices, (slice) => verifySlice(sql, log, store, slice))
+    const differences = yield* Effect.forEach(slices, (slice) => verifySlice({ sql, log }, store, slice))
     assert.deepStrictEqual(differences.flatMap(({ differences }) => differences), [])
     assert.deepStrictEqual(yield* rowsWithoutEvents(sql, store), [])
   }
@@ -322,7 +322,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
             yield* sql.unsafe(`delete from checkpoints where version = 2`)
             yield* sql`insert into checkpoints (slice, projection, version) select slice, ${store.projection.name}, 2 from slice_heads`
             for (const name of store.tables.names) yield* sql.unsafe(`delete from ${name}`)
-            yield* rebuild(sql, log, [store], { slices: allSlices, onProgress: () => Effect.void })
+            yield* rebuild({ sql, log }, [store], { slices: allSlices, onProgress: () => Effect.void })
           }
           yield* assertRowsAreOfTheLog
         }).pipe(Effect.provide(service))
@@ -347,7 +347,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
             assert.deepStrictEqual([resent.accepted, resent.duplicates, resent.rejected], [0, items.length, []])
             const once = yield* sendRaw(tenant, [changed, fresh])
             assert.deepStrictEqual([once.accepted, once.duplicates], [0, 2])
-            for (const store of stores) yield* rebuild(sql, log, [store], { slices: allSlices, onProgress: () => Effect.void })
+            for (const store of stores) yield* rebuild({ sql, log }, [store], { slices: allSlices, onProgress: () => Effect.void })
             yield* assertSound
           }).pipe(Effect.provide(moved))
         }).pipe(Effect.provideService(TestDatabase, database))
@@ -389,7 +389,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
           yield* sql`select from checkpoints where slice = 77 order by slice, projection, version for update`
           yield* Deferred.succeed(holding, undefined)
           yield* Deferred.await(held)
-          const chunk = yield* feedChunk({ sql, log, stores, bound: { events: 100, bytes: 1024 * 1024 } }, [77], false)
+          const chunk = yield* feedChunk({ sql, log, stores, bound: { events: 100, bytes: 1024 * 1024 } }, [77])
           assert.strictEqual(chunk.events, 3)
           assert.strictEqual(yield* fed, 2)
           yield* Deferred.await(end)
@@ -534,7 +534,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
             projection.version === 2
           )
         ) {
-          yield* rebuild(sql, log, [store], {
+          yield* rebuild({ sql, log }, [store], {
             slices: allSlices,
             onProgress: () =>
               Effect.void

@@ -65,9 +65,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a chunk that is cut by
           // Each projection alone reads some types, both together others.
           const some = random.chance(0.5) ? stores : [random.pick(stores)]
           fetched = 0
-          const fed = yield* feedChunk({ sql, log: watched, stores: some, bound }, left, false)
+          const fed = yield* feedChunk({ sql, log: watched, stores: some, bound }, left)
           assert.isAtMost(fetched, bound.bytes / 2)
-          assert.deepStrictEqual(fed.holes, [])
+          assert.deepStrictEqual(fed.gaps, [])
           const [row] = yield* sql<{ slices: ReadonlyArray<number> | null }>`
             select array_agg(distinct slice) as slices from checkpoints c join slice_heads h using (slice)
             where version = 2 and c.position < h.position`
@@ -77,7 +77,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a chunk that is cut by
           left = behind
         }
         for (const store of stores) {
-          for (const slice of [0, 1, 2, 3]) assert.deepStrictEqual((yield* verifySlice(sql, log, store, slice)).differences, [])
+          for (const slice of [0, 1, 2, 3]) assert.deepStrictEqual((yield* verifySlice({ sql, log }, store, slice)).differences, [])
         }
         const rows = yield* sql<{ version: number; bets: string }>`
           select 1 as version, sum(bet_count) as bets from sports_v1_totals union all select 2, sum(bet_count) from sports_v2_totals order by 1`
@@ -138,13 +138,13 @@ layer(testService({ projections: [casino, sports] }).pipe(Layer.provideMerge(Tes
         )
         if (store === undefined) return yield* Effect.die("it is in the catalog")
         const owner = { tenantId: tenant.tenantId, userId: bad }
-        assert.isFalse(yield* rebuildUser(sql, log, store, owner))
+        assert.isFalse(yield* rebuildUser({ sql, log }, store, owner))
         assert.nestedPropertyVal(yield* read(bad, "sports", { _tag: "Eventual" }), "sports.EUR.bet_count", 1)
         assert.deepStrictEqual(yield* sql`select position from parked_users where slice = 20`, [{ position: 2n }])
 
         yield* sql`alter table events disable trigger user`
         yield* sql`update events set payload_version = 1 where slice = 20 and position = 2`
-        assert.isTrue(yield* rebuildUser(sql, log, store, owner))
+        assert.isTrue(yield* rebuildUser({ sql, log }, store, owner))
         assert.nestedPropertyVal(yield* read(bad, "sports"), "sports.EUR.bet_count", 3)
       }))
 
@@ -174,12 +174,12 @@ layer(testService({ projections: [casino, sports] }).pipe(Layer.provideMerge(Tes
           const [sql, log] = [yield* PgClient.PgClient, yield* EventLog]
           const store = (yield* ProjectionCatalog).stores.find(({ projection }) => projection.version === 2)
           if (store === undefined) return yield* Effect.die("it is in the catalog")
-          const { done, total } = yield* rebuild(sql, log, [store], { slices: allSlices, onProgress: () => Effect.void })
+          const { done, total } = yield* rebuild({ sql, log }, [store], { slices: allSlices, onProgress: () => Effect.void })
           assert.strictEqual(done, total)
           const parked = yield* sql`select slice, position from parked_users where version = 2 order by slice`
           assert.deepStrictEqual(parked, [{ slice: 21, position: 2n }, { slice: 22, position: 2n }])
           for (const slice of [20, 21, 22]) {
-            const { differences, parked } = yield* verifySlice(sql, log, store, slice)
+            const { differences, parked } = yield* verifySlice({ sql, log }, store, slice)
             assert.deepStrictEqual([differences, parked], [[], slice === 20 ? 0 : 1])
           }
         }).pipe(Effect.provide(service))

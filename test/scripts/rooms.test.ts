@@ -64,6 +64,15 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "values"
   ],
   "ingest": ["database", "event-log", "fasttrack", "platform", "tenants", "values"],
+  "time-zones": [
+    "database",
+    "event-log",
+    "projections/feed",
+    "projections/fold",
+    "projections/tables",
+    "projections/versions",
+    "values"
+  ],
   "erasure": [
     "database",
     "event-log",
@@ -71,7 +80,8 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "projections/feed",
     "projections/tables",
     "projections/versions",
-    "tenants"
+    "tenants",
+    "time-zones"
   ],
   "readiness": ["database", "event-log", "platform", "projections/runner"],
   "http": [
@@ -104,15 +114,6 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "projections/versions",
     "readiness",
     "tenants"
-  ],
-  "time-zones": [
-    "database",
-    "event-log",
-    "projections/feed",
-    "projections/fold",
-    "projections/tables",
-    "projections/versions",
-    "values"
   ],
   "cli": [
     "app",
@@ -152,15 +153,26 @@ const writers: Readonly<Record<string, ReadonlyArray<string>>> = {
   rejected_events: ["ingest"],
   projections: ["projections/versions"],
   projection_versions: ["projections/versions"],
-  checkpoints: ["projections/feed", "projections/versions", "erasure", "time-zones"],
-  parked_users: ["projections/feed", "projections/versions", "erasure"],
+  checkpoints: ["projections/feed"],
+  parked_users: ["projections/feed"],
   generations: ["projections/feed"],
-  time_zone_moves: ["time-zones", "erasure"],
+  time_zone_moves: ["time-zones"],
   unfinished_erasures: ["erasure"]
+}
+
+/** The tables that a single file writes, or that only a single file names in its statements. */
+const ownFiles: Readonly<Record<string, { readonly file: string; readonly statements: "All" | "Writes"; readonly except?: string }>> = {
+  // `events verify` looks at the whole database, from a room below the one that has checkpoints.
+  checkpoints: { file: "projections/feed/Checkpoints.ts", statements: "All", except: "event-log/transfer/verifyLog.ts" },
+  parked_users: { file: "projections/feed/ParkedUsers.ts", statements: "Writes" },
+  time_zone_moves: { file: "time-zones/TimeZoneMoves.ts", statements: "Writes" }
 }
 
 const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"))
 const textOf = (file: string) => readFileSync(join(root, file), "utf8")
+
+/** The text of a file without its comments. */
+const codeOf = (file: string) => textOf(file).replaceAll(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*/gm, "")
 
 const roomOf = (file: string): string => {
   const [first = "", second = ""] = file.split("/")
@@ -213,5 +225,29 @@ describe("the rooms of the source", () => {
       [...readFileSync(join(migrations, name), "utf8").matchAll(/\bcreate table (\w+)/g)].map(([, table = ""]) => table)
     )
     assert.deepStrictEqual(Object.keys(writers).sort(), tables.sort())
+  })
+
+  it("have the statements on some tables in one file", () => {
+    for (const [table, { except, file, statements }] of Object.entries(ownFiles)) {
+      const verbs = statements === "All" ? "insert into|update|delete from|from|join" : "insert into|update|delete from"
+      const named = new RegExp(`\\b(${verbs})\\s+(only\\s+)?${table}\\b`)
+      assert.deepStrictEqual(files.filter((name) => name !== except && named.test(codeOf(name))), [file], table)
+      if (except !== undefined) assert.match(codeOf(except), named)
+    }
+  })
+
+  it("lock rows of the tables that they write, and of no other", () => {
+    const locks = files.flatMap((file) =>
+      [...codeOf(file).matchAll(/\bfor (?:no key update|key share|update|share)\b/g)].map(({ index }) => {
+        // The rows are those of the last table before the lock that is one of the database.
+        const before = [...codeOf(file).slice(0, index).matchAll(/\b(?:from|join)\s+(?:only\s+)?([a-z_]+)\b/g)]
+        const table = before.map(([, name = ""]) => name).findLast((name) => name in writers) ?? ""
+        return { file, table, isWriter: writers[table]?.includes(roomOf(file)) === true }
+      })
+    )
+    assert.isAbove(locks.length, 12)
+    assert.deepStrictEqual(locks.filter(({ isWriter }) => !isWriter), [])
+    const ofCheckpoints = locks.filter(({ table }) => table === "checkpoints").map(({ file }) => file)
+    assert.deepStrictEqual([...new Set(ofCheckpoints)], ["projections/feed/Checkpoints.ts"])
   })
 })

@@ -149,7 +149,7 @@ const operations = (tenant: Tenant, userIds: ReadonlyArray<string>, random: Retu
   const rebuildSome = Effect.gen(function*() {
     const store = random.pick((yield* stores).filter(({ projection }) => projection.ranking === undefined))
     const owner = { tenantId: tenant.tenantId, userId: random.pick(userIds) }
-    yield* rebuildUser(yield* PgClient.PgClient, yield* EventLog, store, owner).pipe(
+    yield* rebuildUser({ sql: yield* PgClient.PgClient, log: yield* EventLog }, store, owner).pipe(
       Effect.provideService(MostAtOnce, random.pick([1, 30_000])),
       Effect.provideService(StepBound, { events: 50, bytes: 1_000_000 })
     )
@@ -162,13 +162,13 @@ const operations = (tenant: Tenant, userIds: ReadonlyArray<string>, random: Retu
     const parked = yield* sql<{ user_id: string }>`select user_id from parked_users where projection = ${logins.name}`
     if (store === undefined) return yield* Effect.die(new Error("logins is in the catalog"))
     for (const { user_id } of parked) {
-      yield* rebuildUser(sql, yield* EventLog, store, { tenantId: tenant.tenantId, userId: user_id })
+      yield* rebuildUser({ sql, log: yield* EventLog }, store, { tenantId: tenant.tenantId, userId: user_id })
     }
   })
   const move = Effect.gen(function*() {
     const timeZone = random.pick(["America/New_York", "Pacific/Apia", "UTC", "Asia/Kathmandu"])
     const options = { tenantId: tenant.tenantId, timeZone, onProgress: () => Effect.void }
-    yield* changeTimeZone(yield* PgClient.PgClient, yield* EventLog, yield* stores, options)
+    yield* changeTimeZone({ sql: yield* PgClient.PgClient, log: yield* EventLog }, yield* stores, options)
   })
   const erase = Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, random.pick(userIds)))
   const all: ReadonlyArray<Operation> = [activate, rebuildSome, rebuildSome, park, unpark, move, Effect.asVoid(erase), Effect.asVoid(erase)]
@@ -227,7 +227,7 @@ describe("an engine that mirrors every counter", () => {
           const wrong = yield* mirrored(service.url, key)
           const store = (yield* ProjectionCatalog).stores.find(({ projection }) => projection.name === logins.name)
           if (store === undefined) return yield* Effect.die(new Error("logins is in the catalog"))
-          yield* rebuildUser(sql, yield* EventLog, store, { tenantId: tenant.tenantId, userId: wrongUser })
+          yield* rebuildUser({ sql, log: yield* EventLog }, store, { tenantId: tenant.tenantId, userId: wrongUser })
           yield* assertMirrored(wrong, key)
         })
         yield* Effect.provide(rebuilt, service.context)
@@ -278,7 +278,7 @@ describe("an engine that mirrors every counter", () => {
         const older = stores.find(({ projection }) => projection.name === "casino" && projection.version === 1)
         if (older === undefined) return yield* Effect.die(new Error("casino has a first version"))
         yield* Effect.retry(activateVersion(sql, older, { withParked: true, replaceViews: true }), { times: 3 })
-        yield* changeTimeZone(sql, yield* EventLog, stores, {
+        yield* changeTimeZone({ sql, log: yield* EventLog }, stores, {
           tenantId: tenant.tenantId,
           timeZone: "Pacific/Apia",
           onProgress: () => Effect.void

@@ -50,7 +50,7 @@ const changeTo = (tenant: Tenant, to: { readonly timeZone?: string; readonly wee
   Effect.gen(function*() {
     const { stores } = yield* ProjectionCatalog
     let done = 0
-    const changing = changeTimeZone(yield* PgClient.PgClient, yield* EventLog, stores, {
+    const changing = changeTimeZone({ sql: yield* PgClient.PgClient, log: yield* EventLog }, stores, {
       tenantId: tenant.tenantId,
       ...to,
       onProgress: (progress) => Effect.sync(() => void (done = progress.done))
@@ -160,7 +160,7 @@ describe("a tenant's zone that is changed", () => {
         const { stores } = Context.get(one, ProjectionCatalog)
         for (const store of stores.filter(({ projection }) => dependsOnTimeZone(projection))) {
           for (let slice = 0; slice < 256; slice++) {
-            const verified = yield* verifySlice(Context.get(one, PgClient.PgClient), Context.get(one, EventLog), store, slice)
+            const verified = yield* verifySlice({ sql: Context.get(one, PgClient.PgClient), log: Context.get(one, EventLog) }, store, slice)
             assert.deepStrictEqual(verified.differences, [])
           }
         }
@@ -235,7 +235,7 @@ describe("a tenant's zone that is changed", () => {
                 sliceOf(tenant.tenantId, userId)
               ))
             ) {
-              assert.deepStrictEqual((yield* verifySlice(sql, yield* EventLog, store, slice)).differences, [])
+              assert.deepStrictEqual((yield* verifySlice({ sql, log: yield* EventLog }, store, slice)).differences, [])
             }
           }
         }).pipe(Effect.provide(service))
@@ -293,7 +293,7 @@ describe("a tenant's zone that is changed", () => {
         const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("newcomers", former))
         yield* sql`insert into time_zone_moves (tenant_id, slice, time_zone) values (${tenant.tenantId}::uuid, 79, ${former})`
         yield* sql`update tenants set time_zone = ${next} where tenant_id = ${tenant.tenantId}::uuid`
-        const listed = yield* usersToMove(sql, tenant.tenantId, 79)
+        const listed = yield* usersToMove(sql, { tenantId: tenant.tenantId, slice: 79 })
         const userId = userInSlice(tenant, 79)
         yield* log.append([newEvent(tenant, bet(userId, "1"))])
         const read = Effect.flatMap(Activity, ({ read }) =>
@@ -312,7 +312,7 @@ describe("a tenant's zone that is changed", () => {
         assert.strictEqual((yield* Effect.flip(board("casino_turnover", "day")))._tag, "ProjectionBehind")
         assert.strictEqual((yield* Effect.flip(board("login_streak", "all")))._tag, "ProjectionBehind")
         assert.deepStrictEqual(
-          yield* sql.withTransaction(refoldUsers(sql, log, stores, tenant.tenantId, 79, listed)),
+          yield* sql.withTransaction(refoldUsers({ sql, log }, stores, { tenantId: tenant.tenantId, slice: 79, listed })),
           { users: 1, isLast: true }
         )
         assert.deepInclude(yield* read, { time_zone: next })
@@ -330,7 +330,7 @@ describe("a tenant's zone that is changed", () => {
       yield* log.append([newEvent(tenant, bet(userId, "1"))])
       yield* Context.get(service, Counters).read(tenant, [userId], { sections: ["logins"], consistency: strong })
       const refused = yield* Effect.flip(
-        changeTimeZone(sql, log, [], { tenantId: tenant.tenantId, timeZone: next, onProgress: () => Effect.void })
+        changeTimeZone({ sql, log }, [], { tenantId: tenant.tenantId, timeZone: next, onProgress: () => Effect.void })
       )
       assert.strictEqual(refused._tag, "TimeZoneChangeRefused")
       const [found] = yield* sql<{ time_zone: string }>`select time_zone from tenants where tenant_id = ${tenant.tenantId}::uuid`

@@ -76,10 +76,10 @@ export const compare = Effect.fnUntraced(function*(name: string, version: Option
         message: `${title(after)} has not been rebuilt: projections rebuild ${name}, or compare a part with --sample 1%.`
       })
     }
-    yield* rebuild(sql, log, [after], { slices, onProgress: yield* showProgress })
+    yield* rebuild({ sql, log }, [after], { slices, onProgress: yield* showProgress })
     yield* endProgress
   }
-  return { before, after, diff: yield* diffVersions(sql, log, before, after, slices) }
+  return { before, after, diff: yield* diffVersions({ sql, log }, { before, after }, slices) }
 })
 
 /** A comparison in words and tables. */

@@ -73,7 +73,7 @@ export const unpark = Command.make(
       for (const row of yield* parkedUsers(name)) {
         const store = stores.find(({ projection }) => projection.name === row.projection && projection.version === row.version)
         if (store === undefined) continue
-        const fed = yield* rebuildUser(sql, log, store, { tenantId: row.tenant_id, userId: row.user_id })
+        const fed = yield* rebuildUser({ sql, log }, store, { tenantId: row.tenant_id, userId: row.user_id })
         yield* print(`${title(store)}: ${row.user_id} ${fed ? "is fed again" : "still cannot be folded"}`)
         if (fed) freed++
         else still++

@@ -88,7 +88,7 @@ const ofUser = Effect.fnUntraced(function*(name: string, version: Option.Option<
   const { tenantId } = yield* (yield* Tenants).get(tenantName)
   const active = yield* activeStoreOf(name)
   const store = Option.isNone(version) && active !== undefined ? active : yield* storeOf(name, version)
-  const fed = yield* rebuildUser(sql, log, store, { tenantId, userId })
+  const fed = yield* rebuildUser({ sql, log }, store, { tenantId, userId })
   if (fed) return yield* print(`${title(store)}: the rows of ${userId} are made anew.`)
   return yield* new CommandFailed({
     message: `${title(store)} still cannot fold the events of ${userId}, who stays parked: \`projections parked ${name}\` says why.`
@@ -109,7 +109,7 @@ const rebuildTogether = Effect.fnUntraced(function*(stores: ReadonlyArray<Projec
   const sql = yield* PgClient.PgClient
   const log = yield* EventLog
   const onProgress = yield* showProgress
-  const { done, total } = yield* rebuildVersions(sql, log, stores, { onProgress })
+  const { done, total } = yield* rebuildVersions({ sql, log }, stores, { onProgress })
   yield* endProgress
   for (const store of stores) {
     const { name } = store.projection

@@ -74,7 +74,7 @@ const verifyVersion = Effect.fnUntraced(function*(store: ProjectionStore) {
   let [events, users, parked, found] = [0, 0, 0, 0]
   const tell = (line: string) => Effect.suspend(() => found++ < maxPrinted ? print(line) : Effect.void)
   for (const slice of yield* slicesWithEvents(sql)) {
-    const verified = yield* verifySlice(sql, log, store, slice)
+    const verified = yield* verifySlice({ sql, log }, store, slice)
     events += verified.events
     users += verified.users
     parked += verified.parked

@@ -1,4 +1,4 @@
-import type { Lagging } from "./checkpoints.ts"
+import type { Lagging } from "./Checkpoints.ts"
 
 /**
  * Puts slices together so that a chunk of at most that many events takes all there is of each; the

@@ -14,12 +14,12 @@ export interface LogGap {
 
 /** What was read of some slices after their checkpoints, up to where nothing is missing. */
 export interface Chunk {
-  /** Of the types asked for; perhaps others and erased ones too. */
+  /** Events of the types asked for; others and erased ones may be among them. */
   readonly events: ReadonlyArray<LogEntry>
-  /** Up to which position there is no hole; only slices that have got on. */
+  /** The position up to which none is missing, of each slice that has events to feed. */
   readonly reached: ReadonlyMap<number, number>
-  readonly holes: ReadonlyArray<LogGap>
-  /** Slices of which there may be more. */
+  readonly gaps: ReadonlyArray<LogGap>
+  /** Slices that may have more events. */
   readonly more: ReadonlyArray<number>
 }
 
@@ -59,14 +59,14 @@ export const readChunk = Effect.fnUntraced(function*(
     const before = cut.get(slice)
     return { slice, start, position: before === undefined ? position : before - 1 }
   })
-  // A slice that ends here may go on behind a hole; what comes next may also have been appended
+  // A slice that ends here may go on behind a gap; the next event may also have been appended
   // since.
   const short = counted.filter(({ events, slice }) => events < bound.events && !cut.has(slice))
   const beyond = short.length === 0 ? [] : yield* log.look(short, { events: 1, bytes: bound.bytes })
   return {
     events: entries,
     reached: new Map(reached.filter(({ position, start }) => position > start).map(({ position, slice }) => [slice, position])),
-    holes: short.filter(({ position, slice }) => beyond.some((event) => event.slice === slice && event.position !== position + 1))
+    gaps: short.filter(({ position, slice }) => beyond.some((event) => event.slice === slice && event.position !== position + 1))
       .map(({ position, slice }) => ({ slice, position: position + 1 })),
     more: parts.filter(({ events, slice }) => events === bound.events || cut.has(slice)).map(({ slice }) => slice)
   }
@@ -75,21 +75,20 @@ export const readChunk = Effect.fnUntraced(function*(
 const readWhole = Effect.fnUntraced(function*(reader: Reader, from: ReadonlyMap<number, number>, bound: ReadBound) {
   const { cut, entries } = yield* complete(reader, yield* reader.log.look(places(from), bound))
   const reached = new Map<number, number>()
-  const holes = new Map<number, number>()
+  const gaps = new Map<number, number>()
   for (const { position, slice } of entries) {
-    if (holes.has(slice)) continue
+    if (gaps.has(slice)) continue
     const expected = (reached.get(slice) ?? from.get(slice) ?? 0) + 1
     if (position === expected) reached.set(slice, position)
-    else holes.set(slice, expected)
+    else gaps.set(slice, expected)
   }
   const ends = [...reached].filter(([slice, position]) => position - (from.get(slice) ?? 0) === bound.events).map(([slice]) => slice)
   return {
-    events: holes.size === 0 ? entries : entries.filter(({ position, slice }) => position <= (reached.get(slice) ?? 0)),
+    events: gaps.size === 0 ? entries : entries.filter(({ position, slice }) => position <= (reached.get(slice) ?? 0)),
     reached,
-    holes: [...holes].map(([slice, position]) => ({ slice, position })),
-    // A slice that was cut and has a hole before that has no more: what follows the hole is not
-    // touched.
-    more: [...new Set([...ends, ...cut.keys()])].filter((slice) => !holes.has(slice))
+    gaps: [...gaps].map(([slice, position]) => ({ slice, position })),
+    // A slice that was cut behind a gap has no more: the events after the gap are not touched.
+    more: [...new Set([...ends, ...cut.keys()])].filter((slice) => !gaps.has(slice))
   }
 }) satisfies (...args: never) => Effect.Effect<Chunk, SqlError.SqlError>
 

@@ -6,7 +6,7 @@ import * as Semaphore from "effect/Semaphore"
 import type { EventLog } from "../../event-log/EventLog.ts"
 import type { ReadBound } from "../../event-log/RecordedEvent.ts"
 import { type Caution, isAlone, portionOf } from "../feed/Caution.ts"
-import { behind } from "../feed/checkpoints.ts"
+import { behind } from "../feed/Checkpoints.ts"
 import { feedIsolating } from "../feed/feedChunk.ts"
 import type { ProjectionStore } from "../tables/ProjectionStore.ts"
 import type { Pulse } from "./Pulse.ts"
@@ -67,9 +67,9 @@ export class ChunkFeeder {
         yield* Effect.sleep("1 second")
         return { events: 0, more: slices }
       }
-      const { events, holes, more, reached } = exit.value
-      yield* gaps.gapsFound(holes)
-      yield* gaps.gapClosed(reached.filter((slice) => holes.every((hole) => hole.slice !== slice)))
+      const { events, gaps: found, more, reached } = exit.value
+      yield* gaps.gapsFound(found)
+      yield* gaps.gapClosed(reached.filter((slice) => found.every((gap) => gap.slice !== slice)))
       if (events > 0) committed.beat()
       yield* heartbeat
       return { events, more }
@@ -97,7 +97,7 @@ export class ChunkFeeder {
       const [first, ...others] = yield* behind(sql, stores.map(({ projection }) => projection)).pipe(
         Effect.map((lagging) => lagging.filter(({ slice }) => slices.includes(slice)))
       )
-      if (first === undefined) return { events: 0, reached: [], more: [], holes: [] }
+      if (first === undefined) return { events: 0, reached: [], more: [], gaps: [] }
       caution.suspect({ slice: first.slice, position: first.position + 1 })
       const fed = yield* this.feedAll({ stores, slices: [first.slice], bound: chunkBound })
       return { ...fed, more: [...new Set([...fed.more, ...others.map(({ slice }) => slice)])] }

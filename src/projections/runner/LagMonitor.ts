@@ -1,10 +1,14 @@
 import * as Effect from "effect/Effect"
-import type { Lagging } from "../feed/checkpoints.ts"
+import type { Lagging } from "../feed/Checkpoints.ts"
 import { agesEvery } from "./tuning.ts"
 
-/** How far behind the projections of a process are. Every number is `null` before it is measured. */
+/**
+ * How far behind the projections of a process are. Every number is `null` before it is measured.
+ */
 export interface LagStatus {
-  /** Events in the log that some projection has not folded yet; rankings have numbers of their own. */
+  /**
+   * Events in the log that some projection has not folded yet; rankings have numbers of their own.
+   */
   readonly lagEvents: number | null
   /** Age of the oldest such event in seconds; 0 without lag. */
   readonly lagSeconds: number | null

@@ -177,15 +177,16 @@ const register = (
   sql.withTransaction(Effect.gen(function*() {
     yield* sql`select pg_advisory_xact_lock(hashtext('playtally projections'))`
     const states = yield* versionStates(sql)
+    const restarted: Array<AnyProjection> = []
     for (const [store, own] of known) {
       const { name, version } = store.projection
       const before = stateOf(states, store.projection)
       if (before !== undefined && remade.has(store.projection)) {
-        // First, for it waits for whoever feeds the version, and then nobody does.
+        // First, since it waits for the transactions that feed the version.
         yield* restartVersion(sql, own)
         yield* store.drop
         yield* store.create
-        yield* addVersionGeneration(sql, name, version)
+        restarted.push(store.projection)
         continue
       }
       if (before !== undefined) {
@@ -220,6 +221,8 @@ const register = (
       // A view that exists is not touched: replacing it would wait for its readers.
       if (active.get(name) === version && !(yield* store.hasViews)) yield* store.createViews
     }
+    // Last, by the lock order.
+    for (const { name, version } of restarted) yield* addVersionGeneration(sql, name, version)
   }))
 
 const remade = (projections: ReadonlyArray<AnyProjection>, remake: Remake): AnyProjection | undefined =>

@@ -4,7 +4,10 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
 import { sqlState } from "../../database/classifySqlError.ts"
+import { allSlices } from "../../event-log/sliceOf.ts"
+import * as Checkpoints from "../feed/Checkpoints.ts"
 import { addGeneration } from "../feed/generations.ts"
+import * as ParkedUsers from "../feed/ParkedUsers.ts"
 import type { ProjectionStore } from "../tables/ProjectionStore.ts"
 import { replaceViews } from "../tables/replaceViews.ts"
 import { versionStates } from "./versions.ts"
@@ -50,19 +53,16 @@ export const activateVersion = (
       return yield* refuse("NotRebuilt", "has not been rebuilt from the log yet: `projections rebuild` it first.")
     }
 
-    const checkpoints = yield* sql<{ slice: number; version: number; position: bigint }>`
-      select slice, version, position from checkpoints
-      where projection = ${name} and version in (${version}, ${active ?? version}) order by slice, projection, version for update`
+    const checkpoints = yield* Checkpoints.hold(sql, [{ name, version }, { name, version: active ?? version }], allSlices)
     const positions = new Map(checkpoints.filter((row) => row.version === version).map(({ position, slice }) => [slice, position]))
-    const behind = checkpoints.filter((row) => row.position > (positions.get(row.slice) ?? 0n))
+    const behind = checkpoints.filter((row) => row.position > (positions.get(row.slice) ?? 0))
     if (behind.length > 0) return yield* refuse("Behind", `is behind in ${behind.length} slices. Is a service running that feeds it?`)
 
-    const [parked] = yield* sql<{ users: number }>`
-      select count(*)::int as users from parked_users where projection = ${name} and version = ${version}`
-    if (!options.withParked && parked !== undefined && parked.users > 0) {
+    const parked = yield* ParkedUsers.countIn(sql, store.projection)
+    if (!options.withParked && parked > 0) {
       return yield* refuse(
         "Parked",
-        `has ${parked.users} parked users (\`projections parked ${name}\`): their numbers stand still. --with-parked takes it nonetheless.`
+        `has ${parked} parked users (\`projections parked ${name}\`): their numbers stand still. --with-parked takes it nonetheless.`
       )
     }
 

@@ -1,11 +1,10 @@
-import type { PgClient } from "@effect/sql-pg"
 import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
-import type { EventLog } from "../../event-log/EventLog.ts"
 import { decimalToText } from "../../values/decimalArithmetic.ts"
-import { feedIsolating } from "../feed/feedChunk.ts"
+import * as Checkpoints from "../feed/Checkpoints.ts"
+import { feedIsolating, type FeedSource } from "../feed/feedChunk.ts"
 import type { ProjectionStore } from "../tables/ProjectionStore.ts"
 import { compareSections, parkedUsersOf, usersOf } from "./compareSections.ts"
 import { rebuildBound } from "./rebuild.ts"
@@ -69,10 +68,8 @@ export const isEmptyDiff = (diff: VersionDiff): boolean => hasSameRows(diff) && 
  * of slices is as good as all of them.
  */
 export const diffVersions = (
-  sql: PgClient.PgClient,
-  log: EventLog["Service"],
-  before: ProjectionStore,
-  after: ProjectionStore,
+  { log, sql }: FeedSource,
+  { after, before }: { readonly before: ProjectionStore; readonly after: ProjectionStore },
   slices: ReadonlyArray<number>
 ): Effect.Effect<VersionDiff, SqlError.SqlError> =>
   Effect.gen(function*() {
@@ -83,10 +80,7 @@ export const diffVersions = (
     let diff = statements.empty
     for (const slice of slices) {
       diff = yield* sql.withTransaction(Effect.gen(function*() {
-        const versions = [before.projection.version, after.projection.version]
-        yield* sql`
-          select 1 from checkpoints where slice = ${slice} and projection = ${before.projection.name} and version = any (${versions}::int[])
-          order by version for update`
+        yield* Checkpoints.hold(sql, [before.projection, after.projection], [slice])
         let fed = yield* feedIsolating(feed, [slice])
         while (fed.more.length > 0) fed = yield* feedIsolating(feed, [slice])
         const [summary] = yield* sql.unsafe<Record<string, unknown>>(statements.summary, [slice])

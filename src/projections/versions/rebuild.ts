@@ -1,11 +1,11 @@
-import type { PgClient } from "@effect/sql-pg"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
-import { type EventLog, EventLogCorrupt } from "../../event-log/EventLog.ts"
+import { EventLogCorrupt } from "../../event-log/EventLog.ts"
 import { allSlices } from "../../event-log/sliceOf.ts"
-import { feedIsolating } from "../feed/feedChunk.ts"
+import * as Checkpoints from "../feed/Checkpoints.ts"
+import { feedIsolating, type FeedSource } from "../feed/feedChunk.ts"
 import { packSlices } from "../feed/packSlices.ts"
 import type { ProjectionStore } from "../tables/ProjectionStore.ts"
 import { ingestionPressure } from "./ingestionPressure.ts"
@@ -49,8 +49,7 @@ const rankedEvents = 5_000
  * appends take long. It ends in `EventLogCorrupt` where a position is missing.
  */
 export const rebuild = (
-  sql: PgClient.PgClient,
-  log: EventLog["Service"],
+  { log, sql }: FeedSource,
   stores: ReadonlyArray<ProjectionStore>,
   { onProgress, slices = allSlices }: RebuildOptions
 ): Effect.Effect<RebuildProgress, EventLogCorrupt | SqlError.SqlError> =>
@@ -64,19 +63,20 @@ export const rebuild = (
     const rebuildSlices = Effect.fnUntraced(function*(some: ReadonlyArray<number>) {
       for (let left = some;;) {
         const started = yield* Clock.currentTimeMillis
-        const { events, holes: [hole], more } = yield* feedIsolating(feed, left)
+        const { events, gaps: [gap], more } = yield* feedIsolating(feed, left)
         left = more
-        if (hole !== undefined) {
+        if (gap !== undefined) {
           return yield* new EventLogCorrupt({
             message:
-              `Position ${hole.position} is missing in slice ${hole.slice}: nothing after it can be folded. \`events verify\` shows all that is wrong.`
+              `Position ${gap.position} is missing in slice ${gap.slice}: nothing after it can be folded. \`events verify\` shows all that is wrong.`
           })
         }
         yield* pressure.yieldAfter((yield* Clock.currentTimeMillis) - started)
         if (events === 0 || more.length === 0) return
       }
     })
-    const progress = Effect.map(placesIn(sql, stores, slices), (places): RebuildProgress => ({
+    const places = Checkpoints.progressOf(sql, stores.map(({ projection }) => projection), slices)
+    const progress = Effect.map(places, (places): RebuildProgress => ({
       done: places.reduce((sum, { done }) => sum + done, 0),
       total: places.reduce((sum, { total }) => sum + total, 0),
       heldBack: pressure.heldBack()
@@ -85,7 +85,7 @@ export const rebuild = (
 
     let lastPasses = 0
     for (;;) {
-      const lagging = (yield* placesIn(sql, stores, slices)).filter(({ done, total }) => done < total)
+      const lagging = (yield* places).filter(({ done, total }) => done < total)
         .map(({ done, slice, total }) => ({ slice, events: total - done }))
       // Small slices share a transaction, unless one of the workers would have nothing to do.
       const share = Math.ceil(lagging.reduce((sum, { events }) => sum + events, 0) / workers)
@@ -109,15 +109,3 @@ export const rebuild = (
     }
     return yield* progress
   })
-
-/** How far the versions have come in each slice, all of them at least: `done` of `total` events. */
-const placesIn = (sql: PgClient.PgClient, stores: ReadonlyArray<ProjectionStore>, slices: ReadonlyArray<number>) =>
-  Effect.map(
-    sql<{ slice: number; done: bigint; total: bigint }>`
-      select h.slice, min(c.position) as done, h.position as total from slice_heads h join checkpoints c using (slice)
-      where h.slice = any (${arrayOf.int2(slices)}::smallint[]) and (c.projection, c.version) in (
-        select * from unnest(${arrayOf.text(stores.map(({ projection }) => projection.name))}::text[],
-          ${arrayOf.int4(stores.map(({ projection }) => projection.version))}::int[]))
-      group by h.slice, h.position`,
-    (rows) => rows.map(({ done, slice, total }) => ({ slice, done: Number(done), total: Number(total) }))
-  )

@@ -5,16 +5,16 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { SqlError } from "effect/sql"
 import { classifySqlError } from "../../database/classifySqlError.ts"
-import { completed } from "../../event-log/completed.ts"
-import type { EventLog } from "../../event-log/EventLog.ts"
 import type { ReadBound } from "../../event-log/RecordedEvent.ts"
 import { sliceOf } from "../../event-log/sliceOf.ts"
-import { eventsOf } from "../feed/eventsOf.ts"
-import { feedProjection } from "../feed/feedChunk.ts"
+import * as Checkpoints from "../feed/Checkpoints.ts"
+import type { FeedSource } from "../feed/feedChunk.ts"
 import { foldContexts } from "../feed/foldContexts.ts"
 import { addUserGeneration } from "../feed/generations.ts"
-import { fetchInTurn } from "../feed/largePayloads.ts"
+import * as ParkedUsers from "../feed/ParkedUsers.ts"
+import type { VersionRef } from "../feed/VersionRef.ts"
 import type { ProjectionStore, UserRef } from "../tables/ProjectionStore.ts"
+import { feedUserPage } from "./feedUserPage.ts"
 
 /**
  * The positions of the slice that one step goes through, and the payloads that it reads at most.
@@ -32,75 +32,33 @@ const rowsRemoved = 20_000
 const pause = { least: 20, most: 500 }
 
 /**
- * Whether the rebuild of a user in steps is under way, in whichever process, or was left by one
- * that has ended.
+ * Parks a user for a rebuild in steps, in the caller's transaction, which holds the checkpoint from
+ * then on. Its epoch is raised.
  */
-export const isInSteps = (sql: PgClient.PgClient, { projection: { name, version } }: ProjectionStore, user: UserRef) =>
-  Effect.map(
-    sql`
-      select 1 from parked_users
-      where projection = ${name} and version = ${version} and tenant_id = ${user.tenantId}::uuid and user_id = ${user.userId}
-        and rebuilt_to is not null`,
-    (rows) => rows.length > 0
-  )
-
-/** A user whose rebuild in steps was begun and has not ended. */
-export interface UserInSteps extends UserRef {
-  readonly projection: string
-  readonly version: number
-}
-
-/** A tenant's users whose rebuild in steps has not ended. */
-export const usersInSteps = (sql: PgClient.PgClient, tenantId: string): Effect.Effect<ReadonlyArray<UserInSteps>, SqlError.SqlError> =>
-  Effect.map(
-    sql<{ projection: string; version: number; user_id: string }>`
-      select projection, version, user_id from parked_users where tenant_id = ${tenantId}::uuid and rebuilt_to is not null
-      order by slice, user_id, projection, version`,
-    (rows) => rows.map(({ projection, user_id, version }) => ({ tenantId, userId: user_id, projection, version }))
-  )
-
-/**
- * Parks a user for a rebuild in steps, in the caller's transaction, which takes the checkpoint and
- * raises its epoch.
- */
-export const beginSteps = Effect.fnUntraced(
-  function*(sql: PgClient.PgClient, { projection: { name, version } }: ProjectionStore, user: UserRef) {
-    const slice = sliceOf(user.tenantId, user.userId)
-    yield* sql`update checkpoints set epoch = epoch + 1 where slice = ${slice} and projection = ${name} and version = ${version}`
-    yield* sql`
-    insert into parked_users (projection, version, tenant_id, user_id, slice, position, error, rebuilt_to)
-    values (${name}, ${version}, ${user.tenantId}::uuid, ${user.userId}, ${slice}, 1, ${stepsError}, 0)
-    on conflict (projection, version, tenant_id, user_id) do update
-      set position = 1, error = excluded.error, rebuilt_to = coalesce(parked_users.rebuilt_to, 0)`
-  }
-)
-
-const stepsError = "The user's rows are rebuilt in steps. If nothing does so any more, `projections unpark` goes on where it stopped."
+export const beginSteps = Effect.fnUntraced(function*(sql: PgClient.PgClient, version: VersionRef, user: UserRef) {
+  yield* Checkpoints.raiseEpoch(sql, version, sliceOf(user.tenantId, user.userId))
+  yield* ParkedUsers.beginSteps(sql, version, user)
+})
 
 type Step = "GoesOn" | "Done" | "Parked"
 
 /**
- * Rebuilds the rows of a user with very many events, from where the last step ended: each step is a
- * transaction of its own, with as much memory as a chunk of the feed. It holds the checkpoint of
- * the user's slice, and pauses afterwards, so that others of the slice are fed in between. The user
+ * Rebuilds the rows of a user with very many events, from where the last step ended.
+ *
+ * Each step is a transaction of its own, with as much memory as a chunk of the feed. It holds the
+ * checkpoint of the user's slice. A pause follows, in which others of the slice are fed. The user
  * is parked meanwhile: the feed leaves the user out, and readers are told that the section is
  * stale. The last step goes up to the checkpoint's position and takes the user back.
  *
- * Several callers at once take steps in turn, and all of them end with the last step. What the
- * folds know of the tenant is noted: if it changes, the rows are rebuilt from the start. False
- * comes back where an event cannot be folded: the user stays parked with the rows of what comes
- * before.
+ * Several callers at once take steps in turn, and all end with the last step. Each step notes what
+ * the folds know of the tenant. If that changes, the rows are rebuilt from the start. False comes
+ * back where an event cannot be folded: the user stays parked with the rows of what comes before.
  */
-export const rebuildInSteps = (
-  sql: PgClient.PgClient,
-  log: EventLog["Service"],
-  store: ProjectionStore,
-  user: UserRef
-): Effect.Effect<boolean, SqlError.SqlError> =>
+export const rebuildInSteps = (source: FeedSource, store: ProjectionStore, user: UserRef): Effect.Effect<boolean, SqlError.SqlError> =>
   Effect.gen(function*() {
     for (;;) {
       const started = yield* Clock.currentTimeMillis
-      const outcome = yield* takeStep(sql, log, store, user).pipe(
+      const outcome = yield* takeStep(source, store, user).pipe(
         Effect.retry({
           while: (error) => classifySqlError(error)._tag === "Transient",
           schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "15 seconds" }))
@@ -112,59 +70,39 @@ export const rebuildInSteps = (
     }
   })
 
-const takeStep = (
-  sql: PgClient.PgClient,
-  log: EventLog["Service"],
-  store: ProjectionStore,
-  user: UserRef
-): Effect.Effect<Step, SqlError.SqlError> =>
-  sql.withTransaction(Effect.gen(function*() {
-    const { events: types, name, version } = store.projection
+const takeStep = (source: FeedSource, store: ProjectionStore, user: UserRef): Effect.Effect<Step, SqlError.SqlError> => {
+  const { log, sql } = source
+  const { projection } = store
+  return sql.withTransaction(Effect.gen(function*() {
     const slice = sliceOf(user.tenantId, user.userId)
-    const ofUser = sql`projection = ${name} and version = ${version} and tenant_id = ${user.tenantId}::uuid and user_id = ${user.userId}`
-    // Whoever holds it is the only one to write rows of the slice: no erasure and no other step is
-    // under way.
-    const [checkpoint] = yield* sql<{ position: bigint }>`
-      select position from checkpoints where slice = ${slice} and projection = ${name} and version = ${version} for update`
-    const [parked] = yield* sql<{ rebuilt_to: bigint | null; rebuilt_in: string | null }>`
-      select rebuilt_to, rebuilt_in from parked_users where ${ofUser}`
+    // Nobody else writes rows of the slice: no erasure and no other step is under way.
+    const [checkpoint] = yield* Checkpoints.hold(sql, [projection], [slice])
+    const soFar = yield* ParkedUsers.stepsOf(sql, projection, user)
     // Another caller took the last step, or the user or the version has gone.
-    if (parked === undefined || checkpoint === undefined) return "Done"
-    if (parked.rebuilt_to === null) return "Parked"
+    if (soFar === undefined || checkpoint === undefined) return "Done"
+    if (soFar === "NoSteps") return "Parked"
 
     const contextOf = yield* foldContexts(sql, [{ ...user, slice }])
     const rebuiltIn = JSON.stringify(contextOf({ ...user, slice }))
-    const isAsBefore = parked.rebuilt_in === rebuiltIn
-    const after = isAsBefore ? Number(parked.rebuilt_to) : 0
-    const note = (position: number) =>
-      sql`
-        insert into parked_users (projection, version, tenant_id, user_id, slice, position, error, rebuilt_to, rebuilt_in)
-        values (${name}, ${version}, ${user.tenantId}::uuid, ${user.userId}, ${slice}, ${BigInt(position + 1)}, ${stepsError},
-          ${BigInt(position)}, ${rebuiltIn})
-        on conflict (projection, version, tenant_id, user_id) do update
-          set position = excluded.position, rebuilt_to = excluded.rebuilt_to, rebuilt_in = excluded.rebuilt_in`
+    const after = soFar.rebuiltIn === rebuiltIn ? soFar.rebuiltTo : 0
+    const note = (rebuiltTo: number) => ParkedUsers.noteSteps(sql, projection, { ...user, rebuiltTo, rebuiltIn })
     if (after === 0 && (yield* store.removeSome(user, rowsRemoved)) > 0) {
       yield* note(0)
       return "GoesOn"
     }
 
     const step = yield* StepBound
-    const end = Number(checkpoint.position)
-    const part = { ...user, slice, types, after, upTo: end }
-    const position = yield* Effect.scoped(Effect.gen(function*() {
-      const looked = yield* log.lookAtUser(part, step)
-      const { cut, entries } = yield* completed(looked, fetchInTurn(log, step.bytes, yield* Effect.scope))
-      // Who cannot be folded is parked as everybody is, which a note of this rebuild would hide.
-      yield* sql`delete from parked_users where ${ofUser}`
-      const events = eventsOf({ ...user, slice }, entries)
-      if (events !== undefined) {
-        yield* feedProjection({ sql, log, stores: [store], bound: step }, store, [events], contextOf, { oneByOne: true, isNew: false })
-      }
-      const before = cut.get(slice)
-      return before === undefined ? Math.min(end, after + step.events) : before - 1
-    }))
-    const tell = addUserGeneration(sql, store.projection, user)
-    if ((yield* sql`select 1 from parked_users where ${ofUser}`).length > 0) {
+    const end = checkpoint.position
+    const part = { ...user, slice, types: projection.events, after, upTo: end }
+    const looked = yield* log.lookAtUser(part, step)
+    // A user who cannot be folded is parked as everybody is; the note of this rebuild would hide
+    // it.
+    yield* ParkedUsers.remove(sql, projection, user)
+    const { cut } = yield* feedUserPage(source, store, { user: { ...user, slice }, looked, bound: step, contextOf })
+    const before = cut.get(slice)
+    const position = before === undefined ? Math.min(end, after + step.events) : before - 1
+    const tell = addUserGeneration(sql, projection, user)
+    if ((yield* ParkedUsers.find(sql, projection, user)) !== undefined) {
       yield* tell
       return "Parked"
     }
@@ -172,7 +110,8 @@ const takeStep = (
       yield* note(position)
       return "GoesOn"
     }
-    yield* sql`update checkpoints set epoch = epoch + 1 where slice = ${slice} and projection = ${name} and version = ${version}`
+    yield* Checkpoints.raiseEpoch(sql, projection, slice)
     yield* tell
     return "Done"
   }))
+}

@@ -1,6 +1,8 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import * as Checkpoints from "../feed/Checkpoints.ts"
+import * as ParkedUsers from "../feed/ParkedUsers.ts"
 import type { ProjectionStore } from "../tables/ProjectionStore.ts"
 
 /**
@@ -14,8 +16,8 @@ export const removeVersion = (sql: PgClient.PgClient, store: ProjectionStore): E
     yield* sql`select pg_advisory_xact_lock(hashtext('playtally projections'))`
     const [pointer] = yield* sql<{ active_version: number }>`select active_version from projections where projection = ${name} for update`
     if (pointer?.active_version === version) return false
-    yield* sql`delete from checkpoints where projection = ${name} and version = ${version}`
-    yield* sql`delete from parked_users where projection = ${name} and version = ${version}`
+    yield* Checkpoints.remove(sql, store.projection)
+    yield* ParkedUsers.removeVersion(sql, store.projection)
     yield* sql`update projections set previous_version = null where projection = ${name} and previous_version = ${version}`
     yield* sql`delete from projection_versions where projection = ${name} and version = ${version}`
     yield* store.drop

@@ -2,9 +2,11 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
-import type { EventLog } from "../../event-log/EventLog.ts"
 import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
+import * as Checkpoints from "../feed/Checkpoints.ts"
+import type { FeedSource } from "../feed/feedChunk.ts"
 import { foldContexts } from "../feed/foldContexts.ts"
+import * as ParkedUsers from "../feed/ParkedUsers.ts"
 import { MemoryFold } from "../fold/MemoryFold.ts"
 import type { ReadContext } from "../projection/FoldContext.ts"
 import type { ReadRow } from "../projection/Section.ts"
@@ -51,35 +53,29 @@ const maxStarts = 3
  * the slice's users in memory, and a page of events.
  */
 export const verifySlice = (
-  sql: PgClient.PgClient,
-  log: EventLog["Service"],
+  source: FeedSource,
   store: ProjectionStore,
   slice: number
 ): Effect.Effect<VerifiedSlice, SqlError.SqlError> =>
   Effect.gen(function*() {
+    const { sql } = source
     for (let start = 1;; start++) {
-      const fold = new SliceFold(sql, log, store, slice)
-      const { epoch, position } = yield* checkpointOf(sql, store, slice, false)
-      if (start <= maxStarts) yield* fold.upTo(position)
+      const fold = new SliceFold(source, store, slice)
+      const known = yield* Checkpoints.find(sql, store.projection, slice)
+      if (start <= maxStarts) yield* fold.upTo(known?.position ?? 0)
       const verified = yield* sql.withTransaction(Effect.gen(function*() {
-        const held = yield* checkpointOf(sql, store, slice, true)
-        // An erasure or a change of zone: what has been folded is not what the log or the rows now
-        // say.
-        if (start <= maxStarts && held.epoch !== epoch) return undefined
-        yield* fold.upTo(held.position)
-        return yield* fold.compared(held.position)
+        const [held] = yield* Checkpoints.hold(sql, [store.projection], [slice])
+        // After an erasure or a change of zone, what has been folded is not what the log or the
+        // rows say.
+        if (start <= maxStarts && held?.epoch !== known?.epoch) return undefined
+        // A version that was removed has no checkpoint: nothing is folded.
+        const end = held?.position ?? 0
+        yield* fold.upTo(end)
+        return yield* fold.compared(end)
       }))
       if (verified !== undefined) return verified
     }
   })
-
-const checkpointOf = (sql: PgClient.PgClient, { projection: { name, version } }: ProjectionStore, slice: number, isHeld: boolean) =>
-  Effect.map(
-    sql<{ position: bigint; epoch: bigint }>`
-      select position, epoch from checkpoints where slice = ${slice} and projection = ${name} and version = ${version}
-      ${isHeld ? sql`for update` : sql``}`,
-    ([row]) => ({ position: Number(row?.position ?? 0), epoch: row?.epoch ?? 0n })
-  )
 
 interface FoldedUser extends UserRef {
   /** Undefined once an event could not be folded. */
@@ -89,16 +85,14 @@ interface FoldedUser extends UserRef {
 
 /** The users of a slice, folded in memory from the log's beginning on. */
 class SliceFold {
-  private readonly sql: PgClient.PgClient
-  private readonly log: EventLog["Service"]
+  private readonly source: FeedSource
   private readonly store: ProjectionStore
   private readonly slice: number
   private readonly users = new Map<string, FoldedUser>()
   private position = 0
 
-  constructor(sql: PgClient.PgClient, log: EventLog["Service"], store: ProjectionStore, slice: number) {
-    this.sql = sql
-    this.log = log
+  constructor(source: FeedSource, store: ProjectionStore, slice: number) {
+    this.source = source
     this.store = store
     this.slice = slice
   }
@@ -113,7 +107,7 @@ class SliceFold {
 
   private readonly nextPage = Effect.fnUntraced(function*(this: SliceFold, end: number) {
     const types: ReadonlyArray<string> = this.store.projection.events
-    const read = yield* this.log.read([{ slice: this.slice, position: this.position }], {
+    const read = yield* this.source.log.read([{ slice: this.slice, position: this.position }], {
       ...page,
       events: Math.min(page.events, end - this.position)
     })
@@ -139,7 +133,7 @@ class SliceFold {
         else own.push(logged.event)
       }
     }
-    const contextOf = yield* foldContexts(this.sql, newcomers.map(({ tenantId }) => ({ tenantId, slice: this.slice })))
+    const contextOf = yield* foldContexts(this.source.sql, newcomers.map(({ tenantId }) => ({ tenantId, slice: this.slice })))
     for (const user of newcomers) {
       const known = this.users.get(ownerId(user))
       if (known !== undefined) known.fold = new MemoryFold(this.store.projection, contextOf({ ...user, slice: this.slice }))
@@ -160,11 +154,9 @@ class SliceFold {
 
   /** In the transaction that holds the checkpoint. */
   readonly compared = Effect.fnUntraced(function*(this: SliceFold, end: number) {
-    const { slice, sql, store, users } = this
-    const { name, version } = store.projection
-    const parked = yield* sql<{ tenant_id: string; user_id: string }>`
-      select tenant_id, user_id from parked_users where slice = ${slice} and projection = ${name} and version = ${version}`
-    for (const { tenant_id, user_id } of parked) users.delete(ownerId({ tenantId: tenant_id, userId: user_id }))
+    const { slice, source: { sql }, store, users } = this
+    const parked = yield* ParkedUsers.inSlice(sql, store.projection, slice)
+    for (const user of parked) users.delete(ownerId(user))
     const differences: Array<Difference> = []
     const now = yield* Clock.currentTimeMillis
     const contextOf = yield* foldContexts(sql, [...users.values()].map(({ tenantId }) => ({ tenantId, slice })))

@@ -1,20 +1,20 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import * as Checkpoints from "../feed/Checkpoints.ts"
 import { addVersionGeneration } from "../feed/generations.ts"
+import * as ParkedUsers from "../feed/ParkedUsers.ts"
 
-/**
- * What the database knows of a version: what it does, and whether it is still to be rebuilt or fed
- * with the others.
- */
+/** What the database knows of a version. */
 export interface VersionState {
   readonly projection: string
   readonly version: number
+  /** The fingerprint of what the version does. */
   readonly identity: string
+  /** Whether the version is still to be rebuilt, or is fed as the log grows. */
   readonly state: "building" | "following"
   /**
-   * A hash of the source that its rows are known to agree with; null if none was ever there to be
-   * read.
+   * A hash of the source that the rows are known to agree with; null if the source was never there.
    */
   readonly source: string | null
 }
@@ -22,68 +22,64 @@ export interface VersionState {
 /** A version as this code has it. */
 export type KnownVersion = Omit<VersionState, "state">
 
-type Sql<A> = Effect.Effect<A, SqlError.SqlError>
-
 /** Every version the database knows. */
-export const versionStates = (sql: PgClient.PgClient): Sql<ReadonlyArray<VersionState>> =>
+export const versionStates = (sql: PgClient.PgClient): Effect.Effect<ReadonlyArray<VersionState>, SqlError.SqlError> =>
   sql<VersionState>`select projection, version, identity, state, source from projection_versions order by projection, version`
 
 /** The version of each projection that is read. */
-export const activeVersions = (sql: PgClient.PgClient): Sql<ReadonlyMap<string, number>> =>
+export const activeVersions = (sql: PgClient.PgClient): Effect.Effect<ReadonlyMap<string, number>, SqlError.SqlError> =>
   Effect.map(
     sql<{ projection: string; active_version: number }>`select projection, active_version from projections`,
     (rows) => new Map(rows.map((row) => [row.projection, row.active_version]))
   )
 
 /** The version that was read before the active one, if there was one. */
-export const previousVersion = (sql: PgClient.PgClient, projection: string): Sql<number | undefined> =>
+export const previousVersion = (sql: PgClient.PgClient, projection: string): Effect.Effect<number | undefined, SqlError.SqlError> =>
   Effect.map(
     sql<{ previous_version: number | null }>`select previous_version from projections where projection = ${projection}`,
     ([pointer]) => pointer?.previous_version ?? undefined
   )
 
-/**
- * How far a version is: events of the log that are folded, of all there are, and users parked.
- * `active` is null where none of its name is read yet.
- */
+/** How far a version is, and whether it is read. */
 export interface VersionProgress {
   readonly projection: string
   readonly version: number
   readonly state: VersionState["state"]
+  /** Whether it is the active version; null where the projection has no active version yet. */
   readonly active: boolean | null
+  /** Events of the log that are folded. */
   readonly done: bigint
+  /** Events of the log, of all types. */
   readonly total: bigint
+  /** Users who are parked in it. */
   readonly parked: bigint
 }
 
 /** How far every version is that the database knows. */
-export const versionProgress = (sql: PgClient.PgClient): Sql<ReadonlyArray<VersionProgress>> =>
+export const versionProgress = (sql: PgClient.PgClient): Effect.Effect<ReadonlyArray<VersionProgress>, SqlError.SqlError> =>
   sql<VersionProgress>`
-    select v.projection, v.version, v.state, p.active_version = v.version as active,
-      sum(c.position)::bigint as done, sum(h.position)::bigint as total,
+    select v.projection, v.version, v.state, p.active_version = v.version as active, c.done, c.total,
       (select count(*) from parked_users u where u.projection = v.projection and u.version = v.version) as parked
     from projection_versions v
-    join checkpoints c on c.projection = v.projection and c.version = v.version
-    join slice_heads h using (slice)
+    join (${Checkpoints.progressOfAll(sql)}) as c on c.projection = v.projection and c.version = v.version
     left join projections p on p.projection = v.projection
-    group by v.projection, v.version, v.state, p.active_version
     order by v.projection, v.version`
 
 /**
- * Makes a version known, with its checkpoints at 0. On an empty log there is nothing to rebuild: it
- * follows the log at once, and is read if it is the first of its name or the newest.
+ * Registers a version, with its checkpoints at 0. On an empty log there is nothing to rebuild: it
+ * follows the log at once, and becomes active if it is the newest of its projection.
  */
 export const registerVersion = (
   sql: PgClient.PgClient,
   { identity, projection, source, version }: KnownVersion
-): Sql<VersionState["state"]> =>
+): Effect.Effect<VersionState["state"], SqlError.SqlError> =>
   Effect.gen(function*() {
     const [log] = yield* sql<{ empty: boolean }>`select not exists (select from slice_heads where position > 0) as empty`
     const state = log?.empty === true ? "following" : "building"
     yield* sql`
       insert into projection_versions (projection, version, identity, state, source)
       values (${projection}, ${version}, ${identity}, ${state}, ${source})`
-    yield* sql`insert into checkpoints (slice, projection, version) select slice, ${projection}, ${version} from slice_heads`
+    yield* Checkpoints.add(sql, { name: projection, version })
     if (state === "following") {
       yield* sql`
         insert into projections (projection, active_version) values (${projection}, ${version})
@@ -93,10 +89,10 @@ export const registerVersion = (
   })
 
 /**
- * Has a version fed with the others from now on. If it is read already, it was made anew under its
- * readers, who are told.
+ * Has a version fed with the others from now on. If it is active, it was rebuilt under its readers,
+ * who are told.
  */
-export const follow = (sql: PgClient.PgClient, projection: string, version: number): Sql<void> =>
+export const follow = (sql: PgClient.PgClient, projection: string, version: number): Effect.Effect<void, SqlError.SqlError> =>
   sql.withTransaction(
     Effect.andThen(
       sql`update projection_versions set state = 'following' where projection = ${projection} and version = ${version}`,
@@ -104,31 +100,34 @@ export const follow = (sql: PgClient.PgClient, projection: string, version: numb
     )
   )
 
-/** Notes what a version is called by another scheme: its rows are the same. */
-export const renameIdentity = (sql: PgClient.PgClient, { identity, projection, version }: KnownVersion): Sql<void> =>
+/** Notes the fingerprint of a version by another scheme: its rows are the same. */
+export const renameIdentity = (
+  sql: PgClient.PgClient,
+  { identity, projection, version }: KnownVersion
+): Effect.Effect<void, SqlError.SqlError> =>
   Effect.asVoid(sql`update projection_versions set identity = ${identity} where projection = ${projection} and version = ${version}`)
 
 /** Notes the source that a version's rows agree with, if there is one to be read. */
-export const noteSource = (sql: PgClient.PgClient, { projection, source, version }: Omit<KnownVersion, "identity">): Sql<void> =>
+export const noteSource = (
+  sql: PgClient.PgClient,
+  { projection, source, version }: Omit<KnownVersion, "identity">
+): Effect.Effect<void, SqlError.SqlError> =>
   source === null
     ? Effect.void
     : Effect.asVoid(sql`update projection_versions set source = ${source} where projection = ${projection} and version = ${version}`)
 
 /**
- * Starts a version over: nothing folded, nobody parked, to be rebuilt; what it does may have
- * changed. Its epochs are raised.
+ * Starts a version over, also one that does something else now: nothing is folded, nobody is
+ * parked, and it is to be rebuilt. Its epochs are raised.
  */
 export const restartVersion = (
   sql: PgClient.PgClient,
   { identity, projection, source, version }: KnownVersion
-): Sql<void> =>
+): Effect.Effect<void, SqlError.SqlError> =>
   Effect.gen(function*() {
-    // In the order in which everybody takes them.
-    yield* sql`select 1 from checkpoints where projection = ${projection} and version = ${version} order by slice for update`
+    yield* Checkpoints.setBack(sql, { name: projection, version })
     yield* sql`
       update projection_versions set identity = ${identity}, state = 'building', source = ${source}
       where projection = ${projection} and version = ${version}`
-    yield* sql`
-      update checkpoints set position = 0, epoch = epoch + 1 where projection = ${projection} and version = ${version}`
-    yield* sql`delete from parked_users where projection = ${projection} and version = ${version}`
+    yield* ParkedUsers.removeVersion(sql, { name: projection, version })
   })

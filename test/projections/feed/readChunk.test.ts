@@ -51,10 +51,10 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
               events.filter(({ event }) => event !== null && some.includes(event.event)),
               whole.events.filter(({ event }) => event !== null && some.includes(event.event))
             )
-            if (rest.holes.length === 0) assert.isTrue(events.every(({ event }) => event !== null && some.includes(event.event)))
+            if (rest.gaps.length === 0) assert.isTrue(events.every(({ event }) => event !== null && some.includes(event.event)))
             assert.deepStrictEqual(
               { ...rest, more: rest.more.toSorted(), reached: [...rest.reached].toSorted() },
-              { holes: whole.holes, more: whole.more.toSorted(), reached: [...whole.reached].toSorted() }
+              { gaps: whole.gaps, more: whole.more.toSorted(), reached: [...whole.reached].toSorted() }
             )
           }
         }
@@ -70,26 +70,26 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
         { discard: true }
       ))
       while (appending.pollUnsafe() === undefined) {
-        const { holes } = yield* readChunk(
+        const { gaps } = yield* readChunk(
           reader(log),
           new Map([[6, Math.max(0, last - 2)]]),
           { events: 100, bytes },
           new Set(["realtime-casino"])
         )
-        assert.deepStrictEqual(holes, [])
+        assert.deepStrictEqual(gaps, [])
       }
 
       yield* sql`alter table events disable trigger user`
       yield* sql`delete from events where slice = 4 and position = 20`
       assert.deepStrictEqual(
-        (yield* readChunk(reader(log), new Map([[4, 15]]), { events: 10, bytes }, new Set(["realtime-casino"]))).holes,
+        (yield* readChunk(reader(log), new Map([[4, 15]]), { events: 10, bytes }, new Set(["realtime-casino"]))).gaps,
         [{ slice: 4, position: 20 }]
       )
       yield* Effect.repeat(compare, { times: 4 })
       // As large as what is looked at.
       yield* sql`delete from events where slice = 4 and position between 20 and 25`
       assert.deepStrictEqual(
-        (yield* readChunk(reader(log), new Map([[4, 19]]), { events: 5, bytes }, new Set(["realtime-casino"]))).holes,
+        (yield* readChunk(reader(log), new Map([[4, 19]]), { events: 5, bytes }, new Set(["realtime-casino"]))).gaps,
         [{ slice: 4, position: 20 }]
       )
       yield* Effect.repeat(compare, { times: 4 })

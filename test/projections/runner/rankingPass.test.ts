@@ -4,7 +4,9 @@ import { TestClock } from "effect/testing"
 import { RankingPass } from "../../../src/projections/runner/RankingPass.ts"
 import { chunkBound, maxDeferrals, rankingPass } from "../../../src/projections/runner/tuning.ts"
 
-/** A pass over slices with so many events each, each chunk of which takes `chunkTime` milliseconds. */
+/**
+ * A pass over slices with so many events each, each chunk of which takes `chunkTime` milliseconds.
+ */
 const somePass = (slices: ReadonlyArray<number>) => {
   const state = {
     others: 0,

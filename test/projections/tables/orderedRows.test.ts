@@ -75,13 +75,13 @@ layer(testService({ projections: [winStreak, again] }).pipe(Layer.provideMerge(T
         if (store === undefined || other === undefined) throw new Error("the catalog has both")
         const user = { tenantId: tenant.tenantId, userId: "hot" }
         const slice = sliceOf(user.tenantId, user.userId)
-        const verify = verifySlice(sql, log, store, slice)
+        const verify = verifySlice({ sql, log }, store, slice)
         assert.deepInclude(yield* verify, { events: 3000, users: 1, differences: [] })
-        assert.isTrue(yield* rebuildUser(sql, log, store, user))
+        assert.isTrue(yield* rebuildUser({ sql, log }, store, user))
         assert.deepInclude(yield* verify, { events: 3000, users: 1, differences: [] })
         assert.deepStrictEqual(yield* read, { current, longest })
         // The tree has another shape now, which is nobody's business.
-        assert.isTrue(isEmptyDiff(yield* diffVersions(sql, log, other, store, [slice])))
+        assert.isTrue(isEmptyDiff(yield* diffVersions({ sql, log }, { before: other, after: store }, [slice])))
       }))
   }
 )

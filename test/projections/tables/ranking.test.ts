@@ -146,7 +146,7 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
           const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("ranked", "UTC"))
           const log = yield* EventLog
           yield* log.append([newEvent(tenant, bet("loser", "5", "10"))])
-          const diff = yield* diffVersions(sql, log, before, after, [sliceOf(tenant.tenantId, "loser")])
+          const diff = yield* diffVersions({ sql, log }, { before, after }, [sliceOf(tenant.tenantId, "loser")])
           assert.strictEqual(diff.changedUsers, 1)
           assert.deepStrictEqual(diff.columns.filter(({ rows }) => rows > 0), [
             { column: "score", rows: 1, least: "-20", greatest: "-20", total: "-20" }

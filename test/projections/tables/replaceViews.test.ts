@@ -60,7 +60,7 @@ const prepared = Effect.gen(function*() {
   const sql = Context.get(after, PgClient.PgClient)
   const [one, two] = Context.get(after, ProjectionCatalog).stores
   if (one === undefined || two === undefined) return yield* Effect.die("there are two")
-  yield* rebuild(sql, log, [two], { slices: yield* slicesWithEvents(sql), onProgress: () => Effect.void })
+  yield* rebuild({ sql, log }, [two], { slices: yield* slicesWithEvents(sql), onProgress: () => Effect.void })
   return { sql, one, two, other: Context.get(after, AppendClient) }
 })
 

@@ -14,7 +14,7 @@ import { Ingest } from "../../../src/ingest/Ingest.ts"
 import { casino } from "../../../src/projections/catalog/casino.ts"
 import { payments } from "../../../src/projections/catalog/payments.ts"
 import { sports } from "../../../src/projections/catalog/sports.ts"
-import { take } from "../../../src/projections/feed/checkpoints.ts"
+import { take } from "../../../src/projections/feed/Checkpoints.ts"
 import { feedChunk } from "../../../src/projections/feed/feedChunk.ts"
 import type { AnyProjection } from "../../../src/projections/projection/Projection.ts"
 import { activateVersion } from "../../../src/projections/versions/activateVersion.ts"
@@ -104,15 +104,15 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
           // A rebuild that is cut off goes on where it was.
           const seen: Array<RebuildProgress> = []
           const onProgress = (progress: RebuildProgress) => Effect.sync(() => void seen.push(progress))
-          yield* Effect.timeoutOption(rebuild(sql, log, [stores[0]], { slices: allSlices.slice(0, 40), onProgress }), "2 seconds")
+          yield* Effect.timeoutOption(rebuild({ sql, log }, [stores[0]], { slices: allSlices.slice(0, 40), onProgress }), "2 seconds")
           const traffic = yield* Effect.forkChild(Effect.forEach(later, (batch) => send(tenant, batch), { discard: true }))
-          for (const store of stores) yield* rebuild(sql, log, [store], { slices: allSlices, onProgress })
+          for (const store of stores) yield* rebuild({ sql, log }, [store], { slices: allSlices, onProgress })
           yield* Fiber.join(traffic)
           assert.isTrue(seen.every(({ done, total }) => done <= total))
           yield* assertReads(batches, 1)
 
           for (const [projection, store] of [[casino, stores[0]], [payments, stores[1]], [sports, stores[2]]] as const) {
-            const diff = yield* diffVersions(sql, log, yield* storeOf(projection), store, allSlices)
+            const diff = yield* diffVersions({ sql, log }, { before: yield* storeOf(projection), after: store }, allSlices)
             if (projection !== casino) {
               assert.isTrue(isEmptyDiff(diff))
               continue
@@ -145,7 +145,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
           yield* assertReads(batches, 1)
 
           for (const store of stores) {
-            const verified = yield* Effect.forEach(allSlices, (slice) => verifySlice(sql, log, store, slice))
+            const verified = yield* Effect.forEach(allSlices, (slice) => verifySlice({ sql, log }, store, slice))
             assert.deepStrictEqual(verified.flatMap(({ differences }) => differences), [])
             const [whole] = yield* sql<{ events: number }>`select count(*)::int as events from events`
             assert.strictEqual(verified.reduce((sum, { events }) => sum + events, 0), whole?.events)
@@ -155,13 +155,13 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
           // Rows somebody has meddled with are named, and put right again for one user.
           yield* sql`update casino_v1_totals set bet_count = bet_count + 1, biggest_win = 7777 where user_id = ${userIds[1] ?? ""}`
           const live = yield* storeOf(casino)
-          const found = (yield* Effect.forEach(allSlices, (slice) => verifySlice(sql, log, live, slice))).flatMap(({ differences }) =>
+          const found = (yield* Effect.forEach(allSlices, (slice) => verifySlice({ sql, log }, live, slice))).flatMap(({ differences }) =>
             differences
           )
           assert.isNotEmpty(found)
           assert.deepStrictEqual([...new Set(found.map(({ userId }) => userId))], [userIds[1]])
           assert.sameMembers([...new Set(found.map(({ column }) => column))], ["bet_count", "biggest_win"])
-          assert.isTrue(yield* rebuildUser(sql, log, live, { tenantId: tenant.tenantId, userId: userIds[1] ?? "" }))
+          assert.isTrue(yield* rebuildUser({ sql, log }, live, { tenantId: tenant.tenantId, userId: userIds[1] ?? "" }))
           yield* assertReads(batches, 1)
         }).pipe(Effect.provide(after))
       }),
@@ -202,15 +202,15 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
 
       // What an older process would do for as long as it does not know.
       assert.strictEqual(
-        (yield* feedChunk({ sql, log, stores: [oldStore], bound: { events: 100, bytes: 1024 * 1024 } }, [slice], false)).events,
+        (yield* feedChunk({ sql, log, stores: [oldStore], bound: { events: 100, bytes: 1024 * 1024 } }, [slice])).events,
         0
       )
       assert.deepStrictEqual(yield* sql`select 1 from casino_v1_totals`, [])
       const [newStore] = Context.get(again, ProjectionCatalog).stores
       if (newStore === undefined) return yield* Effect.die("there is one")
-      yield* rebuild(sql, log, [newStore], { slices: allSlices, onProgress: () => Effect.void })
+      yield* rebuild({ sql, log }, [newStore], { slices: allSlices, onProgress: () => Effect.void })
       assert.strictEqual(
-        (yield* feedChunk({ sql, log, stores: [oldStore], bound: { events: 100, bytes: 1024 * 1024 } }, [slice], false)).events,
+        (yield* feedChunk({ sql, log, stores: [oldStore], bound: { events: 100, bytes: 1024 * 1024 } }, [slice])).events,
         0
       )
       assert.deepStrictEqual(yield* sql`select bet_count from casino_v1_totals`, [{ bet_count: 4n }])
@@ -228,7 +228,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
       assert.notStrictEqual(one, other)
       let looks = 0
       const onProgress = () => looks++ === 0 ? Effect.orDie(log.append([newEvent(tenant, bet("second", "b"))])) : Effect.void
-      yield* rebuild(sql, log, [store], { onProgress })
+      yield* rebuild({ sql, log }, [store], { onProgress })
       yield* activateVersion(sql, store, { withParked: false, replaceViews: false })
       const read = Context.get(after, Counters).read(tenant, ["first", "second"], { sections: ["casino"], consistency: strong })
       assert.strictEqual((yield* read).length, 2)
@@ -252,7 +252,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
         ProjectionCatalog
       ).stores.find(({ projection }) => projection.version === 2)
       if (remade === undefined) return yield* Effect.die("it is known")
-      const error = yield* Effect.flip(rebuild(sql, log, [remade], { slices: allSlices, onProgress: () => Effect.void }))
+      const error = yield* Effect.flip(rebuild({ sql, log }, [remade], { slices: allSlices, onProgress: () => Effect.void }))
       assert.match(error.message, new RegExp(`missing in slice ${slice}:`))
     }).pipe(Effect.provide(Layer.fresh(TestDatabase.layer))))
 

@@ -48,7 +48,7 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       const documents = yield* counters.read(tenant, [userId], { sections: counters.sections, consistency: strong })
       assert.deepStrictEqual(documents.map(({ stale }) => stale ?? []), [[]])
       for (const store of (yield* ProjectionCatalog).stores) {
-        const { differences, parked } = yield* verifySlice(sql, log, store, slice)
+        const { differences, parked } = yield* verifySlice({ sql, log }, store, slice)
         assert.deepStrictEqual([store.projection.name, differences, parked], [store.projection.name, [], 0])
       }
       return documents
@@ -67,8 +67,8 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       const sending = yield* Effect.forkChild(send(batches.slice(20)))
       for (const store of stores) {
         // Somebody begins and is cut off; two others join, and end together.
-        yield* Effect.timeoutOption(inSteps(rebuildUser(sql, log, store, owner)), "40 millis")
-        const both = yield* Effect.all([1, 2].map(() => inSteps(rebuildUser(sql, log, store, owner))), { concurrency: 2 })
+        yield* Effect.timeoutOption(inSteps(rebuildUser({ sql, log }, store, owner)), "40 millis")
+        const both = yield* Effect.all([1, 2].map(() => inSteps(rebuildUser({ sql, log }, store, owner))), { concurrency: 2 })
         assert.deepStrictEqual(both, [true, true])
       }
       yield* Fiber.join(sending)
@@ -88,7 +88,7 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       assert.nestedPropertyVal(yield* casino(heavy, strong), "casino.EUR.bet_count", 300)
       const store = (yield* ProjectionCatalog).stores.find(({ projection }) => projection.name === "casino")
       if (store === undefined) return yield* Effect.die("it is in the catalog")
-      const rebuilding = yield* Effect.forkChild(inSteps(rebuildUser(sql, log, store, { tenantId: tenant.tenantId, userId: heavy })))
+      const rebuilding = yield* Effect.forkChild(inSteps(rebuildUser({ sql, log }, store, { tenantId: tenant.tenantId, userId: heavy })))
       let stale = 0
       for (let id = 0; rebuilding.pollUnsafe() === undefined; id++) {
         yield* log.append([newEvent(tenant, bet(other, `${id}`))])
@@ -108,7 +108,7 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       const [before] = yield* verified
       const { stores } = yield* ProjectionCatalog
       const timeZone = "Pacific/Auckland"
-      const change = inSteps(changeTimeZone(sql, log, stores, { tenantId: tenant.tenantId, timeZone, onProgress: () => Effect.void }))
+      const change = inSteps(changeTimeZone({ sql, log }, stores, { tenantId: tenant.tenantId, timeZone, onProgress: () => Effect.void }))
       const isInSteps = Effect.map(sql`select 1 from parked_users where rebuilt_to > 0`, (rows) => rows.length > 0)
       yield* Effect.raceFirst(change, untilEffect(isInSteps))
       assert.isTrue(yield* isInSteps, "it was killed before the user's steps had ended")
@@ -134,7 +134,7 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
         update events set payload_version = 9 where (slice, position) = (select slice, position from events where user_id = ${user} and slice = 50
           order by position offset 41 limit 1) returning position`
       const owner = { tenantId: tenant.tenantId, userId: user }
-      assert.isFalse(yield* inSteps(rebuildUser(sql, log, store, owner)))
+      assert.isFalse(yield* inSteps(rebuildUser({ sql, log }, store, owner)))
       const stale = yield* read({ _tag: "Eventual" })
       assert.deepStrictEqual(stale?.stale, ["casino"])
       assert.nestedPropertyVal(stale, "casino.EUR.bet_count", 41)
@@ -143,7 +143,7 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
         rebuilt_to: null
       }])
       yield* sql`update events set payload_version = 1 where payload_version = 9`
-      assert.isTrue(yield* inSteps(rebuildUser(sql, log, store, owner)))
+      assert.isTrue(yield* inSteps(rebuildUser({ sql, log }, store, owner)))
       assert.nestedPropertyVal(yield* read(strong), "casino.EUR.bet_count", 60)
     }))
 })

@@ -78,7 +78,7 @@ const assertVerified = Effect.fnUntraced(function*(...userIds: ReadonlyArray<str
   for (const store of stores) {
     for (const userId of userIds) {
       const { events, name, version } = store.projection
-      yield* untilEffect(Effect.map(verifySlice(sql, log, store, sliceOf(tenantId, userId)), ({ differences, ...found }) => {
+      yield* untilEffect(Effect.map(verifySlice({ sql, log }, store, sliceOf(tenantId, userId)), ({ differences, ...found }) => {
         assert.deepStrictEqual(differences, [], `${name} v${version}`)
         // Those that nobody waited for are fed some seconds later.
         return found.events > 0 || !events.includes("realtime-login")

@@ -61,7 +61,7 @@ layer(
 
         // This process has more memory, and takes the user back.
         for (const store of (yield* ProjectionCatalog).stores) {
-          assert.isTrue(yield* rebuildUser(sql, log, store, { tenantId: tenant.tenantId, userId: fat }))
+          assert.isTrue(yield* rebuildUser({ sql, log }, store, { tenantId: tenant.tenantId, userId: fat }))
         }
         const [document] = yield* read(fat, "sports")
         assert.nestedPropertyVal(document, "sports.EUR.bet_count", 1)

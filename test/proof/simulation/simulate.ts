@@ -128,7 +128,7 @@ const play = async (world: World): Promise<Run> => {
     process.run(
       Effect.gen(function*() {
         const options = { slices: allSlices, onProgress: () => Effect.void }
-        return yield* rebuild(yield* PgClient.PgClient, yield* EventLog, [yield* store], options)
+        return yield* rebuild({ sql: yield* PgClient.PgClient, log: yield* EventLog }, [yield* store], options)
       }),
       done
     ))

@@ -1,0 +1,275 @@
+import type { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql"
+import { arrayOf } from "../../database/arrayOf.ts"
+import { allSlices } from "../../event-log/sliceOf.ts"
+import { fingerprint } from "../fold/fingerprint.ts"
+import type { AnyProjection } from "../projection/Projection.ts"
+import { versionId, type VersionRef } from "./VersionRef.ts"
+
+/*
+ * The only statements on the table `checkpoints`, which has one row for each slice and version. A
+ * row is three things:
+ *
+ * - A position. The version's rows of the slice are made of the events up to it, and of no other.
+ * - A lock. The transaction that holds the row is the only one that writes the version's rows of
+ *   the slice. What it finds while it holds the row stays true until it ends.
+ * - An epoch. It counts the changes to those rows by anybody but the feed: an erasure, a rebuild, a
+ *   change of zone. Code that reads before it holds the row compares epochs, and reads again if
+ *   they differ.
+ *
+ * The lock order. A transaction that holds one of these takes only what stands below it, so nobody
+ * waits in a circle:
+ *
+ *   1. the row of an erasure in `unfinished_erasures`
+ *   2. the advisory lock `playtally projections`: exclusive to register, restart or remove a
+ *      version and to erase, shared to change a zone
+ *   3. the row of a projection in `projections`, which names the active version
+ *   4. checkpoints, by slice, then projection, then version
+ *   5. the rows of a change of zone in `time_zone_moves`
+ *   6. rows of versions, by table and user, and `parked_users`
+ *   7. the heads of slices
+ *   8. the advisory lock `playtally generations`
+ *
+ * All functions run in the caller's transaction, which is READ COMMITTED.
+ */
+
+/** How far one projection version has come in one slice. */
+export interface Checkpoint {
+  readonly slice: number
+  readonly projection: string
+  readonly version: number
+  readonly position: number
+}
+
+/** A checkpoint with its epoch. */
+export interface EpochCheckpoint extends Checkpoint {
+  readonly epoch: bigint
+}
+
+interface CheckpointRow {
+  readonly slice: number
+  readonly projection: string
+  readonly version: number
+  readonly position: bigint
+}
+
+const toCheckpoint = (row: CheckpointRow): Checkpoint => ({ ...row, position: Number(row.position) })
+
+const names = (versions: ReadonlyArray<VersionRef>) => arrayOf.text(versions.map(({ name }) => name))
+const numbers = (versions: ReadonlyArray<VersionRef>) => arrayOf.int4(versions.map(({ version }) => version))
+
+/**
+ * Takes the checkpoints of some slices for the feed, and leaves out those that another transaction
+ * holds.
+ *
+ * It also leaves out a version that other code has started over: this process may not have heard of
+ * that yet. The restart holds the version's checkpoints too, so the answer stays true while they
+ * are held.
+ */
+export const take = (
+  sql: PgClient.PgClient,
+  projections: ReadonlyArray<AnyProjection>,
+  slices: ReadonlyArray<number>
+): Effect.Effect<ReadonlyArray<Checkpoint>, SqlError.SqlError> =>
+  Effect.gen(function*() {
+    const rows = yield* sql<CheckpointRow>`
+      select c.slice, c.projection, c.version, c.position
+      from checkpoints c
+      where c.slice = any (${arrayOf.int2(slices)}::smallint[])
+        and (c.projection, c.version) in (select * from unnest(${names(projections)}::text[], ${numbers(projections)}::int[]))
+      order by c.slice, c.projection, c.version
+      for update skip locked`
+    const identities = yield* sql<{ projection: string; version: number; identity: string }>`
+      select projection, version, identity from projection_versions
+      where (projection, version) in (select * from unnest(${names(projections)}::text[], ${numbers(projections)}::int[]))`
+    const ours = new Set(
+      projections
+        .filter((own) =>
+          identities.some(({ identity, projection, version }) =>
+            projection === own.name && version === own.version && identity === fingerprint(own)
+          )
+        )
+        .map(versionId)
+    )
+    return rows.filter(({ projection, version }) => ours.has(versionId({ name: projection, version }))).map(toCheckpoint)
+  })
+
+/**
+ * Holds some versions' checkpoints of some slices, and waits for the transactions that hold them.
+ * A version without checkpoints, which was removed, is missing from the answer.
+ */
+export const hold = (
+  sql: PgClient.PgClient,
+  versions: ReadonlyArray<VersionRef>,
+  slices: ReadonlyArray<number>
+): Effect.Effect<ReadonlyArray<EpochCheckpoint>, SqlError.SqlError> =>
+  Effect.map(
+    sql<CheckpointRow & { readonly epoch: bigint }>`
+      select slice, projection, version, position, epoch from checkpoints
+      where slice = any (${arrayOf.int2(slices)}::smallint[])
+        and (projection, version) in (select * from unnest(${names(versions)}::text[], ${numbers(versions)}::int[]))
+      order by slice, projection, version
+      for update`,
+    (rows) => rows.map(({ epoch, ...row }) => ({ ...toCheckpoint(row), epoch }))
+  )
+
+/** One checkpoint as it is now, without holding it; undefined if the version has none. */
+export const find = (
+  sql: PgClient.PgClient,
+  { name, version }: VersionRef,
+  slice: number
+): Effect.Effect<EpochCheckpoint | undefined, SqlError.SqlError> =>
+  Effect.map(
+    sql<CheckpointRow & { readonly epoch: bigint }>`
+      select slice, projection, version, position, epoch from checkpoints
+      where slice = ${slice} and projection = ${name} and version = ${version}`,
+    ([row]) => row === undefined ? undefined : { ...toCheckpoint(row), epoch: row.epoch }
+  )
+
+/**
+ * Raises the epoch of one checkpoint, which the caller holds from then on, and gives its position;
+ * undefined if the version has none.
+ */
+export const raiseEpoch = (
+  sql: PgClient.PgClient,
+  { name, version }: VersionRef,
+  slice: number
+): Effect.Effect<number | undefined, SqlError.SqlError> =>
+  Effect.map(
+    sql<{ position: bigint }>`
+      update checkpoints set epoch = epoch + 1 where slice = ${slice} and projection = ${name} and version = ${version} returning position`,
+    ([row]) => row === undefined ? undefined : Number(row.position)
+  )
+
+/** Holds some versions' checkpoints of a slice, as {@link hold} does, and raises their epochs. */
+export const holdAndRaise = (
+  sql: PgClient.PgClient,
+  versions: ReadonlyArray<VersionRef>,
+  slice: number
+): Effect.Effect<ReadonlyArray<Checkpoint>, SqlError.SqlError> =>
+  Effect.tap(hold(sql, versions, [slice]), () =>
+    sql`
+      update checkpoints set epoch = epoch + 1
+      where slice = ${slice} and (projection, version) in (select * from unnest(${names(versions)}::text[], ${numbers(versions)}::int[]))`)
+
+/**
+ * Holds the checkpoints of every version in a slice and raises their epochs, also of versions that
+ * only other code knows.
+ */
+export const holdSliceAndRaise = (sql: PgClient.PgClient, slice: number): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.gen(function*() {
+    yield* sql`select from checkpoints where slice = ${slice} order by slice, projection, version for update`
+    yield* sql`update checkpoints set epoch = epoch + 1 where slice = ${slice}`
+  })
+
+/**
+ * Moves checkpoints that the caller holds to where their rows have been written up to, in the
+ * transaction that has written the rows.
+ */
+export const advance = (sql: PgClient.PgClient, checkpoints: ReadonlyArray<Checkpoint>): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.asVoid(sql`
+    update checkpoints as c set position = moved.position
+    from unnest(
+      ${arrayOf.int2(checkpoints.map(({ slice }) => slice))}::smallint[],
+      ${arrayOf.text(checkpoints.map(({ projection }) => projection))}::text[],
+      ${arrayOf.int4(checkpoints.map(({ version }) => version))}::int[],
+      ${arrayOf.int8(checkpoints.map(({ position }) => position))}::bigint[]
+    ) as moved (slice, projection, version, position)
+    where c.slice = moved.slice and c.projection = moved.projection and c.version = moved.version`)
+
+/** Makes the checkpoints of a version that is new, at position 0. */
+export const add = (sql: PgClient.PgClient, { name, version }: VersionRef): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.asVoid(sql`insert into checkpoints (slice, projection, version) select slice, ${name}, ${version} from slice_heads`)
+
+/**
+ * Sets a version's checkpoints back to position 0, for rows that start over, and raises their
+ * epochs.
+ */
+export const setBack = (sql: PgClient.PgClient, version: VersionRef): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.andThen(
+    hold(sql, [version], allSlices),
+    sql`update checkpoints set position = 0, epoch = epoch + 1 where projection = ${version.name} and version = ${version.version}`
+  )
+
+/**
+ * Removes a version's checkpoints, after the transactions that hold them have ended. Code that
+ * still feeds the version finds none from then on, and leaves it alone.
+ */
+export const remove = (sql: PgClient.PgClient, version: VersionRef): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.andThen(
+    hold(sql, [version], allSlices),
+    sql`delete from checkpoints where projection = ${version.name} and version = ${version.version}`
+  )
+
+/**
+ * A slice that some versions are behind in: the position that all of them have been fed up to, and
+ * how many events are left.
+ */
+export interface Lagging {
+  readonly slice: number
+  readonly position: number
+  readonly events: number
+}
+
+/** What is left to feed to some versions, slice by slice: only slices that are behind. */
+export const behind = (
+  sql: PgClient.PgClient,
+  projections: ReadonlyArray<VersionRef>
+): Effect.Effect<ReadonlyArray<Lagging>, SqlError.SqlError> =>
+  Effect.map(
+    sql<{ slice: number; position: bigint; events: bigint }>`
+      select slice, fed.position, h.position - fed.position as events
+      from (
+        select slice, min(position) as position from checkpoints
+        where (projection, version) in (select * from unnest(${names(projections)}::text[], ${numbers(projections)}::int[]))
+        group by slice
+      ) as fed
+      join slice_heads h using (slice)
+      where h.position > fed.position`,
+    (rows) => rows.map(({ events, position, slice }) => ({ slice, position: Number(position), events: Number(events) }))
+  )
+
+/** How far something has come: `done` of `total` events of the log are folded. */
+export interface EventProgress {
+  readonly done: number
+  readonly total: number
+}
+
+/**
+ * How far some versions have come in each of some slices: all of them have come as far as `done`.
+ */
+export const progressOf = (
+  sql: PgClient.PgClient,
+  versions: ReadonlyArray<VersionRef>,
+  slices: ReadonlyArray<number>
+): Effect.Effect<ReadonlyArray<EventProgress & { readonly slice: number }>, SqlError.SqlError> =>
+  Effect.map(
+    sql<{ slice: number; done: bigint; total: bigint }>`
+      select h.slice, min(c.position) as done, h.position as total from slice_heads h join checkpoints c using (slice)
+      where h.slice = any (${arrayOf.int2(slices)}::smallint[])
+        and (c.projection, c.version) in (select * from unnest(${names(versions)}::text[], ${numbers(versions)}::int[]))
+      group by h.slice, h.position`,
+    (rows) => rows.map(({ done, slice, total }) => ({ slice, done: Number(done), total: Number(total) }))
+  )
+
+/**
+ * SQL for (projection, version, done, total) of every version: events folded, and events there are.
+ */
+export const progressOfAll = (sql: PgClient.PgClient) =>
+  sql`
+    select c.projection, c.version, sum(c.position)::bigint as done, sum(h.position)::bigint as total
+    from checkpoints c join slice_heads h using (slice)
+    group by c.projection, c.version`
+
+/** SQL for (projection, version) of those that have folded any event of some slices. */
+export const withRows = (sql: PgClient.PgClient, slices: ReadonlyArray<number>) =>
+  sql`select projection, version from checkpoints where position > 0 and slice = any (${arrayOf.int2(slices)}::smallint[])`
+
+/**
+ * SQL for (slice, position, projection, version): the checkpoints of the versions that are active.
+ */
+export const ofActive = (sql: PgClient.PgClient) =>
+  sql`
+    select c.slice, c.position, c.projection, c.version
+    from checkpoints c join projections p on p.projection = c.projection and p.active_version = c.version`
