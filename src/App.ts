@@ -39,6 +39,7 @@ import { ApiKeys } from "./tenants/ApiKeys.ts"
 import { Bootstrap } from "./tenants/Bootstrap.ts"
 import { outdatedZones } from "./tenants/outdatedZones.ts"
 import { RateLimits } from "./tenants/RateLimits.ts"
+import { layerTenantMetrics } from "./tenants/TenantMetrics.ts"
 import { Tenants } from "./tenants/Tenants.ts"
 
 /**
@@ -62,7 +63,7 @@ const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer
     Layer.provideMerge(runner),
     Layer.provideMerge(ProjectionCatalog.layer(projections)),
     Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer)),
-    Layer.provideMerge(LogHistories.layer)
+    Layer.provideMerge(Layer.mergeAll(LogHistories.layer, layerTenantMetrics))
   )
 
 /** The database of the settings, and nothing else: for commands. */

@@ -18,6 +18,7 @@ import { Draining } from "./server/Draining.ts"
 import { EveryRequest } from "./server/EveryRequest.ts"
 import { frameworkProblems } from "./server/frameworkProblems.ts"
 import { makeNodeServer, RequestTime, Settling } from "./server/nodeServer.ts"
+import { OpenConnections } from "./server/OpenConnections.ts"
 import { cannotListen } from "./server/refuseWhatCannotListen.ts"
 import { RequestLog } from "./server/RequestLog.ts"
 import { serviceHandlers } from "./service/serviceHandlers.ts"
@@ -43,6 +44,7 @@ const nodeHttpServer = Layer.effect(
   Effect.gen(function*() {
     const { connections, host, keepAliveSeconds, port } = yield* Settings
     const draining = yield* Draining
+    const openConnections = yield* OpenConnections
     const node = makeNodeServer({
       requestTime: yield* RequestTime,
       connections,
@@ -51,6 +53,7 @@ const nodeHttpServer = Layer.effect(
       settling: yield* Settling,
       log: (yield* RequestLog).lines
     })
+    openConnections.countBy(() => node.openConnections)
     const server = yield* NodeHttpServer.make(() => node, {
       host,
       port,
@@ -106,6 +109,6 @@ export class Server extends Context.Service<Server, {
     Layer.provide(HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true, routerConfig })),
     Layer.provide([nodeHttpServer, NodeHttpServer.layerHttpServices]),
     Layer.provide(RequestLog.layer),
-    Layer.provideMerge(Draining.layer)
+    Layer.provideMerge(Layer.mergeAll(Draining.layer, OpenConnections.layer))
   )
 }

@@ -20,6 +20,7 @@ import { encodePayload, storedSize } from "../fasttrack/payload.ts"
 import { Settings } from "../platform/Settings.ts"
 import { takeTurns } from "../platform/takeTurns.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import { TenantMetrics } from "../tenants/TenantMetrics.ts"
 import { Admission, type Overloaded } from "./Admission.ts"
 import { type IngestReport, RejectedItem } from "./IngestReport.ts"
 import { eventsAccepted, eventsDuplicate, eventsRejected, eventsUncounted } from "./metrics.ts"
@@ -61,6 +62,7 @@ export class Ingest extends Context.Service<Ingest, {
       const log = yield* EventLog
       const rejectedEvents = yield* RejectedEvents
       const { limits } = yield* Settings
+      const tenantMetrics = yield* TenantMetrics
 
       /**
        * The outcomes with those that are `Known` compared: after the commit, at nobody's cost but
@@ -85,6 +87,7 @@ export class Ingest extends Context.Service<Ingest, {
           yield* rejectedEvents.record(tenant.tenantId, report.rejected, (index) => items.bytesOf(index))
         }
         yield* count(decoded, outcomes, report)
+        yield* tenantMetrics.events(tenant, { accepted: report.accepted, duplicate: report.duplicates, rejected: report.rejected.length })
         return report
       })
 

@@ -1,10 +1,14 @@
+import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import { isEventType } from "../fasttrack/FastTrackEvent.ts"
+import { eventData, isEventType } from "../fasttrack/FastTrackEvent.ts"
 
-const perKind = (name: string, description: string) => {
-  const counter = Metric.counter(name, { description, incremental: true })
-  const kinds = new Map<string, typeof counter>()
-  return (kind: string) => {
+const counterOf = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
+type Counter = ReturnType<typeof counterOf>
+
+/** A counter for each kind of event. */
+const perKind = (counter: Counter) => {
+  const kinds = new Map<string, Counter>()
+  return (kind: string): Counter => {
     const known = kinds.get(kind)
     if (known !== undefined) return known
     const made = Metric.withAttributes(counter, { kind })
@@ -13,23 +17,31 @@ const perKind = (name: string, description: string) => {
   }
 }
 
-/** Events newly stored, by kind. */
-export const eventsAccepted = perKind("playtally_events_accepted", "Events newly stored")
-/** Events that were stored before, by kind. */
-export const eventsDuplicate = perKind("playtally_events_duplicate", "Events that were stored before")
-/**
- * Events newly stored that no projection counts, for their type or status is no word that counts,
- * by kind.
- */
-export const eventsUncounted = perKind(
-  "playtally_events_uncounted",
-  "Events newly stored that no projection counts, by reason of their type or status"
-)
-const rejected = {
-  invalid: perKind("playtally_events_invalid", "Items refused because they are invalid"),
-  idempotency_conflict: perKind("playtally_events_conflict", "Items refused because their key was used with other content")
+const events = counterOf("playtally_events_total", "Items taken in or refused, by outcome and kind")
+const byOutcome = {
+  accepted: perKind(Metric.withAttributes(events, { outcome: "accepted" })),
+  duplicate: perKind(Metric.withAttributes(events, { outcome: "duplicate" })),
+  invalid: perKind(Metric.withAttributes(events, { outcome: "invalid" })),
+  idempotency_conflict: perKind(Metric.withAttributes(events, { outcome: "conflict" }))
 }
 
-/** Items refused for a reason, by kind; what is no kind of ours counts as `unknown`. */
-export const eventsRejected = (reason: keyof typeof rejected, event: string | null) =>
-  rejected[reason](event !== null && isEventType(event) ? event : "unknown")
+/** Events newly stored, by kind. */
+export const eventsAccepted = byOutcome.accepted
+/** Events that were stored before, by kind. */
+export const eventsDuplicate = byOutcome.duplicate
+/** Events newly stored that no projection counts: their type or status is no word that counts. */
+export const eventsUncounted = perKind(counterOf(
+  "playtally_uncounted_events_total",
+  "Events newly stored that no projection counts, by reason of their type or status"
+))
+
+/** Items refused for a reason, by kind; the kind of an item that has none of ours is `unknown`. */
+export const eventsRejected = (reason: "invalid" | "idempotency_conflict", event: string | null): Counter =>
+  byOutcome[reason](event !== null && isEventType(event) ? event : "unknown")
+
+/** Shows the metrics of ingestion before they have a first value. */
+export const showIngestMetrics: Effect.Effect<void> = Effect.forEach(
+  Object.keys(eventData).flatMap((kind) => [...Object.values(byOutcome), eventsUncounted].map((counters) => counters(kind))),
+  Metric.value,
+  { discard: true }
+)

@@ -75,6 +75,7 @@ const settings = Config.all({
     retentionDays: whole("REJECTED_RETENTION_DAYS", 30)
   }),
   readyLagSeconds: whole("READY_LAG_SECONDS", 60),
+  metricsTenants: Config.Boolean("METRICS_TENANTS").pipe(Config.withDefault(false)),
   requestLog: Config.Boolean("REQUEST_LOG").pipe(Config.withDefault(false))
 })
 

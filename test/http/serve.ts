@@ -4,6 +4,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
 import * as Result from "effect/Result"
@@ -39,6 +40,7 @@ import type { ReadinessChecks } from "../../src/readiness/ReadinessChecks.ts"
 import { ApiKeys, type Principal, UnknownApiKey } from "../../src/tenants/ApiKeys.ts"
 import { RateLimits } from "../../src/tenants/RateLimits.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
+import { layerTenantMetrics } from "../../src/tenants/TenantMetrics.ts"
 import { finish } from "../../src/values/steps.ts"
 
 export const tenant: Tenant = { tenantId: "tenant-1", name: "demo", timeZone: "UTC", weekStart: 1, keyNamespace: "namespace-1" }
@@ -174,11 +176,13 @@ export const serve = (stubs: Stubs = {}) =>
           lagSeconds: 3,
           rankingLagEvents: 70,
           rankingLagSeconds: 4,
-          parkedUsers: 1
+          parkedUsers: 1,
+          unfedVersions: 2
         }))
       }),
       Layer.succeed(Readiness, Readiness.of({ check: Effect.sync(stubs.checks ?? (() => ready)) })),
       Admission.layer,
+      layerTenantMetrics,
       RateLimits.layer,
       ReadShares.layer
     )
@@ -192,6 +196,7 @@ export const serve = (stubs: Stubs = {}) =>
         Layer.provide(services),
         Layer.provide(settings),
         Layer.provide(Logger.layer([logger])),
+        Layer.provide(Layer.succeed(Metric.MetricRegistry, new Map())),
         Layer.provide(Layer.succeed(RequestTime, stubs.requestTime ?? 10_000)),
         Layer.provide(Layer.succeed(RecheckAfter, stubs.recheckAfter ?? 2_000)),
         Layer.provide(Layer.succeed(GracePeriod, stubs.gracePeriod ?? "5 seconds")),

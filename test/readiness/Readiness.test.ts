@@ -19,7 +19,8 @@ const runner = Layer.mock(ProjectionRunner, {
     lagSeconds: 0.5,
     rankingLagEvents: 70,
     rankingLagSeconds: 3,
-    parkedUsers: 2
+    parkedUsers: 2,
+    unfedVersions: 0
   })
 })
 

@@ -39,7 +39,7 @@ layer(testSql, { excludeTestServices: true })("clients that go away", (it) => {
       const { items } = generateItems({ seed: 41, users: 20, userPrefix: "whole-", now: new Date() })
       const inFlight = (holds: (bytes: number) => boolean) =>
         Effect.timeout(
-          untilEffect(Effect.map(readMetric(url, "playtally_bytes_in_flight"), (bytes) => bytes !== undefined && holds(bytes))),
+          untilEffect(Effect.map(readMetric(url, "playtally_in_flight_bytes"), (bytes) => bytes !== undefined && holds(bytes))),
           "60 seconds"
         )
       const leave = (nth: number, socket: Socket) => nth % 2 === 0 ? socket.destroy() : socket.resetAndDestroy()

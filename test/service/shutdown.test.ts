@@ -57,7 +57,7 @@ layer(Reader.layer.pipe(Layer.provideMerge(testSql)), { excludeTestServices: tru
     Effect.gen(function*() {
       const service = yield* startService()
       yield* Effect.acquireRelease(sendRaw(service.url, "[]", 0.5), (socket) => Effect.sync(() => socket.destroy()))
-      yield* untilEffect(Effect.map(readMetric(service.url, "playtally_bytes_in_flight"), (bytes) => bytes === 2))
+      yield* untilEffect(Effect.map(readMetric(service.url, "playtally_in_flight_bytes"), (bytes) => bytes === 2))
       yield* service.signal("SIGTERM")
       assert.deepStrictEqual(yield* endedInTime(service), { code: 0, signal: null }, service.stderr())
     }), { concurrent: true, timeout: 60_000 })

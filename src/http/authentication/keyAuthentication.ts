@@ -10,6 +10,7 @@ import { Settings } from "../../platform/Settings.ts"
 import { ApiKeys } from "../../tenants/ApiKeys.ts"
 import { monotonicMillis, RateLimits } from "../../tenants/RateLimits.ts"
 import type { Scope } from "../../tenants/Tenant.ts"
+import { TenantMetrics } from "../../tenants/TenantMetrics.ts"
 import { Forbidden, Unauthenticated, Unavailable } from "../problems/problems.ts"
 import { rateProblem } from "../problems/rateProblem.ts"
 import { serverProblem } from "../problems/serverProblem.ts"
@@ -33,6 +34,7 @@ export const keyAuthentication = Layer.effect(
     const recheckAfter = yield* RecheckAfter
     const proxies = parseAddressRanges((yield* Settings).trustedProxies)
     const { lines } = yield* RequestLog
+    const tenantMetrics = yield* TenantMetrics
     const trusted = "ranges" in proxies ? proxies.ranges : yield* Effect.die(new Error("Settings takes no other"))
 
     const authenticate = Effect.fnUntraced(function*(scope: Scope) {
@@ -54,7 +56,12 @@ export const keyAuthentication = Layer.effect(
         : yield* new Forbidden({ detail: `The key does not have the scope "${scope}".` })
     })
 
-    const letOn = (scope: Scope) => Effect.catchTag(Effect.tap(authenticate(scope), rates.request), "RateExceeded", rateProblem)
+    const letOn = (scope: Scope) =>
+      Effect.catchTag(
+        Effect.tap(authenticate(scope), (tenant) => Effect.andThen(tenantMetrics.request(tenant), rates.request(tenant))),
+        "RateExceeded",
+        rateProblem
+      )
 
     return Authentication.of((endpoint, { group }) => {
       const scope = Context.getUnsafe(group.annotations, RequiredScope)

@@ -1,13 +1,23 @@
+import * as Effect from "effect/Effect"
+import { HttpServerRequest } from "effect/http"
 import { HttpApiMiddleware } from "effect/http-api"
 import * as Layer from "effect/Layer"
 import { ExpectationFailed, HeadersTooLarge, InternalError, MalformedRequest, RequestTimeout, ShuttingDown } from "../problems/problems.ts"
+import { noteRoute } from "./requestMetrics.ts"
 
 /**
  * Declares, for the API's description, what any request may be answered with: by `nodeServer`,
- * `Server` and `frameworkProblems`. It does nothing.
+ * `Server` and `frameworkProblems`. Notes the route of each request, for its metrics.
  */
 export class EveryRequest extends HttpApiMiddleware.Service<EveryRequest>()("playtally/http/EveryRequest", {
   error: [MalformedRequest, RequestTimeout, ExpectationFailed, HeadersTooLarge, InternalError, ShuttingDown]
 }) {
-  static readonly layer = Layer.succeed(EveryRequest, (answer) => answer)
+  static readonly layer = Layer.succeed(
+    EveryRequest,
+    (answer, { endpoint }) =>
+      Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ source }) => {
+        noteRoute(source, endpoint)
+        return answer
+      })
+  )
 }

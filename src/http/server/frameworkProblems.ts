@@ -4,22 +4,26 @@ import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerRespondable, 
 import type { IncomingMessage } from "node:http"
 import { allowedMethods } from "../allowedMethods.ts"
 import { InternalError, InvalidRequest, MalformedRequest, MethodNotAllowed, NotFound, ShuttingDown } from "../problems/problems.ts"
+import { measureRequest } from "./requestMetrics.ts"
 import { requestPath } from "./requestPath.ts"
-import { countRequest } from "./serviceMetrics.ts"
 
 /**
  * Stands around all routes, and answers with a problem what would leave them without one: no such
  * path, another method, a path that cannot be decoded, a stopping service, a defect. A defect is
- * logged, once; the client is told nothing of it. Counts what is answered.
+ * logged, once; the client is told nothing of it. Measures what is answered.
  */
 export const frameworkProblems = HttpRouter.middleware(
   (routes) =>
     Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+      const began = performance.now()
       const hosts = countHosts(request)
       const answered = hosts > 1 || (hosts === 0 && (request.source as IncomingMessage).httpVersion === "1.1")
         ? respond(new MalformedRequest({ detail: hosts === 0 ? "The header Host is missing." : "There is more than one header Host." }))
         : Effect.catchCause(withDecodablePath(request, routes), (cause) => answerTo(request, cause))
-      return Effect.flatMap(answered, (response) => Effect.as(countRequest(response.status), withStatusHeaders(response)))
+      return Effect.flatMap(
+        answered,
+        (response) => Effect.as(measureRequest(request.source, { status: response.status, began }), withStatusHeaders(response))
+      )
     }),
   { global: true }
 )

@@ -169,6 +169,10 @@ export class FairServer extends Server {
     })
   }
 
+  get openConnections(): number {
+    return this.turns.size
+  }
+
   /** Whether answers are to carry `Connection: close`. */
   get isLeaving(): boolean {
     return this.isClosing || this.isDraining()

@@ -4,13 +4,13 @@ import { HttpApiBuilder } from "effect/http-api"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import { Settings } from "../../platform/Settings.ts"
 import { Readiness } from "../../readiness/Readiness.ts"
-import { whyNotReady } from "../../readiness/whyNotReady.ts"
+import { type Purpose, whyNotReady } from "../../readiness/whyNotReady.ts"
 import { sharedAnswer } from "../answers/sharedAnswer.ts"
 import { Api } from "../Api.ts"
 import { NotReady } from "../problems/problems.ts"
 import { serverProblem } from "../problems/serverProblem.ts"
 import { Draining } from "../server/Draining.ts"
-import { measureService } from "../server/serviceMetrics.ts"
+import { measureReadiness, measureService } from "../server/serviceMetrics.ts"
 
 /** What the operator looks at (docs/design.md#reading). */
 export const serviceHandlers = HttpApiBuilder.group(
@@ -26,17 +26,30 @@ export const serviceHandlers = HttpApiBuilder.group(
         (text) => HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
       )
     )
+    const look = Effect.map(readiness.check, (rest) => {
+      const checks = { ...rest, draining: draining.hasBegun() }
+      return { checks, whyNot: (purpose: Purpose) => whyNotReady(checks, purpose, readyLagSeconds) }
+    })
     return handlers.handleAll({
       health: () => Effect.succeed({ status: "ok" as const }),
       ready: ({ query }) =>
-        Effect.flatMap(readiness.check, (rest) => {
-          const checks = { ...rest, draining: draining.hasBegun() }
-          const reasons = whyNotReady(checks, query.for ?? "ingestion", readyLagSeconds)
+        Effect.flatMap(look, ({ checks, whyNot }) => {
+          const reasons = whyNot(query.for ?? "ingestion")
           return reasons.length === 0
             ? Effect.succeed({ status: "ready" as const, checks })
             : serverProblem(new NotReady({ detail: reasons.join(" "), checks }))
         }),
-      metrics: () => metrics
+      // The checks wait for the database, which a shared answer must not.
+      metrics: () =>
+        Effect.flatMap(look, ({ checks, whyNot }) =>
+          Effect.andThen(
+            measureReadiness({
+              database: checks.database,
+              ingestion: whyNot("ingestion").length === 0,
+              reading: whyNot("reading").length === 0
+            }),
+            metrics
+          ))
     })
   })
 )

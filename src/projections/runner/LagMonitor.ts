@@ -17,6 +17,8 @@ export interface LagStatus {
   readonly rankingLagSeconds: number | null
   /** Users whose events some version of a projection could not fold. */
   readonly parkedUsers: number | null
+  /** Versions of this code's catalog that are not fed: they wait for a rebuild. */
+  readonly unfedVersions: number | null
 }
 
 /** The status before the first measurement. */
@@ -25,7 +27,8 @@ export const unmeasured: LagStatus = {
   lagSeconds: null,
   rankingLagEvents: null,
   rankingLagSeconds: null,
-  parkedUsers: null
+  parkedUsers: null,
+  unfedVersions: null
 }
 
 /** Where a {@link LagMonitor} gets what the slices' positions do not tell. */
@@ -72,6 +75,11 @@ export class LagMonitor<E> {
       this.current = { ...this.current, lagEvents, lagSeconds: lagEvents === 0 ? 0 : this.current.lagSeconds }
       return lagEvents
     })
+  }
+
+  /** Notes how many versions are not fed. */
+  noteUnfed(versions: number): void {
+    this.current = { ...this.current, unfedVersions: versions }
   }
 
   /** Notes how far the projections that rank users are behind. */

@@ -113,6 +113,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         Effect.gen(function*() {
           queue.drained.closeUnsafe()
           stores = yield* catalog.following
+          lag.noteUnfed(catalog.stores.length - stores.length)
           const lagging = yield* behind(sql, projectionsOf(stores.filter((store) => !ranksUsers(store))))
           const lagEvents = yield* lag.measure(lagging)
           const slices = lagging.map(({ slice }) => slice)

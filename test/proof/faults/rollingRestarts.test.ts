@@ -104,7 +104,9 @@ else {
           // nginx takes a process that has refused it for away for ten seconds: only then may the
           // other one go.
           yield* untilEffect(Effect.map(request(`${next.url}/metrics`), ({ text }) =>
-            Number(/^playtally_events_accepted\S* (\d+)$/m.exec(text)?.[1] ?? 0) > 50))
+            [...text.matchAll(/^playtally_events_total\{outcome="accepted",\S* (\d+)$/gm)].some(([, events]) =>
+              Number(events) > 50
+            )))
         }
       }
       const before = load.answered()

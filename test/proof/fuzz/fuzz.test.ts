@@ -32,7 +32,7 @@ layer(testSql, { excludeTestServices: true })("hostile requests", (it) => {
         const look = async () => {
           const [resident = 0, heap = 0] = await Effect.runPromise(Effect.all([
             readMetric(url, "process_resident_memory_bytes"),
-            readMetric(url, "process_heap_used_bytes")
+            readMetric(url, "playtally_heap_used_bytes")
           ]))
           memory.push({ resident, heap })
         }

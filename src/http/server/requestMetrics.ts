@@ -1,0 +1,52 @@
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+
+/** Bounds of the buckets in seconds. A long poll of `/changes` takes up to a minute. */
+const boundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/** An endpoint of the API, as its declaration has it. */
+interface Route {
+  readonly method: string
+  /** With names for what varies: `/api/v1/users/:user_id/counters`. Never the path of a request. */
+  readonly path: string
+}
+
+/** Of what is no endpoint: an unknown path, the documentation. */
+const other: Route = { method: "other", path: "other" }
+
+const classes = ["1xx", "2xx", "3xx", "4xx", "5xx"]
+
+const duration = Metric.histogram("playtally_http_request_duration_seconds", {
+  description: "Time from the headers of a request until its answer is ready, by endpoint and class of status",
+  boundaries
+})
+
+const routes = new WeakMap<object, Route>()
+const histograms = new Map<Route, Map<string, typeof duration>>()
+
+const histogramOf = (route: Route, status: string): typeof duration => {
+  const own = histograms.get(route) ?? new Map<string, typeof duration>()
+  const known = own.get(status)
+  if (known !== undefined) return known
+  const made = Metric.withAttributes(duration, { method: route.method, route: route.path, status })
+  histograms.set(route, own.set(status, made))
+  return made
+}
+
+/** Notes that a request, by its identity, is one for this endpoint. */
+export const noteRoute = (request: object, route: Route): void => {
+  routes.set(request, route)
+}
+
+/** Counts and times a request that began at `began` of `performance.now()` and was answered now. */
+export const measureRequest = (
+  request: object,
+  { began, status }: { readonly began: number; readonly status: number }
+): Effect.Effect<void> => {
+  const statusClass = classes[Math.trunc(status / 100) - 1]
+  if (statusClass === undefined) return Effect.void
+  return Metric.update(histogramOf(routes.get(request) ?? other, statusClass), (performance.now() - began) / 1000)
+}
+
+/** Shows the metric before the first request was answered. */
+export const showRequestMetrics: Effect.Effect<void> = Effect.asVoid(Metric.value(histogramOf(other, "2xx")))
