@@ -2,9 +2,10 @@ import * as Effect from "effect/Effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * The append-only log (docs/architecture.md#slices-and-positions). `log_format` holds what is fixed when a database is created: the
- * number of slices, part of the data format, and the number of writer lanes, which all processes on
- * one database must share so that their lanes never wait for each other's slices.
+ * The append-only log (docs/architecture.md#slices-and-positions). `log_format` holds what is fixed
+ * when a database is created: the number of slices, part of the data format, and the number of
+ * writer lanes, which all processes on one database must share so that their lanes never wait for
+ * each other's slices.
  */
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
