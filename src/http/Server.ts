@@ -7,12 +7,11 @@ import { HttpApiBuilder } from "effect/http-api"
 import * as Layer from "effect/Layer"
 import { Changes } from "../counters/Changes.ts"
 import { Settings } from "../platform/Settings.ts"
-import { adminHandlers } from "./admin/eraseUser.ts"
+import { allowedMethods } from "./allowedMethods.ts"
 import { Api } from "./Api.ts"
 import { keyAuthentication } from "./authentication/keyAuthentication.ts"
 import { documents } from "./documents.ts"
-import { ingestHandlers } from "./ingest/bulk.ts"
-import { readingHandlers } from "./reading/readingHandlers.ts"
+import { handlers } from "./handlers.ts"
 import { Validation } from "./requests/Validation.ts"
 import { Draining } from "./server/Draining.ts"
 import { EveryRequest } from "./server/EveryRequest.ts"
@@ -21,7 +20,6 @@ import { makeNodeServer, RequestTime, Settling } from "./server/nodeServer.ts"
 import { OpenConnections } from "./server/OpenConnections.ts"
 import { cannotListen } from "./server/refuseWhatCannotListen.ts"
 import { RequestLog } from "./server/RequestLog.ts"
-import { serviceHandlers } from "./service/serviceHandlers.ts"
 
 /**
  * How long requests under way are given to be answered when the service stops; afterwards they are
@@ -80,11 +78,11 @@ const nodeHttpServer = Layer.effect(
 
 const routes = Layer.mergeAll(
   HttpApiBuilder.layer(Api).pipe(
-    Layer.provide([ingestHandlers, readingHandlers, adminHandlers, serviceHandlers]),
+    Layer.provide(handlers),
     Layer.provide([keyAuthentication, Validation.layer, EveryRequest.layer])
   ),
   documents,
-  frameworkProblems
+  frameworkProblems(allowedMethods)
 )
 
 const routerConfig = { caseSensitive: true, ignoreDuplicateSlashes: false, maxParamLength: 16 * 1024 }

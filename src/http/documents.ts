@@ -6,20 +6,7 @@ import { Worker } from "node:worker_threads"
 import { docsPath, openApiPath } from "./allowedMethods.ts"
 import { isKnown } from "./answers/conditionalJson.ts"
 import { encodingOf } from "./answers/encodingOf.ts"
-
-/** The bytes of a document in each encoding, and a hash of what they say. */
-export interface Encoded {
-  readonly tag: string
-  readonly identity: Uint8Array
-  readonly gzip: Uint8Array
-  readonly br: Uint8Array
-}
-
-/** The description of the API, and the page that shows it. */
-export interface Documents {
-  readonly page: Encoded
-  readonly api: Encoded
-}
+import type { Documents } from "./documentsThread.ts"
 
 const make = Effect.callback<Documents>((resume) => {
   const thread = new Worker(new URL("./documentsThread.ts", import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: 512 } })
@@ -30,22 +17,22 @@ const make = Effect.callback<Documents>((resume) => {
 })
 
 const pageHeaders = {
-  // The page has all it needs in it: the browser lets it talk to nobody else, and nobody show it
-  // within a page of theirs.
+  // The page has all it needs: the browser lets it load nothing from elsewhere, and lets no other
+  // page frame it.
   "content-security-policy": "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; base-uri 'none'; frame-ancestors 'none'"
 }
 
 /**
- * `/docs` and `/openapi.json`: made once, when somebody asks for the first time, and compressed
- * once. Of each encoding there is one copy.
+ * Serves `/docs` and `/openapi.json`.
+ *
+ * The first request has them made and compressed, once. There is one copy of each encoding.
  */
 export const documents = HttpRouter.use(Effect.fnUntraced(function*(router) {
   const scope = yield* Effect.scope
   let making: Fiber.Fiber<Documents> | undefined
   const made = Effect.suspend(() => {
     const exit = making?.pollUnsafe()
-    // The making is nobody's in particular: it goes on when the one who asked has gone. What failed
-    // is tried again.
+    // The making goes on if the client that asked goes away. A failed one is tried again.
     return making !== undefined && (exit === undefined || Exit.isSuccess(exit))
       ? Fiber.join(making)
       : Effect.flatMap(Effect.forkIn(make, scope), (fiber) => Fiber.join(making = fiber))

@@ -5,12 +5,26 @@ import { parentPort } from "node:worker_threads"
 import { brotliCompressSync, constants, gzipSync } from "node:zlib"
 import { docsPath } from "./allowedMethods.ts"
 import { Api } from "./Api.ts"
-import type { Documents, Encoded } from "./documents.ts"
 
-/**
- * Makes the documents of the {@link Api} in a thread of its own, which ends afterwards: it takes a
- * second of processor time.
+/*
+ * Makes the documents of the API in a thread of its own, which ends afterwards: it takes a second
+ * of processor time.
  */
+
+/** The bytes of a document in each encoding, and a hash of what they say. */
+export interface Encoded {
+  readonly tag: string
+  readonly identity: Uint8Array
+  readonly gzip: Uint8Array
+  readonly br: Uint8Array
+}
+
+/** The description of the API, and the page that shows it. */
+export interface Documents {
+  readonly page: Encoded
+  readonly api: Encoded
+}
+
 const encoded = (bytes: Uint8Array): Encoded => ({
   tag: createHash("sha256").update(bytes).digest("base64url").slice(0, 27),
   identity: bytes,

@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import { Settings } from "../../platform/Settings.ts"
 import { Budget, tenantShare } from "../../tenants/Budget.ts"
 import type { Tenant } from "../../tenants/Tenant.ts"
-import { Overloaded } from "../problems/problems.ts"
+import { Overloaded } from "../problems/service.ts"
 import { maxAnswerBytes } from "./encodeJson.ts"
 
 /**

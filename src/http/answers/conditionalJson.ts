@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { createHash } from "node:crypto"
 import { CurrentTenant } from "../authentication/Authentication.ts"
-import { AnswerTooLarge } from "../problems/problems.ts"
+import { AnswerTooLarge } from "../problems/readings.ts"
 import { AnswerBudget } from "./AnswerBudget.ts"
 import { encodeJson, maxAnswerBytes } from "./encodeJson.ts"
 

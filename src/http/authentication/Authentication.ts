@@ -1,7 +1,8 @@
 import * as Context from "effect/Context"
 import { HttpApiMiddleware } from "effect/http-api"
 import type { Scope, Tenant } from "../../tenants/Tenant.ts"
-import { Forbidden, TooManyRequests, Unauthenticated, Unavailable } from "../problems/problems.ts"
+import { Forbidden, TooManyRequests, Unauthenticated } from "../problems/keys.ts"
+import { Unavailable } from "../problems/service.ts"
 
 /** The tenant whose key a request carries. */
 export class CurrentTenant extends Context.Service<CurrentTenant, Tenant>()("playtally/http/CurrentTenant") {}

@@ -5,16 +5,19 @@ const pascal = (name: string): string => name.replaceAll(/(?:^|_)(\w)/g, (_, let
 
 const isSchema = (value: unknown): value is JsonSchema => typeof value === "object" && value !== null
 
+/** The names of the sections of each schema that has sections. */
+export type SectionsByDocument = Readonly<Record<string, ReadonlyArray<string>>>
+
 /**
- * The schemas of a description with one more for the counters of each section: the values of
- * `casino` by currency are `CasinoCounters`, so that generated types have a name a program can use.
- * Sections with the same counters share the name that comes first; a schema that has a name keeps
- * it.
+ * The schemas of a description, and one more for the counters of each section.
+ *
+ * The values of `casino` by currency are `CasinoCounters`: generated types have a name that a
+ * program can use. Sections with the same counters share the name that comes first. A schema that
+ * has a name keeps it.
  */
 export const namedSections = (
   schemas: Readonly<Record<string, JsonSchema>>,
-  documents: ReadonlyArray<string>,
-  sections: ReadonlyArray<string>
+  sectionsByDocument: SectionsByDocument
 ): Record<string, JsonSchema> => {
   const all: Record<string, JsonSchema> = { ...schemas }
   const names = new Map<string, string>()
@@ -37,7 +40,7 @@ export const namedSections = (
     }
   }
 
-  for (const document of documents) {
+  for (const [document, sections] of Object.entries(sectionsByDocument)) {
     const schema = all[document]
     if (schema === undefined || !isSchema(schema["properties"])) throw new Error(`The API's description has no ${document}`)
     const properties = Object.entries(schema["properties"]).map(([name, property]) =>

@@ -1,9 +1,7 @@
 import type { OpenApi } from "effect/http-api"
 import type { JsonSchema } from "effect/JsonSchema"
-import { gameProjections } from "../../counters/Games.ts"
-import { counterSections } from "../reading/CountersSchema.ts"
 import { exampleOf } from "./exampleOf.ts"
-import { namedSections } from "./namedSections.ts"
+import { namedSections, type SectionsByDocument } from "./namedSections.ts"
 import { withoutAllOf } from "./withoutAllOf.ts"
 
 const securitySchemes: OpenApi.OpenAPIComponents["securitySchemes"] = {
@@ -22,8 +20,8 @@ const headersOfStatus: Readonly<Record<string, Record<string, OpenApi.OpenAPISpe
 }
 
 /**
- * A preference is considered where the request itself is: answers of these statuses may say that it
- * was.
+ * `preference-applied`, on answers of {@link statusesWithPreference}: those that come after the
+ * handler has read `Prefer`.
  */
 const preferenceApplied: OpenApi.OpenAPISpecHeader = {
   description: "The preference of Prefer that was followed, if any was",
@@ -35,8 +33,7 @@ const statusesWithPreference: ReadonlySet<string> = new Set(["200", "204", "304"
 const takesPreference = ({ parameters }: OpenApi.OpenAPISpecOperation): boolean => parameters.some(({ name }) => name === "prefer")
 
 /**
- * What the schema of a parameter or header says is said of the parameter or header itself, unless
- * that says something else.
+ * A parameter or header with the description and example of its schema, unless it has its own.
  */
 const withSchemaDetails = <P extends { readonly schema: object; readonly description?: string; readonly example?: unknown }>(
   part: P
@@ -62,16 +59,17 @@ const withExample = (
 })
 
 /**
- * Where the description means a schema that has a name, but the schema it was made of says only
- * what the value is.
+ * Schemas, as JSON, that stand for a named one: Effect writes out what a value is and loses the
+ * name.
  */
 const named: ReadonlyMap<string, JsonSchema> = new Map([
   [JSON.stringify({ type: "string", format: "decimal" }), { $ref: "#/components/schemas/Decimal" }]
 ])
 
 /**
- * An object is open unless it is refused for members nobody knows. One of which no member is known
- * says so, or generators take it for empty.
+ * Removes `additionalProperties: false`: answers may have members that a client does not know.
+ *
+ * An object without any known member says that it is open, or generators take it for empty.
  */
 const opened = (schema: JsonSchema): JsonSchema => {
   const { additionalProperties: values, ...rest } = schema
@@ -80,12 +78,12 @@ const opened = (schema: JsonSchema): JsonSchema => {
 }
 
 /**
- * The JSON of a problem is called like the problem, and says its status and title. The counters of
- * each section have a name.
+ * Gives the JSON of a problem the name of the problem, with its status and title, and names the
+ * counters of each section.
  */
-const tidied = (document: Record<string, unknown>): OpenApi.OpenAPISpec => {
+const tidied = (document: Record<string, unknown>, sections: SectionsByDocument): OpenApi.OpenAPISpec => {
   const text = JSON.stringify(withoutAllOf(document)).replaceAll(/(#\/components\/schemas\/\w+)Encoded"/g, "$1\"")
-  // It is handed over as any object, and is what OpenApi.fromApi made.
+  // A transform is typed for any object. This one is what OpenApi.fromApi made.
   const spec = JSON.parse(
     text,
     (_, value) =>
@@ -94,18 +92,16 @@ const tidied = (document: Record<string, unknown>): OpenApi.OpenAPISpec => {
   const schemas = Object.entries(spec.components.schemas).map(([name, schema]) =>
     [name.replace(/Encoded$/, ""), closed.has(name) ? { ...schema, additionalProperties: false } : withProblemMembers(schema)] as const
   )
-  const sections = [...counterSections, ...gameProjections.map(({ name }) => name)]
   return {
     ...spec,
-    components: { ...spec.components, schemas: namedSections(Object.fromEntries(schemas), ["Counters", "Games"], sections) }
+    components: { ...spec.components, schemas: namedSections(Object.fromEntries(schemas), sections) }
   }
 }
 
+/** Schemas of bodies that are refused for a member nobody knows. */
 const closed = new Set(["UserIds"])
 
-/**
- * A problem is made without what is the same in all of its type, which its JSON has all the same.
- */
+/** Problems are made without `type`, `status` and `title`, and their JSON always has these. */
 const withProblemMembers = <S extends object>(schema: S): S => {
   const { properties, required } = schema as { readonly properties?: object; readonly required?: ReadonlyArray<string> }
   const isProblem = properties !== undefined && ["type", "status", "title"].every((name) => name in properties)
@@ -113,11 +109,11 @@ const withProblemMembers = <S extends object>(schema: S): S => {
 }
 
 /**
- * Adds to the OpenAPI document what the declaration cannot say: the two ways to send a key, and the
- * headers that come with a status.
+ * Adds to the OpenAPI document what the declaration cannot say: the two ways to send a key, the
+ * headers that come with a status, and a name for the counters of each section.
  */
-export const openApiDetails = (document: Record<string, unknown>): Record<string, unknown> => {
-  const spec = tidied(document)
+export const openApiDetails = (sections: SectionsByDocument) => (document: Record<string, unknown>): Record<string, unknown> => {
+  const spec = tidied(document, sections)
   const detailed = (operation: OpenApi.OpenAPISpecOperation): OpenApi.OpenAPISpecOperation => ({
     ...operation,
     parameters: operation.parameters.map(withSchemaDetails),

@@ -2,7 +2,7 @@ import type { JsonSchema } from "effect/JsonSchema"
 
 const annotations: ReadonlySet<string> = new Set(["title", "description", "default", "examples", "format"])
 
-const merged = (schema: JsonSchema, member: JsonSchema): JsonSchema => {
+const withMember = (schema: JsonSchema, member: JsonSchema): JsonSchema => {
   const result = { ...schema }
   for (const [name, value] of Object.entries(member)) {
     const other = result[name]
@@ -26,5 +26,5 @@ export const withoutAllOf = <A>(document: A): A =>
   JSON.parse(JSON.stringify(document), (_, value) => {
     if (typeof value !== "object" || value === null || !Array.isArray(value.allOf)) return value
     const { allOf, ...schema } = value as JsonSchema & { readonly allOf: ReadonlyArray<JsonSchema> }
-    return allOf.reduce(merged, schema)
+    return allOf.reduce(withMember, schema)
   }) as A

@@ -1,14 +1,23 @@
+import * as Effect from "effect/Effect"
 import { HttpApiEndpoint, OpenApi } from "effect/http-api"
 import * as Schema from "effect/Schema"
+import { Activity } from "../../counters/Activity.ts"
 import { activityFields, activityFigures, type Product } from "../../projections/catalog/activity.ts"
+import { conditionalJson } from "../answers/conditionalJson.ts"
+import { CurrentTenant } from "../authentication/Authentication.ts"
 import { parameterDetails } from "../description/parameterDetails.ts"
-import * as Problems from "../problems/problems.ts"
-import { Generations } from "./CountersSchema.ts"
+import { UserNotFound } from "../problems/notFound.ts"
+import { readingProblems, rowProblems, TooManyRows } from "../problems/readings.ts"
+import { badQuery } from "../problems/requests.ts"
+import type { RequestOf } from "../requests/RequestOf.ts"
+import { UserId } from "../requests/UserId.ts"
 import { Day, DayText } from "./Day.ts"
-import { consistency, document, ifNoneMatch, notReady, prefer, UserId } from "./parameters.ts"
+import { document, Generations, ifNoneMatch, notReady, TimeZone } from "./document.ts"
+import { inReadSlot } from "./inSlot.ts"
+import { consistency, consistencyOf, prefer } from "./parameters.ts"
 
 /** Most dates from `from` to `to`, both included. */
-export const maxDays = { day: 400, week: 3660, month: 3660 } as const
+const maxDays = { day: 400, week: 3660, month: 3660 } as const
 
 const products = Object.keys(activityFields) as ReadonlyArray<Product>
 
@@ -20,7 +29,7 @@ const activityNames = {
   sports: "SportsActivity"
 } as const satisfies Record<Product, string>
 
-const periodOf = (product: Product) =>
+const periodSchema = (product: Product) =>
   Schema.Struct({
     from: DayText,
     to: DayText,
@@ -29,11 +38,10 @@ const periodOf = (product: Product) =>
     ...activityFigures(product)
   }).annotate({ identifier: activityNames[product] })
 
-/** A user's activity as it is answered, for the API's description. */
 const ActivitySchema = Schema.Struct({
-  time_zone: Schema.String.annotate({ description: "IANA name of the zone in which the tenant's days begin" }),
+  time_zone: TimeZone,
   generations: Generations,
-  periods: Schema.Array(Schema.Union(products.map(periodOf))),
+  periods: Schema.Array(Schema.Union(products.map(periodSchema))),
   stale: Schema.optionalKey(Schema.Array(Schema.String)).annotate({
     description: "Set if the activity stopped at one of the user's events"
   })
@@ -51,7 +59,7 @@ export const activity = HttpApiEndpoint.get("activity", "/api/v1/users/:user_id/
     consistency
   },
   success: document(ActivitySchema),
-  error: [Problems.UserNotFound, Problems.TooManyRows, ...notReady]
+  error: [UserNotFound, TooManyRows, ...notReady]
 }).annotateMerge(OpenApi.annotations({
   identifier: "getActivity",
   summary: "What a user did, day by day",
@@ -73,3 +81,20 @@ export const activity = HttpApiEndpoint.get("activity", "/api/v1/users/:user_id/
     headers: { prefer, "if-none-match": ifNoneMatch }
   })
 }))
+
+export const activityHandler = Effect.fnUntraced(
+  function*({ params: { user_id }, query, request }: RequestOf<typeof activity>) {
+    const { from, granularity = "day", to } = query
+    if (to < from) return yield* badQuery("to", "It is before from.")
+    if (to - from >= maxDays[granularity]) {
+      const asked = `${to - from + 1} dates`
+      return yield* badQuery("to", `${asked} were asked for; ${granularity} by ${granularity} there are ${maxDays[granularity]} at most.`)
+    }
+    const consistency = yield* consistencyOf(request, query.consistency)
+    const { read } = yield* Activity
+    const found = yield* read(yield* CurrentTenant, user_id, { from, to, granularity, consistency })
+    return found === undefined ? yield* new UserNotFound({}) : yield* conditionalJson(request, found)
+  },
+  inReadSlot,
+  Effect.catchTags({ ...readingProblems, ...rowProblems })
+)

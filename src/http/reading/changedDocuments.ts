@@ -4,7 +4,8 @@ import { TooManyRows } from "../../counters/TooManyRows.ts"
 import { Breather } from "../../platform/Breather.ts"
 import type { Tenant } from "../../tenants/Tenant.ts"
 import { JsonText } from "../answers/JsonText.ts"
-import * as Problems from "../problems/problems.ts"
+import { AnswerTooLarge, TooManyRows as TooManyRowsProblem } from "../problems/readings.ts"
+import type { Sections } from "./parameters.ts"
 
 /** Most bytes of the documents of a page of changes. */
 export const maxDocumentBytes = 8 * 1024 * 1024
@@ -14,21 +15,21 @@ export const maxDocuments = 500
 const batch = 25
 
 /**
- * A user's document, or what keeps it from being answered; null for a user without events, say one
- * who has been erased since.
+ * A user's document, or the problem that stands in its place.
+ *
+ * Null for a user without events, such as one who was erased meanwhile.
  */
-export type ChangedDocument = { readonly document: JsonText | null } | { readonly problem: Problems.TooManyRows | Problems.AnswerTooLarge }
+export type ChangedDocument = { readonly document: JsonText | null } | { readonly problem: TooManyRowsProblem | AnswerTooLarge }
 
 /**
- * Reads the documents of some users, in order, until they have more than {@link maxDocumentBytes}
- * together: those that fit, one at least. A document that cannot be answered has a problem in its
- * place and stops nobody else's.
+ * Reads the documents of users, in order, as long as they have at most {@link maxDocumentBytes}
+ * together, and one at least.
+ *
+ * A document that cannot be answered has a problem in its place, and stops no other user's.
  */
 export const changedDocuments = Effect.fnUntraced(function*(
   counters: Counters["Service"],
-  tenant: Tenant,
-  userIds: ReadonlyArray<string>,
-  sections: { readonly sections: ReadonlyArray<string>; readonly areNamed: boolean }
+  { tenant, userIds, ...sections }: Sections & { readonly tenant: Tenant; readonly userIds: ReadonlyArray<string> }
 ) {
   const options = { ...sections, consistency: { _tag: "Eventual" } } as const
   /** The documents of some users by their ids, or that they are too many. */
@@ -43,7 +44,7 @@ export const changedDocuments = Effect.fnUntraced(function*(
   const isFull = (document: CountersDocument | undefined) => {
     const text = document === undefined ? undefined : JSON.stringify(document)
     const size = text === undefined ? 0 : Buffer.byteLength(text)
-    if (size > maxDocumentBytes) found.push({ problem: new Problems.AnswerTooLarge({ limit: maxDocumentBytes }) })
+    if (size > maxDocumentBytes) found.push({ problem: new AnswerTooLarge({ limit: maxDocumentBytes }) })
     else if (found.length > 0 && bytes + size > maxDocumentBytes) return true
     else {
       bytes += size
@@ -58,7 +59,7 @@ export const changedDocuments = Effect.fnUntraced(function*(
       const own = together instanceof TooManyRows ? yield* read([userId]) : together
       if (own instanceof TooManyRows) {
         const { detail, limit, section } = own
-        found.push({ problem: new Problems.TooManyRows({ detail, limit, section }) })
+        found.push({ problem: new TooManyRowsProblem({ detail, limit, section }) })
       } else if (isFull(own.get(userId))) return found
       if (breather.isDue) yield* breather.rest
     }

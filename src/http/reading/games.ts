@@ -1,41 +1,50 @@
+import * as Effect from "effect/Effect"
 import { HttpApiEndpoint, OpenApi } from "effect/http-api"
 import * as Schema from "effect/Schema"
-import { gameProjections } from "../../counters/Games.ts"
+import { gameProjections, Games, type GameSelection } from "../../counters/Games.ts"
 import { Text } from "../../fasttrack/Text.ts"
+import { conditionalJson } from "../answers/conditionalJson.ts"
+import { CurrentTenant } from "../authentication/Authentication.ts"
 import { parameterDetails } from "../description/parameterDetails.ts"
-import * as Problems from "../problems/problems.ts"
-import { Generations } from "./CountersSchema.ts"
-import { NextCursor } from "./EventsSchema.ts"
-import { consistency, document, ifNoneMatch, includeDetails, notReady, numeral, numeralDetails, prefer, UserId } from "./parameters.ts"
+import { UserNotFound } from "../problems/notFound.ts"
+import { readingProblems, rowProblems, TooManyRows } from "../problems/readings.ts"
+import { badQuery, type InvalidRequest } from "../problems/requests.ts"
+import type { RequestOf } from "../requests/RequestOf.ts"
+import { UserId } from "../requests/UserId.ts"
+import { CompleteUpTo, document, Generations, ifNoneMatch, NextCursor, notReady, StaleSections, TimeZone } from "./document.ts"
+import { inReadSlot } from "./inSlot.ts"
+import { consistency, consistencyOf, cursor, include, includeDetails, numeral, numeralDetails, prefer, sectionsOf } from "./parameters.ts"
+import { decodeTextCursor, encodeTextCursor } from "./TextCursor.ts"
 
-/**
- * A user's counters per game as they are answered, for the API's description: every projection's
- * section under its name.
- */
+/** The sections that a document of games can have, in their order. */
+export const gameSections = gameProjections.map(({ name }) => name)
+
 const GamesSchema = Schema.Struct({
   user_id: Schema.String,
-  time_zone: Schema.String.annotate({ description: "IANA name of the zone in which the tenant's days begin" }),
-  position: Schema.Natural.annotate({ description: "Position in the user's slice of the log up to which the counters are complete" }),
+  time_zone: TimeZone,
+  position: CompleteUpTo,
   generations: Generations,
   ...Object.fromEntries(gameProjections.map(({ name, section }) => [name, Schema.optionalKey(section.schema)])),
   next_cursor: NextCursor,
-  stale: Schema.optionalKey(Schema.Array(Schema.String)).annotate({ description: "Sections that stopped at one of the user's events" })
+  stale: StaleSections
 }).annotate({ identifier: "Games", description: "The sections asked for; without `include`, both" })
 
 /** Games asked for by their ids at once. */
 const maxGameIds = 100
 
+const pageSize = { minimum: 1, maximum: 1000, default: 100 }
+
 export const games = HttpApiEndpoint.get("games", "/api/v1/users/:user_id/games", {
   params: { user_id: UserId },
   query: {
-    include: Schema.optionalKey(Schema.String),
+    include,
     game_id: Schema.optionalKey(Schema.Array(Text).check(Schema.isMaxLength(maxGameIds))),
-    limit: numeral(1, 1000),
-    cursor: Schema.optionalKey(Schema.String).annotate({ description: "`next_cursor` of the page before" }),
+    limit: numeral(pageSize),
+    cursor,
     consistency
   },
   success: document(GamesSchema),
-  error: [Problems.UserNotFound, Problems.TooManyRows, ...notReady]
+  error: [UserNotFound, TooManyRows, ...notReady]
 }).annotateMerge(OpenApi.annotations({
   identifier: "getGames",
   summary: "A user's counters per game",
@@ -45,15 +54,44 @@ export const games = HttpApiEndpoint.get("games", "/api/v1/users/:user_id/games"
     "191, a space and its SHA-256 in hexadecimal; it is asked for as it is.",
   transform: parameterDetails({
     query: {
-      include: includeDetails(gameProjections.map(({ name }) => name)),
+      include: includeDetails(gameSections),
       game_id: {
         description: `Only this game; may be repeated, up to ${maxGameIds} times. Not with limit or cursor.`,
         schema: { type: "array", items: { type: "string", maxLength: 4096 }, maxItems: maxGameIds },
         style: "form",
         explode: true
       },
-      limit: numeralDetails("Games a page", 1, 1000, 100)
+      limit: numeralDetails("Games a page", pageSize)
     },
     headers: { prefer, "if-none-match": ifNoneMatch }
   })
 }))
+
+export const gamesHandler = Effect.fnUntraced(
+  function*({ params: { user_id }, query, request }: RequestOf<typeof games>) {
+    const counters = yield* Games
+    const sections = yield* sectionsOf(query.include, counters.sections)
+    const selection = yield* selectionOf(query)
+    const consistency = yield* consistencyOf(request, query.consistency)
+    const found = yield* counters.read(yield* CurrentTenant, user_id, { sections, games: selection, consistency })
+    if (found === undefined) return yield* new UserNotFound({})
+    return yield* conditionalJson(request, { ...found.document, next_cursor: found.next === null ? null : encodeTextCursor(found.next) })
+  },
+  inReadSlot,
+  Effect.catchTags({ ...readingProblems, ...rowProblems })
+)
+
+/** The games that a query names, or the page of all games. */
+const selectionOf = (
+  { cursor, game_id: gameIds, limit }: RequestOf<typeof games>["query"]
+): Effect.Effect<GameSelection, InvalidRequest> => {
+  if (gameIds !== undefined) {
+    return cursor === undefined && limit === undefined
+      ? Effect.succeed({ _tag: "Some", gameIds })
+      : Effect.fail(badQuery("game_id", "It does not go with limit or cursor."))
+  }
+  const from = cursor === undefined ? "" : decodeTextCursor(cursor)
+  return from === undefined
+    ? Effect.fail(badQuery("cursor", "It is not a next_cursor of games."))
+    : Effect.succeed({ _tag: "Page", from, limit: Number(limit ?? pageSize.default) })
+}

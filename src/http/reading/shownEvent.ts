@@ -1,29 +1,78 @@
+import * as Schema from "effect/Schema"
 import type { RecordedEvent } from "../../event-log/RecordedEvent.ts"
 import type { StoredUserEvent } from "../../event-log/statements/readUserPage.ts"
+import { eventData, type EventType } from "../../fasttrack/FastTrackEvent.ts"
 import { payloadVersion } from "../../fasttrack/payload.ts"
+import { Time } from "../../values/jsonValues.ts"
 
-const timeText = (milliseconds: number): string => new Date(milliseconds).toISOString()
+const common = {
+  slice: Schema.Natural.annotate({ description: "The part of the log that the user's events are in" }),
+  position: Schema.Natural.annotate({ description: "The event's place in the slice, from 1 on without gaps" }),
+  occurred_at: Time,
+  recorded_at: Time
+}
+
+/** What generated types call the data of each kind, and an event with it. */
+const names = {
+  "realtime-casino": "Casino",
+  "realtime-payment": "Payment",
+  "realtime-registration": "Registration",
+  "realtime-gameround": "GameRound",
+  "realtime-sports-bet": "SportsBet",
+  "realtime-login": "Login"
+} as const satisfies Record<EventType, string>
+
+const kinds = (Object.keys(eventData) as ReadonlyArray<EventType>).map((event) => ({
+  event,
+  name: names[event],
+  data: Schema.toType(Schema.Struct({ user_id: Schema.String, timestamp: Time, ...eventData[event].fields }))
+    .annotate({ identifier: `${names[event]}Data` })
+}))
+
+/**
+ * The schema of an event of any kind as it is answered, with more fields.
+ *
+ * Amounts are canonical decimal text. `what` ends the names of the schemas.
+ */
+export const shownEventWith = (what: string, fields: Schema.Struct.Fields) =>
+  Schema.Union(
+    kinds.map(({ data, event, name }) =>
+      Schema.Struct({ ...common, event: Schema.Literal(event), data, ...fields }).annotate({ identifier: `${name}${what}` })
+    )
+  )
+
+/** The schema of an event that is not shown whole. */
+export const EventWithoutData = Schema.Struct({
+  ...common,
+  event: Schema.String,
+  data: Schema.Null.annotate({ description: "It is larger than 8 MiB, or was stored by a newer release" }),
+  bytes: Schema.Int.annotate({ description: "The size of its stored form" })
+}).annotate({ identifier: "EventWithoutData" })
+
+const utcText = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
 /** An event as its sender would recognize it, in canonical form. */
 export const shownEvent = ({ event, position, recordedAt, slice, userId }: RecordedEvent) => ({
   slice,
   position,
   event: event.event,
-  data: { user_id: userId, timestamp: timeText(event.occurredAt), ...event.data },
-  occurred_at: timeText(event.occurredAt),
-  recorded_at: timeText(recordedAt)
+  data: { user_id: userId, timestamp: utcText(event.occurredAt), ...event.data },
+  occurred_at: utcText(event.occurredAt),
+  recorded_at: utcText(recordedAt)
 })
 
 const object = /^\s*\{\s*(\}?)/
 
 /**
- * The same as JSON text, with the payload as it is stored: what is opaque in it is not parsed,
- * however large it is. An event that is too large to be shown, or that this release cannot read,
- * has null for `data`, and `bytes`.
+ * The same as JSON text, with the payload as it is stored: opaque parts are never parsed, however
+ * large.
+ *
+ * An event that is too large to be shown, or that this release cannot read, has null for `data`,
+ * and `bytes`.
  */
 export const shownEventText = (userId: string, stored: StoredUserEvent): string => {
   const { bytes, eventType, occurredAt, payload, position, recordedAt, slice } = stored
-  const occurred = JSON.stringify(timeText(occurredAt))
+  const occurred = JSON.stringify(utcText(occurredAt))
   const opening = payload === null || stored.payloadVersion !== payloadVersion ? null : object.exec(payload)
   const data = payload === null || opening === null
     ? `null,"bytes":${bytes}`
@@ -31,5 +80,5 @@ export const shownEventText = (userId: string, stored: StoredUserEvent): string 
       payload.slice(payload.indexOf("{") + 1)
     }`
   return `{"slice":${slice},"position":${position},"event":${JSON.stringify(eventType)},"data":${data},"occurred_at":${occurred},` +
-    `"recorded_at":${JSON.stringify(timeText(recordedAt))}}`
+    `"recorded_at":${JSON.stringify(utcText(recordedAt))}}`
 }

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { HttpApiMiddleware } from "effect/http-api"
 import type * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { InvalidRequest } from "../problems/problems.ts"
+import { InvalidRequest } from "../problems/requests.ts"
 
 /**
  * Answers parameters that are not as their schemas describe with `invalid-request`, and what is

@@ -1,7 +1,7 @@
 import * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
 import { HttpIncomingMessage, type HttpServerError, type HttpServerRequest } from "effect/http"
-import { BodyTooLarge, MalformedJson, MalformedRequest, UnsupportedMediaType } from "../problems/problems.ts"
+import { BodyTooLarge, MalformedJson, MalformedRequest, UnsupportedMediaType } from "../problems/requests.ts"
 
 const json = /^application\/(?:[\w.!#$&^-]+\+)?json[ \t]*(?:;|$)/i
 const charset = /;[ \t]*charset[ \t]*=[ \t]*"?([^";, \t]*)/i

@@ -2,7 +2,8 @@ import * as Effect from "effect/Effect"
 import { HttpServerRequest } from "effect/http"
 import { HttpApiMiddleware } from "effect/http-api"
 import * as Layer from "effect/Layer"
-import { ExpectationFailed, HeadersTooLarge, InternalError, MalformedRequest, RequestTimeout, ShuttingDown } from "../problems/problems.ts"
+import { ExpectationFailed, HeadersTooLarge, MalformedRequest, RequestTimeout } from "../problems/requests.ts"
+import { InternalError, ShuttingDown } from "../problems/service.ts"
 import { noteRoute } from "./requestMetrics.ts"
 
 /**

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import { Settings } from "../../platform/Settings.ts"
 import type { Principal } from "../../tenants/ApiKeys.ts"
+import { pathOf } from "../../values/pathOf.ts"
 
 /**
  * What a line says of a request, besides the date. No query, for a client may put a key there; no
@@ -37,8 +38,8 @@ const longestPath = 1000
  * Without the query, and printable: Node takes the bytes of a URL for characters, and some of these
  * command terminals.
  */
-const pathOf = (url: string): string => {
-  const path = url.slice(0, url.search(/[?#]|$/)).replaceAll(
+const printablePath = (url: string): string => {
+  const path = pathOf(url).replaceAll(
     /[^\x21-\x7e]/g,
     (character) => `%${character.charCodeAt(0).toString(16).padStart(2, "0")}`
   )
@@ -83,7 +84,7 @@ export class RequestLines {
       this.write({
         ...principal === undefined ? {} : { tenant: principal.tenant.name, key: principal.keyName },
         method,
-        path: pathOf(url),
+        path: printablePath(url),
         status: status ?? (response.headersSent ? response.statusCode : clientGone),
         duration_ms: Math.round((performance.now() - begun.arrived) * 100) / 100,
         ...length === undefined ? {} : { request_bytes: Number(length) },

@@ -2,31 +2,46 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import type { IncomingMessage } from "node:http"
-import { allowedMethods } from "../allowedMethods.ts"
-import { InternalError, InvalidRequest, MalformedRequest, MethodNotAllowed, NotFound, ShuttingDown } from "../problems/problems.ts"
+import { pathOf } from "../../values/pathOf.ts"
+import { MethodNotAllowed, NotFound } from "../problems/notFound.ts"
+import { InvalidRequest, MalformedRequest } from "../problems/requests.ts"
+import { InternalError, ShuttingDown } from "../problems/service.ts"
 import { measureRequest } from "./requestMetrics.ts"
-import { requestPath } from "./requestPath.ts"
+
+/** The methods of a path as `Allow` names them; undefined for a path that is not served. */
+export type AllowedMethods = (path: string) => string | undefined
 
 /**
- * Stands around all routes, and answers with a problem what would leave them without one: no such
- * path, another method, a path that cannot be decoded, a stopping service, a defect. A defect is
- * logged, once; the client is told nothing of it. Measures what is answered.
+ * Stands around all routes, and answers with a problem what they would leave without one.
+ *
+ * That is: no such path, another method, a path that cannot be decoded, a stopping service, a
+ * defect. A defect is logged once, and the client is told nothing of it. Measures every answer.
  */
-export const frameworkProblems = HttpRouter.middleware(
-  (routes) =>
-    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
-      const began = performance.now()
-      const hosts = countHosts(request)
-      const answered = hosts > 1 || (hosts === 0 && (request.source as IncomingMessage).httpVersion === "1.1")
-        ? respond(new MalformedRequest({ detail: hosts === 0 ? "The header Host is missing." : "There is more than one header Host." }))
-        : Effect.catchCause(withDecodablePath(request, routes), (cause) => answerTo(request, cause))
-      return Effect.flatMap(
-        answered,
-        (response) => Effect.as(measureRequest(request.source, { status: response.status, began }), withStatusHeaders(response))
-      )
-    }),
-  { global: true }
-)
+export const frameworkProblems = (allowedMethods: AllowedMethods) =>
+  HttpRouter.middleware(
+    (routes) =>
+      Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+        const began = performance.now()
+        const hosts = countHosts(request)
+        const answered = hosts > 1 || (hosts === 0 && (request.source as IncomingMessage).httpVersion === "1.1")
+          ? respond(new MalformedRequest({ detail: hosts === 0 ? "The header Host is missing." : "There is more than one header Host." }))
+          : Effect.catchCause(
+            withDecodablePath(request, routes),
+            (cause) => isNoRoute(cause) ? noRoute(request, allowedMethods) : answerTo(request, cause)
+          )
+        return Effect.flatMap(
+          answered,
+          (response) => Effect.as(measureRequest(request.source, { status: response.status, began }), withStatusHeaders(response))
+        )
+      }),
+    { global: true }
+  )
+
+const isNoRoute = (cause: Cause.Cause<unknown>): boolean => {
+  if (Cause.hasInterruptsOnly(cause)) return false
+  const error = Cause.squash(cause)
+  return HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound"
+}
 
 /** The headers that every answer has, and every one of a status. */
 const withStatusHeaders = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse => {
@@ -41,14 +56,15 @@ const withStatusHeaders = (response: HttpServerResponse.HttpServerResponse): Htt
   }
 }
 
-/** No browser is to take an answer for something else than it says it is. */
+/** Keeps browsers from taking an answer for another type than it says. */
 const onAll = { "x-content-type-options": "nosniff" }
 
 const respond = HttpServerRespondable.toResponse
 
 /**
- * A request has to have one (RFC 9112 §3.2). Node answers by itself where there is none, with an
- * empty 400, and takes the first of several.
+ * How many headers `Host` a request has. It must have one (RFC 9112 §3.2).
+ *
+ * Node would answer a request without one by an empty 400, and would take the first of several.
  */
 const countHosts = ({ source }: HttpServerRequest.HttpServerRequest): number => {
   const { rawHeaders } = source as IncomingMessage
@@ -61,14 +77,15 @@ const countHosts = ({ source }: HttpServerRequest.HttpServerRequest): number => 
 }
 
 /**
- * The router takes a `;` in the path for the beginning of the query; in a user's id it is a
- * character like others.
+ * Runs the routes on a path whose `;` are escaped.
+ *
+ * The router takes a `;` for the beginning of the query. In a user's id it is any character.
  */
 const withDecodablePath = <E, R>(
   request: HttpServerRequest.HttpServerRequest,
   routes: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 ) => {
-  const path = requestPath(request)
+  const path = pathOf(request.url)
   return path.includes(";")
     ? Effect.provideService(
       routes,
@@ -86,16 +103,14 @@ const answerTo = <E>(
     const isClientGone = cause.reasons.some(({ annotations }) => annotations.has(HttpServerError.ClientAbort.key))
     return isClientGone ? Effect.failCause(cause) : respond(new ShuttingDown({}))
   }
-  const error = Cause.squash(cause)
-  if (HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound") return noRoute(request)
   return Effect.andThen(
-    Effect.annotateLogs(Effect.logError("Request failed", cause), { "http.method": request.method, "http.path": requestPath(request) }),
+    Effect.annotateLogs(Effect.logError("Request failed", cause), { "http.method": request.method, "http.path": pathOf(request.url) }),
     respond(new InternalError({}))
   )
 }
 
-const noRoute = (request: HttpServerRequest.HttpServerRequest) => {
-  const path = requestPath(request)
+const noRoute = (request: HttpServerRequest.HttpServerRequest, allowedMethods: AllowedMethods) => {
+  const path = pathOf(request.url)
   if (!isDecodable(path)) {
     return respond(new InvalidRequest({ issues: [{ path: ["path"], message: "It is not percent-encoded UTF-8." }] }))
   }

@@ -4,7 +4,7 @@ import { type IncomingMessage, Server, type ServerOptions, ServerResponse, STATU
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { sharedTurns } from "../../platform/EventLoopTurns.ts"
-import { ExpectationFailed, HeadersTooLarge, MalformedRequest, RequestTimeout } from "../problems/problems.ts"
+import { ExpectationFailed, HeadersTooLarge, MalformedRequest, RequestTimeout } from "../problems/requests.ts"
 import { ConnectionTurns } from "./ConnectionTurns.ts"
 import type { RequestLines } from "./RequestLog.ts"
 import { waitingConnections } from "./waitingConnections.ts"

@@ -42,7 +42,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a tenant's key", (it) 
   it.effect("tells another tenant's user from one that never was in nothing: answer, headers and time", () =>
     Effect.gen(function*() {
       const { one, other, url } = yield* twoTenants
-      const read = (key: string, path: string) => request(url + path, { headers: { "x-api-key": key } })
+      const read = (key: string, path: string) => request(url + path, { headers: { "x-api-key": key, prefer: "wait=60" } })
       const logins = Array.from({ length: 300 }, (_, nth) => ({
         event: "realtime-login",
         data: { user_id: "known", timestamp: "2026-01-31T12:00:00Z", unique_id: `${nth}` }
