@@ -55,7 +55,10 @@ const keptOf = Effect.fnUntraced(function*(tenant: Tenant) {
 })
 
 const eventsOf = (tenant: Tenant, user: string) =>
-  Effect.flatMap(EventLog, ({ readUser }) => readUser(tenant.tenantId, user, Number.MAX_SAFE_INTEGER, 10_000))
+  Effect.flatMap(
+    EventLog,
+    ({ readUser }) => readUser({ tenantId: tenant.tenantId, userId: user, before: Number.MAX_SAFE_INTEGER, limit: 10_000 })
+  )
 
 layer(Layer.mergeAll(testService({ projections: [] }), NodeServices.layer).pipe(Layer.provideMerge(TestDatabase.layer)), {
   excludeTestServices: true

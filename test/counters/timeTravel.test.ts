@@ -29,7 +29,7 @@ const identityOfLogged = ({ event: { data, event }, userId }: RecordedEvent) =>
   identityOf({ event, data: { ...data, user_id: userId } } as unknown as FastTrackItem)
 
 const everyEvent = (tenantId: string, userId: string) =>
-  Effect.flatMap(EventLog, (log) => log.readUser(tenantId, userId, Number.MAX_SAFE_INTEGER, 100_000))
+  Effect.flatMap(EventLog, (log) => log.readUser({ tenantId, userId, before: Number.MAX_SAFE_INTEGER, limit: 100_000 }))
 
 layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })("TimeTravel", (it) => {
   it.effect("reads at any time what a direct reading makes of the events recorded by then", () =>

@@ -94,8 +94,11 @@ const assertGone = Effect.fnUntraced(function*(tenant: Tenant, user: string, oth
   const documents = yield* counters.read(tenant, [user, other], { sections: ["casino"], consistency: strong })
   assert.deepStrictEqual(documents.map(({ user_id }) => user_id), [other])
   const log = yield* EventLog
-  assert.deepStrictEqual(yield* log.readUser(tenant.tenantId, user, Number.MAX_SAFE_INTEGER, 1000), [])
-  assert.isAbove((yield* log.readUser(tenant.tenantId, other, Number.MAX_SAFE_INTEGER, 1000)).length, 0)
+  assert.deepStrictEqual(yield* log.readUser({ tenantId: tenant.tenantId, userId: user, before: Number.MAX_SAFE_INTEGER, limit: 1000 }), [])
+  assert.isAbove(
+    (yield* log.readUser({ tenantId: tenant.tenantId, userId: other, before: Number.MAX_SAFE_INTEGER, limit: 1000 })).length,
+    0
+  )
   const seen = yield* log.read([{ slice: 9, position: 0 }], bound)
   assert.deepStrictEqual(seen.filter(({ event, userId }) => userId === user && event !== null), [])
   const parts = yield* log.lookAtParts([{ slice: 9, position: 0, upTo: 1000 }], ["realtime-casino"], bound.bytes)

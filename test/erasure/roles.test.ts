@@ -96,7 +96,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the log", (it) => {
         }
         assert.strictEqual((yield* Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, "erased"))).events, 1)
         assert.deepStrictEqual((yield* log.append([a, b])).map(({ _tag }) => _tag), ["Duplicate", "Duplicate"])
-        assert.strictEqual((yield* log.readUser(tenant.tenantId, "kept", 10, 10)).length, 1)
+        assert.strictEqual((yield* log.readUser({ tenantId: tenant.tenantId, userId: "kept", before: 10, limit: 10 })).length, 1)
       }).pipe(Effect.provide(context))
     }), 120_000)
 

@@ -236,8 +236,14 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
         const explanation = yield* Explanation
         const log = yield* EventLog
         assert.deepStrictEqual(yield* countersOf(tenant, [victim]), [])
-        assert.deepStrictEqual(yield* log.readUser(tenant.tenantId, victim, Number.MAX_SAFE_INTEGER, 10), [])
-        assert.deepStrictEqual(yield* log.readUser(tenant.tenantId, pseudonym, Number.MAX_SAFE_INTEGER, 10), [])
+        assert.deepStrictEqual(
+          yield* log.readUser({ tenantId: tenant.tenantId, userId: victim, before: Number.MAX_SAFE_INTEGER, limit: 10 }),
+          []
+        )
+        assert.deepStrictEqual(
+          yield* log.readUser({ tenantId: tenant.tenantId, userId: pseudonym, before: Number.MAX_SAFE_INTEGER, limit: 10 }),
+          []
+        )
         assert.isUndefined(yield* explanation.explain(tenant, victim, "casino.EUR.bet_count", { after: 0, limit: 10 }))
         const instant = Date.now() - 1
         assert.isUndefined(yield* Effect.flatMap(TimeTravel, ({ read }) => read(tenant, victim, { instant, sections: ["casino"] })))
@@ -313,7 +319,10 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
           assert.strictEqual((yield* sendRaw(tenant, [fresh, fresh])).accepted, 1)
           onlyFresh(yield* countersOf(tenant, [first, second]))
           const log = yield* EventLog
-          assert.strictEqual((yield* log.readUser(tenant.tenantId, first, Number.MAX_SAFE_INTEGER, 10)).length, 1)
+          assert.strictEqual(
+            (yield* log.readUser({ tenantId: tenant.tenantId, userId: first, before: Number.MAX_SAFE_INTEGER, limit: 10 })).length,
+            1
+          )
           assert.deepStrictEqual(yield* countersOf(tenant, rest), others)
 
           const { stores } = yield* ProjectionCatalog
@@ -445,7 +454,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
         yield* Fiber.join(holding)
         assert.deepStrictEqual((yield* Fiber.join(resending)).map(({ _tag }) => _tag), ["Duplicate", "Duplicate", "Appended"])
         const { events } = yield* Fiber.join(erasing)
-        const left = yield* log.readUser(tenant.tenantId, user, Number.MAX_SAFE_INTEGER, 10)
+        const left = yield* log.readUser({ tenantId: tenant.tenantId, userId: user, before: Number.MAX_SAFE_INTEGER, limit: 10 })
         // What was there before is gone in any case; what is new is there unless it came first.
         if (erasesFirst) assert.deepStrictEqual(left.map(({ event }) => event.data), [JSON.parse(next.payload)])
         else assert.includeDeepMembers([[], [JSON.parse(next.payload)]], [left.map(({ event }) => event.data)])
@@ -563,7 +572,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
         // The counters are of those events that are still there.
         const log = yield* EventLog
         const there = new Set(
-          (yield* log.readUser(tenant.tenantId, user, Number.MAX_SAFE_INTEGER, 10_000)).map(({ event }) => JSON.stringify(event.data))
+          (yield* log.readUser({ tenantId: tenant.tenantId, userId: user, before: Number.MAX_SAFE_INTEGER, limit: 10_000 })).map((
+            { event }
+          ) => JSON.stringify(event.data))
         )
         assert.strictEqual(there.size, stored?.live)
         for (const userId of userIds.slice(1)) {

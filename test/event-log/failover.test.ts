@@ -155,7 +155,7 @@ it.live("what is committed is on disk, whatever the server's default is", () =>
       // As behind a pooler, which hands out sessions of which nobody knows what they are set to.
       yield* writer`set local synchronous_commit = off`
       const history = yield* keepUp
-      yield* appendStatement(writer, [newEvent(tenant, bet("player", "a"))], { looksUp: false, erased: new ErasedUsers(), history })
+      yield* appendStatement(writer, { events: [newEvent(tenant, bet("player", "a"))], looksUp: false, erased: new ErasedUsers(), history })
       return yield* current(writer)
     }))
     assert.strictEqual(yield* afterAppend, "on")

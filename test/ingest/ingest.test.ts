@@ -182,7 +182,10 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
       const tenant = yield* newTenant
       const refused = yield* Effect.flip(batch(tenant, bulkItems([login("one", "a"), {}]), { strict: true }))
       assert.strictEqual(refused._tag, "StrictRefusal")
-      assert.deepStrictEqual(yield* log.readUser(tenant.tenantId, "one", Number.MAX_SAFE_INTEGER, 10), [])
+      assert.deepStrictEqual(
+        yield* log.readUser({ tenantId: tenant.tenantId, userId: "one", before: Number.MAX_SAFE_INTEGER, limit: 10 }),
+        []
+      )
       const rejected = yield* keptOf(tenant.tenantId)
       assert.deepStrictEqual(rejected, [])
       const report = yield* batch(tenant, bulkItems([login("one", "a")]), { strict: true })
@@ -204,7 +207,10 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
           assert.strictEqual((yield* Fiber.join(first)).accepted, 30)
         })
       )
-      assert.deepStrictEqual(yield* log.readUser(tenant.tenantId, "late", Number.MAX_SAFE_INTEGER, 10), [])
+      assert.deepStrictEqual(
+        yield* log.readUser({ tenantId: tenant.tenantId, userId: "late", before: Number.MAX_SAFE_INTEGER, limit: 10 }),
+        []
+      )
       assert.strictEqual((yield* batch(tenant, bulkItems(items), lenient)).duplicates, 30)
     }))
 
@@ -223,7 +229,10 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
           yield* Fiber.join(interruption)
         })
       )
-      assert.strictEqual((yield* log.readUser(tenant.tenantId, "gone", Number.MAX_SAFE_INTEGER, 10)).length, 2)
+      assert.strictEqual(
+        (yield* log.readUser({ tenantId: tenant.tenantId, userId: "gone", before: Number.MAX_SAFE_INTEGER, limit: 10 })).length,
+        2
+      )
     }))
 })
 
@@ -296,7 +305,10 @@ layer(testService({ settings: { MAX_EVENT_BYTES: "1024", MAX_FUTURE_HOURS: "24" 
       const items = Array.from({ length: 2000 }, (_, index) => JSON.stringify(login("many", `${index}`)))
       const failure = yield* Effect.flip(batch(tenant, bodyItems(`{"items": [\n${items.join(",\n")},\n{"event": tru}\n]}`), lenient))
       assert.deepStrictEqual(failure, { _tag: "MalformedJson", message: "This is not JSON: line 2002, column 14." })
-      assert.deepStrictEqual(yield* log.readUser(tenant.tenantId, "many", Number.MAX_SAFE_INTEGER, 10), [])
+      assert.deepStrictEqual(
+        yield* log.readUser({ tenantId: tenant.tenantId, userId: "many", before: Number.MAX_SAFE_INTEGER, limit: 10 }),
+        []
+      )
       assert.deepStrictEqual(yield* keptOf(tenant.tenantId), [])
     }))
 

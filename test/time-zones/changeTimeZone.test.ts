@@ -115,7 +115,12 @@ describe("a tenant's zone that is changed", () => {
           if (document === undefined) {
             return
           }
-          const events = yield* Context.get(service, EventLog).readUser(moving.tenantId, userId, document.position + 1, 10_000)
+          const events = yield* Context.get(service, EventLog).readUser({
+            tenantId: moving.tenantId,
+            userId,
+            before: document.position + 1,
+            limit: 10_000
+          })
           const context = { timeZone: document.time_zone, now: at }
           assert.deepStrictEqual<unknown>(document["logins"], evaluate(logins, events.map(({ event }) => event), context))
           zones.add(document.time_zone)

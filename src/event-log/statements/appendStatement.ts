@@ -9,30 +9,41 @@ import type { KnownHistory } from "../LogHistories.ts"
 import type { NewEvent } from "../RecordedEvent.ts"
 
 /**
- * A row of the statement's answer. With `ord`: the event at that place of the input (from 1) was
- * stored before, at `position`. Without: the events of `slice` that were not, were stored from
- * `position` on, in the order of the input. With `ord` 0: nothing was stored, for there are
- * erasures up to `position` that the caller has not heard of. With `ord` -1: nothing was stored,
- * for the server is not the one of the history that the caller knows.
+ * A row of the statement's answer. `kind` says what it tells:
+ *
+ * - `appended`: the events of `slice` that were new are stored from `position` on, in the order of
+ *   the input. `waited` is how long the statement waited for the last of its heads, in
+ *   milliseconds; it is the same in each such row.
+ * - `stored`: the event at place `ord` of the input, from 1, was stored before, at `position`.
+ * - `unknown erasures`: nothing was stored. There are erasures up to `position` that the process
+ *   does not know of.
+ * - `other server`: nothing was stored. The server is not the one of the history that the process
+ *   knows.
+ *
+ * The columns that a kind does not have are null.
  */
-export interface AppendRow {
-  readonly ord: bigint | null
-  readonly slice: number
+export type AppendRow =
+  | { readonly kind: "appended"; readonly slice: number; readonly position: bigint; readonly waited: number }
+  | StoredRow
+  | { readonly kind: "unknown erasures"; readonly position: bigint; readonly waited: null }
+  | { readonly kind: "other server"; readonly waited: null }
+
+/** An event that was stored before the append. `payload` is null if it is long. */
+export interface StoredRow {
+  readonly kind: "stored"
+  readonly ord: number
   readonly position: bigint
-  /** Milliseconds until the last of the heads was locked; the same in every row without `ord`. */
-  readonly waited: number | null
-  readonly occurred_at: Date | null
-  readonly payload_version: number | null
-  /** Null without `ord`, and where it is long. */
+  readonly waited: null
+  readonly occurred_at: Date
+  readonly payload_version: number
   readonly payload: string | null
 }
 
-/** The places of the rows that say that nothing was stored, and why. */
-export const unheardErasures = 0n
-export const anotherServer = -1n
-
-/** What an append goes by. */
-export interface AppendOptions {
+/** What an append statement writes, and what the process knows that it writes by. */
+export interface AppendInput {
+  /** No two events have the same tenant, user and key: the caller has set repeats aside. */
+  readonly events: ReadonlyArray<NewEvent>
+  /** Whether the statement looks for stored keys first. */
   readonly looksUp: boolean
   readonly erased: ErasedUsers
   readonly history: KnownHistory
@@ -42,42 +53,40 @@ export interface AppendOptions {
  * The most bytes of a stored payload that the append reads: 2,000 events of one statement come to
  * 16 MiB.
  */
-const shortBytes = 8192
+export const shortBytes = 8192
 
 /**
  * The append (docs/architecture.md#the-append): one autocommit statement, READ COMMITTED, one round
- * trip. It locks the heads in slice order, skips events whose key is stored, inserts the rest at
- * `head + 1 …` and advances the heads; the row locks are held to the commit, so commit order is
- * position order.
+ * trip.
  *
- * `looksUp` has it look for stored keys first. Without, it trusts that none is stored: a statement
- * of new events alone then takes half the time. Either way the unique key `events_idempotency_key`
- * has the last word, for even a look-up may see a snapshot older than the locks: it refuses the
- * statement, nothing is stored, and the caller runs it again with the look-up. Events of users who
- * may have been erased are always looked up, under their pseudonyms, and nothing is stored if a
- * head names an erasure that `erased` does not know: others' events cost that no look-up. Nothing
- * is stored either if the server is not the one of `history`: it may have lost events.
- * `recorded_at` is read after the last lock was granted, in whole milliseconds, and never before
- * the head's last one.
+ * It locks the heads of its slices in slice order, skips events whose key is stored, inserts the
+ * others at `head + 1 …`, and advances the heads. The locks last until the commit, so the order of
+ * commits is the order of positions.
  *
- * No two events of `events` may have the same (tenant, user, key): the caller has set repeats
- * aside.
+ * `looksUp` makes it look for stored keys. Without it the statement trusts that no key is stored,
+ * and takes half the time. Either way the unique key `events_idempotency_key` has the last word: a
+ * look-up too may see a snapshot that is older than the locks. If that key refuses the statement,
+ * nothing is stored, and the caller runs it again with a look-up.
+ *
+ * Nothing is stored either if a head names an erasure that `erased` does not know, or if the server
+ * is not the one of `history`, for it may have lost events.
  */
 export const appendStatement = (
   sql: PgClient.PgClient,
-  events: ReadonlyArray<NewEvent>,
-  { erased, history, looksUp }: AppendOptions
+  { erased, events, history, looksUp }: AppendInput
 ): Effect.Effect<ReadonlyArray<AppendRow>, SqlError.SqlError> => {
   const { known } = erased
   const perhaps = erased.among(events)
-  // What is long is compared after the commit, by `compareKnown`: here it would keep the heads
-  // locked.
+  // The caller compares what is long after the commit, by `compareKnown`: here it would keep the
+  // heads locked.
   const shortPayload = sql.literal(
     `case when pg_column_compression(payload) is null and pg_column_size(payload) <= ${shortBytes} then payload::text end`
   )
   return sql<AppendRow>`
-    with input as materialized (
-      -- Side by side in the select list: of several in "from", each would first be written to a store of its own.
+    with
+    -- The events, one a row; ord is their place, from 1. The arrays stand side by side in the select
+    -- list: of several in "from", each would first be written to a store of its own.
+    input as materialized (
       select
         unnest(${arrayOf.int2(events.map((e) => e.slice))}::smallint[]) as slice,
         unnest(${arrayOf.uuid(events.map((e) => e.tenantId))}::uuid[]) as tenant_id,
@@ -88,6 +97,8 @@ export const appendStatement = (
         unnest(${arrayOf.text(events.map((e) => e.payload))}::text[]) as payload,
         generate_series(1::bigint, ${BigInt(events.length)}::bigint) as ord
     ),
+    -- The heads of the slices, locked until the commit. All appends lock in slice order, so none waits
+    -- in a circle.
     heads as materialized (
       select slice, position, recorded_at, erasure
       from slice_heads
@@ -95,6 +106,8 @@ export const appendStatement = (
       order by slice
       for update
     ),
+    -- One row, once the last lock is granted: the time, the last erasure in any of the slices, and
+    -- whether this is the server of the history.
     clock as materialized (
       select
         date_trunc('milliseconds', clock_timestamp()) as now,
@@ -104,6 +117,8 @@ export const appendStatement = (
         ${raiseSynchronousCommit(sql)} as raised
       from (select max(erasure) as erasure from heads) as all_locked
     ),
+    -- The events whose key is stored. First those that are looked up. Then those of users who may have
+    -- been erased: their events are always looked up, under the pseudonym.
     stored as materialized (
       select input.ord, known.*
       from input
@@ -129,6 +144,8 @@ export const appendStatement = (
         limit 1
       ) as known
     ),
+    -- The other events with their positions; none if erasures are unknown or the server is another.
+    -- recorded_at is in whole milliseconds, and never before the head's.
     fresh as materialized (
       select
         input.*,
@@ -138,6 +155,7 @@ export const appendStatement = (
       where input.ord not in (select ord from stored) and clock.erasure <= ${known}
         and clock.is_known_server
     ),
+    -- The insert, in order of the primary key.
     inserted as (
       insert into events
         (slice, position, tenant_id, user_id, idempotency_key, event_type, occurred_at, recorded_at, payload_version, payload)
@@ -145,19 +163,21 @@ export const appendStatement = (
       from fresh
       order by slice, position
     ),
+    -- The positions that each slice has got.
     ranges as materialized (
       select slice, min(position) as first, max(position) as last, max(recorded_at) as recorded_at from fresh group by slice
     ),
+    -- The heads, moved to the last position of each slice.
     advanced as (
       update slice_heads set position = ranges.last, recorded_at = ranges.recorded_at from ranges where slice_heads.slice = ranges.slice
     )
-    select null::bigint as ord, slice, first as position, waited, null::timestamptz as occurred_at, null::smallint as payload_version,
-      null::text as payload
+    -- The answer: see AppendRow.
+    select 'appended' as kind, slice, null::int as ord, first as position, waited, null::timestamptz as occurred_at,
+      null::smallint as payload_version, null::text as payload
     from ranges cross join clock
     union all
-    select ord, null, position, null, occurred_at, payload_version, payload from stored
+    select 'stored', null, ord::int, position, null, occurred_at, payload_version, payload from stored
     union all
-    -- Nothing was stored, and why.
-    select case when is_known_server then 0 else -1 end, null, erasure, null, null, null, null
+    select case when is_known_server then 'unknown erasures' else 'other server' end, null, null, erasure, null, null, null, null
     from clock where erasure > ${known} or not is_known_server`
 }

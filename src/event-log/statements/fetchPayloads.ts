@@ -4,6 +4,7 @@ import * as Result from "effect/Result"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { decodeStored } from "../../fasttrack/payload.ts"
+import { known } from "../../values/known.ts"
 import { parsedSize } from "../parsedSize.ts"
 import { readableEvent } from "../readableEvent.ts"
 import type { RecordedEvent, UnreadableEvent, WithheldEvent } from "../RecordedEvent.ts"
@@ -29,8 +30,10 @@ export const fetchPayloads = (
   sql: PgClient.PgClient,
   events: ReadonlyArray<WithheldEvent>,
   bytes: number
-): Effect.Effect<ReadonlyArray<RecordedEvent | UnreadableEvent>, SqlError.SqlError> =>
-  Effect.map(
+): Effect.Effect<ReadonlyArray<RecordedEvent | UnreadableEvent>, SqlError.SqlError> => {
+  // The walk takes its first step while 0 bytes are less than these.
+  const bound = BigInt(Math.max(1, bytes))
+  return Effect.map(
     sql<{ nth: number; size: number; payload: string | null }>`
       -- One event after the other, each by its key, so that it ends where the bytes do. The payloads go along packed.
       with recursive walk (nth, size, total, payload) as (
@@ -46,20 +49,18 @@ export const fetchPayloads = (
             and position = (${arrayOf.int8(events.map(({ position }) => position))}::bigint[])[walk.nth + 1]
           offset 0
         ) as e
-        where walk.total < ${BigInt(bytes)}
+        where walk.total < ${bound}
       )
       select nth, size, case when size <= ${readableEvent} then payload::text end as payload
       from walk
-      where nth = 1 or (nth > 1 and total <= ${BigInt(bytes)})
+      where nth = 1 or (nth > 1 and total <= ${bound})
       order by nth`,
-    (rows) =>
-      rows.flatMap(({ nth, payload, size }) => {
-        const event = events[nth - 1]
-        return event === undefined ? [] : [toEvent(event, size, payload)]
-      })
+    (rows) => rows.map(({ nth, payload, size }) => fetchedEvent(known(events[nth - 1], "event that was fetched"), size, payload))
   )
+}
 
-const toEvent = (event: WithheldEvent, size: number, payload: string | null): RecordedEvent | UnreadableEvent => {
+/** A withheld event with its payload of `size` bytes; null stands for one that no reader takes. */
+export const fetchedEvent = (event: WithheldEvent, size: number, payload: string | null): RecordedEvent | UnreadableEvent => {
   const { occurredAt, payloadVersion, position, recordedAt, slice, tenantId, type, userId } = event
   const place = { slice, position, tenantId, userId, recordedAt }
   const unreadable = (why: string): UnreadableEvent => ({ ...place, event: null, type, unreadable: why })

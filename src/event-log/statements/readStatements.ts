@@ -93,11 +93,12 @@ const mostCompressed = 256
  * bytes, and costs nothing more where payloads are small. A running sum of sizes would take a sixth
  * of the statement's time.
  */
-export const smallPayload = (sql: PgClient.PgClient, { bytes, events }: ReadBound) =>
-  sql`case when pg_column_size(payload) <= ${smallestOf(bytes, events)} and pg_column_compression(payload) is null then payload
+export const smallPayload = (sql: PgClient.PgClient, bound: ReadBound) =>
+  sql`case when pg_column_size(payload) <= ${inlineBytes(bound)} and pg_column_compression(payload) is null then payload
     else to_json(pg_column_size(payload) * case when pg_column_compression(payload) is null then 1 else -1 end) end as payload`
 
-const smallestOf = (bytes: number, events: number): number => Math.min(largestInline, Math.floor(bytes / 2 / Math.max(1, events)))
+/** The most bytes of a payload that comes with its event, where so many events are read. */
+export const inlineBytes = ({ bytes, events }: ReadBound): number => Math.min(largestInline, Math.floor(bytes / 2 / Math.max(1, events)))
 
 /**
  * The events after the given positions, in order of slice and position, at most so many of each

@@ -36,7 +36,7 @@ export interface UserPage {
  * Which events: those before a position of the user's slice, at most so many. Of those with more
  * bytes than `largest` the payload is left out.
  */
-export interface UserPart {
+export interface PageRequest {
   readonly tenantId: string
   readonly userId: string
   readonly before: number
@@ -65,7 +65,7 @@ const windows = [4_000, 16_000, 64_000, 256_000] as const
  * however large the events are and however many the user has. A user's few events come by the
  * unique key. One who has many is frequent in the slice, so that the next ones are near `before`.
  */
-export const readUserPage = Effect.fnUntraced(function*(sql: PgClient.PgClient, part: UserPart) {
+export const readUserPage = Effect.fnUntraced(function*(sql: PgClient.PgClient, part: PageRequest) {
   const { places, isMore } = yield* findPlaces(sql, part)
   const fitting = yield* fitPlaces(sql, sliceOf(part.tenantId, part.userId), places, pageBytes)
   const events = fitting.length === 0 ? [] : yield* fetchEvents(sql, part, fitting)
@@ -73,7 +73,7 @@ export const readUserPage = Effect.fnUntraced(function*(sql: PgClient.PgClient, 
 }) satisfies (...args: never) => Effect.Effect<UserPage, SqlError.SqlError>
 
 /** Where the next events stand, and whether there are more. */
-const findPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, { before, limit, tenantId, userId }: UserPart) {
+const findPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, { before, limit, tenantId, userId }: PageRequest) {
   const end = BigInt(before)
   const byKey = yield* sql<Partial<Place> & { readonly known: number }>`
     with own as materialized (
@@ -121,7 +121,11 @@ const findPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, { before,
 const cut = (places: ReadonlyArray<Place>, limit: number) => ({ places: places.slice(0, limit), isMore: places.length > limit })
 
 /** The events themselves; an erasure may have begun since their places were found. */
-const fetchEvents = (sql: PgClient.PgClient, { largest = largestShown, tenantId, userId }: UserPart, places: ReadonlyArray<SizedPlace>) =>
+const fetchEvents = (
+  sql: PgClient.PgClient,
+  { largest = largestShown, tenantId, userId }: PageRequest,
+  places: ReadonlyArray<SizedPlace>
+) =>
   Effect.map(
     sql<{
       slice: number
@@ -158,7 +162,7 @@ const fetchEvents = (sql: PgClient.PgClient, { largest = largestShown, tenantId,
 
 /** The event as this release reads it, or why it cannot. */
 export const decodeUserEvent = (
-  { tenantId, userId }: Pick<UserPart, "tenantId" | "userId">,
+  { tenantId, userId }: Pick<PageRequest, "tenantId" | "userId">,
   { bytes, eventType, occurredAt, payload, payloadVersion, position, recordedAt, slice }: StoredUserEvent
 ): Result.Result<RecordedEvent, string> =>
   payload === null
