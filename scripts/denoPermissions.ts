@@ -1,5 +1,6 @@
 import * as Result from "effect/Result"
-import { type ConnectionTarget, readTarget, socketPathOf } from "../src/database/ConnectionTarget.ts"
+import { type ConnectionTarget, socketPathOf } from "../src/database/ConnectionTarget.ts"
+import { readTarget } from "../src/database/readTarget.ts"
 
 /*
  * Prints what Deno has to allow for the databases of the settings, as JSON: addresses, and files

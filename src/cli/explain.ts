@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Explained, Explanation } from "../counters/Explanation.ts"
 import { Histories } from "../counters/Histories.ts"
-import type { Contribution } from "../counters/PathHistory.ts"
+import type { ContributingEvent } from "../counters/PathHistory.ts"
 import { UserHistory } from "../event-log/UserHistory.ts"
 import { idOf } from "../fasttrack/idField.ts"
 import { releasedVersions } from "../projections/catalog/formerVersions.ts"
@@ -35,7 +35,7 @@ const signed = (kind: Explained["kind"], contribution: unknown): string => {
   return kind === "other" || text.startsWith("-") ? text : `+${text}`
 }
 
-const rowOf = (kind: Explained["kind"]) => ({ contribution, logged, value }: Contribution): ReadonlyArray<string> => [
+const rowOf = (kind: Explained["kind"]) => ({ contribution, logged, value }: ContributingEvent): ReadonlyArray<string> => [
   String(logged.position),
   new Date(logged.event.occurredAt).toISOString(),
   summaryOf(logged.event),

@@ -62,9 +62,9 @@ export class Activity extends Context.Service<Activity, {
   static readonly layer = Layer.effect(
     Activity,
     Effect.gen(function*() {
-      const snapshots = yield* ConsistentReads
+      const reads = yield* ConsistentReads
       const read = Effect.fn("Activity.read")(function*(tenant: Tenant, userId: string, { consistency, ...range }: Options) {
-        const found = yield* snapshots.read(
+        const found = yield* reads.read(
           tenant,
           [userId],
           { projections: [activity.name], consistency },

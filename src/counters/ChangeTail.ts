@@ -9,7 +9,7 @@ import { tenantsSince } from "../projections/feed/generations.ts"
 import type { ProjectionRunner } from "../projections/runner/ProjectionRunner.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { type FeedPlace, type FeedState, furthestState, isPast, isSameHistory } from "./FeedPlace.ts"
-import { eventsIn, rangesBetween } from "./LogOffset.ts"
+import { eventCount, rangesBetween } from "./LogOffset.ts"
 
 /** How far there is something to tell, as of one look; the steps of a process are a chain. */
 interface Step {
@@ -54,7 +54,7 @@ export const makeChangeTail = Effect.fnUntraced(function*(
   /** Who hears of what is between two states of one history. */
   const concerned = Effect.fnUntraced(function*(before: FeedState, state: FeedState) {
     const ranges = rangesBetween(before.positions, state.positions)
-    if (eventsIn(ranges) > maxEvents) return undefined
+    if (eventCount(ranges) > maxEvents) return undefined
     const retold = state.generation > before.generation ? yield* tenantsSince(sql, before.generation) : new Set<string>()
     if (retold === undefined) return undefined
     const erasing = state.erasure > before.erasure ? yield* tenantsErasing(sql, before.erasure) : new Set<string>()

@@ -70,7 +70,7 @@ export class Counters extends Context.Service<Counters, {
   static readonly layer = Layer.effect(
     Counters,
     Effect.gen(function*() {
-      const snapshots = yield* ConsistentReads
+      const reads = yield* ConsistentReads
       const { shown } = yield* ProjectionCatalog
 
       const read = Effect.fn("Counters.read")(function*(
@@ -78,19 +78,19 @@ export class Counters extends Context.Service<Counters, {
         userIds: ReadonlyArray<string>,
         { areNamed, consistency, sections }: Options
       ) {
-        const found = yield* snapshots.read(
+        const found = yield* reads.read(
           tenant,
           userIds,
           { projections: sections, consistency, mayLack: areNamed !== true },
-          Effect.fnUntraced(function*(snapshot) {
-            const { failing, stores, unbuilt, userIds } = snapshot
-            if (userIds.length === 0) return { ...snapshot, rows: [] }
+          Effect.fnUntraced(function*(moment) {
+            const { failing, stores, unbuilt, userIds } = moment
+            if (userIds.length === 0) return { ...moment, rows: [] }
             if (areNamed === true ? unbuilt.length > 0 : unbuilt.length === sections.length) {
               return yield* new ProjectionNotBuilt({ projections: unbuilt })
             }
             const isWhole = stores.length + (areNamed === true ? 0 : unbuilt.length + failing.length) === sections.length
             if (stores.length === 0 || !isWhole) return yield* new ProjectionBehind({ waited: 0 })
-            return { ...snapshot, rows: yield* readRows(tenant.tenantId, stores, userIds) }
+            return { ...moment, rows: yield* readRows(tenant.tenantId, stores, userIds) }
           })
         )
         const { generationsOf, parkedIn, positionOf, rows, stores, timeZoneOf, weekStartOf } = found

@@ -13,8 +13,9 @@ import { activeVersions } from "../projections/versions/versions.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { ProjectionFailing, ProjectionParked } from "./ConsistentReads.ts"
 import { type CounterPath, formatCounterPath, parseCounterPath, type ValueKind, valueKind } from "./counterPath.ts"
-import { type Folding, Histories, type HistoryEvent, type HistoryTooLarge, type HistoryUnfinished } from "./Histories.ts"
-import { type Contribution, PathHistory } from "./PathHistory.ts"
+import type { Folding, HistoryEvent } from "./Folding.ts"
+import { Histories, type HistoryTooLarge, type HistoryUnfinished } from "./Histories.ts"
+import { type ContributingEvent, PathHistory } from "./PathHistory.ts"
 
 /** No counters document has a single value at that path. */
 export class NoSuchCounter extends Schema.TaggedError<NoSuchCounter>("playtally/counters/NoSuchCounter")("NoSuchCounter", {
@@ -39,7 +40,7 @@ export interface Explained {
   /** The last position of the user's slice that was looked at. */
   readonly position: number
   /** In order of position. */
-  readonly contributions: ReadonlyArray<Contribution>
+  readonly contributions: ReadonlyArray<ContributingEvent>
   /** Whether there are more after these. */
   readonly isMore: boolean
 }

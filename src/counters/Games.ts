@@ -66,9 +66,9 @@ export class Games extends Context.Service<Games, {
   static readonly layer = Layer.effect(
     Games,
     Effect.gen(function*() {
-      const snapshots = yield* ConsistentReads
+      const reads = yield* ConsistentReads
       const read = Effect.fn("Games.read")((tenant: Tenant, userId: string, { consistency, games, sections }: Options) =>
-        snapshots.read(
+        reads.read(
           tenant,
           [userId],
           { projections: sections, consistency },

@@ -7,12 +7,12 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
-import type { RecordedEvent } from "../event-log/RecordedEvent.ts"
 import { readHistoryRow, UserHistory } from "../event-log/UserHistory.ts"
 import type { EventType } from "../fasttrack/FastTrackEvent.ts"
 import { Breather } from "../platform/Breather.ts"
 import { steadyTime } from "../platform/monotonicClock.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import type { Folding, HistoryEvent, Progress } from "./Folding.ts"
 import { KeptFoldings } from "./KeptFoldings.ts"
 
 /**
@@ -34,34 +34,6 @@ export const HistoryTime = Context.Reference<number>("playtally/counters/History
 
 /** Most bytes of the rows that one history is folded into. */
 export const maxFoldedBytes = 96 * 1024 * 1024
-
-/**
- * An event of a history; without `logged` it is one that no reader takes, for its size or its
- * version. `bytes` is the length of its payload.
- */
-export interface HistoryEvent {
-  readonly position: number
-  readonly type: string
-  readonly bytes: number
-  readonly logged: RecordedEvent | undefined
-}
-
-/** What a history is folded into, piece by piece. */
-export interface Folding {
-  /** Takes the next events. It must not throw. */
-  readonly add: (events: ReadonlyArray<HistoryEvent>) => void
-  /** Set once no further events are needed. */
-  readonly isDone: boolean
-  /** About how much memory it takes. */
-  readonly bytes: number
-}
-
-/** A folding and how far it has come: all events up to `place` are in it, of those up to `upTo`. */
-export interface Progress<F extends Folding> {
-  readonly folding: F
-  place: number
-  readonly upTo: number
-}
 
 /** A history as it is asked for. */
 export interface HistoryRequest<F extends Folding, A> {

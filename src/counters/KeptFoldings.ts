@@ -1,4 +1,4 @@
-import type { Folding, Progress } from "./Histories.ts"
+import type { Folding, Progress } from "./Folding.ts"
 
 /** Most foldings kept, most bytes of them together, and for how long (milliseconds). */
 const maxKept = 64

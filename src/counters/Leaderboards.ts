@@ -91,7 +91,7 @@ export class Leaderboards extends Context.Service<Leaderboards, {
     Leaderboards,
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
-      const snapshots = yield* ConsistentReads
+      const reads = yield* ConsistentReads
 
       const read = <A>(
         tenant: Tenant,
@@ -99,7 +99,7 @@ export class Leaderboards extends Context.Service<Leaderboards, {
         consistency: Consistency,
         rows: (ranking: RankingReader, head: LeaderboardHead, entry: EntryOf) => Effect.Effect<A, SqlError.SqlError>
       ) =>
-        snapshots.read(
+        reads.read(
           tenant,
           [],
           { projections: [projectionOf(board).name], consistency, everybody: true },

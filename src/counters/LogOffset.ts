@@ -22,7 +22,7 @@ export const rangesBetween = (after: LogOffset, upTo: LogOffset): ReadonlyArray<
   upTo.flatMap((position, slice) => position > (after[slice] ?? 0) ? [{ slice, after: after[slice] ?? 0, upTo: position }] : [])
 
 /** How many events ranges hold. */
-export const eventsIn = (ranges: ReadonlyArray<PositionRange>): number => ranges.reduce((sum, { after, upTo }) => sum + upTo - after, 0)
+export const eventCount = (ranges: ReadonlyArray<PositionRange>): number => ranges.reduce((sum, { after, upTo }) => sum + upTo - after, 0)
 
 /**
  * The beginnings of ranges that hold `limit` events together, or all: what short ones leave goes to

@@ -13,7 +13,7 @@ export interface SizedEvent {
 }
 
 /** An event that changed a value: by how much, and to what. */
-export interface Contribution {
+export interface ContributingEvent {
   readonly logged: RecordedEvent
   /**
    * The difference, a number for a count and canonical decimal text for an amount; for any other
@@ -34,13 +34,13 @@ export interface Contribution {
  * with no more than the next page shows.
  */
 export class PathHistory {
-  contributions: Array<Contribution> = []
+  contributions: Array<ContributingEvent> = []
   /** Of the page's events and those before, and of the one that follows it, if there is one. */
   private readonly fold: MemoryFold
   /** Of all events, until their value is known. */
   private whole: MemoryFold | undefined
   /** The first event that changed the value and was not kept. */
-  private following: Contribution | undefined
+  private following: ContributingEvent | undefined
   private readonly names: ReadonlyArray<string>
   private readonly kind: ValueKind
   private readonly context: ReadContext

@@ -9,7 +9,7 @@ import { type Generation, generationsBetween } from "../projections/feed/generat
 import type { Tenant } from "../tenants/Tenant.ts"
 import { compareUtf8 } from "../values/compareUtf8.ts"
 import { type FeedPlace, type FeedState, nothingTold } from "./FeedPlace.ts"
-import { eventsIn, type LogOffset, rangesBetween, shortened } from "./LogOffset.ts"
+import { eventCount, type LogOffset, rangesBetween, shortened } from "./LogOffset.ts"
 
 /**
  * A user whose counters may have changed, with a position of the user's slice that the counters
@@ -87,7 +87,7 @@ export const readFeedPage = Effect.fnUntraced(function*(
       : { generation: place.generation, walk: { upTo: walk.upTo, after: users.next } }
   }
   const isMore = next.walk !== undefined || next.generation < state.generation ||
-    eventsIn(rangesBetween(next.positions, state.positions)) > 0
+    eventCount(rangesBetween(next.positions, state.positions)) > 0
   return { erased, changes: [...told.values()], next, isMore }
 })
 

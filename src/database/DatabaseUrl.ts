@@ -2,8 +2,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import { type ConnectionTarget, readTarget } from "./ConnectionTarget.ts"
+import type { ConnectionTarget } from "./ConnectionTarget.ts"
 import { DatabaseUrlUnusable } from "./DatabaseUrlUnusable.ts"
+import { readTarget } from "./readTarget.ts"
 
 /**
  * What stands between this process and the server. `session`: a pooler that gives each connection a

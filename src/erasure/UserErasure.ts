@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
-import type { SqlError } from "effect/sql"
+import { SqlError } from "effect/sql"
 import { classifySqlError } from "../database/classifySqlError.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
@@ -96,7 +96,7 @@ export class UserErasure extends Context.Service<UserErasure, {
 
       const inTurn = <A, E extends { readonly _tag: string }>(step: Effect.Effect<A, E | SqlError.SqlError>) =>
         Effect.retry(turns.withPermit(step), {
-          while: (error) => isSqlError(error) && classifySqlError(error)._tag === "Transient",
+          while: (error) => SqlError.isSqlError(error) && classifySqlError(error)._tag === "Transient",
           schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
         })
       const removeRejected = ({ tenantId, userId }: Erased) => inTurn(eraseRejected(sql, tenantId, userId))
@@ -191,5 +191,3 @@ export class UserErasure extends Context.Service<UserErasure, {
     })
   )
 }
-
-const isSqlError = (error: { readonly _tag: string }): error is SqlError.SqlError => error._tag === "SqlError"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type CounterPath, formatCounterPath, valueAt, type ValueKind, valueKind } from "../../src/counters/counterPath.ts"
-import { type Contribution, PathHistory } from "../../src/counters/PathHistory.ts"
+import { type ContributingEvent, PathHistory } from "../../src/counters/PathHistory.ts"
 import type { RecordedEvent } from "../../src/event-log/RecordedEvent.ts"
 import { catalog } from "../../src/projections/catalog/catalog.ts"
 import { evaluate } from "../../src/projections/fold/evaluate.ts"
@@ -71,7 +71,7 @@ const values = users.flatMap((events) =>
 /** What a number is worth that is not there. */
 const nothing = (kind: ValueKind | undefined): unknown => kind === "count" ? 0 : kind === "amount" ? "0" : null
 
-const total = (kind: ValueKind, contributions: ReadonlyArray<Contribution>): unknown => {
+const total = (kind: ValueKind, contributions: ReadonlyArray<ContributingEvent>): unknown => {
   const all = contributions.map(({ contribution }) => contribution)
   if (kind === "count") return all.reduce<number>((sum, contribution) => sum + Number(contribution), 0)
   return decimalString(sum(all.map((contribution) => amountOf({ raw: String(contribution) }))))
@@ -124,7 +124,7 @@ describe("PathHistory", () => {
     for (const { events, names, path, projection, value } of values.filter(() => random.chance(0.3))) {
       const whole = historyOf(projection, names, events).history.contributions
       const limit = 1 + random.below(6)
-      const pages: Array<ReadonlyArray<Contribution>> = []
+      const pages: Array<ReadonlyArray<ContributingEvent>> = []
       let after = 0
       for (let isMore = true; isMore;) {
         const { history } = historyOf(projection, names, events, { after, limit }, 1 + random.below(20))

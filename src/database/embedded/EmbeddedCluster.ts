@@ -5,7 +5,7 @@ import { join, resolve } from "node:path"
 import { type EmbeddedAccount, embeddedAccount, makeDataDir } from "./EmbeddedAccount.ts"
 import { attempt, EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { embeddedMajorVersion, type EmbeddedPrograms, embeddedPrograms } from "./embeddedPrograms.ts"
-import { findWhereabouts } from "./FolderLock.ts"
+import { findWhereabouts } from "./findWhereabouts.ts"
 import { initialiseCluster } from "./initialiseCluster.ts"
 import { networkFileSystem } from "./networkFileSystem.ts"
 

@@ -2,7 +2,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { open, readFile, utimes } from "node:fs/promises"
 import { join } from "node:path"
-import type { EmbeddedAccount } from "./EmbeddedAccount.ts"
 import type { EmbeddedCluster } from "./EmbeddedCluster.ts"
 import type { ProgramResult } from "./runProgram.ts"
 
@@ -42,19 +41,6 @@ if command -v flock >/dev/null 2>&1; then
   case $? in 0) how=locked ;; 1) exit ${conflict} ;; esac
 fi
 `
-
-/**
- * Where this process runs: the kernel since its boot, and the namespaces that PostgreSQL's numbers
- * are of. Asked of a shell: Deno keeps /proc from us.
- */
-const whereabouts = `
-cat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.bootsessionuuid 2>/dev/null || uname -n
-for name in pid ipc net; do readlink /proc/self/ns/$name; done
-`
-
-/** One word for where this process runs; the same for processes that may share a server. */
-export const findWhereabouts = ({ run }: EmbeddedAccount): Effect.Effect<string> =>
-  Effect.map(run("sh", ["-c", whereabouts]), ({ output }) => output.trim().split(/\s+/).join(","))
 
 /**
  * Runs a program that holds the lock, as everything does that the program leaves behind; undefined

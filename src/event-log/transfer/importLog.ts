@@ -2,7 +2,7 @@ import { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { SqlError } from "effect/sql"
+import { SqlError } from "effect/sql"
 import * as Stream from "effect/Stream"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { classifySqlError } from "../../database/classifySqlError.ts"
@@ -225,7 +225,8 @@ const refusedBy =
   <A, E>(effect: Effect.Effect<A, E | SqlError.SqlError>): Effect.Effect<A, E | SqlError.SqlError | LogFileError> =>
     Effect.catchIf(
       effect,
-      (error): error is E & SqlError.SqlError => isSqlError(error) && ["BadData", "UniqueViolation"].includes(classifySqlError(error)._tag),
+      (error): error is E & SqlError.SqlError =>
+        SqlError.isSqlError(error) && ["BadData", "UniqueViolation"].includes(classifySqlError(error)._tag),
       (error) => {
         const reason = reasonOf(error)
         return Effect.fail(new LogFileError({ message: `${what(reason)} cannot be stored: ${reason}.` }))
@@ -237,9 +238,6 @@ const reasonOf = ({ reason: { cause } }: SqlError.SqlError): string => {
   if (!(cause instanceof Error)) return String(cause)
   return "detail" in cause && typeof cause.detail === "string" ? `${cause.message} (${cause.detail})` : cause.message
 }
-
-const isSqlError = (error: unknown): error is SqlError.SqlError =>
-  typeof error === "object" && error !== null && "_tag" in error && error._tag === "SqlError"
 
 /** Every head is where the file says; then the database is like any other. */
 const finish = (sql: PgClient.PgClient, { header }: LogFilePrelude) =>

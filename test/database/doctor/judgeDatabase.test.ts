@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
-import { readTarget } from "../../../src/database/ConnectionTarget.ts"
 import type { Finding } from "../../../src/database/doctor/Finding.ts"
 import { formatBytes } from "../../../src/database/doctor/formatBytes.ts"
 import {
@@ -13,6 +12,7 @@ import {
   judgeWay
 } from "../../../src/database/doctor/judgeDatabase.ts"
 import type { DatabaseFacts } from "../../../src/database/doctor/readFacts.ts"
+import { readTarget } from "../../../src/database/readTarget.ts"
 
 const sound: DatabaseFacts = {
   version: "18.4",

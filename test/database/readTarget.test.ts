@@ -3,7 +3,8 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { userInfo } from "node:os"
-import { type ConnectionTarget, readTarget, socketPathOf } from "../../src/database/ConnectionTarget.ts"
+import { type ConnectionTarget, socketPathOf } from "../../src/database/ConnectionTarget.ts"
+import { readTarget } from "../../src/database/readTarget.ts"
 
 const read = (url: string): ConnectionTarget => Result.getOrThrow(readTarget(url))
 
