@@ -17,8 +17,8 @@ import { leaderboards } from "../src/projections/catalog/leaderboards.ts"
 import type { ProjectionStore } from "../src/projections/tables/ProjectionStore.ts"
 import { wrongBuckets } from "../src/projections/tables/readRanking.ts"
 import { ProjectionCatalog } from "../src/projections/versions/ProjectionCatalog.ts"
-import { Tenants } from "../src/tenants/Tenants.ts"
 import { seededRandom } from "../test/oracle/random.ts"
+import { newTenant } from "../test/support/service/newTenant.ts"
 
 const users = Number(process.argv[2] ?? 1_000_000)
 const random = seededRandom(1)
@@ -62,7 +62,7 @@ const measure = Effect.gen(function*() {
   const [store] = (yield* ProjectionCatalog).stores
   const ranking = store?.tables.ranking
   if (store === undefined || ranking === undefined) return yield* Effect.die("the leaderboards are registered")
-  const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("bench", "UTC"))
+  const tenant = yield* newTenant("bench")
 
   const load = yield* timed(Effect.forEach(
     Array.from({ length: Math.ceil(users / chunk) }, (_, at) => at * chunk),

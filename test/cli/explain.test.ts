@@ -6,7 +6,8 @@ import * as Redacted from "effect/Redacted"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
-import { bet, newEvent } from "../support/events/newEvent.ts"
+import { bet } from "../support/events/events.ts"
+import { newEvent } from "../support/events/newEvent.ts"
 import { testService } from "../support/service/TestService.ts"
 import { runCommand } from "./runCommand.ts"
 
@@ -17,7 +18,7 @@ layer(services, { excludeTestServices: true })("explain", (it) => {
     Effect.flatMap(TestDatabase, ({ url }) => runCommand(["explain", ...args], { DATABASE_URL: Redacted.value(url) }))
 
   const betIn = (currency: string, id: string, amount: string, type: "bet" | "rollbackbet" = "bet") => {
-    const event = bet("player 1", id, amount)
+    const event = bet({ user_id: "player 1", unique_id: id, amount })
     return { ...event, data: { ...event.data, currency, type } } as typeof event
   }
 

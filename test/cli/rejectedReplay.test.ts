@@ -10,9 +10,9 @@ import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bulkItems } from "../support/events/bulkItems.ts"
+import { newTenant } from "../support/service/newTenant.ts"
 import { testService } from "../support/service/TestService.ts"
 import { untilEffect } from "../support/time/until.ts"
 import { runCommand } from "./runCommand.ts"
@@ -22,7 +22,6 @@ const run = (...args: ReadonlyArray<string>) =>
 const replay = (...args: ReadonlyArray<string>) =>
   Effect.tap(run(...args), ({ code, stderr }) => Effect.sync(() => assert.strictEqual(code, 0, stderr)))
 
-const newTenant = (name: string) => Effect.flatMap(Tenants, ({ create }) => create(name, "UTC"))
 const send = (tenant: Tenant, items: ReadonlyArray<unknown>) =>
   Effect.flatMap(Ingest, ({ batch }) => batch(tenant, bulkItems(items), { strict: false }))
 

@@ -13,6 +13,7 @@ import type { Granularity } from "../../src/values/period.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bet, login, payment } from "../support/events/events.ts"
 import { newEvent } from "../support/events/newEvent.ts"
+import { newTenant } from "../support/service/newTenant.ts"
 import { testService } from "../support/service/TestService.ts"
 
 const consistency = { _tag: "Strong", waitSeconds: 10 } as const
@@ -78,7 +79,7 @@ layer(testService({ projections: [activity] }).pipe(Layer.provideMerge(TestDatab
 
     it.effect("knows nobody without events, nor another tenant's user", () =>
       Effect.gen(function*() {
-        const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("empty", "UTC"))
+        const tenant = yield* newTenant("empty")
         assert.isUndefined(yield* periodsOf(tenant, "2026-01-01", "2026-02-03", "day"))
       }))
   }
@@ -90,7 +91,7 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
     it.effect("is no answer, whatever consistency is asked for", () =>
       Effect.gen(function*() {
         const log = yield* EventLog
-        const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("early", "UTC"))
+        const tenant = yield* newTenant("early")
         yield* log.append([newEvent(tenant, bet())])
         const eventual = { _tag: "Eventual" } as const
         const read = yield* Effect.flatMap(Activity, (activity) =>

@@ -17,26 +17,27 @@ import { casino } from "../../src/projections/catalog/casino.ts"
 import { ProjectionCatalog } from "../../src/projections/versions/ProjectionCatalog.ts"
 import { rebuild } from "../../src/projections/versions/rebuild.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { seededRandom } from "../oracle/random.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
-import { bet, newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { bet } from "../support/events/events.ts"
+import { newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { newTenant } from "../support/service/newTenant.ts"
+import { strong } from "../support/service/strong.ts"
 import { testService } from "../support/service/TestService.ts"
 import { slowness } from "../support/time/slowness.ts"
 import { until } from "../support/time/until.ts"
 
 const eventual = { _tag: "Eventual" } as const
-const strong = { _tag: "Strong", waitSeconds: 10 } as const
 /** One look at everything that was in the log when it was asked for. */
 const look = { limit: 500, waitSeconds: 0, consistency: strong }
-
-let tenants = 0
-const newTenant = Effect.suspend(() => Effect.flatMap(Tenants, ({ create }) => create(`tenant ${++tenants}`, "UTC")))
 
 let ids = 0
 /** Stores a bet of each of the users, in that order; gives their positions. */
 const append = Effect.fnUntraced(function*(tenant: Tenant, ...users: ReadonlyArray<string>) {
-  const outcomes = yield* Effect.flatMap(EventLog, (log) => log.append(users.map((user) => newEvent(tenant, bet(user, `${++ids}`)))))
+  const outcomes = yield* Effect.flatMap(
+    EventLog,
+    (log) => log.append(users.map((user) => newEvent(tenant, bet({ user_id: user, unique_id: `${++ids}` }))))
+  )
   return outcomes.map((outcome) => outcome._tag === "Appended" ? outcome.position : Number.NaN)
 })
 
@@ -48,7 +49,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the change feed", (it)
     () =>
       Effect.gen(function*() {
         const processes = yield* Effect.all([process, process])
-        const [tenant, other] = yield* Effect.all([newTenant, newTenant]).pipe(Effect.provide(processes[0]))
+        const [tenant, other] = yield* Effect.all([newTenant(), newTenant()]).pipe(Effect.provide(processes[0]))
         const random = seededRandom(1)
         const users = Array.from({ length: 60 }, (_, index) => `player-${index}`)
         const start = yield* Effect.flatMap(Changes, ({ now }) => now(eventual)).pipe(Effect.provide(processes[0]))
@@ -135,7 +136,7 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
     it.effect("lists a user once with the last position, and tells it once", () =>
       Effect.gen(function*() {
         const changes = yield* Changes
-        const tenant = yield* newTenant
+        const tenant = yield* newTenant()
         const start = yield* changes.now(strong)
         const [user, second] = [userInSlice(tenant, 5), userInSlice(tenant, 5, 1)]
         const placed = yield* append(tenant, user, second, user, user)
@@ -152,7 +153,7 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
     it.effect("cuts between two users, in the middle of a slice, and goes on there", () =>
       Effect.gen(function*() {
         const changes = yield* Changes
-        const tenant = yield* newTenant
+        const tenant = yield* newTenant()
         const start = yield* changes.now(strong)
         const users = Array.from({ length: 5 }, (_, index) => userInSlice(tenant, 9, index))
         yield* append(tenant, ...users, ...users)
@@ -170,7 +171,7 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
     it.effect("reads no more of other tenants' events for a page than it may, and goes forward all the same", () =>
       Effect.gen(function*() {
         const changes = yield* Changes
-        const [tenant, loud] = [yield* newTenant, yield* newTenant]
+        const [tenant, loud] = [yield* newTenant(), yield* newTenant()]
         const start = yield* changes.now(strong)
         yield* append(loud, ...Array.from({ length: 4000 }, () => userInSlice(loud, 11)))
         const user = userInSlice(tenant, 11)
@@ -195,7 +196,7 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
     it.effect("wakes who waits when a change of the tenant has been folded, and nobody else", () =>
       Effect.gen(function*() {
         const changes = yield* Changes
-        const [tenant, other] = [yield* newTenant, yield* newTenant]
+        const [tenant, other] = [yield* newTenant(), yield* newTenant()]
         const start = yield* changes.now(strong)
         const poll = (of: Tenant, waitSeconds: number) => changes.after(of, start, { limit: 10, waitSeconds, consistency: eventual })
         const began = yield* Clock.currentTimeMillis
@@ -215,7 +216,7 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
     it.effect("wakes who waits for what another process stored and folded", () =>
       Effect.gen(function*() {
         const changes = yield* Changes
-        const tenant = yield* newTenant
+        const tenant = yield* newTenant()
         const start = yield* changes.now(strong)
         const waiting = yield* Effect.forkChild(changes.after(tenant, start, { limit: 10, waitSeconds: 30, consistency: eventual }))
         const other = yield* process
@@ -226,7 +227,7 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
     it.effect("lets a tenant wait so many times at once, and no longer than somebody is there", () =>
       Effect.gen(function*() {
         const changes = yield* Changes
-        const [tenant, other] = [yield* newTenant, yield* newTenant]
+        const [tenant, other] = [yield* newTenant(), yield* newTenant()]
         const start = yield* changes.now(strong)
         const poll = (of: Tenant, waitSeconds = 30) => changes.after(of, start, { limit: 10, waitSeconds, consistency: eventual })
         const waiting = yield* Effect.forEach(Array.from({ length: 70 }), () => Effect.forkChild(poll(tenant)))
@@ -244,7 +245,7 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
     it.effect("is silent while a projection is rebuilt, and does not wait for it", () =>
       Effect.gen(function*() {
         const changes = yield* Changes
-        const tenant = yield* newTenant
+        const tenant = yield* newTenant()
         yield* append(tenant, "a", "b", "c")
         const start = yield* changes.now(strong)
         const developer = yield* Layer.build(Layer.fresh(testService({ projections: [casino, { ...casino, version: 2 }] })))
@@ -267,7 +268,7 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
     it.effect("answers who waits when the process stops", () =>
       Effect.gen(function*() {
         const stopping = yield* process
-        const tenant = yield* newTenant
+        const tenant = yield* newTenant()
         const changes = Context.get(stopping, Changes)
         const start = yield* changes.now(strong)
         const poll = changes.after(tenant, start, { limit: 10, waitSeconds: 60, consistency: eventual })

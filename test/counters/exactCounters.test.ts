@@ -5,15 +5,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Counters } from "../../src/counters/Counters.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
 import { referenceCounters } from "../oracle/referenceCounters.ts"
 import { referenceSections } from "../oracle/referenceSections.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bulkItems } from "../support/events/bulkItems.ts"
+import { newTenant } from "../support/service/newTenant.ts"
+import { strong } from "../support/service/strong.ts"
 import { testService } from "../support/service/TestService.ts"
-
-const strong = { _tag: "Strong", waitSeconds: 15 } as const
 
 /**
  * The law of docs/design.md#counters: every number is a function of the set of a user's events. Two
@@ -31,7 +30,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("counters of any order,
       const processes = yield* Effect.all([0, 1].map(() => Layer.build(Layer.fresh(testService()))))
       const random = seededRandom(seed)
       const { items, userIds } = generateItems({ seed, users: 60, timeZone, now })
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create(`${seed}`, timeZone)).pipe(
+      const tenant = yield* newTenant(`${seed}`, timeZone).pipe(
         Effect.provide(processes[0] ?? Context.empty() as never)
       )
 

@@ -6,7 +6,6 @@ import { Activity } from "../../src/counters/Activity.ts"
 import { Games } from "../../src/counters/Games.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { parseDay } from "../../src/values/dayRuns.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
 import { referenceActivity } from "../oracle/referenceActivity.ts"
@@ -14,9 +13,10 @@ import { idText } from "../oracle/referenceCounters.ts"
 import { gameName, referenceGames } from "../oracle/referenceGames.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bulkItems } from "../support/events/bulkItems.ts"
+import { newTenant } from "../support/service/newTenant.ts"
+import { strong } from "../support/service/strong.ts"
 import { testService } from "../support/service/TestService.ts"
 
-const strong = { _tag: "Strong", waitSeconds: 15 } as const
 const dayOf = (date: string): number => parseDay(date) ?? Number.NaN
 
 const ranges = [
@@ -41,7 +41,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("games and activity of 
       const processes = yield* Effect.all([0, 1].map(() => Layer.build(Layer.fresh(testService()))))
       const random = seededRandom(seed)
       const { items, userIds } = generateItems({ seed, users: 10, timeZone, now: new Date(now) })
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create(`${seed}`, timeZone, weekStart)).pipe(
+      const tenant = yield* newTenant(`${seed}`, timeZone, weekStart).pipe(
         Effect.provide(processes[0] ?? Context.empty() as never)
       )
       const gameIds = new Set(items.flatMap(({ data }) => "game_id" in data ? [idText(data.game_id)] : []))

@@ -11,11 +11,12 @@ import { casinoByGame } from "../../src/projections/catalog/casinoByGame.ts"
 import { logins } from "../../src/projections/catalog/logins.ts"
 import { payments } from "../../src/projections/catalog/payments.ts"
 import type { AnyProjection } from "../../src/projections/projection/Projection.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { generateItems } from "../oracle/generateItems.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bulkItems } from "../support/events/bulkItems.ts"
-import { bet, newEvent } from "../support/events/newEvent.ts"
+import { bet } from "../support/events/events.ts"
+import { newEvent } from "../support/events/newEvent.ts"
+import { newTenant } from "../support/service/newTenant.ts"
 import { testService } from "../support/service/TestService.ts"
 
 /** Fails on a bet named "poison". */
@@ -30,7 +31,7 @@ const fragile: AnyProjection = {
 const all = { after: 0, limit: 500 }
 
 const betIn = (currency: string, id: string, amount: string) => {
-  const event = bet("user", id, amount)
+  const event = bet({ user_id: "user", unique_id: id, amount })
   return { ...event, data: { ...event.data, currency } } as typeof event
 }
 
@@ -58,12 +59,9 @@ layer(
   testService({ projections: [fragile, payments, logins, casinoByGame] }).pipe(Layer.provideMerge(TestDatabase.layer)),
   { excludeTestServices: true }
 )("Explanation", (it) => {
-  let tenants = 0
-  const newTenant = Effect.suspend(() => Effect.flatMap(Tenants, ({ create }) => create(`tenant ${++tenants}`, "UTC")))
-
   it.effect("names the events behind a number, each with what it did to it", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       const outcomes = yield* (yield* EventLog).append([
         newEvent(tenant, betIn("EUR", "1", "10")),
         newEvent(tenant, betIn("a.b", "2", "0.5")),
@@ -96,7 +94,7 @@ layer(
 
   it.effect("explains what is no more", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       const ingest = yield* Ingest
       for (const status of ["approved", "rollback"]) yield* ingest.batch(tenant, bulkItems([payment(status, "p")]), { strict: false })
       const explained = yield* (yield* Explanation).explain(tenant, "user", "payments.EUR.deposit_amount", all)
@@ -109,7 +107,7 @@ layer(
 
   it.effect("keeps what is not there apart from what cannot be there", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       yield* (yield* EventLog).append([newEvent(tenant, betIn("EUR", "1", "10"))])
       const { explain } = yield* Explanation
       const tagOf = (userId: string, path: string) => Effect.map(Effect.flip(explain(tenant, userId, path, all)), ({ _tag }) => _tag)
@@ -130,13 +128,13 @@ layer(
         assert.strictEqual(yield* tagOf("user", path), "CounterNotFound", path)
       }
       assert.isUndefined(yield* explain(tenant, "nobody", "casino.EUR.bet_count", all))
-      const other = yield* newTenant
+      const other = yield* newTenant()
       assert.isUndefined(yield* explain(other, "user", "casino.EUR.bet_count", all))
     }))
 
   it.effect("says so if the fold fails on one of the events", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       yield* (yield* EventLog).append(["1", "poison"].map((id) => newEvent(tenant, betIn("EUR", id, "10"))))
       const { explain } = yield* Explanation
       const error = yield* Effect.flip(explain(tenant, "user", "casino.EUR.bet_count", all))
@@ -146,7 +144,7 @@ layer(
 
   it.effect("adds up to what the counters say, page by page and at once", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       const { items, userIds } = generateItems({ seed: 31, users: 4, itemsPerUser: 60 })
       const decoded = bulkItems(items)
       yield* (yield* Ingest).batch(tenant, decoded, { strict: false })
@@ -186,7 +184,7 @@ layer(
 
   it.effect("turns a page as of the moment of the first one, and any page asked for again as of now", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       const log = yield* EventLog
       const { explain } = yield* Explanation
       const append = (ids: ReadonlyArray<string>) => log.append(ids.map((id) => newEvent(tenant, betIn("EUR", id, "10"))))

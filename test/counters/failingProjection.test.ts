@@ -23,11 +23,11 @@ import { Tenants } from "../../src/tenants/Tenants.ts"
 import { runCommand } from "../cli/runCommand.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { beginning } from "../support/events/beginning.ts"
-import { bet, newEvent } from "../support/events/newEvent.ts"
+import { bet } from "../support/events/events.ts"
+import { newEvent } from "../support/events/newEvent.ts"
+import { strong } from "../support/service/strong.ts"
 import { testService } from "../support/service/TestService.ts"
 import { until } from "../support/time/until.ts"
-
-const strong = { _tag: "Strong", waitSeconds: 10 } as const
 
 /** A version that somebody has broken: its fold, or how its section is shown. */
 const brokenFold = <P extends AnyProjection>(projection: P): P => ({
@@ -71,7 +71,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a projection that fail
         type Services = Effect.Success<ReturnType<typeof start>>["services"]
         let tenant: Tenant | undefined
         const append = (services: Services, ...ids: ReadonlyArray<string>) =>
-          Context.get(services, EventLog).append(ids.map((id) => newEvent(known(tenant), bet("player", id))))
+          Context.get(services, EventLog).append(ids.map((id) => newEvent(known(tenant), bet({ user_id: "player", unique_id: id }))))
         const read = (services: Services, sections: ReadonlyArray<string>, areNamed: boolean) =>
           Context.get(services, Counters).read(known(tenant), ["player"], { sections, areNamed, consistency: strong })
         yield* Effect.scoped(Effect.gen(function*() {

@@ -20,7 +20,6 @@ import { rebuildUser } from "../../src/projections/versions/rebuildUser.ts"
 import { removeVersion } from "../../src/projections/versions/removeVersion.ts"
 import { verifySlice } from "../../src/projections/versions/verifyProjection.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { formatDay, parseDay } from "../../src/values/dayRuns.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
 import { referenceLeaderboard, referencePeriod } from "../oracle/referenceLeaderboards.ts"
@@ -28,17 +27,14 @@ import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bulkItems } from "../support/events/bulkItems.ts"
 import { bet, login, rollbackBet, sportsBet } from "../support/events/events.ts"
 import { newEvent } from "../support/events/newEvent.ts"
+import { newTenant } from "../support/service/newTenant.ts"
+import { strong } from "../support/service/strong.ts"
 import { testService } from "../support/service/TestService.ts"
-
-const strong = { _tag: "Strong", waitSeconds: 15 } as const
 
 /** With buckets so small that a handful of users splits and merges them. */
 const small = (projection: AnyProjection): AnyProjection =>
   projection.ranking === undefined ? projection : { ...projection, ranking: { ...projection.ranking, bucketSize: 8 } }
 const projections = [leaderboards, sportsLeaderboards].map(small)
-
-const newTenant = (name: string, timeZone: string, weekStart?: number) =>
-  Effect.flatMap(Tenants, ({ create }) => create(name, timeZone, weekStart))
 
 const top = (tenant: Tenant, selection: BoardSelection, limit = 1000) =>
   Effect.flatMap(Leaderboards, (boards) => boards.top(tenant, selection, { limit, consistency: strong }))
@@ -152,7 +148,7 @@ const scores = (tenant: Tenant, selection: BoardSelection) =>
 layer(testService({ projections }).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })("Leaderboards", (it) => {
   it.effect("lets go of what is taken back, in the period where it counted", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant("taken back", "UTC")
+      const tenant = yield* newTenant("taken back")
       yield* append(tenant, "a", bet({ amount: "10" }), sportsBet({ activity_id: "s", amount: "7" }), sportsBet({ amount: "1" }))
       yield* append(tenant, "b", bet({ amount: "9" }), sportsBet({ amount: "6" }))
       assert.deepStrictEqual(yield* scores(tenant, eur("casino_turnover")), [["a", "10"], ["b", "9"]])
@@ -178,7 +174,7 @@ layer(testService({ projections }).pipe(Layer.provideMerge(TestDatabase.layer)),
 
   it.effect("puts equal scores in the order in which they were reached, then of the ids' UTF-8 bytes", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant("ties", "UTC")
+      const tenant = yield* newTenant("ties")
       for (const userId of ["\u{1F600}", "\uFFFD", "B", "a"]) yield* append(tenant, userId, bet({ amount: "5" }))
       yield* append(tenant, "early", bet({ amount: "5.0", at: "2025-12-31T00:00:00Z" }))
       yield* append(tenant, "late", bet({ amount: "5", at: "2026-01-01T12:00:00.001Z" }))
@@ -189,7 +185,7 @@ layer(testService({ projections }).pipe(Layer.provideMerge(TestDatabase.layer)),
 
   it.effect("reaches a streak on the last date of the first longest run, which a late login may make", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant("streaks", "UTC")
+      const tenant = yield* newTenant("streaks")
       const on = (...dates: ReadonlyArray<string>) => dates.map((date) => login({ at: `${date}T12:00:00Z` }))
       yield* append(tenant, "a", ...on("2026-01-01", "2026-01-02", "2026-02-01", "2026-02-02"))
       yield* append(tenant, "b", ...on("2026-01-01", "2026-01-03"))
@@ -201,7 +197,7 @@ layer(testService({ projections }).pipe(Layer.provideMerge(TestDatabase.layer)),
 
   it.effect("belongs to a tenant, and is of today unless a date is named", () =>
     Effect.gen(function*() {
-      const [tenant, other] = [yield* newTenant("one", "UTC"), yield* newTenant("other", "UTC")]
+      const [tenant, other] = [yield* newTenant("one"), yield* newTenant("other")]
       yield* append(tenant, "player", bet({ at: new Date().toISOString() }), bet({ at: "2020-02-29T12:00:00Z" }))
       yield* append(other, "somebody", bet({ amount: "1" }))
       assert.deepStrictEqual(yield* scores(tenant, eur("casino_turnover", "month")), [["player", "10"]])
@@ -217,8 +213,8 @@ layer(testService({ projections }).pipe(Layer.provideMerge(TestDatabase.layer)),
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
       const boards = yield* Leaderboards
-      const tenant = yield* newTenant("parked", "UTC")
-      const other = yield* newTenant("not parked", "UTC")
+      const tenant = yield* newTenant("parked")
+      const other = yield* newTenant("not parked")
       yield* append(tenant, "player", bet())
       yield* sql`
         insert into parked_users (projection, version, tenant_id, user_id, slice, position, error)
@@ -235,7 +231,7 @@ layer(testService({ projections }).pipe(Layer.provideMerge(TestDatabase.layer)),
   it.effect("does not let other readers wait for it, nor count its distance from the log as theirs", () =>
     Effect.gen(function*() {
       const runner = yield* ProjectionRunner
-      const tenant = yield* newTenant("apart", "UTC")
+      const tenant = yield* newTenant("apart")
       yield* append(tenant, "player", bet())
       assert.deepStrictEqual(yield* scores(tenant, eur("casino_turnover")), [["player", "10"]])
       assert.deepInclude(runner.status(), { lagEvents: 0, lagSeconds: 0, running: true })
@@ -248,7 +244,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a version of the leade
       const sql = yield* PgClient.PgClient
       const log = yield* EventLog
       const { items, userIds } = generateItems({ seed: 5, users: 20, now: new Date("2026-03-20T12:00:00Z") })
-      const tenant = yield* newTenant("versions", "UTC")
+      const tenant = yield* newTenant("versions")
       yield* Effect.flatMap(Ingest, ({ batch }) => batch(tenant, bulkItems(items), { strict: false }))
       const selection = eur("casino_turnover", "week", "2026-03-10")
       const before = yield* top(tenant, selection)

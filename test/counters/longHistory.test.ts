@@ -20,6 +20,7 @@ import { Tenants } from "../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { testApplication } from "../support/database/TestSql.ts"
 import { casinoBets, fillHistory } from "../support/events/fillHistory.ts"
+import { newTenant } from "../support/service/newTenant.ts"
 import { testClients } from "../support/service/TestService.ts"
 import { busyFactor, longestStep } from "../support/time/eventLoop.ts"
 import { until, untilAfter, untilEffect } from "../support/time/until.ts"
@@ -51,14 +52,14 @@ const readers = (time: number) =>
 
 const all = { after: 0, limit: 500 }
 
-let tenants = 0
-const newTenant = Effect.gen(function*() {
+/** A tenant whose projections pass for built: nothing folds here. */
+const newReadTenant = Effect.gen(function*() {
   const sql = yield* PgClient.PgClient
   yield* sql`
     insert into projection_versions (projection, version, identity, state) values ('casino', 1, '', 'following'), ('logins', 2, '', 'following')
     on conflict do nothing`
   yield* sql`insert into projections (projection, active_version) values ('casino', 1), ('logins', 2) on conflict do nothing`
-  return yield* (yield* Tenants).create(`tenant ${++tenants}`, "UTC")
+  return yield* newTenant()
 })
 
 const fill = (tenant: Tenant, userId: string, count: number, currency = "'EUR'") =>
@@ -87,7 +88,7 @@ const untilFinished = <A, E extends { readonly _tag: string }, R>(ask: Effect.Ef
 layer(readers(20_000), { excludeTestServices: true })("a long history", (it) => {
   it.effect("is explained in time that does not depend on how many other rows there are, and in small steps", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newReadTenant
       const count = 6000
       yield* fill(tenant, "bot", count, "'C' || n % 3000")
       yield* fill(tenant, "plain", count)
@@ -108,7 +109,7 @@ layer(readers(20_000), { excludeTestServices: true })("a long history", (it) => 
 
   it.effect("is refused as of a time where a section would have too many rows", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newReadTenant
       yield* fill(tenant, "bot", 1001, "'C' || n")
       const error = yield* Effect.flip(asOf(tenant, yield* justNow))
       assert.deepInclude({ ...error }, { _tag: "TooManyRows", section: "casino", limit: 1000 })
@@ -118,7 +119,7 @@ layer(readers(20_000), { excludeTestServices: true })("a long history", (it) => 
 
   it.effect("is read by position for one with many events, whoever else is in the slice, and by the key for others", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newReadTenant
       const sql = yield* PgClient.PgClient
       const slice = yield* fill(tenant, "bot", 2500)
       // Others' events in between: in the same slice, as if they were.
@@ -138,7 +139,7 @@ layer(readers(20_000), { excludeTestServices: true })("a long history", (it) => 
 
   it.effect("is read once for all who ask at the same time, and not again for a later time", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newReadTenant
       yield* fill(tenant, "bot", 4000)
       const instant = yield* justNow
       folded = 0
@@ -153,7 +154,7 @@ layer(readers(20_000), { excludeTestServices: true })("a long history", (it) => 
 
   it.effect("is left when the client goes: its statement too, and gone on with afterwards", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newReadTenant
       yield* fill(tenant, "bot", 8000)
       const instant = yield* justNow
       folded = 0
@@ -168,7 +169,7 @@ layer(readers(20_000), { excludeTestServices: true })("a long history", (it) => 
 
   it.effect("ends at an event that no reader takes: the section is stale, and cannot be explained", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newReadTenant
       yield* fill(tenant, "bot", 3)
       const sql = yield* PgClient.PgClient
       yield* fillHistory(sql, tenant, "bot", {
@@ -187,7 +188,7 @@ layer(readers(20_000), { excludeTestServices: true })("a long history", (it) => 
 layer(readers(20_000), { excludeTestServices: true })("a history whose client goes", (it) => {
   it.effect("leaves no statement on the server", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newReadTenant
       yield* fill(tenant, "bot", 100)
       const instant = yield* justNow
       const { url } = yield* TestDatabase
@@ -213,7 +214,7 @@ layer(readers(20_000), { excludeTestServices: true })("a history whose client go
 layer(readers(10), { excludeTestServices: true })("a history that takes longer than there is time", (it) => {
   it.effect("is read to its end by asking again, with the same result", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newReadTenant
       yield* fill(tenant, "bot", 2500, "'C' || n % 5")
       folded = 0
       const [document, attempts] = yield* untilFinished(asOf(tenant, yield* justNow))
@@ -234,7 +235,7 @@ layer(readers(10), { excludeTestServices: true })("a history that takes longer t
 
   it.effect("is that of nobody once the user is erased, and of another one after that", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newReadTenant
       yield* fill(tenant, "bot", 10_000)
       const path = "casino.EUR.bet_count"
       assert.strictEqual((yield* Effect.flip(explained(tenant, path)))._tag, "HistoryUnfinished")

@@ -13,14 +13,15 @@ import { sliceOf } from "../../src/event-log/sliceOf.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
 import type { AnyProjection } from "../../src/projections/projection/Projection.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import type { FastTrackItem } from "../oracle/FastTrackItem.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
 import { identityOf, referenceCounters } from "../oracle/referenceCounters.ts"
 import { referenceSections } from "../oracle/referenceSections.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bulkItems } from "../support/events/bulkItems.ts"
-import { bet, newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { bet } from "../support/events/events.ts"
+import { newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { newTenant } from "../support/service/newTenant.ts"
 import { testService } from "../support/service/TestService.ts"
 import { untilAfter, untilEffect } from "../support/time/until.ts"
 
@@ -38,7 +39,7 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       const now = new Date(yield* Clock.currentTimeMillis)
       const random = seededRandom(21)
       const { items, userIds } = generateItems({ seed: 21, users: 30, itemsPerUser: 25, timeZone, now })
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("past", timeZone))
+      const tenant = yield* newTenant("past", timeZone)
       const ingest = yield* Ingest
       for (const batch of cutIntoBatches(random, shuffle(random, items), 40)) {
         yield* ingest.batch(tenant, bulkItems(batch), { strict: false })
@@ -75,9 +76,9 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
 
   it.effect("reads today what is read today", () =>
     Effect.gen(function*() {
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("today", "UTC"))
+      const tenant = yield* newTenant("today")
       const log = yield* EventLog
-      yield* log.append(["1", "2", "3"].map((id) => newEvent(tenant, bet("user", id, "0.1"))))
+      yield* log.append(["1", "2", "3"].map((id) => newEvent(tenant, bet({ user_id: "user", unique_id: id, amount: "0.1" }))))
       const counters = yield* Counters
       const strong = { sections: ["logins", "casino"], consistency: { _tag: "Strong", waitSeconds: 10 } } as const
       const [present] = yield* counters.read(tenant, ["user"], strong)
@@ -88,7 +89,7 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
 
   it.effect("refuses the future, and knows nobody before the first event", () =>
     Effect.gen(function*() {
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("future", "UTC"))
+      const tenant = yield* newTenant("future")
       const timeTravel = yield* TimeTravel
       const now = yield* Clock.currentTimeMillis
       const error = yield* Effect.flip(timeTravel.read(tenant, "user", { instant: now + 60_000, sections: referenceSections }))
@@ -100,9 +101,9 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
 
   it.effect("waits for an append under way, so that what it says of a time never changes", () =>
     Effect.gen(function*() {
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("under way", "UTC"))
+      const tenant = yield* newTenant("under way")
       const userId = userInSlice(tenant, 77)
-      const event = newEvent(tenant, bet(userId, "under way"))
+      const event = newEvent(tenant, bet({ user_id: userId, unique_id: "under way" }))
       const sql = yield* PgClient.PgClient
       const timeTravel = yield* TimeTravel
       const clockRead = yield* Deferred.make<number>()
@@ -148,9 +149,9 @@ layer(testService({ projections: [fragile] }).pipe(Layer.provideMerge(TestDataba
   (it) => {
     it.effect("names the section, and stops it before that event", () =>
       Effect.gen(function*() {
-        const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("poisoned", "UTC"))
+        const tenant = yield* newTenant("poisoned")
         const ids = ["1", "2", "3", "4", "5", "poison", "6", "7"]
-        yield* (yield* EventLog).append(ids.map((id) => newEvent(tenant, bet("user", id, "1.5"))))
+        yield* (yield* EventLog).append(ids.map((id) => newEvent(tenant, bet({ user_id: "user", unique_id: id, amount: "1.5" }))))
         const instant = yield* Clock.currentTimeMillis
         yield* untilAfter(instant)
         const document = yield* (yield* TimeTravel).read(tenant, "user", { instant, sections: ["casino"] })

@@ -15,10 +15,11 @@ import { rebuild } from "../../src/projections/versions/rebuild.ts"
 import { slicesWithEvents } from "../../src/projections/versions/slicesWithEvents.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
-import { bet, newEvent } from "../support/events/newEvent.ts"
+import { bet } from "../support/events/events.ts"
+import { newEvent } from "../support/events/newEvent.ts"
+import { strong } from "../support/service/strong.ts"
 import { testService } from "../support/service/TestService.ts"
 
-const strong = { _tag: "Strong", waitSeconds: 10 } as const
 const notBuilt = { _tag: "ProjectionNotBuilt", projections: ["logins"] } as const
 const eventual = { _tag: "Eventual" } as const
 
@@ -28,7 +29,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a section that is stil
       const before = yield* Layer.build(testService({ projections: [casino] }))
       const log = Context.get(before, EventLog)
       const tenant = yield* Context.get(before, Tenants).create("unbuilt", "UTC")
-      yield* log.append(["a", "b", "c"].map((id) => newEvent(tenant, bet("player", id))))
+      yield* log.append(["a", "b", "c"].map((id) => newEvent(tenant, bet({ user_id: "player", unique_id: id }))))
       yield* Context.get(before, Counters).read(tenant, ["player"], { sections: ["casino"], consistency: strong })
 
       const again = { ...casino, version: 2 }

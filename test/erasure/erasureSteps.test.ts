@@ -24,15 +24,16 @@ import { rebuild } from "../../src/projections/versions/rebuild.ts"
 import { rebuildUser } from "../../src/projections/versions/rebuildUser.ts"
 import { rowsWithoutEvents, verifySlice } from "../../src/projections/versions/verifyProjection.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { beginning } from "../support/events/beginning.ts"
-import { bet, newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { bet } from "../support/events/events.ts"
+import { newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { newTenant } from "../support/service/newTenant.ts"
+import { strong } from "../support/service/strong.ts"
 import { testService } from "../support/service/TestService.ts"
 import { untilEffect } from "../support/time/until.ts"
 
 const stepSize = 7
-const strong = { _tag: "Strong", waitSeconds: 15 } as const
 const nextCasino = { ...casino, version: casino.version + 1 }
 
 const process = Layer.build(Layer.fresh(
@@ -68,11 +69,11 @@ const assertRowsAreOfTheLog = Effect.fnUntraced(function*(slice: number) {
  * many rows as events.
  */
 const heavy = Effect.fnUntraced(function*(name: string, count: number) {
-  const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create(name, "UTC"))
+  const tenant = yield* newTenant(name)
   const [user, other] = [userInSlice(tenant, 9), userInSlice(tenant, 9, 1)]
   const events = (of: string) =>
     Array.from({ length: count }, (_, nth): NewEvent => {
-      const event = bet(of, `${nth}`)
+      const event = bet({ user_id: of, unique_id: `${nth}` })
       return newEvent(tenant, { ...event, data: { ...event.data, game_id: `game-${nth}` } } as typeof event)
     })
   const [own, others] = [events(user), events(other)]
@@ -144,7 +145,12 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
         // Whatever has come before is a duplicate, whether it is empty by now or not.
         assert.deepStrictEqual([...new Set((yield* log.append([...own, ...others])).map(({ _tag }) => _tag))], ["Duplicate"])
         // What is new goes with the rest.
-        if (steps <= 5) yield* log.append([newEvent(tenant, bet(user, `new ${steps}`)), newEvent(tenant, bet(other, `new ${steps}`))])
+        if (steps <= 5) {
+          yield* log.append([
+            newEvent(tenant, bet({ user_id: user, unique_id: `new ${steps}` })),
+            newEvent(tenant, bet({ user_id: other, unique_id: `new ${steps}` }))
+          ])
+        }
         if (steps === 3) {
           const store = stores.find(({ projection }) => projection.version === nextCasino.version)
           if (store === undefined) throw new Error("the version is in the catalog")
@@ -164,7 +170,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
       yield* assertRowsAreOfTheLog(9)
 
       assert.deepStrictEqual([...new Set((yield* log.append(own)).map(({ _tag }) => _tag))], ["Duplicate"])
-      assert.deepStrictEqual((yield* log.append([newEvent(tenant, bet(user, "later"))])).map(({ _tag }) => _tag), ["Appended"])
+      assert.deepStrictEqual((yield* log.append([newEvent(tenant, bet({ user_id: user, unique_id: "later" }))])).map(({ _tag }) => _tag), [
+        "Appended"
+      ])
       const [document] = yield* Effect.flatMap(Counters, ({ read }) => read(tenant, [user], { sections: ["casino"], consistency: strong }))
       assert.include(JSON.stringify(document?.["casino"]), `"bet_count":1,"bet_amount":"10"`)
       yield* Stream.runDrain(exportLog())
@@ -220,8 +228,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
         Context.get(nth % 2 === 0 ? first : second, EventLog).append([
           ...own.slice(nth * 6, nth * 6 + 6),
           ...others.slice(nth * 6, nth * 6 + 6),
-          newEvent(tenant, bet(user, `during ${nth}`)),
-          newEvent(tenant, bet(other, `during ${nth}`))
+          newEvent(tenant, bet({ user_id: user, unique_id: `during ${nth}` })),
+          newEvent(tenant, bet({ user_id: other, unique_id: `during ${nth}` }))
         ]))
       const [reports, outcomes] = yield* Effect.all([erasing, playing], { concurrency: 2 })
       for (const of of outcomes) {

@@ -12,9 +12,10 @@ import { migrate } from "../../src/database/Migrations.ts"
 import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { catalog } from "../../src/projections/catalog/catalog.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
-import { bet, newEvent } from "../support/events/newEvent.ts"
+import { bet } from "../support/events/events.ts"
+import { newEvent } from "../support/events/newEvent.ts"
+import { newTenant } from "../support/service/newTenant.ts"
 import { testClients, testService } from "../support/service/TestService.ts"
 
 /** The grants that the documentation tells to make, for a role of another name. */
@@ -68,8 +69,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the log", (it) => {
       yield* Effect.gen(function*() {
         const sql = yield* PgClient.PgClient
         const log = yield* EventLog
-        const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("brand", "UTC"))
-        const [a, b] = ["erased", "kept"].map((user) => newEvent(tenant, bet(user, "1")))
+        const tenant = yield* newTenant("brand")
+        const [a, b] = ["erased", "kept"].map((user) => newEvent(tenant, bet({ user_id: user, unique_id: "1" })))
         if (a === undefined || b === undefined) throw new Error("two users")
         yield* log.append([a, b])
         for (
@@ -107,8 +108,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the log", (it) => {
       yield* Effect.gen(function*() {
         const sql = yield* PgClient.PgClient
         const log = yield* EventLog
-        const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("brand", "UTC"))
-        yield* log.append([newEvent(tenant, bet("u", "1"))])
+        const tenant = yield* newTenant("brand")
+        yield* log.append([newEvent(tenant, bet({ user_id: "u", unique_id: "1" }))])
         const erasing: Effect.Effect<unknown, SqlError.SqlError> = sql`select set_config('playtally.erasing', 'on', true)`
         const long = `user_id = repeat('x', 257)`
         const rest = `event_type = 'erased', payload_version = 0, occurred_at = recorded_at`

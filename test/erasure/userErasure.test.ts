@@ -35,18 +35,18 @@ import { rebuild } from "../../src/projections/versions/rebuild.ts"
 import { slicesWithEvents } from "../../src/projections/versions/slicesWithEvents.ts"
 import { rowsWithoutEvents, verifySlice } from "../../src/projections/versions/verifyProjection.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import type { FastTrackItem } from "../oracle/FastTrackItem.ts"
 import { generateItems } from "../oracle/generateItems.ts"
 import { identityOf, referenceCounters } from "../oracle/referenceCounters.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { beginning } from "../support/events/beginning.ts"
 import { bulkItems } from "../support/events/bulkItems.ts"
-import { bet, newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { bet } from "../support/events/events.ts"
+import { newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { newTenant } from "../support/service/newTenant.ts"
+import { strong } from "../support/service/strong.ts"
 import { testClients, testService } from "../support/service/TestService.ts"
 import { untilEffect } from "../support/time/until.ts"
-
-const strong = { _tag: "Strong", waitSeconds: 15 } as const
 
 /** Cannot fold a login of anybody real: who logs in is parked. */
 const squeamish = Projection.make({
@@ -65,7 +65,6 @@ const forgotten: Projection.AnyProjection = { ...casino, name: "forgotten" }
 const again = (projection: Projection.AnyProjection): Projection.AnyProjection => ({ ...projection, version: projection.version + 1 })
 
 const process = (projections: ReadonlyArray<Projection.AnyProjection> = catalog) => Layer.build(Layer.fresh(testService({ projections })))
-const newTenant = (name: string) => Effect.flatMap(Tenants, ({ create }) => create(name, "Europe/Malta"))
 
 const send = (tenant: Tenant, items: ReadonlyArray<FastTrackItem>) =>
   Effect.flatMap(Ingest, ({ batch }) => batch(tenant, bulkItems(items), { strict: false }))
@@ -171,8 +170,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
     Effect.gen(function*() {
       // A release with versions that the next one does not know.
       const before = yield* process([...catalog, forgotten, squeamish])
-      const tenant = yield* Effect.provide(newTenant("brand"), before)
-      const other = yield* Effect.provide(newTenant("other brand"), before)
+      const tenant = yield* Effect.provide(newTenant("brand", "Europe/Malta"), before)
+      const other = yield* Effect.provide(newTenant("other brand", "Europe/Malta"), before)
       const { items, userIds } = generateItems({ seed: 3, users: 10, itemsPerUser: 30, timeZone: "Europe/Malta" })
       yield* Effect.gen(function*() {
         yield* send(tenant, items)
@@ -302,7 +301,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
           assert.deepInclude(casino[secrets.currency], { bet_count: 1, bet_amount: "10" })
         }
 
-        const tenant = yield* Effect.provide(newTenant("resent"), service)
+        const tenant = yield* Effect.provide(newTenant("resent", "Europe/Malta"), service)
         yield* Effect.gen(function*() {
           yield* send(tenant, items)
           yield* sendRaw(tenant, [changed])
@@ -385,7 +384,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
         const sql = yield* PgClient.PgClient
         const log = yield* EventLog
         const { stores } = yield* ProjectionCatalog
-        const tenant = yield* newTenant("fed")
+        const tenant = yield* newTenant("fed", "Europe/Malta")
         const user = userInSlice(tenant, 77)
         const fed = Effect.map(
           sql<{ rows: number }>`
@@ -404,7 +403,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
           yield* Deferred.await(end)
         })))
         yield* Deferred.await(holding)
-        yield* log.append(["1", "2", "3"].map((id) => newEvent(tenant, bet(user, id))))
+        yield* log.append(["1", "2", "3"].map((id) => newEvent(tenant, bet({ user_id: user, unique_id: id }))))
         yield* Deferred.succeed(held, undefined)
         const erasing = yield* Effect.forkChild(erase(tenant, user))
         yield* waits("%checkpoints%")
@@ -421,17 +420,17 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
     Effect.gen(function*() {
       // The one that erases and the one that appends know nothing of each other.
       const [eraser, appender] = yield* Effect.all([process([casino]), process([casino])])
-      const tenant = yield* Effect.provide(newTenant("raced"), eraser)
+      const tenant = yield* Effect.provide(newTenant("raced", "Europe/Malta"), eraser)
       const log = Context.get(appender, EventLog)
       // This one has met no repeats, so that it tries to insert before it looks, and then waits for
       // the erasure with the head in its hands.
       const trusting = Context.get(yield* process([casino]), EventLog)
       const holder = Context.get(appender, PgClient.PgClient)
       const user = userInSlice(tenant, 5)
-      const old = newEvent(tenant, bet(user, "old"))
+      const old = newEvent(tenant, bet({ user_id: user, unique_id: "old" }))
       for (const [round, erasesFirst] of [true, true, false, false].entries()) {
-        const recent = newEvent(tenant, bet(user, `recent ${round}`))
-        const next = newEvent(tenant, bet(user, `new ${round}`))
+        const recent = newEvent(tenant, bet({ user_id: user, unique_id: `recent ${round}` }))
+        const next = newEvent(tenant, bet({ user_id: user, unique_id: `new ${round}` }))
         yield* log.append([old, recent])
         const [held, end] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
         const holding = yield* Effect.forkChild(holder.withTransaction(Effect.gen(function*() {
@@ -467,10 +466,14 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
     Effect.gen(function*() {
       const service = yield* process([])
       yield* Effect.gen(function*() {
-        const tenant = yield* newTenant("exported")
+        const tenant = yield* newTenant("exported", "Europe/Malta")
         yield* Effect.flatMap(
           EventLog,
-          ({ append }) => append([newEvent(tenant, bet("exported", "1")), newEvent(tenant, bet("stays", "1"))])
+          ({ append }) =>
+            append([
+              newEvent(tenant, bet({ user_id: "exported", unique_id: "1" })),
+              newEvent(tenant, bet({ user_id: "stays", unique_id: "1" }))
+            ])
         )
         for (const user of ["exported", "nobody"]) {
           let erased = false
@@ -493,8 +496,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
       )
       yield* Effect.gen(function*() {
         const sql = yield* PgClient.PgClient
-        const tenant = yield* newTenant("damaged")
-        yield* Effect.flatMap(EventLog, ({ append }) => append(["1", "2"].map((id) => newEvent(tenant, bet("gone", id)))))
+        const tenant = yield* newTenant("damaged", "Europe/Malta")
+        yield* Effect.flatMap(EventLog, ({ append }) =>
+          append(["1", "2"].map((id) => newEvent(tenant, bet({ user_id: "gone", unique_id: id })))))
         yield* erase(tenant, "gone")
         yield* assertSound
         yield* sql`alter table events disable trigger all`.unprepared
@@ -509,7 +513,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
           const findings = yield* Effect.flip(sql.withTransaction(Effect.gen(function*() {
             yield* sql.unsafe(damage)
             const [verdicts] = yield* Effect.all([Stream.runCollect(verifyLog())])
-            return yield* Effect.fail(verdicts.flatMap(({ findings }) => findings.map(({ message }) => message)))
+            return yield* Effect.fail(verdicts.flatMap(({ findings }) =>
+              findings.map(({ message }) => message)
+            ))
           })))
           assert.match(String(findings), found)
         }
@@ -519,7 +525,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
   it.effect("loses and doubles nothing while the user is sent and rebuilt by two processes", () =>
     Effect.gen(function*() {
       const seed = yield* process([casino, payments])
-      const tenant = yield* Effect.provide(newTenant("hammered"), seed)
+      const tenant = yield* Effect.provide(newTenant("hammered", "Europe/Malta"), seed)
       const { items, userIds } = generateItems({ seed: 21, users: 6, itemsPerUser: 60, timeZone: "Europe/Malta" })
       const [user = ""] = userIds
       const batches = Array.from({ length: 60 }, (_, nth) => items.filter((_, index) => index % 60 === nth))

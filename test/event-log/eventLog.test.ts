@@ -7,7 +7,8 @@ import { randomUUID } from "node:crypto"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
-import { bet, newEvent } from "../support/events/newEvent.ts"
+import { bet } from "../support/events/events.ts"
+import { newEvent } from "../support/events/newEvent.ts"
 import { someTenant } from "../support/events/someTenant.ts"
 import { testService } from "../support/service/TestService.ts"
 import { eventLogContract, LogUnderTest } from "./eventLogContract.ts"
@@ -68,7 +69,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the log on PostgreSQL"
         const sql = yield* PgClient.PgClient
         const log = yield* EventLog
         const tenant = yield* newTenant
-        yield* log.append([newEvent(tenant, bet("player", "a"))])
+        yield* log.append([newEvent(tenant, bet({ user_id: "player", unique_id: "a" }))])
         for (const statement of ["update events set user_id = 'x'", "delete from events", "truncate events"]) {
           const error = yield* Effect.flip(sql.unsafe(statement))
           assert.include(String(error.reason.cause), "append-only")
@@ -82,16 +83,18 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the log on PostgreSQL"
     Effect.gen(function*() {
       const contexts = [yield* process, yield* process] as const
       const tenant = yield* newTenant.pipe(Effect.provide(contexts[0]))
-      const events = Array.from({ length: 1500 }, (_, index) => newEvent(tenant, bet(`player-${index % 40}`, `id-${index}`)))
+      const events = Array.from({ length: 1500 }, (_, index) =>
+        newEvent(tenant, bet({ user_id: `player-${index % 40}`, unique_id: `id-${index}` })))
       // Overlapping windows over the same events, from both processes at once, in different orders.
       const windows = Array.from({ length: 60 }, (_, index) => {
         const window = events.slice((index * 23) % 1300, (index * 23) % 1300 + 200)
         return index % 3 === 0 ? window.toReversed() : window
       })
-      const bad = { ...newEvent(tenant, bet("player-1", "bad")), payload: "{" }
+      const bad = { ...newEvent(tenant, bet({ user_id: "player-1", unique_id: "bad" })), payload: "{" }
       const outcomes = yield* Effect.forEach(
         [...windows, events, [...events.slice(0, 5), bad]],
-        (window, index) => Context.get(contexts[index % 2 === 0 ? 0 : 1], EventLog).append(window),
+        (window, index) =>
+          Context.get(contexts[index % 2 === 0 ? 0 : 1], EventLog).append(window),
         { concurrency: 8 }
       )
       const tags = outcomes.flat().map(({ _tag }) => _tag)

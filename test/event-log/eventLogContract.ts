@@ -13,7 +13,8 @@ import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { compareUtf8 } from "../../src/values/compareUtf8.ts"
 import { known } from "../../src/values/known.ts"
-import { bet, newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { bet } from "../support/events/events.ts"
+import { newEvent, userInSlice } from "../support/events/newEvent.ts"
 
 /** A log as two processes have it. */
 export class LogUnderTest extends Context.Service<LogUnderTest, {
@@ -41,7 +42,7 @@ const Sent = Schema.Struct({
 type Sent = typeof Sent.Type
 
 const toEvent = ({ amount, id, size, user }: Sent): FastTrackEvent => {
-  const event = bet(user, id, amount)
+  const event = bet({ user_id: user, unique_id: id, amount })
   return event.event === "realtime-casino" ? { ...event, data: { ...event.data, game_id: fillers[size] } } : event
 }
 
@@ -110,7 +111,7 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
       Effect.gen(function*() {
         const { newTenant, writers: [log] } = yield* LogUnderTest
         const tenant = yield* newTenant
-        const events = ["a", "b", "c"].map((id) => bet("player", id, "0.000000000000000001"))
+        const events = ["a", "b", "c"].map((id) => bet({ user_id: "player", unique_id: id, amount: "0.000000000000000001" }))
         const outcomes = yield* log.append(events.map((event) => newEvent(tenant, event)))
         assert.deepStrictEqual(outcomes.map(({ _tag }) => _tag), ["Appended", "Appended", "Appended"])
         const positions = outcomes.map(positionOf)
@@ -125,11 +126,11 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
       Effect.gen(function*() {
         const { newTenant, writers: [log] } = yield* LogUnderTest
         const tenant = yield* newTenant
-        const [first] = yield* log.append([newEvent(tenant, bet("player", "a", "10"))])
+        const [first] = yield* log.append([newEvent(tenant, bet({ user_id: "player", unique_id: "a", amount: "10" }))])
         const again = yield* log.append([
-          newEvent(tenant, bet("player", "a", "10")),
-          newEvent(tenant, bet("player", "a", "11")),
-          newEvent(tenant, bet("player", "b", "1"))
+          newEvent(tenant, bet({ user_id: "player", unique_id: "a", amount: "10" })),
+          newEvent(tenant, bet({ user_id: "player", unique_id: "a", amount: "11" })),
+          newEvent(tenant, bet({ user_id: "player", unique_id: "b", amount: "1" }))
         ])
         assert.strictEqual(first?._tag, "Appended")
         const position = first?._tag === "Appended" ? first.position : 0
@@ -143,13 +144,13 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
       Effect.gen(function*() {
         const { newTenant, writers: [log] } = yield* LogUnderTest
         const tenant = yield* newTenant
-        yield* log.append([newEvent(tenant, bet("player", "stored", "1"))])
+        yield* log.append([newEvent(tenant, bet({ user_id: "player", unique_id: "stored", amount: "1" }))])
         const outcomes = yield* log.append([
-          newEvent(tenant, bet("player", "new", "1")),
-          newEvent(tenant, bet("player", "new", "1")),
-          newEvent(tenant, bet("player", "new", "2")),
-          newEvent(tenant, bet("player", "stored", "2")),
-          newEvent(tenant, bet("player", "stored", "1"))
+          newEvent(tenant, bet({ user_id: "player", unique_id: "new", amount: "1" })),
+          newEvent(tenant, bet({ user_id: "player", unique_id: "new", amount: "1" })),
+          newEvent(tenant, bet({ user_id: "player", unique_id: "new", amount: "2" })),
+          newEvent(tenant, bet({ user_id: "player", unique_id: "stored", amount: "2" })),
+          newEvent(tenant, bet({ user_id: "player", unique_id: "stored", amount: "1" }))
         ])
         assert.deepStrictEqual(outcomes.map(({ _tag }) => _tag), ["Appended", "Duplicate", "Conflict", "Conflict", "Duplicate"])
       }))
@@ -159,11 +160,14 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
         const { newTenant, writers: [log] } = yield* LogUnderTest
         const [one, two] = [yield* newTenant, yield* newTenant]
         const outcomes = yield* log.append([
-          newEvent(one, bet("player", "a")),
-          newEvent(one, bet("another", "a")),
-          newEvent(two, bet("player", "a")),
+          newEvent(one, bet({ user_id: "player", unique_id: "a" })),
+          newEvent(one, bet({ user_id: "another", unique_id: "a" })),
+          newEvent(two, bet({ user_id: "player", unique_id: "a" })),
           // Two users who use one key.
-          { ...newEvent(one, bet("a third", "a")), idempotencyKey: newEvent(one, bet("player", "a")).idempotencyKey }
+          {
+            ...newEvent(one, bet({ user_id: "a third", unique_id: "a" })),
+            idempotencyKey: newEvent(one, bet({ user_id: "player", unique_id: "a" })).idempotencyKey
+          }
         ])
         assert.deepStrictEqual(outcomes.map(({ _tag }) => _tag), ["Appended", "Appended", "Appended", "Appended"])
       }))
@@ -172,12 +176,15 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
       Effect.gen(function*() {
         const { newTenant, writers: [log] } = yield* LogUnderTest
         const tenant = yield* newTenant
-        const good = Array.from({ length: 60 }, (_, index) => newEvent(tenant, bet(`player-${index % 7}`, `id-${index}`)))
-        const noText = newEvent(tenant, bet("player\0with a NUL", "bad"))
-        const noJson: NewEvent = { ...newEvent(tenant, bet("player", "bad")), payload: "{" }
+        const good = Array.from({ length: 60 }, (_, index) =>
+          newEvent(tenant, bet({ user_id: `player-${index % 7}`, unique_id: `id-${index}` })))
+        const noText = newEvent(tenant, { ...bet(), userId: "player\0with a NUL" })
+        const noJson: NewEvent = { ...newEvent(tenant, bet({ user_id: "player", unique_id: "bad" })), payload: "{" }
         const outcomes = yield* log.append([...good.slice(0, 20), noText, ...good.slice(20, 45), noJson, ...good.slice(45), noText])
         assert.deepStrictEqual(
-          outcomes.flatMap(({ _tag }, index) => _tag === "Appended" ? [] : [[index, _tag]]),
+          outcomes.flatMap(({ _tag }, index) =>
+            _tag === "Appended" ? [] : [[index, _tag]]
+          ),
           [[20, "Refused"], [46, "Refused"], [62, "Refused"]]
         )
         yield* assertSound(log)
@@ -188,12 +195,15 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
         const { newTenant, writers: [log] } = yield* LogUnderTest
         const tenant = yield* newTenant
         const [a, b] = [userInSlice(tenant, 3), userInSlice(tenant, 200)]
-        const outcomes = yield* append(log, [a, b, a, b, a].map((user, index) => newEvent(tenant, bet(user, String(index)))))
+        const outcomes = yield* append(
+          log,
+          [a, b, a, b, a].map((user, index) => newEvent(tenant, bet({ user_id: user, unique_id: String(index) })))
+        )
         const start = (index: number) => positionOf(outcomes[index]) - 1
         const read = yield* log.read([{ slice: 200, position: start(1) }, { slice: 3, position: start(0) + 1 }], { events: 1, bytes: 1024 })
         assert.deepStrictEqual(
           read.map(({ event, position, slice }) => [slice, position, event?.data]),
-          [[3, start(0) + 2, bet(a, "2").data], [200, start(1) + 1, bet(b, "1").data]]
+          [[3, start(0) + 2, bet({ user_id: a, unique_id: "2" }).data], [200, start(1) + 1, bet({ user_id: b, unique_id: "1" }).data]]
         )
       }))
 
@@ -376,11 +386,11 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
           (other, nth) =>
             Effect.forEach(
               Array.from({ length: 60 }, (_, index) => index),
-              (index) => known(writers[nth % 2], "writer").append([newEvent(tenant, bet(other, `${index}`))])
+              (index) => known(writers[nth % 2], "writer").append([newEvent(tenant, bet({ user_id: other, unique_id: `${index}` }))])
             ),
           { concurrency: "unbounded", discard: true }
         )
-        const start = (yield* log.append([newEvent(tenant, bet(user, "first"))]))[0]
+        const start = (yield* log.append([newEvent(tenant, bet({ user_id: user, unique_id: "first" }))]))[0]
         let position = start?._tag === "Appended" ? start.position : 0
         const last = position + total
         let isWritten = false

@@ -14,7 +14,9 @@ import { appendStatement } from "../../src/event-log/statements/appendStatement.
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { testApplication } from "../support/database/TestSql.ts"
-import { bet, newEvent } from "../support/events/newEvent.ts"
+import { bet } from "../support/events/events.ts"
+import { newEvent } from "../support/events/newEvent.ts"
+import { newTenant } from "../support/service/newTenant.ts"
 import { testService } from "../support/service/TestService.ts"
 import { untilEffect } from "../support/time/until.ts"
 
@@ -56,8 +58,8 @@ it.live("an append to a log that went back begins a history, and nothing is reme
     const log = yield* EventLog
     const histories = yield* LogHistories
     const erasure = yield* UserErasure
-    const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("tenant", "UTC"))
-    const event = (userId: string, id: string) => newEvent(tenant, bet(userId, id))
+    const tenant = yield* newTenant("tenant")
+    const event = (userId: string, id: string) => newEvent(tenant, bet({ user_id: userId, unique_id: id }))
     const { slice } = event("player", "a")
 
     yield* log.append([event("player", "a"), event("player", "b")])
@@ -94,11 +96,13 @@ it.live("an append for a tenant that the database has lost is not stored", () =>
     const log = yield* EventLog
     const { create } = yield* Tenants
     const [kept, gone] = [yield* create("kept", "UTC"), yield* create("gone", "UTC")]
-    yield* log.append([newEvent(kept, bet("player", "a"))])
-    yield* goBack(newEvent(kept, bet("player", "a")).slice, 1)
+    yield* log.append([newEvent(kept, bet({ user_id: "player", unique_id: "a" }))])
+    yield* goBack(newEvent(kept, bet({ user_id: "player", unique_id: "a" })).slice, 1)
     yield* besides((sql) => sql`delete from tenants where name = 'gone'`)
-    const appending = yield* Effect.forkChild(Effect.result(log.append([newEvent(gone, bet("player", "a"))])))
-    assert.deepStrictEqual((yield* log.append([newEvent(kept, bet("player", "b"))])).map(({ _tag }) => _tag), ["Appended"])
+    const appending = yield* Effect.forkChild(Effect.result(log.append([newEvent(gone, bet({ user_id: "player", unique_id: "a" }))])))
+    assert.deepStrictEqual((yield* log.append([newEvent(kept, bet({ user_id: "player", unique_id: "b" }))])).map(({ _tag }) => _tag), [
+      "Appended"
+    ])
     assert.strictEqual((yield* Fiber.join(appending))._tag, "Failure")
     const sql = yield* PgClient.PgClient
     assert.deepStrictEqual(yield* sql`select count(*)::int as events from events`, [{ events: 2 }])
@@ -107,8 +111,8 @@ it.live("an append for a tenant that the database has lost is not stored", () =>
 it.live("an append goes on as soon as the database can be written to again, on another connection", () =>
   Effect.gen(function*() {
     const log = yield* EventLog
-    const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("tenant", "UTC"))
-    yield* log.append([newEvent(tenant, bet("player", "a"))])
+    const tenant = yield* newTenant("tenant")
+    yield* log.append([newEvent(tenant, bet({ user_id: "player", unique_id: "a" }))])
     const sessions = besides((sql) =>
       sql<{ pid: number }>`
         select pid from pg_stat_activity where datname = current_database() and application_name = 'playtally append' order by pid`
@@ -124,7 +128,7 @@ it.live("an append goes on as soon as the database can be written to again, on a
       sql`select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and application_name <> ${testApplication}`
     )
-    const appending = yield* Effect.forkChild(log.append([newEvent(tenant, bet("player", "b"))]))
+    const appending = yield* Effect.forkChild(log.append([newEvent(tenant, bet({ user_id: "player", unique_id: "b" }))]))
     yield* untilEffect(Effect.map(sessions, (rows) => rows.length > 0))
     const [readOnly] = yield* sessions
     // The session is given up: another one is tried.
@@ -146,7 +150,7 @@ it.live("an append goes on as soon as the database can be written to again, on a
 
 it.live("what is committed is on disk, whatever the server's default is", () =>
   Effect.gen(function*() {
-    const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("tenant", "UTC"))
+    const tenant = yield* newTenant("tenant")
     const [sql, writer] = [yield* PgClient.PgClient, yield* AppendClient]
     const { keepUp } = yield* LogHistories
     const current = (client: PgClient.PgClient) =>
@@ -155,7 +159,12 @@ it.live("what is committed is on disk, whatever the server's default is", () =>
       // As behind a pooler, which hands out sessions of which nobody knows what they are set to.
       yield* writer`set local synchronous_commit = off`
       const history = yield* keepUp
-      yield* appendStatement(writer, { events: [newEvent(tenant, bet("player", "a"))], looksUp: false, erased: new ErasedUsers(), history })
+      yield* appendStatement(writer, {
+        events: [newEvent(tenant, bet({ user_id: "player", unique_id: "a" }))],
+        looksUp: false,
+        erased: new ErasedUsers(),
+        history
+      })
       return yield* current(writer)
     }))
     assert.strictEqual(yield* afterAppend, "on")
@@ -177,8 +186,8 @@ it.live("an erasure whose steps the database has lost is begun again", () =>
   Effect.gen(function*() {
     const log = yield* EventLog
     const erasure = yield* UserErasure
-    const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("tenant", "UTC"))
-    yield* log.append(Array.from({ length: 60 }, (_, id) => newEvent(tenant, bet("player", String(id)))))
+    const tenant = yield* newTenant("tenant")
+    yield* log.append(Array.from({ length: 60 }, (_, id) => newEvent(tenant, bet({ user_id: "player", unique_id: String(id) }))))
     const erasing = yield* Effect.forkChild(erasure.erase(tenant, "player"))
     // The note that it is under way goes between two steps, as in a failover.
     yield* besides((sql) => untilEffect(Effect.map(sql`delete from unfinished_erasures returning 1 as gone`, (rows) => rows.length > 0)))

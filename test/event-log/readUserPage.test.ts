@@ -10,15 +10,15 @@ import { EventLog } from "../../src/event-log/EventLog.ts"
 import { readableEvent } from "../../src/event-log/readableEvent.ts"
 import { largestShown, pageBytes, type StoredUserEvent } from "../../src/event-log/statements/readUserPage.ts"
 import { EventTooLarge, exportLog } from "../../src/event-log/transfer/exportLog.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
-import { bet, newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { bet } from "../support/events/events.ts"
+import { newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { newTenant } from "../support/service/newTenant.ts"
 import { testService } from "../support/service/TestService.ts"
 
 const MiB = 1024 * 1024
 const process = Layer.build(Layer.fresh(testService({ projections: [] })))
 const inProcess = <A, E, R>(body: Effect.Effect<A, E, R>) => Effect.flatMap(process, (context) => Effect.provide(body, context))
-const newTenant = (name: string) => Effect.flatMap(Tenants, ({ create }) => create(name, "UTC"))
 
 /** All pages, as whoever follows them gets them. */
 const pagesOf = Effect.fnUntraced(function*(tenantId: string, userId: string, limit: number) {
@@ -45,7 +45,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("pages of a user's even
         const sizes: Array<number> = Array.from({ length: 60 }, (_, nth) => nth % 7 === 0 ? 700_000 : nth % 3 === 0 ? 90_000 : 10)
         sizes.push(3 * MiB, 10, 3 * MiB)
         yield* log.append(sizes.map((size, nth) => {
-          const event = newEvent(tenant, bet(user, `${nth}`))
+          const event = newEvent(tenant, bet({ user_id: user, unique_id: `${nth}` }))
           const filler = nth % 2 === 0 ? "a".repeat(size) : randomBytes(Math.ceil(size / 2)).toString("hex").slice(0, size)
           return { ...event, payload: JSON.stringify({ ...JSON.parse(event.payload), filler }) }
         }))
@@ -76,7 +76,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("pages of a user's even
         const sql = yield* PgClient.PgClient
         const tenant = yield* newTenant("many")
         const [user, other] = [userInSlice(tenant, 4), userInSlice(tenant, 4, 1)]
-        const events = (of: string, count: number) => Array.from({ length: count }, (_, nth) => newEvent(tenant, bet(of, `${nth}`)))
+        const events = (of: string, count: number) =>
+          Array.from({ length: count }, (_, nth) => newEvent(tenant, bet({ user_id: of, unique_id: `${nth}` })))
         for (const part of [events(user, 1_300), events(other, 900), events(user, 2_600).slice(1_300)]) yield* log.append(part)
         const own = Effect.map(
           sql<
@@ -102,7 +103,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("pages of a user's even
       const sql = yield* PgClient.PgClient
       // As case 01 has it, more than the driver takes in a message unless it is told to.
       const sizes = [100_000, largestShown, largestShown + 1, 17_200_000, readableEvent + 1]
-      yield* log.append(sizes.map((_, nth) => newEvent(tenant, bet(user, `${nth}`))))
+      yield* log.append(sizes.map((_, nth) => newEvent(tenant, bet({ user_id: user, unique_id: `${nth}` }))))
       yield* sql`alter table events disable trigger all`.unprepared
       for (const [nth, bytes] of sizes.entries()) {
         yield* sql`

@@ -9,10 +9,10 @@ import { createHash } from "node:crypto"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { bodyBounds } from "../../src/fasttrack/bodyBounds.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { eventTypes, itemOf } from "../fasttrack/wireItem.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bodyItems, bulkItems } from "../support/events/bulkItems.ts"
+import { newTenant } from "../support/service/newTenant.ts"
 import { testService } from "../support/service/TestService.ts"
 
 const login = (user_id: string, unique_id: string, timestamp = "2026-01-01T00:00:00Z") => ({
@@ -46,9 +46,6 @@ const seededText = (seed: number, length: number): string => {
 
 const lenient = { strict: false }
 
-let tenants = 0
-const newTenant = Effect.suspend(() => Effect.flatMap(Tenants, ({ create }) => create(`tenant ${++tenants}`, "UTC")))
-
 const keptOf = (tenantId: string) =>
   Effect.flatMap(PgClient.PgClient, (sql) =>
     sql<{ reason: string; item: string; times: bigint; truncated: boolean }>`
@@ -77,7 +74,7 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
   it.effect("stores what it can and reports the rest in the order of the request", () =>
     Effect.gen(function*() {
       const { batch } = yield* Ingest
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       yield* batch(tenant, bulkItems([login("one", "a")]), lenient)
       const report = yield* batch(
         tenant,
@@ -105,7 +102,7 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
   it.effect("tells repeats of long events from conflicts, whatever is stored under their keys", () =>
     Effect.gen(function*() {
       const { batch } = yield* Ingest
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       // Of random letters, which PostgreSQL does not compress; the last are longer than what one
       // answer of it may have.
       const sizes = [10, 9_000, 40_000, 250_000, ...Array.from({ length: 20 }, () => 240_000)]
@@ -131,7 +128,7 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
   it.effect("names the id of an item of any kind that says something else than the one stored", () =>
     Effect.gen(function*() {
       const { batch } = yield* Ingest
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       const send = (timestamp: string) => {
         const body = `[${eventTypes.map((event) => itemOf(event, { timestamp: `"${timestamp}"` })).join(",")}]`
         return batch(tenant, bodyItems(body), lenient)
@@ -154,7 +151,7 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
   it.effect("keeps each rejected item once, as it came, however often it comes", () =>
     Effect.gen(function*() {
       const { batch } = yield* Ingest
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       const body = `[{"event":"realtime-login","data":{"user_id":"\\u0000","unique_id":"\\ud800","n":0.1000000000000000055511151231257827}},
         {"event":"${"x".repeat(20_000)}"}]`
       for (let time = 0; time < 3; time++) yield* batch(tenant, bodyItems(body), lenient)
@@ -179,7 +176,7 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
     Effect.gen(function*() {
       const { batch } = yield* Ingest
       const log = yield* EventLog
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       const refused = yield* Effect.flip(batch(tenant, bulkItems([login("one", "a"), {}]), { strict: true }))
       assert.strictEqual(refused._tag, "StrictRefusal")
       assert.deepStrictEqual(
@@ -196,7 +193,7 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
     Effect.gen(function*() {
       const { batch } = yield* Ingest
       const log = yield* EventLog
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       const items = Array.from({ length: 30 }, (_, index) => login(`user-${index}`, "a"))
       yield* withHeadsLocked((release) =>
         Effect.gen(function*() {
@@ -218,7 +215,7 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
     Effect.gen(function*() {
       const { batch } = yield* Ingest
       const log = yield* EventLog
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       yield* withHeadsLocked((release) =>
         Effect.gen(function*() {
           const request = yield* Effect.forkChild(batch(tenant, bulkItems([login("gone", "a"), login("gone", "b")]), lenient), {
@@ -243,7 +240,7 @@ layer(testService({ settings: { MAX_EVENT_BYTES: "1024", MAX_FUTURE_HOURS: "24" 
   const leg = (meta: string) => `[{"tournament_name":"t","sports_name":"s","odds":2,"meta":${meta}}]`
   const batchOf = Effect.fnUntraced(function*(...items: ReadonlyArray<string>) {
     const { batch } = yield* Ingest
-    const tenant = yield* newTenant
+    const tenant = yield* newTenant()
     // The bounds of a body with these settings.
     const report = yield* batch(
       tenant,
@@ -301,7 +298,7 @@ layer(testService({ settings: { MAX_EVENT_BYTES: "1024", MAX_FUTURE_HOURS: "24" 
     Effect.gen(function*() {
       const { batch } = yield* Ingest
       const log = yield* EventLog
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       const items = Array.from({ length: 2000 }, (_, index) => JSON.stringify(login("many", `${index}`)))
       const failure = yield* Effect.flip(batch(tenant, bodyItems(`{"items": [\n${items.join(",\n")},\n{"event": tru}\n]}`), lenient))
       assert.deepStrictEqual(failure, { _tag: "MalformedJson", message: "This is not JSON: line 2002, column 14." })
@@ -331,7 +328,7 @@ layer(testService({ settings: { MAX_EVENT_BYTES: "1024", MAX_FUTURE_HOURS: "24" 
   it.effect("names the fields in which a conflict differs, and none of their values", () =>
     Effect.gen(function*() {
       const { batch } = yield* Ingest
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       const pay = (change: Readonly<Record<string, string>>) => bodyItems(`[${itemOf("realtime-payment", change)}]`)
       yield* batch(tenant, pay({}), lenient)
       const { rejected } = yield* batch(tenant, pay({ base_amount: "987.5", vendor_name: `"S3cret"` }), lenient)

@@ -10,17 +10,14 @@ import { monitorEventLoopDelay } from "node:perf_hooks"
 import { eraseRejected, searchStatement } from "../../src/ingest/eraseRejected.ts"
 import { issuesText, RejectedEvents } from "../../src/ingest/RejectedEvents.ts"
 import { beyondQuota, removeAt, removeBetween, trimAllRejected } from "../../src/ingest/trimRejected.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { newTenant } from "../support/service/newTenant.ts"
 import { testService } from "../support/service/TestService.ts"
 
 const quota = 1_000
 const quotaBytes = 64 * 1024
 const settings = { REJECTED_QUOTA: `${quota}`, REJECTED_QUOTA_BYTES: `${quotaBytes}`, REJECTED_RETENTION_DAYS: "30" }
 const service = testService({ projections: [], settings })
-
-let tenants = 0
-const newTenant = Effect.suspend(() => Effect.flatMap(Tenants, ({ create }) => create(`kept ${++tenants}`, "UTC")))
 
 /**
  * Puts items into the table as an older version or an operator would; `lastAt` is SQL in which `n`
@@ -64,7 +61,7 @@ const sweep = Effect.flatMap(RejectedEvents, (rejected) => rejected.sweep)
 layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })("rejected items", (it) => {
   it.effect("are brought back to the quota, the newest staying, whatever others have", () =>
     Effect.gen(function*() {
-      const [hostile, honest] = [yield* newTenant, yield* newTenant]
+      const [hostile, honest] = [yield* newTenant(), yield* newTenant()]
       yield* fill(hostile.tenantId, 20_000, "now() - interval '1 hour' + n * interval '1 ms'")
       yield* fill(honest.tenantId, 500, "now() - interval '2 days' + n * interval '1 ms'")
       yield* sweep
@@ -75,7 +72,7 @@ layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestService
 
   it.effect("that were all refused in one instant are as well", () =>
     Effect.gen(function*() {
-      const [one, two] = [yield* newTenant, yield* newTenant]
+      const [one, two] = [yield* newTenant(), yield* newTenant()]
       yield* fill(one.tenantId, 20_000, "now()")
       // The quota ends within the older of two instants.
       yield* fill(two.tenantId, 5_000, "now() - (n > 600)::int * interval '1 hour'")
@@ -90,7 +87,7 @@ layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestService
 
   it.effect("have a quota in bytes too, and go when they are old", () =>
     Effect.gen(function*() {
-      const [fat, old] = [yield* newTenant, yield* newTenant]
+      const [fat, old] = [yield* newTenant(), yield* newTenant()]
       yield* fill(
         fat.tenantId,
         200,
@@ -109,7 +106,7 @@ layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestService
   it.effect("that others hold are passed over, and are gone with the next sweep", () =>
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       yield* fill(tenant.tenantId, 3_000, "now() - interval '1 hour' + n * interval '1 ms'")
       const [held, end] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
       const holding = yield* Effect.forkChild(sql.withTransaction(Effect.gen(function*() {
@@ -129,7 +126,7 @@ layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestService
 
   it.effect("are swept by several processes at once while more come, without one in the way of another", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       yield* fill(tenant.tenantId, 20_000, "now() - interval '1 hour' + n * interval '1 ms'")
       const other = yield* Layer.build(Layer.fresh(service))
       yield* Effect.all([
@@ -148,7 +145,7 @@ layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestService
   it.effect("are trimmed for every tenant, and a failure is told of", () =>
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       yield* fill(tenant.tenantId, 1, "now()")
       const messages: Array<string> = []
       const logger = Logger.make(({ message }) => {
@@ -168,7 +165,7 @@ layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestService
 
   it.effect("of one tenant that adds many stay near the quota between two sweeps", () =>
     Effect.gen(function*() {
-      const [many, fat] = [yield* newTenant, yield* newTenant]
+      const [many, fat] = [yield* newTenant(), yield* newTenant()]
       for (let round = 0; round < 8; round++) {
         yield* record(many.tenantId, Array.from({ length: 1_000 }, (_, n) => `{"n":${round * 1_000 + n}}`))
         // An eighth, and what one statement writes.
@@ -184,7 +181,7 @@ layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestService
   it.effect("are looked for and removed by index alone", () =>
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
-      const [tenant, other] = [yield* newTenant, yield* newTenant]
+      const [tenant, other] = [yield* newTenant(), yield* newTenant()]
       yield* fill(tenant.tenantId, 5_000, "now() - interval '1 hour' + n * interval '1 ms'")
       yield* fill(other.tenantId, 5_000, "now() - interval '1 hour' + n * interval '1 ms'")
       const { tenantId } = tenant
@@ -215,7 +212,7 @@ layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestService
 
   it.effect("of 33 MB of control characters are kept within seconds, while others have their turn", () =>
     Effect.gen(function*() {
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       const delay = monitorEventLoopDelay({ resolution: 5 })
       const before = process.cpuUsage()
       delay.enable()
@@ -233,7 +230,7 @@ layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestService
   it.effect("are counted however often one request has them, and keep what fits of their issues", () =>
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       for (let round = 0; round < 2; round++) yield* record(tenant.tenantId, ["{\"n\":1}", "{ \"n\" :1}", "{\"n\":2}"])
       const rows = yield* sql`select item, times from rejected_events where tenant_id = ${tenant.tenantId}::uuid order by item`
       assert.deepStrictEqual(rows, [{ item: "{\"n\":1}", times: 4n }, { item: "{\"n\":2}", times: 2n }])
@@ -251,7 +248,7 @@ layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestService
   it.effect("removes all in which the id stands, whole or cut, and no others", () =>
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
-      const [tenant, other] = [yield* newTenant, yield* newTenant]
+      const [tenant, other] = [yield* newTenant(), yield* newTenant()]
       const id = "zebra9911"
       const item = (data: unknown, event = "realtime-login") => JSON.stringify({ event, data })
       const filler = "x".repeat(20_000)
@@ -286,7 +283,7 @@ layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestService
   it.effect("knows numbers, ids of any characters, and what older versions have kept", () =>
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       const filler = "x".repeat(20_000)
       for (const id of ["9911777", "é/😀 \"q\"", "玩家", "17", ",", "data"]) {
         yield* record(tenant.tenantId, [
@@ -321,7 +318,7 @@ layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestService
   it.effect("goes through more than a page, and finds an item whose reason changes meanwhile", () =>
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       yield* fill(
         tenant.tenantId,
         2_500,

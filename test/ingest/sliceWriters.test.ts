@@ -8,11 +8,12 @@ import { AppendSignal } from "../../src/event-log/AppendSignal.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import type { AppendOutcome, NewEvent } from "../../src/event-log/RecordedEvent.ts"
 import { SliceWriters } from "../../src/ingest/SliceWriters.ts"
-import { bet, newEvent } from "../support/events/newEvent.ts"
+import { bet } from "../support/events/events.ts"
+import { newEvent } from "../support/events/newEvent.ts"
 import { someTenant } from "../support/events/someTenant.ts"
 
 const eventsIn = (slice: number, ...ids: ReadonlyArray<string>): ReadonlyArray<NewEvent> =>
-  ids.map((id) => ({ ...newEvent(someTenant, bet("player", id)), slice }))
+  ids.map((id) => ({ ...newEvent(someTenant, bet({ user_id: "player", unique_id: id })), slice }))
 
 const many = (slice: number, count: number) => eventsIn(slice, ...Array.from({ length: count }, (_, nth) => `${slice}-${nth}`))
 

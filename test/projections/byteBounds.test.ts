@@ -16,19 +16,19 @@ import { ProjectionCatalog } from "../../src/projections/versions/ProjectionCata
 import { rebuild } from "../../src/projections/versions/rebuild.ts"
 import { rebuildUser } from "../../src/projections/versions/rebuildUser.ts"
 import { verifySlice } from "../../src/projections/versions/verifyProjection.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { seededRandom } from "../oracle/random.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { bet } from "../support/events/events.ts"
 import { fatBet } from "../support/events/fatBet.ts"
-import { bet, newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { newTenant } from "../support/service/newTenant.ts"
+import { strong } from "../support/service/strong.ts"
 import { testService } from "../support/service/TestService.ts"
-
-const strong = { _tag: "Strong", waitSeconds: 15 } as const
 
 /** The same rules under the next number: a version that nobody feeds until it is rebuilt. */
 const again = (projection: AnyProjection): AnyProjection => ({ ...projection, version: projection.version + 1 })
 
-const ofTenant = (name: string) => Effect.flatMap(Tenants, ({ create }) => create(name, "UTC"))
+const ofTenant = (name: string) => newTenant(name)
 
 layer(TestDatabase.layer, { excludeTestServices: true })("a chunk that is cut by bytes", (it) => {
   it.effect("gets on, stays within its bound, and leaves the rows of one that is not cut", () =>
@@ -40,7 +40,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a chunk that is cut by
       // Small ones, some that are compressed in their row, and some that are kept outside.
       const events = Array.from({ length: 300 }, (_, id): FastTrackEvent => {
         const user = random.pick(users)
-        return random.chance(0.6) ? bet(user, `${id}`) : fatBet(user, `${id}`, random.pick([0, 100, 1_000, 20_000]))
+        return random.chance(0.6) ? bet({ user_id: user, unique_id: `${id}` }) : fatBet(user, `${id}`, random.pick([0, 100, 1_000, 20_000]))
       })
       yield* Effect.gen(function*() {
         const log = yield* EventLog
@@ -102,9 +102,8 @@ layer(testService({ projections: [casino, sports] }).pipe(Layer.provideMerge(Tes
         yield* sql.withTransaction(Effect.gen(function*() {
           yield* sql`select 1 from checkpoints where slice = ${slice} for update`
           yield* log.append(
-            [fatBet(bad, "1", 1), fatBet(bad, "2", 1), fatBet(bad, "3", 1), fatBet(good, "4", 1), bet(bad, "5")].map((event) =>
-              newEvent(tenant, event)
-            )
+            [fatBet(bad, "1", 1), fatBet(bad, "2", 1), fatBet(bad, "3", 1), fatBet(good, "4", 1), bet({ user_id: bad, unique_id: "5" })]
+              .map((event) => newEvent(tenant, event))
           )
           yield* sql`alter table events disable trigger user`
           yield* spoil({ slice })
@@ -205,7 +204,13 @@ layer(
       const [sql, log, counters] = [yield* PgClient.PgClient, yield* EventLog, yield* Counters]
       const tenant = yield* ofTenant("careful")
       const [bad, good, other] = [userInSlice(tenant, 30), userInSlice(tenant, 30, 1), userInSlice(tenant, 31)]
-      const events = [fatBet(good, "1", 1), fatBet(bad, "2", 1), bet(bad, "3"), fatBet(good, "4", 1), fatBet(other, "5", 1)]
+      const events = [
+        fatBet(good, "1", 1),
+        fatBet(bad, "2", 1),
+        bet({ user_id: bad, unique_id: "3" }),
+        fatBet(good, "4", 1),
+        fatBet(other, "5", 1)
+      ]
       yield* log.append(events.map((event) => newEvent(tenant, event)))
       const read = (user: string, section: string) =>
         Effect.map(counters.read(tenant, [user], { sections: [section], consistency: strong }), ([document]) => document)

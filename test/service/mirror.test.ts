@@ -30,7 +30,6 @@ import { Readiness } from "../../src/readiness/Readiness.ts"
 import { ApiKeys } from "../../src/tenants/ApiKeys.ts"
 import { RateLimits } from "../../src/tenants/RateLimits.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { changeTimeZone } from "../../src/time-zones/changeTimeZone.ts"
 import type { FastTrackItem } from "../oracle/FastTrackItem.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
@@ -38,6 +37,7 @@ import { copyDatabase } from "../support/database/copyDatabase.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bulkItems } from "../support/events/bulkItems.ts"
 import { MirrorEngine } from "../support/service/MirrorEngine.ts"
+import { newTenant } from "../support/service/newTenant.ts"
 
 /** One in the usual run, for time; `MIRROR_SEEDS=1,2,3` runs others. */
 const seeds = (process.env["MIRROR_SEEDS"] ?? "1").split(",").map(Number)
@@ -181,8 +181,9 @@ const send = Effect.fnUntraced(function*(tenant: Tenant, items: ReadonlyArray<Fa
   yield* batch(tenant, bulkItems(items), { strict: false })
 })
 
-const newTenant = Effect.gen(function*() {
-  const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("mirrored", "UTC"))
+/** A tenant with a key that may read. */
+const newReader = Effect.gen(function*() {
+  const tenant = yield* newTenant()
   const { key } = yield* Effect.flatMap(ApiKeys, ({ create }) => create(tenant, "engine", ["read"]))
   return { tenant, key: Redacted.value(key) }
 })
@@ -195,7 +196,7 @@ describe("an engine that mirrors every counter", () => {
         const random = seededRandom(seed)
         const database = yield* TestDatabase
         let service = yield* startService(database)
-        const { key, tenant } = yield* newTenant.pipe(Effect.provide(service.context))
+        const { key, tenant } = yield* newReader.pipe(Effect.provide(service.context))
         const { items, userIds } = generateItems({ seed, users: 24, itemsPerUser: 25 })
         const batches = cutIntoBatches(random, shuffle(random, [...items]))
         const engine = new MirrorEngine(service.url, key)
@@ -255,7 +256,7 @@ describe("an engine that mirrors every counter", () => {
     Effect.gen(function*() {
       const database = yield* TestDatabase
       const first = yield* startService(database)
-      const { key, tenant } = yield* newTenant.pipe(Effect.provide(first.context))
+      const { key, tenant } = yield* newReader.pipe(Effect.provide(first.context))
       const { items, userIds } = generateItems({ seed: 3, users: 30, itemsPerUser: 12 })
       const half = items.filter((_, index) => index % 2 === 0)
       const engine = new MirrorEngine(first.url, key)

@@ -35,11 +35,13 @@ import { referenceCounters } from "../oracle/referenceCounters.ts"
 import { referenceLeaderboard, referencePeriod } from "../oracle/referenceLeaderboards.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bulkItems } from "../support/events/bulkItems.ts"
-import { bet, newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { bet } from "../support/events/events.ts"
+import { newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { newTenant } from "../support/service/newTenant.ts"
+import { strong } from "../support/service/strong.ts"
 import { testService } from "../support/service/TestService.ts"
 import { until } from "../support/time/until.ts"
 
-const strong = { _tag: "Strong", waitSeconds: 15 } as const
 const [former, next] = ["America/New_York", "Pacific/Apia"] as const
 const range = { from: "1899-12-31", to: "2201-01-02", granularity: "day" } as const
 
@@ -182,7 +184,7 @@ describe("a tenant's zone that is changed", () => {
         yield* Effect.gen(function*() {
           const sql = yield* PgClient.PgClient
           const [boards, activities] = [yield* Leaderboards, yield* Activity]
-          const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("weekly", former, 1))
+          const tenant = yield* newTenant("weekly", former, 1)
           const now = new Date("2026-03-20T12:00:00Z")
           const { items, userIds } = generateItems({ seed: 61, users: 12, itemsPerUser: 40, timeZone: former, now })
           const batches = cutIntoBatches(seededRandom(61), items, 40)
@@ -263,13 +265,13 @@ describe("a tenant's zone that is changed", () => {
       })
       const service = yield* Layer.build(Layer.fresh(testService({ projections: [delicate, { ...delicate, version: 2 }] })))
       yield* Effect.gen(function*() {
-        const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("delicate", former))
+        const tenant = yield* newTenant("delicate", former)
         const counters = yield* Counters
         const log = yield* EventLog
         const users = [0, 1, 2].map((nth) => userInSlice(tenant, 77, nth))
         const [bad, ...good] = users
         const events = users.map((userId) => {
-          const event = bet(userId, "1")
+          const event = bet({ user_id: userId, unique_id: "1" })
           return { ...event, data: { ...event.data, game_id: userId === bad ? "poison" : "slots" } } as typeof event
         })
         yield* log.append(events.map((event) => newEvent(tenant, event)))
@@ -295,12 +297,12 @@ describe("a tenant's zone that is changed", () => {
         const sql = yield* PgClient.PgClient
         const log = yield* EventLog
         const { stores } = yield* ProjectionCatalog
-        const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("newcomers", former))
+        const tenant = yield* newTenant("newcomers", former)
         yield* sql`insert into time_zone_moves (tenant_id, slice, time_zone) values (${tenant.tenantId}::uuid, 79, ${former})`
         yield* sql`update tenants set time_zone = ${next} where tenant_id = ${tenant.tenantId}::uuid`
         const listed = yield* usersToMove(sql, { tenantId: tenant.tenantId, slice: 79 })
         const userId = userInSlice(tenant, 79)
-        yield* log.append([newEvent(tenant, bet(userId, "1"))])
+        yield* log.append([newEvent(tenant, bet({ user_id: userId, unique_id: "1" }))])
         const read = Effect.flatMap(Activity, ({ read }) =>
           read(tenant, userId, { from: 0, to: 30_000, granularity: "day", consistency: strong }))
         assert.deepInclude(yield* read, { time_zone: former })
@@ -328,11 +330,11 @@ describe("a tenant's zone that is changed", () => {
   it.live("is left alone by code that does not know all versions with rows", () =>
     Effect.gen(function*() {
       const service = yield* Layer.build(Layer.fresh(testService({ projections: [logins] })))
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("unknown", former)).pipe(Effect.provide(service))
+      const tenant = yield* newTenant("unknown", former).pipe(Effect.provide(service))
       const sql = Context.get(service, PgClient.PgClient)
       const log = Context.get(service, EventLog)
       const userId = userInSlice(tenant, 78)
-      yield* log.append([newEvent(tenant, bet(userId, "1"))])
+      yield* log.append([newEvent(tenant, bet({ user_id: userId, unique_id: "1" }))])
       yield* Context.get(service, Counters).read(tenant, [userId], { sections: ["logins"], consistency: strong })
       const refused = yield* Effect.flip(
         changeTimeZone({ sql, log }, [], { tenantId: tenant.tenantId, timeZone: next, onProgress: () => Effect.void })

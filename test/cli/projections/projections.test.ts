@@ -21,6 +21,7 @@ import { compareUtf8 } from "../../../src/values/compareUtf8.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bet } from "../../support/events/events.ts"
 import { newEvent } from "../../support/events/newEvent.ts"
+import { newTenant } from "../../support/service/newTenant.ts"
 import { testClients, testService } from "../../support/service/TestService.ts"
 import { untilEffect } from "../../support/time/until.ts"
 import { type CommandResult, runCommand } from "../runCommand.ts"
@@ -107,7 +108,7 @@ const betCounts = (userIds: ReadonlyArray<string>) =>
 const withHistory = Layer.effectDiscard(Effect.scoped(Effect.gen(function*() {
   const before = yield* Layer.build(Layer.fresh(testService({ projections: [v1] })))
   yield* Effect.gen(function*() {
-    const made = yield* Effect.flatMap(Tenants, ({ create }) => create("brand", "UTC"))
+    const made = yield* newTenant("brand")
     yield* (yield* EventLog).append(bets.map((event) => newEvent(made, event)))
     yield* betCounts(users)
   }).pipe(Effect.provide(before))
@@ -305,7 +306,7 @@ layer(testService({ projections: [fragile] }).pipe(Layer.provideMerge(TestDataba
 
     it.effect("parked and unpark: who stands still, where and why, and that they go on once the code is mended", () =>
       Effect.gen(function*() {
-        const made = yield* Effect.flatMap(Tenants, ({ create }) => create("brand", "UTC"))
+        const made = yield* newTenant("brand")
         const log = yield* EventLog
         assert.deepStrictEqual(yield* succeed(known, "parked"), ["Nobody is parked."])
         const [user = "", ...others] = ["player-1", "player-2", "player-3"]

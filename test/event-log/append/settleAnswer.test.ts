@@ -3,11 +3,13 @@ import { pendingEvents, setRepeatsAside } from "../../../src/event-log/append/Pe
 import { settleAnswer } from "../../../src/event-log/append/settleAnswer.ts"
 import type { AppendRow } from "../../../src/event-log/statements/appendStatement.ts"
 import { finish } from "../../../src/values/steps.ts"
-import { bet, newEvent } from "../../support/events/newEvent.ts"
+import { bet } from "../../support/events/events.ts"
+import { newEvent } from "../../support/events/newEvent.ts"
 import { someTenant } from "../../support/events/someTenant.ts"
 
-const pending = (...ids: ReadonlyArray<string>) => pendingEvents(ids.map((id) => newEvent(someTenant, bet("player", id))))
-const { slice } = newEvent(someTenant, bet("player", "a"))
+const pending = (...ids: ReadonlyArray<string>) =>
+  pendingEvents(ids.map((id) => newEvent(someTenant, bet({ user_id: "player", unique_id: id }))))
+const { slice } = newEvent(someTenant, bet({ user_id: "player", unique_id: "a" }))
 
 const appended = (slice: number): AppendRow => ({ kind: "appended", slice, position: 7n, waited: 0 })
 const stored = (ord: number): AppendRow => ({

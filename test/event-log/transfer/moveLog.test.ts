@@ -29,7 +29,8 @@ import { generateItems } from "../../oracle/generateItems.ts"
 import { copyDatabase } from "../../support/database/copyDatabase.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bulkItems } from "../../support/events/bulkItems.ts"
-import { bet, newEvent } from "../../support/events/newEvent.ts"
+import { bet } from "../../support/events/events.ts"
+import { newEvent } from "../../support/events/newEvent.ts"
 import { fileOf, linesOf, sampleLog, sealed } from "../../support/events/sampleLog.ts"
 import { testClients, testService } from "../../support/service/TestService.ts"
 import { untilEffect } from "../../support/time/until.ts"
@@ -174,7 +175,10 @@ layer(Layer.empty, { excludeTestServices: true })("a log that is moved", (it) =>
       const log = Context.get(context, EventLog)
       const writers = yield* Effect.forEach([1, 2, 3], (writer) =>
         Effect.forever(Effect.suspend(() => {
-          const events = Array.from({ length: 40 }, () => newEvent(tenant, bet(`live-${writer}`, randomBytes(8).toString("hex"))))
+          const events = Array.from(
+            { length: 40 },
+            () => newEvent(tenant, bet({ user_id: `live-${writer}`, unique_id: randomBytes(8).toString("hex") }))
+          )
           return log.append(events)
         })).pipe(Effect.forkChild))
       const before = (yield* Effect.provide(exported, context)).length

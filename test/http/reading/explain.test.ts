@@ -6,7 +6,7 @@ import { HistoryTooLarge, HistoryUnfinished } from "../../../src/counters/Histor
 import { DatabaseUnavailable } from "../../../src/database/DatabaseUnavailable.ts"
 import type { RecordedEvent } from "../../../src/event-log/RecordedEvent.ts"
 import { InFuture } from "../../../src/event-log/UserHistory.ts"
-import { bet } from "../../support/events/newEvent.ts"
+import { bet } from "../../support/events/events.ts"
 import { document, get, serve, type Stubs, tenant } from "../serve.ts"
 
 const unavailable = new DatabaseUnavailable({ operation: "secret", cause: new Error("secret") })
@@ -84,7 +84,7 @@ describe("GET why a user's counter is what it is", () => {
     tenantId: tenant.tenantId,
     userId: "u",
     recordedAt: Date.UTC(2026, 0, 1, 0, 0, 2),
-    event: bet("u", `bet-${position}`, "2.5")
+    event: bet({ user_id: "u", unique_id: `bet-${position}`, amount: "2.5", at: "2026-01-01T00:00:00Z" })
   })
 
   /** A log of that many bets of 2.5, at every other position. */
@@ -121,7 +121,7 @@ describe("GET why a user's counter is what it is", () => {
           slice: 3,
           position: 2,
           event: "realtime-casino",
-          data: { user_id: "u", timestamp: "2026-01-01T00:00:00.000Z", ...bet("u", "bet-2", "2.5").data },
+          data: { user_id: "u", timestamp: "2026-01-01T00:00:00.000Z", ...logged(2).event.data },
           occurred_at: "2026-01-01T00:00:00.000Z",
           recorded_at: "2026-01-01T00:00:02.000Z",
           contribution: "2.5",

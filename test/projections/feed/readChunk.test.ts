@@ -6,10 +6,11 @@ import { EventLog } from "../../../src/event-log/EventLog.ts"
 import type { WithheldEvent } from "../../../src/event-log/RecordedEvent.ts"
 import { eventData, type EventType, type FastTrackEvent, isEventType } from "../../../src/fasttrack/FastTrackEvent.ts"
 import { readChunk } from "../../../src/projections/feed/readChunk.ts"
-import { Tenants } from "../../../src/tenants/Tenants.ts"
 import { seededRandom } from "../../oracle/random.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
-import { bet, newEvent, userInSlice } from "../../support/events/newEvent.ts"
+import { bet } from "../../support/events/events.ts"
+import { newEvent, userInSlice } from "../../support/events/newEvent.ts"
+import { newTenant } from "../../support/service/newTenant.ts"
 import { testService } from "../../support/service/TestService.ts"
 
 const login = (userId: string, unique_id: string): FastTrackEvent => ({
@@ -33,12 +34,13 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
     Effect.gen(function*() {
       const log = yield* EventLog
       const sql = yield* PgClient.PgClient
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("chunks", "UTC"))
+      const tenant = yield* newTenant("chunks")
       const random = seededRandom(5)
       for (const slice of slices) {
         const user = userInSlice(tenant, slice)
         yield* log.append(
-          Array.from({ length: 40 }, (_, index) => newEvent(tenant, random.chance(0.6) ? bet(user, `${index}`) : login(user, `${index}`)))
+          Array.from({ length: 40 }, (_, index) =>
+            newEvent(tenant, random.chance(0.6) ? bet({ user_id: user, unique_id: `${index}` }) : login(user, `${index}`)))
         )
       }
       const compare = Effect.gen(function*() {
@@ -48,7 +50,9 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
           for (const some of types) {
             const { events, ...rest } = yield* readChunk(reader(log), from, { events: limit, bytes }, new Set(some))
             assert.deepStrictEqual(
-              events.filter(({ event }) => event !== null && some.includes(event.event)),
+              events.filter(({ event }) =>
+                event !== null && some.includes(event.event)
+              ),
               whole.events.filter(({ event }) => event !== null && some.includes(event.event))
             )
             if (rest.gaps.length === 0) assert.isTrue(events.every(({ event }) => event !== null && some.includes(event.event)))
@@ -66,7 +70,7 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
       let last = 0
       const appending = yield* Effect.forkChild(Effect.forEach(
         Array.from({ length: 150 }, (_, index) => index),
-        (index) => Effect.map(log.append([newEvent(tenant, bet(user, `${index}`))]), () => last++),
+        (index) => Effect.map(log.append([newEvent(tenant, bet({ user_id: user, unique_id: `${index}` }))]), () => last++),
         { discard: true }
       ))
       while (appending.pollUnsafe() === undefined) {

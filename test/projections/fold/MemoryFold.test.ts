@@ -6,8 +6,7 @@ import type { FastTrackItem } from "../../oracle/FastTrackItem.ts"
 import { generateItems, seededRandom, shuffle } from "../../oracle/generateItems.ts"
 import { identityOf, referenceCounters } from "../../oracle/referenceCounters.ts"
 import { referenceSections } from "../../oracle/referenceSections.ts"
-import { payment } from "../../support/events/events.ts"
-import { bet } from "../../support/events/newEvent.ts"
+import { bet, payment } from "../../support/events/events.ts"
 import { eventsOf } from "../catalog/eventsOf.ts"
 
 const now = new Date("2026-06-15T12:00:00Z")
@@ -77,9 +76,11 @@ describe("MemoryFold", () => {
         return contribute(event, context)
       }
     }, context)
-    fold.add([bet("u", "1")])
-    expect(() => fold.add([bet("u", "2"), bet("u", "poison"), bet("u", "3")])).toThrow("poison")
-    fold.add([bet("u", "4")])
+    fold.add([bet({ user_id: "u", unique_id: "1" })])
+    expect(() =>
+      fold.add([bet({ user_id: "u", unique_id: "2" }), bet({ user_id: "u", unique_id: "poison" }), bet({ user_id: "u", unique_id: "3" })])
+    ).toThrow("poison")
+    fold.add([bet({ user_id: "u", unique_id: "4" })])
     expect(fold.section(context)).toMatchObject({ EUR: { bet_count: 2, bet_amount: "20" } })
   })
 })

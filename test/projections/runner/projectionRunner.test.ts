@@ -15,9 +15,11 @@ import { catalog } from "../../../src/projections/catalog/catalog.ts"
 import { count, greatest, latest, text } from "../../../src/projections/projection/Column.ts"
 import * as Projection from "../../../src/projections/projection/Projection.ts"
 import { ProjectionRunner, RunnerPatience } from "../../../src/projections/runner/ProjectionRunner.ts"
-import { Tenants } from "../../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
-import { bet, newEvent, userInSlice } from "../../support/events/newEvent.ts"
+import { bet } from "../../support/events/events.ts"
+import { newEvent, userInSlice } from "../../support/events/newEvent.ts"
+import { newTenant } from "../../support/service/newTenant.ts"
+import { strong } from "../../support/service/strong.ts"
 import { testService } from "../../support/service/TestService.ts"
 import { until, untilEffect } from "../../support/time/until.ts"
 
@@ -74,11 +76,8 @@ const unaskable = Projection.make({
   section: { schema: Schema.Unknown, present: (rows) => rows.map(({ game }) => game) }
 })
 
-let tenants = 0
-const newTenant = Effect.suspend(() => Effect.flatMap(Tenants, ({ create }) => create(`tenant ${++tenants}`, "UTC")))
-const strong = { _tag: "Strong", waitSeconds: 10 } as const
 const betOn = (userId: string, id: string, game: string) => {
-  const event = bet(userId, id)
+  const event = bet({ user_id: userId, unique_id: id })
   return { ...event, data: { ...event.data, game_id: game } } as typeof event
 }
 
@@ -91,7 +90,7 @@ layer(testService({ projections: [fragile, chained, unaskable] }).pipe(Layer.pro
       Effect.gen(function*() {
         const log = yield* EventLog
         const counters = yield* Counters
-        const tenant = yield* newTenant
+        const tenant = yield* newTenant()
         const [good, bad] = [userInSlice(tenant, 9), userInSlice(tenant, 9, 1)]
         yield* log.append([
           newEvent(tenant, betOn(good, "1", "slots")),
@@ -121,7 +120,7 @@ layer(testService({ projections: [fragile, chained, unaskable] }).pipe(Layer.pro
       Effect.gen(function*() {
         const log = yield* EventLog
         const counters = yield* Counters
-        const tenant = yield* newTenant
+        const tenant = yield* newTenant()
         const users = Array.from({ length: 5 }, (_, index) => userInSlice(tenant, 10, index))
         const [bad, ...good] = users
         yield* log.append(users.map((user, index) => newEvent(tenant, betOn(user, `${index}`, user === bad ? "unstorable" : "slots"))))
@@ -135,7 +134,7 @@ layer(testService({ projections: [fragile, chained, unaskable] }).pipe(Layer.pro
       Effect.gen(function*() {
         const log = yield* EventLog
         const counters = yield* Counters
-        const tenant = yield* newTenant
+        const tenant = yield* newTenant()
         const users = Array.from({ length: 5 }, (_, index) => userInSlice(tenant, 11, index))
         const games = ["slots", "hinted", "dice", "unhinted", "slots"]
         // In a slice that has nothing yet, nothing is looked up.
@@ -158,7 +157,7 @@ layer(testService({ projections: [fragile, chained, unaskable] }).pipe(Layer.pro
         const log = yield* EventLog
         const sql = yield* PgClient.PgClient
         const counters = yield* Counters
-        const tenant = yield* newTenant
+        const tenant = yield* newTenant()
         // Slices of the same worker.
         const [slow, wanted] = [userInSlice(tenant, 30), userInSlice(tenant, 33)]
         const read = (user: string) =>
@@ -190,11 +189,11 @@ layer(testService({ projections: [fragile, chained, unaskable] }).pipe(Layer.pro
       Effect.gen(function*() {
         const log = yield* EventLog
         const counters = yield* Counters
-        const tenant = yield* newTenant
+        const tenant = yield* newTenant()
         const options = { sections: ["chained"], consistency: strong }
-        yield* log.append(["a", "b", "c"].map((id) => newEvent(tenant, bet("player", id))))
+        yield* log.append(["a", "b", "c"].map((id) => newEvent(tenant, bet({ user_id: "player", unique_id: id }))))
         yield* counters.read(tenant, ["player"], options)
-        yield* log.append([newEvent(tenant, bet("player", "d"))])
+        yield* log.append([newEvent(tenant, bet({ user_id: "player", unique_id: "d" }))])
         const [document] = yield* counters.read(tenant, ["player"], options)
         assert.deepStrictEqual(document?.["chained"], { a: "b", b: "c", c: "d" })
       }))
@@ -205,12 +204,12 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionRunners on o
   it.effect("feed each event once, whoever starts, stops and is cut off meanwhile", () =>
     Effect.gen(function*() {
       const main = yield* Layer.build(Layer.fresh(testService()))
-      const tenant = yield* newTenant.pipe(Effect.provide(main))
+      const tenant = yield* newTenant().pipe(Effect.provide(main))
       const log = Context.get(main, EventLog)
       const users = Array.from({ length: 30 }, (_, index) => `player-${index}`)
       const writing = Effect.forEach(
         Array.from({ length: 60 }, (_, batch) => batch),
-        (batch) => log.append(users.map((user) => newEvent(tenant, bet(user, `${batch}`, "1")))),
+        (batch) => log.append(users.map((user) => newEvent(tenant, bet({ user_id: user, unique_id: `${batch}`, amount: "1" })))),
         { discard: true }
       )
       // Others come and go, one gracefully, one by losing all its connections in the middle of its
@@ -236,12 +235,12 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionRunners on o
   it.effect("let a slice with a hole stand still, say so, and go on with the others, and with that one once it is mended", () =>
     Effect.gen(function*() {
       const main = yield* Layer.build(Layer.fresh(testService({ projections: catalog.slice(0, 1) })))
-      const tenant = yield* newTenant.pipe(Effect.provide(main))
+      const tenant = yield* newTenant().pipe(Effect.provide(main))
       const sql = Context.get(main, PgClient.PgClient)
       const log = Context.get(main, EventLog)
       const [user, other] = [userInSlice(tenant, 33), userInSlice(tenant, 35)]
       yield* sql`update slice_heads set position = position + 1 where slice = 33`
-      yield* log.append([user, other].map((userId) => newEvent(tenant, bet(userId, "after the hole"))))
+      yield* log.append([user, other].map((userId) => newEvent(tenant, bet({ user_id: userId, unique_id: "after the hole" }))))
       const counters = Context.get(main, Counters)
       const read = (userId: string, waitSeconds = 1) =>
         counters.read(tenant, [userId], { sections: ["casino"], consistency: { _tag: "Strong", waitSeconds } })
@@ -288,13 +287,15 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
     it.effect("follow without a rest, and others in between", () =>
       Effect.gen(function*() {
         const [sql, log, runner] = [yield* PgClient.PgClient, yield* EventLog, yield* ProjectionRunner]
-        const tenant = yield* newTenant
+        const tenant = yield* newTenant()
         const [heavy, other] = [userInSlice(tenant, 60), userInSlice(tenant, 61)]
         yield* until(() => runner.status().versions.includes("ranked v1"))
         yield* sql.withTransaction(Effect.gen(function*() {
           yield* sql`select 1 from checkpoints for update`
           for (let id = 0; id < 21_000; id += 3_000) {
-            yield* log.append(Array.from({ length: 3_000 }, (_, nth) => newEvent(tenant, bet(heavy, `${id + nth}`))))
+            yield* log.append(
+              Array.from({ length: 3_000 }, (_, nth) => newEvent(tenant, bet({ user_id: heavy, unique_id: `${id + nth}` })))
+            )
           }
         }))
         const started = yield* Clock.currentTimeMillis
@@ -304,7 +305,7 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
         yield* untilEffect(Effect.map(bets(heavy), (bets) => bets >= 4_000))
         // Asked of nobody: it is seen by the next sweep, which comes before the heavy player's last
         // event.
-        yield* log.append([newEvent(tenant, bet(other, "1"))])
+        yield* log.append([newEvent(tenant, bet({ user_id: other, unique_id: "1" }))])
         yield* untilEffect(Effect.map(bets(heavy), (bets) => bets === 21_000))
         assert.strictEqual(yield* bets(other), 1)
         // Six sweeps, which rest for five seconds each where nobody asks and nothing is left.
@@ -325,7 +326,7 @@ layer(
       const sql = yield* PgClient.PgClient
       const log = yield* EventLog
       const runner = yield* ProjectionRunner
-      const tenant = yield* newTenant
+      const tenant = yield* newTenant()
       const user = userInSlice(tenant, 12)
       yield* until(() => runner.status().running)
       yield* sql`alter table fragile_v1_totals rename to hidden`

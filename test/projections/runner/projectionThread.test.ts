@@ -7,9 +7,10 @@ import { join } from "node:path"
 import { Counters } from "../../../src/counters/Counters.ts"
 import { EventLog } from "../../../src/event-log/EventLog.ts"
 import { ProjectionRunner } from "../../../src/projections/runner/ProjectionRunner.ts"
-import { Tenants } from "../../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
-import { bet, newEvent, userInSlice } from "../../support/events/newEvent.ts"
+import { bet } from "../../support/events/events.ts"
+import { newEvent, userInSlice } from "../../support/events/newEvent.ts"
+import { newTenant } from "../../support/service/newTenant.ts"
 import { threadedTestService } from "../../support/service/TestService.ts"
 import { untilEffect } from "../../support/time/until.ts"
 
@@ -25,12 +26,13 @@ layer(threadedTestService(entry).pipe(Layer.provideMerge(TestDatabase.layer)), {
       const log = yield* EventLog
       const counters = yield* Counters
       const runner = yield* ProjectionRunner
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("threaded", "UTC"))
+      const tenant = yield* newTenant("threaded")
       const users = Array.from({ length: 20 }, (_, index) => userInSlice(tenant, index))
       let bets = 0
-      const betOnce = Effect.suspend(() => log.append(users.map((user) => newEvent(tenant, bet(user, `${bets}`))))).pipe(
-        Effect.tap(() => Effect.sync(() => bets++))
-      )
+      const betOnce = Effect.suspend(() => log.append(users.map((user) => newEvent(tenant, bet({ user_id: user, unique_id: `${bets}` })))))
+        .pipe(
+          Effect.tap(() => Effect.sync(() => bets++))
+        )
       const counted = Effect.map(
         counters.read(tenant, users, { sections: ["casino"], consistency: { _tag: "Strong", waitSeconds: 20 } }),
         (documents) => documents.map(({ casino }) => (casino as Record<string, { readonly bet_count: number }>)["EUR"]?.bet_count)

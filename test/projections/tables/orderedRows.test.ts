@@ -10,11 +10,11 @@ import { diffVersions, isEmptyDiff } from "../../../src/projections/versions/dif
 import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionCatalog.ts"
 import { rebuildUser } from "../../../src/projections/versions/rebuildUser.ts"
 import { verifySlice } from "../../../src/projections/versions/verifyProjection.ts"
-import { Tenants } from "../../../src/tenants/Tenants.ts"
 import { cutIntoBatches, seededRandom, shuffle } from "../../oracle/random.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { gameRound } from "../../support/events/events.ts"
 import { newEvent } from "../../support/events/newEvent.ts"
+import { newTenant } from "../../support/service/newTenant.ts"
 import { testService } from "../../support/service/TestService.ts"
 
 const again = { ...winStreak, version: 2 }
@@ -27,7 +27,7 @@ layer(testService({ projections: [winStreak, again] }).pipe(Layer.provideMerge(T
         const sql = yield* PgClient.PgClient
         const log = yield* EventLog
         const counters = yield* Counters
-        const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("ordered", "UTC"))
+        const tenant = yield* newTenant("ordered")
         const random = seededRandom(21)
         const rounds = Array.from({ length: 3000 }, (_, at) => {
           const win = random.chance(0.6) ? "2" : "0"

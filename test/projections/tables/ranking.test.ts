@@ -11,10 +11,11 @@ import type { ProjectionStore } from "../../../src/projections/tables/Projection
 import { readRanking, wrongBuckets } from "../../../src/projections/tables/readRanking.ts"
 import { diffVersions } from "../../../src/projections/versions/diffVersions.ts"
 import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionCatalog.ts"
-import { Tenants } from "../../../src/tenants/Tenants.ts"
 import { seededRandom } from "../../oracle/random.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
-import { bet, newEvent } from "../../support/events/newEvent.ts"
+import { bet } from "../../support/events/events.ts"
+import { newEvent } from "../../support/events/newEvent.ts"
+import { newTenant } from "../../support/service/newTenant.ts"
 import { testService } from "../../support/service/TestService.ts"
 
 const bucketSize = 6
@@ -143,9 +144,9 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
           const sql = yield* PgClient.PgClient
           const { stores: [before, after] } = yield* ProjectionCatalog
           if (before === undefined || after === undefined) return yield* Effect.die("they are registered")
-          const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("ranked", "UTC"))
+          const tenant = yield* newTenant("ranked")
           const log = yield* EventLog
-          yield* log.append([newEvent(tenant, bet("loser", "5", "10"))])
+          yield* log.append([newEvent(tenant, bet({ user_id: "loser", unique_id: "5", amount: "10" }))])
           const diff = yield* diffVersions({ sql, log }, { before, after }, [sliceOf(tenant.tenantId, "loser")])
           assert.strictEqual(diff.changedUsers, 1)
           assert.deepStrictEqual(diff.columns.filter(({ rows }) => rows > 0), [

@@ -19,7 +19,8 @@ import { rebuild } from "../../../src/projections/versions/rebuild.ts"
 import { slicesWithEvents } from "../../../src/projections/versions/slicesWithEvents.ts"
 import { Tenants } from "../../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
-import { bet, newEvent } from "../../support/events/newEvent.ts"
+import { bet } from "../../support/events/events.ts"
+import { newEvent } from "../../support/events/newEvent.ts"
 import { testService } from "../../support/service/TestService.ts"
 import { slowness } from "../../support/time/slowness.ts"
 import { untilEffect } from "../../support/time/until.ts"
@@ -51,7 +52,7 @@ const prepared = Effect.gen(function*() {
   const before = yield* Layer.build(Layer.fresh(testService({ projections: [first] })))
   const log = Context.get(before, EventLog)
   const tenant = yield* Context.get(before, Tenants).create("views", "UTC")
-  yield* log.append([newEvent(tenant, bet("player", "a"))])
+  yield* log.append([newEvent(tenant, bet({ user_id: "player", unique_id: "a" }))])
   yield* Context.get(before, Counters).read(tenant, ["player"], {
     sections: ["stakes"],
     consistency: { _tag: "Strong", waitSeconds: 10 }

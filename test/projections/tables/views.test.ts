@@ -5,9 +5,10 @@ import * as Layer from "effect/Layer"
 import { Counters } from "../../../src/counters/Counters.ts"
 import { EventLog } from "../../../src/event-log/EventLog.ts"
 import type { FastTrackEvent } from "../../../src/fasttrack/FastTrackEvent.ts"
-import { Tenants } from "../../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
-import { bet, newEvent } from "../../support/events/newEvent.ts"
+import { bet } from "../../support/events/events.ts"
+import { newEvent } from "../../support/events/newEvent.ts"
+import { newTenant } from "../../support/service/newTenant.ts"
 import { testService } from "../../support/service/TestService.ts"
 
 const payment = (status: string, at: number): FastTrackEvent => ({
@@ -33,9 +34,13 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       const sql = yield* PgClient.PgClient
       const log = yield* EventLog
       const counters = yield* Counters
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("views", "UTC"))
+      const tenant = yield* newTenant("views")
       yield* log.append(
-        [bet("player", "a", "12.50"), bet("player", "b", "0.5"), payment("approved", 1)].map((event) => newEvent(tenant, event))
+        [
+          bet({ user_id: "player", unique_id: "a", amount: "12.50" }),
+          bet({ user_id: "player", unique_id: "b", amount: "0.5" }),
+          payment("approved", 1)
+        ].map((event) => newEvent(tenant, event))
       )
       const read = counters.read(tenant, ["player"], { sections: counters.sections, consistency: { _tag: "Strong", waitSeconds: 5 } })
       yield* read

@@ -23,16 +23,16 @@ import { ProjectionCatalog, type Remake } from "../../../src/projections/version
 import { rebuild, type RebuildProgress } from "../../../src/projections/versions/rebuild.ts"
 import { rebuildUser } from "../../../src/projections/versions/rebuildUser.ts"
 import { rowsWithoutEvents, verifySlice } from "../../../src/projections/versions/verifyProjection.ts"
-import { Tenants } from "../../../src/tenants/Tenants.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../../oracle/generateItems.ts"
 import { type Figures, referenceCounters } from "../../oracle/referenceCounters.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bulkItems } from "../../support/events/bulkItems.ts"
-import { bet, newEvent } from "../../support/events/newEvent.ts"
+import { bet } from "../../support/events/events.ts"
+import { newEvent } from "../../support/events/newEvent.ts"
+import { newTenant } from "../../support/service/newTenant.ts"
+import { strong } from "../../support/service/strong.ts"
 import { testClients, testService } from "../../support/service/TestService.ts"
 import { untilEffect } from "../../support/time/until.ts"
-
-const strong = { _tag: "Strong", waitSeconds: 15 } as const
 
 /** The same rules under the next number: an empty diff. */
 const again = (projection: AnyProjection): AnyProjection => ({ ...projection, version: projection.version + 1 })
@@ -72,7 +72,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
         const [first, later] = [batches.slice(0, batches.length >> 1), batches.slice(batches.length >> 1)]
 
         const before = yield* developer([casino, payments, sports])
-        const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("live", "UTC")).pipe(Effect.provide(before))
+        const tenant = yield* newTenant("live").pipe(Effect.provide(before))
         for (const batch of first) yield* send(tenant, batch).pipe(Effect.provide(before))
 
         const after = yield* developer([casino, halved, payments, again(payments), sports, again(sports)])
@@ -175,8 +175,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
       const log = Context.get(old, EventLog)
       const [oldStore] = Context.get(old, ProjectionCatalog).stores
       if (oldStore === undefined) return yield* Effect.die("there is one")
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("again", "UTC")).pipe(Effect.provide(old))
-      yield* log.append(["a", "b"].map((id) => newEvent(tenant, bet("player", id))))
+      const tenant = yield* newTenant("again").pipe(Effect.provide(old))
+      yield* log.append(["a", "b"].map((id) => newEvent(tenant, bet({ user_id: "player", unique_id: id }))))
       const slice = sliceOf(tenant.tenantId, "player")
       const counters = Context.get(old, Counters)
       yield* counters.read(tenant, ["player"], { sections: ["casino"], consistency: strong })
@@ -220,14 +220,15 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
     Effect.gen(function*() {
       const before = yield* Layer.build(testService({ projections: [casino] }))
       const [sql, log] = [Context.get(before, PgClient.PgClient), Context.get(before, EventLog)]
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("young", "UTC")).pipe(Effect.provide(before))
-      yield* log.append([newEvent(tenant, bet("first", "a"))])
+      const tenant = yield* newTenant("young").pipe(Effect.provide(before))
+      yield* log.append([newEvent(tenant, bet({ user_id: "first", unique_id: "a" }))])
       const after = yield* developer([casino, again(casino)])
       const store = yield* storeOf(again(casino)).pipe(Effect.provide(after))
       const [one, other] = [sliceOf(tenant.tenantId, "first"), sliceOf(tenant.tenantId, "second")]
       assert.notStrictEqual(one, other)
       let looks = 0
-      const onProgress = () => looks++ === 0 ? Effect.orDie(log.append([newEvent(tenant, bet("second", "b"))])) : Effect.void
+      const onProgress = () =>
+        looks++ === 0 ? Effect.orDie(log.append([newEvent(tenant, bet({ user_id: "second", unique_id: "b" }))])) : Effect.void
       yield* rebuild({ sql, log }, [store], { onProgress })
       yield* activateVersion(sql, store, { withParked: false, replaceViews: false })
       const read = Context.get(after, Counters).read(tenant, ["first", "second"], { sections: ["casino"], consistency: strong })
@@ -238,12 +239,12 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
     Effect.gen(function*() {
       const services = yield* Layer.build(testService({ projections: [casino, again(casino)] }))
       const [sql, log] = [Context.get(services, PgClient.PgClient), Context.get(services, EventLog)]
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("damaged", "UTC")).pipe(Effect.provide(services))
+      const tenant = yield* newTenant("damaged").pipe(Effect.provide(services))
       const slice = sliceOf(tenant.tenantId, "player")
       // The running service holds its checkpoints only when the position is missing already.
       yield* sql.withTransaction(Effect.gen(function*() {
         yield* sql`select 1 from checkpoints where slice = ${slice} order by slice, projection, version for update`
-        yield* log.append(["a", "b", "c"].map((id) => newEvent(tenant, bet("player", id))))
+        yield* log.append(["a", "b", "c"].map((id) => newEvent(tenant, bet({ user_id: "player", unique_id: id }))))
         yield* sql`alter table events disable trigger user`
         yield* sql`delete from events where slice = ${slice} and position = 2`
       }))

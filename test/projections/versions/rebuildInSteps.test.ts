@@ -13,16 +13,16 @@ import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionC
 import { StepBound } from "../../../src/projections/versions/rebuildInSteps.ts"
 import { rebuildUser } from "../../../src/projections/versions/rebuildUser.ts"
 import { verifySlice } from "../../../src/projections/versions/verifyProjection.ts"
-import { Tenants } from "../../../src/tenants/Tenants.ts"
 import { changeTimeZone } from "../../../src/time-zones/changeTimeZone.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../../oracle/generateItems.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bulkItems } from "../../support/events/bulkItems.ts"
-import { bet, newEvent, userInSlice } from "../../support/events/newEvent.ts"
+import { bet } from "../../support/events/events.ts"
+import { newEvent, userInSlice } from "../../support/events/newEvent.ts"
+import { newTenant } from "../../support/service/newTenant.ts"
+import { strong } from "../../support/service/strong.ts"
 import { testService } from "../../support/service/TestService.ts"
 import { untilEffect } from "../../support/time/until.ts"
-
-const strong = { _tag: "Strong", waitSeconds: 15 } as const
 
 layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })("a user rebuilt in steps", (it) => {
   /** Of one user, in batches, as if the user's events were very many. */
@@ -32,7 +32,7 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
   const setUp = Effect.fnUntraced(function*(name: string, seed: number) {
     const now = new Date(yield* Clock.currentTimeMillis)
     const random = seededRandom(seed)
-    const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create(name, "UTC"))
+    const tenant = yield* newTenant(name)
     const { items, userIds: [userId = ""] } = generateItems({ seed, users: 1, now })
     const batches = cutIntoBatches(random, shuffle(random, items), 30)
     const send = (some: typeof batches) =>
@@ -80,18 +80,18 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
   it.effect("is stale meanwhile, and others of the slice are fed", () =>
     Effect.gen(function*() {
       const [sql, log, counters] = [yield* PgClient.PgClient, yield* EventLog, yield* Counters]
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("beside", "UTC"))
+      const tenant = yield* newTenant("beside")
       const [heavy, other] = [userInSlice(tenant, 40), userInSlice(tenant, 40, 1)]
       const casino = (user: string, consistency: Parameters<typeof counters.read>[2]["consistency"]) =>
         Effect.map(counters.read(tenant, [user], { sections: ["casino"], consistency }), ([document]) => document)
-      yield* log.append(Array.from({ length: 300 }, (_, id) => newEvent(tenant, bet(heavy, `${id}`))))
+      yield* log.append(Array.from({ length: 300 }, (_, id) => newEvent(tenant, bet({ user_id: heavy, unique_id: `${id}` }))))
       assert.nestedPropertyVal(yield* casino(heavy, strong), "casino.EUR.bet_count", 300)
       const store = (yield* ProjectionCatalog).stores.find(({ projection }) => projection.name === "casino")
       if (store === undefined) return yield* Effect.die("it is in the catalog")
       const rebuilding = yield* Effect.forkChild(inSteps(rebuildUser({ sql, log }, store, { tenantId: tenant.tenantId, userId: heavy })))
       let stale = 0
       for (let id = 0; rebuilding.pollUnsafe() === undefined; id++) {
-        yield* log.append([newEvent(tenant, bet(other, `${id}`))])
+        yield* log.append([newEvent(tenant, bet({ user_id: other, unique_id: `${id}` }))])
         assert.nestedPropertyVal(yield* casino(other, strong), "casino.EUR.bet_count", id + 1)
         if ((yield* casino(heavy, { _tag: "Eventual" }))?.stale?.includes("casino") === true) stale++
       }
@@ -121,9 +121,9 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
   it.effect("is parked where an event cannot be folded, with the rows of what comes before", () =>
     Effect.gen(function*() {
       const [sql, log, counters] = [yield* PgClient.PgClient, yield* EventLog, yield* Counters]
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("poisoned", "UTC"))
+      const tenant = yield* newTenant("poisoned")
       const user = userInSlice(tenant, 50)
-      yield* log.append(Array.from({ length: 60 }, (_, id) => newEvent(tenant, bet(user, `${id}`))))
+      yield* log.append(Array.from({ length: 60 }, (_, id) => newEvent(tenant, bet({ user_id: user, unique_id: `${id}` }))))
       const read = (consistency: Parameters<typeof counters.read>[2]["consistency"]) =>
         Effect.map(counters.read(tenant, [user], { sections: ["casino"], consistency }), ([document]) => document)
       yield* read(strong)

@@ -35,10 +35,11 @@ import { runCommand } from "../../cli/runCommand.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { login } from "../../support/events/events.ts"
 import { newEvent } from "../../support/events/newEvent.ts"
+import { newTenant } from "../../support/service/newTenant.ts"
+import { strong } from "../../support/service/strong.ts"
 import { testService } from "../../support/service/TestService.ts"
 import { untilEffect } from "../../support/time/until.ts"
 
-const strong = { _tag: "Strong", waitSeconds: 15 } as const
 const zones2026b = zoneData(packed2026b)
 
 /** The number of logins of a user at some times. */
@@ -46,7 +47,7 @@ const loginsOf = (userId: string, ...times: ReadonlyArray<string>): ReadonlyArra
   times.map((at) => ({ ...login({ at }), userId }))
 
 const tenantIn = Effect.fnUntraced(function*(timeZone: string, events: ReadonlyArray<FastTrackEvent>) {
-  const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("brand", timeZone))
+  const tenant = yield* newTenant("brand", timeZone)
   yield* Effect.flatMap(EventLog, ({ append }) => append(events.map((event) => newEvent(tenant, event))))
   return tenant
 })

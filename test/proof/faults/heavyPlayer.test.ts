@@ -12,7 +12,8 @@ import { EventLog } from "../../../src/event-log/EventLog.ts"
 import { sliceOf } from "../../../src/event-log/sliceOf.ts"
 import { Tenants } from "../../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
-import { bet, newEvent, userInSlice } from "../../support/events/newEvent.ts"
+import { bet } from "../../support/events/events.ts"
+import { newEvent, userInSlice } from "../../support/events/newEvent.ts"
 import { testService } from "../../support/service/TestService.ts"
 
 /**
@@ -41,7 +42,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a player with a long h
         const tenant = yield* Context.get(second, Tenants).create("heavy", "UTC")
         const [user, other] = [userInSlice(tenant, 9), userInSlice(tenant, 9, 1)]
         const slice = sliceOf(tenant.tenantId, user)
-        const [event] = [newEvent(tenant, bet(user, "1"))]
+        const [event] = [newEvent(tenant, bet({ user_id: user, unique_id: "1" }))]
         for (let from = 1; from <= count; from += 20_000) {
           const to = Math.min(count, from + 19_999)
           yield* sql.unsafe(
@@ -67,7 +68,10 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a player with a long h
         const playing = yield* Effect.forkChild(Effect.gen(function*() {
           for (let nth = 0; !(yield* Deferred.isDone(done)); nth++) {
             const started = performance.now()
-            yield* log.append([newEvent(tenant, bet(other, `during ${nth}`)), newEvent(tenant, bet(user, `during ${nth}`))])
+            yield* log.append([
+              newEvent(tenant, bet({ user_id: other, unique_id: `during ${nth}` })),
+              newEvent(tenant, bet({ user_id: user, unique_id: `during ${nth}` }))
+            ])
             appends.push(performance.now() - started)
             yield* Effect.sleep("20 millis")
           }

@@ -12,10 +12,11 @@ import { ProjectionRunner } from "../../../src/projections/runner/ProjectionRunn
 import { ThreadLimits, ThreadSilence } from "../../../src/projections/runner/ProjectionThread.ts"
 import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionCatalog.ts"
 import { rebuildUser } from "../../../src/projections/versions/rebuildUser.ts"
-import { Tenants } from "../../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
+import { bet } from "../../support/events/events.ts"
 import { fatBet } from "../../support/events/fatBet.ts"
-import { bet, newEvent, userInSlice } from "../../support/events/newEvent.ts"
+import { newEvent, userInSlice } from "../../support/events/newEvent.ts"
+import { newTenant } from "../../support/service/newTenant.ts"
 import { threadedTestService } from "../../support/service/TestService.ts"
 
 const entry = new URL("../../../src/thread.ts", import.meta.url)
@@ -37,12 +38,12 @@ layer(
         const log = yield* EventLog
         const sql = yield* PgClient.PgClient
         const counters = yield* Counters
-        const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("small", "UTC"))
+        const tenant = yield* newTenant("small")
         const [fat, neighbour, other] = [userInSlice(tenant, 7), userInSlice(tenant, 7, 1), userInSlice(tenant, 8)]
         yield* log.append([
-          newEvent(tenant, bet(neighbour, "1")),
+          newEvent(tenant, bet({ user_id: neighbour, unique_id: "1" })),
           newEvent(tenant, fatBet(fat, "fat", 1_350_000)),
-          ...[neighbour, fat, other].map((user) => newEvent(tenant, bet(user, "2")))
+          ...[neighbour, fat, other].map((user) => newEvent(tenant, bet({ user_id: user, unique_id: "2" })))
         ])
         const read = (user: string, section: string) => counters.read(tenant, [user], { sections: [section], consistency: strong })
         const bets = Effect.forEach(
@@ -86,9 +87,9 @@ layer(
     Effect.gen(function*() {
       const log = yield* EventLog
       const counters = yield* Counters
-      const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("mute", "UTC"))
+      const tenant = yield* newTenant("mute")
       const users = Array.from({ length: 20 }, (_, index) => userInSlice(tenant, index))
-      yield* log.append(users.map((user) => newEvent(tenant, bet(user, "1"))))
+      yield* log.append(users.map((user) => newEvent(tenant, bet({ user_id: user, unique_id: "1" }))))
       const documents = yield* counters.read(tenant, users, { sections: ["casino"], consistency: strong })
       assert.strictEqual(documents.length, users.length)
       assert.strictEqual(readFileSync(fellSilent, "utf8"), "1 0.015625 ")
@@ -110,7 +111,7 @@ for (const { events, object, objects, what } of backlogs) {
           const log = yield* EventLog
           const sql = yield* PgClient.PgClient
           const runner = yield* ProjectionRunner
-          const tenant = yield* Effect.flatMap(Tenants, ({ create }) => create("fat", "UTC"))
+          const tenant = yield* newTenant("fat")
           const users = Array.from({ length: 16 }, (_, index) => userInSlice(tenant, index))
           const started = performance.now()
           // Held back until all is there.

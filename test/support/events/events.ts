@@ -14,14 +14,14 @@ import type {
 import { toBody } from "../../oracle/toBody.ts"
 
 /**
- * Events for specs of projections. Each builder fills in everything but what the spec is about, and
- * decodes the item as the bulk endpoint does, so that no spec is built on an event that could not
- * be in the log. All are of one user; ids are given out in ascending order, and every event is at
- * noon UTC of 1 January 2026 unless `at` says otherwise.
+ * Events for tests. Each builder fills in everything but what the test is about, and decodes the
+ * item as the bulk endpoint does, so that no test is built on an event that could not be in the
+ * log. All are of the user `player` unless `user_id` says otherwise. Ids are given out in
+ * ascending order, and every event is at noon UTC of 1 January 2026 unless `at` says otherwise.
  *
  * Amounts are decimal text, in which every digit counts, or numbers.
  */
-type Fields<D> = { readonly [K in Exclude<keyof D, "user_id" | "timestamp">]?: WireNumber extends D[K] ? D[K] | string : D[K] } & {
+type Fields<D> = { readonly [K in Exclude<keyof D, "timestamp">]?: WireNumber extends D[K] ? D[K] | string : D[K] } & {
   /** The event's timestamp, as FastTrack may write it. */
   readonly at?: string
 }

@@ -5,24 +5,6 @@ import { idempotencyKey } from "../../../src/fasttrack/idempotencyKey.ts"
 import { encodePayload } from "../../../src/fasttrack/payload.ts"
 import type { Tenant } from "../../../src/tenants/Tenant.ts"
 
-/** A bet of one user, named by `uniqueId`. */
-export const bet = (userId: string, uniqueId: string, amount = "10"): FastTrackEvent => ({
-  event: "realtime-casino",
-  userId,
-  occurredAt: Date.UTC(2026, 0, 1),
-  data: {
-    entry_timestamp: null,
-    process_timestamp: null,
-    unique_id: uniqueId,
-    game_id: "game",
-    round_id: "round",
-    type: "bet",
-    amount,
-    currency: "EUR",
-    bonus_wager_amount: "0"
-  }
-})
-
 /** An event ready for the log. */
 export const newEvent = (tenant: Tenant, event: FastTrackEvent): NewEvent => ({
   slice: sliceOf(tenant.tenantId, event.userId),
