@@ -1,26 +1,6 @@
 import type { LogEntry } from "../event-log/RecordedEvent.ts"
-import type { FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
-import { idOf } from "../fasttrack/idField.ts"
+import { idOf, summaryOf } from "../fasttrack/FastTrackEvent.ts"
 import { printable } from "./printable.ts"
-
-/** What the event says, in a few words. */
-export const summaryOf = (event: FastTrackEvent): string => {
-  switch (event.event) {
-    case "realtime-casino":
-      return `casino ${event.data.type} ${event.data.amount} ${event.data.currency} ${event.data.game_id}`
-    case "realtime-gameround":
-      return `game round ${event.data.total_bet_user} -> ${event.data.total_win_user} ${event.data.user_currency} ${event.data.game_id}`
-    case "realtime-payment":
-      return `payment ${event.data.type} ${event.data.status} ${event.data.amount} ${event.data.currency}`
-    case "realtime-sports-bet":
-      return `sports ${event.data.type} ${event.data.status} ${event.data.amount} ${event.data.currency} ${event.data.bet_type}` +
-        (event.data.activity_id_reference === "" ? "" : ` of ${event.data.activity_id_reference}`)
-    case "realtime-registration":
-      return `account ${event.data.username} ${event.data.country} ${event.data.currency}`
-    case "realtime-login":
-      return "login"
-  }
-}
 
 /**
  * One line about an event: when it was recorded, where it stands, whose it is, what it says, its

@@ -6,8 +6,8 @@ import * as SchemaParser from "effect/SchemaParser"
 import { UnparsedItem } from "./BulkItems.ts"
 import { isJsonObject, type JsonObject } from "./canonicalJson.ts"
 import { Envelope } from "./Envelope.ts"
-import { type EventData, eventData, type EventOf, type EventType, type FastTrackEvent, isEventType } from "./FastTrackEvent.ts"
-import { idField } from "./idField.ts"
+import { eventKinds } from "./eventKinds.ts"
+import { type EventType, eventTypes, type FastTrackEvent, isEventType, perKind } from "./FastTrackEvent.ts"
 import { isJsonNumber } from "./JsonNumber.ts"
 import { textProblem } from "./Text.ts"
 import { integerText } from "./TextOrInteger.ts"
@@ -51,7 +51,7 @@ export const decodeItem = (
   }
   if (!isJsonObject(data)) return invalid(item, [{ path: ["data"], message: data === undefined ? isRequired : "must be an object" }])
 
-  const decoded: Result.Result<FastTrackEvent, InvalidItem> = decoders[event](item, data)
+  const decoded = decoders[event](item, data)
   return Result.isSuccess(decoded) && decoded.success.occurredAt > latest
     ? invalid(item, [{
       path: ["data", "timestamp"],
@@ -63,7 +63,7 @@ export const decodeItem = (
 const timeless = { latest: Number.POSITIVE_INFINITY }
 
 const isRequired = "is required"
-const mustBeAnEvent = `must be one of ${Object.keys(eventData).join(", ")}`
+const mustBeAnEvent = `must be one of ${eventTypes.join(", ")}`
 
 const invalid = (item: JsonObject, issues: ReadonlyArray<ItemIssue>): Result.Result<never, InvalidItem> =>
   Result.fail({ _tag: "InvalidItem", event: readable(item["event"], 64), id: idIn(item), issues: issues.slice(0, maxIssues) })
@@ -78,7 +78,8 @@ const readableId = (field: string, value: unknown): string | null =>
 /** The id in an item's data; of an unknown kind, the first there is. */
 const idIn = ({ data, event }: JsonObject): string | null => {
   if (!isJsonObject(data)) return null
-  const fields = typeof event === "string" && isEventType(event) ? [idField[event]] : Object.values(idField)
+  const kinds = typeof event === "string" && isEventType(event) ? [eventKinds[event]] : Object.values(eventKinds)
+  const fields = kinds.map(({ idField }) => idField)
   return fields.map((field) => readableId(field, data[field])).find((id) => id !== null) ?? null
 }
 
@@ -116,22 +117,20 @@ const toItemIssue = ({ message, path }: { readonly message: string; readonly pat
 
 const envelopeParser = parserOf(Envelope)
 
-const decoderOf = <T extends EventType>(event: T, schema: Schema.ConstraintDecoder<EventData[T]>) => {
-  const dataParser = parserOf(schema)
-  return (item: JsonObject, wire: JsonObject): Result.Result<EventOf<T>, InvalidItem> => {
+type Decoder = (item: JsonObject, data: JsonObject) => Result.Result<FastTrackEvent, InvalidItem>
+
+const decoderOf = ({ data: schema, event }: (typeof eventKinds)[EventType]): Decoder => {
+  const dataParser = parserOf<FastTrackEvent["data"]>(schema)
+  return (item, wire) => {
     const envelope = envelopeParser.parse(wire)
     const data = dataParser.parse(wire)
     return Result.isSuccess(envelope) && Result.isSuccess(data)
-      ? Result.succeed({ event, userId: envelope.success.user_id, occurredAt: envelope.success.timestamp, data: data.success })
+      // The compiler forgets that the data is that of the kind.
+      ? Result.succeed(
+        { event, userId: envelope.success.user_id, occurredAt: envelope.success.timestamp, data: data.success } as FastTrackEvent
+      )
       : invalid(item, [...envelopeParser.issuesOf(wire), ...dataParser.issuesOf(wire)])
   }
 }
 
-const decoders = {
-  "realtime-casino": decoderOf("realtime-casino", eventData["realtime-casino"]),
-  "realtime-payment": decoderOf("realtime-payment", eventData["realtime-payment"]),
-  "realtime-registration": decoderOf("realtime-registration", eventData["realtime-registration"]),
-  "realtime-gameround": decoderOf("realtime-gameround", eventData["realtime-gameround"]),
-  "realtime-sports-bet": decoderOf("realtime-sports-bet", eventData["realtime-sports-bet"]),
-  "realtime-login": decoderOf("realtime-login", eventData["realtime-login"])
-}
+const decoders = perKind(decoderOf)

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto"
 import { lowerCase } from "../values/asciiCase.ts"
-import type { FastTrackEvent } from "./FastTrackEvent.ts"
+import { known } from "../values/known.ts"
+import { type FastTrackEvent, perKind } from "./FastTrackEvent.ts"
 
 /**
  * The event's idempotency key (docs/design.md#idempotency): the name-based UUID (RFC 9562 version
@@ -22,16 +23,28 @@ export const idempotencyKey = (namespace: string, event: FastTrackEvent): string
 const variants = Array.from({ length: 16 }, (_, digit) => (digit & 0x3 | 0x8).toString(16))
 
 const keyOf = ({ data, event }: FastTrackEvent): ReadonlyArray<string> => {
-  switch (event) {
-    case "realtime-casino":
-      return [event, data.type, data.unique_id]
-    case "realtime-payment":
-      return [event, lowerCase(data.type), lowerCase(data.status), data.payment_id]
-    case "realtime-sports-bet":
-      return [event, lowerCase(data.type), lowerCase(data.status), data.activity_id]
-    default:
-      return [event, data.unique_id]
+  const { blank, fields } = identities[event]
+  // The type of a kind says that these fields are texts.
+  const texts = data as Partial<Record<string, unknown>> as Readonly<Record<string, string>>
+  // A copy of the right size, and no iterator: this is done for every event.
+  const key = blank.slice()
+  for (let index = 0; index < fields.length; index++) {
+    const { field, isCaseInsensitive } = known(fields[index], "field of the identity")
+    const text = known(texts[field], field)
+    key[index + 1] = isCaseInsensitive ? lowerCase(text) : text
   }
+  return key
+}
+
+const identities = perKind(({ caseInsensitive, event, identity }: Identity) => ({
+  blank: [event, ...identity],
+  fields: identity.map((field) => ({ field, isCaseInsensitive: caseInsensitive.includes(field) }))
+}))
+
+interface Identity {
+  readonly event: string
+  readonly identity: ReadonlyArray<string>
+  readonly caseInsensitive: ReadonlyArray<string>
 }
 
 const longest = 4096

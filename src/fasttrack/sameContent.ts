@@ -1,7 +1,9 @@
 import * as Result from "effect/Result"
 import { lowerCase } from "../values/asciiCase.ts"
 import { canonicalObject, isJsonObject, type JsonObject } from "./canonicalJson.ts"
-import type { EventData, EventType } from "./FastTrackEvent.ts"
+import { deliveryTimes } from "./Envelope.ts"
+import { eventKinds } from "./eventKinds.ts"
+import type { EventType } from "./FastTrackEvent.ts"
 import { parseJson } from "./parseJson.ts"
 import { decodePayload, payloadVersion } from "./payload.ts"
 
@@ -28,7 +30,7 @@ export interface StoredContent {
 /**
  * Whether an event says the same as the stored one of its kind, user and key, so that it is a
  * duplicate and no conflict (docs/design.md#idempotency): in all fields but the delivery times,
- * numbers by value, times by instant, payment and sports type and status lower-cased. Throws
+ * numbers by value, times by instant, `caseInsensitive` fields lower-cased. Throws
  * `UnknownPayload` for a payload that this release cannot read, as then either answer could be
  * wrong.
  */
@@ -77,11 +79,11 @@ const differencesOfLegs = (one: ReadonlyArray<unknown>, other: ReadonlyArray<unk
 }
 
 const comparable = (eventType: EventType, content: Pick<StoredContent, "payloadVersion" | "payload">): JsonObject => {
-  const data: EventData[EventType] = Result.getOrThrow(decodePayload(eventType, content.payloadVersion, parseJson(content.payload)))
-  return canonicalObject({
-    ...data,
-    ...("status" in data ? { type: lowerCase(data.type), status: lowerCase(data.status) } : {}),
-    entry_timestamp: null,
-    process_timestamp: null
-  })
+  const { caseInsensitive }: { readonly caseInsensitive: ReadonlyArray<string> } = eventKinds[eventType]
+  const decoded: JsonObject = { ...Result.getOrThrow(decodePayload(eventType, content.payloadVersion, parseJson(content.payload))) }
+  const lowered = caseInsensitive.map((field) => [field, lowerCase(String(decoded[field]))] as const)
+  return canonicalObject({ ...decoded, ...Object.fromEntries(lowered), ...notCompared })
 }
+
+/** A resend may carry other delivery times. */
+const notCompared: JsonObject = Object.fromEntries(Object.keys(deliveryTimes).map((field) => [field, null]))

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import { eventData, isEventType } from "../fasttrack/FastTrackEvent.ts"
+import { eventKinds } from "../fasttrack/eventKinds.ts"
+import { isEventType } from "../fasttrack/FastTrackEvent.ts"
 
 const counterOf = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
 type Counter = ReturnType<typeof counterOf>
@@ -41,7 +42,7 @@ export const eventsRejected = (reason: "invalid" | "idempotency_conflict", event
 
 /** Shows the metrics of ingestion before they have a first value. */
 export const showIngestMetrics: Effect.Effect<void> = Effect.forEach(
-  Object.keys(eventData).flatMap((kind) => [...Object.values(byOutcome), eventsUncounted].map((counters) => counters(kind))),
+  Object.keys(eventKinds).flatMap((kind) => [...Object.values(byOutcome), eventsUncounted].map((counters) => counters(kind))),
   Metric.value,
   { discard: true }
 )

@@ -1,5 +1,5 @@
 import { decimalText } from "../fasttrack/decimalText.ts"
-import { eventData } from "../fasttrack/FastTrackEvent.ts"
+import { eventKinds } from "../fasttrack/eventKinds.ts"
 import { toJsonNumber } from "../fasttrack/JsonNumber.ts"
 
 /**
@@ -28,7 +28,7 @@ const fieldNames: ReadonlySet<string> = new Set([
   "data",
   "user_id",
   "timestamp",
-  ...Object.values(eventData).flatMap(({ fields }) => Object.keys(fields))
+  ...Object.values(eventKinds).flatMap(({ data }) => Object.keys(data.fields))
 ])
 
 /**

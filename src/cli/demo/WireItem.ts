@@ -1,10 +1,11 @@
 import type { Envelope } from "../../fasttrack/Envelope.ts"
-import type { eventData, EventType } from "../../fasttrack/FastTrackEvent.ts"
+import type { eventKinds } from "../../fasttrack/eventKinds.ts"
+import type { EventType } from "../../fasttrack/FastTrackEvent.ts"
 
 /** An item of one kind as FastTrack sends it. */
 export interface WireItemOf<T extends EventType> {
   readonly event: T
-  readonly data: typeof Envelope.Encoded & (typeof eventData)[T]["Encoded"]
+  readonly data: typeof Envelope.Encoded & (typeof eventKinds)[T]["data"]["Encoded"]
 }
 
 /** An item as FastTrack sends it: what the contract's schemas read. */

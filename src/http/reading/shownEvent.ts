@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema"
 import type { RecordedEvent } from "../../event-log/RecordedEvent.ts"
 import type { StoredUserEvent } from "../../event-log/statements/readUserPage.ts"
-import { eventData, type EventType } from "../../fasttrack/FastTrackEvent.ts"
+import { eventKinds } from "../../fasttrack/eventKinds.ts"
 import { payloadVersion } from "../../fasttrack/payload.ts"
 import { Time } from "../../values/jsonValues.ts"
 
@@ -12,21 +12,10 @@ const common = {
   recorded_at: Time
 }
 
-/** What generated types call the data of each kind, and an event with it. */
-const names = {
-  "realtime-casino": "Casino",
-  "realtime-payment": "Payment",
-  "realtime-registration": "Registration",
-  "realtime-gameround": "GameRound",
-  "realtime-sports-bet": "SportsBet",
-  "realtime-login": "Login"
-} as const satisfies Record<EventType, string>
-
-const kinds = (Object.keys(eventData) as ReadonlyArray<EventType>).map((event) => ({
+const kinds = Object.values(eventKinds).map(({ data, event, name }) => ({
   event,
-  name: names[event],
-  data: Schema.toType(Schema.Struct({ user_id: Schema.String, timestamp: Time, ...eventData[event].fields }))
-    .annotate({ identifier: `${names[event]}Data` })
+  name,
+  data: Schema.toType(Schema.Struct({ user_id: Schema.String, timestamp: Time, ...data.fields })).annotate({ identifier: `${name}Data` })
 }))
 
 /**

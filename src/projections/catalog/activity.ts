@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
-import { paymentStep, sportsStep } from "../../fasttrack/countedWords.ts"
+import { paymentStep } from "../../fasttrack/kinds/payment.ts"
+import { sportsStep } from "../../fasttrack/kinds/sportsBet.ts"
 import { compareUtf8 } from "../../values/compareUtf8.ts"
 import { formatDay } from "../../values/dayRuns.ts"
 import { isPositive } from "../../values/decimalArithmetic.ts"

@@ -1,5 +1,5 @@
-import type { CasinoData } from "../../fasttrack/CasinoData.ts"
 import type { EventOf } from "../../fasttrack/FastTrackEvent.ts"
+import type { CasinoData } from "../../fasttrack/kinds/casino.ts"
 import { upperCase } from "../../values/asciiCase.ts"
 import { isPositive } from "../../values/decimalArithmetic.ts"
 import { byCurrency } from "../projection/byCurrency.ts"

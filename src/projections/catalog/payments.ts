@@ -1,4 +1,4 @@
-import { paymentStep } from "../../fasttrack/countedWords.ts"
+import { paymentStep } from "../../fasttrack/kinds/payment.ts"
 import { lowerCase, upperCase } from "../../values/asciiCase.ts"
 import { byCurrency } from "../projection/byCurrency.ts"
 import { amount, count, decimal, earliest, flag, greatest, latest, text, time } from "../projection/Column.ts"

@@ -1,4 +1,4 @@
-import { sportsStep } from "../../fasttrack/countedWords.ts"
+import { sportsStep } from "../../fasttrack/kinds/sportsBet.ts"
 import { addDecimals, isPositive, subtractDecimals } from "../../values/decimalArithmetic.ts"
 import { byCurrency } from "../projection/byCurrency.ts"
 import { amount, count, decimal, difference, earliest, flag, greatest, latest, tally, text, time } from "../projection/Column.ts"

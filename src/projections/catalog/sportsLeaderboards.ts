@@ -1,4 +1,4 @@
-import { sportsStep } from "../../fasttrack/countedWords.ts"
+import { sportsStep } from "../../fasttrack/kinds/sportsBet.ts"
 import { timeText } from "../../values/jsonValues.ts"
 import { amount, decimal, flag, latest, text, time } from "../projection/Column.ts"
 import * as Projection from "../projection/Projection.ts"

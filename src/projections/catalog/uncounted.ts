@@ -1,5 +1,5 @@
 import * as Schema from "effect/Schema"
-import { uncountedWord } from "../../fasttrack/countedWords.ts"
+import { uncountedWord } from "../../fasttrack/FastTrackEvent.ts"
 import { compareUtf8 } from "../../values/compareUtf8.ts"
 import { Count, Time, timeText } from "../../values/jsonValues.ts"
 import { count, earliest, latest } from "../projection/Column.ts"

@@ -3,7 +3,7 @@ import type { SqlError } from "effect/sql"
 import { completed, type Fetch } from "../../event-log/completed.ts"
 import type { EventLog } from "../../event-log/EventLog.ts"
 import type { LogEntry, ReadBound, WithheldEvent } from "../../event-log/RecordedEvent.ts"
-import { eventData, type EventType } from "../../fasttrack/FastTrackEvent.ts"
+import { type EventType, eventTypes } from "../../fasttrack/FastTrackEvent.ts"
 import { type Caution, placeId } from "./Caution.ts"
 
 /** A position that is missing, while others follow it: nothing after it can be folded. */
@@ -31,8 +31,6 @@ export interface Reader {
   readonly caution?: Caution | undefined
 }
 
-const kinds = Object.keys(eventData).length
-
 /**
  * Reads the events of some types after the given positions of some slices, as many as the bound
  * has. Positions are dense, so a missing one is corruption, and what follows it is not touched.
@@ -48,7 +46,7 @@ export const readChunk = Effect.fnUntraced(function*(
   types: ReadonlySet<EventType>
 ) {
   const { log } = reader
-  if (types.size === kinds) return yield* readWhole(reader, from, bound)
+  if (types.size === eventTypes.length) return yield* readWhole(reader, from, bound)
   const counted = (yield* log.count(places(from), bound.events)).map((part) => ({ ...part, start: from.get(part.slice) ?? 0 }))
   if (counted.some(({ events, position, start }) => events !== position - start)) return yield* readWhole(reader, from, bound)
   const parts = counted.filter(({ events }) => events > 0)

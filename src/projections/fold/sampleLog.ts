@@ -1,5 +1,5 @@
-import type { CasinoData } from "../../fasttrack/CasinoData.ts"
 import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
+import type { CasinoData } from "../../fasttrack/kinds/casino.ts"
 
 const start = Date.UTC(2026, 2, 27, 22, 30)
 const hour = 3_600_000

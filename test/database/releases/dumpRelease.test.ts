@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
-import { eventData } from "../../../src/fasttrack/FastTrackEvent.ts"
+import { eventKinds } from "../../../src/fasttrack/eventKinds.ts"
 import type { FastTrackItem } from "../../oracle/FastTrackItem.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../../oracle/generateItems.ts"
 import { identityOf } from "../../oracle/referenceCounters.ts"
@@ -54,7 +54,7 @@ describe.skipIf(name === undefined)("keeping a release", () => {
       const mixed = shuffle(random, items.filter((_, index) => !conflicts.has(index)))
       const [first, second, later] = [0, 1, 2].map((third) => mixed.filter((_, index) => index % 3 === third))
       const sent = [...first ?? [], ...second ?? []]
-      assert.sameMembers([...new Set(sent.map(({ event }) => event))], Object.keys(eventData), "an event of every kind")
+      assert.sameMembers([...new Set(sent.map(({ event }) => event))], Object.keys(eventKinds), "an event of every kind")
       const erasedUser = sent[0]?.data.user_id ?? ""
 
       const service = yield* startService({ BOOTSTRAP_TIME_ZONE: timeZones[0] }, folder)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { uncountedWord } from "../../../src/fasttrack/countedWords.ts"
+import { uncountedWord } from "../../../src/fasttrack/FastTrackEvent.ts"
 import { payments } from "../../../src/projections/catalog/payments.ts"
 import { sports } from "../../../src/projections/catalog/sports.ts"
 import { uncounted } from "../../../src/projections/catalog/uncounted.ts"

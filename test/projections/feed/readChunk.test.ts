@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { EventLog } from "../../../src/event-log/EventLog.ts"
 import type { WithheldEvent } from "../../../src/event-log/RecordedEvent.ts"
-import { eventData, type EventType, type FastTrackEvent, isEventType } from "../../../src/fasttrack/FastTrackEvent.ts"
+import { type EventType, eventTypes, type FastTrackEvent } from "../../../src/fasttrack/FastTrackEvent.ts"
 import { readChunk } from "../../../src/projections/feed/readChunk.ts"
 import { seededRandom } from "../../oracle/random.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
@@ -20,7 +20,7 @@ const login = (userId: string, unique_id: string): FastTrackEvent => ({
   data: { entry_timestamp: null, process_timestamp: null, unique_id }
 })
 
-const all = new Set(Object.keys(eventData).filter(isEventType))
+const all = new Set(eventTypes)
 const slices = [3, 4, 5]
 const types: ReadonlyArray<ReadonlyArray<EventType>> = [["realtime-casino"], ["realtime-login"], ["realtime-casino", "realtime-login"], [
   "realtime-payment"

@@ -1,5 +1,5 @@
-import { sportsStep } from "../../../fasttrack/countedWords.ts"
 import type { EventOf } from "../../../fasttrack/FastTrackEvent.ts"
+import { sportsStep } from "../../../fasttrack/kinds/sportsBet.ts"
 import { upperCase } from "../../../values/asciiCase.ts"
 
 /** What there is to remember of a bet or a settlement to know whether it counts, and as what. */
