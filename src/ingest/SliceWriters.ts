@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import { AppendSignal } from "../event-log/AppendSignal.ts"
 import { EventLog, type EventLogCorrupt, type EventLogUnavailable } from "../event-log/EventLog.ts"
 import type { AppendOutcome, NewEvent } from "../event-log/RecordedEvent.ts"
+import { known } from "../values/known.ts"
 
 /** Most events in one statement. Larger ones gain little and make everybody behind them wait. */
 export const maxBatchEvents = 2000
@@ -16,15 +17,16 @@ export const maxBatchEvents = 2000
 export const maxBatchCharacters = 4 * 1024 * 1024
 
 /**
- * A lane with fewer events than this waits for the others to be done, and goes with them: a
- * statement of a few costs as much as some fifty more events do.
+ * A lane with at least so many events has a statement of its own. One with fewer waits up to
+ * {@link maxLaneWait} for the other lanes and shares one statement with them: a statement's fixed
+ * cost equals about 50 events.
  */
-const aloneFrom = 500
+const ownStatementFrom = 500
 /**
- * How long it waits: longer than small statements take, for what holds up one lane must not hold up
- * all.
+ * The longest that a lane waits for the others: more than small statements take, so that one slow
+ * lane does not hold up all.
  */
-const companyTime = "20 millis"
+const maxLaneWait = "20 millis"
 type AppendError = EventLogUnavailable | EventLogCorrupt
 
 /**
@@ -41,31 +43,42 @@ export interface Append {
 }
 
 /**
- * Group commit (docs/architecture.md#group-commit): a few lanes, each owning a share of the slices,
- * and at most one statement at a time on a lane's slices. While a statement is on its way the next
- * batch forms from whatever arrives; when nothing is on its way, it is written at once. Lanes that
- * have little share a statement, and only those that have much write side by side. Bounded by what
- * its callers, the user processors, let wait.
+ * Group commit (docs/architecture.md#group-commit).
+ *
+ * There are a few lanes, each owns a share of the slices, and at most one statement at a time
+ * writes to a lane's slices. While a statement is on its way, the next batch forms from what
+ * arrives. When nothing is on its way, a lane writes at once. Small lanes share a statement, and
+ * only large ones write side by side. The callers, the user processors, bound what waits here.
  */
 export class SliceWriters extends Context.Service<SliceWriters, {
   /**
-   * Writes the append, and answers it after the commit. What has been handed over is written,
-   * whether or not anybody still waits.
+   * Queues the append, which has at least one event, and answers it after the commit. It never
+   * fails and never waits: the answer tells of failures. What is queued is written, whether or not
+   * anybody still waits for the answer.
    */
   readonly append: (append: Append) => void
 }>()("playtally/ingest/SliceWriters") {
   static readonly layer = Layer.effect(
     SliceWriters,
     Effect.gen(function*() {
-      const log = yield* EventLog
-      const signal = yield* AppendSignal
-      const lanes = Array.from({ length: log.laneCount }, () => new Lane())
-      for (const lane of lanes) yield* Effect.forkScoped(Effect.forever(writeNext(lane, lanes, log, signal)))
-      return SliceWriters.of({
-        append: (append) => lanes[(append.events[0]?.slice ?? 0) % lanes.length]?.offer(append)
-      })
+      const writers: Writers = { lanes: [], log: yield* EventLog, signal: yield* AppendSignal }
+      for (let lane = 0; lane < writers.log.laneCount; lane++) writers.lanes.push(new Lane())
+      for (const lane of writers.lanes) yield* Effect.forkScoped(Effect.forever(writeNext(lane, writers)))
+      return SliceWriters.of({ append: (append) => laneOf(append, writers.lanes).offer(append) })
     })
   )
+}
+
+interface Writers {
+  readonly lanes: Array<Lane>
+  readonly log: EventLog["Service"]
+  readonly signal: AppendSignal["Service"]
+}
+
+/** The lane of an append. An append without one would never be answered: that is a defect. */
+const laneOf = ({ events: [first] }: Append, lanes: ReadonlyArray<Lane>): Lane => {
+  const { slice } = known(first, "event of an append")
+  return known(lanes[slice % lanes.length], `lane of slice ${slice}`)
 }
 
 class Lane {
@@ -82,7 +95,7 @@ class Lane {
     this.nonEmpty.openUnsafe()
   }
 
-  /** Moves appends into a batch, oldest first, as long as they fit. */
+  /** Moves appends into a batch, oldest first, while they fit. */
   moveInto(batch: Batch): void {
     let count = 0
     for (const append of this.waiting) {
@@ -100,6 +113,16 @@ class Batch {
   readonly appends: Array<Append> = []
   private events = 0
   private characters = 0
+  private readonly lanes: ReadonlyArray<Lane>
+
+  constructor(lanes: ReadonlyArray<Lane>) {
+    this.lanes = lanes
+  }
+
+  /** Once the statement is over. */
+  freeLanes(): void {
+    for (const lane of this.lanes) lane.free.openUnsafe()
+  }
 
   add(append: Append): boolean {
     const events = this.events + append.events.length
@@ -113,43 +136,49 @@ class Batch {
   }
 }
 
-/** Writes what waits in a lane, and with it what waits in those that are free. */
-const writeNext = Effect.fnUntraced(function*(
-  lane: Lane,
-  lanes: ReadonlyArray<Lane>,
-  log: EventLog["Service"],
-  signal: AppendSignal["Service"]
-) {
+/** Writes what waits in a lane, and with it what waits in other small lanes that are free. */
+const writeNext = Effect.fnUntraced(function*(lane: Lane, writers: Writers) {
   yield* lane.nonEmpty.await
   // Lets everything that is ready to run hand in its events first, so that one request's users
   // share a statement.
   yield* Effect.yieldNow
-  if (lane.size < aloneFrom) {
-    const writing = lanes.filter(({ free }) => !free.isOpen())
-    if (writing.length > 0) {
-      yield* Effect.timeoutOption(Effect.forEach(writing, ({ free }) => free.await, { discard: true }), companyTime)
-    }
-  }
-  // Others may have taken it along.
+  if (isSmall(lane)) yield* waitForOthers(writers.lanes)
+  // Another lane's statement may have taken this one's events along.
   if (!lane.free.isOpen()) return yield* lane.free.await
   if (lane.size === 0) return
-  const isSmall = (some: Lane) => some.size > 0 && some.size < aloneFrom
-  const taken = isSmall(lane) ? lanes.filter((some) => some.free.isOpen() && isSmall(some)) : [lane]
-  const batch = new Batch()
-  for (const some of taken) {
-    some.free.closeUnsafe()
-    some.moveInto(batch)
-  }
-  yield* Effect.uninterruptible(Effect.ensuring(
-    writeBatch(batch.appends, log, signal),
-    Effect.sync(() => {
-      for (const some of taken) some.free.openUnsafe()
-    })
-  ))
+  // No step between the look at the lanes and the taking: another fiber would take the same ones.
+  const batch = takeFrom(sharersOf(lane, writers.lanes))
+  yield* Effect.uninterruptible(Effect.ensuring(writeBatch(batch.appends, writers), Effect.sync(() => batch.freeLanes())))
 })
 
-const writeBatch = Effect.fnUntraced(function*(batch: ReadonlyArray<Append>, log: EventLog["Service"], signal: AppendSignal["Service"]) {
-  const events = batch.length === 1 ? batch[0]?.events ?? [] : batch.flatMap((append) => append.events)
+const isSmall = ({ size }: Lane): boolean => size < ownStatementFrom
+
+/** Waits until no statement is on its way, at most for {@link maxLaneWait}. */
+const waitForOthers = (lanes: ReadonlyArray<Lane>): Effect.Effect<void> => {
+  const writing = lanes.filter(({ free }) => !free.isOpen())
+  return writing.length === 0
+    ? Effect.void
+    : Effect.asVoid(Effect.timeoutOption(Effect.forEach(writing, ({ free }) => free.await, { discard: true }), maxLaneWait))
+}
+
+/** The lanes that share the next statement: a large one has its own. */
+const sharersOf = (lane: Lane, lanes: ReadonlyArray<Lane>): ReadonlyArray<Lane> =>
+  isSmall(lane) ? lanes.filter((other) => other.free.isOpen() && other.size > 0 && isSmall(other)) : [lane]
+
+/** Takes what waits in some free lanes, as much as one statement takes. They are not free now. */
+const takeFrom = (lanes: ReadonlyArray<Lane>): Batch => {
+  const batch = new Batch(lanes)
+  for (const lane of lanes) {
+    lane.free.closeUnsafe()
+    lane.moveInto(batch)
+  }
+  return batch
+}
+
+/** One statement: writes the appends, and answers each with its own outcomes. */
+const writeBatch = Effect.fnUntraced(function*(batch: ReadonlyArray<Append>, { log, signal }: Writers) {
+  const [first] = batch
+  const events = batch.length === 1 && first !== undefined ? first.events : batch.flatMap((append) => append.events)
   const exit = yield* Effect.exit(log.append(events))
   if (Exit.isSuccess(exit)) signal.notify(new Set(events.map(({ slice }) => slice)))
   let start = 0

@@ -76,6 +76,18 @@ const manualLog = () => {
 const written = (statements: ReadonlyArray<Statement>) => statements.map(({ events }) => events.map(idOf))
 
 describe("SliceWriters", () => {
+  it.effect("takes an append without a lane for a defect, and lets nobody wait for it", () => {
+    const { run, statements } = manualLog()
+    return run(Effect.gen(function*() {
+      const { append } = yield* SliceWriters
+      const answer = () => assert.fail("answered")
+      assert.throws(() => append({ events: [], answer }), "Missing event of an append: this is a defect")
+      assert.throws(() => append({ events: eventsIn(-1, "0-1"), answer }), "Missing lane of slice -1: this is a defect")
+      yield* settle
+      assert.lengthOf(statements, 0)
+    }))
+  })
+
   it.effect("puts what little waits in all lanes into one statement, once the one under way is committed", () => {
     const { run, statements } = manualLog()
     return run(Effect.gen(function*() {

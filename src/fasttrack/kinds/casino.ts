@@ -3,7 +3,9 @@ import { eventKind } from "../EventKind.ts"
 import { Currency, IdempotencyId, oneOf } from "../Text.ts"
 import { textOrInteger } from "../TextOrInteger.ts"
 
-/** A bet, a win, a loss or a rollback, each an event of its own. `amount` includes the bonus part. */
+/**
+ * A bet, a win, a loss or a rollback, each an event of its own. `amount` includes the bonus part.
+ */
 export const casino = eventKind({
   event: "realtime-casino",
   name: "Casino",

@@ -17,7 +17,9 @@ const words = {
   status: plainWords("requested", "approved", "rejected", "cancelled", "rollback")
 } satisfies CountedWords<"deposit" | "withdrawal", string>
 
-/** A step in the life of a deposit or withdrawal. The steps of one payment share its `payment_id`. */
+/**
+ * A step in the life of a deposit or withdrawal. The steps of one payment share its `payment_id`.
+ */
 export const payment = eventKind({
   event: "realtime-payment",
   name: "Payment",
