@@ -6,6 +6,7 @@ import { formatDay } from "../../values/dayRuns.ts"
 import { isPositive } from "../../values/decimalArithmetic.ts"
 import { Amount, Count } from "../../values/jsonValues.ts"
 import { amount, count, decimal, flag, text, time } from "../projection/Column.ts"
+import { totalKinds } from "../projection/columns/totalKinds.ts"
 import * as Projection from "../projection/Projection.ts"
 import { casinoFigures } from "./casino.ts"
 import { gameRoundFigures } from "./gameRounds.ts"
@@ -89,7 +90,7 @@ export const activityFigures = (product: Product): Record<string, Schema.Codec<n
   Object.fromEntries(
     Object.entries(activityFields[product]).map(([name, description]) => [
       name,
-      (columns[name as Column].kind === "count" ? Count : Amount).annotateKey({ description })
+      totalKinds[columns[name as Column].kind].document.schema.annotateKey({ description })
     ])
   )
 

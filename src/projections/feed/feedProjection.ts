@@ -52,7 +52,7 @@ type ParkUser = (user: FedUser, error: unknown) => Effect.Effect<void, SqlError.
 
 const foldAndWrite = Effect.fnUntraced(function*(store: ProjectionStore, feeding: Feeding, parkUser: ParkUser) {
   const changes = yield* foldUsers(store, feeding, parkUser)
-  yield* store.write(changes, feeding.isNew)
+  yield* store.write(changes, { isNew: feeding.isNew })
 })
 
 /**
@@ -104,7 +104,7 @@ const foldUsers = Effect.fnUntraced(function*(store: ProjectionStore, { contextO
       const { tenantId, userId } = user
       const prefix = ownerId(user)
       const loaded = isNew ? nothingYet : (key: EntityKey) => known.get(prefix + entityId(key))
-      const result = foldUser(store.projection, user.events, loaded, contextOf(user))
+      const result = foldUser(store.projection, user.events, { loaded, context: contextOf(user) })
       if (result._tag === "Folded") {
         const { entities, recount, totals } = result
         changes.push({ tenantId, userId, entities, totals, recount })

@@ -4,12 +4,6 @@ import type { TotalsRow } from "./Totals.ts"
 /** Names one entity row of a user. */
 export type EntityKey = readonly [table: string, ...key: ReadonlyArray<string>]
 
-/**
- * The entity rows known of a user: `null` if there is known to be none yet, `undefined` if it was
- * not looked up.
- */
-export type LoadedEntities = (key: EntityKey) => EntityRow | null | undefined
-
 /** What a user's events come to. */
 export type FoldResult =
   /** The fold asked for rows that are not loaded. Load them, and fold the same events again. */

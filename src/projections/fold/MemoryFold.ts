@@ -1,6 +1,8 @@
 import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
-import { subtractDecimals } from "../../values/decimalArithmetic.ts"
-import { type EntityColumn, isShown } from "../projection/Column.ts"
+import { known } from "../../values/known.ts"
+import { type DifferenceColumn, type EntityColumn, isShown, isStored } from "../projection/Column.ts"
+import type { TotalValue } from "../projection/columns/TotalKind.ts"
+import { operandKind } from "../projection/columns/totalKinds.ts"
 import type { EntityRow } from "../projection/EntityTable.ts"
 import type { FoldContext, ReadContext } from "../projection/FoldContext.ts"
 import type { AnyProjection } from "../projection/Projection.ts"
@@ -50,7 +52,11 @@ export class MemoryFold {
   add(events: ReadonlyArray<FastTrackEvent>): void {
     const own = events.filter(({ event }) => this.types.has(event))
     if (own.length === 0) return
-    const result = foldUser(this.projection, own, (key) => this.entities.get(entityId(key))?.row ?? null, this.context, this.totals)
+    const result = foldUser(this.projection, own, {
+      loaded: (key) => this.entities.get(entityId(key))?.row ?? null,
+      context: this.context,
+      standing: this.totals
+    })
     if (result._tag === "Failed") throw result.error
     if (result._tag === "Missing") throw new Error("unreachable: every row is here or known to be absent")
     if (result.recount) this.extremes ??= this.allExtremes()
@@ -143,12 +149,16 @@ const shownRow = (columns: Readonly<Record<string, EntityColumn>>, row: EntityRo
 
 /** A row of the totals as the tables would give it, with the differences. */
 const readTotals = (table: TotalsTable, row: TotalsRow): ReadRow => {
-  const read: Record<string, unknown> = {}
+  const read: Record<string, TotalValue | null | undefined> = {}
   table.key.forEach((name, index) => read[name] = row.key[index])
   Object.entries(table.columns).forEach(([name, column], nth) => {
-    if (column.kind !== "difference") read[name] = valueIn(row, nth, column)
-    else if (column.of === "count") read[name] = Number(read[column.minuend]) - Number(read[column.subtrahend])
-    else read[name] = subtractDecimals(String(read[column.minuend]), String(read[column.subtrahend]))
+    read[name] = isStored(column) ? valueIn(row, nth, column) : differenceIn(read, column)
   })
   return read
+}
+
+const differenceIn = (read: Readonly<Record<string, TotalValue | null | undefined>>, column: DifferenceColumn): TotalValue => {
+  // Only counts and amounts are summed: neither is ever null, and neither is an object.
+  const operand = (name: string) => known(read[name], `the column ${name} that a difference is of`) as string | number
+  return operandKind(column).subtract(operand(column.minuend), operand(column.subtrahend))
 }

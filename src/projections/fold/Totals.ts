@@ -1,64 +1,54 @@
-import { type DayRuns, union } from "../../values/dayRuns.ts"
-import { addDecimals, compareDecimals, isPositive, subtractDecimals } from "../../values/decimalArithmetic.ts"
-import type { TotalColumn } from "../projection/Column.ts"
+import { isStored, type TotalColumn } from "../projection/Column.ts"
+import type { TotalKind, TotalValue } from "../projection/columns/TotalKind.ts"
+import { kindOf } from "../projection/columns/totalKinds.ts"
 import type { ContributionRow, TotalsTable } from "../projection/TotalsTable.ts"
 
 /**
- * What has come together in one column: a number for counts and times, canonical decimal text for
- * amounts, runs of epoch days.
- */
-export type TotalValue = number | string | DayRuns
-
-/**
- * One row of a totals table in the making: a user's whole totals of a key, or what a chunk of
- * events adds to them.
+ * One row of a totals table in memory: a user's whole totals of a key, or what a chunk of events
+ * adds to them.
  */
 export interface TotalsRow {
   readonly key: ReadonlyArray<string>
-  /**
-   * How many events or entities contribute: the row exists for its readers while this is above 0.
-   */
+  /** How many events or entities contribute. Readers get the row while this is above 0. */
   contributions: number
   /**
-   * In the order of the table's columns; undefined where nothing was contributed: see
+   * In the order of the table's columns; undefined where nothing was contributed. See
    * {@link valueIn}.
    */
   readonly values: Array<TotalValue | undefined>
 }
 
-const noDays: DayRuns = []
+/** The value of a table's nth column in a row, also where nothing was contributed. */
+export const valueIn = (row: TotalsRow, nth: number, column: TotalColumn): TotalValue | null =>
+  isStored(column) ? row.values[nth] ?? kindOf(column).nothing : null
 
-/** What a column is where nothing was contributed: 0, null for a time, no days. */
-export const nothingIn = ({ kind }: Pick<TotalColumn, "kind">): TotalValue | null => {
-  switch (kind) {
-    case "count":
-      return 0
-    case "amount":
-    case "greatest":
-      return "0"
-    case "days":
-      return noDays
-    case "earliest":
-    case "latest":
-    case "difference":
-      return null
-  }
+/** A stored column with its place among all columns of its table. */
+interface PlacedColumn {
+  readonly nth: number
+  readonly name: string
+  readonly kind: TotalKind
+  // Of the kind. All these objects have one shape, and so the loops over columns find the functions
+  // at once; kinds themselves have several shapes.
+  readonly one: TotalKind["one"]
+  readonly merge: TotalKind["merge"]
 }
 
-/** The value of a table's nth column in a row, also where nothing was contributed. */
-export const valueIn = (row: TotalsRow, nth: number, column: TotalColumn): TotalValue | null => row.values[nth] ?? nothingIn(column)
-
-/** The columns of a table, in order, and a row's values without any. */
+/** The stored columns of a table, and the values of a row that nothing was contributed to. */
 interface Layout {
-  readonly columns: ReadonlyArray<{ readonly nth: number; readonly name: string; readonly kind: TotalColumn["kind"] }>
+  readonly columns: ReadonlyArray<PlacedColumn>
   readonly empty: ReadonlyArray<undefined>
 }
 
 const layoutOf = (table: TotalsTable): Layout => {
   const known = layouts.get(table)
   if (known !== undefined) return known
-  const columns = Object.entries(table.columns).map(([name, { kind }], nth) => ({ nth, name, kind }))
-  const layout = { columns, empty: columns.map(() => undefined) }
+  const all = Object.entries(table.columns)
+  const columns = all.flatMap(([name, column], nth): ReadonlyArray<PlacedColumn> => {
+    if (!isStored(column)) return []
+    const kind = kindOf(column)
+    return [{ nth, name, kind, one: kind.one, merge: kind.merge }]
+  })
+  const layout = { columns, empty: all.map(() => undefined) }
   layouts.set(table, layout)
   return layout
 }
@@ -67,14 +57,14 @@ const layoutOf = (table: TotalsTable): Layout => {
 const layouts = new WeakMap<TotalsTable, Layout>()
 
 /**
- * Up to so many rows, a key's is found by looking at all of them: most users of a chunk have one or
- * two, which a map would cost several times as much.
+ * Up to this number of rows, a key's row is found by looking at all of them. Most users of a chunk
+ * have one or two rows, and a map would cost several times as much.
  */
 const fewRows = 8
 
 /**
- * Brings contributions to one user's totals together, in memory, by the rules of the columns. The
- * tables' upsert does the same in SQL with what this gives; see `Column.ts` for the rules.
+ * Brings contributions to one user's totals together, in memory, by the rules of the columns'
+ * kinds. The tables' upsert applies the same rules in SQL to what comes of this.
  */
 export class Totals {
   readonly rows: Array<TotalsRow> = []
@@ -91,13 +81,18 @@ export class Totals {
     this.empty = empty
   }
 
-  /** Adds a contribution. What the table has no column for is passed over. */
+  /** Adds a contribution. What the table has no column for is left out. */
   add(contribution: ContributionRow): void {
     const row = this.rowOf(contribution)
     row.contributions++
-    for (const { kind, name, nth } of this.columns) {
-      const value = contribution[name]
-      if (value !== undefined) addTo(row.values, nth, kind, kind === "days" ? [[Number(value), Number(value)]] : value)
+    const { values } = row
+    for (const { merge, name, nth, one } of this.columns) {
+      const contributed = contribution[name]
+      if (contributed === undefined) continue
+      const value = one(contributed)
+      if (value === undefined) continue
+      const current = values[nth]
+      values[nth] = current === undefined ? value : merge(current, value)
     }
   }
 
@@ -109,36 +104,37 @@ export class Totals {
     return rows.map((added) => {
       const row = this.find(added.key) ?? this.newRow(added.key)
       row.contributions += added.contributions
-      for (const { kind, nth } of this.columns) {
+      for (const { merge, nth } of this.columns) {
         const value = added.values[nth]
-        if (value !== undefined) addTo(row.values, nth, kind, value)
+        if (value === undefined) continue
+        const current = row.values[nth]
+        row.values[nth] = current === undefined ? value : merge(current, value)
       }
       return row
     })
   }
 
   /**
-   * Whether a value contributed to an extreme or to days is the one that stands: the others say the
-   * same without it if not.
+   * Whether a column's value may be the one contributed here. If it is another one, it stays what
+   * it is without this contribution. Only for columns that nothing is subtracted from.
    */
   stands(contribution: ContributionRow, name: string): boolean {
-    const standing = this.find(this.keyOf(contribution))?.values[this.columns.findIndex((column) => column.name === name)]
-    const value = contribution[name]
-    return standing === undefined || value === undefined || typeof standing === "object" || standing === value
+    const standing = this.find(this.keyOf(contribution))?.values[this.columns.find((column) => column.name === name)?.nth ?? -1]
+    const contributed = contribution[name]
+    return standing === undefined || contributed === undefined || typeof standing === "object" || standing === contributed
   }
 
   /**
-   * Takes the counts and amounts of a contribution off again. Extremes and days stay: see
+   * Subtracts a contribution, where its columns allow it. The others keep what they have: see
    * {@link withdraws}.
    */
   retract(contribution: ContributionRow): void {
     const row = this.rowOf(contribution)
     row.contributions--
     for (const { kind, name, nth } of this.columns) {
-      const value = contribution[name]
-      if (value === undefined) continue
-      if (kind === "count") row.values[nth] = Number(row.values[nth] ?? 0) - Number(value)
-      else if (kind === "amount") row.values[nth] = subtractDecimals(String(row.values[nth] ?? "0"), String(value))
+      const contributed = contribution[name]
+      if (contributed === undefined || kind.subtract === undefined) continue
+      row.values[nth] = kind.subtract(row.values[nth] ?? kind.nothing, contributed)
     }
   }
 
@@ -173,66 +169,32 @@ const sameKey = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): boolean =>
 }
 
 /** One text for a key, for the map of rows. */
-// No text that PostgreSQL can store has a NUL in it, so no two keys come to the same.
+// No text that PostgreSQL can store has a NUL in it, so no two keys have the same text.
 const idOf = (key: ReadonlyArray<string>): string => key.length === 1 ? key[0] ?? "" : key.join("\0")
 
-/** Brings a value together with the one that is there. */
-const addTo = (values: Array<TotalValue | undefined>, nth: number, kind: TotalColumn["kind"], value: TotalValue): void => {
-  const current = values[nth]
-  if (current === undefined) {
-    if (kind !== "greatest" || isPositive(String(value))) values[nth] = value
-    return
-  }
-  switch (kind) {
-    case "count":
-      values[nth] = Number(current) + Number(value)
-      return
-    case "amount":
-      values[nth] = addDecimals(String(current), String(value))
-      return
-    case "greatest":
-      if (compareDecimals(String(value), String(current)) > 0) values[nth] = value
-      return
-    case "earliest":
-      values[nth] = Math.min(Number(current), Number(value))
-      return
-    case "latest":
-      values[nth] = Math.max(Number(current), Number(value))
-      return
-    case "days":
-      if (typeof current === "object" && typeof value === "object") values[nth] = union(current, value)
-  }
-}
-
 /**
- * Whether an entity that contributed `before` and now contributes `after` takes back a value that
- * may have been an extreme: adding up cannot undo that, so the user's totals must be made anew.
- * Whoever knows the totals before the change, `standing`, is spared that where others say the same.
+ * Whether an entity that contributed `before` and now contributes `after` withdraws a value that
+ * may stand in a column without subtraction. The user's totals then have to be rebuilt.
+ *
+ * With `standing`, the user's totals before the change, they are rebuilt less often: a value that
+ * does not stand there can go without a trace.
  */
 export const withdraws = (
   table: TotalsTable,
-  before: ReadonlyArray<ContributionRow>,
-  after: ReadonlyArray<ContributionRow>,
-  standing?: Totals
+  { after, before, standing }: {
+    readonly before: ReadonlyArray<ContributionRow>
+    readonly after: ReadonlyArray<ContributionRow>
+    readonly standing: Totals | undefined
+  }
 ): boolean => {
   const sameRow = (a: ContributionRow, b: ContributionRow) => table.key.every((name) => a[name] === b[name])
+  const { columns } = layoutOf(table)
   return before.some((old) =>
-    Object.entries(table.columns).some(([name, column]) => {
-      const value = old[name]
-      if (value === undefined || standing?.stands(old, name) === false) return false
+    columns.some(({ kind, name }) => {
+      const withdrawn = old[name]
+      if (kind.subtract !== undefined || withdrawn === undefined || standing?.stands(old, name) === false) return false
       const kept = after.filter((now) => sameRow(now, old)).flatMap((now) => now[name] ?? [])
-      switch (column.kind) {
-        case "greatest":
-          return !kept.some((now) => compareDecimals(String(now), String(value)) >= 0)
-        case "earliest":
-          return !kept.some((now) => Number(now) <= Number(value))
-        case "latest":
-          return !kept.some((now) => Number(now) >= Number(value))
-        case "days":
-          return !kept.includes(value)
-        default:
-          return false
-      }
+      return !kept.some((value) => kind.covers(value, withdrawn))
     })
   )
 }

@@ -1,12 +1,13 @@
 import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
 import type { EntityRow, EntityTable } from "../projection/EntityTable.ts"
-import type { FoldContext } from "../projection/FoldContext.ts"
 import type { AnyProjection } from "../projection/Projection.ts"
 import type { ContributionRow } from "../projection/TotalsTable.ts"
 import { foldInOrder } from "./foldInOrder.ts"
-import type { EntityKey, FoldResult, LoadedEntities } from "./FoldResult.ts"
+import type { EntityKey, FoldResult } from "./FoldResult.ts"
+import type { KnownUser } from "./KnownUser.ts"
 import { Totals, withdraws } from "./Totals.ts"
 
+/** Thrown to leave a fold that asked for a row which is not loaded. */
 class MissingRow {
   readonly key: EntityKey
   constructor(key: EntityKey) {
@@ -14,7 +15,7 @@ class MissingRow {
   }
 }
 
-/** The row of an entity nobody has heard of yet. */
+/** The row of an entity that no event has told of yet. */
 export const emptyEntity = (projection: AnyProjection, [table, ...key]: EntityKey): EntityRow => {
   const declared = projection.entities[table]
   if (declared === undefined) throw new Error(`${projection.name} has no entities "${table}"`)
@@ -34,7 +35,7 @@ const blankOf = (table: EntityTable): EntityRow => {
   return row
 }
 
-// A copy of one is made for every new payment, bet and account.
+// Every new payment, bet and account copies one.
 const blanks = new WeakMap<EntityTable, EntityRow>()
 
 /** One text for a key, for maps. */
@@ -45,21 +46,16 @@ export const contributionsOf = (projection: AnyProjection, table: string, row: E
   row === null ? [] : projection.contributions[table]?.(row) ?? []
 
 /**
- * Folds some of a user's events on top of what is known of the user. Pure: the loaded rows are
- * copied before the fold changes them, and everything that is to be written comes back as values.
- * Whatever the fold throws is returned: the user is then parked. Whoever knows the user's totals so
- * far gives them as `standing`, and has them made anew less often.
+ * Folds some of a user's events on top of what is known of the user.
+ *
+ * It is pure: it copies the loaded rows before the fold changes them, and gives everything that is
+ * to be written as values. It returns what the fold throws, so that the caller can park the user.
  */
-export const foldUser = (
-  projection: AnyProjection,
-  events: ReadonlyArray<FastTrackEvent>,
-  loaded: LoadedEntities,
-  context: FoldContext,
-  standing?: Totals
-): FoldResult => {
+export const foldUser = (projection: AnyProjection, events: ReadonlyArray<FastTrackEvent>, known: KnownUser): FoldResult => {
   try {
-    if (projection.ordered !== undefined) return foldInOrder(projection.name, projection.ordered, events, loaded, context)
-    const { contribute, fold } = projection
+    const { contribute, fold, name, ordered } = projection
+    if (ordered !== undefined) return foldInOrder({ name, ordered }, events, known)
+    const { context, loaded, standing } = known
     const totals = projection.totals === undefined ? undefined : new Totals(projection.totals)
     if (fold !== undefined) {
       const missing: Array<EntityKey> = []
@@ -99,7 +95,7 @@ export const foldUser = (
       const now = contributionsOf(projection, table, row)
       for (const contribution of old) totals.retract(contribution)
       for (const contribution of now) totals.add(contribution)
-      recount ||= withdraws(projection.totals, old, now, standing)
+      recount ||= withdraws(projection.totals, { before: old, after: now, standing })
     }
     return {
       _tag: "Folded",

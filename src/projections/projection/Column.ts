@@ -1,31 +1,43 @@
+import type { EntityKindName } from "./columns/entityKinds.ts"
+import type { SummedKindName, TotalKindName } from "./columns/totalKinds.ts"
+
 /**
- * The columns of a totals table: each says how contributions to it come together. All of them are
- * commutative and associative, so the order in which events arrive and how they are cut into chunks
- * change nothing (docs/design.md#counters).
+ * A column of a totals table. Its kind says how contributions to it come together. All kinds are
+ * commutative and associative: neither the order in which events arrive nor their cut into chunks
+ * changes a value (docs/design.md#counters).
  *
- * - `count`, `amount`: added up. What an entity no longer contributes is taken off again.
+ * - `count`, `amount`: added up. What an entity no longer contributes is subtracted.
  * - `greatest` (starts at 0), `earliest`, `latest` (start at null): the extreme of all
- *   contributions. When an entity withdraws the value it contributed, the user's totals are made
- *   anew from all of the user's entities.
+ *   contributions. When an entity withdraws the value it contributed, the user's totals are rebuilt
+ *   from all of the user's entities.
  * - `days`: the set of dates contributed, kept as runs.
- * - `difference`: of two other columns, which may be differences declared before it; never stored.
+ * - `difference`: of two other columns, which may be differences declared before it. It is computed
+ *   when a row is read, and never stored.
  *
- * `hidden` columns are for the rules and left out where a user reads; a `description` says there
- * what the name does not.
+ * Rules can use `hidden` columns, and readers do not get them. A `description` tells readers what
+ * the name does not.
  */
-export type TotalColumn =
-  | {
-    readonly kind: "count" | "amount" | "greatest" | "earliest" | "latest" | "days"
-    readonly hidden?: true
-    readonly description?: string
-  }
-  | {
-    readonly kind: "difference"
-    readonly of: "count" | "amount"
-    readonly minuend: string
-    readonly subtrahend: string
-    readonly description?: string
-  }
+export type TotalColumn = StoredColumn | DifferenceColumn
+
+/** A column with a value of its own in each row. */
+export interface StoredColumn {
+  readonly kind: TotalKindName
+  readonly hidden?: true
+  readonly description?: string
+}
+
+/** A column that is computed from two others when a row is read. */
+export interface DifferenceColumn {
+  readonly kind: "difference"
+  /** The kind of both columns. */
+  readonly of: SummedKindName
+  readonly minuend: string
+  readonly subtrahend: string
+  readonly description?: string
+}
+
+/** Whether each row of the table has a value of the column. */
+export const isStored = (column: TotalColumn): column is StoredColumn => column.kind !== "difference"
 
 /** A number of things, added up. Contribute a whole number. */
 export const count = { kind: "count" } as const
@@ -47,14 +59,14 @@ export const countDifference = <const M extends string, const S extends string>(
   ({ kind: "difference", of: "count", minuend, subtrahend }) as const
 
 /**
- * The columns of an entity table: what a fold remembers of one thing, say a payment. Amounts are
- * decimal text, times epoch milliseconds.
+ * A column of an entity table: what a fold remembers of one thing, for example of a payment.
+ * `empty` is its value before anything is known. Amounts are decimal text, times epoch
+ * milliseconds.
  */
 export type EntityColumn =
-  | { readonly kind: "text" | "decimal" | "time"; readonly empty: null }
+  | { readonly kind: Exclude<EntityKindName, "flag" | "tally">; readonly empty: null }
   | { readonly kind: "flag"; readonly empty: boolean | null }
   | { readonly kind: "tally"; readonly empty: 0 }
-  | { readonly kind: "internal"; readonly empty: null }
 
 /** Text, null until set. */
 export const text = { kind: "text", empty: null } as const

@@ -1,4 +1,5 @@
 import type { EntityColumn } from "./Column.ts"
+import type { EntityKindName, KeptIn } from "./columns/entityKinds.ts"
 import type { KeyOf } from "./TotalsTable.ts"
 
 /**
@@ -10,10 +11,8 @@ export interface EntityTable {
   readonly columns: Readonly<Record<string, EntityColumn>>
 }
 
-type ValueOf<C> = C extends { readonly kind: "tally" } ? number
-  : C extends { readonly kind: "time" } ? number | null
-  : C extends { readonly kind: "text" | "decimal" } ? string | null
-  : C extends { readonly kind: "flag"; readonly empty: infer E } ? (E extends null ? boolean | null : boolean)
+type ValueOf<C> = C extends { readonly kind: infer K extends Exclude<EntityKindName, "internal">; readonly empty: infer E }
+  ? KeptIn<K> | (E extends null ? null : never)
   : never
 
 /** The row of one entity. A fold changes its columns in place. */

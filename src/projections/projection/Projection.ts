@@ -1,7 +1,8 @@
 import type { EventType, FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
 import { currentZones } from "../../values/zones/pinnedZones.ts"
 import type { ZoneData } from "../../values/zones/ZoneData.ts"
-import type { EntityColumn } from "./Column.ts"
+import { type EntityColumn, isStored } from "./Column.ts"
+import { kindOf } from "./columns/totalKinds.ts"
 import type { Entities, Entity, EntityRow, EntityTable, Summary } from "./EntityTable.ts"
 import { type FoldContext, type ReadContext, type WithCalendar, withCalendar } from "./FoldContext.ts"
 import type { AnyOrdered, FoldedEvent, Ordered } from "./Ordered.ts"
@@ -110,8 +111,8 @@ export const make = <
   const C extends Readonly<Record<string, EntityColumn>> = {}
 >(projection: Projection<T, E, S, C>): AnyProjection => {
   const { contribute, contributions, entities, fold, keys, ordered, totals, ...rest } = projection
-  const extremes = Object.values(totals?.columns ?? {}).filter(({ kind }) => kind !== "count" && kind !== "amount" && kind !== "difference")
-  if (contribute !== undefined && fold !== undefined && extremes.length > 0) {
+  const isRebuilt = Object.values(totals?.columns ?? {}).some((column) => isStored(column) && kindOf(column).subtract === undefined)
+  if (contribute !== undefined && fold !== undefined && isRebuilt) {
     throw new Error(`${projection.name} both contributes and folds: its totals may only be counts and amounts`)
   }
   if (ordered !== undefined && (totals ?? entities) !== undefined) {

@@ -1,7 +1,9 @@
 import type * as Schema from "effect/Schema"
 import type { ReadContext } from "./FoldContext.ts"
 
-/** A row as it is read, whatever its table. See `TotalsReadRow` and `Entity` for their own types. */
+/**
+ * A row as it is read, whatever its table. See `TotalsReadRow` and `Entity` for their own types.
+ */
 export type ReadRow = Readonly<Record<string, unknown>>
 
 /**

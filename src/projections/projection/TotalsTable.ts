@@ -1,5 +1,5 @@
-import type { DayRuns } from "../../values/dayRuns.ts"
 import type { TotalColumn } from "./Column.ts"
+import type { ContributedTo, ReadFrom, SummedKindName, TotalKindName } from "./columns/totalKinds.ts"
 
 /** The rows a user is counted in: one per key, for example per currency. */
 export interface TotalsTable {
@@ -10,14 +10,10 @@ export interface TotalsTable {
 /** The parts of a key by name. */
 export type KeyOf<K extends ReadonlyArray<string>> = { readonly [P in K[number]]: string }
 
-type ContributionOf<C> = C extends { readonly kind: "count" | "earliest" | "latest" | "days" } ? number
-  : C extends { readonly kind: "amount" | "greatest" } ? string
-  : never
+type ContributionOf<C> = C extends { readonly kind: infer K extends TotalKindName } ? ContributedTo<K> : never
 
-type ReadOf<C> = C extends { readonly kind: "count" } | { readonly kind: "difference"; readonly of: "count" } ? number
-  : C extends { readonly kind: "amount" | "greatest" | "difference" } ? string
-  : C extends { readonly kind: "earliest" | "latest" } ? number | null
-  : C extends { readonly kind: "days" } ? DayRuns
+type ReadOf<C> = C extends { readonly kind: infer K extends TotalKindName } ? ReadFrom<K>
+  : C extends { readonly kind: "difference"; readonly of: infer K extends SummedKindName } ? ReadFrom<K>
   : never
 
 /**

@@ -1,39 +1,38 @@
 import * as Schema from "effect/Schema"
 import { compareUtf8 } from "../../values/compareUtf8.ts"
-import { Amount, Count, TimeOrNull, timeText } from "../../values/jsonValues.ts"
-import type { TotalColumn } from "./Column.ts"
+import { isStored, type StoredColumn, type TotalColumn } from "./Column.ts"
+import type { TotalValue } from "./columns/TotalKind.ts"
+import { kindOf, operandKind, type ShownKindName } from "./columns/totalKinds.ts"
 import type { ReadRow, Section } from "./Section.ts"
 
-/** A column that has one value a row to show. */
-type ShownColumn = Exclude<TotalColumn, { readonly kind: "days" }> | (TotalColumn & { readonly hidden: true })
+/** A column with one value a row that a document can show, or one that it does not show. */
+type ShownColumn =
+  | Exclude<TotalColumn, StoredColumn>
+  | (StoredColumn & ({ readonly kind: ShownKindName } | { readonly hidden: true }))
 
-const schemaOf = (column: TotalColumn) => {
-  switch (column.kind === "difference" ? column.of : column.kind) {
-    case "count":
-      return column.kind === "difference" ? Schema.Int : Count
-    case "earliest":
-    case "latest":
-      return TimeOrNull
-    default:
-      return Amount
-  }
+/** How a document shows a column. */
+const documentOf = (column: TotalColumn) => {
+  if (!isStored(column)) return { schema: operandKind(column).differenceSchema, present: (value: TotalValue | null): unknown => value }
+  const { document } = kindOf(column)
+  if (document === undefined) throw new Error(`A column of the kind ${column.kind} has no single value to show: hide it`)
+  return document
 }
 
 /**
- * The section of a projection whose totals are kept per `currency`: `{ CUR: { …columns } }`, the
- * columns in the order of their declaration, differences among them, hidden ones left out
- * (docs/design.md#counters). A currency without a row does not appear.
+ * The section of a projection whose totals are kept per `currency`: `{ CUR: { …columns } }`
+ * (docs/design.md#counters).
+ *
+ * The columns come in the order of their declaration, differences among them. Hidden ones are left
+ * out, as are currencies without a row.
  */
 export const byCurrency = (columns: Readonly<Record<string, ShownColumn>>): Section => {
-  const shown = Object.entries(columns).filter(([, column]) => !("hidden" in column))
-  const value = ({ kind }: TotalColumn, stored: unknown) => kind === "earliest" || kind === "latest" ? timeText(stored) : stored
-  const figures = (row: ReadRow) => Object.fromEntries(shown.map(([name, column]) => [name, value(column, row[name])]))
+  const shown = Object.entries(columns)
+    .filter(([, column]) => !("hidden" in column))
+    .map(([name, column]) => ({ name, description: column.description, ...documentOf(column) }))
+  // As the totals of a row are read.
+  const figures = (row: ReadRow) => Object.fromEntries(shown.map(({ name, present }) => [name, present(row[name] as TotalValue | null)]))
   const figuresSchema = Schema.Struct(Object.fromEntries(
-    shown.map(([name, column]) => {
-      const { description } = column
-      const schema: Schema.Codec<unknown> = schemaOf(column)
-      return [name, description === undefined ? schema : schema.annotateKey({ description })]
-    })
+    shown.map(({ description, name, schema }) => [name, description === undefined ? schema : schema.annotateKey({ description })])
   ))
   return {
     schema: Schema.Record(Schema.String, figuresSchema).annotate({ description: "By currency, upper-cased" }),

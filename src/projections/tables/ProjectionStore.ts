@@ -3,17 +3,17 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { compareUtf8 } from "../../values/compareUtf8.ts"
-import { format, parse } from "../../values/dayRuns.ts"
+import { known } from "../../values/known.ts"
 import { EntityCount } from "../fold/EntityCount.ts"
 import type { EntityKey } from "../fold/FoldResult.ts"
-import { nothingIn, type TotalsRow, type TotalValue } from "../fold/Totals.ts"
-import type { EntityColumn, TotalColumn } from "../projection/Column.ts"
+import type { TotalsRow } from "../fold/Totals.ts"
 import type { EntityRow } from "../projection/EntityTable.ts"
 import type { AnyProjection } from "../projection/Projection.ts"
 import type { ReadRow } from "../projection/Section.ts"
 import { type ProjectionTables, projectionTables } from "./ProjectionTables.ts"
+import { entityArray, entityRow, rowReader, totalArray } from "./tableRows.ts"
 
-/** A user, wherever a row of a projection belongs to one. */
+/** A user, where a row of a projection belongs to one. */
 export interface UserRef {
   readonly tenantId: string
   readonly userId: string
@@ -23,10 +23,11 @@ export interface UserRef {
 export interface UserChange extends UserRef {
   readonly entities: ReadonlyArray<{ readonly table: string; readonly row: EntityRow }>
   readonly totals: ReadonlyArray<TotalsRow>
+  /** Set if `totals` cannot tell: they are then counted from all of the user's entities. */
   readonly recount: boolean
 }
 
-/** An entity row as the tables gave it, with whose it is. */
+/** An entity row as the tables gave it, with its user. */
 export interface LoadedEntity extends UserRef {
   readonly table: string
   readonly row: EntityRow
@@ -35,13 +36,16 @@ export interface LoadedEntity extends UserRef {
 type Sql<A> = Effect.Effect<A, SqlError.SqlError>
 
 /**
- * The rows of one projection version in its tables. Every method runs in the caller's transaction,
- * if there is one.
+ * The rows of one projection version in its tables.
+ *
+ * Every method runs in the caller's transaction, if there is one. All of them fail with what the
+ * database says, and with nothing else. Concurrency is the caller's affair: to write or to remove
+ * rows of a slice, hold the version's checkpoint of the slice.
  */
 export interface ProjectionStore {
   readonly projection: AnyProjection
   readonly tables: ProjectionTables
-  /** Makes the tables if they are missing. */
+  /** Creates the tables that are missing. */
   readonly create: Sql<void>
   /** Points the plain-named views at this version. */
   readonly createViews: Sql<void>
@@ -50,19 +54,19 @@ export interface ProjectionStore {
   /** The rows of these keys that exist. */
   readonly load: (keys: ReadonlyArray<UserRef & { readonly key: EntityKey }>) => Sql<ReadonlyArray<LoadedEntity>>
   /**
-   * Writes what has changed; `isNew` if none of these users can have a row yet, which takes half of
-   * the time.
+   * Writes what has changed. Set `isNew` only if none of these users can have a row yet: it takes
+   * half of the time, and fails on a row that is there.
    */
-  readonly write: (changes: ReadonlyArray<UserChange>, isNew?: boolean) => Sql<void>
+  readonly write: (changes: ReadonlyArray<UserChange>, options?: { readonly isNew: boolean }) => Sql<void>
   /** Removes all rows of some users. */
   readonly remove: (users: ReadonlyArray<UserRef>) => Sql<void>
-  /** Removes up to so many rows of a user and says how many: 0 once all are gone. */
+  /** Removes up to `limit` rows of a user and says how many: 0 once all are gone. */
   readonly removeSome: (user: UserRef, limit: number) => Sql<number>
   /** Drops the tables, and the views on them. */
   readonly drop: Sql<void>
   /**
-   * What the section is made from, for some users of one tenant: at most so many rows of each user,
-   * and so many in all.
+   * What the section is made from, for some users of one tenant. `most` bounds the rows of each
+   * user and of all users together.
    */
   readonly read: (
     tenantId: string,
@@ -86,28 +90,45 @@ export interface ProjectionStore {
   readonly keysFrom: (tenantId: string, userId: string, first: string, limit: number) => Sql<ReadonlyArray<string>>
 }
 
-/** Most entities read at once when totals are made anew. */
+/** Most entities read at once when totals are counted again. */
 const entitiesAtOnce = 10_000
 
 /** Makes the store of a version on a client. */
 export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjection): ProjectionStore => {
   const tables = projectionTables(projection)
-  const run = (text: string, parameters: ReadonlyArray<unknown> = []) => sql.unsafe<Record<string, unknown>>(text, parameters)
+  const run = (text: string, parameters: ReadonlyArray<unknown>) => sql.unsafe<Record<string, unknown>>(text, parameters)
+  const runAll = (statements: ReadonlyArray<string>) => Effect.forEach(statements, (text) => sql.unsafe(text).unprepared, { discard: true })
+  /** The entity tables: their names, declarations and statements. */
+  const entities = Object.entries(projection.entities).map(([table, declared]) => ({
+    table,
+    declared,
+    statements: known(tables.entities[table], `SQL of the table ${table}`)
+  }))
+  const ofAllTables = [...Object.values(tables.entities), ...tables.totals === undefined ? [] : [tables.totals]]
+  const readText = known(tables.totals?.read ?? entities[0]?.statements.read, "table to read")
+  const toReadRow = rowReader(projection)
 
-  const load = Effect.fnUntraced(function*(keys: ReadonlyArray<UserRef & { readonly key: EntityKey }>) {
+  const loaded = ({ declared, table }: (typeof entities)[number], rows: ReadonlyArray<Record<string, unknown>>) =>
+    rows.map((row): LoadedEntity => ({
+      tenantId: String(row["tenant_id"]),
+      userId: String(row["user_id"]),
+      table,
+      row: entityRow(declared, row)
+    }))
+
+  const load: ProjectionStore["load"] = Effect.fnUntraced(function*(keys) {
     const found: Array<LoadedEntity> = []
-    for (const [table, statements] of Object.entries(tables.entities)) {
-      const wanted = keys.filter(({ key }) => key[0] === table)
+    for (const entity of entities) {
+      const wanted = keys.filter(({ key }) => key[0] === entity.table)
       if (wanted.length === 0) continue
-      const parts = projection.entities[table]?.key.map((_, part) => arrayOf.text(wanted.map(({ key }) => key[part + 1]))) ?? []
-      const rows = yield* run(statements.load, [...owners(wanted), ...parts])
-      for (const row of rows) found.push(toEntity(projection, table, row))
+      const parts = entity.declared.key.map((_, part) => arrayOf.text(wanted.map(({ key }) => key[part + 1])))
+      found.push(...loaded(entity, yield* run(entity.statements.load, [...owners(wanted), ...parts])))
     }
     return found
   })
 
-  const saveEntities = Effect.fnUntraced(function*(changes: ReadonlyArray<UserChange>, isNew: boolean) {
-    for (const [table, statements] of Object.entries(tables.entities)) {
+  const saveEntities = Effect.fnUntraced(function*(changes: ReadonlyArray<UserChange>, { isNew }: { readonly isNew: boolean }) {
+    for (const { declared, statements, table } of entities) {
       const rows: Array<UserRef & { readonly row: EntityRow }> = []
       for (const { entities, tenantId, userId } of changes) {
         for (const entity of entities) if (entity.table === table) rows.push({ tenantId, userId, row: entity.row })
@@ -115,7 +136,7 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
       if (rows.length === 0) continue
       yield* run(isNew ? statements.insert : statements.save, [
         ...owners(rows),
-        ...projection.entities[table]?.key.map((name) => arrayOf.text(rows.map(({ row }) => row[name]))) ?? [],
+        ...declared.key.map((name) => arrayOf.text(rows.map(({ row }) => row[name]))),
         ...statements.columns.map(([name, column]) => entityArray(column, rows.map(({ row }) => row[name])))
       ])
     }
@@ -123,7 +144,7 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
 
   const addTotals = Effect.fnUntraced(function*(
     changes: ReadonlyArray<UserRef & { readonly totals: ReadonlyArray<TotalsRow> }>,
-    isNew: boolean
+    { isNew }: { readonly isNew: boolean }
   ) {
     const statements = tables.totals
     if (statements === undefined) return
@@ -140,18 +161,21 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
       ...owners(ofRows),
       ...projection.totals?.key.map((_, part) => arrayOf.text(rows.map(({ key }) => key[part]))) ?? [],
       arrayOf.int4(rows.map(({ contributions }) => contributions)),
-      ...statements.stored.map(([nth, column]) => totalArray(column, addedTo(nth, column, rows)))
+      ...statements.stored.map(([nth, column]) => totalArray(nth, column, rows))
     ])
   })
 
-  /** Hands over a user's entities that follow one in the order of their keys. */
-  const addAfter = Effect.fnUntraced(function*(table: string, first: LoadedEntity, add: (rows: ReadonlyArray<LoadedEntity>) => void) {
+  /** Hands over a user's entities that follow `first` in the order of their keys. */
+  const addAfter = Effect.fnUntraced(function*(
+    entity: (typeof entities)[number],
+    first: LoadedEntity,
+    add: (rows: ReadonlyArray<LoadedEntity>) => void
+  ) {
     const { tenantId, userId } = first
     let last = first.row
     for (;;) {
-      const key: ReadonlyArray<string> = projection.entities[table]?.key.map((name) => String(last[name])) ?? []
-      const rows = yield* run(tables.entities[table]?.loadAfter ?? "", [tenantId, userId, ...key, entitiesAtOnce])
-      const page = rows.map((row) => toEntity(projection, table, row))
+      const key = entity.declared.key.map((name) => String(last[name]))
+      const page = loaded(entity, yield* run(entity.statements.loadAfter, [tenantId, userId, ...key, entitiesAtOnce]))
       add(page)
       const end = page.at(-1)
       if (end === undefined || page.length < entitiesAtOnce) return
@@ -160,8 +184,8 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
   })
 
   /**
-   * Makes the totals of these users anew from all of their entities, which are written by now. A
-   * user's entities are read some thousand at a time.
+   * Counts the totals of these users again from all of their entities, which are written by now. It
+   * reads a user's entities in pages of some thousands.
    */
   const recount = Effect.fnUntraced(function*(users: ReadonlyArray<UserRef>) {
     if (users.length === 0 || tables.totals === undefined) return
@@ -169,187 +193,90 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
     const add = (rows: ReadonlyArray<LoadedEntity>) => {
       for (const entity of rows) counts.get(ownerId(entity))?.count.add(entity)
     }
-    for (const [table, statements] of Object.entries(tables.entities)) {
+    for (const entity of entities) {
       const most = Math.max(1, Math.floor(entitiesAtOnce / users.length))
-      const first = (yield* run(statements.loadUsers, [...owners(users), most])).map((row) => toEntity(projection, table, row))
+      const first = loaded(entity, yield* run(entity.statements.loadUsers, [...owners(users), most]))
       add(first)
-      // In order of the key, so the last row of a user is where the next page of that user begins.
+      // In order of the key, so the next page of a user begins at the last row of the first one.
       const ofUsers = new Map<string, { rows: number; last: LoadedEntity }>()
-      for (const entity of first) {
-        const id = ownerId(entity)
-        ofUsers.set(id, { rows: (ofUsers.get(id)?.rows ?? 0) + 1, last: entity })
+      for (const row of first) {
+        const id = ownerId(row)
+        ofUsers.set(id, { rows: (ofUsers.get(id)?.rows ?? 0) + 1, last: row })
       }
-      for (const { last, rows } of ofUsers.values()) if (rows === most) yield* addAfter(table, last, add)
+      for (const { last, rows } of ofUsers.values()) if (rows === most) yield* addAfter(entity, last, add)
     }
     yield* run(tables.totals.remove, owners(users))
-    yield* addTotals([...counts.values()].map(({ count, ...user }) => ({ ...user, totals: count.rows })), true)
+    yield* addTotals([...counts.values()].map(({ count, ...user }) => ({ ...user, totals: count.rows })), { isNew: true })
   })
 
-  const remove = Effect.fnUntraced(function*(users: ReadonlyArray<UserRef>) {
-    for (const statements of [...Object.values(tables.entities), ...tables.totals === undefined ? [] : [tables.totals]]) {
-      yield* run(statements.remove, owners(users))
-    }
-  })
+  /** The statements of the totals, for methods that only versions with totals have a use for. */
+  const totals = () => known(tables.totals, `totals of ${projection.name}`)
 
   return {
     projection,
     tables,
-    remove,
-    removeSome: Effect.fnUntraced(function*({ tenantId, userId }, limit) {
-      let removed = 0
-      for (const statements of [...Object.values(tables.entities), ...tables.totals === undefined ? [] : [tables.totals]]) {
-        const [gone] = yield* run(statements.removeSome, [tenantId, userId, limit - removed])
-        removed += Number(gone?.["rows"])
-        if (removed >= limit) break
-      }
-      return removed
-    }),
-    drop: Effect.forEach(
-      [...tables.names.map((name) => `drop table if exists ${name} cascade`), ...tables.ranking?.drop ?? []],
-      (text) => sql.unsafe(text).unprepared,
-      { discard: true }
-    ),
-    create: Effect.forEach(tables.create, (text) => sql.unsafe(text).unprepared, { discard: true }),
-    createViews: Effect.forEach(tables.createViews, (text) => sql.unsafe(text).unprepared, { discard: true }),
+    create: runAll(tables.create),
+    createViews: runAll(tables.createViews),
+    drop: runAll([...tables.names.map((name) => `drop table if exists ${name} cascade`), ...tables.ranking?.drop ?? []]),
     hasViews: Effect.map(
       sql<{ missing: boolean }>`
         select exists (select from unnest(${arrayOf.text(tables.views)}::text[]) as v (name) where to_regclass(v.name) is null) as missing`,
       ([row]) => row?.missing === false
     ),
     load,
-    write: Effect.fnUntraced(function*(changes, isNew = false) {
-      yield* saveEntities(changes, isNew)
-      yield* addTotals(changes.filter((change) => !change.recount), isNew)
+    write: Effect.fnUntraced(function*(changes, options = { isNew: false }) {
+      yield* saveEntities(changes, options)
+      yield* addTotals(changes.filter((change) => !change.recount), options)
       yield* recount(changes.filter((change) => change.recount))
     }),
+    remove: (users) => Effect.forEach(ofAllTables, (statements) => run(statements.remove, owners(users)), { discard: true }),
+    removeSome: Effect.fnUntraced(function*({ tenantId, userId }, limit) {
+      let removed = 0
+      for (const statements of ofAllTables) {
+        const [gone] = yield* run(statements.removeSome, [tenantId, userId, limit - removed])
+        removed += Number(gone?.["rows"])
+        if (removed >= limit) break
+      }
+      return removed
+    }),
     read: Effect.fnUntraced(function*(tenantId, userIds, { inAll, ofUser } = unbounded) {
-      const first = Object.values(tables.entities)[0]
-      const text = tables.totals?.read ?? first?.read ?? ""
-      const rows = yield* run(text, [tenantId, arrayOf.text(userIds), ofUser, inAll])
+      const rows = yield* run(readText, [tenantId, arrayOf.text(userIds), ofUser, inAll])
       const byUser = new Map<string, Array<ReadRow>>()
       for (const row of rows) {
         const userId = String(row["user_id"])
-        const known = byUser.get(userId)
-        const read = toReadRow(projection, row)
-        if (known === undefined) byUser.set(userId, [read])
-        else known.push(read)
+        const ofUser = byUser.get(userId)
+        const read = toReadRow(row)
+        if (ofUser === undefined) byUser.set(userId, [read])
+        else ofUser.push(read)
       }
       return byUser
     }),
     readRanges: (tenantId, userId, ranges, most) =>
       Effect.map(
-        run(tables.totals?.readRanges ?? "", [
-          tenantId,
-          userId,
-          ...[0, 1].map((end) => arrayOf.text(ranges.map((range) => range[end]))),
-          most
-        ]),
-        (rows) => rows.map((row) => toReadRow(projection, row))
+        run(totals().readRanges, [tenantId, userId, ...[0, 1].map((end) => arrayOf.text(ranges.map((range) => range[end]))), most]),
+        (rows) => rows.map(toReadRow)
       ),
     keysFrom: (tenantId, userId, first, limit) =>
-      Effect.map(run(tables.totals?.keysFrom ?? "", [tenantId, userId, first, limit]), (rows) => rows.map(({ key }) => String(key)))
+      Effect.map(run(totals().keysFrom, [tenantId, userId, first, limit]), (rows) => rows.map(({ key }) => String(key)))
   }
 }
 
 /**
- * The stores in the order in which whoever writes several of them in one transaction does: the
- * counts of a ranking are written by one at a time, and so nobody waits in a circle. The order is
- * that of the tables' names.
+ * The stores in the order in which a transaction has to write several of them: that of their
+ * tables' names. One transaction at a time counts a ranking, so without one order two transactions
+ * can wait for each other.
  */
 export const inWriteOrder = (stores: ReadonlyArray<ProjectionStore>): ReadonlyArray<ProjectionStore> =>
   stores.toSorted((a, b) => compareUtf8(a.tables.prefix, b.tables.prefix))
 
-/** For readers that look at single users one after another. */
+/** For readers of a bounded number of users. */
 const unbounded = { ofUser: 0x7fffffff, inAll: 0x7fffffff }
 
 /** One text for a user, for maps. */
 export const ownerId = ({ tenantId, userId }: UserRef): string => `${tenantId}/${userId}`
 
-const owners = (
-  rows: ReadonlyArray<UserRef>
-) => [arrayOf.uuid(rows.map((row) => row.tenantId)), arrayOf.text(rows.map((row) => row.userId))]
-
-const entityArray = (column: EntityColumn, values: ReadonlyArray<unknown>): PgTypes.Parameter => {
-  switch (column.kind) {
-    case "text":
-      return arrayOf.text(values)
-    case "decimal":
-      return arrayOf.numeric(values)
-    case "time":
-      return arrayOf.timestamptz(values)
-    case "flag":
-      return arrayOf.bool(values)
-    case "tally":
-      return arrayOf.int8(values.map(Number))
-    case "internal":
-      return arrayOf.text(values.map((value) => JSON.stringify(value)))
-  }
-}
-
-/**
- * What rows add to the nth column: null where that is nothing, and no values at all if it is
- * nothing anywhere. Most cells of most tables add nothing, and a null takes both sides half of the
- * time that a 0 does, a missing one a quarter.
- */
-const addedTo = (nth: number, column: TotalColumn, rows: ReadonlyArray<TotalsRow>): ReadonlyArray<TotalValue | null> => {
-  const nothing = nothingIn(column)
-  let isNothing = true
-  const values = rows.map(({ values }) => {
-    const value = values[nth]
-    if (value === undefined || value === nothing) return null
-    isNothing = false
-    return value
-  })
-  return isNothing ? [] : values
-}
-
-const totalArray = (column: TotalColumn, values: ReadonlyArray<TotalValue | null>): PgTypes.Parameter => {
-  switch (column.kind) {
-    case "count":
-    case "difference":
-      // What a chunk or a user comes to, never what a table does.
-      return arrayOf.int4(values)
-    case "amount":
-    case "greatest":
-      return arrayOf.numeric(values)
-    case "earliest":
-    case "latest":
-      return arrayOf.timestamptz(values)
-    case "days":
-      return arrayOf.text(values.map((value) => typeof value === "object" && value !== null ? format(value) : null))
-  }
-}
-
-const toEntity = (projection: AnyProjection, table: string, row: Record<string, unknown>): LoadedEntity => {
-  const declared = projection.entities[table]
-  const entity: EntityRow = {}
-  for (const name of declared?.key ?? []) entity[name] = String(row[name])
-  for (const [name, { kind }] of Object.entries(declared?.columns ?? {})) entity[name] = entityValue(kind, row[name])
-  return { tenantId: String(row["tenant_id"]), userId: String(row["user_id"]), table, row: entity }
-}
-
-const entityValue = (kind: EntityColumn["kind"], value: unknown): EntityRow[string] => {
-  if (value === null || value === undefined) return null
-  if (kind === "internal") return JSON.parse(String(value))
-  if (kind === "tally") return Number(value)
-  if (value instanceof Date) return value.getTime()
-  return typeof value === "boolean" ? value : String(value)
-}
-
-/**
- * As a fold in memory has it too: without the user, whose name is no part of what a section shows.
- */
-const toReadRow = (projection: AnyProjection, { tenant_id: _, user_id: __, ...row }: Record<string, unknown>): ReadRow => {
-  const read: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(row)) {
-    // Whose it is, a row folded in memory does not say either.
-    read[name] = value instanceof Date ?
-      value.getTime()
-      : typeof value === "bigint" ?
-      Number(value)
-      : projection.totals?.columns[name]?.kind === "days" ?
-      parse(String(value))
-      : value
-  }
-  return read
-}
+/** The parameters of users: arrays of tenants and of user ids. */
+const owners = (rows: ReadonlyArray<UserRef>): ReadonlyArray<PgTypes.Parameter> => [
+  arrayOf.uuid(rows.map((row) => row.tenantId)),
+  arrayOf.text(rows.map((row) => row.userId))
+]

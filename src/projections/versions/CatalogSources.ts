@@ -22,9 +22,9 @@ export const versionId = ({ name, version }: { readonly name: string; readonly v
 
 /**
  * Reads the source of each version that a catalog imports: the file that declares it, and all that
- * it imports from files beside it, further and further. What `Projection.ts` reaches is left out:
- * it runs all projections alike. Comments, layout, names of files and the name of the constant make
- * no difference.
+ * it imports from files beside it, further and further. What `Projection.ts` reaches is left out,
+ * the kinds of columns among it: it runs all projections alike. Comments, layout, names of files
+ * and the name of the constant make no difference.
  */
 export const sourcesIn = (catalog: URL): SourceHashes => {
   const modules = new Map<string, Module | undefined>()
@@ -51,7 +51,7 @@ interface Module {
 
 /** Collects a module and all that it imports; false if one of them cannot be read. */
 const reach = (url: URL, moduleAt: (url: URL) => Module | undefined, reached: Map<string, Module>): boolean => {
-  if (reached.has(url.href) || url.pathname.endsWith("/Projection.ts")) return true
+  if (reached.has(url.href) || /\/Projection\.ts$|\/projection\/columns\//.test(url.pathname)) return true
   const module = moduleAt(url)
   if (module === undefined) return false
   reached.set(url.href, module)

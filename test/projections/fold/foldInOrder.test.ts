@@ -30,7 +30,7 @@ class Rows {
   feed(events: ReadonlyArray<FastTrackEvent>): this {
     const known = new Map<string, EntityRow | null>()
     for (;;) {
-      const result = foldUser(this.projection, events, (key) => known.get(entityId(key)), context)
+      const result = foldUser(this.projection, events, { loaded: (key) => known.get(entityId(key)), context })
       if (result._tag === "Failed") throw result.error
       if (result._tag === "Folded") {
         for (const { row, table } of result.entities) {
@@ -126,7 +126,7 @@ describe("foldInOrder", () => {
     const rows = new Map<string, EntityRow>()
     for (const chunk of chunksOf(logins(5, 100, 250), 9)) {
       const before = JSON.stringify([...rows])
-      const result = foldUser(story, chunk, (key) => rows.get(entityId(key)) ?? null, context)
+      const result = foldUser(story, chunk, { loaded: (key) => rows.get(entityId(key)) ?? null, context })
       expect(JSON.stringify([...rows])).toBe(before)
       if (result._tag !== "Folded") throw new Error(result._tag)
       for (const { row, table } of result.entities) rows.set(entityId(table === "nodes" ? [table, String(row["node"])] : [table]), row)

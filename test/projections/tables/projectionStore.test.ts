@@ -18,7 +18,7 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
         const { tenantId } = someTenant
         const most = 2 ** 31 - 1
         const totals = [{ key: ["EUR"], contributions: most, values: [most, "0.1"] }]
-        const write = (isNew: boolean) => store.write([{ tenantId, userId: "player", entities: [], totals, recount: false }], isNew)
+        const write = (isNew: boolean) => store.write([{ tenantId, userId: "player", entities: [], totals, recount: false }], { isNew })
         yield* write(true)
         yield* write(false)
         yield* write(false)
@@ -41,7 +41,7 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
               totals: [{ key: ["EUR"], contributions: 1, values: names.map((name) => added[name]) }],
               recount: false
             }],
-            isNew
+            { isNew }
           )
         const read = (userId: string) => Effect.map(store.read(tenantId, [userId]), (rows) => rows.get(userId)?.[0])
         for (const isNew of [true, false]) {

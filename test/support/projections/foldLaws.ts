@@ -85,7 +85,7 @@ const checkedSection = (projection: AnyProjection, events: ReadonlyArray<FastTra
   }
   const asked = askedBy(() => sectionOf([given]))
   if (asked !== undefined) throw new Error(tell(`${asked.law}: it asks for ${asked.what}.`, `At ${asked.where}`))
-  const problems = rowProblems(projection, foldUser(projection, given, () => null, context))
+  const problems = rowProblems(projection, foldUser(projection, given, { loaded: () => null, context }))
   if (problems.length > 0) throw new Error(tell("makes rows that cannot be stored.", ...problems))
 
   const demand = (law: string, arrangement: string, other: () => unknown) => {
