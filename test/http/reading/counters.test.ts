@@ -3,11 +3,10 @@ import * as Effect from "effect/Effect"
 import { type Consistency, ProjectionBehind, ProjectionParked } from "../../../src/counters/ConsistentReads.ts"
 import { ProjectionNotBuilt } from "../../../src/counters/ProjectionNotBuilt.ts"
 import { DatabaseUnavailable } from "../../../src/database/DatabaseUnavailable.ts"
-import type { StoredUserEvent } from "../../../src/event-log/statements/readUserPage.ts"
-import { payloadVersion } from "../../../src/fasttrack/payload.ts"
+import { InFuture } from "../../../src/event-log/UserHistory.ts"
 import type { Tenant } from "../../../src/tenants/Tenant.ts"
 import { seededRandom } from "../../oracle/random.ts"
-import { document, get, request, serve, type Stubs, tenant } from "../serve.ts"
+import { document, get, serve, type Stubs, tenant } from "../serve.ts"
 
 interface Reading {
   readonly tenant: Tenant
@@ -30,18 +29,13 @@ const noting = () => {
 
 const allSections = ["casino", "payments", "logins"]
 
-const post = (url: string, body: string, headers: Record<string, string> = {}, query = "") =>
-  request(`${url}/api/v1/users/counters${query}`, {
-    method: "POST",
-    body,
-    headers: { "x-api-key": "key-all", "content-type": "application/json", ...headers }
-  })
-
 const refusals = [
   [new ProjectionBehind({ waited: 5 }), "projection-behind"],
   [new ProjectionParked({ userId: "u", projections: ["casino"] }), "projection-parked"],
   [new DatabaseUnavailable({ operation: "secret", cause: new Error("secret") }), "unavailable"]
 ] as const
+
+const unavailable = new DatabaseUnavailable({ operation: "secret", cause: new Error("secret") })
 
 describe("GET a user's counters", () => {
   it.live("says which projections were never built, what the operator runs, and nothing that has the reader try again", () =>
@@ -226,239 +220,65 @@ describe("GET a user's counters", () => {
   })
 })
 
-describe("POST the counters of users", () => {
-  it.live("answers the documents in the order asked, a user named twice once", () =>
+describe("GET a user's counters as of a time", () => {
+  const path = "/api/v1/users/u/counters"
+
+  it.live("reads the past, and only that", () =>
     Effect.gen(function*() {
-      const { read, readings } = noting()
-      const { url } = yield* serve({ read })
-      const answer = yield* post(url, JSON.stringify({ user_ids: ["b", "a", "b", "\u{10000}"] }), {}, "?consistency=strong")
-      assert.strictEqual(answer.status, 200)
-      assert.strictEqual(answer.headers.get("content-type"), "application/json")
-      assert.strictEqual(answer.text, JSON.stringify({ users: ["b", "a", "\u{10000}"].map(document) }))
-      assert.deepStrictEqual(readings, [{
-        tenant,
-        userIds: ["b", "a", "\u{10000}"],
-        sections: allSections,
-        areNamed: false,
-        consistency: { _tag: "Strong", waitSeconds: 5 }
-      }])
-    }))
-
-  it.live("answers the sections that are named, and none without them", () =>
-    Effect.gen(function*() {
-      const { read, readings } = noting()
-      const { url } = yield* serve({ read })
-      assert.strictEqual((yield* post(url, "{\"user_ids\": [\"a\"]}", {}, "?include=logins,casino")).status, 200)
-      assert.deepNestedInclude(readings[0], { sections: ["casino", "logins"], areNamed: true })
-    }))
-
-  it.live("takes 500 of the longest ids, written as long as can be", () =>
-    Effect.gen(function*() {
-      const { read, readings } = noting()
-      const { url } = yield* serve({ read })
-      const ids = Array.from({ length: 500 }, (_, index) => String.fromCodePoint(0x10000 + index).repeat(256))
-      const escaped = JSON.stringify({ user_ids: ids }).replace(/[\ud800-\udfff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`)
-      assert.strictEqual((yield* post(url, escaped)).status, 200)
-      assert.deepStrictEqual(readings[0]?.userIds, ids)
-    }))
-
-  it.live.each(
-    [
-      ["malformed-json", "{"],
-      ["invalid-request", "[]"],
-      ["invalid-request", "null"],
-      ["invalid-request", "{}"],
-      ["invalid-request", "{\"user_ids\": []}"],
-      ["invalid-request", "{\"user_ids\": \"u\"}"],
-      ["invalid-request", "{\"user_ids\": [1]}"],
-      ["invalid-request", "{\"user_ids\": [\"\"]}"],
-      ["invalid-request", "{\"user_ids\": [\"\\ud800\"]}"],
-      ["invalid-request", "{\"user_ids\": [\"\\u0000\"]}"],
-      ["invalid-request", "{\"user_ids\": [\"u\"], \"include\": \"logins\"}"],
-      ["invalid-request", JSON.stringify({ user_ids: Array.from({ length: 501 }, () => "u") })],
-      ["invalid-request", JSON.stringify({ user_ids: ["x".repeat(257)] })]
-    ] satisfies ReadonlyArray<readonly [string, string]>
-  )("answers 400 %s to %s", ([type, body]) =>
-    Effect.gen(function*() {
-      const { url } = yield* serve({ read: () => Effect.die("read") })
-      const answer = yield* post(url, body)
-      assert.strictEqual(answer.status, 400)
-      assert.strictEqual(answer.headers.get("content-type"), "application/problem+json")
-      assert.strictEqual(answer.json()["type"], type)
-    }))
-
-  it.live("answers 400 to an unknown parameter, 415 and 413 to a body it does not take", () =>
-    Effect.gen(function*() {
-      const { url } = yield* serve()
-      const body = "{\"user_ids\": [\"u\"]}"
-      assert.strictEqual((yield* post(url, body, {}, "?includes=logins")).status, 400)
-      assert.strictEqual((yield* post(url, body, {}, "?include=nothing")).status, 400)
-      assert.strictEqual((yield* post(url, body, { "content-type": "text/plain" })).status, 415)
-      assert.strictEqual((yield* post(url, body.padEnd(3_000_000))).status, 413)
-    }))
-
-  it.live.each(refusals)("answers 503 to %s", ([error, type]) =>
-    Effect.gen(function*() {
-      const { url } = yield* serve({ read: () => Effect.fail(error) })
-      const answer = yield* post(url, "{\"user_ids\": [\"u\"]}")
-      assert.deepStrictEqual([answer.status, answer.json()["type"]], [503, type])
-    }))
-})
-
-describe("GET a user's events", () => {
-  const recordedAt = Date.parse("2026-01-31T12:00:01.250Z")
-
-  const stored = (position: number, more: Partial<StoredUserEvent> = {}): StoredUserEvent => ({
-    slice: 3,
-    position,
-    eventType: "realtime-login",
-    payloadVersion,
-    occurredAt: Date.parse("2026-01-31T12:00:00Z") + position,
-    recordedAt,
-    bytes: 100,
-    payload: JSON.stringify({ unique_id: `l-${position}`, entry_timestamp: null, process_timestamp: null }),
-    ...more
-  })
-
-  /** A log of that many events of one user, read as the real one is. */
-  const holding = (count: number): NonNullable<Stubs["readUserPage"]> => ({ before, limit, tenantId, userId }) =>
-    Effect.sync(() => {
-      assert.strictEqual(tenantId, tenant.tenantId)
-      if (userId !== "u") return { events: [], isMore: false }
-      const events = Array.from({ length: count }, (_, index) => stored(2 * (count - index))).filter(({ position }) => position < before)
-      return { events: events.slice(0, limit), isMore: events.length > limit }
-    })
-
-  it.live("shows each as its sender would recognize it", () =>
-    Effect.gen(function*() {
-      const { url } = yield* serve({ readUserPage: holding(1) })
-      const answer = yield* get(`${url}/api/v1/users/u/events`)
-      assert.strictEqual(answer.status, 200)
-      assert.deepStrictEqual(answer.json(), {
-        events: [{
-          slice: 3,
-          position: 2,
-          event: "realtime-login",
-          data: { user_id: "u", timestamp: "2026-01-31T12:00:00.002Z", unique_id: "l-2", entry_timestamp: null, process_timestamp: null },
-          occurred_at: "2026-01-31T12:00:00.002Z",
-          recorded_at: "2026-01-31T12:00:01.250Z"
-        }],
-        next_cursor: null
-      })
-      const etag = answer.headers.get("etag") ?? ""
-      assert.strictEqual((yield* get(`${url}/api/v1/users/u/events`, { "if-none-match": etag })).status, 304)
-    }))
-
-  it.live.each([1, 2, 3, 7, 12, 13, 50, 500])("gives all of them, newest first, page by page of %s", (limit) =>
-    Effect.gen(function*() {
-      const { url } = yield* serve({ readUserPage: holding(13) })
-      const sizes: Array<number> = []
-      const positions: Array<unknown> = []
-      let cursor: unknown = undefined
-      while (cursor !== null) {
-        const answer = yield* get(`${url}/api/v1/users/u/events?limit=${limit}${typeof cursor === "string" ? `&cursor=${cursor}` : ""}`)
-        const { events, next_cursor } = answer.json()
-        assert(Array.isArray(events))
-        sizes.push(events.length)
-        positions.push(...events.map(({ position }) => position))
-        cursor = next_cursor
-      }
-      assert.deepStrictEqual(positions, Array.from({ length: 13 }, (_, index) => 26 - 2 * index))
-      assert.deepStrictEqual(sizes, Array.from({ length: Math.ceil(13 / limit) }, (_, page) => Math.min(limit, 13 - page * limit)))
-    }))
-
-  it.live("shows a payload as it is stored, digit by digit, and says of one that cannot be shown how large it is", () =>
-    Effect.gen(function*() {
-      const meta = `{"n":0.1000000000000000055511151231257827,"k":[1e2]}`
-      const events = [
-        stored(9, { payload: `{"unique_id":"l","meta":${meta}}` }),
-        stored(8, { payload: " { } " }),
-        stored(7, { payload: "{\n  }" }),
-        stored(6, { payload: null, bytes: 90_000_000 }),
-        stored(5, { payloadVersion: payloadVersion + 1, eventType: "realtime-tomorrow", bytes: 7 }),
-        stored(4, { payload: "[1]", bytes: 3 })
-      ]
-      const { url } = yield* serve({ readUserPage: () => Effect.succeed({ events, isMore: false }) })
-      const answer = yield* get(`${url}/api/v1/users/${encodeURIComponent("ü\"")}/events`)
-      assert.include(answer.text, `"meta":${meta}}`)
-      const shown = answer.json()["events"] as ReadonlyArray<Record<string, unknown>>
-      const own = (position: number) => ({ user_id: "ü\"", timestamp: `2026-01-31T12:00:00.00${position}Z` })
-      assert.deepStrictEqual(shown.map(({ data }) => data), [
-        { ...own(9), unique_id: "l", meta: { n: 0.1, k: [100] } },
-        own(8),
-        own(7),
-        null,
-        null,
-        null
-      ])
-      assert.deepStrictEqual(shown.map(({ bytes }) => bytes), [undefined, undefined, undefined, 90_000_000, 7, 3])
-      assert.strictEqual(shown[4]?.["event"], "realtime-tomorrow")
-    }))
-
-  it.live("goes on after a page that is shorter than its limit", () =>
-    Effect.gen(function*() {
+      const readings: Array<unknown> = []
       const { url } = yield* serve({
-        readUserPage: ({ before }) =>
-          Effect.succeed(before > 5 ? { events: [stored(5)], isMore: true } : { events: [stored(2)], isMore: false })
+        read: () => Effect.die("the present"),
+        readAsOf: (tenant, userId, options) => Effect.sync(() => (readings.push({ tenant, userId, ...options }), document(userId)))
       })
-      const first = yield* get(`${url}/api/v1/users/u/events?limit=500`)
-      assert.lengthOf(first.json()["events"] as Array<unknown>, 1)
-      const second = yield* get(`${url}/api/v1/users/u/events?limit=500&cursor=${first.json()["next_cursor"]}`)
-      assert.deepNestedInclude(second.json(), { "events[0].position": 2, next_cursor: null })
+      const answer = yield* get(`${url}${path}?as_of=2026-01-31T12:00:00.25Z`)
+      assert.strictEqual(answer.status, 200)
+      assert.strictEqual(answer.text, JSON.stringify(document("u")))
+      const again = yield* get(`${url}${path}?as_of=2026-01-31T12:00:00.250Z`, { "if-none-match": answer.headers.get("etag") ?? "" })
+      assert.deepStrictEqual([again.status, again.text], [304, ""])
+      yield* get(`${url}${path}?as_of=2026-01-31%2013:30:00%2B01:30&include=logins,casino&consistency=strong`)
+      const sections = ["casino", "payments", "logins"]
+      const instant = Date.parse("2026-01-31T12:00:00Z")
+      assert.deepStrictEqual(readings, [
+        { tenant, userId: "u", instant: instant + 250, sections, areNamed: false },
+        { tenant, userId: "u", instant: instant + 250, sections, areNamed: false },
+        { tenant, userId: "u", instant, sections: ["casino", "logins"], areNamed: true }
+      ])
     }))
 
-  it.live("gives 50 a page unless told otherwise", () =>
+  it.live("answers 404 before the user's first event", () =>
     Effect.gen(function*() {
-      const { url } = yield* serve({ readUserPage: holding(60) })
-      assert.strictEqual(((yield* get(`${url}/api/v1/users/u/events?consistency=strong`)).json()["events"] as Array<unknown>).length, 50)
-    }))
-
-  it.live.each([
-    "limit=0",
-    "limit=501",
-    "limit=-1",
-    "limit=1.5",
-    "limit=1e1",
-    "limit=",
-    "limit=ten",
-    "limit=1&limit=2",
-    "cursor=",
-    "cursor=AAAA",
-    "consistency=x",
-    "as_of=x"
-  ])(
-    "answers 400 to %s, naming it",
-    (query) =>
-      Effect.gen(function*() {
-        const { url } = yield* serve({ readUserPage: holding(13) })
-        const answer = yield* get(`${url}/api/v1/users/u/events?${query}`)
-        assert.strictEqual(answer.status, 400)
-        assert.strictEqual(answer.json()["type"], "invalid-request")
-        assert.deepNestedInclude(answer.json(), { "issues[0].path": ["query", query.replace(/=.*/, "")] })
-      })
-  )
-
-  it.live("answers 400 to another user's cursor", () =>
-    Effect.gen(function*() {
-      const { url } = yield* serve({ readUserPage: holding(13) })
-      const cursor = (yield* get(`${url}/api/v1/users/u/events?limit=1`)).json()["next_cursor"]
-      assert.strictEqual((yield* get(`${url}/api/v1/users/v/events?cursor=${cursor}`)).status, 400)
-    }))
-
-  it.live("answers 404 for a user without events", () =>
-    Effect.gen(function*() {
-      const { url } = yield* serve({ readUserPage: holding(13) })
-      const answer = yield* get(`${url}/api/v1/users/v/events`)
+      const { url } = yield* serve({ readAsOf: () => Effect.undefined })
+      const answer = yield* get(`${url}${path}?as_of=2026-01-31T12:00:00Z`)
       assert.deepStrictEqual([answer.status, answer.json()["type"]], [404, "user-not-found"])
+    }))
+
+  it.live("answers 400 to the future, naming the parameter", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve({ readAsOf: () => Effect.fail(new InFuture()) })
+      const answer = yield* get(`${url}${path}?as_of=2200-01-31T12:00:00Z`)
+      assert.strictEqual(answer.status, 400)
+      assert.deepInclude(answer.json(), {
+        type: "invalid-request",
+        issues: [{ path: ["query", "as_of"], message: "It lies in the future." }]
+      })
+    }))
+
+  it.live("shows a section that stopped, unless all of it is insisted on", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve({ readAsOf: (_, userId) => Effect.succeed({ ...document(userId), stale: ["casino"] }) })
+      const eventual = yield* get(`${url}${path}?as_of=2026-01-31T12:00:00Z`)
+      assert.strictEqual(eventual.status, 200)
+      assert.deepStrictEqual(eventual.json()["stale"], ["casino"])
+      const strong = yield* get(`${url}${path}?as_of=2026-01-31T12:00:00Z&consistency=strong`)
+      assert.strictEqual(strong.status, 503)
+      assert.deepInclude(strong.json(), { type: "projection-parked", user_id: "u", projections: ["casino"] })
     }))
 
   it.live("answers 503 when the log cannot be read", () =>
     Effect.gen(function*() {
-      const { logged, url } = yield* serve({
-        readUserPage: () => Effect.fail(new DatabaseUnavailable({ operation: "EventLog.readUserPage", cause: new Error("secret") }))
-      })
-      const answer = yield* get(`${url}/api/v1/users/u/events`)
-      assert.deepStrictEqual([answer.status, answer.json()["type"]], [503, "unavailable"])
+      const { logged, url } = yield* serve({ readAsOf: () => Effect.fail(unavailable) })
+      const answer = yield* get(`${url}${path}?as_of=2026-01-31T12:00:00Z`)
+      assert.deepStrictEqual([answer.status, answer.json()["type"], answer.headers.get("retry-after")], [503, "unavailable", "1"])
       assert.notInclude(answer.text, "secret")
       assert.strictEqual(logged.length, 1)
     }))

@@ -5,75 +5,10 @@ import { CounterNotFound, type Explained, NoSuchCounter } from "../../../src/cou
 import { HistoryTooLarge, HistoryUnfinished } from "../../../src/counters/Histories.ts"
 import { DatabaseUnavailable } from "../../../src/database/DatabaseUnavailable.ts"
 import type { RecordedEvent } from "../../../src/event-log/RecordedEvent.ts"
-import { InFuture } from "../../../src/event-log/UserHistory.ts"
 import { bet } from "../../support/events/events.ts"
-import { document, get, serve, type Stubs, tenant } from "../serve.ts"
+import { get, serve, type Stubs, tenant } from "../serve.ts"
 
 const unavailable = new DatabaseUnavailable({ operation: "secret", cause: new Error("secret") })
-
-describe("GET a user's counters as of a time", () => {
-  const path = "/api/v1/users/u/counters"
-
-  it.live("reads the past, and only that", () =>
-    Effect.gen(function*() {
-      const readings: Array<unknown> = []
-      const { url } = yield* serve({
-        read: () => Effect.die("the present"),
-        readAsOf: (tenant, userId, options) => Effect.sync(() => (readings.push({ tenant, userId, ...options }), document(userId)))
-      })
-      const answer = yield* get(`${url}${path}?as_of=2026-01-31T12:00:00.25Z`)
-      assert.strictEqual(answer.status, 200)
-      assert.strictEqual(answer.text, JSON.stringify(document("u")))
-      const again = yield* get(`${url}${path}?as_of=2026-01-31T12:00:00.250Z`, { "if-none-match": answer.headers.get("etag") ?? "" })
-      assert.deepStrictEqual([again.status, again.text], [304, ""])
-      yield* get(`${url}${path}?as_of=2026-01-31%2013:30:00%2B01:30&include=logins,casino&consistency=strong`)
-      const sections = ["casino", "payments", "logins"]
-      const instant = Date.parse("2026-01-31T12:00:00Z")
-      assert.deepStrictEqual(readings, [
-        { tenant, userId: "u", instant: instant + 250, sections, areNamed: false },
-        { tenant, userId: "u", instant: instant + 250, sections, areNamed: false },
-        { tenant, userId: "u", instant, sections: ["casino", "logins"], areNamed: true }
-      ])
-    }))
-
-  it.live("answers 404 before the user's first event", () =>
-    Effect.gen(function*() {
-      const { url } = yield* serve({ readAsOf: () => Effect.undefined })
-      const answer = yield* get(`${url}${path}?as_of=2026-01-31T12:00:00Z`)
-      assert.deepStrictEqual([answer.status, answer.json()["type"]], [404, "user-not-found"])
-    }))
-
-  it.live("answers 400 to the future, naming the parameter", () =>
-    Effect.gen(function*() {
-      const { url } = yield* serve({ readAsOf: () => Effect.fail(new InFuture()) })
-      const answer = yield* get(`${url}${path}?as_of=2200-01-31T12:00:00Z`)
-      assert.strictEqual(answer.status, 400)
-      assert.deepInclude(answer.json(), {
-        type: "invalid-request",
-        issues: [{ path: ["query", "as_of"], message: "It lies in the future." }]
-      })
-    }))
-
-  it.live("shows a section that stopped, unless all of it is insisted on", () =>
-    Effect.gen(function*() {
-      const { url } = yield* serve({ readAsOf: (_, userId) => Effect.succeed({ ...document(userId), stale: ["casino"] }) })
-      const eventual = yield* get(`${url}${path}?as_of=2026-01-31T12:00:00Z`)
-      assert.strictEqual(eventual.status, 200)
-      assert.deepStrictEqual(eventual.json()["stale"], ["casino"])
-      const strong = yield* get(`${url}${path}?as_of=2026-01-31T12:00:00Z&consistency=strong`)
-      assert.strictEqual(strong.status, 503)
-      assert.deepInclude(strong.json(), { type: "projection-parked", user_id: "u", projections: ["casino"] })
-    }))
-
-  it.live("answers 503 when the log cannot be read", () =>
-    Effect.gen(function*() {
-      const { logged, url } = yield* serve({ readAsOf: () => Effect.fail(unavailable) })
-      const answer = yield* get(`${url}${path}?as_of=2026-01-31T12:00:00Z`)
-      assert.deepStrictEqual([answer.status, answer.json()["type"], answer.headers.get("retry-after")], [503, "unavailable", "1"])
-      assert.notInclude(answer.text, "secret")
-      assert.strictEqual(logged.length, 1)
-    }))
-})
 
 describe("GET why a user's counter is what it is", () => {
   const path = "/api/v1/users/u/counters/explain"

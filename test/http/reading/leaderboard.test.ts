@@ -14,11 +14,14 @@ const head = {
   user_count: 2,
   generations: { leaderboards: 0 }
 } as const
+
 const entries = [
   { rank: 1, user_id: "a", score: "10.5", reached_at: "2026-01-01T12:00:00.000Z" },
   { rank: 2, user_id: "b", score: "-3", reached_at: "2026-01-01T12:00:00.000Z" }
 ]
+
 const document: LeaderboardDocument = { ...head, entries }
+
 const place: LeaderboardPlace = {
   ...head,
   rank: 2,
@@ -46,6 +49,7 @@ const noting = () => {
 }
 
 const all = { board: "casino_turnover", period: "all", day: undefined, currency: "EUR" }
+
 const eventual = { _tag: "Eventual" }
 
 describe("GET a leaderboard", () => {
@@ -114,28 +118,5 @@ describe("GET a leaderboard", () => {
       const answer = yield* get(`${url}/api/v1/leaderboards/casino_turnover?currency=EUR`)
       assert.strictEqual(answer.status, 503)
       assert.strictEqual(answer.json()["type"], type)
-    }))
-})
-
-describe("GET a user's place on a leaderboard", () => {
-  it.live("answers it with three neighbours on either side unless told otherwise", () =>
-    Effect.gen(function*() {
-      const { readPlace, readings } = noting()
-      const { url } = yield* serve({ readPlace })
-      const answer = yield* get(`${url}/api/v1/leaderboards/casino_turnover/users/a%2Fb?currency=EUR`)
-      assert.strictEqual(answer.text, JSON.stringify(place))
-      yield* get(`${url}/api/v1/leaderboards/casino_turnover/users/b?currency=EUR&neighbours=0`)
-      assert.deepStrictEqual(readings, [
-        { ...all, userId: "a/b", neighbours: 3, consistency: eventual },
-        { ...all, userId: "b", neighbours: 0, consistency: eventual }
-      ])
-    }))
-
-  it.live("answers 404 for a user who is not on the board", () =>
-    Effect.gen(function*() {
-      const { url } = yield* serve({ readPlace: () => Effect.undefined })
-      const answer = yield* get(`${url}/api/v1/leaderboards/casino_turnover/users/u?currency=EUR`)
-      assert.strictEqual(answer.status, 404)
-      assert.strictEqual(answer.json()["type"], "user-not-on-leaderboard")
     }))
 })

@@ -14,19 +14,19 @@ import { operationOf, plainRequest } from "./Subject.ts"
 const unseen: ReadonlyArray<readonly [what: RegExp, reason: string]> = [
   [/ 500 internal-error$/, "nothing is known that leads to it; frameworkProblems.test.ts makes a defect"],
   [/ 503 shutting-down$/, "only while the process ends; Server.test.ts ends it"],
-  [/explain 503 projection-parked$/, "takes an event on which a fold fails; timeTravelAndExplanation.test.ts"],
+  [/explain 503 projection-parked$/, "takes an event on which a fold fails; explain.test.ts"],
   [/ 501 (projection-failing|preference-applied)$/, "takes code that fails on the sample log; failingProjection.test.ts"],
   [/ 422 too-many-rows$/, "takes a thousand rows of one user; readShares.test.ts"],
   [/ 422 answer-too-large$/, "takes an answer of 24 MiB; readShares.test.ts"],
   [/ 422 history-too-large$/, "takes a hundred thousand payments of one user; MemoryFold.test.ts counts their bytes"],
-  [/ 503 history-unfinished$/, "takes a history of millions of events; timeTravelAndExplanation.test.ts"],
+  [/ 503 history-unfinished$/, "takes a history of millions of events; explain.test.ts"],
   [/ 429 too-many-reads$/, "takes hundreds of requests at once; readShares.test.ts"],
   [
     /(users|games|activity|events|explain|changes|counters|\{board\}|\{user_id\}) 503 overloaded$/,
     "takes many large answers that nobody reads; readShares.test.ts"
   ],
   [/\/(users|leaderboards|changes).* 422 preference-applied$/, "as the 422 themselves; it is set before the reading begins"],
-  [/bulk 503 preference-applied$/, "an append that fails is first tried again for seconds; ingestHandlers.test.ts"],
+  [/bulk 503 preference-applied$/, "an append that fails is first tried again for seconds; bulk.test.ts"],
   [/^GET \/(healthz|metrics) 503 retry-after$/, "only while the process ends; Server.test.ts"]
 ]
 
