@@ -17,13 +17,16 @@ import type { LogFileError } from "../event-log/transfer/LogFile.ts"
 import type { ImportUnfinished } from "../event-log/transfer/unfinishedImport.ts"
 import type { CannotListen } from "../http/server/refuseWhatCannotListen.ts"
 import type { ActivationRefused } from "../projections/versions/activateVersion.ts"
+import type { DiffRefused } from "../projections/versions/compareWithActive.ts"
+import type { UnknownVersion } from "../projections/versions/findVersion.ts"
 import type { ProjectionChanged } from "../projections/versions/ProjectionCatalog.ts"
+import type { RemovalRefused } from "../projections/versions/removeVersion.ts"
 import type { ApiKeyNotFound } from "../tenants/ApiKeys.ts"
 import type { WeakBootstrapKey } from "../tenants/Bootstrap.ts"
 import type { TenantExists, TenantNotFound, UnknownTimeZone } from "../tenants/Tenants.ts"
 import type { TimeZoneChangeRefused } from "../time-zones/changeTimeZone.ts"
 import { printable } from "./printable.ts"
-import type { NoSuchProjection } from "./projections/projectionVersion.ts"
+import { adviceOn } from "./projections/adviceOn.ts"
 
 /**
  * A command that did not do what it was asked to, after it has said so on stderr: the process ends
@@ -45,6 +48,7 @@ export type ExpectedError =
   | Config.ConfigError
   | DatabaseUnavailable
   | DatabaseUrlUnusable
+  | DiffRefused
   | EmbeddedPostgresError
   | EventLogCorrupt
   | EventTooLarge
@@ -53,9 +57,9 @@ export type ExpectedError =
   | ImportUnfinished
   | LogFileError
   | Migrator.MigrationError
-  | NoSuchProjection
   | PlatformError
   | ProjectionChanged
+  | RemovalRefused
   | SchemaMismatch
   | SessionUnfit
   | SqlError.SqlError
@@ -63,6 +67,7 @@ export type ExpectedError =
   | TenantNotFound
   | TimeZoneChangeRefused
   | UnknownTimeZone
+  | UnknownVersion
   | WeakBootstrapKey
 
 const explanationOf = (error: ExpectedError): string => {
@@ -73,6 +78,9 @@ const explanationOf = (error: ExpectedError): string => {
       return `There is a tenant "${error.name}" already.`
     case "ApiKeyNotFound":
       return `The tenant has no key of the id "${error.apiKeyId}": \`keys list\` shows all.`
+    case "ActivationRefused":
+    case "DiffRefused":
+      return error.message + adviceOn(error)
     case "DatabaseUnavailable":
       return `The database did not answer (${error.operation}): ${causeOf(error.cause)}`
     case "SqlError":

@@ -18,7 +18,9 @@ const codes = (cell = "") => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = ""]
 
 const described = new Map(rowsOf(table).map(([name, type, labels]) => [codes(name)[0], { type, labels: codes(labels).sort() }]))
 
-/** The metrics of a process that has stored, read and refused something for a tenant that is shown. */
+/**
+ * The metrics of a process that has stored, read and refused something for a tenant that is shown.
+ */
 const shown = Effect.gen(function*() {
   const { url } = yield* serve({ settings: { METRICS_TENANTS: "true" } })
   yield* postBulk(url, "[]")

@@ -175,9 +175,9 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "ingest",
     "platform",
     "projections/catalog",
+    "projections/feed",
     "projections/projection",
     "projections/runner",
-    "projections/tables",
     "projections/versions",
     "tenants",
     "time-zones",
@@ -333,6 +333,12 @@ describe("the rooms of the source", () => {
       assert.deepStrictEqual(files.filter((name) => name !== except && named.test(codeOf(name))), [file], table)
       if (except !== undefined) assert.match(codeOf(except), named)
     }
+  })
+
+  it("have no statements in the commands on projections, which parse and print", () => {
+    const commands = files.filter((file) => file.startsWith("cli/projections"))
+    assert.isAbove(commands.length, 10)
+    assert.deepStrictEqual(commands.filter((file) => /\bsql`|PgClient/.test(codeOf(file))), [])
   })
 
   it("lock rows of the tables that they write, and of no other", () => {

@@ -1,15 +1,13 @@
-import { PgClient } from "@effect/sql-pg"
 import { Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { activateVersion } from "../../projections/versions/activateVersion.ts"
-import { isEmptyDiff } from "../../projections/versions/diffVersions.ts"
-import { previousVersion } from "../../projections/versions/versions.ts"
-import { CommandFailed, explained } from "../CommandFailed.ts"
+import { versionId } from "../../projections/feed/VersionRef.ts"
+import { ProjectionVersions } from "../../projections/versions/ProjectionVersions.ts"
+import { explained } from "../CommandFailed.ts"
 import { print } from "../print.ts"
-import { compare, describe } from "./diff.ts"
+import { describe } from "./describeComparison.ts"
 import { projectionsLayer } from "./projectionsLayer.ts"
-import { activeStoreOf, activeVersionOf, nameOfProjection, NoSuchProjection, storeOf, title, versionFlag } from "./projectionVersion.ts"
+import { nameOfProjection, versionFlag } from "./projectionVersion.ts"
 
 const withParked = Flag.Boolean("with-parked").pipe(
   Flag.withDescription("Although users are parked in the version"),
@@ -34,27 +32,20 @@ export const activate = Command.make(
     replaceViews
   },
   Effect.fnUntraced(
-    function*({ accept, name, replaceViews, version, withParked }) {
-      const sql = yield* PgClient.PgClient
-      const store = yield* storeOf(name, version)
-      const active = yield* activeStoreOf(name)
-      const before = yield* activeVersionOf(name)
-      if (!accept && active === undefined && before !== undefined) {
-        return yield* new CommandFailed({
-          message: `${title(store)} cannot be compared with v${before}, which is active and which this code does not have or cannot run: ` +
-            "--accept takes it nonetheless."
-        })
-      }
-      if (!accept && active !== undefined && active !== store) {
-        const { after, before, diff } = yield* compare(name, version, Option.none())
-        if (!isEmptyDiff(diff)) {
-          yield* print(...(yield* describe(before, after, diff)))
-          return yield* new CommandFailed({ message: `${title(store)} changes numbers: --accept takes it nonetheless.` })
-        }
-      }
-      yield* activateVersion(sql, store, { withParked, replaceViews })
+    function*({ accept, name, version, ...options }) {
+      const versions = yield* ProjectionVersions
+      const activation = yield* versions.activate(
+        { name, version: Option.getOrUndefined(version) },
+        { ...options, acceptChanges: accept }
+      ).pipe(
+        Effect.tapErrorTag(
+          "ActivationRefused",
+          ({ comparison }) => comparison === undefined ? Effect.void : Effect.flatMap(describe(comparison), (lines) => print(...lines))
+        )
+      )
+      const { before } = activation
       yield* print(
-        `${title(store)} is active.${before === undefined ? "" : ` projections rollback ${name} goes back to v${before}.`}`
+        `${versionId(activation)} is active.${before === undefined ? "" : ` projections rollback ${name} goes back to v${before}.`}`
       )
     },
     Effect.provide(projectionsLayer()),
@@ -69,15 +60,9 @@ export const rollback = Command.make(
   "rollback",
   { name: nameOfProjection, withParked, replaceViews },
   Effect.fnUntraced(
-    function*({ name, replaceViews, withParked }) {
-      const sql = yield* PgClient.PgClient
-      const previous = yield* previousVersion(sql, name)
-      if (previous === undefined) {
-        return yield* new NoSuchProjection({ message: `There is no version of ${name} to go back to.` })
-      }
-      const store = yield* storeOf(name, Option.some(previous))
-      yield* activateVersion(sql, store, { withParked, replaceViews })
-      yield* print(`${title(store)} is active again.`)
+    function*({ name, ...options }) {
+      const activation = yield* (yield* ProjectionVersions).rollback(name, options)
+      yield* print(`${versionId(activation)} is active again.`)
     },
     Effect.provide(projectionsLayer()),
     explained

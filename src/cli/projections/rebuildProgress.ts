@@ -17,21 +17,28 @@ export const rebuildLine = ({ done, heldBack, total }: RebuildProgress, rate: nu
   return `[${bar}] ${done} of ${total} events  ${Math.round(rate)}/s${left}${yielding}`
 }
 
-/** Leaves the line that is shown in place. */
-export const endProgress: Effect.Effect<void> = Effect.suspend(() => process.stderr.isTTY ? Console.error("") : Effect.void)
-
-/** Shows the progress on stderr as it comes: in place on a terminal, else a line now and then. */
-export const showProgress = Effect.gen(function*() {
-  const started = yield* Clock.currentTimeMillis
+/**
+ * Shows the progress of a rebuild on stderr as it comes: in place on a terminal, else a line now
+ * and then. `end` leaves the line that is shown in place; the next progress is that of another
+ * rebuild.
+ */
+export const makeProgressLine = Effect.gen(function*() {
   const inPlace = process.stderr.isTTY
-  let first: number | undefined
-  let shown = Number.NEGATIVE_INFINITY
-  return Effect.fnUntraced(function*(progress: RebuildProgress) {
-    const now = yield* Clock.currentTimeMillis
-    first ??= progress.done
-    if (!inPlace && now - shown < 5000 && progress.done < progress.total) return
-    shown = now
-    const line = rebuildLine(progress, (progress.done - first) / Math.max(1, now - started) * 1000)
-    yield* inPlace ? Effect.sync(() => process.stderr.write(`\r\x1b[K${line}`)) : Console.error(line)
-  })
+  const begin = { started: yield* Clock.currentTimeMillis, first: undefined, shown: Number.NEGATIVE_INFINITY }
+  let line: { readonly started: number; readonly first: number | undefined; readonly shown: number } = begin
+  return {
+    show: Effect.fnUntraced(function*(progress: RebuildProgress) {
+      const now = yield* Clock.currentTimeMillis
+      const { first = progress.done, started } = line
+      const isDue = inPlace || now - line.shown >= 5000 || progress.done >= progress.total
+      line = { started, first, shown: isDue ? now : line.shown }
+      if (!isDue) return
+      const text = rebuildLine(progress, (progress.done - first) / Math.max(1, now - started) * 1000)
+      yield* inPlace ? Effect.sync(() => process.stderr.write(`\r\x1b[K${text}`)) : Console.error(text)
+    }),
+    end: Effect.gen(function*() {
+      if (inPlace && line.first !== undefined) yield* Console.error("")
+      line = { ...begin, started: yield* Clock.currentTimeMillis }
+    })
+  }
 })

@@ -1,19 +1,15 @@
-import { PgClient } from "@effect/sql-pg"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { EventLog } from "../../event-log/EventLog.ts"
-import type { ProjectionStore } from "../../projections/tables/ProjectionStore.ts"
-import { wrongBuckets } from "../../projections/tables/readRanking.ts"
-import { ProjectionCatalog } from "../../projections/versions/ProjectionCatalog.ts"
-import { slicesWithEvents } from "../../projections/versions/slicesWithEvents.ts"
-import { rowsWithoutEvents, verifySlice } from "../../projections/versions/verifyProjection.ts"
+import { versionId } from "../../projections/feed/VersionRef.ts"
+import type { AnyProjection } from "../../projections/projection/Projection.ts"
+import { ProjectionVersions } from "../../projections/versions/ProjectionVersions.ts"
+import type { Finding } from "../../projections/versions/verifyVersion.ts"
 import { CommandFailed, explained } from "../CommandFailed.ts"
 import { print } from "../print.ts"
 import { projectionsLayer } from "./projectionsLayer.ts"
-import { activeStoreOf, activeVersionOf, storeOf, title } from "./projectionVersion.ts"
 
-/** Most differences printed of one version; all are counted. */
+/** Most findings printed of one version; all are counted. */
 const maxPrinted = 50
 
 /**
@@ -31,28 +27,28 @@ export const verify = Command.make(
   },
   Effect.fnUntraced(
     function*({ name, version }) {
-      const { failing, stores } = yield* ProjectionCatalog
-      const names = Option.isSome(name)
-        ? [name.value]
-        : [...new Set([...stores.map(({ projection }) => projection.name), ...failing.map(({ projection }) => projection)])]
-      let [differences, unverified] = [0, 0]
-      for (const named of names) {
-        const active = yield* activeVersionOf(named)
-        const isFailing = failing.some(({ projection, version }) => projection === named && version === active)
-        const store = Option.isSome(version) || isFailing ? undefined : yield* activeStoreOf(named)
-        if (store !== undefined) differences += yield* verifyVersion(store)
-        else if (Option.isNone(name)) unverified += isFailing ? 1 : 0
-        // Of one that fails, this says why.
-        else {differences += yield* verifyVersion(
-            yield* storeOf(named, Option.isNone(version) && isFailing ? Option.fromUndefinedOr(active) : version)
-          )}
+      let printed = 0
+      const { failing, findings } = yield* (yield* ProjectionVersions).verify(
+        Option.match(name, { onNone: () => "AllActive" as const, onSome: (name) => ({ name, version: Option.getOrUndefined(version) }) }),
+        {
+          onFinding: (projection, finding) =>
+            Effect.suspend(() =>
+              printed++ < maxPrinted ? print(`${versionId(projection)}: ${describe(projection, finding)}`) : Effect.void
+            ),
+          onVerified: ({ events, findings, parked, projection, users }) => {
+            printed = 0
+            return print(
+              `${versionId(projection)}: ${events} events of ${users} users verified, ${parked} users parked, ${findings} differences`
+            )
+          }
+        }
+      )
+      if (findings === 0 && failing > 0) {
+        return yield* new CommandFailed({ message: `${failing} projections were not verified: they fail on the sample log.` })
       }
-      if (differences === 0 && unverified > 0) {
-        return yield* new CommandFailed({ message: `${unverified} projections were not verified: they fail on the sample log.` })
-      }
-      if (differences === 0) return
+      if (findings === 0) return
       return yield* new CommandFailed({
-        message: `${differences} differences: projections rebuild NAME --version N --tenant TENANT --user USER puts one user right.`
+        message: `${findings} differences: projections rebuild NAME --version N --tenant TENANT --user USER puts one user right.`
       })
     },
     Effect.provide(projectionsLayer()),
@@ -67,31 +63,16 @@ export const verify = Command.make(
   )
 )
 
-const verifyVersion = Effect.fnUntraced(function*(store: ProjectionStore) {
-  const sql = yield* PgClient.PgClient
-  const log = yield* EventLog
-  const { acceptSource } = yield* ProjectionCatalog
-  let [events, users, parked, found] = [0, 0, 0, 0]
-  const tell = (line: string) => Effect.suspend(() => found++ < maxPrinted ? print(line) : Effect.void)
-  for (const slice of yield* slicesWithEvents(sql)) {
-    const verified = yield* verifySlice({ sql, log }, store, slice)
-    events += verified.events
-    users += verified.users
-    parked += verified.parked
-    for (const { column, expected, row, stored, userId } of verified.differences) {
-      yield* tell(
-        `${title(store)}: ${[userId, row, column].filter((part) => part !== "").join(" ")} is ${stored ?? "missing"}, should be ${
-          expected ?? "absent"
-        }`
-      )
+const describe = ({ name }: AnyProjection, finding: Finding): string => {
+  switch (finding._tag) {
+    case "Difference": {
+      const { column, expected, row, stored, userId } = finding.difference
+      const place = [userId, row, column].filter((part) => part !== "").join(" ")
+      return `${place} is ${stored ?? "missing"}, should be ${expected ?? "absent"}`
     }
+    case "RowsWithoutEvents":
+      return `${finding.user.userId} has rows but no events`
+    case "WrongBuckets":
+      return `${finding.buckets} buckets of its ranks count wrongly: projections rebuild ${name} --again`
   }
-  for (const { userId } of yield* rowsWithoutEvents(sql, store)) yield* tell(`${title(store)}: ${userId} has rows but no events`)
-  const wrong = yield* wrongBuckets(sql, store)
-  if (wrong > 0) {
-    yield* tell(`${title(store)}: ${wrong} buckets of its ranks count wrongly: projections rebuild ${store.projection.name} --again`)
-  }
-  if (found === 0) yield* acceptSource(store)
-  yield* print(`${title(store)}: ${events} events of ${users} users verified, ${parked} users parked, ${found} differences`)
-  return found
-})
+}

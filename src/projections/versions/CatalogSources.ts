@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
+import { versionId } from "../feed/VersionRef.ts"
 import { withoutLayout } from "./withoutLayout.ts"
 
 /**
@@ -16,9 +17,6 @@ export type SourceHashes = ReadonlyMap<string, string>
 export const CatalogSources = Context.Reference<() => SourceHashes>("playtally/projections/CatalogSources", {
   defaultValue: () => () => sourcesIn(new URL("../catalog/catalog.ts", import.meta.url))
 })
-
-/** One text for a version, for maps. */
-export const versionId = ({ name, version }: { readonly name: string; readonly version: number }): string => `${name} v${version}`
 
 /**
  * Reads the source of each version that a catalog imports: the file that declares it, and all that

@@ -9,11 +9,12 @@ import type { SqlError } from "effect/sql"
 import { type DatabaseUnavailable, unavailable } from "../../database/DatabaseUnavailable.ts"
 import { Migrations } from "../../database/Migrations.ts"
 import { addVersionGeneration } from "../feed/generations.ts"
+import { versionId, type VersionRef } from "../feed/VersionRef.ts"
 import type { FailsOnSampleLog } from "../fold/FailsOnSampleLog.ts"
 import { fingerprint, firstFingerprint, tryFingerprint } from "../fold/fingerprint.ts"
 import type { AnyProjection } from "../projection/Projection.ts"
 import { type ProjectionStore, projectionStore } from "../tables/ProjectionStore.ts"
-import { CatalogSources, versionId } from "./CatalogSources.ts"
+import { CatalogSources } from "./CatalogSources.ts"
 import {
   activeVersions,
   type KnownVersion,
@@ -151,7 +152,7 @@ const withoutUnusedFormer = (sql: PgClient.PgClient, projections: ReadonlyArray<
   )
 
 /** What is to be said of a version whose source changed without a difference in the sample log. */
-export const sourceChanged = ({ name, version }: AnyProjection): string =>
+export const sourceChanged = ({ name, version }: VersionRef): string =>
   `The source of ${name} v${version} changed and the sample log shows no difference: ` +
   `check with \`projections verify ${name} --version ${version}\`.`
 

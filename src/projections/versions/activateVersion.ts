@@ -8,39 +8,64 @@ import { allSlices } from "../../event-log/sliceOf.ts"
 import * as Checkpoints from "../feed/Checkpoints.ts"
 import { addGeneration } from "../feed/generations.ts"
 import * as ParkedUsers from "../feed/ParkedUsers.ts"
+import { versionId } from "../feed/VersionRef.ts"
 import type { ProjectionStore } from "../tables/ProjectionStore.ts"
 import { replaceViews } from "../tables/replaceViews.ts"
+import type { Comparison } from "./compareWithActive.ts"
 import { versionStates } from "./versions.ts"
 
-/** The version to come cannot take over, and why; nothing has changed. */
+/**
+ * A version cannot take over; nothing has changed.
+ *
+ * - `AlreadyActive`: it is the active version.
+ * - `NotRebuilt`: it is still to be rebuilt.
+ * - `Behind`: it has folded less than the active version, in some slices, for ten seconds.
+ * - `Parked`: users are parked in it. `withParked` accepts that.
+ * - `ViewsInTheWay`: a view has other columns. `replaceViews` remakes it, if nothing depends on it.
+ * - `NotComparable`: this code cannot run the active version. `acceptChanges` accepts that.
+ * - `ChangesNumbers`: readers get other numbers. `acceptChanges` accepts that.
+ * - `NoPreviousVersion`: there is no version to go back to.
+ */
 export class ActivationRefused
   extends Schema.TaggedError<ActivationRefused>("playtally/projections/ActivationRefused")("ActivationRefused", {
-    reason: Schema.Literals(["NotRebuilt", "Behind", "Parked", "ViewsInTheWay", "AlreadyActive"]),
-    message: Schema.String
+    reason: Schema.Literals([
+      "AlreadyActive",
+      "NotRebuilt",
+      "Behind",
+      "Parked",
+      "ViewsInTheWay",
+      "NotComparable",
+      "ChangesNumbers",
+      "NoPreviousVersion"
+    ]),
+    projection: Schema.String,
+    message: Schema.String,
+    /** What readers would get, with the reason `ChangesNumbers`. */
+    comparison: Schema.optionalKey(Schema.declare<Comparison>((_): _ is Comparison => true))
   })
 {}
 
 export interface ActivationOptions {
   /** Take over although users are parked in the version. */
-  readonly withParked: boolean
-  /** Remake plain-named views that cannot be altered in place: columns gone or of another kind. */
-  readonly replaceViews: boolean
+  readonly withParked?: boolean
+  /** Remake views that cannot be altered in place: columns gone or of another kind. */
+  readonly replaceViews?: boolean
 }
 
 /**
- * Has readers read another version of a projection, from one moment to the next: one transaction
- * holds every checkpoint of both versions, makes sure that the one to come is nowhere behind the
- * one to go, and moves the pointer and the plain-named views. No event is lost or counted twice,
- * for both versions are fed before and after; going back is the same step the other way.
+ * Has readers read another version of a projection, from one moment to the next. One transaction
+ * holds every checkpoint of both versions. It makes sure that the one to come is nowhere behind the
+ * active one, and moves the pointer and the views. No event is lost or counted twice: both versions
+ * are fed before and after. To go back is the same step the other way.
  */
 export const activateVersion = (
   sql: PgClient.PgClient,
   store: ProjectionStore,
-  options: ActivationOptions
+  options: ActivationOptions = {}
 ): Effect.Effect<void, ActivationRefused | SqlError.SqlError> => {
   const { name, version } = store.projection
   const refuse = (reason: ActivationRefused["reason"], message: string) =>
-    new ActivationRefused({ reason, message: `${name} v${version} ${message}` })
+    new ActivationRefused({ reason, projection: name, message: `${versionId(store.projection)} ${message}` })
 
   const attempt = sql.withTransaction(Effect.gen(function*() {
     yield* sql`set local lock_timeout = '2s'`
@@ -50,7 +75,7 @@ export const activateVersion = (
     if (active === version) return yield* refuse("AlreadyActive", "is the active version already.")
     const state = (yield* versionStates(sql)).find((known) => known.projection === name && known.version === version)
     if (state?.state !== "following") {
-      return yield* refuse("NotRebuilt", "has not been rebuilt from the log yet: `projections rebuild` it first.")
+      return yield* refuse("NotRebuilt", "has not been rebuilt from the log yet.")
     }
 
     const checkpoints = yield* Checkpoints.hold(sql, [{ name, version }, { name, version: active ?? version }], allSlices)
@@ -59,23 +84,19 @@ export const activateVersion = (
     if (behind.length > 0) return yield* refuse("Behind", `is behind in ${behind.length} slices. Is a service running that feeds it?`)
 
     const parked = yield* ParkedUsers.countIn(sql, store.projection)
-    if (!options.withParked && parked > 0) {
-      return yield* refuse(
-        "Parked",
-        `has ${parked} parked users (\`projections parked ${name}\`): their numbers stand still. --with-parked takes it nonetheless.`
-      )
+    if (options.withParked !== true && parked > 0) {
+      return yield* refuse("Parked", `has ${parked} parked users: their numbers stand still.`)
     }
 
     yield* sql`
       insert into projections (projection, active_version) values (${name}, ${version})
       on conflict (projection) do update
         set active_version = excluded.active_version, previous_version = projections.active_version, activated_at = now()`
-    yield* replaceViews(sql, store, options.replaceViews).pipe(
+    yield* replaceViews(sql, store, options.replaceViews === true).pipe(
       Effect.catchTag("ViewsInTheWay", ({ dependents, view }) =>
         Effect.fail(refuse(
           "ViewsInTheWay",
-          `has other columns than the view ${view}. --replace-views remakes it with its grants` +
-            (dependents.length === 0 ? "." : `, once these are out of the way: ${dependents.join(", ")}.`)
+          `has other columns than the view ${view}.${dependents.length === 0 ? "" : ` These depend on the view: ${dependents.join(", ")}.`}`
         )))
     )
     yield* addGeneration(sql, { projection: name })

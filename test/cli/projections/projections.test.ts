@@ -184,7 +184,7 @@ layer(service, { excludeTestServices: true })("projections", (it) => {
 
   it.effect("activate: shows what changes and asks for --accept; rollback goes back", () =>
     Effect.gen(function*() {
-      const shown = yield* refused(/bets v2 changes numbers: --accept takes it nonetheless/, both, "activate", "bets")
+      const shown = yield* refused(/bets v2 changes numbers\. --accept takes it nonetheless/, both, "activate", "bets")
       assert.strictEqual(shown[0], "bets v2 changes 20 of the 60 users compared with v1.")
       assert.deepStrictEqual(yield* betCounts(users), ofV1)
 
@@ -412,7 +412,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a version that shows t
         })
         assert.strictEqual(yield* favourites, 0)
         yield* succeed(pair, "rebuild", "favourite")
-        const shown = yield* refused(/favourite v2 changes numbers: --accept takes it nonetheless/, pair, "activate", "favourite")
+        const shown = yield* refused(/favourite v2 changes numbers\. --accept takes it nonetheless/, pair, "activate", "favourite")
         assert.deepStrictEqual(shown.slice(0, 3), [
           "favourite v2 has the same rows as v1 for all 60 users compared.",
           "",

@@ -1,0 +1,48 @@
+import type { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql"
+import { isSameVersion, type VersionRef } from "../feed/VersionRef.ts"
+import type { ProjectionCatalog } from "./ProjectionCatalog.ts"
+import { versionProgress } from "./versions.ts"
+
+/** A version that the database knows. */
+export interface ListedVersion extends VersionRef {
+  /** Whether it is read, fed beside the version that is read, or still to be rebuilt. */
+  readonly state: "Active" | "Following" | "ToBeRebuilt"
+  /** Whether this code can run it. */
+  readonly code: "Runs" | "FailsOnSampleLog" | "NotInThisCode"
+  /** Whether its source changed since its rows were known to agree with it. */
+  readonly isSourceChanged: boolean
+  /** Events of the log that are folded, and those that are left. */
+  readonly done: bigint
+  readonly behind: bigint
+  /** Users who are parked in it. */
+  readonly parked: bigint
+}
+
+/** Every version that the database knows, by name and number. */
+export const listVersions = (
+  sql: PgClient.PgClient,
+  { changedSources, failing, stores }: ProjectionCatalog["Service"]
+): Effect.Effect<ReadonlyArray<ListedVersion>, SqlError.SqlError> =>
+  Effect.gen(function*() {
+    const rows = yield* versionProgress(sql)
+    const changed = yield* changedSources
+    return rows.map(({ active, done, parked, projection, state, total, version }) => {
+      const own = { name: projection, version }
+      const isOwn = ({ projection }: { readonly projection: VersionRef }) => isSameVersion(projection, own)
+      return {
+        ...own,
+        state: active === true ? "Active" : state === "building" ? "ToBeRebuilt" : "Following",
+        code: failing.some((one) => one.projection === projection && one.version === version)
+          ? "FailsOnSampleLog"
+          : stores.some(isOwn)
+          ? "Runs"
+          : "NotInThisCode",
+        isSourceChanged: changed.some(isOwn),
+        done,
+        behind: total - done,
+        parked
+      }
+    })
+  })
