@@ -70,6 +70,24 @@ export const shortBytes = 8192
  *
  * Nothing is stored either if a head names an erasure that `erased` does not know, or if the server
  * is not the one of `history`, for it may have lost events.
+ *
+ * Its clauses, explained here because a longer text costs each append of one event 1 % more:
+ *
+ * - `input`: the events, one a row; `ord` is their place, from 1. The arrays stand side by side in
+ *   the select list: of several in "from", each would first be written to a store of its own.
+ * - `heads`: the heads of the slices, locked until the commit. All appends lock in slice order, so
+ *   none waits in a circle.
+ * - `clock`: one row, once the last lock is granted: the time, the last erasure in any of the
+ *   slices, and whether this is the server of the history.
+ * - `stored`: the events whose key is stored. First those that are looked up. Then those of users
+ *   who may have been erased: they are always looked up, under the pseudonym, which costs others
+ *   nothing.
+ * - `fresh`: the other events with their positions; none if erasures are unknown or the server is
+ *   another. `recorded_at` is in whole milliseconds, and never before the head's.
+ * - `inserted`: the insert, in order of the primary key.
+ * - `ranges`: the positions that each slice has got.
+ * - `advanced`: the heads, moved to the last position of each slice.
+ * - The answer: see {@link AppendRow}.
  */
 export const appendStatement = (
   sql: PgClient.PgClient,
@@ -83,10 +101,7 @@ export const appendStatement = (
     `case when pg_column_compression(payload) is null and pg_column_size(payload) <= ${shortBytes} then payload::text end`
   )
   return sql<AppendRow>`
-    with
-    -- The events, one a row; ord is their place, from 1. The arrays stand side by side in the select
-    -- list: of several in "from", each would first be written to a store of its own.
-    input as materialized (
+    with input as materialized (
       select
         unnest(${arrayOf.int2(events.map((e) => e.slice))}::smallint[]) as slice,
         unnest(${arrayOf.uuid(events.map((e) => e.tenantId))}::uuid[]) as tenant_id,
@@ -97,8 +112,6 @@ export const appendStatement = (
         unnest(${arrayOf.text(events.map((e) => e.payload))}::text[]) as payload,
         generate_series(1::bigint, ${BigInt(events.length)}::bigint) as ord
     ),
-    -- The heads of the slices, locked until the commit. All appends lock in slice order, so none waits
-    -- in a circle.
     heads as materialized (
       select slice, position, recorded_at, erasure
       from slice_heads
@@ -106,8 +119,6 @@ export const appendStatement = (
       order by slice
       for update
     ),
-    -- One row, once the last lock is granted: the time, the last erasure in any of the slices, and
-    -- whether this is the server of the history.
     clock as materialized (
       select
         date_trunc('milliseconds', clock_timestamp()) as now,
@@ -117,8 +128,6 @@ export const appendStatement = (
         ${raiseSynchronousCommit(sql)} as raised
       from (select max(erasure) as erasure from heads) as all_locked
     ),
-    -- The events whose key is stored. First those that are looked up. Then those of users who may have
-    -- been erased: their events are always looked up, under the pseudonym.
     stored as materialized (
       select input.ord, known.*
       from input
@@ -144,8 +153,6 @@ export const appendStatement = (
         limit 1
       ) as known
     ),
-    -- The other events with their positions; none if erasures are unknown or the server is another.
-    -- recorded_at is in whole milliseconds, and never before the head's.
     fresh as materialized (
       select
         input.*,
@@ -155,7 +162,6 @@ export const appendStatement = (
       where input.ord not in (select ord from stored) and clock.erasure <= ${known}
         and clock.is_known_server
     ),
-    -- The insert, in order of the primary key.
     inserted as (
       insert into events
         (slice, position, tenant_id, user_id, idempotency_key, event_type, occurred_at, recorded_at, payload_version, payload)
@@ -163,15 +169,12 @@ export const appendStatement = (
       from fresh
       order by slice, position
     ),
-    -- The positions that each slice has got.
     ranges as materialized (
       select slice, min(position) as first, max(position) as last, max(recorded_at) as recorded_at from fresh group by slice
     ),
-    -- The heads, moved to the last position of each slice.
     advanced as (
       update slice_heads set position = ranges.last, recorded_at = ranges.recorded_at from ranges where slice_heads.slice = ranges.slice
     )
-    -- The answer: see AppendRow.
     select 'appended' as kind, slice, null::int as ord, first as position, waited, null::timestamptz as occurred_at,
       null::smallint as payload_version, null::text as payload
     from ranges cross join clock
