@@ -1,16 +1,13 @@
-import { PgClient } from "@effect/sql-pg"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { EventLog } from "../event-log/EventLog.ts"
-import type { LogEntry, SlicePosition } from "../event-log/RecordedEvent.ts"
-import { sliceOf } from "../event-log/sliceOf.ts"
-import { decodeUserEvent } from "../event-log/statements/readUserPage.ts"
-import type { Tenant } from "../tenants/Tenant.ts"
+import { LogTail } from "../event-log/LogTail.ts"
+import type { LogEntry } from "../event-log/RecordedEvent.ts"
+import { lookBack } from "../event-log/statements/newestEvents.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { explained } from "./CommandFailed.ts"
@@ -19,99 +16,11 @@ import { eventLine } from "./eventLine.ts"
 import { exportEvents } from "./exportEvents.ts"
 import { importEvents } from "./importEvents.ts"
 import { nameArgument } from "./nameArgument.ts"
-import { lookBack, newestEvents } from "./newestEvents.ts"
 import { printLines } from "./print.ts"
 import { uncountedEvents } from "./uncountedEvents.ts"
 import { verifyEvents } from "./verifyEvents.ts"
 
-const eventsLayer = Layer.mergeAll(Tenants.layer, EventLog.layer).pipe(Layer.provideMerge(checkedDatabase))
-
-/** Whose events are shown. */
-interface Selection {
-  readonly tenant: Tenant | undefined
-  readonly userId: string | undefined
-}
-
-const isSelected = ({ tenant, userId }: Selection, logged: LogEntry): boolean =>
-  (tenant === undefined || logged.tenantId === tenant.tenantId) && (userId === undefined || logged.userId === userId)
-
-const headsOf = Effect.fnUntraced(function*({ tenant, userId }: Selection) {
-  const sql = yield* PgClient.PgClient
-  const rows = yield* sql<{ slice: number; position: bigint }>`select slice, position from slice_heads order by slice`
-  const slice = tenant === undefined || userId === undefined ? undefined : sliceOf(tenant.tenantId, userId)
-  return rows.filter((row) => slice === undefined || row.slice === slice).map((row) => ({
-    slice: row.slice,
-    position: Number(row.position)
-  }))
-})
-
-/** What is kept of an event that is to be shown: events may be large, their lines are not. */
-interface Line extends SlicePosition {
-  readonly text: string
-}
-
-/** The newest events of the selection, oldest first. */
-const newest = Effect.fnUntraced(function*(selection: Selection, limit: number, lineOf: (logged: LogEntry) => string) {
-  const { tenant, userId } = selection
-  const log = yield* EventLog
-  if (tenant !== undefined && userId !== undefined) {
-    const user = { tenantId: tenant.tenantId, userId }
-    const lines: Array<Line> = []
-    for (let before = Number.MAX_SAFE_INTEGER; lines.length < limit;) {
-      const page = yield* log.readUserPage({ ...user, before, limit: limit - lines.length })
-      for (const stored of page.events) {
-        const text = Result.match(decodeUserEvent(user, stored), {
-          onSuccess: lineOf,
-          onFailure: (reason) => `${lineOf({ ...user, ...stored, event: null })}: ${reason}`
-        })
-        lines.push({ slice: stored.slice, position: stored.position, text })
-      }
-      const last = page.events.at(-1)
-      if (!page.isMore || last === undefined) break
-      before = last.position
-    }
-    return lines.toReversed()
-  }
-  const places = yield* newestEvents(yield* PgClient.PgClient, tenant?.tenantId, limit)
-  const events = yield* log.read(places.map(({ position, slice }) => ({ slice, position: position - 1 })), { events: 1, bytes: pageBytes })
-  if (tenant !== undefined && events.length < limit) {
-    yield* Console.error(`Looked for tenant "${tenant.name}" among the last ${lookBack} events of each slice.`)
-  }
-  return events.toSorted((a, b) => a.recordedAt - b.recordedAt).map((logged): Line => ({ ...placeOnly(logged), text: lineOf(logged) }))
-})
-
-/**
- * How long to wait for something new, and how many events of a slice, and bytes of all, are read at
- * a time.
- */
-const pollEvery = "400 millis"
-const pageSize = 200
-const pageBytes = 16 * 1024 * 1024
-
-/**
- * Events of the selection after the given positions, for ever: page by page in order of slice and
- * position.
- */
-const following = (selection: Selection, start: ReadonlyArray<SlicePosition>) => {
-  const read = new Map(start.map(({ position, slice }) => [slice, position]))
-  return Stream.flattenIterable(Stream.fromEffectRepeat(Effect.gen(function*() {
-    const behind = (yield* headsOf(selection)).filter(({ position, slice }) => position > (read.get(slice) ?? 0))
-    if (behind.length === 0) {
-      yield* Effect.sleep(pollEvery)
-      return []
-    }
-    const page = yield* (yield* EventLog).read(behind.map(({ slice }) => ({ slice, position: read.get(slice) ?? 0 })), {
-      events: pageSize,
-      bytes: pageBytes
-    })
-    for (const { position, slice } of page) read.set(slice, position)
-    return page.filter((logged) => isSelected(selection, logged))
-  })))
-}
-
-const placeOnly = ({ position, slice }: SlicePosition): SlicePosition => ({ slice, position })
-
-const placeOf = ({ position, slice }: SlicePosition): string => `${slice}/${position}`
+const tailLayer = Layer.mergeAll(Tenants.layer, LogTail.layer.pipe(Layer.provide(EventLog.layer))).pipe(Layer.provide(checkedDatabase))
 
 const tail = Command.make(
   "tail",
@@ -126,23 +35,23 @@ const tail = Command.make(
     )
   },
   Effect.fnUntraced(
-    function*({ follow, limit, ...of }) {
+    function*({ follow, limit, tenant: name, user }) {
       const tenants = yield* Tenants
-      const selection: Selection = {
-        tenant: Option.isSome(of.tenant) ? yield* tenants.get(of.tenant.value) : undefined,
-        userId: Option.getOrUndefined(of.user)
-      }
+      const tenant = Option.isSome(name) ? yield* tenants.get(name.value) : undefined
       const names = new Map((yield* tenants.list).map(({ name, tenantId }) => [tenantId, name]))
-      // The heads before the newest, so that no event falls between the two; what then is in both
-      // is shown once.
-      const heads = yield* headsOf(selection)
-      const lineOf = (logged: LogEntry) => eventLine(logged, names.get(logged.tenantId) ?? logged.tenantId)
-      const first = yield* newest(selection, limit, lineOf)
-      const shown = new Set(first.map(placeOf))
-      const later = follow ? Stream.filter(following(selection, heads), (logged) => !shown.has(placeOf(logged))) : Stream.empty
-      yield* printLines(Stream.concat(Stream.fromIterable(first.map(({ text }) => text)), Stream.map(later, lineOf)))
+      const lineOf = (entry: LogEntry) => eventLine(entry, names.get(entry.tenantId) ?? entry.tenantId)
+      const { later, newest } = yield* (yield* LogTail).open(
+        tenant === undefined ? {} : { tenantId: tenant.tenantId, userId: Option.getOrUndefined(user) },
+        limit
+      )
+      // The lines are kept, and not the events, which may be large.
+      const lines = yield* Stream.runCollect(Stream.map(newest, lineOf))
+      if (tenant !== undefined && Option.isNone(user) && lines.length < limit) {
+        yield* Console.error(`Looked for tenant "${tenant.name}" among the last ${lookBack} events of each slice.`)
+      }
+      yield* printLines(Stream.concat(Stream.fromIterable(lines.toReversed()), follow ? Stream.map(later, lineOf) : Stream.empty))
     },
-    Effect.provide(eventsLayer),
+    Effect.provide(tailLayer),
     explained
   )
 ).pipe(

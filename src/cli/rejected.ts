@@ -1,4 +1,3 @@
-import { PgClient } from "@effect/sql-pg"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -51,7 +50,7 @@ const list = Command.make(
   Effect.fnUntraced(
     function*({ limit, tenant }) {
       const { tenantId } = yield* (yield* Tenants).get(tenant)
-      const rejections = yield* latestRejections(yield* PgClient.PgClient, tenantId, limit)
+      const rejections = yield* latestRejections(tenantId, limit)
       yield* print(...formatTable(["LAST AT", "TIMES", "REASON", "EVENT", "ID", "FIRST ISSUE"], rejections.map(rowOf)))
     },
     Effect.provide(rejectedLayer),
@@ -83,7 +82,7 @@ const exportCommand = Command.make(
     function*({ file, tenant }) {
       const { tenantId } = yield* (yield* Tenants).get(tenant)
       let count = 0
-      const lines = Stream.map(allRejections(yield* PgClient.PgClient, tenantId), (rejection) => {
+      const lines = Stream.map(allRejections(tenantId), (rejection) => {
         count++
         return toNdjson(rejection)
       })

@@ -1,4 +1,3 @@
-import { PgClient } from "@effect/sql-pg"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -24,7 +23,7 @@ export const uncountedEvents = Command.make(
     function*({ limit, tenant }) {
       const tenants = yield* Tenants
       const tenantId = Option.isSome(tenant) ? (yield* tenants.get(tenant.value)).tenantId : undefined
-      const words = yield* uncountedWords(yield* PgClient.PgClient, tenantId, limit)
+      const words = yield* uncountedWords(tenantId, limit)
       if (Option.isNone(words)) {
         return yield* new CommandFailed({ message: "The projection uncounted is not built yet: `projections rebuild uncounted` does it." })
       }

@@ -1,10 +1,10 @@
-import { PgClient } from "@effect/sql-pg"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ErasureProgress, ErasureReport } from "../erasure/erasureSteps.ts"
 import { isUnknown, UserErasure } from "../erasure/UserErasure.ts"
 import type { LogProgress } from "../event-log/transfer/exportLog.ts"
+import { UserHistory } from "../event-log/UserHistory.ts"
 import { Id } from "../fasttrack/Text.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
@@ -13,7 +13,7 @@ import { nameArgument } from "./nameArgument.ts"
 import { print } from "./print.ts"
 import { withProgress } from "./progress.ts"
 
-const usersLayer = Layer.mergeAll(UserErasure.layer, Tenants.layer).pipe(Layer.provideMerge(checkedDatabase))
+const usersLayer = Layer.mergeAll(UserErasure.layer, UserHistory.layer, Tenants.layer).pipe(Layer.provideMerge(checkedDatabase))
 
 const count = (number: number, one: string, many = `${one}s`) => `${number} ${number === 1 ? one : many}`
 
@@ -41,12 +41,9 @@ const erase = Command.make(
     function*({ tenant: name, user, yes }) {
       const tenant = yield* (yield* Tenants).get(name)
       if (!yes) {
-        const sql = yield* PgClient.PgClient
-        const [known] = yield* sql<{ events: bigint }>`
-          select count(*) as events from events where tenant_id = ${tenant.tenantId}::uuid and user_id = ${user}`
+        const events = yield* (yield* UserHistory).count(tenant.tenantId, user)
         return yield* new CommandFailed({
-          message:
-            `Nothing was erased. The log has ${count(Number(known?.events ?? 0), "event")} of the user "${user}" of tenant "${name}": ` +
+          message: `Nothing was erased. The log has ${count(events, "event")} of the user "${user}" of tenant "${name}": ` +
             "to erase the user for good, say --yes."
         })
       }

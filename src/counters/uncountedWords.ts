@@ -1,4 +1,4 @@
-import type { PgClient } from "@effect/sql-pg"
+import { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
@@ -35,11 +35,11 @@ interface Row {
  * rows are one for each user and word.
  */
 export const uncountedWords = (
-  sql: PgClient.PgClient,
   tenantId: string | undefined,
   limit: number
-): Effect.Effect<Option.Option<ReadonlyArray<UncountedEvents>>, DatabaseUnavailable> =>
+): Effect.Effect<Option.Option<ReadonlyArray<UncountedEvents>>, DatabaseUnavailable, PgClient.PgClient> =>
   Effect.gen(function*() {
+    const sql = yield* PgClient.PgClient
     const [view] = yield* sql<{ exists: boolean }>`select to_regclass('uncounted_totals') is not null as exists`
     if (view?.exists !== true) return Option.none()
     const rows = yield* sql<Row>`

@@ -11,6 +11,7 @@ import { Migrations } from "../database/Migrations.ts"
 import type { EventType } from "../fasttrack/FastTrackEvent.ts"
 import { parseJson } from "../fasttrack/parseJson.ts"
 import { decodeStored } from "../fasttrack/payload.ts"
+import { known } from "../values/known.ts"
 import { pseudonymOf } from "./pseudonym.ts"
 import { readableEvent } from "./readableEvent.ts"
 import type { RecordedEvent } from "./RecordedEvent.ts"
@@ -79,6 +80,8 @@ export class UserHistory extends Context.Service<UserHistory, {
    * never changes. Found by bisection: `recorded_at` never decreases along positions.
    */
   readonly headAt: (slice: number, instant: number) => Effect.Effect<number, InFuture | DatabaseUnavailable>
+  /** How many events the log has of a user, those not yet erased by an erasure under way too. */
+  readonly count: (tenantId: string, userId: string) => Effect.Effect<number, DatabaseUnavailable>
   /** Whether the part has any event. */
   readonly isAny: (part: Part) => Effect.Effect<boolean, DatabaseUnavailable>
   /**
@@ -114,6 +117,12 @@ export class UserHistory extends Context.Service<UserHistory, {
             ([head]) => Number(head?.position ?? 0)
           ).pipe(unavailable("UserHistory.head")),
         headAt: (slice, instant) => headAt(sql, slice, instant).pipe(unavailable("UserHistory.headAt")),
+        count: (tenantId, userId) =>
+          Effect.map(
+            sql<{ events: bigint }>`
+              select count(*) as events from events where tenant_id = ${tenantId}::uuid and user_id = ${userId}`,
+            ([row]) => Number(known(row, "count of events").events)
+          ).pipe(unavailable("UserHistory.count")),
         isAny: ({ tenantId, upTo, userId }) =>
           Effect.map(
             sql<{ found: boolean }>`

@@ -1,4 +1,4 @@
-import type { PgClient } from "@effect/sql-pg"
+import { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { SqlError } from "effect/sql"
@@ -43,15 +43,16 @@ const toKept = ({ first_at, last_at, times, ...row }: Row): KeptRejection => ({
 
 /** The tenant's rejections that happened last, the latest first. */
 export const latestRejections = (
-  sql: PgClient.PgClient,
   tenantId: string,
   limit: number
-): Effect.Effect<ReadonlyArray<KeptRejection>, SqlError.SqlError> =>
+): Effect.Effect<ReadonlyArray<KeptRejection>, SqlError.SqlError, PgClient.PgClient> =>
   Effect.map(
-    sql<Row>`
+    PgClient.PgClient.use((sql) =>
+      sql<Row>`
       select reason, encode(item_hash, 'hex') as hash, item, truncated, issues, first_at, last_at, times from rejected_events
       where tenant_id = ${tenantId}::uuid
-      order by last_at desc limit ${limit}`,
+      order by last_at desc limit ${limit}`
+    ),
     (rows) => rows.map(toKept)
   )
 
@@ -113,5 +114,5 @@ export const pagesOfRejections = (
 }
 
 /** All of the tenant's rejections. */
-export const allRejections = (sql: PgClient.PgClient, tenantId: string): Stream.Stream<KeptRejection, SqlError.SqlError> =>
-  Stream.flattenIterable(pagesOfRejections(sql, tenantId))
+export const allRejections = (tenantId: string): Stream.Stream<KeptRejection, SqlError.SqlError, PgClient.PgClient> =>
+  Stream.flattenIterable(Stream.unwrap(Effect.map(PgClient.PgClient, (sql) => pagesOfRejections(sql, tenantId))))

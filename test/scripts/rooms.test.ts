@@ -310,6 +310,21 @@ describe("the rooms of the source", () => {
     assert.deepStrictEqual(pure.filter((file) => impure.test(textOf(file))), [])
   })
 
+  it("speak SQL in the room of the table, and never in cli and http", () => {
+    // What still has to move: a file that is gone from here is not to come back.
+    const notYet = new Set(
+      [
+        "tenants",
+        ...["activate", "diff", "list", "parked", "projectionVersion", "rebuild", "remove", "verify"].map((name) => `projections/${name}`)
+      ]
+        .map((name) => `cli/${name}.ts`)
+    )
+    const fronts = files.filter((file) => /^(cli|http)\//.test(file))
+    assert.isAbove(fronts.length, 80)
+    const speaking = fronts.filter((file) => /\bsql(<[^`]*>)?`|\bSqlClient\b|\bPgClient\b/.test(textOf(file)))
+    assert.deepStrictEqual(speaking.filter((file) => !notYet.has(file)), [])
+  })
+
   it("write the tables that the list has for them, and no other", () => {
     const found = Object.fromEntries(
       Object.entries(writers).map(([table, known]) => {

@@ -1,17 +1,17 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
-import type { SlicePosition } from "../event-log/RecordedEvent.ts"
+import type { SlicePosition } from "../RecordedEvent.ts"
 
 /**
- * How far back in each slice a tenant's events are looked for, so that it takes no longer in a long
- * log.
+ * How many of the last events of each slice are looked through for a tenant's, so that it takes no
+ * longer in a long log.
  */
 export const lookBack = 2_000
 
 /**
- * Where the newest events are, all tenants' or one's, oldest first. One tenant's are looked for
- * among the last `lookBack` of each slice.
+ * Where the newest events stand, all tenants' or one's, oldest first. One tenant's are looked for
+ * among the last {@link lookBack} events of each slice.
  */
 export const newestEvents = (
   sql: PgClient.PgClient,
