@@ -18,7 +18,7 @@ layer(services, { excludeTestServices: true })("explain", (it) => {
     Effect.flatMap(TestDatabase, ({ url }) => runCommand(["explain", ...args], { DATABASE_URL: Redacted.value(url) }))
 
   const betIn = (currency: string, id: string, amount: string, type: "bet" | "rollbackbet" = "bet") => {
-    const event = bet({ user_id: "player 1", unique_id: id, amount })
+    const event = bet({ user_id: "player 1", unique_id: id, amount, at: "2026-01-01T00:00:00Z" })
     return { ...event, data: { ...event.data, currency, type } } as typeof event
   }
 

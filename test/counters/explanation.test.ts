@@ -31,7 +31,7 @@ const fragile: AnyProjection = {
 const all = { after: 0, limit: 500 }
 
 const betIn = (currency: string, id: string, amount: string) => {
-  const event = bet({ user_id: "user", unique_id: id, amount })
+  const event = bet({ user_id: "user", unique_id: id, amount, at: "2026-01-01T00:00:00Z" })
   return { ...event, data: { ...event.data, currency } } as typeof event
 }
 

@@ -8,12 +8,13 @@ import { AppendSignal } from "../../src/event-log/AppendSignal.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import type { AppendOutcome, NewEvent } from "../../src/event-log/RecordedEvent.ts"
 import { SliceWriters } from "../../src/ingest/SliceWriters.ts"
-import { bet } from "../support/events/events.ts"
+import { seededRandom } from "../oracle/random.ts"
+import { undecodedBet } from "../support/events/events.ts"
 import { newEvent } from "../support/events/newEvent.ts"
 import { someTenant } from "../support/events/someTenant.ts"
 
 const eventsIn = (slice: number, ...ids: ReadonlyArray<string>): ReadonlyArray<NewEvent> =>
-  ids.map((id) => ({ ...newEvent(someTenant, bet({ user_id: "player", unique_id: id })), slice }))
+  ids.map((id) => ({ ...newEvent(someTenant, undecodedBet("player", id)), slice }))
 
 const many = (slice: number, count: number) => eventsIn(slice, ...Array.from({ length: count }, (_, nth) => `${slice}-${nth}`))
 
@@ -141,13 +142,12 @@ describe("SliceWriters", () => {
       const { append } = yield* SliceWriters
       const [offered, answered] = [new Map<number, Array<string>>(), new Map<string, number>()]
       const committed = new Set<Statement>()
-      let seed = 7
-      const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below
+      const random = seededRandom(7)
       let nth = 0
       for (let step = 0; step < 1000; step++) {
-        if (step < 700 && random(3) > 0) {
-          const slice = random(8)
-          const events = eventsIn(slice, ...Array.from({ length: 1 + random(4) * random(120) }, () => `${slice}-${nth++}`))
+        if (step < 700 && random.below(3) > 0) {
+          const slice = random.below(8)
+          const events = eventsIn(slice, ...Array.from({ length: 1 + random.below(4) * random.below(120) }, () => `${slice}-${nth++}`))
           offered.set(slice, [...offered.get(slice) ?? [], ...events.map(idOf)])
           append({
             events,
@@ -159,15 +159,15 @@ describe("SliceWriters", () => {
               })
             }
           })
-        } else if (random(2) === 0) {
+        } else if (random.below(2) === 0) {
           yield* TestClock.adjust("30 millis")
         }
         yield* settle
         const underWay = statements.filter((statement) => !committed.has(statement))
         const slices = underWay.flatMap(({ events }) => [...new Set(events.map(({ slice }) => slice))])
         assert.strictEqual(slices.length, new Set(slices).size, "a slice is in two statements at once")
-        const next = underWay[random(Math.max(1, underWay.length))]
-        if (next === undefined || (step < 700 && random(4) > 0)) continue
+        const next = underWay[random.below(Math.max(1, underWay.length))]
+        if (next === undefined || (step < 700 && random.below(4) > 0)) continue
         committed.add(next)
         yield* next.commit
         yield* settle

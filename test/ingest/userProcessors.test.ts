@@ -8,14 +8,14 @@ import { EventLogUnavailable } from "../../src/event-log/EventLog.ts"
 import type { AppendOutcome, NewEvent } from "../../src/event-log/RecordedEvent.ts"
 import { SliceWriters } from "../../src/ingest/SliceWriters.ts"
 import { UserProcessors } from "../../src/ingest/UserProcessors.ts"
-import { bet } from "../support/events/events.ts"
+import { undecodedBet } from "../support/events/events.ts"
 import { newEvent } from "../support/events/newEvent.ts"
 import { someTenant } from "../support/events/someTenant.ts"
 
 const mail = (userId: string, ids: ReadonlyArray<string>) => ({
   tenantId: someTenant.tenantId,
   userId,
-  events: ids.map((id) => newEvent(someTenant, bet({ user_id: userId, unique_id: id })))
+  events: ids.map((id) => newEvent(someTenant, undecodedBet(userId, id)))
 })
 
 const numbers = (count: number, prefix = "") => Array.from({ length: count }, (_, index) => `${prefix}${index}`)
@@ -90,7 +90,7 @@ describe("UserProcessors", () => {
     Effect.gen(function*() {
       const { appended, layer } = gatedWriters(Effect.void)
       const long = (id: string, characters: number): NewEvent => {
-        const event = newEvent(someTenant, bet({ user_id: "player", unique_id: id }))
+        const event = newEvent(someTenant, undecodedBet("player", id))
         return { ...event, payload: `${event.payload.slice(0, -1)},"pad":"${"x".repeat(characters)}"}` }
       }
       const sizes = [...numbers(30).map(() => 1_000_000), 5_000_000, ...numbers(30).map(() => 1_000_000)]

@@ -271,7 +271,7 @@ describe("a tenant's zone that is changed", () => {
         const users = [0, 1, 2].map((nth) => userInSlice(tenant, 77, nth))
         const [bad, ...good] = users
         const events = users.map((userId) => {
-          const event = bet({ user_id: userId, unique_id: "1" })
+          const event = bet({ user_id: userId, unique_id: "1", at: "2026-01-01T00:00:00Z" })
           return { ...event, data: { ...event.data, game_id: userId === bad ? "poison" : "slots" } } as typeof event
         })
         yield* log.append(events.map((event) => newEvent(tenant, event)))
@@ -302,7 +302,7 @@ describe("a tenant's zone that is changed", () => {
         yield* sql`update tenants set time_zone = ${next} where tenant_id = ${tenant.tenantId}::uuid`
         const listed = yield* usersToMove(sql, { tenantId: tenant.tenantId, slice: 79 })
         const userId = userInSlice(tenant, 79)
-        yield* log.append([newEvent(tenant, bet({ user_id: userId, unique_id: "1" }))])
+        yield* log.append([newEvent(tenant, bet({ user_id: userId, unique_id: "1", at: "2026-01-01T00:00:00Z" }))])
         const read = Effect.flatMap(Activity, ({ read }) =>
           read(tenant, userId, { from: 0, to: 30_000, granularity: "day", consistency: strong }))
         assert.deepInclude(yield* read, { time_zone: former })
@@ -334,7 +334,7 @@ describe("a tenant's zone that is changed", () => {
       const sql = Context.get(service, PgClient.PgClient)
       const log = Context.get(service, EventLog)
       const userId = userInSlice(tenant, 78)
-      yield* log.append([newEvent(tenant, bet({ user_id: userId, unique_id: "1" }))])
+      yield* log.append([newEvent(tenant, bet({ user_id: userId, unique_id: "1", at: "2026-01-01T00:00:00Z" }))])
       yield* Context.get(service, Counters).read(tenant, [userId], { sections: ["logins"], consistency: strong })
       const refused = yield* Effect.flip(
         changeTimeZone({ sql, log }, [], { tenantId: tenant.tenantId, timeZone: next, onProgress: () => Effect.void })

@@ -96,6 +96,9 @@ const lengthOf = (text: string): number => [...text].length
 /**
  * Whether a schema allows a value, as far as this reading of it goes; numbers `{ raw }` are their
  * digits.
+ *
+ * Ajv judges parsed values, and many of these digits are of numbers that no double holds. It also
+ * judges formats and bounds, which a request that breaks a pattern or a type need not break.
  */
 export const conforms = (resolve: Resolve, open: JsonSchema, value: unknown): boolean => {
   const schema = resolve(open)

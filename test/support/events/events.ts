@@ -75,6 +75,13 @@ const casinoOf = (type: CasinoData["type"]) => (fields: Fields<CasinoData> = {})
 
 /** A casino bet of 10 EUR. */
 export const bet = casinoOf("bet")
+const sample = bet()
+/** A casino bet of 10 EUR that is not decoded again: for tests with many thousand events. */
+export const undecodedBet = (userId: string, unique_id: string): EventOf<"realtime-casino"> => ({
+  ...sample,
+  userId,
+  data: { ...sample.data, unique_id }
+})
 /** A casino win of 10 EUR. */
 export const win = casinoOf("win")
 /** A lost casino round. FastTrack also sends a win of 0. */
