@@ -230,9 +230,13 @@ const listed = (paths) => paths.map((path) => path.replaceAll(",", ",,")).join("
 
 /** What the service may do on Deno: its own files, its own addresses, and the programs of the embedded PostgreSQL unless DATABASE_URL is set. */
 const permissions = (deno) => {
-  const { DATABASE_URL, DATA_DIR, HOST = "127.0.0.1", PORT = "3000" } = process.env
+  const { DATABASE_URL, DATA_DIR, HOST = "127.0.0.1", OTEL_EXPORTER_OTLP_ENDPOINT, PORT = "3000" } = process.env
   const dataDir = resolve(DATA_DIR || ".data")
   const hosts = ["127.0.0.1", `${HOST.includes(":") ? `[${HOST}]` : HOST}:${PORT}`]
+  if (URL.canParse(OTEL_EXPORTER_OTLP_ENDPOINT)) {
+    const { hostname, port, protocol } = new URL(OTEL_EXPORTER_OTLP_ENDPOINT)
+    hosts.push(`${hostname}:${port || (protocol === "https:" ? 443 : 80)}`)
+  }
   const allow = ["--no-prompt", "--allow-env", "--allow-sys"]
   const read = [root, dataDir]
   if (DATABASE_URL !== undefined) {

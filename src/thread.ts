@@ -4,6 +4,7 @@ import * as Redacted from "effect/Redacted"
 import { parentPort, workerData } from "node:worker_threads"
 import { threadLayer } from "./App.ts"
 import { LogOutput } from "./platform/LogOutput.ts"
+import { layerTelemetry } from "./platform/Telemetry.ts"
 import { Caution } from "./projections/feed/Caution.ts"
 import { cautionOf, serveThread, type ThreadData } from "./projections/runner/ProjectionThread.ts"
 
@@ -21,6 +22,7 @@ await Effect.runPromise(
     Effect.provide(threadLayer({ url: Redacted.make(data.databaseUrl), pooler: data.pooler })),
     Effect.provide(NodeWorkerRunner.layer),
     Effect.provideService(Caution, cautionOf(data)),
+    Effect.provide(layerTelemetry("projections")),
     Effect.provide(LogOutput.layerOf(data.log))
   )
 )

@@ -8,6 +8,7 @@ import { Server } from "../http/Server.ts"
 import { Draining } from "../http/server/Draining.ts"
 import { refuseWhatCannotListen } from "../http/server/refuseWhatCannotListen.ts"
 import { Settings } from "../platform/Settings.ts"
+import { layerTelemetry } from "../platform/Telemetry.ts"
 import { Bootstrap, type BootstrapKey } from "../tenants/Bootstrap.ts"
 import { explained } from "./CommandFailed.ts"
 import { print } from "./print.ts"
@@ -22,7 +23,7 @@ export const serve = Command.make("serve", {}, () => explained(Effect.andThen(ca
 const canListen = Effect.flatMap(Settings, refuseWhatCannotListen).pipe(Effect.provide(Settings.layer))
 
 const run = Effect.gen(function*() {
-  const services = yield* Layer.build(serverLayer)
+  const services = yield* Layer.build(serverLayer.pipe(Layer.provide(layerTelemetry("service"))))
   yield* leaveInTime
   yield* Effect.provide(drainFirst, services)
   yield* Effect.flatMap(greeting, (lines) => print(...lines)).pipe(Effect.provide(services))

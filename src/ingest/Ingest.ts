@@ -91,6 +91,7 @@ export class Ingest extends Context.Service<Ingest, {
 
       const batch = Effect.fn("Ingest.batch")(
         function*(tenant: Tenant, items: BulkItems, options: { readonly strict: boolean }) {
+          yield* Effect.annotateCurrentSpan({ tenant: tenant.tenantId, events: items.count })
           const latest = limits.futureHours === 0 ? Number.POSITIVE_INFINITY : (yield* Clock.currentTimeMillis) + limits.futureHours * hour
           const decoding: Decoding = { tenant, latest, largest: limits.bytesPerEvent }
           const decoded: Decoded = { invalid: [], users: new Map(), uncounted: new Set() }

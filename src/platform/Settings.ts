@@ -2,6 +2,7 @@ import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { zoneProblem } from "../values/zones/zoneProblem.ts"
 import { parseAddressRanges } from "./addressRanges.ts"
@@ -99,6 +100,53 @@ export const logSettings = Config.all({
       return isLogLevel(name) ? logLevels[name] : logLevels.info
     })
   )
+})
+
+/**
+ * Entries such as `authorization=Bearer%20TOKEN`, separated by commas; none if one is malformed.
+ */
+const parseHeaders = (text: string): Readonly<Record<string, string>> | undefined => {
+  const headers: Record<string, string> = {}
+  for (const entry of text.split(",").map((part) => part.trim()).filter((part) => part !== "")) {
+    const [, name, value = ""] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(.*)$/s.exec(entry) ?? []
+    try {
+      if (name === undefined) return undefined
+      headers[name] = decodeURIComponent(value)
+    } catch {
+      return undefined
+    }
+  }
+  return headers
+}
+
+const HeaderList = Schema.String.check(
+  Schema.makeFilter((text) =>
+    parseHeaders(text) === undefined ? "is no list of NAME=VALUE, percent-encoded and separated by commas" : undefined
+  )
+)
+
+const CollectorUrl = Schema.String.check(
+  Schema.makeFilter((text) =>
+    text === "" || /^https?:\/\/[^/]/.test(text) && URL.canParse(text) ? undefined : "is no URL such as http://127.0.0.1:4318"
+  )
+)
+
+/** Where the spans of a thread go (docs/metrics.md#traces), by OpenTelemetry's names. */
+export const telemetrySettings = Config.all({
+  // OpenTelemetry takes an empty setting for none.
+  endpoint: Config.schema(CollectorUrl, "OTEL_EXPORTER_OTLP_ENDPOINT").pipe(
+    Config.withDefault(""),
+    Config.map((text) => text === "" ? undefined : new URL(text))
+  ),
+  headers: Config.schema(HeaderList, "OTEL_EXPORTER_OTLP_HEADERS").pipe(
+    Config.withDefault(""),
+    Config.map((text) => Redacted.make(parseHeaders(text) ?? {}))
+  ),
+  serviceName: Config.String("OTEL_SERVICE_NAME").pipe(Config.withDefault("playtally")),
+  share: Config.schema(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })), "OTEL_TRACES_SAMPLER_ARG").pipe(
+    Config.withDefault(1)
+  ),
+  perSecond: whole("OTEL_TRACES_PER_SECOND", 20)
 })
 
 /** The service's settings. */

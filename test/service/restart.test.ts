@@ -36,7 +36,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a process that is told
         if (process.versions["deno"] === undefined) assert.deepStrictEqual(failures, [])
         else assert.deepStrictEqual(failures.slice(50).concat(failures.filter((code) => code !== "ECONNRESET")), [])
       }),
-    // Once more, for a connection that comes in the microseconds before the listener closes is reset.
+    // Once more, for a connection that comes in the microseconds before the listener closes is
+    // reset.
     { timeout: 120_000, retry: 1 }
   )
 
