@@ -3,8 +3,8 @@ import * as Exit from "effect/Exit"
 import * as Tracer from "effect/Tracer"
 
 /**
- * The attributes that leave the process. Others may hold a user's id, as the path of a request does,
- * or tell how the database is reached.
+ * The attributes that leave the process. Others may hold a user's id, as the path of a request
+ * does, or tell how the database is reached.
  */
 const shown: ReadonlySet<string> = new Set([
   "tenant",

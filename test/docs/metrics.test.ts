@@ -4,20 +4,10 @@ import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { get, postBulk, serve } from "../http/serve.ts"
+import { codesIn, describedMetrics, metricsTable } from "../support/service/describedMetrics.ts"
 import { readFamilies } from "../support/service/metricFamilies.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
-const page = readFileSync(join(root, "docs/metrics.md"), "utf8")
-const [, table = "", , , names = ""] = page.split(/^## .*$/m)
-
-/** The rows of a table in Markdown, without its head. */
-const rowsOf = (text: string) =>
-  text.split("\n").filter((line) => line.startsWith("| `")).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()))
-
-const codes = (cell = "") => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code)
-
-const described = new Map(rowsOf(table).map(([name, type, labels]) => [codes(name)[0], { type, labels: codes(labels).sort() }]))
-
 /**
  * The metrics of a process that has stored, read and refused something for a tenant that is shown.
  */
@@ -36,22 +26,22 @@ describe("docs/metrics.md", () => {
     Effect.gen(function*() {
       const families = yield* shown
       for (const { help, labels, name, type } of families.values()) {
-        assert.deepStrictEqual(described.get(name), { type, labels: [...labels].sort() }, name)
+        assert.deepStrictEqual(describedMetrics.get(name), { type, labels: [...labels].sort() }, name)
         assert.isAbove(help.length, 10, `${name} has no help`)
         assert.match(name, /^(playtally|process)_[a-z_]+$/)
         if (type === "counter") assert.match(name, /_total$/)
         else assert.notMatch(name, /_total$/)
         assert.notMatch(name, /milliseconds|_ms|_kb/)
       }
-      const missing = [...described.keys()].filter((name) => !families.has(name ?? ""))
+      const missing = [...describedMetrics.keys()].filter((name) => !families.has(name))
       assert.deepStrictEqual(missing.sort(), onlyWithDatabase)
     }))
 
   it.live("gives a name of today for each former one, and nobody uses a former one any more", () =>
     Effect.gen(function*() {
       const families = yield* shown
-      const renamed = rowsOf(names).map(([before, now]) =>
-        [codes(before)[0] ?? "", codes(now)[0]?.replace(/(_count)?(\{.*)?$/, "")] as const
+      const renamed = metricsTable("Names before 0.2").map(([before, now]) =>
+        [codesIn(before)[0] ?? "", codesIn(now)[0]?.replace(/(_count)?(\{.*)?$/, "")] as const
       )
       assert.isAbove(renamed.length, 10)
       for (const [before, now] of renamed) {
