@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
-import { dirname, join, normalize } from "node:path"
+import { basename, dirname, join, normalize } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
@@ -48,6 +48,17 @@ const pathsIn = (text: string): ReadonlyArray<readonly [path: string, anchor: st
     .map(([, path = "", anchor]) => [path.replace(/\.+$/, ""), anchor] as const)
     .filter(([path]) => /(\.\w+|\/)$/.test(path))
 
+const basenames = Map.groupBy([...sources, ...pages], (file) => basename(file))
+
+/** A path that leads nowhere, and where a file of its name is. */
+const deadPath = (path: string): string => {
+  const files = basenames.get(basename(path)) ?? []
+  return files.length === 0 ? path : `${path} (now ${files.join(" or ")}?)`
+}
+
+/** The files of the project that a text names without their folder. */
+const bareNamesIn = (text: string): ReadonlyArray<string> => [...text.matchAll(/`([\w.-]+\.(?:ts|mjs))`/g)].map(([, name = ""]) => name)
+
 /**
  * The files that a page has its reader make, or names as an example. The page lists them in an
  * HTML comment: `<!-- not in the repository: src/…, test/… -->`.
@@ -79,7 +90,9 @@ describe("references", () => {
   it("of pages name files that are there", () => {
     const dead = pages.flatMap((page) => {
       const made = madeByReader(page)
-      return pathsIn(textOf(page)).filter(([path, anchor]) => !made.has(path) && !isThere(path, anchor)).map(([path]) => `${page}: ${path}`)
+      return pathsIn(textOf(page)).filter(([path, anchor]) => !made.has(path) && !isThere(path, anchor)).map(([path]) =>
+        `${page}: ${deadPath(path)}`
+      )
     })
     assert.deepStrictEqual(dead, [])
   })
@@ -89,7 +102,16 @@ describe("references", () => {
     const dead = sources.flatMap((source) =>
       pathsIn(splitComments(textOf(source))[0])
         .filter(([path, anchor]) => !isThere(path, anchor))
-        .map(([path, anchor]) => `${source}: ${path}${anchor === undefined ? "" : `#${anchor}`}`)
+        .map(([path, anchor]) => `${source}: ${deadPath(path)}${anchor === undefined ? "" : `#${anchor}`}`)
+    )
+    assert.deepStrictEqual(dead, [])
+  })
+
+  it("of pages by the name of a file alone are to files that are there", () => {
+    const dead = pages.flatMap((page) =>
+      bareNamesIn(textOf(page))
+        .filter((name) => !basenames.has(name) && ![...madeByReader(page)].some((made) => basename(made) === name))
+        .map((name) => `${page}: ${name}`)
     )
     assert.deepStrictEqual(dead, [])
   })
