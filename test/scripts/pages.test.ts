@@ -1,0 +1,52 @@
+import { assert, describe, it } from "@effect/vitest"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = fileURLToPath(new URL("../../", import.meta.url))
+const textOf = (file: string) => readFileSync(join(root, file), "utf8")
+const sourcesIn = (folder: string) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
+
+/** The first two cells of each row of a page's tables. */
+const rowsOf = (page: string): ReadonlyArray<readonly [first: string, second: string]> =>
+  textOf(page).split("\n").filter((line) => line.startsWith("| ")).map((line) => {
+    const [, first = "", second = ""] = line.split("|")
+    return [first.trim(), second.trim()] as const
+  })
+
+const quoted = (text: string): ReadonlyArray<string> => [...text.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name)
+
+describe("the pages", () => {
+  it("have every setting, and no other", () => {
+    const read = [...textOf("src/platform/Settings.ts").matchAll(/"([A-Z][A-Z_]{3,})"/g)].map(([, name = ""]) => name)
+    assert.isAbove(read.length, 25)
+    const told = rowsOf("docs/settings.md").flatMap(([names]) => quoted(names))
+    assert.deepStrictEqual([...new Set(told)].sort(), [...new Set(read)].sort())
+  })
+
+  it("have every command", () => {
+    const commands = sourcesIn("src/cli").flatMap((file) =>
+      [...textOf(file).matchAll(/Command\.make\(\s*"([a-z-]+)"/g)].map(([, name = ""]) => name)
+    )
+    assert.isAbove(commands.length, 20)
+    const told = new Set(rowsOf("docs/commands.md").flatMap(([names]) => quoted(names).flatMap((name) => name.split(" "))))
+    assert.deepStrictEqual(commands.filter((name) => !told.has(name)), [])
+  })
+
+  it("name an owner of every table, which is a room that writes it", () => {
+    const created = readdirSync(join(root, "migrations")).flatMap((name) =>
+      [...textOf(`migrations/${name}`).matchAll(/\bcreate table (\w+)/g)].map(([, table = ""]) => table)
+    )
+    const owners = new Map(rowsOf("docs/architecture.md").map(([table, room]) => [quoted(table)[0] ?? "", quoted(room)[0] ?? ""]))
+    const wrong = created.filter((table) => {
+      const owner = owners.get(table)
+      if (owner === undefined || owner === "") return true
+      const writes = new RegExp(`\\b(insert into|update|delete from)\\s+(only\\s+)?${table}\\b`)
+      return !sourcesIn(`src/${owner}`).some((file) => writes.test(textOf(file)))
+    })
+    assert.deepStrictEqual(wrong, [])
+  })
+})
