@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
-import type { LogProgress } from "../event-log/transfer/exportLog.ts"
+import type { LogProgress } from "../transfer/exportLog.ts"
 
 const count = (value: number): string => Math.round(value).toLocaleString("en-US")
 

@@ -1,7 +1,7 @@
 import { Command } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { type Finding, verifyLog } from "../event-log/transfer/verifyLog.ts"
+import { type Finding, verifyLog } from "../transfer/verifyLog.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { CommandFailed, explained } from "./CommandFailed.ts"
 import { print } from "./print.ts"

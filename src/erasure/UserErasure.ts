@@ -14,7 +14,7 @@ import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnava
 import { Migrations } from "../database/Migrations.ts"
 import { pseudonymOf, tagOf, tagStart } from "../event-log/pseudonym.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
-import type { ImportUnfinished } from "../event-log/transfer/unfinishedImport.ts"
+import type { ImportUnfinished } from "../event-log/unfinishedImport.ts"
 import { eraseRejected } from "../ingest/eraseRejected.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { type Erased, type ErasureProgress, type ErasureReport, erasureSteps, type Step } from "./erasureSteps.ts"

@@ -1,7 +1,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
-import { type ImportUnfinished, refuseUnfinished } from "../event-log/transfer/unfinishedImport.ts"
+import { type ImportUnfinished, refuseUnfinished } from "../event-log/unfinishedImport.ts"
 import * as Checkpoints from "../projections/feed/Checkpoints.ts"
 import { forgetGenerations } from "../projections/feed/generations.ts"
 import * as ParkedUsers from "../projections/feed/ParkedUsers.ts"

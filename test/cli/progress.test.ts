@@ -5,7 +5,7 @@ import * as Sink from "effect/Sink"
 import * as Stdio from "effect/Stdio"
 import { TestClock } from "effect/testing"
 import { progressLine, rateLine, withProgress } from "../../src/cli/progress.ts"
-import type { LogProgress } from "../../src/event-log/transfer/exportLog.ts"
+import type { LogProgress } from "../../src/transfer/exportLog.ts"
 
 const stderr = (isTerminal: boolean) => {
   const written: Array<string> = []

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { DatabaseUnavailable } from "../../../src/database/DatabaseUnavailable.ts"
 import type { UserErasure } from "../../../src/erasure/UserErasure.ts"
-import { ImportUnfinished } from "../../../src/event-log/transfer/unfinishedImport.ts"
+import { ImportUnfinished } from "../../../src/event-log/unfinishedImport.ts"
 import { request, serve, tenant } from "../serve.ts"
 
 type Erase = UserErasure["Service"]["eraseWithin"]

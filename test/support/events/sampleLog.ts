@@ -1,9 +1,9 @@
 import * as Result from "effect/Result"
 import { createHash } from "node:crypto"
 import { sliceOf } from "../../../src/event-log/sliceOf.ts"
-import { type LogFilePrelude, logFileVersion } from "../../../src/event-log/transfer/LogFile.ts"
-import { LogFileWriter } from "../../../src/event-log/transfer/LogFileWriter.ts"
-import type { StoredEvent } from "../../../src/event-log/transfer/StoredEvent.ts"
+import type { StoredEvent } from "../../../src/event-log/StoredEvent.ts"
+import { type LogFilePrelude, logFileVersion } from "../../../src/transfer/LogFile.ts"
+import { LogFileWriter } from "../../../src/transfer/LogFileWriter.ts"
 
 /** A log that was never in a database. */
 export interface SampleLog {

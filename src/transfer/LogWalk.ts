@@ -1,7 +1,7 @@
-import { erasedType, isPseudonym } from "../pseudonym.ts"
-import { sliceOf } from "../sliceOf.ts"
+import { erasedType, isPseudonym } from "../event-log/pseudonym.ts"
+import { sliceOf } from "../event-log/sliceOf.ts"
+import { isKnownEvent, type StoredEvent } from "../event-log/StoredEvent.ts"
 import { eventsIn, type LogFilePrelude } from "./LogFile.ts"
-import { isKnownEvent, type StoredEvent } from "./StoredEvent.ts"
 
 /**
  * Goes through a log by slice and position and knows what must come next: positions 1, 2, 3 … up to

@@ -2,12 +2,12 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { SqlError } from "effect/sql"
-import { parseJson } from "../../fasttrack/parseJson.ts"
-import { decodeStored } from "../../fasttrack/payload.ts"
-import { erasedType } from "../pseudonym.ts"
-import { readableEvent } from "../readableEvent.ts"
+import { erasedType } from "../event-log/pseudonym.ts"
+import { readableEvent } from "../event-log/readableEvent.ts"
+import { isKnownEvent, type StoredEvent } from "../event-log/StoredEvent.ts"
+import { parseJson } from "../fasttrack/parseJson.ts"
+import { decodeStored } from "../fasttrack/payload.ts"
 import { readStoredPage } from "./readStoredPages.ts"
-import { isKnownEvent, type StoredEvent } from "./StoredEvent.ts"
 
 /** An event that a reader cannot take, and why. */
 export interface UnreadablePayload {

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import { gzipSync } from "node:zlib"
-import { readableEvent } from "../../../src/event-log/readableEvent.ts"
-import { sealAfter } from "../../../src/event-log/transfer/LogFile.ts"
-import { type LogFileBatch, LogFileReader } from "../../../src/event-log/transfer/LogFileReader.ts"
-import { formatStoredEvent } from "../../../src/event-log/transfer/StoredEvent.ts"
-import { seededRandom } from "../../oracle/random.ts"
-import { fileOf, linesOf, preludeOf, sampleLog, sealed } from "../../support/events/sampleLog.ts"
+import { readableEvent } from "../../src/event-log/readableEvent.ts"
+import { formatStoredEvent } from "../../src/event-log/StoredEvent.ts"
+import { sealAfter } from "../../src/transfer/LogFile.ts"
+import { type LogFileBatch, LogFileReader } from "../../src/transfer/LogFileReader.ts"
+import { seededRandom } from "../oracle/random.ts"
+import { fileOf, linesOf, preludeOf, sampleLog, sealed } from "../support/events/sampleLog.ts"
 
 /** What the reader gives of a file in pieces, and how it ends: undefined if well. */
 const read = (file: Uint8Array, pieceOf: () => number = () => 1 << 20) => {

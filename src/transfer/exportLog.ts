@@ -5,22 +5,15 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
 import * as Stream from "effect/Stream"
-import { EventLogCorrupt } from "../EventLog.ts"
-import { readableEvent } from "../readableEvent.ts"
-import { isAnyBeingErased } from "../statements/unfinishedErasures.ts"
-import {
-  eventsIn,
-  type LogFileApiKey,
-  type LogFileErasedUser,
-  type LogFileHeader,
-  type LogFilePrelude,
-  type LogFileTenant,
-  logFileVersion
-} from "./LogFile.ts"
+import { EventLogCorrupt } from "../event-log/EventLog.ts"
+import { readableEvent } from "../event-log/readableEvent.ts"
+import { isAnyBeingErased } from "../event-log/statements/unfinishedErasures.ts"
+import type { StoredEvent } from "../event-log/StoredEvent.ts"
+import { type ImportUnfinished, refuseUnfinished } from "../event-log/unfinishedImport.ts"
+import { storedApiKeys, storedTenants } from "../tenants/transferTenants.ts"
+import { eventsIn, type LogFileErasedUser, type LogFileHeader, type LogFilePrelude, logFileVersion } from "./LogFile.ts"
 import { LogFileWriter } from "./LogFileWriter.ts"
 import { readStoredPage, utc } from "./readStoredPages.ts"
-import type { StoredEvent } from "./StoredEvent.ts"
-import { type ImportUnfinished, refuseUnfinished } from "./unfinishedImport.ts"
 
 /**
  * A user was or is being erased while the log is exported: what is written may still tell of the
@@ -118,14 +111,11 @@ const readPrelude = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
     select slice, position, ${utc(sql, "recorded_at")} as recorded_at from slice_heads where position > 0 order by slice`
   const [format] = yield* sql<Pick<LogFileHeader, "slice_count" | "lane_count">>`select slice_count, lane_count from log_format`
   if (format === undefined) return yield* new EventLogCorrupt({ message: "The database does not say how many slices it has." })
-  const apiKeys = yield* sql<LogFileApiKey>`
-    select api_key_id, tenant_id, name, encode(key_hash, 'hex') as key_hash, scopes, ${utc(sql, "created_at")} as created_at,
-      ${utc(sql, "revoked_at")} as revoked_at
-    from api_keys order by api_key_id`
+  const time = (column: string) => utc(sql, column)
+  const apiKeys = yield* storedApiKeys(sql, time)
   const erased = yield* sql<LogFileErasedUser & { readonly erasure: bigint }>`
     select erasure, tenant_id, slice, tag, pseudonym, ${utc(sql, "erased_at")} as erased_at from erased_users order by erasure`
-  const tenants = yield* sql<LogFileTenant>`
-    select tenant_id, name, time_zone, week_start, key_namespace, ${utc(sql, "created_at")} as created_at from tenants order by tenant_id`
+  const tenants = yield* storedTenants(sql, time)
   const prelude: LogFilePrelude = {
     header: {
       playtally_log: logFileVersion,

@@ -1,9 +1,9 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
-import { readableEvent } from "../readableEvent.ts"
-import { fitPlaces, type Place, placeColumns } from "../statements/fitPlaces.ts"
-import type { StoredEvent } from "./StoredEvent.ts"
+import { readableEvent } from "../event-log/readableEvent.ts"
+import { fitPlaces, type Place, placeColumns } from "../event-log/statements/fitPlaces.ts"
+import type { StoredEvent } from "../event-log/StoredEvent.ts"
 
 /** Most events and, but for a single larger event, most bytes of payload in a page. */
 const pageEvents = 5_000

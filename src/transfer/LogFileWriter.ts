@@ -1,8 +1,8 @@
 import * as Result from "effect/Result"
 import { createHash } from "node:crypto"
+import { formatStoredEvent, type StoredEvent } from "../event-log/StoredEvent.ts"
 import { apiKeyLine, checkLine, endLine, erasedUserLine, headerLine, type LogFilePrelude, sealAfter, tenantLine } from "./LogFile.ts"
 import { LogWalk } from "./LogWalk.ts"
-import { formatStoredEvent, type StoredEvent } from "./StoredEvent.ts"
 
 /**
  * Writes a log file piece by piece: `start`, then all events in order, cut as one likes, then

@@ -4,13 +4,15 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { SqlError } from "effect/sql"
 import * as Stream from "effect/Stream"
-import { arrayOf } from "../../database/arrayOf.ts"
-import { classifySqlError } from "../../database/classifySqlError.ts"
+import { arrayOf } from "../database/arrayOf.ts"
+import { classifySqlError } from "../database/classifySqlError.ts"
+import { beginLog, insertStored } from "../event-log/statements/importStatements.ts"
+import type { StoredEvent } from "../event-log/StoredEvent.ts"
+import { allowAppend, type ImportMark, mark, moveMark, unfinishedImport, unmark } from "../event-log/unfinishedImport.ts"
+import { insertTenants } from "../tenants/transferTenants.ts"
 import type { LogProgress } from "./exportLog.ts"
 import { eventsIn, LogFileError, type LogFilePrelude } from "./LogFile.ts"
 import { type LogFileBatch, LogFileReader } from "./LogFileReader.ts"
-import type { StoredEvent } from "./StoredEvent.ts"
-import { allowAppend, type ImportMark, mark, moveMark, unfinishedImport, unmark } from "./unfinishedImport.ts"
 
 /**
  * The database is not one that this file can be imported into; `message` says why. Nothing was
@@ -108,80 +110,16 @@ const begin = (sql: PgClient.PgClient, { apiKeys, erasedUsers, header, tenants }
     yield* sql`lock table events, tenants in share row exclusive mode`.unprepared
     yield* refuseUsed(sql)
     yield* mark(sql, first)
-    yield* sql`update log_format set lane_count = ${header.lane_count}`
-    yield* sql`
-      insert into tenants (tenant_id, name, time_zone, week_start, key_namespace, created_at)
-      select * from unnest(
-        ${arrayOf.uuid(tenants.map((t) => t.tenant_id))}::uuid[],
-        ${arrayOf.text(tenants.map((t) => t.name))}::text[],
-        ${arrayOf.text(tenants.map((t) => t.time_zone))}::text[],
-        ${arrayOf.int2(tenants.map((t) => t.week_start))}::smallint[],
-        ${arrayOf.uuid(tenants.map((t) => t.key_namespace))}::uuid[],
-        ${arrayOf.text(tenants.map((t) => t.created_at))}::timestamptz[]
-      )`
-    yield* sql`
-      insert into api_keys (api_key_id, tenant_id, name, key_hash, scopes, created_at, revoked_at)
-      select api_key_id, tenant_id, name, decode(key_hash, 'hex'), string_to_array(scopes, ','), created_at, revoked_at
-      from unnest(
-        ${arrayOf.uuid(apiKeys.map((k) => k.api_key_id))}::uuid[],
-        ${arrayOf.uuid(apiKeys.map((k) => k.tenant_id))}::uuid[],
-        ${arrayOf.text(apiKeys.map((k) => k.name))}::text[],
-        ${arrayOf.text(apiKeys.map((k) => k.key_hash))}::text[],
-        ${arrayOf.text(apiKeys.map((k) => k.scopes.join(",")))}::text[],
-        ${arrayOf.text(apiKeys.map((k) => k.created_at))}::timestamptz[],
-        ${arrayOf.text(apiKeys.map((k) => k.revoked_at))}::timestamptz[]
-      ) as k (api_key_id, tenant_id, name, key_hash, scopes, created_at, revoked_at)`
-    yield* sql`
-      insert into erased_users (erasure, tenant_id, slice, tag, pseudonym, erased_at)
-      select ord, tenant_id, slice, tag, pseudonym, erased_at
-      from unnest(
-        ${arrayOf.uuid(erasedUsers.map((u) => u.tenant_id))}::uuid[],
-        ${arrayOf.int2(erasedUsers.map((u) => u.slice))}::smallint[],
-        ${arrayOf.int4(erasedUsers.map((u) => u.tag))}::int[],
-        ${arrayOf.text(erasedUsers.map((u) => u.pseudonym))}::text[],
-        ${arrayOf.text(erasedUsers.map((u) => u.erased_at))}::timestamptz[]
-      ) with ordinality as u (tenant_id, slice, tag, pseudonym, erased_at, ord)`
-    yield* sql`
-      update slice_heads as h set erasure = u.erasure
-      from (select slice, max(erasure) as erasure from erased_users group by slice) as u where h.slice = u.slice`
+    yield* insertTenants(sql, tenants, apiKeys)
+    yield* beginLog(sql, { laneCount: header.lane_count, erasedUsers })
   }).pipe(sql.withTransaction, refusedBy(() => "A tenant, key or erased user of the file"))
 
 /** Inserts the events, moves the heads and the mark, all or nothing. */
 const write = (sql: PgClient.PgClient, { events, firstLine, lastLine }: LogFileBatch, from: ImportMark, to: ImportMark) =>
   Effect.gen(function*() {
     yield* allowAppend(sql)
-    const ranges = rangesOf(events)
-    const [moved] = yield* sql<{ heads: number }>`
-      with inserted as (
-        insert into events
-          (slice, position, tenant_id, user_id, idempotency_key, event_type, occurred_at, recorded_at, payload_version, payload)
-        select slice, position, tenant_id, user_id, idempotency_key, event_type, occurred_at, recorded_at, payload_version, payload::json
-        from unnest(
-          ${arrayOf.int2(events.map((e) => e.slice))}::smallint[],
-          ${arrayOf.int8(events.map((e) => e.position))}::bigint[],
-          ${arrayOf.uuid(events.map((e) => e.tenant_id))}::uuid[],
-          ${arrayOf.text(events.map((e) => e.user_id))}::text[],
-          ${arrayOf.uuid(events.map((e) => e.idempotency_key))}::uuid[],
-          ${arrayOf.text(events.map((e) => e.event_type))}::text[],
-          ${arrayOf.text(events.map((e) => e.occurred_at))}::timestamptz[],
-          ${arrayOf.text(events.map((e) => e.recorded_at))}::timestamptz[],
-          ${arrayOf.int2(events.map((e) => e.payload_version))}::smallint[],
-          ${arrayOf.text(events.map((e) => e.payload))}::text[]
-        ) as e (slice, position, tenant_id, user_id, idempotency_key, event_type, occurred_at, recorded_at, payload_version, payload)
-      ),
-      advanced as (
-        update slice_heads as h set position = r.last, recorded_at = r.recorded_at
-        from unnest(
-          ${arrayOf.int2(ranges.map((r) => r.slice))}::smallint[],
-          ${arrayOf.int8(ranges.map((r) => r.first))}::bigint[],
-          ${arrayOf.int8(ranges.map((r) => r.last))}::bigint[],
-          ${arrayOf.text(ranges.map((r) => r.recorded_at))}::timestamptz[]
-        ) as r (slice, first, last, recorded_at)
-        where h.slice = r.slice and h.position = r.first - 1
-        returning h.slice
-      )
-      select count(*)::int as heads from advanced`
-    if (!(yield* moveMark(sql, from, to)) || moved?.heads !== ranges.length) {
+    const isInOrder = yield* insertStored(sql, events)
+    if (!(yield* moveMark(sql, from, to)) || !isInOrder) {
       return yield* new ImportRefused({ message: "Somebody else is importing into this database." })
     }
   }).pipe(
@@ -205,15 +143,6 @@ const isJson = (text: string): boolean => {
   } catch {
     return false
   }
-}
-
-/** The positions of each slice that the events fill; they are in order. */
-const rangesOf = (events: ReadonlyArray<StoredEvent>) => {
-  const ranges = new Map<number, { readonly slice: number; readonly first: number; readonly last: number; readonly recorded_at: string }>()
-  for (const { position, recorded_at, slice } of events) {
-    ranges.set(slice, { slice, first: ranges.get(slice)?.first ?? position, last: position, recorded_at })
-  }
-  return [...ranges.values()]
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { isPseudonym } from "../pseudonym.ts"
+import { isPseudonym } from "../event-log/pseudonym.ts"
 
 /**
  * A log file is the whole event log as text: NDJSON, UTF-8, every line ended by a line feed. The

@@ -1,6 +1,6 @@
-import { isEventType } from "../../fasttrack/FastTrackEvent.ts"
-import { payloadVersion } from "../../fasttrack/payload.ts"
-import { erasedType, erasedVersion } from "../pseudonym.ts"
+import { isEventType } from "../fasttrack/FastTrackEvent.ts"
+import { payloadVersion } from "../fasttrack/payload.ts"
+import { erasedType, erasedVersion } from "./pseudonym.ts"
 
 /**
  * A row of the log as it is stored, nothing interpreted: `payload` is the JSON text of the column,

@@ -2,8 +2,9 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { isUtf8 } from "node:buffer"
 import { createHash } from "node:crypto"
-import { readableEvent } from "../readableEvent.ts"
-import { sliceCount } from "../sliceOf.ts"
+import { readableEvent } from "../event-log/readableEvent.ts"
+import { sliceCount } from "../event-log/sliceOf.ts"
+import { parseStoredEvent, type StoredEvent } from "../event-log/StoredEvent.ts"
 import {
   apiKeyLine,
   checkLine,
@@ -23,7 +24,6 @@ import {
   tenantLine
 } from "./LogFile.ts"
 import { LogWalk } from "./LogWalk.ts"
-import { parseStoredEvent, type StoredEvent } from "./StoredEvent.ts"
 
 /**
  * What stands between two checks, found to be as it was written: the prelude, then events. Lines
