@@ -237,10 +237,7 @@ const roomOf = (file: string): string => {
  * circle is taken apart, and its entry goes.
  */
 const circles: ReadonlyArray<ReadonlyArray<string>> = [
-  ["App.ts", "thread.ts"],
-  ["counters/Histories.ts", "counters/KeptFoldings.ts"],
-  ["database/embedded/EmbeddedCluster.ts", "database/embedded/FolderLock.ts"],
-  ["fasttrack/FastTrackEvent.ts", "fasttrack/PaymentData.ts", "fasttrack/SportsBetData.ts", "fasttrack/countedWords.ts"]
+  ["App.ts", "thread.ts"]
 ]
 
 /** The files of `src` that a file names: by imports of values and of types, and by URLs. */
