@@ -6,9 +6,12 @@ import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 import { spawn } from "node:child_process"
 import { inject } from "vitest"
+import { KnownProjections } from "../../../src/cli/projections/KnownProjections.ts"
 import { newCatalogEntry } from "../../../src/cli/projections/newCatalogEntry.ts"
 import { createProjection } from "../../../src/cli/projections/newProjection.ts"
 import { createVersion } from "../../../src/cli/projections/newVersion.ts"
+import { casino } from "../../../src/projections/catalog/casino.ts"
+import { pageSamples } from "../../support/projections/pageSamples.ts"
 
 const root = new URL("../../../", import.meta.url).pathname
 
@@ -58,40 +61,64 @@ const run = (copy: string, ...args: ReadonlyArray<string>) =>
     })
   )
 
+/** A spec of nothing but the laws. */
+const lawsOf = (variable: string) =>
+  `import { it } from "vitest"
+import { ${variable} } from "../../../src/projections/catalog/${variable}.ts"
+import { projectionSpec } from "../../support/projections/projectionSpec.ts"
+
+it("keeps the laws of folds", projectionSpec(${variable}).keepsTheLaws)
+`
+
 layer(NodeServices.layer, { excludeTestServices: true })("projections new", (it) => {
   const isDeno = process.versions["deno"] !== undefined
 
   // The programs that check the files are Node's.
-  it.effect.skipIf(isDeno)("writes files that compile, lint, are formatted, and pass their own spec", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const copy = yield* workingCopy
-      yield* createProjection(copy, "big_bets")
-      const longest = `n${"o".repeat(39)}`
-      yield* createProjection(copy, longest)
-      yield* createVersion(copy, "casino_by_game")
-      // Those of the page for newcomers, in place of what is written for it.
-      const page = yield* fs.readFileString(`${root}docs/projections.md`)
-      const [code = "", spec = ""] = [...page.matchAll(/^```ts\n(import [^]*?)^```$/gm)].map(([, block]) => block)
-      const favourites = yield* createProjection(copy, "favourite_games")
-      yield* fs.writeFileString(`${copy}/${favourites.source}`, code)
-      yield* fs.writeFileString(`${copy}/${favourites.spec}`, spec)
-      const files = [
-        ...["bigBets", longest, "favouriteGames"].flatMap((
-          name
-        ) => [`src/projections/catalog/${name}.ts`, `test/projections/catalog/${name}.test.ts`]),
-        ...["casinoByGame", "casinoByGameV1"].map((name) => `src/projections/catalog/${name}.ts`)
-      ]
-      for (const file of files) assert.isTrue(yield* fs.exists(`${copy}/${file}`), file)
-      const ended = yield* Effect.all([
-        run(copy, "types"),
-        run(copy, "lint", "src/projections", "test/projections"),
-        run(copy, "format:check", ...files, "src/projections/catalog/catalog.ts"),
-        run(copy, "test", "test/projections/catalog")
-      ], { concurrency: 2 })
-      for (const { code, output } of ended) assert.strictEqual(code, 0, output)
-      assert.match(ended[3].output, /Tests +11 passed/)
-    }), 60_000)
+  it.effect.skipIf(isDeno)(
+    "writes files that compile, lint, are formatted, and pass their spec, as the page's samples do",
+    () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const copy = yield* workingCopy
+        yield* createProjection(copy, "big_bets")
+        const longest = `n${"o".repeat(39)}`
+        yield* createProjection(copy, longest)
+        yield* createVersion(copy, "casino_by_game")
+        // What a reader of docs/projections.md does, with the samples in place of what is written.
+        const samples = pageSamples(yield* fs.readFileString(`${root}docs/projections.md`))
+        const favourites = yield* createProjection(copy, "favourite_games")
+        yield* fs.writeFileString(`${copy}/${favourites.source}`, samples.source)
+        yield* createVersion(copy, "favourite_games").pipe(
+          Effect.provideService(KnownProjections, [{ ...casino, name: "favourite_games", version: 1 }])
+        )
+        yield* fs.writeFileString(
+          `${copy}/test/projections/catalog/favouriteGamesV1.test.ts`,
+          samples.spec.replaceAll("favouriteGames", "favouriteGamesV1")
+        )
+        const second = yield* fs.readFileString(`${copy}/${favourites.source}`)
+        yield* fs.writeFileString(`${copy}/${favourites.source}`, samples.changedSource(second))
+        yield* fs.writeFileString(`${copy}/${favourites.spec}`, samples.changedSpec)
+        const ranked = yield* createProjection(copy, "weekly_stakes")
+        yield* fs.writeFileString(`${copy}/${ranked.source}`, samples.ranked)
+        yield* fs.writeFileString(`${copy}/${ranked.spec}`, lawsOf("weeklyStakes"))
+        const files = [
+          ...["bigBets", longest, "favouriteGames", "favouriteGamesV1", "weeklyStakes"].flatMap((
+            name
+          ) => [`src/projections/catalog/${name}.ts`, `test/projections/catalog/${name}.test.ts`]),
+          ...["casinoByGame", "casinoByGameV1"].map((name) => `src/projections/catalog/${name}.ts`)
+        ]
+        for (const file of files) assert.isTrue(yield* fs.exists(`${copy}/${file}`), file)
+        const ended = yield* Effect.all([
+          run(copy, "types"),
+          run(copy, "lint", "src/projections", "test/projections"),
+          run(copy, "format:check", ...files, "src/projections/catalog/catalog.ts"),
+          run(copy, "test", "test/projections/catalog")
+        ], { concurrency: 2 })
+        for (const { code, output } of ended) assert.strictEqual(code, 0, output)
+        assert.match(ended[3].output, /Tests +16 passed/)
+      }),
+    60_000
+  )
 
   it.effect("keeps a version beside the next, in the catalog too", () =>
     Effect.gen(function*() {
