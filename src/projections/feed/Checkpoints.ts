@@ -18,18 +18,10 @@ import { versionId, type VersionRef } from "./VersionRef.ts"
  *   change of zone. Code that reads before it holds the row compares epochs, and reads again if
  *   they differ.
  *
- * The lock order. A transaction that holds one of these takes only what stands below it, so nobody
- * waits in a circle:
- *
- *   1. the row of an erasure in `unfinished_erasures`
- *   2. the advisory lock `playtally projections`: exclusive to register, restart or remove a
- *      version and to erase, shared to change a zone
- *   3. the row of a projection in `projections`, which names the active version
- *   4. checkpoints, by slice, then projection, then version
- *   5. the rows of a change of zone in `time_zone_moves`
- *   6. rows of versions, by table and user, and `parked_users`
- *   7. the heads of slices
- *   8. the advisory lock `playtally generations`
+ * The one lock order is docs/architecture.md#lock-order. A transaction takes checkpoints after the
+ * advisory lock on versions and the row of the projection, and before the rows of a change of zone
+ * and of versions, the heads of slices and the lock on generations. It takes several of them by
+ * slice, then projection, then version, as every function here does. So nobody waits in a circle.
  *
  * All functions run in the caller's transaction, which is READ COMMITTED.
  */

@@ -42,31 +42,32 @@ export interface RebuiltUser extends UserRef, VersionRef {
  * any moment, and asked for again: it goes on from where it was, or nothing has happened.
  *
  * Nobody parks a user by hand. The feed parks a user whose events a fold cannot process, and a
- * rebuild in steps parks its user until it ends. After the fold is mended, `unpark` takes such users
- * back.
+ * rebuild in steps parks its user until it ends. After the fold is mended, `unpark` takes such
+ * users back.
  *
- * A version is named by its projection and a number. Without a number it is the newest in this code,
- * where nothing else is said. Every method that takes a version fails with `UnknownVersion` if this
- * code has no such version or cannot run it, and with `DatabaseUnavailable` if the database does not
- * answer.
+ * A version is named by its projection and a number. Without a number it is the newest in this
+ * code, where nothing else is said. Every method that takes a version fails with `UnknownVersion`
+ * if this code has no such version or cannot run it, and with `DatabaseUnavailable` if the database
+ * does not answer.
  */
 export class ProjectionVersions extends Context.Service<ProjectionVersions, {
   /**
-   * Every version that the database knows: whether it is read, whether this code can run it, how far
-   * it is and how many users are parked in it. It changes nothing.
+   * Every version that the database knows: whether it is read, whether this code can run it, how
+   * far it is and how many users are parked in it. It changes nothing.
    */
   readonly list: Effect.Effect<ReadonlyArray<ListedVersion>, DatabaseUnavailable>
   /**
-   * Makes versions' rows from the log, while everything else goes on, and has them fed from then on.
-   * "AllToBeRebuilt" are the newest versions of all projections that are not fed yet.
+   * Makes versions' rows from the log, while everything else goes on, and has them fed from then
+   * on. "AllToBeRebuilt" are the newest versions of all projections that are not fed yet.
    *
    * Every event counts once, also those that come meanwhile: each chunk writes its rows and its
    * checkpoints in one transaction, so a rebuild that is killed goes on from there. It holds back
-   * while appends are slow. Readers of the active version see none of it. A version whose projection
-   * has no active version becomes active. A version that is rebuilt already is caught up.
+   * while appends are slow. Readers of the active version see none of it. A version whose
+   * projection has no active version becomes active. A version that is rebuilt already is caught
+   * up.
    *
-   * It ends in `EventLogCorrupt` at a position that is missing in the log, and in `ActivationRefused`
-   * if a first version cannot become active, which is then as good as rebuilt.
+   * It ends in `EventLogCorrupt` at a position that is missing in the log, and in
+   * `ActivationRefused` if a first version cannot become active, which is then as good as rebuilt.
    *
    * Rows that are wrong are thrown away before, by the `remakes` of `ProjectionCatalog`.
    */
@@ -79,18 +80,18 @@ export class ProjectionVersions extends Context.Service<ProjectionVersions, {
    * for rows that `verify` found wrong. Without a number it is the active version, if this code can
    * run it.
    *
-   * Readers see the rows of before or the new ones. A user with very many events is rebuilt in steps
-   * and is parked meanwhile, which readers are told. A parked user is taken back. If an event cannot
-   * be folded, the user is parked, and the answer says so.
+   * Readers see the rows of before or the new ones. A user with very many events is rebuilt in
+   * steps and is parked meanwhile, which readers are told. A parked user is taken back. If an event
+   * cannot be folded, the user is parked, and the answer says so.
    */
   readonly rebuildUser: (version: VersionName, user: UserRef) => Effect.Effect<RebuiltUser, UnknownVersion | DatabaseUnavailable>
   /**
-   * What a version changes against the active one: rows, columns, and the sections that readers get.
-   * It is exact while events come in, since both versions are compared at one position of each slice.
-   * Users who are parked in one of the two are left out and counted.
+   * What a version changes against the active one: rows, columns, and the sections that readers
+   * get. It is exact while events come in, since both versions are compared at one position of each
+   * slice. Users who are parked in one of the two are left out and counted.
    *
-   * With a sample it compares a part of the users, and first rebuilds that part of a version that is
-   * still to be rebuilt, which may end in `EventLogCorrupt`.
+   * With a sample it compares a part of the users, and first rebuilds that part of a version that
+   * is still to be rebuilt, which may end in `EventLogCorrupt`.
    *
    * `DiffRefused`: "NoOtherVersion" if no other version is active that this code can run;
    * "NotRebuilt" if the version is still to be rebuilt and there is no sample.
@@ -106,9 +107,10 @@ export class ProjectionVersions extends Context.Service<ProjectionVersions, {
    * Without `acceptChanges` it compares all users first, and takes over only if nobody's numbers
    * change.
    *
-   * `ActivationRefused`, and nothing has changed: "AlreadyActive"; "NotRebuilt"; "NotComparable" and
-   * "ChangesNumbers" without `acceptChanges`; "Parked" without `withParked`; "ViewsInTheWay" without
-   * `replaceViews`, or if other objects depend on the view; "Behind" if no service feeds the version.
+   * `ActivationRefused`, and nothing has changed: "AlreadyActive"; "NotRebuilt"; "NotComparable"
+   * and "ChangesNumbers" without `acceptChanges`; "Parked" without `withParked`; "ViewsInTheWay"
+   * without `replaceViews`, or if other objects depend on the view; "Behind" if no service feeds
+   * the version.
    */
   readonly activate: (
     version: VersionName,
@@ -125,8 +127,8 @@ export class ProjectionVersions extends Context.Service<ProjectionVersions, {
   ) => Effect.Effect<Activation, UnknownVersion | ActivationRefused | DatabaseUnavailable>
   /**
    * Folds the log in memory beside the live rows, and tells every row and section that differs.
-   * Without a number it is the active version. It is exact while events come in, and changes no rows.
-   * A version without findings is noted to agree with the source of this code.
+   * Without a number it is the active version. It is exact while events come in, and changes no
+   * rows. A version without findings is noted to agree with the source of this code.
    *
    * "AllActive" are the active versions of all projections. One that this code cannot run is left
    * out; `failing` counts those that fail on the sample log.
@@ -150,8 +152,8 @@ export class ProjectionVersions extends Context.Service<ProjectionVersions, {
   ) => Effect.Effect<{ readonly freed: number; readonly stillParked: number }, DatabaseUnavailable | E, R>
   /**
    * Forgets a version and drops its tables, while everything else goes on. It waits for the chunks
-   * that are being fed to it. Code that still has the version leaves it alone until it starts again,
-   * and then registers it as a new one.
+   * that are being fed to it. Code that still has the version leaves it alone until it starts
+   * again, and then registers it as a new one.
    *
    * `RemovalRefused`, and nothing has changed: "Active".
    */

@@ -67,7 +67,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionVersions", (
             ([document]) => document?.["bets"]
           )
 
-        // Nothing is rebuilt yet: whatever comes later in the story is refused, and changes nothing.
+        // Nothing is rebuilt yet: whatever comes later in the story is refused, and changes
+        // nothing.
         assert.deepStrictEqual(yield* states, [["Active", 0, 0], ["ToBeRebuilt", users.length, 0]])
         assert.deepStrictEqual(yield* refusal(versions.diff({ name: "bets" })), ["DiffRefused", "NotRebuilt"])
         assert.deepStrictEqual(yield* refusal(versions.diff({ name: "bets", version: 1 })), ["DiffRefused", "NoOtherVersion"])
