@@ -3,6 +3,6 @@ import { Tenants } from "../../../src/tenants/Tenants.ts"
 
 let tenants = 0
 
-/** Makes a tenant, whose name is in no other tenant's way unless one is given. */
-export const newTenant = (name = `tenant ${++tenants}`, timeZone = "UTC", weekStart?: number) =>
-  Effect.flatMap(Tenants, ({ create }) => create(name, timeZone, weekStart))
+/** Makes a tenant, each time another one if it is not given a name. */
+export const newTenant = (name?: string, timeZone = "UTC", weekStart?: number) =>
+  Effect.flatMap(Tenants, ({ create }) => create(name ?? `tenant ${++tenants}`, timeZone, weekStart))
