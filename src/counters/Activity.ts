@@ -46,9 +46,12 @@ interface Options {
 /** What users did day by day, week by week or month by month. */
 export class Activity extends Context.Service<Activity, {
   /**
-   * Undefined for a user without events. A period that reaches beyond `from` or `to` is cut there.
-   * More than {@link maxDailyRows} rows of a date, product and currency are refused, whatever the
-   * granularity.
+   * The document; undefined for a user without events. A period that reaches beyond `from` or `to`
+   * is cut there.
+   *
+   * It fails with `TooManyRows` if there are more than {@link maxDailyRows} rows of a date, product
+   * and currency, whatever the granularity, with `ProjectionNotBuilt` while the projection is to be
+   * rebuilt for the first time, and with the errors of {@link ConsistentReads}.
    */
   readonly read: (
     tenant: Tenant,
@@ -66,8 +69,7 @@ export class Activity extends Context.Service<Activity, {
       const read = Effect.fn("Activity.read")(function*(tenant: Tenant, userId: string, { consistency, ...range }: Options) {
         const found = yield* reads.read(
           tenant,
-          [userId],
-          { projections: [activity.name], consistency },
+          { userIds: [userId], projections: [activity.name], consistency },
           Effect.fnUntraced(function*({ generationsOf, parkedIn, stores: [store], timeZoneOf, unbuilt, userIds, weekStartOf }) {
             if (userIds.length === 0) return undefined
             if (unbuilt.length > 0) return yield* new ProjectionNotBuilt({ projections: unbuilt })

@@ -32,7 +32,7 @@ export interface ChangeTail {
   /**
    * Waits until there may be something to tell the tenant after `place()`. Meanwhile `passed` is
    * told of states up to which there is nothing, so that nothing of other tenants' events has to be
-   * read again by whoever stops waiting.
+   * read again by a reader who stops waiting.
    */
   readonly next: (tenant: Tenant, place: () => FeedPlace, passed: (state: FeedState) => void) => Effect.Effect<void>
 }

@@ -2,17 +2,12 @@ import { PgClient } from "@effect/sql-pg"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import { arrayOf } from "../database/arrayOf.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import type { Lineage } from "../event-log/Lineage.ts"
 import { LogHistories } from "../event-log/LogHistories.ts"
 import { allSlices } from "../event-log/sliceOf.ts"
-import * as Checkpoints from "../projections/feed/Checkpoints.ts"
-import { addGenerationAfterLoss } from "../projections/feed/generations.ts"
 import { ProjectionRunner } from "../projections/runner/ProjectionRunner.ts"
 import { ProjectionCatalog } from "../projections/versions/ProjectionCatalog.ts"
 import { activeVersions } from "../projections/versions/versions.ts"
@@ -25,9 +20,11 @@ import { nearest, rangesBetween, vectorOf } from "./LogOffset.ts"
 import { headsOf } from "./momentStatements.ts"
 import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import { type FeedPage, readFeedPage } from "./readFeedPage.ts"
+import { readFeedPositions } from "./readFeedPositions.ts"
 import { CurrentReadSlot, type TooManyReads } from "./ReadShares.ts"
+import { tellLosses } from "./tellLosses.ts"
 
-/** The tenant has as many long polls waiting as it may have. */
+/** The tenant has as many long polls waiting as it may have. Nothing was read. */
 export class TooManyPolls extends Schema.TaggedError<TooManyPolls>("playtally/counters/TooManyPolls")("TooManyPolls", {
   limit: Schema.Int
 }) {}
@@ -43,38 +40,55 @@ interface Options {
   readonly consistency: Consistency
 }
 
-/**
- * A strong reading that the projections have not reached, or cannot, or that nobody has room for.
- */
+/** Why a place of the feed cannot be given: see {@link Changes}. */
 type NotReached = ProjectionBehind | ProjectionNotBuilt | TooManyReads | DatabaseUnavailable
 
 /** Polls of one tenant that may wait at once. */
 const maxPolls = 64
 
 /**
- * Whose counters may have changed (docs/design.md#reading). Events are read from the log itself, up
- * to where every active projection has come, so they cost nothing to write, and whoever hears of a
- * change finds it in the counters. Whatever comes after a place is told at least once to whoever
- * goes on from that place, whatever happens in between.
+ * The feed of users whose counters may have changed (docs/design.md#reading).
  *
- * Numbers that change without an event, say by an activation, are told as well: the users of each
- * operation once, by a walk over users that the place notes (see `generations.ts`). So are users
- * who are erased. A version that is rebuilt before it is read does not show.
+ * A reader who goes on from a place is told at least once of everything that comes after it,
+ * whatever happens in between. Events are read from the log itself, up to where every active
+ * projection has come. So they cost nothing to write, and a reader who hears of a change finds it
+ * in the counters.
  *
- * A place belongs to a history of the log. If the log has begun another one, what was told of
- * events that are lost is told again as it is now.
+ * Numbers that change without an event, for example by an activation, are told as well. A walk over
+ * users, which the place notes, tells the users of each operation once (see `generations.ts`).
+ * Erased users are told too. A version that is rebuilt before it is read does not show.
+ *
+ * A place belongs to a history of the log. After the log has begun another history, what was told
+ * of lost events is told again as it is now.
  */
 export class Changes extends Context.Service<Changes, {
-  /** Where things stand: where to begin, before the counters are first read. */
+  /**
+   * The place where the feed stands. A reader takes it before it first reads the counters.
+   *
+   * A strong place is not before any event that was in the log on arrival. It fails with
+   * `ProjectionNotBuilt` while no projection of the counters is active, with `ProjectionBehind` if
+   * the projections do not come that far in the time given, with `TooManyReads` if no slot was free
+   * again after the wait, and with `DatabaseUnavailable`.
+   */
   readonly now: (consistency: Consistency) => Effect.Effect<FeedPlace, NotReached>
-  /** The place after which every user is told once, and then what changes from now on. */
+  /**
+   * The place after which every user is told once, and then what changes from now on. It fails as
+   * `now` does.
+   */
   readonly start: (consistency: Consistency) => Effect.Effect<FeedPlace, NotReached>
+  /**
+   * What there is to tell a tenant after a place, and the place to go on from. It waits
+   * `waitSeconds` for a change if there is none. An answer without changes is no error.
+   *
+   * It fails with {@link TooManyPolls} if the tenant has that many readers waiting, and with the
+   * errors of `now` where the reading is strong.
+   */
   readonly after: (
     tenant: Tenant,
     place: FeedPlace,
     options: Options
   ) => Effect.Effect<FeedPage, TooManyPolls | NotReached>
-  /** Has those who wait answered at once, now and from now on: the process is stopping. */
+  /** Answers every reader who waits, and each later one, at once: the process is stopping. */
   readonly stop: Effect.Effect<void>
 }>()("playtally/counters/Changes") {
   static readonly layer = Layer.effect(
@@ -87,41 +101,13 @@ export class Changes extends Context.Service<Changes, {
       // No counters come of those that rank users, and they lag behind the others.
       const counting = stores.filter(({ projection }) => projection.ranking === undefined)
       const countingNames = [...new Set(counting.map(({ projection }) => projection.name))]
-      const names = arrayOf.text(countingNames)
       const stopping = Deferred.makeUnsafe<void>()
       yield* tellLosses(sql, histories)
       const polls = new Map<string, number>()
 
-      /**
-       * What has been rebuilt but is not read yet has no say in it, nor what this code does not
-       * know or cannot run. One snapshot, in the caller's transaction.
-       */
+      /** What the feed may tell now. In the caller's transaction. */
       const stateIn = (lineage: Lineage) =>
-        Effect.map(
-          sql<{ positions: ReadonlyArray<string>; generation: bigint; erasure: bigint }>`
-            select
-              array(
-                select c.slice || '/' || min(c.position)
-                from (${Checkpoints.ofActive(sql)}) as c
-                where c.projection = any (${names}::text[]) and (c.projection, c.version) not in (
-                  select * from unnest(${arrayOf.text(failing.map((one) => one.projection))}::text[],
-                    ${arrayOf.int4(failing.map(({ version }) => version))}::int[]))
-                group by c.slice
-              ) as positions,
-              (select coalesce(max(generation), 0) from generations) as generation,
-              (select coalesce(max(erasure), 0) from erased_users) as erasure`,
-          ([row]): FeedState => ({
-            positions: vectorOf(
-              (row?.positions ?? []).map((text) => {
-                const [slice, position] = text.split("/")
-                return [Number(slice), Number(position)] as const
-              })
-            ),
-            generation: Number(row?.generation ?? 0),
-            erasure: Number(row?.erasure ?? 0),
-            lineage
-          })
-        )
+        Effect.map(readFeedPositions(sql, countingNames, failing), (state): FeedState => ({ ...state, lineage }))
       const reached = sql.withTransaction(Effect.flatMap(histories.newest, stateIn))
       const tail = yield* makeChangeTail(sql, reached, runner)
 
@@ -151,7 +137,7 @@ export class Changes extends Context.Service<Changes, {
           // Projections may have gone back further than the log. What they fold again is told
           // again.
           const after = kept === undefined ? place : { ...place, positions: nearest(place.positions, state.positions) }
-          const page = yield* readFeedPage(sql, tenant, after, state, limit)
+          const page = yield* readFeedPage(sql, tenant, { place: after, state, limit })
           return { ...page, kept }
         }))
 
@@ -209,20 +195,3 @@ export class Changes extends Context.Service<Changes, {
     })
   )
 }
-
-/**
- * Adds a generation whenever the log went back, also for those who read documents and follow no
- * feed.
- */
-const tellLosses = Effect.fnUntraced(function*(sql: PgClient.PgClient, histories: LogHistories["Service"]) {
-  const lost = Latch.makeUnsafe(false)
-  histories.onNewHistory((_, wentBack) => {
-    if (wentBack.length > 0) lost.openUnsafe()
-  })
-  const tell = Effect.gen(function*() {
-    yield* lost.await
-    lost.closeUnsafe()
-    yield* Effect.retry(sql.withTransaction(addGenerationAfterLoss(sql)), Schedule.spaced("1 second"))
-  })
-  yield* Effect.forkScoped(Effect.forever(tell))
-})

@@ -15,8 +15,8 @@ import { checkpointsOf, headsOf, notesOf, withEvents } from "./momentStatements.
 import { CurrentReadSlot, type TooManyReads } from "./ReadShares.ts"
 
 /**
- * The projections did not reach the log's heads of the moment of the request in the time given.
- * Asking again later is safe.
+ * The projections have not come to the heads that the log had when the request came, within the
+ * time given. Asking again later is safe.
  */
 export class ProjectionBehind extends Schema.TaggedError<ProjectionBehind>("playtally/counters/ProjectionBehind")("ProjectionBehind", {
   waited: Schema.Int.annotate({ description: "Seconds" })
@@ -49,20 +49,15 @@ export type Consistency = { readonly _tag: "Eventual" } | { readonly _tag: "Stro
  * One moment of the database, as far as some users of a tenant and some projections are concerned.
  */
 export interface ReadMoment {
-  /** Those of the users who have events, in the order asked. */
+  /** The users who have events, in the order asked. */
   readonly userIds: ReadonlyArray<string>
-  /**
-   * The active versions of those of the projections that have one, and one that this code knows, in
-   * the order asked.
-   */
+  /** The active versions that this code knows, in the order asked. */
   readonly stores: ReadonlyArray<ProjectionStore>
-  /**
-   * Those of the projections that have none yet: they are still to be rebuilt for the first time.
-   */
+  /** The projections without an active version: they are to be rebuilt for the first time. */
   readonly unbuilt: ReadonlyArray<string>
-  /** Those of the projections that this process's code cannot run. */
+  /** The projections that this process's code cannot run. */
   readonly failing: ReadonlyArray<string>
-  /** The position in the user's slice up to which all of them have been fed. */
+  /** The position in the user's slice up to which every store has been fed. */
   readonly positionOf: (userId: string) => number
   /**
    * The zone in which a user's rows are made: the tenant's, or while it is being changed perhaps
@@ -83,33 +78,41 @@ export interface ReadMoment {
 }
 
 interface Options {
+  /** The users whose rows are read; none where the rows are not of single users. */
+  readonly userIds: ReadonlyArray<string>
   /** Names of projections. */
   readonly projections: ReadonlyArray<string>
   readonly consistency: Consistency
   /**
-   * Set where the rows depend on all of the tenant's users: how complete they are is then said of
-   * all of them, whichever are named.
+   * Set where the rows depend on every user of the tenant: how complete they are is then said of
+   * all users, not of the users named.
    */
   readonly everybody?: true
   /**
-   * Set where a projection that this process's code cannot run is left out, as an unbuilt one is;
-   * else the reading fails.
+   * Set where a projection that this process's code cannot run is left out, as an unbuilt one is.
+   * Otherwise the reading fails.
    */
   readonly mayLack?: boolean
 }
 
-/** Readings of projections that promise something about how complete they are. */
+/**
+ * Reads rows of projections, and promises how complete they are.
+ *
+ * It fails with {@link ProjectionBehind}, {@link ProjectionParked} and {@link ProjectionFailing} as
+ * each of them says, with `TooManyReads` if no slot was free again after a wait, and with
+ * `DatabaseUnavailable` if the database did not answer. Nothing is written in any case.
+ */
 export class ConsistentReads extends Context.Service<ConsistentReads, {
   /**
-   * Reads rows of some of a tenant's users, with the active versions and the checkpoints, in one
-   * transaction: what is read is of one moment, never torn. A strong reading waits until all that
-   * was in the log on arrival has been folded. `rows` may fail if a projection it cannot do without
-   * has no active version yet, or for a reason of its own. The slot of the reading is given back
-   * while it waits.
+   * Reads rows of some users of a tenant.
+   *
+   * The active versions, the checkpoints and the rows are read in one transaction: they are of one
+   * moment, never torn. A strong reading waits until everything that was in the log on arrival is
+   * folded, and gives its slot back while it waits. `rows` may run several times, and may fail if a
+   * projection that it needs has no active version yet, or for a reason of its own.
    */
   readonly read: <A, E = never>(
     tenant: Tenant,
-    userIds: ReadonlyArray<string>,
     options: Options,
     rows: (moment: ReadMoment) => Effect.Effect<A, E | SqlError.SqlError | ProjectionBehind>
   ) => Effect.Effect<
@@ -126,8 +129,7 @@ export class ConsistentReads extends Context.Service<ConsistentReads, {
 
       const read = Effect.fn("ConsistentReads.read")(function*<A, E = never>(
         tenant: Tenant,
-        userIds: ReadonlyArray<string>,
-        { consistency, everybody, mayLack, projections }: Options,
+        { consistency, everybody, mayLack, projections, userIds }: Options,
         rows: (moment: ReadMoment) => Effect.Effect<A, E | SqlError.SqlError | ProjectionBehind>
       ) {
         const users = [...new Set(userIds)]
@@ -181,17 +183,17 @@ export class ConsistentReads extends Context.Service<ConsistentReads, {
   )
 }
 
-/** An attempt that came too early: slices in which the projections have not been fed far enough. */
+/** An attempt that came too early: the projections are behind in some slices. */
 interface Behind {
   readonly _tag: "Behind"
   readonly slices: ReadonlyArray<number>
-  /** Which projections; all but those that rank users, if they are not named. */
+  /** The projections that are behind; without names all but those that rank users. */
   readonly projections?: ReadonlyArray<string>
 }
 
 /**
- * Attempts again after each chunk that is fed, hurrying the slices that are behind, until none is
- * or the time of a strong reading is over.
+ * Attempts again after each chunk that is fed, until no slice is behind or the time of a strong
+ * reading is over. The slices that are behind are fed first.
  */
 export const untilReached = <A extends { readonly _tag: string }, E, R>(
   runner: ProjectionRunner["Service"],

@@ -33,12 +33,12 @@ export type CountersDocument =
 
 interface Options {
   readonly sections: ReadonlyArray<string>
-  /** Set where the reader named the sections, and needs every one of them. */
+  /** Set where the reader named the sections, and needs each one. */
   readonly areNamed?: boolean
   readonly consistency: Consistency
 }
 
-/** What the engine reads. */
+/** The counters of users, which the engine reads. */
 export class Counters extends Context.Service<Counters, {
   /**
    * The sections a document can have, in their order: the names of the projections that are not
@@ -46,17 +46,19 @@ export class Counters extends Context.Service<Counters, {
    */
   readonly sections: ReadonlyArray<string>
   /**
-   * The documents of those of the users who have events, in the order asked, a user named twice
-   * once. One transaction reads the active versions, the checkpoints and the rows, so that a
-   * document is never torn. A strong reading waits until all that was in the log on arrival has
-   * been folded.
+   * The documents of the users who have events, in the order asked. A user named twice has one.
    *
-   * A section whose projection is still to be rebuilt for the first time is no part of the
-   * documents yet, nor is one that this process's code cannot run. Readers who need it, by its name
-   * or because there is no other, are told that it is behind, or failing.
+   * All documents are of one moment, see {@link ConsistentReads}. A section whose projection is
+   * still to be rebuilt for the first time is left out, and so is one that this process's code
+   * cannot run. At most {@link maxRowsInAll} rows are read.
    *
-   * A section of more than {@link maxRows} rows of one user is refused, and so are more than
-   * {@link maxRowsInAll} of all of them. No more than that is read.
+   * - `TooManyRows`: a section has more than {@link maxRows} rows of one user, or the users have
+   *   more than {@link maxRowsInAll} rows together.
+   * - `ProjectionNotBuilt`: a section that was named, or every section, is still to be rebuilt.
+   * - `ProjectionFailing`: this process's code cannot run a section that was named, or any.
+   * - `ProjectionBehind`, `ProjectionParked`, `TooManyReads`, `DatabaseUnavailable`: see
+   *   {@link ConsistentReads}. `ProjectionBehind` also where another process has activated a
+   *   version that this code does not know.
    */
   readonly read: (
     tenant: Tenant,
@@ -80,8 +82,7 @@ export class Counters extends Context.Service<Counters, {
       ) {
         const found = yield* reads.read(
           tenant,
-          userIds,
-          { projections: sections, consistency, mayLack: areNamed !== true },
+          { userIds, projections: sections, consistency, mayLack: areNamed !== true },
           Effect.fnUntraced(function*(moment) {
             const { failing, stores, unbuilt, userIds } = moment
             if (userIds.length === 0) return { ...moment, rows: [] }

@@ -49,9 +49,14 @@ export interface Explained {
 export class Explanation extends Context.Service<Explanation, {
   /**
    * The value at a path (see {@link parseCounterPath}) of a user's document, and the events that
-   * changed it, from after the position `after` on and at most `limit`. The differences of all of
-   * them add up to the value; an event that changed nothing, as a bet that is no greatest one, is
-   * left out. Undefined for a user without events.
+   * changed it: at most `limit`, from after the position `after` on. Their differences add up to
+   * the value. An event that changed nothing, as a bet that is no greatest one, is left out.
+   * Undefined for a user without events.
+   *
+   * It fails with `NoSuchCounter` for a path that no document can have, with `CounterNotFound` for
+   * one that this user's document has not, with `ProjectionParked` if the fold fails on an event,
+   * with `ProjectionFailing` if this process's code cannot run the projection, and with the errors
+   * of {@link Histories}.
    *
    * Every value of every projection can be explained: the projection's own fold is run again over
    * the user's events. It reads the log itself, so it never lags behind. The first page takes time

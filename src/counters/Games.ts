@@ -9,6 +9,7 @@ import { gameRoundsByGame } from "../projections/catalog/gameRoundsByGame.ts"
 import { gameKey } from "../projections/projection/byGame.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { compareUtf8 } from "../values/compareUtf8.ts"
+import { known } from "../values/known.ts"
 import { type Consistency, ConsistentReads, ProjectionBehind, type ProjectionFailing, type ProjectionParked } from "./ConsistentReads.ts"
 import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import type { TooManyReads } from "./ReadShares.ts"
@@ -52,7 +53,11 @@ export class Games extends Context.Service<Games, {
   /**
    * The document, and the game that the next page begins with, if there is one. Undefined for a
    * user without events. A page ends before the game with which a section would come to more than
-   * {@link maxRows} rows; one game, or games asked for by their ids, that have more are refused.
+   * {@link maxRows} rows.
+   *
+   * It fails with `TooManyRows` if one game, or the games asked for by their ids, have more rows
+   * than that, with `ProjectionNotBuilt` while a section is to be rebuilt for the first time, and
+   * with the errors of {@link ConsistentReads}.
    */
   readonly read: (
     tenant: Tenant,
@@ -70,8 +75,7 @@ export class Games extends Context.Service<Games, {
       const read = Effect.fn("Games.read")((tenant: Tenant, userId: string, { consistency, games, sections }: Options) =>
         reads.read(
           tenant,
-          [userId],
-          { projections: sections, consistency },
+          { userIds: [userId], projections: sections, consistency },
           Effect.fnUntraced(function*({ generationsOf, parkedIn, positionOf, stores, timeZoneOf, unbuilt, userIds }) {
             if (userIds.length === 0) return undefined
             if (unbuilt.length > 0) return yield* new ProjectionNotBuilt({ projections: unbuilt })
@@ -96,7 +100,7 @@ export class Games extends Context.Service<Games, {
             const cut = read.flatMap((rows) => rows.length > maxRows ? String(rows.at(-1)?.["game_id"]) : []).sort(compareUtf8)[0]
             if (cut !== undefined && (games._tag === "Some" || cut === first)) {
               const at = read.findIndex((rows) => rows.length > maxRows)
-              return yield* tooManyRows(stores[at]?.projection.name ?? "", games)
+              return yield* tooManyRows(known(stores[at], "store of the rows read").projection.name, games)
             }
             const rows = cut === undefined ? read : read.map((rows) => rows.filter((row) => compareUtf8(String(row["game_id"]), cut) < 0))
 

@@ -12,6 +12,7 @@ import type { EventType } from "../fasttrack/FastTrackEvent.ts"
 import { Breather } from "../platform/Breather.ts"
 import { steadyTime } from "../platform/monotonicClock.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import { known } from "../values/known.ts"
 import type { Folding, HistoryEvent, Progress } from "./Folding.ts"
 import { KeptFoldings } from "./KeptFoldings.ts"
 
@@ -41,8 +42,8 @@ export interface HistoryRequest<F extends Folding, A> {
   readonly userId: string
   readonly types: ReadonlyArray<EventType>
   /**
-   * Under which a folding that is not at its end is kept; whoever asks under the same key waits for
-   * the one under way, and goes on with it.
+   * The key under which a folding that is not at its end is kept. A request under the same key
+   * waits for the one under way, and goes on with its folding.
    */
   readonly key: string
   /** Where to begin if nothing is kept under the key, or not in a state that `mayGoOn`. */
@@ -63,20 +64,28 @@ export interface HistoryRequest<F extends Folding, A> {
 const stretch = { events: 32, bytes: 64 * 1024 }
 
 /**
- * Folds users' events again, from the log itself (docs/design.md#reading), in steps: a page of
- * events at a time, each a short statement of its own, with rests in between for others, for a
- * bounded time. What was folded when the time is over, or when the client has gone, is kept for a
- * minute, and whoever asks again goes on from there. So a history of any length is read to its end
- * by asking often enough.
+ * Folds users' events again, from the log itself (docs/design.md#reading).
+ *
+ * It works in steps, for a bounded time: a page of events at a time, each a short statement of its
+ * own, with rests in between for others. When the time is over, or the client has gone, the folding
+ * is kept for a minute, and the next request goes on from there. So a history of any length is read
+ * to its end by asking often enough.
  */
 export class Histories extends Context.Service<Histories, {
-  /** The answer; undefined for a user without events, also one that is erased meanwhile. */
+  /**
+   * The answer; undefined for a user without events, or one who is erased meanwhile.
+   *
+   * - {@link HistoryUnfinished}: the time is over. Asking again goes on from there.
+   * - {@link HistoryTooLarge}: the folding took more than {@link maxFoldedBytes}. Asking again is
+   *   of no use.
+   * - `DatabaseUnavailable`: the database did not answer. What was folded is kept.
+   */
   readonly fold: <F extends Folding, A>(
     request: HistoryRequest<F, A>
   ) => Effect.Effect<A | undefined, HistoryUnfinished | HistoryTooLarge | DatabaseUnavailable>
   /**
-   * A folding that was kept, which then is no more. Undefined if the user was erased since, or the
-   * log went back.
+   * Takes a folding that was kept; it is not kept any more. Undefined if there is none, if the user
+   * was erased since, or if the log went back.
    */
   readonly take: (tenant: Tenant, userId: string, key: string) => Effect.Effect<Progress<Folding> | undefined, DatabaseUnavailable>
 }>()("playtally/counters/Histories") {
@@ -189,8 +198,7 @@ const read = Effect.fnUntraced(function*(
     for (let next = 0; next < page.rows.length && !folding.isDone;) {
       const events: Array<HistoryEvent> = []
       for (let bytes = 0; next < page.rows.length && events.length < stretch.events && bytes < stretch.bytes; next++) {
-        const row = page.rows[next]
-        if (row === undefined) throw new Error("unreachable: within the page")
+        const row = known(page.rows[next], "row within the page")
         events.push({ position: Number(row.position), type: row.event_type, bytes: row.bytes, logged: readHistoryRow(row) })
         bytes += row.bytes
       }

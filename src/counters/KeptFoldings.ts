@@ -1,6 +1,6 @@
 import type { Folding, Progress } from "./Folding.ts"
 
-/** Most foldings kept, most bytes of them together, and for how long (milliseconds). */
+/** Most foldings kept, most bytes that they take together, and for how long (milliseconds). */
 const maxKept = 64
 const maxBytes = 96 * 1024 * 1024
 const timeToLive = 60_000
@@ -15,8 +15,8 @@ export interface Kept {
 }
 
 /**
- * What histories have been folded into when they were left, for whoever goes on with them: once,
- * for a while, and the newest only.
+ * Foldings of histories that were left before their end, for the reader who goes on. Each is given
+ * out once, is kept for {@link timeToLive}, and the newest are kept where there are too many.
  */
 export class KeptFoldings {
   private readonly entries = new Map<string, { readonly kept: Kept; readonly bytes: number; readonly until: number }>()

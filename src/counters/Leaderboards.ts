@@ -71,14 +71,20 @@ type Reading<A> = Effect.Effect<
 
 /** Who is ahead. */
 export class Leaderboards extends Context.Service<Leaderboards, {
+  /**
+   * The best users of a board, ties in the order in which they reached the score.
+   *
+   * Every error is one of {@link ConsistentReads}, or `ProjectionNotBuilt`: the board's projection
+   * is still to be rebuilt for the first time.
+   */
   readonly top: (
     tenant: Tenant,
     selection: BoardSelection,
     options: { readonly limit: number; readonly consistency: Consistency }
   ) => Reading<LeaderboardDocument>
   /**
-   * Undefined for a user who is not on the board. `neighbours` is how many above and how many
-   * below.
+   * A user's place; undefined for a user who is not on the board. `neighbours` is how many above
+   * and how many below. It fails as `top` does.
    */
   readonly place: (
     tenant: Tenant,
@@ -101,8 +107,7 @@ export class Leaderboards extends Context.Service<Leaderboards, {
       ) =>
         reads.read(
           tenant,
-          [],
-          { projections: [projectionOf(board).name], consistency, everybody: true },
+          { userIds: [], projections: [projectionOf(board).name], consistency, everybody: true },
           Effect.fnUntraced(function*({ generationsOf, stale, stores: [store], unbuilt }) {
             if (unbuilt.length > 0) return yield* new ProjectionNotBuilt({ projections: unbuilt })
             // Another process has activated a version that this code does not know.

@@ -33,8 +33,12 @@ export class TimeTravel extends Context.Service<TimeTravel, {
    * the user yet.
    *
    * It reads the log itself, so it never lags behind, and takes time in proportion to the number of
-   * the user's events until then: in steps, see {@link Histories}. Whoever asks again for the same
+   * the user's events until then: in steps, see {@link Histories}. A further request for the same
    * sections goes on from there, also for a later instant.
+   *
+   * It fails with `InFuture` for an instant that has not come, with `ProjectionNotBuilt`,
+   * `ProjectionBehind` or `ProjectionFailing` for a section that the reader named, with
+   * `TooManyRows` as {@link Counters} does, and with the errors of {@link Histories}.
    */
   readonly read: (
     tenant: Tenant,

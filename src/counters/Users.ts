@@ -18,9 +18,10 @@ export interface ListedUser {
 /** A tenant's users. */
 export class Users extends Context.Service<Users, {
   /**
-   * Those with events whose ids follow one, in the order of the ids' UTF-8 bytes: at most `limit`,
-   * and the id to go on after unless these were the last. From the log itself, without erased
-   * users.
+   * The users with events whose ids follow `after`, in the order of the ids' UTF-8 bytes: at most
+   * `limit`, and the id to go on after unless these were the last. They are read from the log
+   * itself, without erased users. It fails with `DatabaseUnavailable` if the database did not
+   * answer.
    */
   readonly list: (
     tenant: Tenant,

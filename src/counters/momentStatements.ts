@@ -16,8 +16,8 @@ export const headsOf = (sql: PgClient.PgClient, slices: ReadonlyArray<number>) =
   )
 
 /**
- * The active versions of some projections, and the position up to which all of them have been fed
- * in each slice. Those that fail have no say in it.
+ * The active versions of some projections, and for each slice the position up to which every one
+ * has been fed. Versions that fail have no say in it.
  */
 export const checkpointsOf = (
   sql: PgClient.PgClient,

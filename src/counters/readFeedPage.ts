@@ -8,6 +8,7 @@ import { erasuresAfter } from "../event-log/statements/toldErasures.ts"
 import { type Generation, generationsBetween } from "../projections/feed/generations.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { compareUtf8 } from "../values/compareUtf8.ts"
+import { known } from "../values/known.ts"
 import { type FeedPlace, type FeedState, nothingTold } from "./FeedPlace.ts"
 import { eventCount, type LogOffset, rangesBetween, shortened } from "./LogOffset.ts"
 
@@ -47,19 +48,17 @@ export interface FeedPage {
 }
 
 /**
- * What a tenant's reader is told after a place, up to a state: at most `limit` users, found in a
- * number of events and users that does not depend on how many there are. `isMore` says that the
- * state has not been reached.
+ * What a tenant's reader is told after a place, up to a state: at most `limit` users. `isMore` says
+ * that the state has not been reached.
  *
- * Erasures come first, all of them before any user: whoever is told later was not erased by these,
- * or is known again.
+ * The number of events and users that it looks at is bounded, however many there are. Erasures come
+ * first, every one before any user: a user who is told later was not erased by these, or is known
+ * again.
  */
 export const readFeedPage = Effect.fnUntraced(function*(
   sql: PgClient.PgClient,
   tenant: Tenant,
-  place: FeedPlace,
-  state: FeedState,
-  limit: number
+  { limit, place, state }: { readonly place: FeedPlace; readonly state: FeedState; readonly limit: number }
 ) {
   const erasures = place.erasure < state.erasure ? yield* erasuresAfter(sql, tenant.tenantId, place.erasure, limit) : []
   const erased = erasures.map(({ ref, slice }): ErasedChange => ({ ref, slice }))
@@ -71,12 +70,16 @@ export const readFeedPage = Effect.fnUntraced(function*(
   const walk = yield* walkOf(sql, tenant, place, state)
   // What happens now does not wait for the end of a long walk, and the walk gets on whatever
   // happens.
-  const events = yield* eventsPage(sql, tenant, place.positions, state.positions, walk.scope === undefined ? room : room >> 1)
+  const events = yield* eventsPage(sql, tenant, {
+    after: place.positions,
+    upTo: state.positions,
+    limit: walk.scope === undefined ? room : room >> 1
+  })
   const told = new Map(events.changes.map((change) => [change.user_id, change]))
   const users = yield* walkPage(sql, tenant, walk, room - told.size)
   for (const userId of users.userIds) {
     const slice = sliceOf(tenant.tenantId, userId)
-    if (!told.has(userId)) told.set(userId, { user_id: userId, slice, position: state.positions[slice] ?? 0 })
+    if (!told.has(userId)) told.set(userId, { user_id: userId, slice, position: known(state.positions[slice], "position of a slice") })
   }
   const next: FeedPlace = {
     lineage: place.lineage,
@@ -143,14 +146,12 @@ const walkPage = Effect.fnUntraced(function*(sql: PgClient.PgClient, { tenantId 
 const eventsPage = Effect.fnUntraced(function*(
   sql: PgClient.PgClient,
   tenant: Tenant,
-  place: LogOffset,
-  upTo: LogOffset,
-  limit: number
+  { after, limit, upTo }: { readonly after: LogOffset; readonly upTo: LogOffset; readonly limit: number }
 ) {
-  const ranges = limit === 0 ? [] : shortened(rangesBetween(place, upTo), 1000 + 4 * limit)
+  const ranges = limit === 0 ? [] : shortened(rangesBetween(after, upTo), 1000 + 4 * limit)
   const events = Map.groupBy(ranges.length === 0 ? [] : yield* userPositions(sql, tenant.tenantId, ranges), ({ slice }) => slice)
   const changes: Array<Change> = []
-  const next = [...place]
+  const next = [...after]
   // The slices with most to tell come first: one that was left to the next page grows and gets its
   // turn.
   for (const { slice, upTo } of ranges.toSorted((a, b) => b.upTo - b.after - (a.upTo - a.after))) {
