@@ -22,11 +22,12 @@ const columns = {
 }
 
 /**
- * Deposits and withdrawals per currency (docs/design.md#payments). A payment is (direction,
- * payment_id) and goes through several events, which may come in any order: it counts once it was
- * approved, as long as no rollback is known; a rejection or cancellation after the approval changes
- * nothing. If it was approved (or requested) under several of the words for its type, the least
- * event by (timestamp, amount, type) speaks for it.
+ * Deposits and withdrawals per currency (docs/design.md#payments).
+ *
+ * A payment is (direction, payment_id) and goes through several events, which may come in any
+ * order. It counts once it was approved, as long as no rollback is known. A rejection or
+ * cancellation after the approval changes nothing. If a payment was approved (or requested) under
+ * several of the words for its type, the least event by (timestamp, amount, type) counts.
  */
 export const payments = Projection.make({
   name: "payments",
@@ -70,7 +71,8 @@ export const payments = Projection.make({
       }
       case "requested": {
         const payment = payments(step.direction, data.payment_id)
-        if (!isLess(occurredAt, data.amount, type, payment.requested_at, payment.requested_amount, payment.requested_type)) return
+        const kept = { at: payment.requested_at, amount: payment.requested_amount, type: payment.requested_type }
+        if (!isLess({ at: occurredAt, amount: data.amount, type }, kept)) return
         payment.requested_at = occurredAt
         payment.requested_amount = data.amount
         payment.requested_type = type

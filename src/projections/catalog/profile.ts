@@ -6,9 +6,9 @@ import { maybeFlag, text, time } from "../projection/Column.ts"
 import * as Projection from "../projection/Projection.ts"
 
 /**
- * The account as its latest event by (timestamp, unique_id) says it: FastTrack sends a registration
- * again for every update (docs/design.md#profile). Not every one says whether promotions are
- * banned, so that is kept from the latest that does.
+ * The account by its latest event in the order of (timestamp, unique_id): FastTrack sends a
+ * registration again for every update (docs/design.md#profile). Not every event says whether
+ * promotions are banned, so that is kept from the latest one that does.
  */
 export const profile = Projection.make({
   name: "profile",
@@ -35,7 +35,8 @@ export const profile = Projection.make({
   keys: () => [["profiles"]],
   fold: ({ data, occurredAt: at }, { profiles }) => {
     const profile = profiles()
-    if (isLater(at, data.unique_id, profile.updated_at, profile.updated_by)) {
+    const update = { at, id: data.unique_id }
+    if (isLater(update, { at: profile.updated_at, id: profile.updated_by })) {
       profile.username = data.username
       profile.registration_date = Date.parse(data.registration_date)
       profile.country = data.country
@@ -46,7 +47,7 @@ export const profile = Projection.make({
       profile.updated_by = data.unique_id
     }
     const banned = data.segmentation_isPromoBanned
-    if (banned !== null && isLater(at, data.unique_id, profile.promo_banned_at, profile.promo_banned_by)) {
+    if (banned !== null && isLater(update, { at: profile.promo_banned_at, id: profile.promo_banned_by })) {
       profile.promo_banned = banned
       profile.promo_banned_at = at
       profile.promo_banned_by = data.unique_id
@@ -79,6 +80,8 @@ export const profile = Projection.make({
   }
 })
 
-/** Whether (at, id) is greater than the one kept, if one is. */
-const isLater = (at: number, id: string, keptAt: number | null, keptId: string | null): boolean =>
-  keptAt === null || keptId === null || at > keptAt || (at === keptAt && compareUtf8(id, keptId) > 0)
+/** Whether an update is greater by (at, id) than the one kept, if one is. */
+const isLater = (
+  { at, id }: { readonly at: number; readonly id: string },
+  kept: { readonly at: number | null; readonly id: string | null }
+): boolean => kept.at === null || kept.id === null || at > kept.at || (at === kept.at && compareUtf8(id, kept.id) > 0)

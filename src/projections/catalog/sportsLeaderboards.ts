@@ -9,8 +9,8 @@ const hidden = { hidden: true } as const
 
 /**
  * The board of sports bets. It is a projection of its own, apart from `leaderboards.ts`, since a
- * bet that is rolled back takes its score and its time with it: the user's totals are then made
- * anew from the bets alone, and nothing else may be in them.
+ * bet that is rolled back takes its score and its time with it: the user's totals are then
+ * rebuilt from the bets alone, and nothing else may be in them.
  */
 export const sportsLeaderboards = Projection.make({
   name: "sports_leaderboards",

@@ -14,9 +14,10 @@ import { contributionsOf, entityId, foldUser } from "./foldUser.ts"
 import { Totals, type TotalsRow, valueIn } from "./Totals.ts"
 
 /**
- * One user's rows of a projection, folded in memory: at any time what the tables would hold if the
- * events added so far, and no others, had been fed. It keeps the rows and not the events, so that a
- * history of any length can be folded piece by piece.
+ * One user's rows of a projection, folded in memory.
+ *
+ * At any time it has what the tables would have if exactly the events added so far had been fed. It
+ * keeps the rows and not the events, so a history of any length can be folded piece by piece.
  */
 export class MemoryFold {
   /** About how many bytes of memory the rows take. */
@@ -26,12 +27,12 @@ export class MemoryFold {
   private readonly types: ReadonlySet<string>
   private readonly entities = new Map<string, { readonly table: string; readonly row: EntityRow }>()
   /**
-   * Of those, the rows of the first table as they read: without totals, the section is made from
+   * The rows of the first table as readers get them. Without totals, the section is made from
    * them.
    */
   private readonly first = new Map<string, ReadRow>()
   private readonly totals: Totals | undefined
-  /** Of all entities, once something was withdrawn that adding cannot undo: most users never do. */
+  /** Of all entities, from the first withdrawal that adding cannot undo: most users have none. */
   private extremes: ContributedExtremes | undefined
   /**
    * The rows of the totals as they read, as far as they have been asked for and not changed since.
@@ -46,8 +47,8 @@ export class MemoryFold {
   }
 
   /**
-   * Folds further events of the user; other types than the projection's are passed over. Throws
-   * what the fold throws, having added none of them.
+   * Folds further events of the user, and leaves out types that the projection does not fold.
+   * Throws what the fold throws, and has then added none of these events.
    */
   add(events: ReadonlyArray<FastTrackEvent>): void {
     const own = events.filter(({ event }) => this.types.has(event))
@@ -58,7 +59,7 @@ export class MemoryFold {
       standing: this.totals
     })
     if (result._tag === "Failed") throw result.error
-    if (result._tag === "Missing") throw new Error("unreachable: every row is here or known to be absent")
+    if (result._tag === "Missing") throw new Error("A row is missing though every row is here or known to be absent: this is a defect")
     if (result.recount) this.extremes ??= this.allExtremes()
     const [[first, { columns } = { columns: {} }] = []] = this.projection.totals === undefined
       ? Object.entries(this.projection.entities)

@@ -8,19 +8,22 @@ import { sampleLog } from "./sampleLog.ts"
 import { zoneDataOf } from "./zoneDataOf.ts"
 
 /**
- * The scheme by which identities are made. It begins each of them, and is raised when what goes
- * into them changes: identities of other schemes say nothing about each other.
+ * The scheme of the fingerprints, which each of them begins with. It is raised when what goes into
+ * them changes: fingerprints of different schemes cannot be compared.
  */
 const scheme = 2
 
 /**
- * What a projection version is, as a hash: its event types, its keys and columns, of which the SQL
- * views are made, its order of users, the rows it makes of the fixed {@link sampleLog} and the
- * sections that readers get of them ({@link evaluateSample}). Not its source text, which changes
- * with every comment, nor descriptions. Rows of a version are only ever continued, and shown, by
- * code of the same identity.
+ * The fingerprint of a projection version: a hash of what it does.
  *
- * A version that cannot be run on the sample log has none: the failure says why.
+ * - Its event types, its keys and columns, which the SQL views show, and its order of users.
+ * - The rows that it makes of the fixed {@link sampleLog}, and the sections that readers get of
+ *   them ({@link evaluateSample}).
+ *
+ * Its source text is not part of it, for that changes with every comment, nor are descriptions.
+ * Only code of the same fingerprint continues and shows the rows of a version.
+ *
+ * Fails for a version that cannot be run on the sample log, and says why.
  */
 export const tryFingerprint = (projection: AnyProjection): Result.Result<string, FailsOnSampleLog> => {
   const known = identities.get(projection)
@@ -44,13 +47,14 @@ export const tryFingerprint = (projection: AnyProjection): Result.Result<string,
 /** Whether a version cannot be run on the sample log. */
 export const failsOnSampleLog = (projection: AnyProjection): boolean => Result.isFailure(tryFingerprint(projection))
 
-/** The identity of a version that can be run, as all are that the catalog gives out. */
+/** The fingerprint of a version that can be run, as all versions of the catalog can. */
 export const fingerprint = (projection: AnyProjection): string => Result.getOrThrow(tryFingerprint(projection))
 
 /**
- * The identity by the first scheme, which had no number and knew nothing of sections: the
- * declaration and the rows of the whole sample log, in two zones. What a database has kept since is
- * compared by it once more. It stays what it was for good.
+ * The fingerprint by the first scheme, which had no number: of the declaration, and of the rows of
+ * the whole sample log in two zones, without sections.
+ *
+ * A database of the first releases has these, and is compared by them once. It never changes.
  */
 export const firstFingerprint = (projection: AnyProjection): string => {
   const rows = ["UTC", "America/New_York"].map((timeZone) => evaluateRows(projection, sampleLog, { timeZone }))
@@ -64,7 +68,7 @@ const declaredBy = ({ entities, events, totals }: AnyProjection) => [events, ent
 
 const sha256 = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("hex")
 
-/** Asked for again and again, of values that never change. */
+/** By version, for they are asked for often and never change. */
 const identities = new WeakMap<AnyProjection, Result.Result<string, FailsOnSampleLog>>()
 
 const withoutDescriptions = (totals: AnyProjection["totals"]) =>

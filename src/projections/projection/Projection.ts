@@ -12,21 +12,21 @@ import type { Contribution, ContributionRow, Ranking, TotalsReadRow, TotalsTable
 
 /**
  * A projection: a name, a version, the event types it folds, the rows it keeps, and a pure fold
- * (docs/architecture.md#projections). It comes in three shapes:
+ * (docs/architecture.md#projections). It has one of three shapes:
  *
  * - Events that stand alone contribute to totals directly: `contribute`.
  * - Events about a thing with a life of its own (a payment, a bet) are folded into that thing's
  *   row, and the row contributes as it then stands: `entities`, `keys`, `fold`, and `contributions`
  *   if there are totals. Whatever order the events came in, equal rows contribute equally.
  * - Events that matter by what comes before and after them are summed up in their own order:
- *   `ordered`. A late one takes its place among the others.
+ *   `ordered`. A late event takes its place among the others.
  *
- * It may have both of the first two, if its totals are only added up: from the entities alone, what
- * events contributed directly could not be made anew.
+ * A projection may have both of the first two if its totals are only added up. Other totals are
+ * rebuilt from the entities alone, and would lose what events contributed directly.
  *
  * A fold sees only its arguments: the same events give the same rows, today and in every rebuild.
  * It must not depend on the order of a user's events. An exception parks the user in this
- * projection and stops nobody else.
+ * projection, and affects no other user.
  */
 export interface Projection<
   T extends EventType = EventType,
@@ -37,8 +37,8 @@ export interface Projection<
   readonly name: string
   readonly version: number
   /**
-   * The zone data that its calendar is of: the newest that is pinned, unless given. Other data
-   * needs another version, as another rule does.
+   * The zone data of its calendar: the newest that is pinned, unless given. Other data needs
+   * another version, as another rule does.
    */
   readonly zones?: ZoneData
   /**
@@ -48,15 +48,15 @@ export interface Projection<
   readonly events: ReadonlyArray<T>
   readonly totals?: S
   /**
-   * Set where users are ranked by their totals. Such a projection is fed apart from the others, in
-   * large chunks that gather for some seconds.
+   * Set where users are ranked by their totals. The runner feeds such a projection apart from the
+   * others, in large chunks that gather for some seconds.
    */
   readonly ranking?: Ranking
   readonly contribute?: (event: FoldedEvent<T>, context: FoldContext & WithCalendar) => ReadonlyArray<Contribution<S>>
   readonly entities?: E
   /**
-   * The entity rows an event certainly needs, so that they are loaded at once. A row asked for
-   * without being named here costs another look-up.
+   * The entity rows that an event certainly needs, so that they are loaded at once. A row that the
+   * fold asks for without a name here costs another look-up.
    */
   readonly keys?: (event: FoldedEvent<T>) => ReadonlyArray<readonly [table: keyof E & string, ...key: ReadonlyArray<string>]>
   readonly fold?: (event: FoldedEvent<T>, entities: Entities<E>, context: FoldContext & WithCalendar) => void
@@ -67,7 +67,7 @@ export interface Projection<
    * the totals, or of the first entity table, or from the summary of the ordered events.
    */
   readonly section: Section<SectionRow<E, S, C>, ReadContext & WithCalendar>
-  /** Set where the section is no part of the counters document, but of one of its own. */
+  /** Set where the section belongs to a document of its own, and not to the counters document. */
   readonly separateDocument?: true
 }
 
@@ -101,8 +101,10 @@ export interface AnyProjection {
 }
 
 /**
- * Checks a projection's parts against each other as it is declared, gives it its calendars, and
- * forgets its types for the machinery.
+ * Declares a projection: checks its parts against each other, gives it its calendars, and forgets
+ * its types for the machinery.
+ *
+ * Throws if the parts do not go together.
  */
 export const make = <
   const T extends EventType,
@@ -135,8 +137,10 @@ export const make = <
 }
 
 /**
- * A projection's rule as another of its versions, with other zone data: what it was before an
- * update of the data, or is going to be after one. Only of what {@link make} gave.
+ * A projection's rule as another of its versions, with other zone data: before an update of the
+ * data, or after one.
+ *
+ * Throws unless {@link make} gave the projection.
  */
 export const withZones = (
   projection: AnyProjection,

@@ -1,13 +1,18 @@
-/**
- * The greatest of some values and the least time at which it came, as one decimal that a `greatest`
- * column keeps: the value, at least 0 and of at most 4 decimals, with what is left of the time
- * until 2202 in the 13 decimals behind. Of two such decimals the greater has the greater value, or
- * the same one earlier.
+/*
+ * A peak: the greatest of some values and the earliest time at which it came, packed into one
+ * decimal that a `greatest` column keeps.
+ *
+ * The value, at least 0, has the first 4 decimals. The next 13 decimals have the milliseconds from
+ * the time until 2202. Of two peaks the greater decimal has the greater value, or the same value
+ * earlier.
+ *
+ * It is no kind of column of its own: a column's kind and its rows are part of the fingerprint of a
+ * version, and would change it (`fingerprint.ts`).
  */
 
 /**
  * After every timestamp there can be, of the years 1900 to 2200 in any zone
- * (docs/design.md#values), and within 13 digits of all of them.
+ * (docs/design.md#values), and no more than 13 digits of milliseconds after the first.
  */
 const end = Date.UTC(2202, 0, 1)
 const decimals = 4

@@ -60,7 +60,7 @@ const trigger = ({ name, prefix }: RankedTable, operation: Operation, referencin
     for each statement execute function ${prefix}${operation}()`
 
 /**
- * Has a first bucket, with nobody in it, for each key of some rows that lacks one. In an update
+ * Gives each key of some rows a first bucket, without users, if it lacks one. In an update
  * that takes a user out of a ranking, the key may have lost its first bucket with its last user.
  */
 const keepFirstBuckets = ({ buckets, ofKeys }: BucketSql, { rows, where }: { readonly rows: string; readonly where: string }) =>
@@ -139,8 +139,8 @@ const mergeSmall = (sql: BucketSql, moves: string) => {
 }
 
 /**
- * Leaves nothing of users who are gone, for they may have been erased. A bucket that began with one
- * of them begins with the first user who is still in it, and a key without users has no bucket.
+ * Leaves no trace of users who are gone, for they may have been erased. A bucket that began with
+ * one of them begins with the first user who is still in it, and a key without users has no bucket.
  */
 const forgetBounds = ({ bucketAfter, buckets, isBucket, liesIn, ofKeys, sameKey }: BucketSql, name: string) => `
     for bound in select b.* from ${buckets} as b where b.from_user <> '' and (b.tenant_id, b.from_user) in (select tenant_id, user_id from gone) loop

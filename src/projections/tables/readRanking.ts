@@ -13,21 +13,19 @@ export interface RankedUser {
   readonly reachedAt: number
 }
 
-type Sql<A> = Effect.Effect<A, SqlError.SqlError>
-
 /**
  * The users of one key of a tenant, in order. Each method reads in the caller's transaction, if
  * there is one.
  */
 export interface RankingReader {
-  readonly count: Sql<number>
+  readonly count: Effect.Effect<number, SqlError.SqlError>
   /** The first `limit`, in order. */
-  readonly first: (limit: number) => Sql<ReadonlyArray<RankedUser>>
+  readonly first: (limit: number) => Effect.Effect<ReadonlyArray<RankedUser>, SqlError.SqlError>
   /** A user with the rank, from 1 on; undefined for one who is not there. */
-  readonly standing: (userId: string) => Sql<RankedUser & { readonly rank: number } | undefined>
+  readonly standing: (userId: string) => Effect.Effect<RankedUser & { readonly rank: number } | undefined, SqlError.SqlError>
   /** Up to `limit` users right before and right after one, the nearest first. */
-  readonly before: (userId: string, limit: number) => Sql<ReadonlyArray<RankedUser>>
-  readonly after: (userId: string, limit: number) => Sql<ReadonlyArray<RankedUser>>
+  readonly before: (userId: string, limit: number) => Effect.Effect<ReadonlyArray<RankedUser>, SqlError.SqlError>
+  readonly after: (userId: string, limit: number) => Effect.Effect<ReadonlyArray<RankedUser>, SqlError.SqlError>
 }
 
 interface Row {
@@ -48,7 +46,7 @@ export const readRanking = (
   tenantId: string,
   key: ReadonlyArray<string>
 ): RankingReader => {
-  if (ranking === undefined) throw new Error(`${projection.name} ranks nobody`)
+  if (ranking === undefined) throw new Error(`${projection.name} ranks no users`)
   const users = (text: string, ...parameters: ReadonlyArray<unknown>) =>
     Effect.map(sql.unsafe<Row>(text, [tenantId, ...key, ...parameters]), (rows) => rows.map(toUser))
   return {
@@ -65,12 +63,12 @@ export const readRanking = (
 }
 
 /**
- * How many buckets of a version do not have the users they say: 0, as their counts are kept in the
- * transaction of every change.
+ * How many buckets of a version have a wrong number of users. It is 0 unless there is a defect, for
+ * every change keeps the counts in its own transaction.
  */
-export const wrongBuckets = (sql: PgClient.PgClient, { tables: { ranking } }: ProjectionStore): Sql<number> =>
+export const wrongBuckets = (sql: PgClient.PgClient, { tables: { ranking } }: ProjectionStore): Effect.Effect<number, SqlError.SqlError> =>
   ranking === undefined ? Effect.succeed(0) : sql.withTransaction(
-    // Everybody is counted once, which may take minutes.
+    // It counts all users, which may take minutes.
     Effect.andThen(
       sql`set local statement_timeout = 0`,
       Effect.map(

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
 import { sqlState } from "../../database/classifySqlError.ts"
+import { known } from "../../values/known.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
 
 /**
@@ -18,17 +19,18 @@ export class ViewsInTheWay extends Schema.TaggedError<ViewsInTheWay>("playtally/
 const invalidTableDefinition = "42P16"
 
 /**
- * Points the plain-named views at a version, in the caller's transaction. A version may append
- * columns; anything else needs `remake`: the view is then dropped and made again with its grants,
- * unless somebody's objects depend on it.
+ * Points the plain-named views at a version, in the caller's transaction.
+ *
+ * A version may append columns. Anything else needs `remake`: it drops the view and creates it
+ * again with its grants, unless other objects depend on the view.
  */
 export const replaceViews = (
   sql: PgClient.PgClient,
   { tables }: ProjectionStore,
-  remake: boolean
+  { remake }: { readonly remake: boolean }
 ): Effect.Effect<void, ViewsInTheWay | SqlError.SqlError> =>
   Effect.forEach(tables.createViews, (create, index) => {
-    const view = tables.views[index] ?? ""
+    const view = known(tables.views[index], "name of a view")
     const make = sql.withTransaction(sql.unsafe(create).unprepared)
     return make.pipe(
       Effect.catchIf((error) => sqlState(error) === invalidTableDefinition, () =>

@@ -92,7 +92,7 @@ export const activateVersion = (
       insert into projections (projection, active_version) values (${name}, ${version})
       on conflict (projection) do update
         set active_version = excluded.active_version, previous_version = projections.active_version, activated_at = now()`
-    yield* replaceViews(sql, store, options.replaceViews === true).pipe(
+    yield* replaceViews(sql, store, { remake: options.replaceViews === true }).pipe(
       Effect.catchTag("ViewsInTheWay", ({ dependents, view }) =>
         Effect.fail(refuse(
           "ViewsInTheWay",

@@ -1,6 +1,9 @@
 import { known } from "../../../src/values/known.ts"
 
-/** The TypeScript samples of docs/projections.md, as the files that a reader of the page ends up with. */
+/**
+ * The TypeScript samples of docs/projections.md, as the files that a reader of the page ends up
+ * with.
+ */
 export interface PageSamples {
   /** The projection, its spec, and both after the change on a Friday. */
   readonly source: string

@@ -4,8 +4,8 @@ import { compareUtf8 } from "../../../values/compareUtf8.ts"
 import { compareDecimals } from "../../../values/decimalArithmetic.ts"
 
 /**
- * What there is to remember of a payment, a (direction, payment_id), to know whether it counts, and
- * as what.
+ * What a fold remembers of a payment, a (direction, payment_id), to know whether and as what it
+ * counts.
  */
 interface Payment {
   approved_at: number | null
@@ -16,16 +16,18 @@ interface Payment {
 }
 
 /**
- * Tells a payment of an event about it, in whatever order they come (docs/design.md#payments): of
- * several approved events the least by (timestamp, amount, type) speaks for it, as long as no
- * rollback is known. True if that is now this event.
+ * Folds an event into its payment, in whatever order events come (docs/design.md#payments).
+ *
+ * Of several approved events the least by (timestamp, amount, type) counts, as long as no rollback
+ * is known. True if that is now this event.
  */
 export const foldApproval = ({ data, occurredAt }: EventOf<"realtime-payment">, payment: Payment): boolean => {
   const status = lowerCase(data.status)
   if (status === "rollback") payment.is_rolled_back = true
   if (status !== "approved") return false
   const type = lowerCase(data.type)
-  if (!isLess(occurredAt, data.amount, type, payment.approved_at, payment.approved_amount, payment.approved_type)) return false
+  const kept = { at: payment.approved_at, amount: payment.approved_amount, type: payment.approved_type }
+  if (!isLess({ at: occurredAt, amount: data.amount, type }, kept)) return false
   payment.approved_at = occurredAt
   payment.approved_amount = data.amount
   payment.approved_type = type
@@ -38,14 +40,10 @@ export const approvedPayment = (
   { approved_amount: amount, approved_at: at, approved_currency: currency, is_rolled_back }: Readonly<Payment>
 ) => is_rolled_back || amount === null || at === null || currency === null ? undefined : { amount, at, currency }
 
-/** Whether (at, amount, type) is less than the one kept, if one is. */
+/** Whether an event is less by (at, amount, type) than the one kept, if one is. */
 export const isLess = (
-  at: number,
-  amount: string,
-  type: string,
-  keptAt: number | null,
-  keptAmount: string | null,
-  keptType: string | null
+  { amount, at, type }: { readonly at: number; readonly amount: string; readonly type: string },
+  kept: { readonly at: number | null; readonly amount: string | null; readonly type: string | null }
 ): boolean =>
-  keptAt === null || keptAmount === null || keptType === null ||
-  (at - keptAt || compareDecimals(amount, keptAmount) || compareUtf8(type, keptType)) < 0
+  kept.at === null || kept.amount === null || kept.type === null ||
+  (at - kept.at || compareDecimals(amount, kept.amount) || compareUtf8(type, kept.type)) < 0

@@ -94,7 +94,7 @@ interface PeriodKey {
 const maxKnown = 1024
 const knownPeriods = new Map<number, ReadonlyArray<PeriodKey>>()
 
-/** How a user stands on a board, whoever else is on it. */
+/** A user's score on a board, without the rank. */
 interface Standing extends Readonly<Record<(typeof boardKey)[number], string>> {
   readonly score: string | number
   readonly reached_at: string
