@@ -135,8 +135,8 @@ const clients = Layer.mergeAll(appendLayer, keyLayer, directLayer).pipe(Layer.pr
 /** The clients of a database. */
 export const Database = {
   /**
-   * Of the settings: the one at DATABASE_URL, or the embedded one, shared with whoever else uses
-   * it. Fails if its sessions do not keep what is asked for, see {@link checkSession}.
+   * Of the settings: the one at DATABASE_URL, or the embedded one, shared with every process that
+   * uses it. Fails if its sessions do not keep what is asked for, see {@link checkSession}.
    */
   layer: Layer.effectDiscard(checkSession).pipe(Layer.provideMerge(clients), Layer.provideMerge(urlLayer)),
   /** The same without a look at its sessions, for a command that looks itself. */

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { SqlError } from "effect/sql"
+import { SqlError } from "effect/sql"
 
 /**
  * A question the database did not answer. Asking again later is safe. `operation` names who asked.
@@ -18,7 +18,6 @@ export const unavailable =
   <A, E, R>(effect: Effect.Effect<A, E | SqlError.SqlError, R>): Effect.Effect<A, Exclude<E, SqlError.SqlError> | DatabaseUnavailable, R> =>
     Effect.catchIf(
       effect,
-      (error): error is SqlError.SqlError & E =>
-        typeof error === "object" && error !== null && "_tag" in error && error._tag === "SqlError",
+      (error): error is SqlError.SqlError & E => SqlError.isSqlError(error),
       (cause) => Effect.fail(new DatabaseUnavailable({ operation, cause }))
     ) as Effect.Effect<A, Exclude<E, SqlError.SqlError> | DatabaseUnavailable, R>

@@ -2,6 +2,7 @@ import { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
+import { known } from "../values/known.ts"
 import { DatabaseUrl } from "./DatabaseUrl.ts"
 import { plans, timeLimits } from "./sessionSettings.ts"
 
@@ -29,11 +30,10 @@ export const readSession = (sql: PgClient.PgClient): Effect.Effect<SessionFacts,
     sql<{ role: string; database: string; name: string; value: string }>`
       select quote_ident(session_user) as role, quote_ident(current_database()) as database, name, current_setting(name) as value
       from unnest(${Object.keys(wanted)}::text[]) as name`,
-    (rows) => ({
-      role: rows[0]?.role ?? "",
-      database: rows[0]?.database ?? "",
-      settings: Object.fromEntries(rows.map(({ name, value }) => [name, value]))
-    })
+    (rows) => {
+      const { database, role } = known(rows[0], "row of a setting")
+      return { role, database, settings: Object.fromEntries(rows.map(({ name, value }) => [name, value])) }
+    }
   )
 
 /**

@@ -2,8 +2,8 @@ import { PgTypes } from "@effect/sql-pg"
 import type { SqlError } from "effect/sql"
 
 /**
- * What a failed statement means for whoever ran it: look again, wait and try again, look for the
- * row at fault, or give up.
+ * What a failed statement means for its caller: look again, wait and try again, look for the row at
+ * fault, or give up.
  */
 export type Failure =
   | { readonly _tag: "UniqueViolation"; readonly constraint: string }
@@ -27,6 +27,10 @@ export const sqlState = (error: SqlError.SqlError): string | undefined => {
  * exceeded) and values the driver cannot encode; transient is a lost connection, a timeout, a
  * deadlock, a shutdown, a server short of disk, memory or connections, and one that can only read:
  * a standby, or a primary that was made read-only.
+ *
+ * Effect's `isRetryable` tells most of what is transient. It does not tell bad data from a defect
+ * of a statement, nor a server that can only read or is short of something, which this does by the
+ * SQLSTATE.
  */
 export const classifySqlError = (error: SqlError.SqlError): Failure => {
   const { reason } = error

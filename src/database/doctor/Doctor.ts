@@ -84,7 +84,7 @@ export class Doctor extends Context.Service<Doctor, {
         const facts = yield* readFacts(sql)
         const replication = judgeReplication(facts, yield* readStandbys(sql), yield* readSlots(sql))
         return [
-          ...judgeServer(facts, schema.level === "ok"),
+          ...judgeServer(facts, { isMigrated: schema.level === "ok" }),
           schema,
           ...judgeDurability(facts),
           judgeWay(facts, target),

@@ -13,7 +13,7 @@ const quoted = (name: string): string => `"${name.replaceAll("\"", "\"\"")}"`
 const GiB = 1024 ** 3
 
 /** The version, the role and what it may do. */
-export const judgeServer = (facts: DatabaseFacts, isMigrated: boolean): ReadonlyArray<Finding> => {
+export const judgeServer = (facts: DatabaseFacts, { isMigrated }: { readonly isMigrated: boolean }): ReadonlyArray<Finding> => {
   const { closed_tables: closed, database, encoding, is_superuser: isSuperuser, may_create: mayCreate, role, schema, version } = facts
   return [
     facts.version_number >= 150_000

@@ -28,7 +28,7 @@ export interface EmbeddedCluster {
 }
 
 /** Opens the database in a directory, making both if they are missing; starts nothing. */
-export const openCluster = Effect.fn("openCluster")(function*(directory: string, durable: boolean) {
+export const openCluster = Effect.fn("openCluster")(function*(directory: string, { durable }: { readonly durable: boolean }) {
   const dataDir = resolve(directory)
   const home = join(dataDir, "postgres")
   const data = join(home, "data")

@@ -207,7 +207,7 @@ export class EmbeddedPostgres extends Context.Service<EmbeddedPostgres, {
    * needed, until the scope closes.
    */
   static readonly acquire = Effect.fn("EmbeddedPostgres.acquire")(function*(dataDir: string, options: EmbeddedPostgresOptions = {}) {
-    const cluster = yield* openCluster(dataDir, options.durable ?? true)
+    const cluster = yield* openCluster(dataDir, { durable: options.durable ?? true })
     const membership = yield* Effect.acquireRelease(
       Effect.flatMap(join(cluster, { tcp: options.tcp ?? false }), Ref.make),
       (current) => Effect.flatMap(Ref.get(current), (member) => leave(cluster, member)),

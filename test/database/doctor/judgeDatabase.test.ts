@@ -48,6 +48,7 @@ const sound: DatabaseFacts = {
 }
 
 /** The findings that are not right, as `level subject`. */
+const migrated = { isMigrated: true }
 const ill = (findings: ReadonlyArray<Finding>) =>
   findings.filter(({ level }) => level !== "ok").map(({ level, subject }) => `${level} ${subject}`)
 
@@ -55,18 +56,18 @@ const target = (query: string, host = "db.example") => Result.getOrThrow(readTar
 
 describe("the doctor", () => {
   it("finds nothing wrong with a sound server", () => {
-    assert.deepStrictEqual(ill([...judgeServer(sound, true), ...judgeDurability(sound), ...judgeReplication(sound, [], [])]), [])
+    assert.deepStrictEqual(ill([...judgeServer(sound, migrated), ...judgeDurability(sound), ...judgeReplication(sound, [], [])]), [])
   })
 
   it("knows what is wrong with a server", () => {
-    assert.deepStrictEqual(ill(judgeServer({ ...sound, version: "14.9", version_number: 140_009 }, true)), ["wrong version"])
-    assert.deepStrictEqual(ill(judgeServer({ ...sound, may_create: false }, true)), ["warning rights"])
-    assert.deepStrictEqual(ill(judgeServer({ ...sound, may_create: false }, false)), ["wrong rights"])
-    assert.deepStrictEqual(ill(judgeServer({ ...sound, schema: null, may_create: false }, false)), ["wrong rights"])
-    assert.deepStrictEqual(ill(judgeServer({ ...sound, collation_version: "2.31", collation_version_now: "2.36" }, true)), [
+    assert.deepStrictEqual(ill(judgeServer({ ...sound, version: "14.9", version_number: 140_009 }, migrated)), ["wrong version"])
+    assert.deepStrictEqual(ill(judgeServer({ ...sound, may_create: false }, migrated)), ["warning rights"])
+    assert.deepStrictEqual(ill(judgeServer({ ...sound, may_create: false }, { isMigrated: false })), ["wrong rights"])
+    assert.deepStrictEqual(ill(judgeServer({ ...sound, schema: null, may_create: false }, { isMigrated: false })), ["wrong rights"])
+    assert.deepStrictEqual(ill(judgeServer({ ...sound, collation_version: "2.31", collation_version_now: "2.36" }, migrated)), [
       "warning collation"
     ])
-    assert.deepStrictEqual(ill(judgeServer({ ...sound, transaction_age: 1.6e9 }, true)), ["wrong transaction ids"])
+    assert.deepStrictEqual(ill(judgeServer({ ...sound, transaction_age: 1.6e9 }, migrated)), ["wrong transaction ids"])
     for (const name of ["fsync", "full_page_writes", "synchronous_commit"]) {
       assert.deepStrictEqual(ill(judgeDurability({ ...sound, settings: { ...sound.settings, [name]: "off" } })), [`wrong ${name}`])
     }

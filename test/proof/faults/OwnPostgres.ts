@@ -75,7 +75,7 @@ const postmasterPid = (cluster: EmbeddedCluster) =>
  */
 export const ownPostgres = Effect.fnUntraced(
   function*(dataDir: string, prepare: (cluster: EmbeddedCluster) => Promise<void> = async () => {}) {
-    const cluster = yield* Effect.orDie(openCluster(dataDir, true))
+    const cluster = yield* Effect.orDie(openCluster(dataDir, { durable: true }))
     yield* Effect.promise(() => prepare(cluster))
     const port = yield* Effect.promise(freePort)
     const start = Effect.asVoid(Effect.orDie(Effect.repeat(startServer(cluster, { host: "127.0.0.1", port }), {
