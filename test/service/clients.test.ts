@@ -108,7 +108,7 @@ layer(testSql, { excludeTestServices: true })("a database that goes away", (it) 
       const sql = yield* PgClient.PgClient
       const proxy = yield* databaseProxy
       const service = yield* startService({ DATABASE_URL: proxy.url })
-      const { items } = generateItems({ seed: 45, users: 60, now: new Date() })
+      const { items } = generateItems({ seed: 45, users: 40, now: new Date() })
       const batches = batchesOf(45, items, 60)
       let answered = 0
       const delivering = yield* Effect.forkChild(Effect.forEach(

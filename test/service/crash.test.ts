@@ -52,7 +52,7 @@ layer(testSql, { excludeTestServices: true })("kill -9", (it) => {
   it.effect("of two processes under load loses nothing that was answered and stores nothing twice", () =>
     Effect.gen(function*() {
       const random = seededRandom(21)
-      const { items } = generateItems({ seed: 21, users: 80, now: new Date() })
+      const { items } = generateItems({ seed: 21, users: 40, now: new Date() })
       const batches = cutIntoBatches(random, shuffle(random, items), 100)
       const half = batches.length >> 1
       const runs = yield* Effect.all(

@@ -1,18 +1,20 @@
 import { PgConnection } from "@effect/sql-pg"
-import { assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import { spawn } from "node:child_process"
+import { execFile, spawn } from "node:child_process"
 import { once } from "node:events"
+import { mkdtempSync } from "node:fs"
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { connect, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 import { EmbeddedPostgres } from "../../../src/database/embedded/EmbeddedPostgres.ts"
 import { networkFileSystem } from "../../../src/database/embedded/networkFileSystem.ts"
 import { slowness } from "../../support/time/slowness.ts"
@@ -42,6 +44,22 @@ const dataFolder = Effect.acquireRelease(
       yield* Effect.promise(() => rm(join(dataDir, ".."), { recursive: true, force: true, maxRetries: 10 }))
     })
 )
+
+const template = join(mkdtempSync(join(tmpdir(), "playtally-embedded-")), "data")
+
+/**
+ * Makes the folder that {@link usedFolder} copies: initdb takes some seconds of waiting for the
+ * disk, and a copy takes a moment. The port of its server is forgotten, as none has run in a copy.
+ */
+beforeAll(async () => {
+  await chmod(join(template, ".."), 0o711)
+  await Effect.runPromise(Effect.scoped(EmbeddedPostgres.acquire(template)))
+  await rm(join(template, "postgres/data/postmaster.opts"))
+})
+afterAll(() => rm(join(template, ".."), { recursive: true, force: true, maxRetries: 10 }))
+
+/** The same with a database in it that somebody has left. */
+const usedFolder = Effect.tap(dataFolder, (dataDir) => Effect.promise(() => promisify(execFile)("cp", ["-a", template, dataDir])))
 
 const query = (url: string | Redacted.Redacted, sql: string) =>
   PgConnection.make({ url: Redacted.isRedacted(url) ? url : Redacted.make(url) }).pipe(
@@ -109,7 +127,7 @@ describe.concurrent("EmbeddedPostgres", () => {
 
   it.live("lets the last to have come leave first", () =>
     Effect.gen(function*() {
-      const dataDir = yield* dataFolder
+      const dataDir = yield* usedFolder
       const first = yield* member(dataDir)
       const second = yield* member(dataDir)
       yield* second.leave
@@ -120,7 +138,7 @@ describe.concurrent("EmbeddedPostgres", () => {
 
   it.live("is taken over as it runs after its users were killed, and stopped when they have left", () =>
     Effect.gen(function*() {
-      const dataDir = yield* dataFolder
+      const dataDir = yield* usedFolder
       const killed = yield* member(dataDir)
       const identity = yield* serverIdentity(killed.url)
       yield* killed.crash
@@ -133,7 +151,7 @@ describe.concurrent("EmbeddedPostgres", () => {
 
   it.live("recovers what was committed after its users and the server itself were killed", () =>
     Effect.gen(function*() {
-      const dataDir = yield* dataFolder
+      const dataDir = yield* usedFolder
       const killed = yield* member(dataDir)
       yield* query(killed.url, "create table kept as select 42 as answer")
       const pid = yield* postmasterPid(dataDir)
@@ -145,7 +163,7 @@ describe.concurrent("EmbeddedPostgres", () => {
 
   it.live("is not misled by the file of a crashed server whose process number someone else has now", () =>
     Effect.gen(function*() {
-      const dataDir = yield* dataFolder
+      const dataDir = yield* usedFolder
       const first = yield* user(dataDir)
       const file = join(dataDir, "postgres/data/postmaster.pid")
       const text = yield* Effect.promise(() => readFile(file, "utf8"))
@@ -169,7 +187,7 @@ describe.concurrent("EmbeddedPostgres", () => {
 
   it.live("never gives a newcomer a server that someone is stopping", () =>
     Effect.gen(function*() {
-      const dataDir = yield* dataFolder
+      const dataDir = yield* usedFolder
       const use = (milliseconds: number) =>
         Effect.gen(function*() {
           const { leave, url } = yield* user(dataDir)
@@ -187,8 +205,7 @@ describe.concurrent("EmbeddedPostgres", () => {
 
   it.live("starts the server again that others stopped before its starter saw it run", () =>
     Effect.gen(function*() {
-      const dataDir = yield* dataFolder
-      yield* Effect.scoped(user(dataDir))
+      const dataDir = yield* usedFolder
       const file = join(dataDir, "postgres/data/postmaster.pid")
       const stopWhenReady = Effect.promise(() => readFile(file, "utf8").catch(() => "")).pipe(
         Effect.repeat({ until: (text) => /^ready/m.test(text), schedule: Schedule.spaced("1 millis") }),
@@ -203,7 +220,7 @@ describe.concurrent("EmbeddedPostgres", () => {
 
   it.live("brings a server that was killed back on the same URL", () =>
     Effect.gen(function*() {
-      const dataDir = yield* dataFolder
+      const dataDir = yield* usedFolder
       const { leave, url } = yield* user(dataDir)
       kill(yield* postmasterPid(dataDir))
       const rows = yield* query(url, "select 1").pipe(
@@ -217,7 +234,7 @@ describe.concurrent("EmbeddedPostgres", () => {
 
   it.live("can be left while its server cannot come back", () =>
     Effect.gen(function*() {
-      const dataDir = yield* dataFolder
+      const dataDir = yield* usedFolder
       const { leave } = yield* user(dataDir)
       yield* Effect.promise(() => rm(join(dataDir, "postgres/data/global/pg_control")))
       kill(yield* postmasterPid(dataDir))
@@ -257,7 +274,7 @@ describe.concurrent("EmbeddedPostgres", () => {
   it.live("serves its users while 150 others hold connections and say nothing, on a socket and on a port", () =>
     Effect.gen(function*() {
       for (const tcp of [false, true]) {
-        const dataDir = yield* dataFolder
+        const dataDir = yield* usedFolder
         const url = new URL(Redacted.value((yield* EmbeddedPostgres.acquire(dataDir, { tcp })).url))
         const host = url.searchParams.get("host")
         assert.strictEqual(host, tcp ? null : join(dataDir, "postgres"))
@@ -284,7 +301,7 @@ describe.concurrent("EmbeddedPostgres", () => {
       assert.strictEqual(new URL(Redacted.value(url)).hostname, "127.0.0.1")
       assert.deepStrictEqual(yield* query(url, "select 1"), [[1]])
 
-      const dataDir = yield* dataFolder
+      const dataDir = yield* usedFolder
       const first = yield* EmbeddedPostgres.acquire(dataDir, { tcp: true })
       const second = yield* user(dataDir)
       assert.strictEqual(Redacted.value(second.url), Redacted.value(first.url))
@@ -299,9 +316,7 @@ describe.concurrent("EmbeddedPostgres", () => {
 
   it.live("says why it cannot start", () =>
     Effect.gen(function*() {
-      const dataDir = yield* dataFolder
-      const { leave } = yield* user(dataDir)
-      yield* leave
+      const dataDir = yield* usedFolder
       const version = join(dataDir, "postgres/data/PG_VERSION")
       const failure = Effect.flip(Effect.scoped(EmbeddedPostgres.acquire(dataDir)))
 
