@@ -270,7 +270,8 @@ const permissions = (deno) => {
 const heap = ["--max-old-space-size=1024", "--max-semi-space-size=32", "--heap-growing-percent=100"]
 
 /** A program's script in node_modules and what it is called with. */
-const vitest = [join(modules, "vitest/vitest.mjs"), "run"]
+const testRunner = join(modules, "vitest/vitest.mjs")
+const vitest = [testRunner, "run"]
 const main = join(root, "src/main.ts")
 const production = process.env.NODE_ENV === "production"
 
@@ -291,7 +292,10 @@ const [command, ...rest] = process.argv.slice(2)
 const commands = {
   start: () => onNode([...heap, main, "serve", ...rest], !production),
   cli: () => onNode([...heap, main, ...rest], !production),
+  dev: () => onNode([...heap, join(root, "scripts/dev.ts"), ...rest]),
+  repl: () => onNode([join(root, "scripts/repl.ts"), ...rest]),
   test: () => onNode([...vitest, ...rest]),
+  "test:watch": () => onNode([testRunner, "watch", ...rest]),
   "test:fuzz": () => {
     process.env.FUZZ_REQUESTS ??= "100000"
     process.env.FUZZ_HOSTILE ??= "all"
