@@ -36,6 +36,19 @@ describe("the pages", () => {
     assert.deepStrictEqual(commands.filter((name) => !told.has(name)), [])
   })
 
+  it("name log lines that the code writes", () => {
+    const [, section = ""] = /^## Log lines$([^]*?)^## /m.exec(textOf("docs/operations.md")) ?? []
+    const lines = section.split("\n").filter((line) => line.startsWith("| `")).flatMap((line) => quoted(line.split(" | ")[0] ?? ""))
+    assert.isAbove(lines.length, 20)
+    const code = sourcesIn("src").map(textOf).join("\n")
+    // What a line leaves out stands between the others in the same order.
+    const isWritten = (line: string) => {
+      const parts = line.split("…").map((part) => part.trim()).filter((part) => part !== "")
+      return new RegExp(parts.map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("[^]{0,200}?")).test(code)
+    }
+    assert.deepStrictEqual(lines.filter((line) => !isWritten(line)), [])
+  })
+
   it("name an owner of every table, which is a room that writes it", () => {
     const created = readdirSync(join(root, "migrations")).flatMap((name) =>
       [...textOf(`migrations/${name}`).matchAll(/\bcreate table (\w+)/g)].map(([, table = ""]) => table)
