@@ -52,7 +52,7 @@ const basenames = Map.groupBy([...sources, ...pages], (file) => basename(file))
 
 /** A path that leads nowhere, and where a file of its name is. */
 const deadPath = (path: string): string => {
-  const files = basenames.get(basename(path)) ?? []
+  const files = existsSync(join(root, path)) ? [] : basenames.get(basename(path)) ?? []
   return files.length === 0 ? path : `${path} (now ${files.join(" or ")}?)`
 }
 

@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
+import { OpenApi } from "effect/http-api"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { Api } from "../../src/http/Api.ts"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const textOf = (file: string) => readFileSync(join(root, file), "utf8")
@@ -25,6 +27,28 @@ describe("the pages", () => {
     assert.isAbove(read.length, 25)
     const told = rowsOf("docs/settings.md").flatMap(([names]) => quoted(names))
     assert.deepStrictEqual([...new Set(told)].sort(), [...new Set(read)].sort())
+  })
+
+  it("have every endpoint and every type of problem with its status, and no other", () => {
+    const spec = OpenApi.fromApi(Api)
+    const told = rowsOf("docs/api.md")
+    const paths = told.flatMap(([first]) => quoted(first)).map((request) => /^(?:\w+ )?(\/[^?]*)/.exec(request)?.[1]).filter((path) =>
+      path !== undefined
+    )
+    const described = [...Object.keys(spec.paths).map((path) => path.replace("{user_id}", "{id}")), "/openapi.json", "/docs"]
+    assert.deepStrictEqual([...new Set(paths)].sort(), described.sort())
+
+    const valueOf = (schema: object, name: string): unknown => {
+      const { properties } = schema as { readonly properties?: Readonly<Record<string, { readonly enum?: ReadonlyArray<unknown> }>> }
+      return properties?.[name]?.enum?.[0]
+    }
+    const declared = Object.values(spec.components.schemas)
+      .filter((schema) => typeof valueOf(schema, "status") === "number" && typeof valueOf(schema, "type") === "string")
+      .map((schema) => `${String(valueOf(schema, "type"))} ${String(valueOf(schema, "status"))}`)
+    // Answered where no endpoint is, so no endpoint declares them.
+    const framework = ["method-not-allowed 405", "not-found 404"]
+    const types = told.filter(([, status]) => /^[45]\d\d$/.test(status)).map(([type, status]) => `${quoted(type)[0] ?? ""} ${status}`)
+    assert.deepStrictEqual([...types].sort(), [...declared, ...framework].sort())
   })
 
   it("have every command", () => {
