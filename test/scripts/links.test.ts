@@ -107,11 +107,15 @@ describe("references", () => {
     assert.deepStrictEqual(dead, [])
   })
 
-  it("of pages by the name of a file alone are to files that are there", () => {
-    const dead = pages.flatMap((page) =>
-      bareNamesIn(textOf(page))
-        .filter((name) => !basenames.has(name) && ![...madeByReader(page)].some((made) => basename(made) === name))
-        .map((name) => `${page}: ${name}`)
+  it("by the name of a file alone are to files that are there", () => {
+    const named = [
+      ...pages.map((page) => [page, textOf(page)] as const),
+      ...sources.map((source) => [source, splitComments(textOf(source))[0]] as const)
+    ]
+    const dead = named.flatMap(([file, text]) =>
+      bareNamesIn(text)
+        .filter((name) => !basenames.has(name) && ![...madeByReader(file)].some((made) => basename(made) === name))
+        .map((name) => `${file}: ${name}`)
     )
     assert.deepStrictEqual(dead, [])
   })
