@@ -73,7 +73,9 @@ it.live.each(["start", "start:deno"])(
       const second = yield* start(script, dataDir)
       assert.notInclude(second.said, key)
       const counters = yield* Effect.promise(async () => {
-        const answer = await fetch(`${second.url}/api/v1/users/player-1/counters?consistency=strong`, { headers: { ...headers, prefer: "wait=60" } })
+        const answer = await fetch(`${second.url}/api/v1/users/player-1/counters?consistency=strong`, {
+          headers: { ...headers, prefer: "wait=60" }
+        })
         return answer.json()
       })
       assert.nestedPropertyVal(counters, "casino.EUR.bet_count", 1, JSON.stringify(counters))

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util"
 import { expect, vi } from "vitest"
 import { valueAt } from "../../../src/counters/counterPath.ts"
-import type { FastTrackEvent } from "../../../src/fasttrack/FastTrackEvent.ts"
+import { type FastTrackEvent, idOf } from "../../../src/fasttrack/FastTrackEvent.ts"
 import { foldUser } from "../../../src/projections/fold/foldUser.ts"
 import { MemoryFold } from "../../../src/projections/fold/MemoryFold.ts"
 import type { EntityRow } from "../../../src/projections/projection/EntityTable.ts"
@@ -262,9 +262,8 @@ const numbers = (indexes: ReadonlyArray<number> = []): string => {
 
 /** `  2  realtime-payment payment-000001 Credit Approved 2026-01-01T12:00:00.000Z`. */
 const lineOf = ({ data, event, occurredAt }: FastTrackEvent, index: number): string => {
-  const id = "payment_id" in data ? data.payment_id : "activity_id" in data ? data.activity_id : data.unique_id
   const type = [...("type" in data ? [data.type] : []), ...("status" in data ? [data.status] : [])]
-  return [`  ${index + 1} `, event, shortened(id), ...type, new Date(occurredAt).toISOString()].join(" ")
+  return [`  ${index + 1} `, event, shortened(idOf({ data, event })), ...type, new Date(occurredAt).toISOString()].join(" ")
 }
 
 const shortened = (id: string): string => {
