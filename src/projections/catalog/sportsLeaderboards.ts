@@ -1,5 +1,6 @@
 import { sportsStep } from "../../fasttrack/kinds/sportsBet.ts"
 import { timeText } from "../../values/jsonValues.ts"
+import { known } from "../../values/known.ts"
 import { amount, decimal, flag, latest, text, time } from "../projection/Column.ts"
 import * as Projection from "../projection/Projection.ts"
 import { boardKey, inOrder, periodsOf, standingsSchema } from "./rules/boards.ts"
@@ -42,7 +43,11 @@ export const sportsLeaderboards = Projection.make({
       const { amount: total, currency } = counted
       const score = { board: "sports_turnover", currency, total, last_at: bet.placed_at }
       return [
-        ...(["day", "week", "month"] as const).map((period) => ({ ...score, period, start: bet[period] ?? "" })),
+        ...(["day", "week", "month"] as const).map((period) => ({
+          ...score,
+          period,
+          start: known(bet[period], "date of a bet that was placed")
+        })),
         { ...score, period: "all", start: "" }
       ]
     }

@@ -1,3 +1,4 @@
+import { known } from "../../values/known.ts"
 import { isStored, type TotalColumn } from "../projection/Column.ts"
 import type { TotalKind, TotalValue } from "../projection/columns/TotalKind.ts"
 import { kindOf } from "../projection/columns/totalKinds.ts"
@@ -40,8 +41,8 @@ interface Layout {
 }
 
 const layoutOf = (table: TotalsTable): Layout => {
-  const known = layouts.get(table)
-  if (known !== undefined) return known
+  const cached = layouts.get(table)
+  if (cached !== undefined) return cached
   const all = Object.entries(table.columns)
   const columns = all.flatMap(([name, column], nth): ReadonlyArray<PlacedColumn> => {
     if (!isStored(column)) return []
@@ -170,7 +171,7 @@ const sameKey = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): boolean =>
 
 /** One text for a key, for the map of rows. */
 // No text that PostgreSQL can store has a NUL in it, so no two keys have the same text.
-const idOf = (key: ReadonlyArray<string>): string => key.length === 1 ? key[0] ?? "" : key.join("\0")
+const idOf = (key: ReadonlyArray<string>): string => key.length === 1 ? known(key[0], "part of a key") : key.join("\0")
 
 /**
  * Whether an entity that contributed `before` and now contributes `after` withdraws a value that

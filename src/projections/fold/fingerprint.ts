@@ -26,9 +26,9 @@ const scheme = 2
  * Fails for a version that cannot be run on the sample log, and says why.
  */
 export const tryFingerprint = (projection: AnyProjection): Result.Result<string, FailsOnSampleLog> => {
-  const known = identities.get(projection)
+  const known = fingerprints.get(projection)
   if (known !== undefined) return known
-  const identity = Result.try({
+  const made = Result.try({
     try: () => {
       const { ranking, separateDocument } = projection
       const order = ranking === undefined ? null : [ranking.score, ranking.reachedAt]
@@ -40,8 +40,8 @@ export const tryFingerprint = (projection: AnyProjection): Result.Result<string,
       throw error
     }
   })
-  identities.set(projection, identity)
-  return identity
+  fingerprints.set(projection, made)
+  return made
 }
 
 /** Whether a version cannot be run on the sample log. */
@@ -69,7 +69,7 @@ const declaredBy = ({ entities, events, totals }: AnyProjection) => [events, ent
 const sha256 = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("hex")
 
 /** By version, for they are asked for often and never change. */
-const identities = new WeakMap<AnyProjection, Result.Result<string, FailsOnSampleLog>>()
+const fingerprints = new WeakMap<AnyProjection, Result.Result<string, FailsOnSampleLog>>()
 
 const withoutDescriptions = (totals: AnyProjection["totals"]) =>
   totals === undefined ? null : {

@@ -1,4 +1,5 @@
 import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
+import { known } from "../../values/known.ts"
 import type { EntityRow, EntityTable } from "../projection/EntityTable.ts"
 import type { AnyProjection } from "../projection/Projection.ts"
 import type { ContributionRow } from "../projection/TotalsTable.ts"
@@ -21,13 +22,13 @@ export const emptyEntity = (projection: AnyProjection, [table, ...key]: EntityKe
   if (declared === undefined) throw new Error(`${projection.name} has no entities "${table}"`)
   if (declared.key.length !== key.length) throw new Error(`${projection.name} ${table} has a key of ${declared.key.length} parts`)
   const row = { ...blankOf(declared) }
-  declared.key.forEach((name, index) => row[name] = key[index] ?? "")
+  declared.key.forEach((name, index) => row[name] = known(key[index], "part of a key"))
   return row
 }
 
 const blankOf = (table: EntityTable): EntityRow => {
-  const known = blanks.get(table)
-  if (known !== undefined) return known
+  const cached = blanks.get(table)
+  if (cached !== undefined) return cached
   const row: EntityRow = {}
   for (const name of table.key) row[name] = ""
   for (const [name, column] of Object.entries(table.columns)) row[name] = column.empty
@@ -51,11 +52,11 @@ export const contributionsOf = (projection: AnyProjection, table: string, row: E
  * It is pure: it copies the loaded rows before the fold changes them, and gives everything that is
  * to be written as values. It returns what the fold throws, so that the caller can park the user.
  */
-export const foldUser = (projection: AnyProjection, events: ReadonlyArray<FastTrackEvent>, known: KnownUser): FoldResult => {
+export const foldUser = (projection: AnyProjection, events: ReadonlyArray<FastTrackEvent>, user: KnownUser): FoldResult => {
   try {
     const { contribute, fold, name, ordered } = projection
-    if (ordered !== undefined) return foldInOrder({ name, ordered }, events, known)
-    const { context, loaded, standing } = known
+    if (ordered !== undefined) return foldInOrder({ name, ordered }, events, user)
+    const { context, loaded, standing } = user
     const totals = projection.totals === undefined ? undefined : new Totals(projection.totals)
     if (fold !== undefined) {
       const missing: Array<EntityKey> = []
@@ -74,8 +75,8 @@ export const foldUser = (projection: AnyProjection, events: ReadonlyArray<FastTr
     let touched: Map<string, { readonly key: EntityKey; readonly before: EntityRow | null; readonly row: EntityRow }> | undefined
     const rowOf = (key: EntityKey): EntityRow => {
       const id = entityId(key)
-      const known = touched?.get(id)
-      if (known !== undefined) return known.row
+      const earlier = touched?.get(id)
+      if (earlier !== undefined) return earlier.row
       const before = loaded(key)
       if (before === undefined) throw new MissingRow(key)
       const row = before === null ? emptyEntity(projection, key) : { ...before }

@@ -18,7 +18,7 @@ const sportsStatuses = ["approved", "rollback", "pending"]
  * One user's fixed log, some hundred events of every kind: every type and status there is and some
  * there is not, in both orders, amounts of every sign and length, currencies in both spellings,
  * times around midnight and a change of clocks, late ones. What a projection makes of it tells
- * whether it still does what it did: it is part of a version's identity, so it never changes.
+ * whether it still does what it did: it is part of a version's fingerprint, so it never changes.
  */
 export const sampleLog: ReadonlyArray<FastTrackEvent> = (() => {
   const events: Array<FastTrackEvent> = []

@@ -4,7 +4,7 @@ import { sampleLog } from "./sampleLog.ts"
 
 /**
  * The version of the zone data that a projection's rows or section are made with: what is part of
- * its identity. Null if neither asks for the tenant's zone, and for data that nothing pins.
+ * its fingerprint. Null if neither asks for the tenant's zone, and for data that nothing pins.
  */
 export const zoneDataOf = (projection: AnyProjection): string | null => {
   let asked = false

@@ -1,6 +1,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import { known } from "../../values/known.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
 
 /**
@@ -50,7 +51,10 @@ export const readRanking = (
   const users = (text: string, ...parameters: ReadonlyArray<unknown>) =>
     Effect.map(sql.unsafe<Row>(text, [tenantId, ...key, ...parameters]), (rows) => rows.map(toUser))
   return {
-    count: Effect.map(sql.unsafe<{ users: bigint }>(ranking.count, [tenantId, ...key]), ([row]) => Number(row?.users ?? 0)),
+    count: Effect.map(
+      sql.unsafe<{ users: bigint }>(ranking.count, [tenantId, ...key]),
+      ([row]) => Number(known(row, "row of a sum").users)
+    ),
     first: (limit) => users(ranking.first, limit),
     standing: (userId) =>
       Effect.map(
@@ -73,7 +77,7 @@ export const wrongBuckets = (sql: PgClient.PgClient, { tables: { ranking } }: Pr
       sql`set local statement_timeout = 0`,
       Effect.map(
         sql.unsafe<{ wrong: bigint }>(`select count(*) as wrong from (${ranking.wrong}) as w`),
-        ([row]) => Number(row?.wrong ?? 0)
+        ([row]) => Number(known(row, "row of a count").wrong)
       )
     )
   )
