@@ -15,27 +15,31 @@ import { handlers } from "./handlers.ts"
 import { Validation } from "./requests/Validation.ts"
 import { Draining } from "./server/Draining.ts"
 import { EveryRequest } from "./server/EveryRequest.ts"
+import { Settling } from "./server/FairServer.ts"
 import { frameworkProblems } from "./server/frameworkProblems.ts"
-import { makeNodeServer, RequestTime, Settling } from "./server/nodeServer.ts"
+import { makeNodeServer, RequestTime } from "./server/nodeServer.ts"
 import { OpenConnections } from "./server/OpenConnections.ts"
 import { cannotListen } from "./server/refuseWhatCannotListen.ts"
 import { RequestLog } from "./server/RequestLog.ts"
 
 /**
- * How long requests under way are given to be answered when the service stops; afterwards they are
+ * How long requests under way may take to be answered when the service stops. Afterwards they are
  * interrupted (docs/design.md#starting-and-stopping).
  */
 export const GracePeriod = Context.Reference<Duration.Input>("playtally/http/GracePeriod", { defaultValue: () => "7 seconds" })
 
 /**
- * Connections that the kernel lets wait to be accepted. Beyond them it drops, and a client tries
- * again after seconds: 1,200 came at once in a test.
+ * Connections that the kernel lets wait to be accepted: 1,200 came at once in a test.
+ *
+ * The kernel drops those beyond, and a client tries again after seconds.
  */
 const connectionsWaiting = 4096
 
 /**
- * Listens on Node's server. When the scope closes it takes no more connections, closes the idle
- * ones, and lets requests under way finish for a while; then nothing keeps it any longer.
+ * Listens on Node's server.
+ *
+ * When the scope closes it takes no more connections, closes the idle ones, and waits for requests
+ * under way as long as {@link GracePeriod} says.
  */
 const nodeHttpServer = Layer.effect(
   HttpServer.HttpServer,
@@ -68,8 +72,8 @@ const nodeHttpServer = Layer.effect(
           (response) => node.isLeaving ? HttpServerResponse.setHeader(response, "connection", "close") : response
         )
         return Effect.tap(middleware === undefined ? server.serve(lastOnes) : server.serve(lastOnes, middleware), () =>
-          // There is nothing to upgrade to. Without a listener Node takes a request that offers it,
-          // as Java's client does, for any other.
+          // There is nothing to upgrade to. Without a listener Node treats a request that offers
+          // it, as Java's client does, like any other.
           Effect.sync(() => node.removeAllListeners("upgrade")))
       }
     })

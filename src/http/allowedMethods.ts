@@ -1,7 +1,7 @@
 import { HttpApi } from "effect/http-api"
 import { Api } from "./Api.ts"
 
-/** Paths beside those of the {@link Api}: its description, for programs and for people. */
+/** Paths that the {@link Api} does not have: its description, for programs and for people. */
 export const openApiPath = "/openapi.json"
 export const docsPath = "/docs"
 
@@ -19,11 +19,11 @@ const paths = [...methodsByPath].map(([path, methods]) => ({
 }))
 
 /**
- * The methods of a path (without its query) as `Allow` names them; nothing for a path that is not
+ * The methods of a path (without its query) as `Allow` names them; undefined for a path that is not
  * served.
  */
 export const allowedMethods = (path: string): string | undefined => {
-  // `/users/counters` may be a user called so.
+  // `/users/counters` may also be the user `counters`.
   const fitting = paths.filter(({ pattern }) => pattern.test(path))
   return fitting.length === 0 ? undefined : [...new Set(fitting.flatMap(({ methods }) => methods)), "OPTIONS"].join(", ")
 }

@@ -13,16 +13,21 @@ import type { ReadinessChecks } from "./ReadinessChecks.ts"
 
 /** How long the database may take to answer. */
 const patience = "2 seconds"
-/** For how long an answer is good: anybody may ask, and asking must not load the database. */
+/** How long an answer of the database is used: requests need no key, and must not load it. */
 const timeToLive = "1 second"
 
 /**
- * What this process needs to do its work, but for whether it is told to stop
- * (docs/design.md#reading).
+ * Whether this process has what it needs to do its work (docs/design.md#reading).
+ *
+ * Whether it was told to stop is up to the server.
  */
 export class Readiness extends Context.Service<Readiness, {
+  /**
+   * The checks as they are now; those of the database at most a second old. It never fails: a
+   * database that does not answer within two seconds is a check that says so.
+   */
   readonly check: Effect.Effect<Omit<ReadinessChecks, "draining">>
-}>()("playtally/http/Readiness") {
+}>()("playtally/readiness/Readiness") {
   static readonly layer = Layer.effect(
     Readiness,
     Effect.gen(function*() {

@@ -1,8 +1,7 @@
 import type { ReadinessChecks } from "./ReadinessChecks.ts"
 
 /**
- * What a process may be ready for: to take requests and store, or to be read from with numbers that
- * follow the log.
+ * What a process may be ready for: to take in events, or to answer numbers that follow the log.
  */
 export type Purpose = "ingestion" | "reading"
 
@@ -10,10 +9,10 @@ export type Purpose = "ingestion" | "reading"
 const mostNamed = 5
 
 /**
- * What keeps a process from its work, a sentence each; none if it is ready.
+ * What keeps a process from its work, one sentence each; none if it is ready.
  *
- * Projections have no say in ingestion: what is stored is counted later. Leaderboards have none in
- * reading: they follow at their own pace.
+ * Projections do not count for ingestion: what is stored is counted later. Leaderboards do not
+ * count for reading: they follow at their own pace.
  */
 export const whyNotReady = (checks: ReadinessChecks, purpose: Purpose, mostLagSeconds: number): ReadonlyArray<string> => {
   const reasons: Array<string> = []

@@ -9,26 +9,27 @@ import type { Tenant } from "../../tenants/Tenant.ts"
 import { Overloaded } from "../problems/service.ts"
 import { maxAnswerBytes } from "./encodeJson.ts"
 
-/**
- * What an answer takes besides its body: headers, buffers and the objects of its request, about.
- */
+/** What an answer takes besides its body, in bytes, about: headers, buffers, its request. */
 const overhead = 1024
 
 /**
- * The bytes of answers that clients have not taken yet, for the process and for each tenant, as
+ * The bytes of answers that clients have not taken yet, for the process and for each tenant.
+ *
  * `Admission` has those of bodies. A client that does not read keeps its own tenant from further
- * large answers, and nobody else.
+ * large answers, and no other tenant.
  */
 export class AnswerBudget extends Context.Service<AnswerBudget, {
   /**
-   * Holds the bytes of an answer until the request is over: all of it was handed to the operating
-   * system, or the client has gone.
+   * Counts the bytes of an answer until the operating system has all of it, or the client is gone.
+   *
+   * Fails with {@link Overloaded} if the process or the tenant has no room for them.
    */
   readonly hold: (
     request: HttpServerRequest.HttpServerRequest,
     tenant: Tenant,
     bytes: number
   ) => Effect.Effect<void, Overloaded>
+  /** The bytes that count now. */
   readonly inFlight: () => number
 }>()("playtally/http/AnswerBudget") {
   static readonly layer = Layer.effect(

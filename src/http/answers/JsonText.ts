@@ -1,7 +1,4 @@
-/**
- * JSON that is written already, as a document to answer with: nothing of it is parsed or written
- * again.
- */
+/** A document that is JSON text already: nothing of it is parsed or written again. */
 export class JsonText {
   readonly text: string
 

@@ -14,9 +14,11 @@ export const isKnown = (ifNoneMatch: string | undefined, etag: string): boolean 
   (ifNoneMatch.trim() === "*" || ifNoneMatch.matchAll(entityTags).some(([, tag]) => tag === etag))
 
 /**
- * A JSON document with a strong ETag of its bytes; 304 without it if the request's `If-None-Match`
- * names that tag (RFC 9110 §13.1.2). Its bytes are held in the {@link AnswerBudget} until they are
- * sent; 503 where there is no room for them.
+ * Answers a JSON document with a strong ETag of its bytes, or 304 if the request's `If-None-Match`
+ * names that tag (RFC 9110 §13.1.2).
+ *
+ * Its bytes count in the {@link AnswerBudget} until they are sent. Fails with `AnswerTooLarge` for
+ * a document of more than {@link maxAnswerBytes}, and with `Overloaded` if the budget has no room.
  */
 export const conditionalJson = Effect.fnUntraced(function*(request: HttpServerRequest.HttpServerRequest, document: unknown) {
   const hash = createHash("sha256")

@@ -6,18 +6,15 @@ import { JsonText } from "./JsonText.ts"
 /** The JSON of a document has more than {@link maxAnswerBytes}. */
 export class DocumentTooLarge extends Schema.TaggedError<DocumentTooLarge>("playtally/http/DocumentTooLarge")("DocumentTooLarge", {}) {}
 
-/**
- * How deep a document is taken apart: what lies deeper is one row, one event or one leaderboard
- * entry.
- */
+/** How deep a document is taken apart: what lies deeper is one row, one event or one entry. */
 const depth = 3
-/** Characters that are gathered before they become bytes. */
+/** Characters that become bytes at once. */
 const pieceLength = 64 * 1024
 
 /** Most bytes of an answer. */
 export const maxAnswerBytes = 24 * 1024 * 1024
 
-/** The JSON text of a value in pieces, which together are what `JSON.stringify` gives. */
+/** The JSON text of a value in pieces. Together they are what `JSON.stringify` gives. */
 function* piecesOf(value: unknown, level: number): Generator<string> {
   if (value instanceof JsonText) {
     yield value.text
@@ -44,9 +41,10 @@ function* piecesOf(value: unknown, level: number): Generator<string> {
 }
 
 /**
- * The UTF-8 bytes of a document as `JSON.stringify` writes it, with rests between for other
- * requests. The document is plain data: no `toJSON`, and no functions in it. `see` is shown the
- * bytes as they come, piece by piece.
+ * The UTF-8 bytes of a document as `JSON.stringify` writes it, with pauses for other requests.
+ *
+ * The document is plain data, without `toJSON` and functions. `see` gets the bytes piece by piece.
+ * Fails with {@link DocumentTooLarge} beyond {@link maxAnswerBytes}.
  */
 export const encodeJson = Effect.fnUntraced(function*(document: unknown, see: (bytes: Uint8Array) => void = () => {}) {
   const breather = new Breather()

@@ -1,9 +1,9 @@
-/** The encodings that an answer can be had in, the one preferred first. */
+/** The encodings of answers, the preferred one first. */
 const encodings = ["br", "gzip"] as const
 
 /**
- * The encoding to answer a request with, by its header `Accept-Encoding` (RFC 9110 §12.5.3): the
- * one it weighs most, or none.
+ * The encoding of an answer, by the request's `Accept-Encoding` (RFC 9110 §12.5.3): the one that it
+ * weighs most, or none.
  */
 export const encodingOf = (header: string | undefined): typeof encodings[number] | "identity" => {
   const weights = new Map<string, number>()

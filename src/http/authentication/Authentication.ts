@@ -7,16 +7,18 @@ import { Unavailable } from "../problems/service.ts"
 /** The tenant whose key a request carries. */
 export class CurrentTenant extends Context.Service<CurrentTenant, Tenant>()("playtally/http/CurrentTenant") {}
 
-/** What a key must be allowed to do to use a group's endpoints: an annotation of the group. */
+/** The scope that a key needs for the endpoints of a group: an annotation of the group. */
 export class RequiredScope extends Context.Service<RequiredScope, Scope>()("playtally/http/RequiredScope") {}
 
 /**
- * Lets a request on only with a key of the scope that its group requires, before anything of its
- * body is read (docs/design.md#the-bulk-endpoint). The key is in `x-api-key` or, if that header is
- * absent, in `Authorization: Bearer`. Without a valid key 401, without the scope 403, above the
- * tenant's rate 429.
+ * Lets a request on only with a key of the scope that its group requires, before any of its body is
+ * read (docs/design.md#the-bulk-endpoint).
  *
- * It is no security middleware in Effect's sense: those try one scheme after the other, and a wrong
+ * The key is in `x-api-key` or, if that header is absent, in `Authorization: Bearer`. Fails with
+ * `Unauthenticated` without a valid key, `Forbidden` without the scope, `TooManyRequests` above the
+ * tenant's rate, and `Unavailable` if the database cannot be asked about the key.
+ *
+ * It is no security middleware in Effect's sense. Those try one scheme after the other, and a wrong
  * `x-api-key` would not be final.
  */
 export class Authentication

@@ -1,17 +1,13 @@
 import { type BlockList, isIP } from "node:net"
 
-/**
- * Proxies that a request may have come through, one behind the other. What is further away is not
- * looked at.
- */
+/** Proxies, one behind the other, that are looked at. Those further away are not. */
 const maxHops = 16
 
 const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 const withPort = /^(?:\[([^\]]*)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+)$/
 
 /**
- * An address as it may be written in a header, without port, brackets and zone; nothing for what is
- * none.
+ * The address in a text of a header, without port, brackets and zone; undefined if there is none.
  */
 const addressIn = (text: string): string | undefined => {
   const [, ipv6, ipv4] = withPort.exec(text) ?? []
@@ -20,12 +16,14 @@ const addressIn = (text: string): string | undefined => {
 }
 
 /**
- * Whose request it is, as its attempts are counted: the address of the connection or, where that is
- * a trusted proxy's, the rightmost of `X-Forwarded-For` that is not. A proxy appends the address it
- * was asked from, so what stands to the left of that is the client's own words. An entry that is no
- * address ends the search at the proxy that passed it on. The header `Forwarded` is not read.
+ * The address that a client's attempts are counted by.
  *
- * Of an IPv6 address it is the network (/64): a client has as many addresses in it as it likes.
+ * It is the address of the connection. If that is a trusted proxy's, it is the rightmost address of
+ * `X-Forwarded-For` that is not: a proxy appends the address that asked it, and the client itself
+ * may have written anything to the left of that. An entry that is no address ends the search at the
+ * proxy that passed it on. The header `Forwarded` is not read.
+ *
+ * An IPv6 address counts as its network (/64): a client can use any address in it.
  */
 export const clientAddress = (trusted: BlockList, peer: string, forwardedFor: string | undefined): string => {
   let client = addressIn(peer) ?? peer
@@ -42,7 +40,7 @@ export const clientAddress = (trusted: BlockList, peer: string, forwardedFor: st
 
 const isTrusted = (trusted: BlockList, address: string): boolean => trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4")
 
-/** The first four groups. `URL` knows all spellings of an address, and writes each in one way. */
+/** The first four groups. `URL` reads every spelling of an address, and writes each in one way. */
 const networkOf = (address: string): string => {
   const [left = "", right] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::")
   const groups = left === "" ? [] : left.split(":")

@@ -18,8 +18,8 @@ import { Authentication, CurrentTenant, RequiredScope } from "./Authentication.t
 import { clientAddress } from "./clientAddress.ts"
 
 /**
- * An answer that was waited for longer than this many milliseconds is given only if the key is
- * still valid: a long poll outlives no revoked key.
+ * Milliseconds after which an answer is given only if the key is still valid: a long poll outlives
+ * no revoked key.
  */
 export const RecheckAfter = Context.Reference<number>("playtally/http/RecheckAfter", { defaultValue: () => 2000 })
 
@@ -66,7 +66,7 @@ export const keyAuthentication = Layer.effect(
       const scope = Context.getUnsafe(group.annotations, RequiredScope)
       return Effect.flatMap(Effect.interruptible(letOn(scope)), (tenant) => {
         const answer = Effect.provideService(endpoint, CurrentTenant, tenant)
-        // What was taken in is answered as it is.
+        // A batch that is stored is answered, whatever became of the key.
         if (scope === "ingest") return answer
         const began = now()
         return Effect.tap(

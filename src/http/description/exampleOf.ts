@@ -1,8 +1,9 @@
 import type { JsonSchema } from "effect/JsonSchema"
 
 /**
- * An example of a schema: its own, or one made of the examples of its parts; nothing where a part
- * has none. Of an array it shows each alternative.
+ * An example of a schema: its own, or one made of the examples of its parts.
+ *
+ * Undefined if a part has none. The example of an array has each alternative once.
  */
 export const exampleOf = (schemas: Readonly<Record<string, JsonSchema>>, schema: JsonSchema): unknown => {
   const { $ref, anyOf, examples, items, properties } = schema as {

@@ -1,14 +1,15 @@
 /**
- * For an operation of the OpenAPI document: says more of its parameters than their schemas can, and
- * adds optional request headers (name to description). Headers are described here and read by the
- * handlers, as their RFCs want what cannot be understood in them ignored.
+ * Describes the parameters of an operation beyond their schemas, and its optional request headers.
+ *
+ * Handlers read the headers themselves: their RFCs have malformed values ignored, and a schema
+ * would refuse them.
  */
 export const parameterDetails = (details: {
   readonly query?: Readonly<Record<string, object>>
   readonly headers?: Readonly<Record<string, string>>
 }) =>
 (operation: Record<string, unknown>): Record<string, unknown> => {
-  // It is handed over as any object, and is an operation that OpenApi.fromApi made.
+  // A transform is typed for any object. This one is an operation that OpenApi.fromApi made.
   const parameters = operation["parameters"] as ReadonlyArray<{ readonly name: string }>
   return {
     ...operation,

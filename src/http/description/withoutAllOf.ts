@@ -15,12 +15,11 @@ const withMember = (schema: JsonSchema, member: JsonSchema): JsonSchema => {
 }
 
 /**
- * A schema, at any depth, with the members of every `allOf` merged into the schema that has it.
+ * A schema with the members of every `allOf`, at any depth, merged into the schema that has it.
  *
- * Effect puts what is said of a member beside its schema, as
- * `{ allOf: [{ $ref }, { description }] }`. JSON Schema understands that; generators of typed
- * clients make `unknown` of the member without a type. OpenAPI 3.1 allows the same beside `$ref`
- * itself. A later annotation wins; any other contradiction is a defect.
+ * Effect writes the description of a member as `{ allOf: [{ $ref }, { description }] }`. Generators
+ * of typed clients make `unknown` of the part without a type. OpenAPI 3.1 allows a description
+ * beside `$ref` itself. A later annotation wins; any other contradiction is a defect.
  */
 export const withoutAllOf = <A>(document: A): A =>
   JSON.parse(JSON.stringify(document), (_, value) => {

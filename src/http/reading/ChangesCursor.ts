@@ -7,12 +7,13 @@ import type { Tenant } from "../../tenants/Tenant.ts"
 const signatureLength = 10
 
 /**
- * A place in the feed as a cursor, in bytes: a position of every slice; then the history, its tags,
- * the erasure, the generation plus one; and the walk over users if one is under way, up to which
- * generation and after which user. Numbers have 7 bits a byte and the lowest first, all but the
- * last byte of each with the highest bit set. Signed with the tenant's secret, so that it cannot be
- * made up and is of no use to another tenant. Some 750 to 1,450 characters, and as many more as the
- * user id of a walk takes.
+ * The cursor of a place in the feed of changes: 750 to 1,450 characters, and those of the user id
+ * of a walk.
+ *
+ * Its bytes are a position of every slice, the history, its tags, the erasure and the generation
+ * plus one. A walk over users that is under way adds up to which generation and after which user.
+ * Numbers have 7 bits a byte, the lowest first, and the highest bit set in all bytes but the last.
+ * It is signed with the tenant's secret: it cannot be made up, and no other tenant can use it.
  */
 export const encodeChangesCursor = (tenant: Tenant, place: FeedPlace): string => {
   const { erasure, generation, lineage, positions, walk } = place
@@ -35,7 +36,7 @@ export const encodeChangesCursor = (tenant: Tenant, place: FeedPlace): string =>
 }
 
 /**
- * The place in a cursor that {@link encodeChangesCursor} made for this tenant; nothing for any
+ * The place in a cursor that {@link encodeChangesCursor} made for this tenant; undefined for any
  * other text.
  */
 export const decodeChangesCursor = (tenant: Tenant, cursor: string): FeedPlace | undefined => {
@@ -53,8 +54,8 @@ export const decodeChangesCursor = (tenant: Tenant, cursor: string): FeedPlace |
   }
   const positions = Array.from({ length: sliceCount }, read)
   if (positions.some(Number.isNaN)) return undefined
-  // A release before this one knew no more. Whatever has changed without events since is not known:
-  // everybody is told once.
+  // An earlier release wrote no more. What has changed without events since is not known: every
+  // user is told once.
   if (at === bytes.length) return { positions, lineage: noHistory, erasure: 0, generation: nothingTold }
   const history = read()
   const count = read()

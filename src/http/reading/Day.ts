@@ -6,7 +6,7 @@ import { formatDay, parseDay } from "../../values/dayRuns.ts"
 
 const invalid = new SchemaIssue.InvalidValue({ message: "must be an existing date of the years 1900 to 2200, such as 2026-01-31" })
 
-/** The years of all timestamps there can be (docs/design.md#values). */
+/** The first and the last date that a timestamp can have (docs/design.md#values). */
 const [first, last] = ["1900-01-01", "2200-12-31"]
 
 /** The text of a date. */

@@ -2,9 +2,10 @@ import { createHmac } from "node:crypto"
 import type { Tenant } from "../../tenants/Tenant.ts"
 
 /**
- * Where a reading goes on: at a position of the log. `reading` says in texts what is read, say the
- * events of which user; the cursor is signed with the tenant's secret for exactly that, so that it
- * cannot be made up and says nothing to, or about, any other reading.
+ * The cursor of a position of the log, at which a reading continues.
+ *
+ * `reading` says what is read, such as the events of which user. The cursor is signed with the
+ * tenant's secret for exactly that: it cannot be made up, and no other reading takes it.
  */
 export const encodeCursor = (tenant: Tenant, reading: ReadonlyArray<string>, position: number): string => {
   const bytes = Buffer.alloc(8)
@@ -14,7 +15,7 @@ export const encodeCursor = (tenant: Tenant, reading: ReadonlyArray<string>, pos
 }
 
 /**
- * The position in a cursor that {@link encodeCursor} made for this reading; nothing for any other
+ * The position in a cursor that {@link encodeCursor} made for this reading; undefined for any other
  * text.
  */
 export const decodeCursor = (tenant: Tenant, reading: ReadonlyArray<string>, cursor: string): number | undefined => {

@@ -4,10 +4,7 @@ import type * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { InvalidRequest } from "../problems/requests.ts"
 
-/**
- * Answers parameters that are not as their schemas describe with `invalid-request`, and what is
- * wrong with each.
- */
+/** Answers parameters that break their schemas with {@link InvalidRequest}, and says how. */
 export class Validation extends HttpApiMiddleware.Service<Validation>()("playtally/http/Validation", { error: InvalidRequest }) {
   static readonly layer = HttpApiMiddleware.layerSchemaErrorTransform(
     Validation,
@@ -25,9 +22,7 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1()
 const maxIssues = 5
 const maxMessage = 200
 
-/**
- * The problem for a value at `place` of the request ("query", say) that its schema did not accept.
- */
+/** The problem of a value at `place` of the request, such as "query", that its schema refuses. */
 export const invalidRequest = (place: string, { issue }: Schema.SchemaError): InvalidRequest => {
   const issues = format(issue).issues.slice(0, maxIssues).map(({ message, path = [] }) => ({
     path: [place, ...path.map((segment) => typeof segment === "number" ? segment : String(segment))],

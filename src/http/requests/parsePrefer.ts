@@ -1,14 +1,15 @@
 const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
 const quoted = "\"(?:[^\"\\\\]|\\\\.)*\""
-// One that does not end goes to the end, so that nothing is looked at twice.
+// An open quote goes to the end: no character is looked at twice.
 const quotedOrCut = "\"(?:[^\"\\\\]|\\\\.)*(?:\"|\\\\?$)"
 const elements = new RegExp(`(?:${quotedOrCut}|[^,"])+`, "g")
 const preference = new RegExp(`^[ \\t]*(${token})[ \\t]*(?:=[ \\t]*(${token}|${quoted})[ \\t]*)?(?:;|$)`)
 
 /**
- * The preferences of a `Prefer` header (several headers joined with commas), names and values
- * lower-cased, without their parameters. The first of equal names counts, and what is not
- * well-formed does not, as RFC 7240 has it.
+ * The preferences of a `Prefer` header: names and values in lower case, without parameters.
+ *
+ * Several headers are joined with commas. The first of equal names counts, and a malformed one does
+ * not (RFC 7240).
  */
 export const parsePrefer = (header: string | undefined): ReadonlyMap<string, string> => {
   const preferences = new Map<string, string>()

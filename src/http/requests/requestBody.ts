@@ -6,12 +6,12 @@ import { BodyTooLarge, MalformedJson, MalformedRequest, UnsupportedMediaType } f
 const json = /^application\/(?:[\w.!#$&^-]+\+)?json[ \t]*(?:;|$)/i
 const charset = /;[ \t]*charset[ \t]*=[ \t]*"?([^";, \t]*)/i
 
-/** What keeps the headers from announcing a body of plain JSON in UTF-8, if anything does. */
+/** Why the headers announce no body of plain JSON in UTF-8; undefined if they do. */
 const mediaProblem = (headers: HttpServerRequest.HttpServerRequest["headers"]): string | undefined => {
   const encoding = headers["content-encoding"]
   if (encoding !== undefined && encoding.trim().toLowerCase() !== "identity") return "Send the body without a Content-Encoding."
   const coding = headers["transfer-encoding"]
-  // Node removes the chunks and leaves any other coding to us.
+  // Node decodes chunks, and leaves any other coding to its user.
   if (coding !== undefined && coding.trim().toLowerCase() !== "chunked") return "Send the body without a Transfer-Encoding but chunked."
   const type = headers["content-type"]
   if (type === "application/json") return undefined
@@ -21,9 +21,10 @@ const mediaProblem = (headers: HttpServerRequest.HttpServerRequest["headers"]): 
 }
 
 /**
- * Refuses, from the headers alone, a body that is not announced as plain JSON (415) or as one of
- * more than `limit` bytes (413). Gives the number of bytes announced; none if the body is sent in
- * chunks.
+ * The bytes of the body, as announced; undefined for a body in chunks.
+ *
+ * From the headers alone it fails with `UnsupportedMediaType` unless they announce plain JSON, and
+ * with `BodyTooLarge` if they announce more than `limit` bytes.
  */
 export const announcedBody = (
   { headers }: HttpServerRequest.HttpServerRequest,
@@ -37,8 +38,9 @@ export const announcedBody = (
 }
 
 /**
- * Reads the body, at most `limit` bytes of it (413). How long it may take to come is up to the
- * server: see `nodeServer`.
+ * Reads the body. How long it may take to arrive is up to `nodeServer`.
+ *
+ * Fails with `BodyTooLarge` beyond `limit` bytes, and with `MalformedRequest` if it breaks off.
  */
 export const readBytes = (
   request: HttpServerRequest.HttpServerRequest,

@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
  */
 export class Draining extends Context.Service<Draining, {
   readonly hasBegun: () => boolean
+  /** Begins for good: nothing ends it. */
   readonly begin: Effect.Effect<void>
 }>()("playtally/http/Draining") {
   static readonly layer = Layer.sync(Draining, () => {

@@ -8,14 +8,15 @@ import type { Principal } from "../../tenants/ApiKeys.ts"
 import { pathOf } from "../../values/pathOf.ts"
 
 /**
- * What a line says of a request, besides the date. No query, for a client may put a key there; no
- * body, and no header but its length.
+ * What a line says of a request, besides the date.
+ *
+ * It has no query, for a client may put a key there, no body, and no header but its length.
  */
 export interface RequestLine {
-  /** As the tenant and the key are called; none for a request without a valid key. */
+  /** The names of the tenant and the key; absent for a request without a valid key. */
   readonly tenant?: string
   readonly key?: string
-  /** None where no request was understood. */
+  /** Absent if the bytes were no request. */
   readonly method?: string
   readonly path?: string
   /** 499 if the client had gone before it was answered. */
@@ -35,7 +36,7 @@ const clientGone = 499
 const longestPath = 1000
 
 /**
- * Without the query, and printable: Node takes the bytes of a URL for characters, and some of these
+ * The path of a URL, printable: Node takes the bytes of a URL for characters, and some of these
  * command terminals.
  */
 const printablePath = (url: string): string => {
@@ -48,12 +49,12 @@ const printablePath = (url: string): string => {
 
 const addressOf = (socket: Duplex): string => "remoteAddress" in socket ? String(socket.remoteAddress) : ""
 
-/** Of a request that is under way. */
+/** A request that is under way. */
 interface Begun {
   readonly request: IncomingMessage
   readonly arrived: number
   writtenBefore: number
-  /** Of an answer that was written past the response. */
+  /** The status of an answer that was written past the response. */
   status?: number
   principal?: Principal
 }
@@ -94,7 +95,7 @@ export class RequestLines {
     })
   }
 
-  /** It is the request's turn: whatever is written on its connection from now on is its answer. */
+  /** It is the request's turn: what is written on its connection from now on is its answer. */
   begin(request: IncomingMessage): void {
     const begun = this.begun.get(request)
     if (begun === undefined) return
@@ -108,7 +109,7 @@ export class RequestLines {
     if (begun !== undefined) begun.principal = principal
   }
 
-  /** What is no request, or the rest of one, was answered with that status on the connection. */
+  /** Bytes that are no request, or the rest of one, were answered with this status. */
   refuse(socket: Duplex, status: number, bytes: number): void {
     const begun = this.answering.get(socket)
     if (begun !== undefined) begun.status = status

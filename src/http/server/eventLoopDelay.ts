@@ -25,7 +25,7 @@ export const eventLoopDelay: Effect.Effect<() => number, never, Scope.Scope> = E
       const timer = setInterval(look, interval)
       timer.unref()
       const take = () => {
-        // Whoever asks may have been waiting, too, and be served before the timer is.
+        // The caller may have waited too, and may run before the timer.
         look()
         const taken = greatest
         greatest = 0

@@ -1,309 +1,30 @@
 import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
-import { type IncomingMessage, Server, type ServerOptions, ServerResponse, STATUS_CODES } from "node:http"
-import type { Socket } from "node:net"
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
-import { sharedTurns } from "../../platform/EventLoopTurns.ts"
 import { ExpectationFailed, HeadersTooLarge, MalformedRequest, RequestTimeout } from "../problems/requests.ts"
-import { ConnectionTurns } from "./ConnectionTurns.ts"
-import type { RequestLines } from "./RequestLog.ts"
-import { waitingConnections } from "./waitingConnections.ts"
+import { FairServer, type FairServerOptions } from "./FairServer.ts"
+import { PatientResponse } from "./PatientResponse.ts"
 
 /** Milliseconds a request may take to arrive, its body included. */
 export const RequestTime = Context.Reference<number>("playtally/http/RequestTime", { defaultValue: () => 30_000 })
 
-/** How long a client is given to read an answer before its connection is torn down. */
+/** Milliseconds that a client has to read a problem before its connection is closed. */
 const gracePeriod = 500
 
 /**
- * Milliseconds a connection may stay without a byte either way while a request is under way: longer
- * than any answer is waited for.
+ * Milliseconds that a connection may be silent both ways while a request is under way: longer than
+ * any answer takes.
  */
 const silenceTime = 120_000
 
 /**
- * Milliseconds, and no more than a request may take to arrive, that a client is answered for after
- * it has ended its side.
- */
-const halfClosedPatience = 5000
-
-/**
- * Bytes of an answer that are written at once: a large answer to one client makes no other wait.
- */
-const pieceSize = 128 * 1024
-
-/**
- * An answer whose body, where it is large, is written in pieces. Between two pieces all other
- * connections get their turn.
- */
-class PatientResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
-  override end(body?: unknown, encoding?: unknown, done?: unknown): this {
-    const isLarge = (typeof body === "string" || body instanceof Uint8Array) && body.length > pieceSize
-    if (!isLarge) return super.end(body, encoding as BufferEncoding, done as () => void)
-    const bytes = typeof body === "string"
-      ? Buffer.from(body, typeof encoding === "string" ? encoding as BufferEncoding : "utf8")
-      : body
-    const callback = typeof encoding === "function" ? encoding : done
-    const write = (from: number): void => {
-      if (this.destroyed) return
-      const to = from + pieceSize
-      if (to >= bytes.length) {
-        super.end(bytes.subarray(from), callback as () => void)
-        return
-      }
-      const goOn = () => sharedTurns.add(() => write(to))
-      if (super.write(bytes.subarray(from, to))) goOn()
-      else this.once("drain", goOn)
-    }
-    write(0)
-    return this
-  }
-}
-
-const cutOff = new Error("The connection ended in the middle of a request")
-
-/**
- * Milliseconds that a connection is kept after an answer with `Connection: close`: the client may
- * have sent its next request before it read that.
- */
-const linger = 500
-
-/**
- * Milliseconds that a connection is kept after the listener has closed: since its last answer, for
- * a request that was on its way, and since it was opened, for its first.
- */
-export const Settling = Context.Reference("playtally/http/Settling", { defaultValue: () => ({ answered: 250, opened: 1000 }) })
-
-/**
- * Milliseconds between two looks at the connections that are left after the listener has closed.
- */
-const sweepInterval = 20
-
-/**
- * Milliseconds that a connection must have been idle to give way to a new one: a busy client is
- * about to use it again.
- */
-const leastIdle = 1000
-
-/** What a server is made with. Times are in milliseconds. */
-export interface FairServerOptions {
-  /** For a request to arrive, its body included. */
-  readonly requestTime: number
-  readonly connections: number
-  /**
-   * That a connection stays open after an answer without another request, as its header
-   * `Keep-Alive` says.
-   */
-  readonly keepAlive: number
-  /** That a connection may stay without a byte either way while a request is under way. */
-  readonly silence?: number
-  readonly settling?: { readonly answered: number; readonly opened: number } | undefined
-  /** Follows every request, if one is given. */
-  readonly log?: RequestLines | undefined
-  /**
-   * Whether the process is about to stop: answers then carry `Connection: close`. Never, unless
-   * given.
-   */
-  readonly isDraining?: () => boolean
-}
-
-/** Since when a connection is idle, and how many bytes had been read of it then. */
-interface Idle {
-  readonly since: number
-  readonly bytesRead: number
-}
-
-/**
- * A server whose connections take {@link ConnectionTurns}.
+ * Node's HTTP server, with bounds and with problems for what never becomes a request.
  *
- * It closes an idle connection only if nothing has been read of it: after `keepAlive`, when a new
- * one needs its place, and when it stops. While it is leaving, it is the client that closes a
- * connection after `Connection: close`, for {@link linger} milliseconds. A request that comes
- * behind that answer is answered too.
- */
-export class FairServer extends Server {
-  private readonly turns = new Map<Socket, ConnectionTurns>()
-  /** The one that has been idle longest first. */
-  private readonly idle = new Map<Socket, Idle>()
-  private readonly isDraining: () => boolean
-  private readonly settling: { readonly answered: number; readonly opened: number }
-  private readonly log: RequestLines | undefined
-  private accepted = 0
-  private isClosing = false
-  private isHolding = false
-
-  constructor(
-    options: ServerOptions<typeof IncomingMessage, typeof PatientResponse>,
-    { connections, isDraining, log, requestTime, settling }: FairServerOptions
-  ) {
-    super(options)
-    this.settling = settling ?? Settling.defaultValue()
-    this.isDraining = isDraining ?? (() => false)
-    this.log = log
-    // Not documented, and in Node since its beginning: the end of the client's side is not the end
-    // of the connection.
-    Object.assign(this, { httpAllowHalfOpen: true })
-    const patience = Math.min(halfClosedPatience, requestTime)
-    this.on("connection", (socket: Socket) => {
-      this.accepted++
-      // Not `maxConnections`: Deno does not notice that a connection has gone.
-      if (this.turns.size >= connections && !this.giveWay()) {
-        socket.destroy()
-        return
-      }
-      const turns = new ConnectionTurns(socket, patience, {
-        cutOff: () => this.emit("clientError", cutOff, socket),
-        idle: () => this.idle.set(socket, { since: performance.now(), bytesRead: socket.bytesRead })
-      })
-      this.turns.set(socket, turns)
-      if (this.isHolding) turns.hold()
-      // Node calls it when the last answer of a connection has been written.
-      const destroySoon = socket.destroySoon.bind(socket)
-      socket.destroySoon = () => this.isLeaving && wantsMore(turns.answering) ? this.lingerOn(socket, destroySoon) : destroySoon()
-      socket.once("close", () => this.forget(socket))
-    })
-    // With a listener Node does not close the connection itself.
-    this.on("timeout", (socket: Socket) => {
-      if (this.idle.has(socket)) afterNextLook(() => this.isIdle(socket) && socket.destroy())
-      else socket.destroy()
-    })
-  }
-
-  get openConnections(): number {
-    return this.turns.size
-  }
-
-  /** Whether answers are to carry `Connection: close`. */
-  get isLeaving(): boolean {
-    return this.isClosing || this.isDraining()
-  }
-
-  /** Listeners hear of a request when it is its turn. */
-  override emit(event: string, ...args: ReadonlyArray<unknown>): boolean {
-    if (event !== "request" && event !== "checkContinue") return super.emit(event, ...args)
-    const [request, response] = args as [IncomingMessage, ServerResponse]
-    const turns = this.turns.get(request.socket)
-    // The connection has gone.
-    if (turns === undefined) return true
-    this.idle.delete(request.socket)
-    this.log?.arrive(request, response)
-    turns.take(request, response, () => {
-      this.log?.begin(request)
-      super.emit(event, request, response)
-    })
-    return true
-  }
-
-  /**
-   * Closes the listener, and soon after, as {@link Settling} says, the connections without a
-   * request under way.
-   */
-  override close(callback?: (error?: Error) => void): this {
-    this.isClosing = true
-    this.isHolding = true
-    for (const turns of this.turns.values()) turns.hold()
-    const address = this.address()
-    const countWaiting = () => typeof address === "object" && address !== null ? waitingConnections(address) : undefined
-    whenNoneWaits(countWaiting, () => this.accepted, () => {
-      super.close(callback)
-      this.isHolding = false
-      for (const turns of this.turns.values()) turns.release()
-      const sweeping = setInterval(() => this.turns.size === 0 ? clearInterval(sweeping) : this.sweep(), sweepInterval).unref()
-    })
-    return this
-  }
-
-  private sweep(): void {
-    const now = performance.now()
-    for (const [socket, { opened, underWay }] of this.turns) {
-      const answered = this.idle.get(socket)?.since
-      const isOver = answered === undefined ? now - opened >= this.settling.opened : now - answered >= this.settling.answered
-      if (underWay === 0 && isOver) socket.destroy()
-    }
-  }
-
-  /** Node's `close` would do so at once. */
-  override closeIdleConnections(): void {}
-
-  /**
-   * Closes the connection that has been idle longest, if one has been for {@link leastIdle}
-   * milliseconds, and tells whether it did.
-   */
-  private giveWay(): boolean {
-    const latest = performance.now() - leastIdle
-    for (const [socket, { since }] of this.idle) {
-      if (since > latest) return false
-      if (!this.isIdle(socket)) continue
-      this.forget(socket)
-      socket.destroy()
-      return true
-    }
-    return false
-  }
-
-  private isIdle(socket: Socket): boolean {
-    return this.idle.get(socket)?.bytesRead === socket.bytesRead
-  }
-
-  private forget(socket: Socket): void {
-    this.turns.delete(socket)
-    this.idle.delete(socket)
-  }
-
-  private lingerOn(socket: Socket, destroySoon: () => void): void {
-    setTimeout(() => {
-      if (this.turns.get(socket)?.underWay === 0) destroySoon()
-    }, linger).unref()
-  }
-}
-
-/** Whether the client means to send more on its connection after this request. */
-const wantsMore = (request: IncomingMessage | undefined): boolean =>
-  request?.httpVersion === "1.1" && !/\bclose\b/i.test(request.headers.connection ?? "")
-
-/**
- * Runs when the event loop has looked at every connection again: timers fire before what has
- * arrived meanwhile is read.
- */
-const afterNextLook = (act: () => void): void => void setImmediate(() => setImmediate(act))
-
-/**
- * Milliseconds that a turn of the event loop takes at most if it did hardly anything but look at
- * the sockets.
- */
-const quietTurn = 0.2
-/** Milliseconds to wait for the moment at which no connection waits to be taken over. */
-const quietPatience = 2000
-
-/**
- * Runs at a moment when no connection waits to be taken over by the process, or after
- * {@link quietPatience}.
- *
- * A listener that closes resets the connections that the kernel has accepted and the process has
- * not taken over, and the process takes over one in each turn of the event loop. Linux tells how
- * many wait. Elsewhere it is a turn that was short and brought none. What comes in the
- * microseconds before the listener closes is lost.
- */
-const whenNoneWaits = (countWaiting: () => number | undefined, countAccepted: () => number, act: () => void): void => {
-  const until = performance.now() + quietPatience
-  const turn = (began: number, accepted: number) =>
-    setImmediate(() => {
-      const now = performance.now()
-      const acceptedNow = countAccepted()
-      const waiting = countWaiting()
-      const noneWaits = waiting === undefined ? now - began < quietTurn && acceptedNow === accepted : waiting === 0
-      if (noneWaits || now > until) act()
-      else turn(now, acceptedNow)
-    })
-  turn(Number.NEGATIVE_INFINITY, countAccepted())
-}
-
-/**
- * Node's HTTP server, which answers with problems also what never becomes a request: bytes that are
- * not HTTP, too long a URL or headers, a client that takes too long. It is a client's time that is
- * bounded, and how many there may be: beyond `connections` a new one takes the place of the one
- * that has been idle longest, or is closed at once. `keepAlive` should be longer than load
- * balancers keep a connection, so that it is not here that one in use is closed.
+ * Such are bytes that are not HTTP, too long a URL or headers, and a client that takes too long.
+ * Bounds hold for a client's time and for the number of clients: beyond `connections` a new one
+ * takes the place of the one that has been idle longest, or is closed at once. `keepAlive` should
+ * be longer than load balancers keep a connection: else the service closes one that is in use.
  */
 export const makeNodeServer = (bounds: FairServerOptions): FairServer => {
   const { keepAlive, requestTime } = bounds
@@ -320,7 +41,7 @@ export const makeNodeServer = (bounds: FairServerOptions): FairServer => {
     },
     bounds
   )
-  // Whoever does not read its answer is not waited for either.
+  // A client that does not read its answer is not waited for either.
   server.timeout = bounds.silence ?? silenceTime
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || isAnswering(socket)) {
@@ -354,9 +75,10 @@ export const makeNodeServer = (bounds: FairServerOptions): FairServer => {
 }
 
 /**
- * Whether what is written now would be taken for the answer to a request that has come whole: what
- * is wrong is behind it, and it may have been stored. Node keeps the answer under way on a
- * connection in a property it does not document; its own listener looks there, too.
+ * Whether the client would take what is written now for the answer to a request that came whole.
+ *
+ * What is wrong is behind that request, which may have been stored. Node keeps the answer under way
+ * of a connection in a property that it does not document. Its own listener reads it too.
  */
 const isAnswering = ({ _httpMessage: answer }: Duplex & { readonly _httpMessage?: ServerResponse | null }): boolean =>
   answer?.headersSent === true || answer?.req.complete === true

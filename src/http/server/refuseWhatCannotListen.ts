@@ -34,23 +34,21 @@ export const cannotListen = (error: unknown, place: Place): CannotListen => {
   })
 }
 
-/**
- * Deno is allowed to listen on the port alone, and a permission that is missing ends the process.
- */
+/** Deno may listen on the port alone: a missing permission ends the process. */
 const mayListenElsewhere = process.versions["deno"] === undefined
 
 /**
- * Milliseconds that whoever listens is given to take a connection; nobody answers on an address
- * that is not there.
+ * Milliseconds that a listener has to take a connection. An address that is not there never
+ * answers.
  */
 const patience = 1000
 
-/** An address of the loopback network that nobody uses, to ask for a right at. */
+/** An address of the loopback network that no program uses, to try a port at. */
 const nobodys = "127.91.7.3"
 
 const isAnyAddress = (host: string): boolean => host === "0.0.0.0" || host === "::"
 
-/** Whether somebody takes connections there. */
+/** Whether a program takes connections there. */
 const isTaken = ({ host, port }: Place): Effect.Effect<boolean> =>
   Effect.callback((resume) => {
     const socket = connect({ port, host: isAnyAddress(host) ? "127.0.0.1" : host, timeout: patience })
