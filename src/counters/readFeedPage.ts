@@ -117,7 +117,7 @@ const walkOf = Effect.fnUntraced(function*(sql: PgClient.PgClient, tenant: Tenan
   if (generation === nothingTold) {
     return { upTo, after, scope: { everybody: true, slices: new Set(), userIds: new Set() } } satisfies Walk
   }
-  const found = upTo > generation ? yield* generationsBetween(sql, tenant.tenantId, generation, upTo) : []
+  const found = upTo > generation ? yield* generationsBetween(sql, tenant.tenantId, { after: generation, upTo }) : []
   return { upTo, after, scope: found.length === 0 ? undefined : scopeOf(found) } satisfies Walk
 })
 

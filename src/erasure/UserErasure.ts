@@ -30,10 +30,7 @@ export const isUnknown = (report: ErasureReport): boolean => !report.again && is
 /** The most events, and the most rows of each table of a projection, that one step takes. */
 export const ErasureStep = Context.Reference<number>("playtally/erasure/ErasureStep", { defaultValue: () => 5000 })
 
-/**
- * An erasure on which nobody has taken a step for so many seconds was left by a process that has
- * gone.
- */
+/** After this many seconds without a step, an erasure was left by a process that has gone. */
 const abandonedAfter = 60
 
 /** How many of those a process takes up in one look. */
@@ -54,8 +51,8 @@ export class UserErasure extends Context.Service<UserErasure, {
    * step holds the checkpoints again. No step holds the head of the slice longer than some hundred
    * events take.
    *
-   * Whoever asks again, in whatever process, takes further steps of an erasure that is under way,
-   * or that a process has left which died. `onProgress` is called after each step but the last.
+   * A second call, in any process, takes further steps of an erasure that is under way, or that a
+   * process has left which died. `onProgress` is called after each step but the last.
    */
   readonly erase: (
     tenant: Brand,

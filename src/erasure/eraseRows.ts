@@ -4,6 +4,7 @@ import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import type { UserRef } from "../projections/tables/ProjectionStore.ts"
 import { versionStates } from "../projections/versions/versions.ts"
+import { known } from "../values/known.ts"
 
 /** How many rows were removed, and whether there may be more. */
 export interface ErasedRows {
@@ -36,8 +37,9 @@ export const eraseRows = (sql: PgClient.PgClient, user: UserRef, limit: number):
         ) select count(*)::int as rows from gone`,
         [user.tenantId, user.userId, limit]
       )
-      rows += gone?.rows ?? 0
-      if ((gone?.rows ?? 0) >= limit) isMore = true
+      const removed = known(gone, "the count of removed rows").rows
+      rows += removed
+      if (removed >= limit) isMore = true
     }
     return { rows, isMore }
   })

@@ -6,6 +6,7 @@ import * as Checkpoints from "../projections/feed/Checkpoints.ts"
 import { forgetGenerations } from "../projections/feed/generations.ts"
 import * as ParkedUsers from "../projections/feed/ParkedUsers.ts"
 import * as TimeZoneMoves from "../time-zones/TimeZoneMoves.ts"
+import { known } from "../values/known.ts"
 import { eraseRows } from "./eraseRows.ts"
 
 /** Whose data goes, and what stands in the log instead. */
@@ -68,7 +69,7 @@ export const erasureSteps = (sql: PgClient.PgClient, limit: number): ErasureStep
   // It waits behind a long chunk, but for no longer than a statement may take.
   const patiently = sql`select set_config('lock_timeout', '25s', true)`
 
-  /** No version comes, goes or begins anew meanwhile, and nobody writes rows of the slice. */
+  /** No version comes, goes or starts over meanwhile, and nobody writes rows of the slice. */
   const holdSlice = Effect.fnUntraced(function*(slice: number) {
     yield* sql`select pg_advisory_xact_lock(hashtext('playtally projections'))`
     yield* Checkpoints.holdSliceAndRaise(sql, slice)
@@ -89,7 +90,7 @@ export const erasureSteps = (sql: PgClient.PgClient, limit: number): ErasureStep
     const [row] = yield* sql<{ events_erased: bigint; reached: bigint; is_last: boolean }>`
       select events_erased, reached, is_last from erase_user(
         ${tenantId}::uuid, ${slice}::smallint, ${userId}, ${pseudonym}, ${tag}::int, ${after}::bigint, ${limit}::int)`
-    return row ?? (yield* Effect.die(new Error("erase_user has given no row")))
+    return known(row, "the row of erase_user")
   })
 
   const progressOf = Effect.fnUntraced(function*({ slice, tenantId, userId }: Erased) {
@@ -107,12 +108,12 @@ export const erasureSteps = (sql: PgClient.PgClient, limit: number): ErasureStep
       yield* patiently
       yield* refuseUnfinished(sql)
       yield* holdSlice(slice)
-      const [known] = yield* sql<{ is_begun: boolean; again: boolean }>`
+      const [before] = yield* sql<{ is_begun: boolean; again: boolean }>`
         select
           exists (select from unfinished_erasures where tenant_id = ${tenantId}::uuid and user_id = ${userId}) as is_begun,
           exists (select from erased_users where tenant_id = ${tenantId}::uuid and pseudonym = ${pseudonym}) as again`
-      if (known?.is_begun === true) return yield* progressOf(user)
-      const again = known?.again === true
+      const { again, is_begun } = known(before, "whether an erasure has begun")
+      if (is_begun) return yield* progressOf(user)
       const parked = yield* forget(user)
       // Those who rank users wait from here on.
       const { isMore, rows } = yield* eraseRows(sql, user, limit)
@@ -153,7 +154,7 @@ export const erasureSteps = (sql: PgClient.PgClient, limit: number): ErasureStep
       const [head] = yield* sql<{ position: bigint }>`select position from slice_heads where slice = ${slice}`
       // What may be the last step holds the checkpoints: nobody has read what it erases and has yet
       // to write rows of it.
-      const isNearEnd = (head?.position ?? 0n) - found.position <= BigInt(limit)
+      const isNearEnd = known(head, `the head of slice ${slice}`).position - found.position <= BigInt(limit)
       if (isNearEnd) yield* holdSlice(slice)
       const { events_erased, is_last, reached } = yield* eraseEvents(user, found.position)
       if (!isNearEnd || !is_last) {

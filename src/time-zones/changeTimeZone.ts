@@ -31,7 +31,7 @@ export interface TimeZoneProgress {
   /** Slices that are done, of all that have to be gone through. */
   readonly done: number
   readonly total: number
-  /** Users whose rows were made anew. */
+  /** Users whose rows were rebuilt. */
   readonly users: number
 }
 
@@ -39,16 +39,18 @@ export interface TimeZoneProgress {
 const workers = 2
 
 /**
- * Changes a tenant's zone or the first day of its weeks, or both, and makes the rows that depend on
- * it anew, of every version that follows the log or is being rebuilt, while everything else goes
- * on; false if the tenant has them already.
+ * Changes a tenant's zone or the first day of its weeks, or both, while everything else goes on. It
+ * rebuilds the rows that depend on them, of every version that follows the log or is being rebuilt.
+ * False if the tenant has them already.
  *
- * Some users at a time, under the checkpoints of their slice: their rows and the note of how far
- * the change has come are written in one transaction. So each user lives in one zone at any moment,
- * readers and feeds of whatever process find out which from that note, and no document mixes two.
- * Epochs are raised. A user with very many events is rebuilt in steps, and parked meanwhile. Parked
- * users stay parked, and other tenants wait no longer than for a chunk. One that is killed goes on
- * where it was when it is asked for again; another zone waits until it has been ended.
+ * It moves some users at a time, under the checkpoints of their slice: one transaction writes their
+ * rows and notes how far the change has come. So each user lives in one zone at any moment. Readers
+ * and feeds of every process find out which from that note, and no document mixes two. Epochs are
+ * raised. A user with very many events is rebuilt in steps, and parked meanwhile. Parked users stay
+ * parked, and other tenants wait no longer than for a chunk.
+ *
+ * A change that is killed goes on where it was when it is asked for again. A change to another zone
+ * first ends it.
  */
 export const changeTimeZone = (
   source: FeedSource,
@@ -66,7 +68,7 @@ export const changeTimeZone = (
     const zoned = stores.filter(({ projection }) => dependsOnTimeZone(projection) || dependsOnWeekStart(projection))
     const known = new Set(stores.map(({ projection }) => versionId(projection.name, projection.version, fingerprint(projection))))
 
-    /** Whoever has rows that this code cannot make anew would keep them in the former zone. */
+    /** Rows of a version that this code cannot run would stay in the former zone. */
     const refuseUnknown = (slices: ReadonlyArray<number>) =>
       Effect.gen(function*() {
         const unknown = (yield* versionsWithRows(sql, slices)).find(({ identity, projection, version }) =>

@@ -25,7 +25,7 @@ import { compareUtf8 } from "../values/compareUtf8.ts"
 import { known } from "../values/known.ts"
 import * as TimeZoneMoves from "./TimeZoneMoves.ts"
 
-/** Most users, and about how many events, whose rows are made anew in one transaction. */
+/** Most users, and about how many events, in one transaction. */
 const maxUsers = 200
 const maxEvents = 5000
 /** The most that is read and folded at a time. */
@@ -49,7 +49,7 @@ export const usersToMove = (
 ): Effect.Effect<ListedUsers, SqlError.SqlError> =>
   Effect.gen(function*() {
     const [head] = yield* sql<{ position: bigint }>`select position from slice_heads where slice = ${slice}`
-    const upTo = Number(head?.position ?? 0)
+    const upTo = Number(known(head, `the head of slice ${slice}`).position)
     return { upTo, events: yield* usersBetween(sql, { slice, tenantId }, { after: 0, upTo }) }
   })
 
@@ -60,11 +60,10 @@ interface Moved {
 }
 
 /**
- * Makes the rows of a tenant's next users in a slice anew in the tenant's zone and weeks, in the
- * caller's transaction: takes the slice's checkpoints of the versions, whose epochs it raises, and
- * moves the note of how far the change has come past these users. A user with more than
- * {@link MostAtOnce} events is alone: the rebuild in steps is begun here, and whoever called goes
- * on with it after the transaction.
+ * Rebuilds the rows of a tenant's next users in a slice, in the tenant's zone and weeks, in the
+ * caller's transaction. It holds the versions' checkpoints of the slice, raises their epochs, and
+ * notes that the change has passed these users. A user with more than {@link MostAtOnce} events is
+ * alone: this begins the rebuild in steps, and the caller goes on with it after the transaction.
  */
 export const refoldUsers = Effect.fnUntraced(function*(
   source: FeedSource,

@@ -82,7 +82,8 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "projections/tables",
     "projections/versions",
     "tenants",
-    "time-zones"
+    "time-zones",
+    "values"
   ],
   "readiness": ["database", "event-log", "platform", "projections/runner"],
   "http/problems": ["counters", "database", "ingest", "readiness", "tenants", "values"],

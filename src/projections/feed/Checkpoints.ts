@@ -20,7 +20,7 @@ import { versionId, type VersionRef } from "./VersionRef.ts"
  *
  * The one lock order is docs/architecture.md#lock-order. A transaction takes checkpoints after the
  * advisory lock on versions and the row of the projection, and before the rows of a change of zone
- * and of versions, the heads of slices and the lock on generations. It takes several of them by
+ * and of versions, the heads of slices and the lock on generations. It takes several by
  * slice, then projection, then version, as every function here does. So nobody waits in a circle.
  *
  * All functions run in the caller's transaction, which is READ COMMITTED.
@@ -195,7 +195,7 @@ export const remove = (sql: PgClient.PgClient, version: VersionRef): Effect.Effe
   )
 
 /**
- * A slice that some versions are behind in: the position that all of them have been fed up to, and
+ * A slice that some versions are behind in: the position that every version has been fed up to, and
  * how many events are left.
  */
 export interface Lagging {
@@ -229,7 +229,7 @@ export interface EventProgress {
 }
 
 /**
- * How far some versions have come in each of some slices: all of them have come as far as `done`.
+ * How far some versions have come in each of some slices: every version has come as far as `done`.
  */
 export const progressOf = (
   sql: PgClient.PgClient,

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { sliceOf } from "../../event-log/sliceOf.ts"
+import { known } from "../../values/known.ts"
 import { ownerId, type UserRef } from "../tables/ProjectionStore.ts"
 import { versionId, type VersionRef } from "./VersionRef.ts"
 
@@ -105,13 +106,16 @@ export const inSlice = (
 
 /** How many users are parked, a user once for each version. */
 export const count = (sql: PgClient.PgClient): Effect.Effect<number, SqlError.SqlError> =>
-  Effect.map(sql<{ users: number }>`select count(*)::int as users from parked_users`, ([row]) => row?.users ?? 0)
+  Effect.map(
+    sql<{ users: number }>`select count(*)::int as users from parked_users`,
+    ([row]) => known(row, "the count of parked users").users
+  )
 
 /** How many users are parked in a version. */
 export const countIn = (sql: PgClient.PgClient, { name, version }: VersionRef): Effect.Effect<number, SqlError.SqlError> =>
   Effect.map(
     sql<{ users: number }>`select count(*)::int as users from parked_users where projection = ${name} and version = ${version}`,
-    ([row]) => row?.users ?? 0
+    ([row]) => known(row, "the count of parked users").users
   )
 
 /** A parked user with the name of the tenant. */

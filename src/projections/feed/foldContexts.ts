@@ -7,17 +7,19 @@ import type { FoldContext } from "../projection/FoldContext.ts"
 import type { UserRef } from "../tables/ProjectionStore.ts"
 
 /**
- * What folds know of a user's tenant, with the zone in which the user's rows are made. Only of the
- * users it was looked up for.
+ * What folds know of a user's tenant, with the zone in which the user's rows are made. It knows
+ * only the users that it was looked up for.
  */
 export type ContextOf = (user: UserRef & { readonly slice: number }) => FoldContext
 
 /**
- * Looks up what folds know of the tenants of some users: the zone and the first day of the week of
- * which rows are made: the tenant's, or the ones before for those whom a change has not come to yet
- * (see `changeTimeZone`). Never kept: asked by whoever holds the users' checkpoints, in READ
- * COMMITTED, it stays true until that transaction ends, for a user moves from one zone to the other
- * under the same checkpoints.
+ * Looks up what folds know of the tenants of some users: the zone and the first day of the week
+ * that rows are made with. They are the tenant's, or the former ones for users whom a change has
+ * not come to yet (see `changeTimeZone`).
+ *
+ * The caller holds the users' checkpoints, in READ COMMITTED. The answer stays true until that
+ * transaction ends, since a user moves from one zone to the other under the same checkpoints. It is
+ * never kept.
  */
 export const foldContexts = (
   sql: PgClient.PgClient,

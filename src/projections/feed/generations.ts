@@ -109,8 +109,7 @@ interface GenerationRow {
 export const generationsBetween = (
   sql: PgClient.PgClient,
   tenantId: string,
-  after: number,
-  upTo: number
+  { after, upTo }: { readonly after: number; readonly upTo: number }
 ): Effect.Effect<ReadonlyArray<Generation>, SqlError.SqlError> =>
   Effect.map(
     sql<GenerationRow>`
@@ -179,8 +178,8 @@ export const newestGenerations = (sql: PgClient.PgClient, { tenantId, userId }: 
 
 /**
  * Adds a generation of everything because the log went back, in the caller's transaction: once for
- * each history of the log, whoever notices. What was activated, rebuilt or unparked may have gone
- * back with it.
+ * each history of the log, whichever process notices. What was activated, rebuilt or unparked may
+ * have gone back with it.
  */
 export const addGenerationAfterLoss = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> =>
   Effect.gen(function*() {

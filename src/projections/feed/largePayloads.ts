@@ -7,24 +7,24 @@ import type { EventLog } from "../../event-log/EventLog.ts"
 /** More bytes of withheld payloads than this are a large chunk. */
 const large = 512 * 1024
 
-/** The most of them that a chunk has, unless one alone has more. */
+/** The most bytes of withheld payloads in a chunk, unless one payload alone has more. */
 const most = 4 * 1024 * 1024
 
 /**
- * How long a chunk waits for its turn, with its checkpoints in hand, before it goes on without:
- * whoever has it may wait for rows of this chunk.
+ * How long a chunk waits for its turn while it holds its checkpoints. Then it goes on without a
+ * turn: the chunk that has the turn may wait for rows of this one.
  */
 const patience = "5 seconds"
 
 /**
- * Of all loops of a thread, one at a time holds large payloads. A parsed payload takes up to 60
- * times its bytes, and all of them share the thread's heap.
+ * One loop of a thread at a time holds large payloads. A parsed payload takes up to 60 times its
+ * bytes, and all loops share the thread's heap.
  */
 const turns = Semaphore.makeUnsafe(1)
 
 /**
- * Fetches withheld payloads of up to so many bytes. If they may be large, it waits for its turn,
- * and the caller has it until the scope ends.
+ * Fetches withheld payloads, up to a number of bytes. If they may be large, it waits for its turn,
+ * which the caller has until the scope ends.
  */
 export const fetchInTurn = (log: EventLog["Service"], bytes: number, scope: Scope.Scope): Fetch => (withheld) =>
   Effect.gen(function*() {

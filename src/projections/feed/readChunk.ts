@@ -26,7 +26,7 @@ export interface Chunk {
 /** What a chunk is read with. */
 export interface Reader {
   readonly log: EventLog["Service"]
-  /** Gets the payloads that are not small, or the first of them. */
+  /** Gets the payloads that are not small, or the first such payload. */
   readonly fetch: Fetch
   readonly caution?: Caution | undefined
 }

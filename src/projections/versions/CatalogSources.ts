@@ -47,7 +47,7 @@ interface Module {
   readonly declares: ReadonlyArray<string>
 }
 
-/** Collects a module and all that it imports; false if one of them cannot be read. */
+/** Collects a module and all that it imports; false if a module cannot be read. */
 const reach = (url: URL, moduleAt: (url: URL) => Module | undefined, reached: Map<string, Module>): boolean => {
   if (reached.has(url.href) || /\/Projection\.ts$|\/projection\/columns\//.test(url.pathname)) return true
   const module = moduleAt(url)

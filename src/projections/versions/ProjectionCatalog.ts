@@ -67,8 +67,8 @@ export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
   /** Every version this code knows and can run. */
   readonly stores: ReadonlyArray<ProjectionStore>
   /**
-   * Those of them that are fed from the log as it grows. The others wait for a rebuild, or were
-   * rebuilt since by code that does something else.
+   * The stores that are fed as the log grows. The others wait for a rebuild, or were rebuilt since
+   * by code that does something else.
    */
   readonly following: Effect.Effect<ReadonlyArray<ProjectionStore>, SqlError.SqlError>
   /**

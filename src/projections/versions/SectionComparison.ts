@@ -7,7 +7,7 @@ import { type SectionDifference, sectionDifferences } from "./sectionDifferences
 /** A user whose section differs at a path. */
 export interface SectionChange extends UserRef, Omit<SectionDifference, "path"> {}
 
-/** One path of the section: how many users differ there, and some of them. */
+/** One path of the section: how many users differ there, and some of these users. */
 export interface PathDiff {
   readonly path: string
   readonly users: number
@@ -48,7 +48,7 @@ export class SectionComparison {
     this.after = after
   }
 
-  add(user: UserRef, context: ReadContext, before: ReadonlyArray<ReadRow>, after: ReadonlyArray<ReadRow>): void {
+  add(user: UserRef, context: ReadContext, { after, before }: Readonly<Record<"before" | "after", ReadonlyArray<ReadRow>>>): void {
     this.users++
     const [old, now] = [sectionOf(this.before, before, context), sectionOf(this.after, after, context)]
     const differences = sectionDifferences(this.after.section.schema.ast, old, now)

@@ -10,8 +10,17 @@ import type { SectionComparison } from "./SectionComparison.ts"
  * Most rows of a user that are compared: no reader gets more at once. Such a user is read alone.
  */
 export const maxRowsOfUser = 20_000
-/** Users fetched, and users whose rows are read, in one go; most rows of them. */
-const [page, stride, maxRows] = [1_000, 50, 5_000]
+/** Users that the cursor gives at a time. */
+const page = 1_000
+/** Users whose rows are read together, and the most rows for that. */
+const [stride, maxRows] = [50, 5_000]
+
+/** The versions whose sections are compared, and what has been found so far. */
+export interface SectionsToCompare {
+  readonly before: ProjectionStore
+  readonly after: ProjectionStore
+  readonly comparison: SectionComparison
+}
 
 /**
  * Compares what two versions show to readers, for all users of a slice who are parked in neither,
@@ -21,8 +30,7 @@ const [page, stride, maxRows] = [1_000, 50, 5_000]
  */
 export const compareSections = (
   sql: PgClient.PgClient,
-  [before, after]: readonly [ProjectionStore, ProjectionStore],
-  comparison: SectionComparison,
+  { after, before, comparison }: SectionsToCompare,
   { now, slice }: { readonly now: number; readonly slice: number }
 ): Effect.Effect<void, SqlError.SqlError> =>
   Effect.gen(function*() {
@@ -33,17 +41,18 @@ export const compareSections = (
       const users = found.map((row) => ({ tenantId: row.tenant_id, userId: row.user_id, slice }))
       const contextOf = yield* foldContexts(sql, users)
       for (let at = 0; at < users.length; at += stride) {
-        for (const [tenantId, own] of Map.groupBy(users.slice(at, at + stride), ({ tenantId }) => tenantId)) {
-          const userIds = own.map(({ userId }) => userId)
-          const together = yield* readBoth(before, after, tenantId, userIds, { ofUser: maxRows + 1, inAll: maxRows + 1 })
+        for (const [tenantId, ofTenant] of Map.groupBy(users.slice(at, at + stride), ({ tenantId }) => tenantId)) {
+          const userIds = ofTenant.map(({ userId }) => userId)
+          const read = readBoth(before, after, tenantId)
+          const together = yield* read(userIds, { ofUser: maxRows + 1, inAll: maxRows + 1 })
           const isWhole = together.every((rows) => countOf(rows) <= maxRows)
-          for (const user of own) {
+          for (const user of ofTenant) {
             const alone = { ofUser: maxRowsOfUser + 1, inAll: maxRowsOfUser + 1 }
-            const read = isWhole ? together : yield* readBoth(before, after, tenantId, [user.userId], alone)
-            const [old = [], changed = []] = read.map((rows) => rows.get(user.userId) ?? [])
+            const own = isWhole ? together : yield* read([user.userId], alone)
+            const [old = [], changed = []] = own.map((rows) => rows.get(user.userId) ?? [])
             if (Math.max(old.length, changed.length) > maxRowsOfUser) comparison.tooLarge++
-            // As readers have it, who are not told when the week begins.
-            else comparison.add(user, { timeZone: contextOf(user).timeZone, now }, old, changed)
+            // Readers are not told when the week begins.
+            else comparison.add(user, { timeZone: contextOf(user).timeZone, now }, { before: old, after: changed })
           }
         }
         yield* Effect.yieldNow
@@ -70,10 +79,9 @@ const parkedIn = ({ projection: { name, version } }: ProjectionStore, { projecti
 
 type Rows = ReadonlyMap<string, ReadonlyArray<ReadRow>>
 
-const readBoth = (
-  before: ProjectionStore,
-  after: ProjectionStore,
-  tenantId: UserRef["tenantId"],
+/** Reads the rows of a tenant's users in both versions. */
+const readBoth = (before: ProjectionStore, after: ProjectionStore, tenantId: UserRef["tenantId"]) =>
+(
   userIds: ReadonlyArray<string>,
   most: { readonly ofUser: number; readonly inAll: number }
 ): Effect.Effect<ReadonlyArray<Rows>, SqlError.SqlError> => Effect.forEach([before, after], (store) => store.read(tenantId, userIds, most))

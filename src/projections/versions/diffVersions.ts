@@ -3,6 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { decimalToText } from "../../values/decimalArithmetic.ts"
+import { known } from "../../values/known.ts"
 import * as Checkpoints from "../feed/Checkpoints.ts"
 import { feedIsolating, type FeedSource } from "../feed/feedChunk.ts"
 import type { ProjectionStore } from "../tables/ProjectionStore.ts"
@@ -62,10 +63,10 @@ export const hasSameRows = (diff: VersionDiff): boolean =>
 export const isEmptyDiff = (diff: VersionDiff): boolean => hasSameRows(diff) && diff.sections.changedUsers === 0
 
 /**
- * Compares two versions slice by slice, each at one and the same position: both checkpoints are
- * held, whichever is behind is fed up to the other, and the rows, and the sections that readers get
- * of them, are compared in the same transaction. So it is exact while events come in, and a sample
- * of slices is as good as all of them.
+ * Compares two versions slice by slice, each slice in one transaction. It holds both checkpoints
+ * and feeds the version that is behind up to the position of the other. Then it compares the rows,
+ * and the sections that readers get. So it is exact while events come in, and a sample of slices is
+ * as exact as all slices.
  */
 export const diffVersions = (
   { log, sql }: FeedSource,
@@ -86,9 +87,9 @@ export const diffVersions = (
         const [summary] = yield* sql.unsafe<Record<string, unknown>>(statements.summary, [slice])
         const largest = yield* sql.unsafe<LargestRow>(statements.largest, [slice])
         const [parked] = yield* sql.unsafe<{ users: number }>(statements.parked, [slice])
-        yield* compareSections(sql, [before, after], comparison, { slice, now })
-        const added = add(diff, statements.numbers, summary ?? {}, largest)
-        return { ...added, parkedUsers: diff.parkedUsers + Number(parked?.users) }
+        yield* compareSections(sql, { before, after, comparison }, { slice, now })
+        const added = add(diff, { numbers: statements.numbers, row: known(summary, "the summary of a slice"), largest })
+        return { ...added, parkedUsers: diff.parkedUsers + known(parked, "the count of parked users").users }
       }))
     }
     return { ...diff, sections: comparison.diff }
@@ -164,31 +165,33 @@ const diffStatements = (beforeStore: ProjectionStore, afterStore: ProjectionStor
 }
 
 const decimal = (text: string) => BigDecimal.fromStringUnsafe(text)
-const merged = (a: string | null, b: unknown, pick: (a: BigDecimal.BigDecimal, b: BigDecimal.BigDecimal) => BigDecimal.BigDecimal) =>
+const mergedText = (a: string | null, b: unknown, pick: (a: BigDecimal.BigDecimal, b: BigDecimal.BigDecimal) => BigDecimal.BigDecimal) =>
   typeof b !== "string" ? a : a === null ? b : decimalToText(pick(decimal(a), decimal(b)))
 
+/** What a slice has shown. `row` has the summary, with the columns by their places. */
+interface SliceDiff {
+  readonly numbers: ReadonlyArray<string>
+  readonly row: Readonly<Record<string, unknown>>
+  readonly largest: ReadonlyArray<LargestRow>
+}
+
 /** What is known so far, and one more slice. */
-const add = (
-  diff: VersionDiff,
-  numbers: ReadonlyArray<string>,
-  row: Record<string, unknown>,
-  largest: ReadonlyArray<LargestRow>
-): VersionDiff => ({
+const add = (diff: VersionDiff, { largest, numbers, row }: SliceDiff): VersionDiff => ({
   ...diff,
   users: diff.users + Number(row["users"]),
   changedUsers: diff.changedUsers + Number(row["changed"]),
   addedRows: diff.addedRows + Number(row["added"]),
   removedRows: diff.removedRows + Number(row["removed"]),
-  columns: diff.columns.map((known, index) => {
+  columns: diff.columns.map((column, index) => {
     const rows = Number(row[`rows_${index}`])
-    const number = numbers.indexOf(known.column)
-    if (rows === 0) return known
+    const number = numbers.indexOf(column.column)
+    if (rows === 0) return column
     return {
-      ...known,
-      rows: known.rows + rows,
-      least: merged(known.least, row[`min_${number}`], BigDecimal.min),
-      greatest: merged(known.greatest, row[`max_${number}`], BigDecimal.max),
-      total: merged(known.total, row[`sum_${number}`], BigDecimal.sum)
+      ...column,
+      rows: column.rows + rows,
+      least: mergedText(column.least, row[`min_${number}`], BigDecimal.min),
+      greatest: mergedText(column.greatest, row[`max_${number}`], BigDecimal.max),
+      total: mergedText(column.total, row[`sum_${number}`], BigDecimal.sum)
     }
   }),
   largest: [

@@ -37,16 +37,18 @@ const mostLastPasses = 10
 const workers = 3
 /** The most that is folded in memory and written in one transaction. */
 export const rebuildBound = { events: 20_000, bytes: 20 * 1024 * 1024 }
-/** Most events of it where each moves a user in several rankings. */
+/** The most events in one transaction where each event moves a user in several rankings. */
 const rankedEvents = 5_000
 
 /**
  * Rebuilds versions from one reading of the log, while everything else goes on
- * (docs/architecture.md#rebuilds): some slices at once, each user's events of a chunk folded in
- * memory and each row written once per chunk, with the slice's checkpoint in the same transaction,
- * so that one that is killed goes on where it was. Catches up until none is further behind than a
- * chunk, then has the versions fed with the others. It yields to ingestion: it holds back when
- * appends take long. It ends in `EventLogCorrupt` where a position is missing.
+ * (docs/architecture.md#rebuilds).
+ *
+ * It goes through several slices at once. It folds each user's events of a chunk in memory, and
+ * writes each row once per chunk, with the slice's checkpoint in the same transaction: a rebuild
+ * that is killed goes on where it was. Once no slice is further behind than a chunk, it has the
+ * versions fed with the others. It holds back while appends take long. It ends in `EventLogCorrupt`
+ * where a position is missing.
  */
 export const rebuild = (
   { log, sql }: FeedSource,

@@ -37,20 +37,20 @@ export interface VerifiedSlice {
 
 /** The most that is read at a time. */
 const page = { events: 10_000, bytes: 10 * 1024 * 1024 }
-/** Users folded, and users whose rows are read, in one go. */
+/** Users whose rows are read together, and users folded before other fibers get a turn. */
 const stride = 100
 /**
- * How often somebody may change rows of the slice meanwhile, outside the feed, before the
+ * How often rows of the slice may be changed meanwhile, by anything but the feed. After that, the
  * checkpoint is held from the start.
  */
 const maxStarts = 3
 
 /**
- * Folds a slice of the log in memory, beside the live rows, and compares: every row of every user
- * of the slice, as it is read, and the section that readers get of them, against a fold that has
- * never seen a table. The last page is folded, and the rows are read, while the slice's checkpoint
- * is held, so both are of one position. Parked users are counted and left out. It keeps the rows of
- * the slice's users in memory, and a page of events.
+ * Folds a slice of the log in memory, beside the live rows, and compares. It compares every row of
+ * every user of the slice, and the section that readers get, with a fold that has never seen a
+ * table. The last page is folded, and the rows are read, while the slice's checkpoint is held: both
+ * are of one position. Parked users are counted and left out. It keeps the rows of the slice's
+ * users in memory, and a page of events.
  */
 export const verifySlice = (
   source: FeedSource,
@@ -111,7 +111,7 @@ class SliceFold {
       ...page,
       events: Math.min(page.events, end - this.position)
     })
-    // A hole would be waited for for ever: `events verify` finds it.
+    // A gap would be waited for without end: `events verify` finds it.
     if (read.length === 0) return yield* Effect.die(new Error(`slice ${this.slice} has nothing after position ${this.position}`))
     const events = new Map<string, Array<FastTrackEvent>>()
     const newcomers: Array<UserRef> = []
