@@ -3,7 +3,7 @@ import type { PlatformError } from "effect/PlatformError"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 
-/** Whether whoever read our output has gone away, as `head` does when it has seen enough. */
+/** Whether the reader of our output has gone away, as `head` does when it has seen enough. */
 const isBrokenPipe = (error: unknown): boolean =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "PlatformError" && "reason" in error &&
   typeof error.reason === "object" && error.reason !== null && "cause" in error.reason && error.reason.cause instanceof Error &&

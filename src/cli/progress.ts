@@ -38,8 +38,8 @@ const window = 20
 
 /**
  * Runs what tells its progress to the function it is given, and shows it in one line on stderr that
- * is drawn anew in place and gone in the end; shows nothing if stderr is not a terminal. Gives what
- * came of it and the milliseconds it took.
+ * is drawn in place and gone in the end. Shows nothing if stderr is not a terminal. Gives the
+ * result and the milliseconds it took.
  */
 export const withProgress = <A, E, R>(run: (onProgress: (progress: LogProgress) => void) => Effect.Effect<A, E, R>, unit?: string) =>
   Effect.gen(function*() {

@@ -17,8 +17,9 @@ export interface PerhapsErased {
 
 /**
  * What a process knows of erased users: enough to tell in nanoseconds that a user was never erased.
- * It need not know of all of them: an append says up to which erasure it was asked, and the
- * database, which has the last one of each slice in its head, says so if there are later ones.
+ *
+ * It need not know of every erasure. An append says up to which erasure the process knows. The
+ * database has the last erasure of each slice in its head, and answers if there are later ones.
  */
 export class ErasedUsers {
   private readonly tenants = new Map<string, { readonly namespace: string; readonly start: number; readonly tags: Set<number> }>()

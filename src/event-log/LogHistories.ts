@@ -93,9 +93,11 @@ export class LogHistories extends Context.Service<LogHistories, {
    */
   readonly known: () => KnownHistory | undefined
   /**
-   * Makes sure that the newest history is one of the server that runs, and begins one if it is not:
-   * then it locks all heads, and tells whoever has subscribed. Whatever appends calls it if it
-   * knows of no history or the server is another one than the history says, and appends only then.
+   * Makes sure that the newest history is one of the server that runs. If it is not, begins one
+   * under the locks of all heads, and calls the listeners.
+   *
+   * An append calls it if it knows of no history, or if the server is not the one of the history,
+   * and stores nothing before.
    */
   readonly keepUp: Effect.Effect<KnownHistory, SqlError.SqlError>
   /**

@@ -63,8 +63,8 @@ const pageEvents = 1000
 const pageBytes = 1024 * 1024
 
 /**
- * Up to so many events, their positions are looked up once, by the user; beyond, the user is looked
- * for position by position.
+ * The most events whose positions are looked up once, by the user. A user with more events is
+ * looked for position by position.
  */
 export const MostListed = Context.Reference<number>("playtally/event-log/MostListed", { defaultValue: () => 100_000 })
 /** Positions of the slice that one page looks at, where it goes position by position. */
@@ -150,8 +150,8 @@ export class UserHistory extends Context.Service<UserHistory, {
 }
 
 const headAt = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: number, instant: number) {
-  // An append reads the clock once it has this row, so that whoever gets it afterwards, and reads
-  // the clock after that, records later or has been seen.
+  // An append reads the clock once it has locked this row. So an append that locks it after this
+  // statement records later, and one that locked it before is seen.
   const [head] = yield* sql<{ position: bigint; recorded_at: Date; now: Date }>`
     with head as materialized (select position, recorded_at from slice_heads where slice = ${slice} for share)
     select position, recorded_at, greatest(recorded_at, clock_timestamp()) as now from head`
@@ -174,7 +174,7 @@ const headAt = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: number
       where search.low < search.high
     )
     select low as position from search where low = high`
-  // Positions are dense: a search that leads nowhere has met a hole.
+  // Positions are dense: a search that finds nothing has met a gap.
   return found === undefined ? yield* Effect.die(new Error(`slice ${slice} lacks a position`)) : Number(found.position)
 })
 
@@ -226,7 +226,7 @@ const listed = (sql: PgClient.PgClient, part: Part, types: ReadonlyArray<EventTy
   }, unavailable("UserHistory.page"))
 })
 
-/** Pages of a user who has many events: some positions of the slice at a time, whoever has them. */
+/** Pages of a user who has many events: some positions of the slice at a time, of all its users. */
 const dense = (sql: PgClient.PgClient, part: Part, types: ReadonlyArray<EventType>): HistoryReader => ({
   page: Effect.fnUntraced(function*(after) {
     const end = Math.min(after + windowSize, part.upTo)

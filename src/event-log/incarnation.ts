@@ -74,7 +74,7 @@ export const currentText = (sql: PgClient.PgClient, incarnation: Incarnation): S
 export const textOf = (incarnation: Incarnation): string => partsOf(incarnation).map((part) => incarnation[part]).join(" ")
 
 /**
- * Whether two are the same. What one of them does not tell is not compared: two roles may be told
+ * Whether two are the same. A part that one does not tell is not compared: two roles may be told
  * different parts.
  */
 export const isSame = (a: Incarnation, b: Incarnation): boolean =>

@@ -15,7 +15,7 @@ const prefix = "erased:"
 /**
  * What stands for an erased user in the log: an HMAC-SHA-256 of the user id under the tenant's
  * secret key namespace, spun out so that it is no user id. It is the same whenever the user is
- * erased, and tells nothing to whoever does not have the namespace. Part of the data format.
+ * erased, and tells nothing to a reader without the namespace. Part of the data format.
  */
 export const pseudonymOf = (namespace: string, userId: string): string =>
   (prefix + createHmac("sha256", namespace).update("playtally erased user\0").update(userId).digest("hex")).padEnd(length, ".")
@@ -38,7 +38,7 @@ export const userRef = (namespace: string, userId: string): string => refOf(pseu
 export const tagStart = (namespace: string): number => fnv1a(0x811c9dc5, namespace)
 
 /**
- * 32 bits of a user, cheap enough to be worked out for each user of each append: whoever's tag is
+ * 32 bits of a user, cheap enough to be computed for each user of each append. A user whose tag is
  * not that of an erased user was never erased. Part of the data format.
  */
 export const tagOf = (start: number, userId: string): number => fnv1a(start, userId) | 0

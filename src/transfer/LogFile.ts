@@ -16,7 +16,7 @@ import { isPseudonym } from "../event-log/pseudonym.ts"
  * 4. the end.
  *
  * After 2 and after every few thousand events stands a check: the number of events so far, and the
- * SHA-256 of all bytes of the file before that line. The end has it too. So whoever reads the file
+ * SHA-256 of all bytes of the file before that line. The end has it too. So a reader of the file
  * knows of everything up to a check, before it goes further, that it is what was written. It tells
  * damage, not forgery: the file has to be kept as safe as the database.
  *

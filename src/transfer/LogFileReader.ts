@@ -44,8 +44,14 @@ const lineFeed = 10
 const maxLineBytes = 2 * readableEvent + 64 * 1024
 
 /**
- * Reads a log file piece by piece, cut anywhere: `push` them all, then `end`. Gives what is good as
- * soon as a check has shown it to be, and fails at the first thing that is not, once and for all.
+ * Reads a log file piece by piece, cut anywhere: `push` each piece, then `end`.
+ *
+ * Gives a part as soon as its check has shown it to be good, and fails for ever at the first thing
+ * that is not.
+ *
+ * Not `Stream.splitLines` of Effect: that splits decoded text, without a bound for a line. Here the
+ * bytes are hashed, a line is decoded once it is whole and found to be UTF-8, and a line has
+ * `maxLineBytes` at most.
  */
 export class LogFileReader {
   private readonly hash = createHash("sha256")

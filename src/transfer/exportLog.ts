@@ -49,7 +49,7 @@ export interface LogProgress {
 /**
  * The log as it stands when the stream is started, as the bytes of a log file, in pieces of some MB
  * at most. No transaction is held: below the heads nothing changes any more but by an erasure, so
- * events that come meanwhile change nothing, and whoever reads the stream may take the time it
+ * events that come meanwhile change nothing, and the reader of the stream may take the time it
  * needs. If a user is erased meanwhile, it ends in `ExportOutdated`; a log that contradicts itself
  * in `EventLogCorrupt`.
  */

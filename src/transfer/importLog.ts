@@ -106,7 +106,7 @@ const refuseUsed = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
 
 const begin = (sql: PgClient.PgClient, { apiKeys, erasedUsers, header, tenants }: LogFilePrelude, first: ImportMark) =>
   Effect.gen(function*() {
-    // Whoever appends or makes a tenant has either ended by now or waits until the mark is there.
+    // An append, or the creation of a tenant, has ended by now, or waits until the mark is there.
     yield* sql`lock table events, tenants in share row exclusive mode`.unprepared
     yield* refuseUsed(sql)
     yield* mark(sql, first)

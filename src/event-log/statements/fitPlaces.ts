@@ -29,8 +29,8 @@ export interface SizedPlace {
 const unpacked = 16
 
 /**
- * The first of some places whose payloads together have at most so many bytes: at least one. No
- * payload leaves the database.
+ * The first places whose payloads together have at most `bytes` bytes: at least one. No payload
+ * leaves the database.
  */
 export const fitPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: number, places: ReadonlyArray<Place>, bytes: number) {
   const fitting: Array<SizedPlace> = []

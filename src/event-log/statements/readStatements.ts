@@ -97,13 +97,13 @@ export const smallPayload = (sql: PgClient.PgClient, bound: ReadBound) =>
   sql`case when pg_column_size(payload) <= ${inlineBytes(bound)} and pg_column_compression(payload) is null then payload
     else to_json(pg_column_size(payload) * case when pg_column_compression(payload) is null then 1 else -1 end) end as payload`
 
-/** The most bytes of a payload that comes with its event, where so many events are read. */
+/** The most bytes of a payload that comes with its event, in a read of this bound. */
 export const inlineBytes = ({ bytes, events }: ReadBound): number => Math.min(largestInline, Math.floor(bytes / 2 / Math.max(1, events)))
 
 /**
- * The events after the given positions, in order of slice and position, at most so many of each
- * slice, erased ones too. Payloads that are not small are withheld: those that are given have half
- * of the bound's bytes at most.
+ * The events after the given positions, in order of slice and position, at most `bound.events` of
+ * each slice, erased ones too. Payloads that are not small are withheld: those that are given have
+ * half of the bound's bytes at most.
  */
 export const readSlices = (
   sql: PgClient.PgClient,
@@ -129,7 +129,7 @@ export const readSlices = (
 
 /**
  * How many events there are among the `limit` positions after each of the given ones, and the last
- * of them; that one itself if there are none.
+ * position; the given one if there are none.
  */
 export const countSlices = (
   sql: PgClient.PgClient,

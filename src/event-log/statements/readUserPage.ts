@@ -33,8 +33,8 @@ export interface UserPage {
 }
 
 /**
- * Which events: those before a position of the user's slice, at most so many. Of those with more
- * bytes than `largest` the payload is left out.
+ * Which events: those before a position of the user's slice, at most `limit`. An event with more
+ * bytes than `largest` comes without its payload.
  */
 export interface PageRequest {
   readonly tenantId: string

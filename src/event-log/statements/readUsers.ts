@@ -78,7 +78,7 @@ export const readUserPart = (
     (rows) => rows.map(toEntry)
   )
 
-/** Whether a user has more than so many events. Looks at no more of them. */
+/** Whether a user has more events than a number. It looks at no more events than that. */
 export const hasMoreThan = (
   sql: PgClient.PgClient,
   { tenantId, userId }: { readonly tenantId: string; readonly userId: string },

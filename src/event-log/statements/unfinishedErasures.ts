@@ -29,8 +29,8 @@ interface Place extends SlicePosition {
 
 /**
  * What is read of some slices, with the events of users who are being erased as erased ones. An
- * erasure begins and ends under the checkpoints of its slice: whoever holds these finds the same
- * users in every read.
+ * erasure begins and ends under the checkpoints of its slice: a reader that holds these finds the
+ * same users in every read.
  */
 export const hidingErasures = <E extends Place>(
   sql: PgClient.PgClient,
