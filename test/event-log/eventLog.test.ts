@@ -5,18 +5,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { randomUUID } from "node:crypto"
 import { EventLog } from "../../src/event-log/EventLog.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bet } from "../support/events/events.ts"
 import { newEvent } from "../support/events/newEvent.ts"
 import { someTenant } from "../support/events/someTenant.ts"
+import { newTenant } from "../support/service/newTenant.ts"
 import { testService } from "../support/service/TestService.ts"
 import { eventLogContract, LogUnderTest } from "./eventLogContract.ts"
 
 const process = Layer.build(Layer.fresh(testService({ projections: [] })))
-
-let tenants = 0
-const newTenant = Effect.suspend(() => Effect.flatMap(Tenants, ({ create }) => create(`tenant ${++tenants}`, "UTC")))
 
 /** Two processes of the service on one database. */
 const postgresLog = Layer.effect(
@@ -25,7 +22,7 @@ const postgresLog = Layer.effect(
     const [first, second] = [yield* process, yield* process]
     return LogUnderTest.of({
       writers: [Context.get(first, EventLog), Context.get(second, EventLog)],
-      newTenant: newTenant.pipe(Effect.provide(first), Effect.orDie)
+      newTenant: newTenant().pipe(Effect.provide(first), Effect.orDie)
     })
   })
 ).pipe(Layer.provide(TestDatabase.layer))
@@ -68,7 +65,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the log on PostgreSQL"
       yield* Effect.gen(function*() {
         const sql = yield* PgClient.PgClient
         const log = yield* EventLog
-        const tenant = yield* newTenant
+        const tenant = yield* newTenant()
         yield* log.append([newEvent(tenant, bet({ user_id: "player", unique_id: "a" }))])
         for (const statement of ["update events set user_id = 'x'", "delete from events", "truncate events"]) {
           const error = yield* Effect.flip(sql.unsafe(statement))
@@ -82,7 +79,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the log on PostgreSQL"
   it.effect("has heads that agree with the events, each stored once, whoever sends it and however often", () =>
     Effect.gen(function*() {
       const contexts = [yield* process, yield* process] as const
-      const tenant = yield* newTenant.pipe(Effect.provide(contexts[0]))
+      const tenant = yield* newTenant().pipe(Effect.provide(contexts[0]))
       const events = Array.from({ length: 1500 }, (_, index) =>
         newEvent(tenant, bet({ user_id: `player-${index % 40}`, unique_id: `id-${index}` })))
       // Overlapping windows over the same events, from both processes at once, in different orders.
