@@ -1,6 +1,5 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
 import { Activity } from "./counters/Activity.ts"
 import { Changes } from "./counters/Changes.ts"
 import { ConsistentReads } from "./counters/ConsistentReads.ts"
@@ -13,7 +12,6 @@ import { ReadShares } from "./counters/ReadShares.ts"
 import { TimeTravel } from "./counters/TimeTravel.ts"
 import { Users } from "./counters/Users.ts"
 import { Database } from "./database/Database.ts"
-import type { Pooler } from "./database/DatabaseUrl.ts"
 import { Doctor } from "./database/doctor/Doctor.ts"
 import { Migrations } from "./database/Migrations.ts"
 import { UserErasure } from "./erasure/UserErasure.ts"
@@ -42,51 +40,65 @@ import { RateLimits } from "./tenants/RateLimits.ts"
 import { layerTenantMetrics } from "./tenants/TenantMetrics.ts"
 import { Tenants } from "./tenants/Tenants.ts"
 
+/** The events: their log with its histories, and who hears of an append. */
+const log = Layer.mergeAll(EventLog.layer, AppendSignal.layer).pipe(Layer.provideMerge(LogHistories.layer))
+
+/** Where the events come in: admission, a processor for each user, the writers of the slices. */
+const ingestion = Ingest.layer.pipe(
+  Layer.provideMerge(RejectedEvents.layer),
+  Layer.provideMerge(Layer.mergeAll(UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer)), Admission.layer))
+)
+
+/** What the engine reads: the rows of the projections, each reading at one point of the log. */
+const readings = (projections: ReadonlyArray<AnyProjection>) =>
+  Layer.mergeAll(
+    Counters.layer,
+    Games.layer,
+    Activity.layer,
+    Leaderboards.layer,
+    Changes.layer,
+    Users.layer,
+    Layer.mergeAll(TimeTravel.layer(projections), Explanation.layer(projections)).pipe(
+      Layer.provide(Histories.layer),
+      Layer.provide(UserHistory.layer)
+    )
+  ).pipe(Layer.provideMerge(Layer.mergeAll(ConsistentReads.layer, ReadShares.layer)))
+
 /**
- * The layer graph, bottom up: settings, the database, its schema; then the log; then what writes
- * it, what folds it and what reads the folds. Each layer of the list may use those above it.
+ * All services above the database, from the top down.
+ *
+ * Each line of `provideMerge` is a floor: it gives its services to the lines above it, and may use
+ * those of the lines below.
  */
 const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer.Layer<ProjectionRunner, E, R>) =>
-  Layer.mergeAll(Tenants.layer, ApiKeys.layer, RejectedEvents.layer).pipe(
-    Layer.provideMerge(Ingest.layer.pipe(Layer.provide(RejectedEvents.layer))),
-    Layer.provideMerge(Layer.mergeAll(UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer)), Admission.layer)),
-    Layer.provideMerge(
-      Layer.mergeAll(Counters.layer, Games.layer, Activity.layer, Leaderboards.layer, Changes.layer, Users.layer, UserErasure.layer)
-    ),
-    Layer.provideMerge(
-      Layer.mergeAll(TimeTravel.layer(projections), Explanation.layer(projections)).pipe(
-        Layer.provide(Histories.layer),
-        Layer.provide(UserHistory.layer)
-      )
-    ),
-    Layer.provideMerge(Layer.mergeAll(ConsistentReads.layer, ReadShares.layer)),
+  Layer.mergeAll(UserErasure.layer, readings(projections)).pipe(
+    Layer.provideMerge(Layer.mergeAll(ingestion, Tenants.layer, ApiKeys.layer)),
     Layer.provideMerge(runner),
     Layer.provideMerge(ProjectionCatalog.layer(projections)),
-    Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer)),
-    Layer.provideMerge(Layer.mergeAll(LogHistories.layer, layerTenantMetrics))
+    Layer.provideMerge(log),
+    Layer.provideMerge(layerTenantMetrics)
   )
 
 /** The database of the settings, and nothing else: for commands. */
 export const databaseLayer = Database.layer.pipe(Layer.provideMerge(Settings.layer))
 
-/** What looks at the database of the settings, whatever state that is in. */
+/** The doctor, on the database of the settings in whatever state it is. */
 export const doctorLayer = Doctor.layer.pipe(Layer.provide(Database.layerUnchecked), Layer.provide(Settings.layer))
 
 /**
- * Everything of the service but its HTTP side, in this thread, on the database of the settings,
- * which is migrated.
+ * The service without its HTTP side, in this thread. It migrates the database of the settings.
  */
 export const serviceLayer = (projections: ReadonlyArray<AnyProjection> = releasedVersions) =>
   services(projections, ProjectionRunner.layer).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(databaseLayer))
 
 /**
- * The same with the catalog's projections fed in a thread of their own, which `entry` lets
- * {@link threadLayer} work in.
+ * The service without its HTTP side, with a thread for the projections. `entry` is the thread's
+ * module, as `thread.ts` is.
  */
 export const threadedLayer = (entry: URL = new URL("./thread.ts", import.meta.url)) =>
   services(releasedVersions, ProjectionThread.layer(entry)).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(databaseLayer))
 
-/** Tells at each start which tenants have zones that could not be given any more. */
+/** Warns at each start of tenants whose zones are no longer accepted. */
 const zoneWarnings = Layer.effectDiscard(
   Effect.gen(function*() {
     const tenants = yield* Effect.flatMap(Tenants, ({ list }) => list)
@@ -101,12 +113,3 @@ export const serverLayer = Server.layer.pipe(
   Layer.provideMerge(Bootstrap.layer),
   Layer.provideMerge(threadedLayer())
 )
-
-/** What works in the projections' thread. */
-export const threadLayer = (database: { readonly url: Redacted.Redacted; readonly pooler: Pooler }) =>
-  ProjectionRunner.layer.pipe(
-    Layer.provideMerge(ProjectionCatalog.layer(releasedVersions, { isQuiet: true })),
-    Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer)),
-    Layer.provideMerge(Migrations.layerCheck),
-    Layer.provideMerge(Database.layerAt(database))
-  )

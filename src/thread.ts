@@ -2,11 +2,11 @@ import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { parentPort, workerData } from "node:worker_threads"
-import { threadLayer } from "./App.ts"
 import { LogOutput } from "./platform/LogOutput.ts"
 import { layerTelemetry } from "./platform/Telemetry.ts"
 import { Caution } from "./projections/feed/Caution.ts"
 import { cautionOf, serveThread, type ThreadData } from "./projections/runner/ProjectionThread.ts"
+import { threadLayer } from "./threadLayer.ts"
 
 /** The projections' thread of a service: see `ProjectionThread`. */
 const data: ThreadData = workerData

@@ -237,9 +237,7 @@ const roomOf = (file: string): string => {
  * The circles between files that are still there, each by its files in order of the alphabet. A
  * circle is taken apart, and its entry goes.
  */
-const circles: ReadonlyArray<ReadonlyArray<string>> = [
-  ["App.ts", "thread.ts"]
-]
+const circles: ReadonlyArray<ReadonlyArray<string>> = []
 
 /** The files of `src` that a file names: by imports of values and of types, and by URLs. */
 const usedBy = (file: string): ReadonlyArray<string> =>

@@ -168,6 +168,6 @@ describe.concurrent("scripts/run.mjs", () => {
     const [message] = await once(child.stderr, "data")
     const [code] = await once(child, "exit")
     assert.strictEqual(code, 1)
-    assert.include(String(message), "start|cli|test")
+    assert.include(String(message), "start|cli|dev|repl|test")
   })
 })
