@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config"
 /** Compiled code of the packages and of the programs that tests start: half of the time a program takes to come up. Deno keeps its own. */
 process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache/compile", import.meta.url))
 
-/** Where the results go as JSON too, if anywhere: for whoever counts them. */
+/** A file for the results as JSON, if it is set. */
 const report = process.env["TEST_REPORT"]
 
 export default defineConfig({

@@ -6,8 +6,8 @@ import { sliceCount } from "../../event-log/sliceOf.ts"
 /** The fewest slices that a chunk takes. */
 const minSlices = 8
 /**
- * A chunk of more events than this lets the next one take half as many slices, so that nobody waits
- * for long; one of few, twice as many.
+ * After a chunk of more than `plenty` events the next one takes half as many slices, so that nobody
+ * waits for long. After one of fewer than `few` it takes twice as many.
  */
 const plenty = 1_500
 const few = 750
@@ -39,8 +39,8 @@ export class SliceQueue {
   private readonly leftOver = new Set<number>()
   private readonly nonEmpty = Latch.makeUnsafe(false)
   /**
-   * Opened by the chunk after which nothing waits and nothing is in hand; for whoever looks how far
-   * things have got, who closes it.
+   * Opened by the chunk after which nothing waits and nothing is in hand. The poll of the lag closes
+   * it.
    */
   readonly drained = Latch.makeUnsafe(false)
   private width = sliceCount
@@ -61,8 +61,8 @@ export class SliceQueue {
   }
 
   /**
-   * The same of slices that were seen to be behind by somebody who looks again soon: not of those
-   * in hand, which may no longer be.
+   * Adds slices that a poll found behind, except those in hand: these may have caught up since, and
+   * the next poll comes soon.
    */
   addSeen(slices: Iterable<number>): void {
     this.add([...slices].filter((slice) => !this.inHand.has(slice)))
@@ -100,9 +100,10 @@ export class SliceQueue {
   }
 
   /**
-   * Takes back the slices of a chunk of so many events, and notes those of which it left something.
-   * The further behind, the fewer slices the next one takes: a user's events come together in one
-   * row, so the more of them there are in a chunk, the fewer rows are written.
+   * Takes back the slices of a chunk, with its number of events and the slices it did not finish.
+   *
+   * The further behind, the fewer slices the next chunk takes. A user's events of one chunk are one
+   * row, so more events of a user in a chunk mean fewer rows.
    */
   giveBack(taken: ReadonlyArray<number>, left: ReadonlyArray<number>, events: number): void {
     if (taken.length === 0) return

@@ -4,19 +4,19 @@ import { getPriority, setPriority } from "node:os"
 import { basename } from "node:path"
 
 /**
- * As `nice` has it: a third of a processor where another thread would have the rest, and all of one
- * that nobody else wants.
+ * In the scale of `nice`. The thread gets a third of a processor that it shares with one other
+ * thread, and all of one that nothing else wants.
  */
 const niceness = 5
 
 /**
- * Lets the machine prefer whatever else wants its processors to this thread, where threads have a
- * priority of their own, as on Linux. Elsewhere it does nothing: it makes nothing right or wrong,
- * only answers faster while projections are fed beside them.
+ * Lowers the priority of this thread, so that answers are faster while projections are fed.
+ *
+ * Works where threads have a priority of their own, as on Linux. Elsewhere it does nothing.
  */
 export const lowerThreadPriority: Effect.Effect<void> = Effect.ignore(Effect.try(() => {
   // Read by this thread, it names this thread.
   const thread = Number(basename(readlinkSync("/proc/thread-self")))
-  // Whoever started the service with a lower one meant it.
+  // A service that was started with a lower priority keeps it.
   setPriority(thread, Math.max(niceness, getPriority(thread)))
 }))
