@@ -38,7 +38,7 @@ export class TimeTravel extends Context.Service<TimeTravel, {
    *
    * It fails with `InFuture` for an instant that has not come, with `ProjectionNotBuilt`,
    * `ProjectionBehind` or `ProjectionFailing` for a section that the reader named, with
-   * `TooManyRows` as {@link Counters} does, and with the errors of {@link Histories}.
+   * `TooManyRows` as `Counters` does, and with the errors of {@link Histories}.
    */
   readonly read: (
     tenant: Tenant,
