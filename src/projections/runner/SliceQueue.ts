@@ -39,8 +39,8 @@ export class SliceQueue {
   private readonly leftOver = new Set<number>()
   private readonly nonEmpty = Latch.makeUnsafe(false)
   /**
-   * Opened by the chunk after which nothing waits and nothing is in hand. The poll of the lag closes
-   * it.
+   * Opened by the chunk after which nothing waits and nothing is in hand. The poll of the lag
+   * closes it.
    */
   readonly drained = Latch.makeUnsafe(false)
   private width = sliceCount
