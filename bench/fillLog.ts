@@ -8,6 +8,7 @@ import { sliceOf } from "../src/event-log/sliceOf.ts"
 import { decodeItem } from "../src/fasttrack/decodeItem.ts"
 import { idempotencyKey } from "../src/fasttrack/idempotencyKey.ts"
 import { encodePayload, payloadVersion } from "../src/fasttrack/payload.ts"
+import { TenantId } from "../src/values/TenantId.ts"
 import { copyColumns } from "./copyBaseline.ts"
 import { type TrafficItem } from "./traffic.ts"
 
@@ -44,7 +45,7 @@ export const fillLog = ({ events, folder, next, say, sql, tenant }: Filling): Ef
 
     const lineOf = (item: TrafficItem): string => {
       const event = Result.getOrThrow(decodeItem(item))
-      const slice = sliceOf(tenant.tenantId, event.userId)
+      const slice = sliceOf(TenantId(tenant.tenantId), event.userId)
       const position = (heads.get(slice) ?? 0) + 1
       heads.set(slice, position)
       return [

@@ -1,3 +1,5 @@
+import { TenantId } from "../src/values/TenantId.ts"
+import { UserId } from "../src/values/UserId.ts"
 /*
  * Measures leaderboards with as many users on one board as are asked for, a million unless told
  * otherwise: `npm run bench -- leaderboards [USERS]`. The rows are written by the statements of the
@@ -44,8 +46,8 @@ const tell = (name: string, times: ReadonlyArray<number>) => {
 const move = (store: ProjectionStore, tenantId: string, some: ReadonlyArray<number>) =>
   Effect.flatMap(PgClient.PgClient, (sql) =>
     sql.withTransaction(store.write(some.map((user) => ({
-      tenantId,
-      userId: `player-${user}`,
+      tenantId: TenantId(tenantId),
+      userId: UserId(`player-${user}`),
       entities: [],
       // As turnover is: most have little, some a hundred times as much.
       totals: [{
@@ -83,7 +85,7 @@ const measure = Effect.gen(function*() {
     yield* tell("  the first 100, the statement", yield* times(200, () => sql.unsafe(ranking.first, [tenant.tenantId, ...key, 100])))
     yield* tell(
       "  a place and 3 neighbours each, whole reading",
-      yield* times(500, () => boards.place(tenant, selection, anybody(), { neighbours: 3, consistency }))
+      yield* times(500, () => boards.place(tenant, selection, UserId(anybody()), { neighbours: 3, consistency }))
     )
     yield* tell("  the rank, the statement", yield* times(500, () => sql.unsafe(ranking.standing, [tenant.tenantId, ...key, anybody()])))
   })

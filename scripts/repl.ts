@@ -12,6 +12,7 @@ import { ProjectionRunner } from "../src/projections/runner/ProjectionRunner.ts"
 import { ProjectionCatalog } from "../src/projections/versions/ProjectionCatalog.ts"
 import type { Tenant } from "../src/tenants/Tenant.ts"
 import { Tenants } from "../src/tenants/Tenants.ts"
+import { UserId } from "../src/values/UserId.ts"
 
 /*
  * `npm run repl`: a REPL with the layers of the service on the database of the settings. What a
@@ -64,9 +65,10 @@ Object.assign(repl.context, {
   tenant,
   countersOf: (userId: string) =>
     withTenant((tenant) =>
-      Effect.map(counters.read(tenant, [userId], { sections: counters.sections, consistency: strong }), ([document]) => document)
+      Effect.map(counters.read(tenant, [UserId(userId)], { sections: counters.sections, consistency: strong }), ([document]) => document)
     ),
-  eventsOf: (userId: string) => withTenant(({ tenantId }) => log.readUser({ tenantId, userId, before: Number.MAX_SAFE_INTEGER, limit: 20 }))
+  eventsOf: (userId: string) =>
+    withTenant(({ tenantId }) => log.readUser({ tenantId, userId: UserId(userId), before: Number.MAX_SAFE_INTEGER, limit: 20 }))
 })
 repl.on("exit", () => {
   void runtime.dispose().then(() => process.exit(0))

@@ -9,6 +9,7 @@ import { LogTail } from "../event-log/LogTail.ts"
 import type { LogEntry } from "../event-log/RecordedEvent.ts"
 import { lookBack } from "../event-log/statements/newestEvents.ts"
 import { Tenants } from "../tenants/Tenants.ts"
+import { UserId } from "../values/UserId.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { explained } from "./CommandFailed.ts"
 import { countFlag } from "./countFlag.ts"
@@ -41,7 +42,7 @@ const tail = Command.make(
       const names = new Map((yield* tenants.list).map(({ name, tenantId }) => [tenantId, name]))
       const lineOf = (entry: LogEntry) => eventLine(entry, names.get(entry.tenantId) ?? entry.tenantId)
       const { later, newest } = yield* (yield* LogTail).open(
-        tenant === undefined ? {} : { tenantId: tenant.tenantId, userId: Option.getOrUndefined(user) },
+        tenant === undefined ? {} : { tenantId: tenant.tenantId, userId: Option.getOrUndefined(Option.map(user, UserId)) },
         limit
       )
       // The lines are kept, and not the events, which may be large.

@@ -9,6 +9,7 @@ import { UserHistory } from "../event-log/UserHistory.ts"
 import { idOf, summaryOf } from "../fasttrack/FastTrackEvent.ts"
 import { releasedVersions } from "../projections/catalog/formerVersions.ts"
 import { Tenants } from "../tenants/Tenants.ts"
+import { UserId } from "../values/UserId.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { CommandFailed, explained } from "./CommandFailed.ts"
 import { countFlag } from "./countFlag.ts"
@@ -57,7 +58,7 @@ export const explain = Command.make(
   Effect.fnUntraced(
     function*({ limit, path, tenant, user }) {
       const failed = (message: string) => Effect.fail(new CommandFailed({ message }))
-      const found = yield* (yield* Explanation).explain(yield* (yield* Tenants).get(tenant), user, path, { after: 0, limit }).pipe(
+      const found = yield* (yield* Explanation).explain(yield* (yield* Tenants).get(tenant), UserId(user), path, { after: 0, limit }).pipe(
         // Nobody else waits here: it goes on until it has read everything.
         Effect.retry({ while: ({ _tag }) => _tag === "HistoryUnfinished" }),
         Effect.catchTags({

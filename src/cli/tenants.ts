@@ -8,6 +8,7 @@ import { ProjectionCatalog } from "../projections/versions/ProjectionCatalog.ts"
 import { outdatedZones } from "../tenants/outdatedZones.ts"
 import { checkTimeZone, Tenants } from "../tenants/Tenants.ts"
 import { changeTimeZone, type TimeZoneProgress } from "../time-zones/changeTimeZone.ts"
+import type { TenantId } from "../values/TenantId.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { explained } from "./CommandFailed.ts"
 import { formatTable } from "./formatTable.ts"
@@ -63,7 +64,7 @@ const list = Command.make(
     function*() {
       const sql = yield* PgClient.PgClient
       const tenants = yield* (yield* Tenants).list
-      const moves = yield* sql<{ tenant_id: string; time_zone: string; week_start: number | null }>`
+      const moves = yield* sql<{ tenant_id: TenantId; time_zone: string; week_start: number | null }>`
         select distinct tenant_id, time_zone, week_start from time_zone_moves`
       const former = new Map(moves.map((move) => [move.tenant_id, move]))
       yield* print(...formatTable(

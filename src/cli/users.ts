@@ -7,6 +7,7 @@ import { UserHistory } from "../event-log/UserHistory.ts"
 import { Id } from "../fasttrack/Text.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import type { LogProgress } from "../transfer/exportLog.ts"
+import { UserId } from "../values/UserId.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { CommandFailed, explained } from "./CommandFailed.ts"
 import { nameArgument } from "./nameArgument.ts"
@@ -41,14 +42,14 @@ const erase = Command.make(
     function*({ tenant: name, user, yes }) {
       const tenant = yield* (yield* Tenants).get(name)
       if (!yes) {
-        const events = yield* (yield* UserHistory).count(tenant.tenantId, user)
+        const events = yield* (yield* UserHistory).count(tenant.tenantId, UserId(user))
         return yield* new CommandFailed({
           message: `Nothing was erased. The log has ${count(events, "event")} of the user "${user}" of tenant "${name}": ` +
             "to erase the user for good, say --yes."
         })
       }
       const erasure = yield* UserErasure
-      const { value: report } = yield* withProgress((onProgress) => erasure.erase(tenant, user, (now) => onProgress(shown(now))))
+      const { value: report } = yield* withProgress((onProgress) => erasure.erase(tenant, UserId(user), (now) => onProgress(shown(now))))
       if (isUnknown(report)) {
         return yield* new CommandFailed({
           message: `Nothing is known of the user "${user}" of tenant "${name}": there was nothing to erase.`

@@ -11,6 +11,8 @@ import { compareUtf8 } from "../values/compareUtf8.ts"
 import { formatDay, parseDay } from "../values/dayRuns.ts"
 import { addDecimals } from "../values/decimalArithmetic.ts"
 import { type Granularity, periodOf } from "../values/period.ts"
+import type { TenantId } from "../values/TenantId.ts"
+import type { UserId } from "../values/UserId.ts"
 import { type Consistency, ConsistentReads, ProjectionBehind, type ProjectionFailing, type ProjectionParked } from "./ConsistentReads.ts"
 import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import type { TooManyReads } from "./ReadShares.ts"
@@ -55,7 +57,7 @@ export class Activity extends Context.Service<Activity, {
    */
   readonly read: (
     tenant: Tenant,
-    userId: string,
+    userId: UserId,
     options: Options
   ) => Effect.Effect<
     ActivityDocument | undefined,
@@ -66,7 +68,7 @@ export class Activity extends Context.Service<Activity, {
     Activity,
     Effect.gen(function*() {
       const reads = yield* ConsistentReads
-      const read = Effect.fn("Activity.read")(function*(tenant: Tenant, userId: string, { consistency, ...range }: Options) {
+      const read = Effect.fn("Activity.read")(function*(tenant: Tenant, userId: UserId, { consistency, ...range }: Options) {
         const found = yield* reads.read(
           tenant,
           { userIds: [userId], projections: [activity.name], consistency },
@@ -183,7 +185,7 @@ const maxRowsAtOnce = 3000
  * takes.
  */
 const readDays = Effect.fnUntraced(
-  function*(store: ProjectionStore, tenantId: string, userId: string, { from, to }: Pick<Options, "from" | "to">) {
+  function*(store: ProjectionStore, tenantId: TenantId, userId: UserId, { from, to }: Pick<Options, "from" | "to">) {
     const last = formatDay(to)
     const all: Array<ReadRow> = []
     for (let first = formatDay(from);;) {

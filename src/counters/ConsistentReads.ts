@@ -11,6 +11,9 @@ import { ProjectionRunner } from "../projections/runner/ProjectionRunner.ts"
 import type { ProjectionStore } from "../projections/tables/ProjectionStore.ts"
 import { ProjectionCatalog } from "../projections/versions/ProjectionCatalog.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import type { Position } from "../values/Position.ts"
+import type { Slice } from "../values/Slice.ts"
+import type { UserId } from "../values/UserId.ts"
 import { checkpointsOf, headsOf, notesOf, withEvents } from "./momentStatements.ts"
 import { CurrentReadSlot, type TooManyReads } from "./ReadShares.ts"
 
@@ -50,7 +53,7 @@ export type Consistency = { readonly _tag: "Eventual" } | { readonly _tag: "Stro
  */
 export interface ReadMoment {
   /** The users who have events, in the order asked. */
-  readonly userIds: ReadonlyArray<string>
+  readonly userIds: ReadonlyArray<UserId>
   /** The active versions that this code knows, in the order asked. */
   readonly stores: ReadonlyArray<ProjectionStore>
   /** The projections without an active version: they are to be rebuilt for the first time. */
@@ -58,28 +61,28 @@ export interface ReadMoment {
   /** The projections that this process's code cannot run. */
   readonly failing: ReadonlyArray<string>
   /** The position in the user's slice up to which every store has been fed. */
-  readonly positionOf: (userId: string) => number
+  readonly positionOf: (userId: UserId) => number
   /**
    * The zone in which a user's rows are made: the tenant's, or while it is being changed perhaps
    * still the one before.
    */
-  readonly timeZoneOf: (userId: string) => string
+  readonly timeZoneOf: (userId: UserId) => string
   /** The day with which the weeks begin of which the user's rows are made, 1 (Monday) to 7. */
-  readonly weekStartOf: (userId: string) => number
+  readonly weekStartOf: (userId: UserId) => number
   /** The projections in which a user is parked. */
-  readonly parkedIn: (userId: string) => ReadonlyArray<string>
+  readonly parkedIn: (userId: UserId) => ReadonlyArray<string>
   /** The projections in which any of the users concerned is. */
   readonly stale: ReadonlyArray<string>
   /**
    * The newest generation of a user's rows, for each of the active versions under their names; of
    * all users concerned without a user.
    */
-  readonly generationsOf: (userId?: string) => Readonly<Record<string, number>>
+  readonly generationsOf: (userId?: UserId) => Readonly<Record<string, number>>
 }
 
 interface Options {
   /** The users whose rows are read; none where the rows are not of single users. */
-  readonly userIds: ReadonlyArray<string>
+  readonly userIds: ReadonlyArray<UserId>
   /** Names of projections. */
   readonly projections: ReadonlyArray<string>
   readonly consistency: Consistency
@@ -134,7 +137,7 @@ export class ConsistentReads extends Context.Service<ConsistentReads, {
       ) {
         const users = [...new Set(userIds)]
         const slices = everybody === true ? allSlices : [...new Set(users.map((userId) => sliceOf(tenant.tenantId, userId)))]
-        const heads = consistency._tag === "Eventual" ? new Map<number, number>() : yield* headsOf(sql, slices)
+        const heads = consistency._tag === "Eventual" ? new Map<Slice, Position>() : yield* headsOf(sql, slices)
 
         /** The rows, or the slices that are not far enough. */
         const attempt = Effect.gen(function*() {
@@ -186,7 +189,7 @@ export class ConsistentReads extends Context.Service<ConsistentReads, {
 /** An attempt that came too early: the projections are behind in some slices. */
 interface Behind {
   readonly _tag: "Behind"
-  readonly slices: ReadonlyArray<number>
+  readonly slices: ReadonlyArray<Slice>
   /** The projections that are behind; without names all but those that rank users. */
   readonly projections?: ReadonlyArray<string>
 }

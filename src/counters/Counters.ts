@@ -9,6 +9,9 @@ import type { ReadRow } from "../projections/projection/Section.ts"
 import type { ProjectionStore } from "../projections/tables/ProjectionStore.ts"
 import { ProjectionCatalog } from "../projections/versions/ProjectionCatalog.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import { Position } from "../values/Position.ts"
+import type { TenantId } from "../values/TenantId.ts"
+import { UserId } from "../values/UserId.ts"
 import { type Consistency, ConsistentReads, ProjectionBehind, type ProjectionFailing, type ProjectionParked } from "./ConsistentReads.ts"
 import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import type { TooManyReads } from "./ReadShares.ts"
@@ -22,10 +25,10 @@ import { maxRows, TooManyRows, viewOf } from "./TooManyRows.ts"
  */
 export type CountersDocument =
   & {
-    readonly user_id: string
+    readonly user_id: UserId
     readonly ref: string
     readonly time_zone: string
-    readonly position: number
+    readonly position: Position
     readonly generations: Readonly<Record<string, number>>
     readonly stale?: ReadonlyArray<string>
   }
@@ -62,7 +65,7 @@ export class Counters extends Context.Service<Counters, {
    */
   readonly read: (
     tenant: Tenant,
-    userIds: ReadonlyArray<string>,
+    userIds: ReadonlyArray<UserId>,
     options: Options
   ) => Effect.Effect<
     ReadonlyArray<CountersDocument>,
@@ -77,7 +80,7 @@ export class Counters extends Context.Service<Counters, {
 
       const read = Effect.fn("Counters.read")(function*(
         tenant: Tenant,
-        userIds: ReadonlyArray<string>,
+        userIds: ReadonlyArray<UserId>,
         { areNamed, consistency, sections }: Options
       ) {
         const found = yield* reads.read(
@@ -111,7 +114,7 @@ export class Counters extends Context.Service<Counters, {
             user_id: userId,
             ref: userRef(tenant.keyNamespace, userId),
             time_zone: timeZone,
-            position: positionOf(userId),
+            position: Position(positionOf(userId)),
             generations: generationsOf(userId),
             ...own,
             ...stale.length > 0 ? { stale } : {}
@@ -134,13 +137,13 @@ export const maxRowsInAll = 15_000
 const maxRowsAtOnce = 3 * maxRows
 
 /** The rows of each store, by user. In the caller's transaction. */
-const readRows = Effect.fnUntraced(function*(tenantId: string, stores: ReadonlyArray<ProjectionStore>, userIds: ReadonlyArray<string>) {
+const readRows = Effect.fnUntraced(function*(tenantId: TenantId, stores: ReadonlyArray<ProjectionStore>, userIds: ReadonlyArray<UserId>) {
   const rows: Array<ReadonlyMap<string, ReadonlyArray<ReadRow>>> = []
   let left = maxRowsInAll
   for (const store of stores) {
     const read = yield* readStore(store, tenantId, userIds, left)
     for (const [userId, own] of read) {
-      if (own.length > maxRows) return yield* tooManyOfUser(store.projection.name, userId)
+      if (own.length > maxRows) return yield* tooManyOfUser(store.projection.name, UserId(userId))
       left -= own.length
     }
     if (left < 0) return yield* tooManyInAll(store.projection.name)
@@ -153,7 +156,7 @@ const readRows = Effect.fnUntraced(function*(tenantId: string, stores: ReadonlyA
  * The rows of one store, one more than there may be if there are too many of a user or of all of
  * them.
  */
-const readStore = Effect.fnUntraced(function*(store: ProjectionStore, tenantId: string, userIds: ReadonlyArray<string>, left: number) {
+const readStore = Effect.fnUntraced(function*(store: ProjectionStore, tenantId: TenantId, userIds: ReadonlyArray<UserId>, left: number) {
   const ofUser = maxRows + 1
   // Of nearly all batches this is all.
   const some = yield* store.read(tenantId, userIds, { ofUser, inAll: Math.min(left, maxRowsAtOnce) + 1 })
@@ -174,7 +177,7 @@ const countOf = (rows: ReadonlyMap<string, ReadonlyArray<ReadRow>>): number => {
 }
 
 /** A section of one user is too large. */
-export const tooManyOfUser = (section: string, userId: string) =>
+export const tooManyOfUser = (section: string, userId: UserId) =>
   new TooManyRows({
     section,
     limit: maxRows,

@@ -11,6 +11,9 @@ import { failsOnSampleLog } from "../projections/fold/fingerprint.ts"
 import type { AnyProjection } from "../projections/projection/Projection.ts"
 import { activeVersions } from "../projections/versions/versions.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import { Position } from "../values/Position.ts"
+import type { Slice } from "../values/Slice.ts"
+import type { UserId } from "../values/UserId.ts"
 import { ProjectionFailing, ProjectionParked } from "./ConsistentReads.ts"
 import { type CounterPath, formatCounterPath, parseCounterPath, type ValueKind, valueKind } from "./counterPath.ts"
 import type { Folding, HistoryEvent } from "./Folding.ts"
@@ -36,9 +39,9 @@ export interface Explained {
   readonly kind: ValueKind
   /** As the document has it, null if it has none any more. */
   readonly value: unknown
-  readonly slice: number
+  readonly slice: Slice
   /** The last position of the user's slice that was looked at. */
-  readonly position: number
+  readonly position: Position
   /** In order of position. */
   readonly contributions: ReadonlyArray<ContributingEvent>
   /** Whether there are more after these. */
@@ -68,7 +71,7 @@ export class Explanation extends Context.Service<Explanation, {
    */
   readonly explain: (
     tenant: Tenant,
-    userId: string,
+    userId: UserId,
     path: string,
     page: { readonly after: number; readonly limit: number }
   ) => Effect.Effect<
@@ -99,7 +102,7 @@ export class Explanation extends Context.Service<Explanation, {
 
           const first = Effect.map(history.head(slice), (upTo) => ({
             folding: new PathFolding(new PathHistory(projection, { names, kind }, { timeZone, weekStart, now }, page)),
-            place: 0,
+            place: Position(0),
             upTo
           }))
           const turned = Effect.map(histories.take(tenant, userId, pageKey(page.after)), (kept) => {

@@ -1,11 +1,12 @@
 import type { RecordedEvent } from "../event-log/RecordedEvent.ts"
+import type { Position } from "../values/Position.ts"
 
 /**
  * An event of a history; without `logged` it is one that no reader takes, for its size or its
  * version. `bytes` is the length of its payload.
  */
 export interface HistoryEvent {
-  readonly position: number
+  readonly position: Position
   readonly type: string
   readonly bytes: number
   readonly logged: RecordedEvent | undefined
@@ -25,5 +26,5 @@ export interface Folding {
 export interface Progress<F extends Folding> {
   readonly folding: F
   place: number
-  readonly upTo: number
+  readonly upTo: Position
 }

@@ -10,6 +10,8 @@ import { gameKey } from "../projections/projection/byGame.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { compareUtf8 } from "../values/compareUtf8.ts"
 import { known } from "../values/known.ts"
+import { Position } from "../values/Position.ts"
+import type { UserId } from "../values/UserId.ts"
 import { type Consistency, ConsistentReads, ProjectionBehind, type ProjectionFailing, type ProjectionParked } from "./ConsistentReads.ts"
 import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import type { TooManyReads } from "./ReadShares.ts"
@@ -24,9 +26,9 @@ export const gameProjections = [casinoByGame, gameRoundsByGame]
  */
 export type GamesDocument =
   & {
-    readonly user_id: string
+    readonly user_id: UserId
     readonly time_zone: string
-    readonly position: number
+    readonly position: Position
     readonly generations: Readonly<Record<string, number>>
     readonly stale?: ReadonlyArray<string>
   }
@@ -61,7 +63,7 @@ export class Games extends Context.Service<Games, {
    */
   readonly read: (
     tenant: Tenant,
-    userId: string,
+    userId: UserId,
     options: Options
   ) => Effect.Effect<
     { readonly document: GamesDocument; readonly next: string | null } | undefined,
@@ -72,7 +74,7 @@ export class Games extends Context.Service<Games, {
     Games,
     Effect.gen(function*() {
       const reads = yield* ConsistentReads
-      const read = Effect.fn("Games.read")((tenant: Tenant, userId: string, { consistency, games, sections }: Options) =>
+      const read = Effect.fn("Games.read")((tenant: Tenant, userId: UserId, { consistency, games, sections }: Options) =>
         reads.read(
           tenant,
           { userIds: [userId], projections: sections, consistency },
@@ -117,7 +119,7 @@ export class Games extends Context.Service<Games, {
             const document: GamesDocument = {
               user_id: userId,
               time_zone: context.timeZone,
-              position: positionOf(userId),
+              position: Position(positionOf(userId)),
               generations: generationsOf(userId),
               ...presented,
               ...stale.length > 0 ? { stale } : {}

@@ -13,6 +13,9 @@ import { Breather } from "../platform/Breather.ts"
 import { steadyTime } from "../platform/monotonicClock.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { known } from "../values/known.ts"
+import { Position } from "../values/Position.ts"
+import type { TenantId } from "../values/TenantId.ts"
+import type { UserId } from "../values/UserId.ts"
 import type { Folding, HistoryEvent, Progress } from "./Folding.ts"
 import { KeptFoldings } from "./KeptFoldings.ts"
 
@@ -39,7 +42,7 @@ export const maxFoldedBytes = 96 * 1024 * 1024
 /** A history as it is asked for. */
 export interface HistoryRequest<F extends Folding, A> {
   readonly tenant: Tenant
-  readonly userId: string
+  readonly userId: UserId
   readonly types: ReadonlyArray<EventType>
   /**
    * The key under which a folding that is not at its end is kept. A request under the same key
@@ -87,7 +90,7 @@ export class Histories extends Context.Service<Histories, {
    * Takes a folding that was kept; it is not kept any more. Undefined if there is none, if the user
    * was erased since, or if the log went back.
    */
-  readonly take: (tenant: Tenant, userId: string, key: string) => Effect.Effect<Progress<Folding> | undefined, DatabaseUnavailable>
+  readonly take: (tenant: Tenant, userId: UserId, key: string) => Effect.Effect<Progress<Folding> | undefined, DatabaseUnavailable>
 }>()("playtally/counters/Histories") {
   static readonly layer = Layer.effect(
     Histories,
@@ -181,8 +184,8 @@ const read = Effect.fnUntraced(function*(
   history: UserHistory["Service"],
   progress: Progress<Folding>,
   { deadline, tenantId, types, userId }: {
-    readonly tenantId: string
-    readonly userId: string
+    readonly tenantId: TenantId
+    readonly userId: UserId
     readonly types: ReadonlyArray<EventType>
     readonly deadline: number
   }
@@ -199,7 +202,7 @@ const read = Effect.fnUntraced(function*(
       const events: Array<HistoryEvent> = []
       for (let bytes = 0; next < page.rows.length && events.length < stretch.events && bytes < stretch.bytes; next++) {
         const row = known(page.rows[next], "row within the page")
-        events.push({ position: Number(row.position), type: row.event_type, bytes: row.bytes, logged: readHistoryRow(row) })
+        events.push({ position: Position(Number(row.position)), type: row.event_type, bytes: row.bytes, logged: readHistoryRow(row) })
         bytes += row.bytes
       }
       folding.add(events)

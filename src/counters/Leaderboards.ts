@@ -12,6 +12,7 @@ import { type RankedUser, type RankingReader, readRanking } from "../projections
 import type { Tenant } from "../tenants/Tenant.ts"
 import { upperCase } from "../values/asciiCase.ts"
 import { formatDay } from "../values/dayRuns.ts"
+import type { UserId } from "../values/UserId.ts"
 import type { Calendar } from "../values/zones/Calendar.ts"
 import { type Consistency, ConsistentReads, ProjectionBehind, type ProjectionFailing, type ProjectionParked } from "./ConsistentReads.ts"
 import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
@@ -23,7 +24,7 @@ import type { TooManyReads } from "./ReadShares.ts"
  */
 export interface LeaderboardEntry {
   readonly rank: number
-  readonly user_id: string
+  readonly user_id: UserId
   readonly score: number | string
   readonly reached_at: string
 }
@@ -89,7 +90,7 @@ export class Leaderboards extends Context.Service<Leaderboards, {
   readonly place: (
     tenant: Tenant,
     selection: BoardSelection,
-    userId: string,
+    userId: UserId,
     options: { readonly neighbours: number; readonly consistency: Consistency }
   ) => Reading<LeaderboardPlace | undefined>
 }>()("playtally/counters/Leaderboards") {

@@ -1,25 +1,30 @@
-import { sliceCount } from "../event-log/sliceOf.ts"
+import { allSlices, sliceCount } from "../event-log/sliceOf.ts"
 import type { PositionRange } from "../event-log/statements/positionRanges.ts"
+import { Position } from "../values/Position.ts"
+import type { Slice } from "../values/Slice.ts"
 
 /** A place in the whole log: a position of every slice, by its number. */
-export type LogOffset = ReadonlyArray<number>
+export type LogOffset = ReadonlyArray<Position>
 
 /** The place at which each slice is at the position given, the others at 0. */
-export const vectorOf = (positions: Iterable<readonly [slice: number, position: number]>): LogOffset => {
-  const vector = Array.from({ length: sliceCount }, () => 0)
+export const vectorOf = (positions: Iterable<readonly [slice: Slice, position: Position]>): LogOffset => {
+  const vector = Array.from({ length: sliceCount }, () => Position(0))
   for (const [slice, position] of positions) vector[slice] = position
   return vector
 }
 
 /** The place that is after both. */
-export const furthest = (a: LogOffset, b: LogOffset): LogOffset => a.map((position, slice) => Math.max(position, b[slice] ?? 0))
+export const furthest = (a: LogOffset, b: LogOffset): LogOffset => a.map((position, slice) => Position(Math.max(position, b[slice] ?? 0)))
 
 /** The place that is before both. */
-export const nearest = (a: LogOffset, b: LogOffset): LogOffset => a.map((position, slice) => Math.min(position, b[slice] ?? 0))
+export const nearest = (a: LogOffset, b: LogOffset): LogOffset => a.map((position, slice) => Position(Math.min(position, b[slice] ?? 0)))
 
 /** The slices that are further at `upTo` than at `after`, with how far. */
 export const rangesBetween = (after: LogOffset, upTo: LogOffset): ReadonlyArray<PositionRange> =>
-  upTo.flatMap((position, slice) => position > (after[slice] ?? 0) ? [{ slice, after: after[slice] ?? 0, upTo: position }] : [])
+  allSlices.flatMap((slice) => {
+    const range = { slice, after: after[slice] ?? Position(0), upTo: upTo[slice] ?? Position(0) }
+    return range.upTo > range.after ? [range] : []
+  })
 
 /** How many events ranges hold. */
 export const eventCount = (ranges: ReadonlyArray<PositionRange>): number => ranges.reduce((sum, { after, upTo }) => sum + upTo - after, 0)
@@ -33,6 +38,6 @@ export const shortened = (ranges: ReadonlyArray<PositionRange>, limit: number): 
   return ranges.toSorted((a, b) => a.upTo - a.after - (b.upTo - b.after)).flatMap(({ after, slice, upTo }, index) => {
     const share = Math.min(upTo - after, Math.ceil(left / (ranges.length - index)))
     left -= share
-    return share === 0 ? [] : [{ slice, after, upTo: after + share }]
+    return share === 0 ? [] : [{ slice, after, upTo: Position(after + share) }]
   })
 }

@@ -14,6 +14,8 @@ import type { FoldContext, ReadContext } from "../projections/projection/FoldCon
 import type { AnyProjection } from "../projections/projection/Projection.ts"
 import { activeVersions } from "../projections/versions/versions.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import { Position } from "../values/Position.ts"
+import type { UserId } from "../values/UserId.ts"
 import { ProjectionBehind, ProjectionFailing } from "./ConsistentReads.ts"
 import { type CountersDocument, tooManyOfUser } from "./Counters.ts"
 import type { Folding, HistoryEvent } from "./Folding.ts"
@@ -42,7 +44,7 @@ export class TimeTravel extends Context.Service<TimeTravel, {
    */
   readonly read: (
     tenant: Tenant,
-    userId: string,
+    userId: UserId,
     options: { readonly instant: number; readonly sections: ReadonlyArray<string>; readonly areNamed?: boolean }
   ) => Effect.Effect<
     CountersDocument | undefined,
@@ -95,7 +97,7 @@ export class TimeTravel extends Context.Service<TimeTravel, {
               userId,
               types: [...new Set(folded.flatMap(({ events }) => events))],
               key,
-              begin: Effect.sync(() => ({ folding: new SectionFolds(folded, { timeZone, weekStart }), place: 0, upTo })),
+              begin: Effect.sync(() => ({ folding: new SectionFolds(folded, { timeZone, weekStart }), place: Position(0), upTo })),
               goOn: (kept) => kept.place <= upTo ? { ...kept, upTo } : undefined,
               finish: ({ folding }) => ({ answer: folding.sections(userId, { timeZone, weekStart, now: instant }), keepAs: key })
             })
@@ -153,7 +155,7 @@ class SectionFolds implements Folding {
     this.addReadable(readable)
   }
 
-  sections(userId: string, context: ReadContext): FoldedSections | TooManyRows {
+  sections(userId: UserId, context: ReadContext): FoldedSections | TooManyRows {
     for (const { fold, projection } of this.folds) {
       if (fold.count() > maxRows) return tooManyOfUser(projection.name, userId)
     }

@@ -7,12 +7,14 @@ import { userRef } from "../event-log/pseudonym.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import { usersAfter } from "../event-log/statements/tenantUsers.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import type { Slice } from "../values/Slice.ts"
+import type { UserId } from "../values/UserId.ts"
 
 /** A user as a list has it: the `ref` is that of the user's documents. */
 export interface ListedUser {
-  readonly user_id: string
+  readonly user_id: UserId
   readonly ref: string
-  readonly slice: number
+  readonly slice: Slice
 }
 
 /** A tenant's users. */

@@ -4,6 +4,7 @@ import type { LogHistories } from "../event-log/LogHistories.ts"
 import { allSlices } from "../event-log/sliceOf.ts"
 import { readContinuation } from "../event-log/statements/historyStatements.ts"
 import { addGenerationAfterLoss } from "../projections/feed/generations.ts"
+import { Position } from "../values/Position.ts"
 import { type FeedPlace, isSameHistory, nothingTold } from "./FeedPlace.ts"
 import type { Kept } from "./readFeedPage.ts"
 
@@ -32,7 +33,7 @@ export const continuedPlace = Effect.fnUntraced(
     if (isLost) yield* addGenerationAfterLoss(sql)
     const kept: Kept = {
       generation: Number(history?.generation ?? 0),
-      slices: allSlices.map((slice) => ({ slice, position: heads?.[slice] ?? 0 }))
+      slices: allSlices.map((slice) => ({ slice, position: heads?.[slice] ?? Position(0) }))
     }
     return { place: next, kept }
   }

@@ -6,13 +6,16 @@ import * as Checkpoints from "../projections/feed/Checkpoints.ts"
 import { type Generation, generationsOf } from "../projections/feed/generations.ts"
 import type { ProjectionCatalog } from "../projections/versions/ProjectionCatalog.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import { Position } from "../values/Position.ts"
+import type { Slice } from "../values/Slice.ts"
+import type { UserId } from "../values/UserId.ts"
 
 /** The positions of the last events of some slices. */
-export const headsOf = (sql: PgClient.PgClient, slices: ReadonlyArray<number>) =>
+export const headsOf = (sql: PgClient.PgClient, slices: ReadonlyArray<Slice>) =>
   Effect.map(
-    sql<{ slice: number; position: bigint }>`
+    sql<{ slice: Slice; position: bigint }>`
       select slice, position from slice_heads where slice = any (${arrayOf.int2(slices)}::smallint[])`,
-    (rows) => new Map(rows.map(({ position, slice }) => [slice, Number(position)]))
+    (rows) => new Map(rows.map(({ position, slice }) => [slice, Position(Number(position))]))
   )
 
 /**
@@ -22,22 +25,22 @@ export const headsOf = (sql: PgClient.PgClient, slices: ReadonlyArray<number>) =
 export const checkpointsOf = (
   sql: PgClient.PgClient,
   catalog: ProjectionCatalog["Service"],
-  slices: ReadonlyArray<number>,
+  slices: ReadonlyArray<Slice>,
   projections: ReadonlyArray<string>
 ) =>
   Effect.map(
-    sql<{ slice: number; position: bigint; projection: string; version: number }>`
+    sql<{ slice: Slice; position: bigint; projection: string; version: number }>`
       select c.slice, c.position, c.projection, c.version
       from (${Checkpoints.ofActive(sql)}) as c
       where c.slice = any (${arrayOf.int2(slices)}::smallint[]) and c.projection = any (${arrayOf.text(projections)}::text[])`,
     (checkpoints) => {
-      const positions = new Map<number, number>()
+      const positions = new Map<Slice, Position>()
       const versions = new Map<string, number>()
       for (const { projection, version } of checkpoints) versions.set(projection, version)
       const failing = new Set(projections.filter((name) => isFailing(catalog, name, versions.get(name))))
       for (const { position, projection, slice } of checkpoints) {
         if (failing.has(projection)) continue
-        positions.set(slice, Math.min(Number(position), positions.get(slice) ?? Infinity))
+        positions.set(slice, Position(Math.min(Number(position), positions.get(slice) ?? Infinity)))
       }
       const active = projections.flatMap((name) =>
         catalog.stores.filter(({ projection }) => projection.name === name && projection.version === versions.get(name))
@@ -59,9 +62,9 @@ const isFailing = ({ failing, stores }: ProjectionCatalog["Service"], name: stri
  * Those of the users who have events, and the zones and weeks in which their rows are made (see
  * `foldContexts`).
  */
-export const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<string>) =>
+export const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<UserId>) =>
   Effect.map(
-    sql<{ user_id: string; time_zone: string; week_start: number }>`
+    sql<{ user_id: UserId; time_zone: string; week_start: number }>`
       select u.user_id, case when u.user_id collate "C" > m.moved_up_to then m.time_zone else t.time_zone end as time_zone,
         case when u.user_id collate "C" > m.moved_up_to then coalesce(m.week_start, t.week_start) else t.week_start end as week_start
       from unnest(${arrayOf.text(userIds)}::text[], ${arrayOf.int2(userIds.map((userId) => sliceOf(tenant.tenantId, userId)))}::smallint[])
@@ -80,11 +83,11 @@ export const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: Read
 export const notesOf = (
   sql: PgClient.PgClient,
   tenant: Tenant,
-  userIds: ReadonlyArray<string> | undefined,
+  userIds: ReadonlyArray<UserId> | undefined,
   projections: ReadonlyArray<string>
 ) =>
   Effect.map(
-    sql<{ generation: bigint | null; projection: string | null; slice: number | null; user_id: string | null }>`
+    sql<{ generation: bigint | null; projection: string | null; slice: Slice | null; user_id: UserId | null }>`
       select null::bigint as generation, projection, null::smallint as slice, user_id
       from parked_users join projections using (projection)
       where version = active_version and projection = any (${arrayOf.text(projections)}::text[])

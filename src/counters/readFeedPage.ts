@@ -9,6 +9,9 @@ import { type Generation, generationsBetween } from "../projections/feed/generat
 import type { Tenant } from "../tenants/Tenant.ts"
 import { compareUtf8 } from "../values/compareUtf8.ts"
 import { known } from "../values/known.ts"
+import { Position } from "../values/Position.ts"
+import type { Slice } from "../values/Slice.ts"
+import type { UserId } from "../values/UserId.ts"
 import { type FeedPlace, type FeedState, nothingTold } from "./FeedPlace.ts"
 import { eventCount, type LogOffset, rangesBetween, shortened } from "./LogOffset.ts"
 
@@ -17,15 +20,15 @@ import { eventCount, type LogOffset, rangesBetween, shortened } from "./LogOffse
  * have reached.
  */
 export interface Change {
-  readonly user_id: string
-  readonly slice: number
-  readonly position: number
+  readonly user_id: UserId
+  readonly slice: Slice
+  readonly position: Position
 }
 
 /** A user who was erased, by the `ref` that the user's documents had. */
 export interface ErasedChange {
   readonly ref: string
-  readonly slice: number
+  readonly slice: Slice
 }
 
 /**
@@ -97,11 +100,12 @@ export const readFeedPage = Effect.fnUntraced(function*(
 /** Which users a walk tells: all, those of some slices, and single ones. */
 interface Scope {
   readonly everybody: boolean
-  readonly slices: ReadonlySet<number>
-  readonly userIds: ReadonlySet<string>
+  readonly slices: ReadonlySet<Slice>
+  readonly userIds: ReadonlySet<UserId>
 }
 
 interface Walk {
+  /** A generation. */
   readonly upTo: number
   readonly after: string
   /** Undefined where nobody is to be told. */
@@ -155,11 +159,11 @@ const eventsPage = Effect.fnUntraced(function*(
   // The slices with most to tell come first: one that was left to the next page grows and gets its
   // turn.
   for (const { slice, upTo } of ranges.toSorted((a, b) => b.upTo - b.after - (a.upTo - a.after))) {
-    const users = new Map<string, number>()
+    const users = new Map<UserId, Position>()
     next[slice] = upTo
     for (const { position, userId } of events.get(slice) ?? []) {
       if (!users.has(userId) && changes.length + users.size === limit) {
-        next[slice] = position - 1
+        next[slice] = Position(position - 1)
         break
       }
       users.set(userId, position)

@@ -3,6 +3,8 @@ import * as Effect from "effect/Effect"
 import { arrayOf } from "../database/arrayOf.ts"
 import * as Checkpoints from "../projections/feed/Checkpoints.ts"
 import { known } from "../values/known.ts"
+import { Position } from "../values/Position.ts"
+import { Slice } from "../values/Slice.ts"
 import type { FeedState } from "./FeedPlace.ts"
 import { vectorOf } from "./LogOffset.ts"
 
@@ -39,7 +41,7 @@ export const readFeedPositions = (sql: PgClient.PgClient, projections: ReadonlyA
         positions: vectorOf(
           positions.map((text) => {
             const [slice, position] = text.split("/")
-            return [Number(slice), Number(position)] as const
+            return [Slice(Number(slice)), Position(Number(position))] as const
           })
         ),
         generation: Number(generation),

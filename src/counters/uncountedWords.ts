@@ -2,13 +2,14 @@ import { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import type { TenantId } from "../values/TenantId.ts"
 
 /**
  * A word for which events of a tenant are not counted, as the projection `uncounted` has it; the
  * times are the events' own.
  */
 export interface UncountedEvents {
-  readonly tenantId: string
+  readonly tenantId: TenantId
   readonly event: string
   /** `type` or `status`. */
   readonly field: string
@@ -20,7 +21,7 @@ export interface UncountedEvents {
 }
 
 interface Row {
-  readonly tenant_id: string
+  readonly tenant_id: TenantId
   readonly event: string
   readonly field: string
   readonly word: string
@@ -35,7 +36,7 @@ interface Row {
  * rows are one for each user and word.
  */
 export const uncountedWords = (
-  tenantId: string | undefined,
+  tenantId: TenantId | undefined,
   limit: number
 ): Effect.Effect<Option.Option<ReadonlyArray<UncountedEvents>>, DatabaseUnavailable, PgClient.PgClient> =>
   Effect.gen(function*() {

@@ -17,6 +17,8 @@ import { sliceOf } from "../event-log/sliceOf.ts"
 import type { ImportUnfinished } from "../event-log/unfinishedImport.ts"
 import { eraseRejected } from "../ingest/eraseRejected.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import type { TenantId } from "../values/TenantId.ts"
+import type { UserId } from "../values/UserId.ts"
 import { type Erased, type ErasureProgress, type ErasureReport, erasureSteps, type Step } from "./erasureSteps.ts"
 
 /** What an erasure needs to know of a tenant. */
@@ -56,7 +58,7 @@ export class UserErasure extends Context.Service<UserErasure, {
    */
   readonly erase: (
     tenant: Brand,
-    userId: string,
+    userId: UserId,
     onProgress?: (progress: ErasureProgress) => void
   ) => Effect.Effect<ErasureReport, ImportUnfinished | DatabaseUnavailable>
   /**
@@ -66,7 +68,7 @@ export class UserErasure extends Context.Service<UserErasure, {
    */
   readonly eraseWithin: (
     tenant: Brand,
-    userId: string,
+    userId: UserId,
     patience: Duration.Input
   ) => Effect.Effect<
     { readonly _tag: "Ended"; readonly report: ErasureReport } | {
@@ -99,7 +101,7 @@ export class UserErasure extends Context.Service<UserErasure, {
       const removeRejected = ({ tenantId, userId }: Erased) => inTurn(eraseRejected(sql, tenantId, userId))
 
       const erase = Effect.fn("UserErasure.erase")(
-        function*({ keyNamespace, name, tenantId }: Brand, userId: string, onProgress: (progress: ErasureProgress) => void = () => {}) {
+        function*({ keyNamespace, name, tenantId }: Brand, userId: UserId, onProgress: (progress: ErasureProgress) => void = () => {}) {
           const user: Erased = {
             tenantId,
             userId,
@@ -140,8 +142,8 @@ export class UserErasure extends Context.Service<UserErasure, {
 
       const running = yield* FiberMap.make<string, ErasureReport, ImportUnfinished | DatabaseUnavailable>()
       const progress = new Map<string, ErasureProgress>()
-      const keyOf = ({ tenantId }: Brand, userId: string) => `${tenantId}/${userId}`
-      const start = (tenant: Brand, userId: string) =>
+      const keyOf = ({ tenantId }: Brand, userId: UserId) => `${tenantId}/${userId}`
+      const start = (tenant: Brand, userId: UserId) =>
         Effect.suspend(() => {
           const key = keyOf(tenant, userId)
           const erasing = erase(tenant, userId, (now) => progress.set(key, now)).pipe(
@@ -166,7 +168,7 @@ export class UserErasure extends Context.Service<UserErasure, {
       })
 
       const takeUp = Effect.gen(function*() {
-        const left = yield* sql<{ tenant_id: string; name: string; key_namespace: string; user_id: string }>`
+        const left = yield* sql<{ tenant_id: TenantId; name: string; key_namespace: string; user_id: UserId }>`
           select t.tenant_id, t.name, t.key_namespace, e.user_id from unfinished_erasures as e join tenants as t using (tenant_id)
           where e.moved_at < clock_timestamp() - make_interval(secs => ${abandonedAfter}::float8)
           order by e.began_at limit ${takenUp}`

@@ -7,13 +7,17 @@ import { forgetGenerations } from "../projections/feed/generations.ts"
 import * as ParkedUsers from "../projections/feed/ParkedUsers.ts"
 import * as TimeZoneMoves from "../time-zones/TimeZoneMoves.ts"
 import { known } from "../values/known.ts"
+import { Position } from "../values/Position.ts"
+import type { Slice } from "../values/Slice.ts"
+import type { TenantId } from "../values/TenantId.ts"
+import type { UserId } from "../values/UserId.ts"
 import { eraseRows } from "./eraseRows.ts"
 
 /** Whose data goes, and what stands in the log instead. */
 export interface Erased {
-  readonly tenantId: string
-  readonly userId: string
-  readonly slice: number
+  readonly tenantId: TenantId
+  readonly userId: UserId
+  readonly slice: Slice
   readonly pseudonym: string
   readonly tag: number
 }
@@ -37,9 +41,9 @@ export interface ErasureProgress {
   /** Events emptied so far. */
   readonly events: number
   /** The position of the user's slice up to which no event of the user is left. */
-  readonly position: number
+  readonly position: Position
   /** The slice's last position. */
-  readonly head: number
+  readonly head: Position
 }
 
 /** What one step has led to. */
@@ -70,7 +74,7 @@ export const erasureSteps = (sql: PgClient.PgClient, limit: number): ErasureStep
   const patiently = sql`select set_config('lock_timeout', '25s', true)`
 
   /** No version comes, goes or starts over meanwhile, and nobody writes rows of the slice. */
-  const holdSlice = Effect.fnUntraced(function*(slice: number) {
+  const holdSlice = Effect.fnUntraced(function*(slice: Slice) {
     yield* sql`select pg_advisory_xact_lock(hashtext('playtally projections'))`
     yield* Checkpoints.holdSliceAndRaise(sql, slice)
   })
@@ -98,7 +102,11 @@ export const erasureSteps = (sql: PgClient.PgClient, limit: number): ErasureStep
       select e.events, e.position, h.position as head from unfinished_erasures as e join slice_heads as h using (slice)
       where e.tenant_id = ${tenantId}::uuid and e.user_id = ${userId}`
     if (row === undefined) return yield* Effect.die(new Error(`an erasure in slice ${slice} that is under way has no row`))
-    const progress: ErasureProgress = { events: Number(row.events), position: Number(row.position), head: Number(row.head) }
+    const progress: ErasureProgress = {
+      events: Number(row.events),
+      position: Position(Number(row.position)),
+      head: Position(Number(row.head))
+    }
     return { _tag: "UnderWay", progress } as const
   })
 

@@ -1,5 +1,6 @@
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
+import type { Slice } from "../values/Slice.ts"
 
 /**
  * Tells this process's projections, after a commit, which slices have grown.
@@ -13,12 +14,12 @@ import * as Layer from "effect/Layer"
  */
 export class AppendSignal extends Context.Service<AppendSignal, {
   /** Calls every listener with the slices of a commit, before it returns. */
-  readonly notify: (slices: ReadonlySet<number>) => void
+  readonly notify: (slices: ReadonlySet<Slice>) => void
   /** Has a listener called at every commit, as long as the service runs. It must not throw. */
-  readonly subscribe: (listener: (slices: ReadonlySet<number>) => void) => void
+  readonly subscribe: (listener: (slices: ReadonlySet<Slice>) => void) => void
 }>()("playtally/event-log/AppendSignal") {
   static readonly layer = Layer.sync(AppendSignal, () => {
-    const listeners = new Set<(slices: ReadonlySet<number>) => void>()
+    const listeners = new Set<(slices: ReadonlySet<Slice>) => void>()
     return AppendSignal.of({
       notify: (slices) => {
         for (const listener of listeners) listener(slices)

@@ -1,6 +1,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import type { TenantId } from "../values/TenantId.ts"
 import { pseudonymOf, tagOf, tagStart } from "./pseudonym.ts"
 import type { NewEvent } from "./RecordedEvent.ts"
 
@@ -10,7 +11,7 @@ import type { NewEvent } from "./RecordedEvent.ts"
  */
 export interface PerhapsErased {
   readonly ord: number
-  readonly tenantId: string
+  readonly tenantId: TenantId
   readonly pseudonym: string
   readonly idempotencyKey: string
 }
@@ -57,7 +58,7 @@ export class ErasedUsers {
   load(sql: PgClient.PgClient, erasure: bigint): Effect.Effect<void, SqlError.SqlError> {
     const { forgotten } = this
     return Effect.map(
-      sql<{ erasure: bigint; tenant_id: string; tag: number; key_namespace: string }>`
+      sql<{ erasure: bigint; tenant_id: TenantId; tag: number; key_namespace: string }>`
         select erasure, tenant_id, tag, key_namespace from erased_users join tenants using (tenant_id)
         where erasure > ${this.known} order by erasure`,
       (rows) => {
@@ -70,7 +71,7 @@ export class ErasedUsers {
     )
   }
 
-  private add(tenantId: string, namespace: string, tag: number): void {
+  private add(tenantId: TenantId, namespace: string, tag: number): void {
     const tenant = this.tenants.get(tenantId) ?? { namespace, start: tagStart(namespace), tags: new Set() }
     this.tenants.set(tenantId, tenant)
     tenant.tags.add(tag)

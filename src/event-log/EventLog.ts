@@ -6,6 +6,7 @@ import type { SqlError } from "effect/sql"
 import { AppendClient } from "../database/AppendClient.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
+import type { Position } from "../values/Position.ts"
 import { appendEvents } from "./append/appendEvents.ts"
 import { AppendMemory } from "./append/AppendMemory.ts"
 import { compareKnown, type KnownEvent } from "./compareKnown.ts"
@@ -100,7 +101,7 @@ export class EventLog extends Context.Service<EventLog, {
    * not small is withheld.
    */
   readonly lookAtParts: (
-    parts: ReadonlyArray<SlicePosition & { readonly upTo: number }>,
+    parts: ReadonlyArray<SlicePosition & { readonly upTo: Position }>,
     types: ReadonlyArray<string>,
     bytes: number
   ) => Entries<LogEntry | WithheldEvent>

@@ -10,6 +10,8 @@ import { AppendClient } from "../database/AppendClient.ts"
 import { KeyClient } from "../database/KeyClient.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { giveUpConnections } from "../database/pooledClient.ts"
+import { Position } from "../values/Position.ts"
+import type { Slice } from "../values/Slice.ts"
 import { askIncarnation, currentText, findToldParts, isSame, type Part, textOf } from "./incarnation.ts"
 import type { Lineage } from "./Lineage.ts"
 import { logHistory, lostEvents } from "./metrics.ts"
@@ -28,7 +30,7 @@ export interface ContinuedPlace {
    * The position of each slice that the reader goes on after: the one given, or less where the log
    * went back.
    */
-  readonly place: ReadonlyArray<number>
+  readonly place: ReadonlyArray<Position>
   /**
    * The slices whose place was cut down, with the position up to which the log still has what the
    * reader was told. What the reader was told after it is gone, and other events may stand there.
@@ -86,7 +88,7 @@ export class LogHistories extends Context.Service<LogHistories, {
    * After a failover and before the first append the log has no new history yet: the place comes
    * back as it was given, beyond the heads, and is cut down later.
    */
-  readonly continueAt: (from: Lineage, place: ReadonlyArray<number>) => Effect.Effect<ContinuedPlace, SqlError.SqlError>
+  readonly continueAt: (from: Lineage, place: ReadonlyArray<Position>) => Effect.Effect<ContinuedPlace, SqlError.SqlError>
   /**
    * What the process knows of the history it appends to; nothing before {@link keepUp} has
    * succeeded. Costs nothing.
@@ -104,7 +106,7 @@ export class LogHistories extends Context.Service<LogHistories, {
    * Notes that an event was committed at a position, so that the process can tell that the log went
    * back. Costs nothing.
    */
-  readonly noteCommitted: (slice: number, position: number) => void
+  readonly noteCommitted: (slice: Slice, position: Position) => void
   /**
    * Has `listener` called, at once and before the next append, whenever the process comes to know
    * of a history after its first: whatever the process remembers of the database may not be true
@@ -161,8 +163,9 @@ export class LogHistories extends Context.Service<LogHistories, {
        * Forgets the events that this process saw committed and the log has lost: how many there
        * were of which slices, and where these end.
        */
-      const forget = (heads: ReadonlyArray<number>): ReadonlyArray<LostEvents> =>
-        heads.flatMap((position, slice) => {
+      const forget = (heads: ReadonlyArray<Position>): ReadonlyArray<LostEvents> =>
+        allSlices.flatMap((slice) => {
+          const position = heads[slice] ?? Position(0)
           const told = committed[slice] ?? 0
           committed[slice] = Math.min(told, position)
           return told > position ? [{ slice, position, lost: told - position }] : []
@@ -191,14 +194,14 @@ export class LogHistories extends Context.Service<LogHistories, {
         )
       })
 
-      const continueAt = Effect.fn("LogHistories.continueAt")(function*(from: Lineage, place: ReadonlyArray<number>) {
+      const continueAt = Effect.fn("LogHistories.continueAt")(function*(from: Lineage, place: ReadonlyArray<Position>) {
         const { common, heads, lineage } = yield* readContinuation(sql, from)
         // Nothing has followed what they have in common, so nothing else stands at these positions.
         if (common !== undefined && heads === undefined) return { lineage, place, wentBack: [] }
-        const kept = heads ?? allSlices.map(() => 0)
-        const wentBack = place.flatMap((position, slice) => {
-          const upTo = kept[slice] ?? 0
-          return position > upTo ? [{ slice, position: upTo }] : []
+        const kept = heads ?? allSlices.map(() => Position(0))
+        const wentBack = allSlices.flatMap((slice) => {
+          const upTo = kept[slice] ?? Position(0)
+          return (place[slice] ?? 0) > upTo ? [{ slice, position: upTo }] : []
         })
         if (wentBack.length > 0 && toldLossIn < lineage.history) {
           toldLossIn = lineage.history
@@ -206,7 +209,7 @@ export class LogHistories extends Context.Service<LogHistories, {
             Effect.annotateLogs({ history: lineage.history, slices_end_at: placesText(wentBack) })
           )
         }
-        return { lineage, place: place.map((position, slice) => Math.min(position, kept[slice] ?? 0)), wentBack }
+        return { lineage, place: place.map((position, slice) => Position(Math.min(position, kept[slice] ?? 0))), wentBack }
       })
 
       // A server that cannot be asked now is asked by the first append.

@@ -6,6 +6,10 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import { Position } from "../values/Position.ts"
+import type { Slice } from "../values/Slice.ts"
+import type { TenantId } from "../values/TenantId.ts"
+import type { UserId } from "../values/UserId.ts"
 import { EventLog } from "./EventLog.ts"
 import type { LogEntry, SlicePosition, UnreadableEvent } from "./RecordedEvent.ts"
 import { sliceOf } from "./sliceOf.ts"
@@ -15,7 +19,7 @@ import { decodeUserEvent, type StoredUserEvent } from "./statements/readUserPage
 /** Whose events: everybody's, a tenant's, or a user's of a tenant. */
 export type Whose =
   | { readonly tenantId?: undefined; readonly userId?: undefined }
-  | { readonly tenantId: string; readonly userId?: string | undefined }
+  | { readonly tenantId: TenantId; readonly userId?: UserId | undefined }
 
 /** The end of the log. */
 export interface Tail {
@@ -55,11 +59,11 @@ export class LogTail extends Context.Service<LogTail, {
 
       const headsOf = ({ tenantId, userId }: Whose) =>
         Effect.map(
-          sql<{ slice: number; position: bigint }>`select slice, position from slice_heads order by slice`,
+          sql<{ slice: Slice; position: bigint }>`select slice, position from slice_heads order by slice`,
           (heads) => {
             const slice = tenantId === undefined || userId === undefined ? undefined : sliceOf(tenantId, userId)
             return heads.filter((head) => slice === undefined || head.slice === slice)
-              .map((head) => ({ slice: head.slice, position: Number(head.position) }))
+              .map((head) => ({ slice: head.slice, position: Position(Number(head.position)) }))
           }
         )
 
@@ -69,13 +73,13 @@ export class LogTail extends Context.Service<LogTail, {
           : Stream.fromIterableEffect(
             Effect.gen(function*() {
               const places = yield* newestEvents(sql, tenantId, limit)
-              const before = places.map(({ position, slice }) => ({ slice, position: position - 1 }))
+              const before = places.map(({ position, slice }) => ({ slice, position: Position(position - 1) }))
               const events = yield* log.read(before, { events: 1, bytes: page.bytes })
               return events.toSorted((a, b) => a.recordedAt - b.recordedAt).toReversed()
             }).pipe(unavailable("LogTail.newest"))
           )
 
-      const newestOfUser = (user: { readonly tenantId: string; readonly userId: string }, limit: number) =>
+      const newestOfUser = (user: { readonly tenantId: TenantId; readonly userId: UserId }, limit: number) =>
         Stream.flattenIterable(
           Stream.paginate({ before: Number.MAX_SAFE_INTEGER, left: limit }, ({ before, left }) =>
             Effect.map(log.readUserPage({ ...user, before, limit: left }), ({ events, isMore }) => {
@@ -95,7 +99,7 @@ export class LogTail extends Context.Service<LogTail, {
             yield* Effect.sleep(pollEvery)
             return []
           }
-          const entries = yield* log.read(behind.map(({ slice }) => ({ slice, position: read.get(slice) ?? 0 })), page)
+          const entries = yield* log.read(behind.map(({ slice }) => ({ slice, position: read.get(slice) ?? Position(0) })), page)
           for (const { position, slice } of entries) read.set(slice, position)
           return entries.filter((entry) => isOf(whose, entry))
         })
@@ -123,7 +127,7 @@ const isOf = ({ tenantId, userId }: Whose, entry: LogEntry): boolean =>
 
 const placeOf = ({ position, slice }: SlicePosition): string => `${slice}/${position}`
 
-const toEntry = (user: { readonly tenantId: string; readonly userId: string }, stored: StoredUserEvent): LogEntry =>
+const toEntry = (user: { readonly tenantId: TenantId; readonly userId: UserId }, stored: StoredUserEvent): LogEntry =>
   Result.match(decodeUserEvent(user, stored), {
     onSuccess: (event) => event,
     onFailure: (unreadable): UnreadableEvent => ({

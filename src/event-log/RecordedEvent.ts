@@ -1,13 +1,17 @@
 import type { EventType, FastTrackEvent } from "../fasttrack/FastTrackEvent.ts"
+import type { Position } from "../values/Position.ts"
+import type { Slice } from "../values/Slice.ts"
+import type { TenantId } from "../values/TenantId.ts"
+import type { UserId } from "../values/UserId.ts"
 
 /**
  * An event on its way into the log, as it will stand there. What it was decoded to is let go of: a
  * batch waits for its commit, and whatever it holds meanwhile is copied by the garbage collector.
  */
 export interface NewEvent {
-  readonly slice: number
-  readonly tenantId: string
-  readonly userId: string
+  readonly slice: Slice
+  readonly tenantId: TenantId
+  readonly userId: UserId
   readonly idempotencyKey: string
   /** `JSON text` of the payload, as `encodePayload` gives it. */
   readonly payload: string
@@ -21,10 +25,10 @@ export interface NewEvent {
  * along positions. Times are epoch milliseconds.
  */
 export interface RecordedEvent {
-  readonly slice: number
-  readonly position: number
-  readonly tenantId: string
-  readonly userId: string
+  readonly slice: Slice
+  readonly position: Position
+  readonly tenantId: TenantId
+  readonly userId: UserId
   readonly recordedAt: number
   readonly event: FastTrackEvent
   readonly unreadable?: never
@@ -85,19 +89,19 @@ export interface ReadBound {
  * that was there first, and a conflict the fields in which it differs, as `differingFields` does.
  */
 export type EventOutcome =
-  | { readonly _tag: "Appended"; readonly position: number }
-  | { readonly _tag: "Duplicate"; readonly position: number }
-  | { readonly _tag: "Conflict"; readonly position: number; readonly fields: ReadonlyArray<string> }
+  | { readonly _tag: "Appended"; readonly position: Position }
+  | { readonly _tag: "Duplicate"; readonly position: Position }
+  | { readonly _tag: "Conflict"; readonly position: Position; readonly fields: ReadonlyArray<string> }
   | { readonly _tag: "Refused"; readonly message: string }
 
 /**
  * The same as `EventLog.append` tells it: `Known` is a duplicate or a conflict, which
  * `EventLog.compare` tells apart.
  */
-export type AppendOutcome = EventOutcome | { readonly _tag: "Known"; readonly position: number }
+export type AppendOutcome = EventOutcome | { readonly _tag: "Known"; readonly position: Position }
 
 /** How far a slice is to be read, or has been. Position 0 stands before the first event. */
 export interface SlicePosition {
-  readonly slice: number
-  readonly position: number
+  readonly slice: Slice
+  readonly position: Position
 }

@@ -1,5 +1,9 @@
 import { isEventType } from "../fasttrack/FastTrackEvent.ts"
 import { payloadVersion } from "../fasttrack/payload.ts"
+import { Position } from "../values/Position.ts"
+import { Slice } from "../values/Slice.ts"
+import { TenantId } from "../values/TenantId.ts"
+import { UserId } from "../values/UserId.ts"
 import { erasedType, erasedVersion } from "./pseudonym.ts"
 
 /**
@@ -8,12 +12,12 @@ import { erasedType, erasedVersion } from "./pseudonym.ts"
  * uuids lower-case.
  */
 export interface StoredEvent {
-  readonly slice: number
-  readonly position: number
+  readonly slice: Slice
+  readonly position: Position
   readonly recorded_at: string
   readonly occurred_at: string
-  readonly tenant_id: string
-  readonly user_id: string
+  readonly tenant_id: TenantId
+  readonly user_id: UserId
   readonly event_type: string
   readonly idempotency_key: string
   readonly payload_version: number
@@ -64,12 +68,12 @@ export const parseStoredEvent = (line: string): StoredEvent | undefined => {
     return undefined
   }
   return {
-    slice: Number(slice),
-    position: Number(position),
+    slice: Slice(Number(slice)),
+    position: Position(Number(position)),
     recorded_at: recordedAt ?? "",
     occurred_at: occurredAt ?? "",
-    tenant_id: tenantId ?? "",
-    user_id: userId,
+    tenant_id: TenantId(tenantId ?? ""),
+    user_id: UserId(userId),
     event_type: eventType ?? "",
     idempotency_key: key ?? "",
     payload_version: Number(version),

@@ -12,6 +12,10 @@ import type { EventType } from "../fasttrack/FastTrackEvent.ts"
 import { parseJson } from "../fasttrack/parseJson.ts"
 import { decodeStored } from "../fasttrack/payload.ts"
 import { known } from "../values/known.ts"
+import { Position } from "../values/Position.ts"
+import type { Slice } from "../values/Slice.ts"
+import type { TenantId } from "../values/TenantId.ts"
+import type { UserId } from "../values/UserId.ts"
 import { pseudonymOf } from "./pseudonym.ts"
 import { readableEvent } from "./readableEvent.ts"
 import type { RecordedEvent } from "./RecordedEvent.ts"
@@ -28,9 +32,9 @@ export class InFuture extends Schema.TaggedError<InFuture>("playtally/event-log/
  */
 export interface Part {
   readonly after?: number
-  readonly tenantId: string
-  readonly userId: string
-  readonly upTo: number
+  readonly tenantId: TenantId
+  readonly userId: UserId
+  readonly upTo: Position
 }
 
 /**
@@ -73,15 +77,15 @@ const windowSize = 20_000
 /** The past of single users, read from the log. */
 export class UserHistory extends Context.Service<UserHistory, {
   /** The last position of a slice, 0 without one. */
-  readonly head: (slice: number) => Effect.Effect<number, DatabaseUnavailable>
+  readonly head: (slice: Slice) => Effect.Effect<Position, DatabaseUnavailable>
   /**
    * The last position of a slice recorded at or before an instant (epoch milliseconds), 0 without
    * one. Appends under way are waited for, so that what is answered for an instant that has passed
    * never changes. Found by bisection: `recorded_at` never decreases along positions.
    */
-  readonly headAt: (slice: number, instant: number) => Effect.Effect<number, InFuture | DatabaseUnavailable>
+  readonly headAt: (slice: Slice, instant: number) => Effect.Effect<Position, InFuture | DatabaseUnavailable>
   /** How many events the log has of a user, those not yet erased by an erasure under way too. */
-  readonly count: (tenantId: string, userId: string) => Effect.Effect<number, DatabaseUnavailable>
+  readonly count: (tenantId: TenantId, userId: UserId) => Effect.Effect<number, DatabaseUnavailable>
   /** Whether the part has any event. */
   readonly isAny: (part: Part) => Effect.Effect<boolean, DatabaseUnavailable>
   /**
@@ -89,8 +93,8 @@ export class UserHistory extends Context.Service<UserHistory, {
    * history of the log. Events that were read before and after another one do not belong together.
    */
   readonly lastLoss: (
-    tenant: { readonly tenantId: string; readonly keyNamespace: string },
-    userId: string
+    tenant: { readonly tenantId: TenantId; readonly keyNamespace: string },
+    userId: UserId
   ) => Effect.Effect<string, DatabaseUnavailable>
   /**
    * Begins to read the events of some types in a part. Each page is a statement of its own, so a
@@ -114,7 +118,7 @@ export class UserHistory extends Context.Service<UserHistory, {
         head: (slice) =>
           Effect.map(
             sql<{ position: bigint }>`select position from slice_heads where slice = ${slice}`,
-            ([head]) => Number(head?.position ?? 0)
+            ([head]) => Position(Number(head?.position ?? 0))
           ).pipe(unavailable("UserHistory.head")),
         headAt: (slice, instant) => headAt(sql, slice, instant).pipe(unavailable("UserHistory.headAt")),
         count: (tenantId, userId) =>
@@ -149,14 +153,14 @@ export class UserHistory extends Context.Service<UserHistory, {
   )
 }
 
-const headAt = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: number, instant: number) {
+const headAt = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: Slice, instant: number) {
   // An append reads the clock once it has locked this row. So an append that locks it after this
   // statement records later, and one that locked it before is seen.
   const [head] = yield* sql<{ position: bigint; recorded_at: Date; now: Date }>`
     with head as materialized (select position, recorded_at from slice_heads where slice = ${slice} for share)
     select position, recorded_at, greatest(recorded_at, clock_timestamp()) as now from head`
   if (head === undefined || instant > head.now.getTime()) return yield* new InFuture()
-  if (head.recorded_at.getTime() <= instant) return Number(head.position)
+  if (head.recorded_at.getTime() <= instant) return Position(Number(head.position))
 
   // Of a time with microseconds, as an imported log may have, everybody is shown the milliseconds.
   const end = new Date(instant + 1)
@@ -175,7 +179,7 @@ const headAt = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: number
     )
     select low as position from search where low = high`
   // Positions are dense: a search that finds nothing has met a gap.
-  return found === undefined ? yield* Effect.die(new Error(`slice ${slice} lacks a position`)) : Number(found.position)
+  return found === undefined ? yield* Effect.die(new Error(`slice ${slice} lacks a position`)) : Position(Number(found.position))
 })
 
 /**
@@ -297,7 +301,7 @@ export const readHistoryRow = (row: HistoryRow): RecordedEvent | undefined => {
   })
   return Result.isFailure(event) ? undefined : {
     slice: row.slice,
-    position: Number(row.position),
+    position: Position(Number(row.position)),
     tenantId: row.tenant_id,
     userId: row.user_id,
     recordedAt: row.recorded_at.getTime(),

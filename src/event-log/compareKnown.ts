@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
 import { differingFields, sameContent, type StoredContent } from "../fasttrack/sameContent.ts"
+import type { Position } from "../values/Position.ts"
 import { erasedVersion } from "./pseudonym.ts"
 import { readableEvent } from "./readableEvent.ts"
 import type { EventOutcome, NewEvent } from "./RecordedEvent.ts"
@@ -13,7 +14,7 @@ import type { EventOutcome, NewEvent } from "./RecordedEvent.ts"
  */
 export interface KnownEvent {
   readonly event: NewEvent
-  readonly position: number
+  readonly position: Position
 }
 
 /** Most events that one statement reads. */
@@ -69,7 +70,7 @@ const outcomeOf = ({ event, position }: KnownEvent, { comparison, occurred_at, p
 }
 
 /** Whether an event is a duplicate of the one stored at a position under its key, or a conflict. */
-export const compareContent = (event: NewEvent, position: number, stored: StoredContent): EventOutcome =>
+export const compareContent = (event: NewEvent, position: Position, stored: StoredContent): EventOutcome =>
   sameContent(event, stored)
     ? { _tag: "Duplicate", position }
     : { _tag: "Conflict", position, fields: differingFields(event, stored) }

@@ -1,5 +1,7 @@
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import type { Position } from "../values/Position.ts"
+import type { Slice } from "../values/Slice.ts"
 import type { LogEntry, RecordedEvent, UnreadableEvent, WithheldEvent } from "./RecordedEvent.ts"
 
 /** Fetches withheld events, in order, at least the first. */
@@ -15,7 +17,7 @@ const isWithheld = (entry: LogEntry | WithheldEvent): entry is WithheldEvent => 
  */
 export interface Completed {
   readonly entries: ReadonlyArray<LogEntry>
-  readonly cut: ReadonlyMap<number, number>
+  readonly cut: ReadonlyMap<Slice, Position>
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Completed {
  * order of slice and position, or of one slice.
  */
 export const completed = Effect.fnUntraced(function*(looked: ReadonlyArray<LogEntry | WithheldEvent>, fetch: Fetch) {
-  const cut = new Map<number, number>()
+  const cut = new Map<Slice, Position>()
   // They are all entries then.
   if (!looked.some(isWithheld)) return { entries: looked as ReadonlyArray<LogEntry>, cut }
   const fetched = yield* fetch(looked.filter(isWithheld))

@@ -3,6 +3,8 @@ import * as Effect from "effect/Effect"
 import { payloadVersion } from "../fasttrack/payload.ts"
 import { compareUtf8 } from "../values/compareUtf8.ts"
 import { known } from "../values/known.ts"
+import { Position } from "../values/Position.ts"
+import type { Slice } from "../values/Slice.ts"
 import { compareContent, type KnownEvent } from "./compareKnown.ts"
 import type { AppendOutcome, EventOutcome, NewEvent, ReadBound, SlicePosition, WithheldEvent } from "./RecordedEvent.ts"
 import { shortBytes } from "./statements/appendStatement.ts"
@@ -13,7 +15,7 @@ import type { UserPart, UserPlace, UsersPart } from "./statements/readUsers.ts"
 
 /** An event in memory. The payload stays text, and is parsed each time, as a database does. */
 interface StoredEvent extends NewEvent {
-  readonly position: number
+  readonly position: Position
   readonly recordedAt: number
 }
 
@@ -23,17 +25,17 @@ interface StoredEvent extends NewEvent {
  */
 export const memoryLog = Effect.map(Clock.Clock, (clock) => {
   /** The event at position p of a slice is at index p - 1. */
-  const slices = new Map<number, Array<StoredEvent>>()
+  const slices = new Map<Slice, Array<StoredEvent>>()
   const byKey = new Map<string, StoredEvent>()
 
-  const eventsOf = (slice: number): ReadonlyArray<StoredEvent> => slices.get(slice) ?? []
+  const eventsOf = (slice: Slice): ReadonlyArray<StoredEvent> => slices.get(slice) ?? []
   const eventAt = ({ position, slice }: SlicePosition): StoredEvent => known(eventsOf(slice)[position - 1], `event ${slice}/${position}`)
 
   const store = (event: NewEvent): StoredEvent => {
     const events = slices.get(event.slice) ?? []
     slices.set(event.slice, events)
     const recordedAt = Math.max(events.at(-1)?.recordedAt ?? 0, clock.currentTimeMillisUnsafe())
-    const stored = { ...event, position: events.length + 1, recordedAt }
+    const stored = { ...event, position: Position(events.length + 1), recordedAt }
     events.push(stored)
     byKey.set(keyOf(event), stored)
     return stored
@@ -66,13 +68,13 @@ export const memoryLog = Effect.map(Clock.Clock, (clock) => {
     count: (after: ReadonlyArray<SlicePosition>, limit: number) =>
       after.map(({ position, slice }) => {
         const events = Math.max(0, Math.min(limit, eventsOf(slice).length - position))
-        return { slice, position: position + events, events }
+        return { slice, position: Position(position + events), events }
       }),
     look: (after: ReadonlyArray<SlicePosition>, { bytes, events }: ReadBound) =>
       after.toSorted(compareSlices)
         .flatMap(({ position, slice }) => eventsOf(slice).slice(position, position + events))
         .map(toEntryWithin({ bytes, events: events * after.length })),
-    lookAtParts: (parts: ReadonlyArray<SlicePosition & { readonly upTo: number }>, types: ReadonlyArray<string>, bytes: number) =>
+    lookAtParts: (parts: ReadonlyArray<SlicePosition & { readonly upTo: Position }>, types: ReadonlyArray<string>, bytes: number) =>
       parts.toSorted(compareSlices)
         .flatMap(({ position, slice, upTo }) => eventsOf(slice).slice(position, upTo))
         .filter(({ eventType }) => types.includes(eventType))

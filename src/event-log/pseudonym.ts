@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto"
+import type { UserId } from "../values/UserId.ts"
 import { fnv1a } from "./sliceOf.ts"
 
 /** The kind of an erased event, whose payload has version 0 and is `{}`. */
@@ -17,7 +18,7 @@ const prefix = "erased:"
  * secret key namespace, spun out so that it is no user id. It is the same whenever the user is
  * erased, and tells nothing to a reader without the namespace. Part of the data format.
  */
-export const pseudonymOf = (namespace: string, userId: string): string =>
+export const pseudonymOf = (namespace: string, userId: UserId): string =>
   (prefix + createHmac("sha256", namespace).update("playtally erased user\0").update(userId).digest("hex")).padEnd(length, ".")
 
 const pattern = new RegExp(`^${prefix}[\\da-f]{64}\\.{${length - prefix.length - 64}}$`)
@@ -32,7 +33,7 @@ export const isPseudonym = (userId: string): boolean => userId.length === length
 export const refOf = (pseudonym: string): string => pseudonym.slice(prefix.length, prefix.length + 32)
 
 /** The same of a user who is in the log. */
-export const userRef = (namespace: string, userId: string): string => refOf(pseudonymOf(namespace, userId))
+export const userRef = (namespace: string, userId: UserId): string => refOf(pseudonymOf(namespace, userId))
 
 /** Where the tags of a tenant's users begin. */
 export const tagStart = (namespace: string): number => fnv1a(0x811c9dc5, namespace)
@@ -41,4 +42,4 @@ export const tagStart = (namespace: string): number => fnv1a(0x811c9dc5, namespa
  * 32 bits of a user, cheap enough to be computed for each user of each append. A user whose tag is
  * not that of an erased user was never erased. Part of the data format.
  */
-export const tagOf = (start: number, userId: string): number => fnv1a(start, userId) | 0
+export const tagOf = (start: number, userId: UserId): number => fnv1a(start, userId) | 0

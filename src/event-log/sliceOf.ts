@@ -1,3 +1,6 @@
+import { Slice } from "../values/Slice.ts"
+import type { TenantId } from "../values/TenantId.ts"
+import type { UserId } from "../values/UserId.ts"
 /**
  * The number of slices every log has. Part of the data format, stored in the database when it is
  * created (docs/architecture.md#slices-and-positions).
@@ -5,7 +8,7 @@
 export const sliceCount = 256
 
 /** Every slice there is. */
-export const allSlices: ReadonlyArray<number> = Array.from({ length: sliceCount }, (_, slice) => slice)
+export const allSlices: ReadonlyArray<Slice> = Array.from({ length: sliceCount }, (_, slice) => Slice(slice))
 
 const offsetBasis = 0x811c9dc5
 const prime = 0x01000193
@@ -26,5 +29,5 @@ export const fnv1a = (hash: number, text: string): number => {
  * lower-case text), 0x00 and the user id, modulo {@link sliceCount}. Part of the data format
  * (docs/architecture.md#slices-and-positions): the test vectors must never change.
  */
-export const sliceOf = (tenantId: string, userId: string): number =>
-  (fnv1a(Math.imul(fnv1a(offsetBasis, tenantId), prime), userId) >>> 0) % sliceCount
+export const sliceOf = (tenantId: TenantId, userId: UserId): Slice =>
+  Slice((fnv1a(Math.imul(fnv1a(offsetBasis, tenantId), prime), userId) >>> 0) % sliceCount)

@@ -1,3 +1,4 @@
+import type { UserId } from "../values/UserId.ts"
 import type { UncountedWord } from "./countedWords.ts"
 import type { AboutEvent } from "./EventKind.ts"
 import { eventKinds } from "./eventKinds.ts"
@@ -13,7 +14,7 @@ export type EventData = { readonly [T in EventType]: (typeof eventKinds)[T]["dat
 /** An event of one kind. `occurredAt` is the item's `timestamp` in milliseconds since the epoch. */
 export interface EventOf<T extends EventType> {
   readonly event: T
-  readonly userId: string
+  readonly userId: UserId
   readonly occurredAt: number
   readonly data: EventData[T]
 }

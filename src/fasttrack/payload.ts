@@ -1,5 +1,6 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type { UserId } from "../values/UserId.ts"
 import { type EventData, type EventType, type FastTrackEvent, isEventType } from "./FastTrackEvent.ts"
 
 /** The version of the payloads that `encodePayload` writes. */
@@ -47,7 +48,7 @@ export const decodePayload = <T extends EventType>(
  */
 export const decodeStored = (stored: {
   readonly event: string
-  readonly userId: string
+  readonly userId: UserId
   readonly occurredAt: number
   readonly payloadVersion: number
   readonly payload: unknown

@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { Settings } from "../platform/Settings.ts"
 import { Budget, tenantShare, type Ticket } from "../tenants/Budget.ts"
+import type { TenantId } from "../values/TenantId.ts"
 
 export type { Ticket } from "../tenants/Budget.ts"
 
@@ -22,8 +23,8 @@ export class Overloaded extends Schema.TaggedError<Overloaded>("playtally/ingest
  * largest request, so an idle service never refuses one.
  */
 export class Admission extends Context.Service<Admission, {
-  readonly events: (tenantId: string, count: number) => Effect.Effect<Ticket, Overloaded>
-  readonly bytes: (tenantId: string, count: number) => Effect.Effect<Ticket, Overloaded>
+  readonly events: (tenantId: TenantId, count: number) => Effect.Effect<Ticket, Overloaded>
+  readonly bytes: (tenantId: TenantId, count: number) => Effect.Effect<Ticket, Overloaded>
   readonly inFlight: () => { readonly events: number; readonly bytes: number }
 }>()("playtally/ingest/Admission") {
   static readonly layer = Layer.effect(
@@ -32,7 +33,7 @@ export class Admission extends Context.Service<Admission, {
       const { limits } = yield* Settings
       const events = new Budget(Math.max(limits.eventsInFlight, limits.itemsPerRequest / tenantShare))
       const bytes = new Budget(Math.max(limits.bytesInFlight, limits.bytesPerRequest / tenantShare))
-      const take = (what: "events" | "bytes", budget: Budget) => (tenantId: string, count: number) =>
+      const take = (what: "events" | "bytes", budget: Budget) => (tenantId: TenantId, count: number) =>
         Effect.suspend(() => {
           const ticket = budget.take(tenantId, count)
           return ticket === undefined ? Effect.fail(new Overloaded({ what })) : Effect.succeed(ticket)

@@ -11,6 +11,7 @@ import { Migrations } from "../database/Migrations.ts"
 import { inSteadyTime } from "../platform/monotonicClock.ts"
 import { Settings } from "../platform/Settings.ts"
 import { takeTurns } from "../platform/takeTurns.ts"
+import type { TenantId } from "../values/TenantId.ts"
 import type { RejectedItem } from "./IngestReport.ts"
 import { type KeptItem, keptItem } from "./keptItem.ts"
 import { trimAllRejected, trimRejected } from "./trimRejected.ts"
@@ -51,7 +52,7 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
    * to do it again keeps none twice.
    */
   readonly record: (
-    tenantId: string,
+    tenantId: TenantId,
     items: ReadonlyArray<RejectedItem>,
     bytesOf: (index: number) => Uint8Array
   ) => Effect.Effect<void, DatabaseUnavailable>
@@ -70,7 +71,7 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
       const turns = yield* PartitionedSemaphore.make<string>({ permits: writers })
       const growth = new Map<string, Growth>()
 
-      const trim = Effect.fnUntraced(function*(tenantId: string) {
+      const trim = Effect.fnUntraced(function*(tenantId: TenantId) {
         const grown = growth.get(tenantId)
         // What is added meanwhile may not have been looked at.
         const [items, bytes] = [grown?.items ?? 0, grown?.bytes ?? 0]
@@ -83,7 +84,7 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
        * Waits until the tenant has no more than its quota, if it has added so much that it may
        * have.
        */
-      const keepInBounds = Effect.fnUntraced(function*(tenantId: string) {
+      const keepInBounds = Effect.fnUntraced(function*(tenantId: TenantId) {
         const grown = growth.get(tenantId)
         const isTooMuch = () =>
           grown !== undefined &&
@@ -92,7 +93,7 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
         yield* grown.turn.withPermit(Effect.suspend(() => isTooMuch() ? trim(tenantId) : Effect.succeed(0)))
       })
 
-      const write = Effect.fnUntraced(function*(tenantId: string, rows: ReadonlyArray<Row>) {
+      const write = Effect.fnUntraced(function*(tenantId: TenantId, rows: ReadonlyArray<Row>) {
         yield* keepInBounds(tenantId)
         const [added] = yield* turns.withPermit(tenantId)(insertRows(sql, tenantId, rows))
         const grown = growth.get(tenantId) ?? new Growth()
@@ -101,7 +102,7 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
       })
 
       const record = Effect.fn("RejectedEvents.record")(
-        function*(tenantId: string, items: ReadonlyArray<RejectedItem>, bytesOf: (index: number) => Uint8Array) {
+        function*(tenantId: TenantId, items: ReadonlyArray<RejectedItem>, bytesOf: (index: number) => Uint8Array) {
           let batch = new Batch()
           let looked = 0
           for (const item of items) {
@@ -220,7 +221,7 @@ export const issuesText = (issues: RejectedItem["issues"]): string => {
 }
 
 /** Writes the rows, and says how many items are new, and how many bytes of texts they have. */
-const insertRows = (sql: PgClient.PgClient, tenantId: string, rows: ReadonlyArray<Row>) =>
+const insertRows = (sql: PgClient.PgClient, tenantId: TenantId, rows: ReadonlyArray<Row>) =>
   sql<{ items: number; bytes: bigint }>`
     with written as (
       insert into rejected_events as kept (tenant_id, reason, item_hash, item, truncated, cut_names, issues, times)

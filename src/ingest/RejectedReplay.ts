@@ -20,6 +20,7 @@ import { parseJson } from "../fasttrack/parseJson.ts"
 import { Settings } from "../platform/Settings.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { finish } from "../values/steps.ts"
+import type { TenantId } from "../values/TenantId.ts"
 import { Ingest } from "./Ingest.ts"
 import type { IngestReport } from "./IngestReport.ts"
 import { type KeptRejection, pagesOfRejections, type Selection } from "./keptRejections.ts"
@@ -203,7 +204,7 @@ const kindOf = (text: string): unknown => {
  * Those of the rows that are still there, held for this transaction; in the order in which requests
  * write them.
  */
-const hold = Effect.fnUntraced(function*(sql: PgClient.PgClient, tenantId: string, rows: ReadonlyArray<KeptRejection>) {
+const hold = Effect.fnUntraced(function*(sql: PgClient.PgClient, tenantId: TenantId, rows: ReadonlyArray<KeptRejection>) {
   // Nothing is said on this connection while the events are appended, which may take as long as an
   // append may.
   yield* sql`select set_config('idle_in_transaction_session_timeout', '60s', true)`
@@ -249,7 +250,7 @@ const isJson = ({ item }: KeptRejection): boolean => finish(malformedJson(Buffer
 
 /** Removes what is in the log, and notes of what was refused again why. */
 const settle = Effect.fnUntraced(
-  function*(sql: PgClient.PgClient, tenantId: string, rows: ReadonlyArray<KeptRejection>, { rejected }: IngestReport) {
+  function*(sql: PgClient.PgClient, tenantId: TenantId, rows: ReadonlyArray<KeptRejection>, { rejected }: IngestReport) {
     const again = new Map(rejected.map((item) => [item.index, item]))
     const inLog = rows.filter((_, index) => !again.has(index))
     const refused = rows.flatMap((row, index) => {

@@ -7,6 +7,8 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { EventLogCorrupt, EventLogUnavailable } from "../event-log/EventLog.ts"
 import type { AppendOutcome, NewEvent } from "../event-log/RecordedEvent.ts"
+import type { TenantId } from "../values/TenantId.ts"
+import type { UserId } from "../values/UserId.ts"
 import { type Append, maxBatchCharacters, maxBatchEvents, SliceWriters } from "./SliceWriters.ts"
 
 /**
@@ -19,8 +21,8 @@ export class MailboxFull extends Schema.TaggedError<MailboxFull>("playtally/inge
 
 /** One request's events for one user, in order. */
 export interface UserEvents {
-  readonly tenantId: string
-  readonly userId: string
+  readonly tenantId: TenantId
+  readonly userId: UserId
   readonly events: ReadonlyArray<NewEvent>
 }
 

@@ -1,5 +1,7 @@
 import { fnv1a } from "../event-log/sliceOf.ts"
 import { finish, type Steps } from "../values/steps.ts"
+import type { TenantId } from "../values/TenantId.ts"
+import type { UserId } from "../values/UserId.ts"
 import { characterOf, escapedUnit, highSurrogate, lengthOf, lowSurrogate, nextPoint } from "./jsonUnits.ts"
 import { numberText } from "./rejectedText.ts"
 
@@ -41,7 +43,7 @@ type OnName = (h1: number, h2: number) => boolean
  * the six characters of an escape in it, such as \u0041, is found if each of them stands for
  * itself.
  */
-function* scanNames(bytes: Uint8Array, tenantId: string, onName: OnName, hasNumbers = true): Steps<void> {
+function* scanNames(bytes: Uint8Array, tenantId: TenantId, onName: OnName, hasNumbers = true): Steps<void> {
   const [seed1, seed2] = [fnv1a(0x811c9dc5, tenantId), fnv1a(0x2545f491, tenantId)]
   let [h1, h2, units] = [seed1, seed2, 0]
   const add = (read: number) => {
@@ -152,7 +154,7 @@ const everyName: Uint8Array = Uint8Array.of(0xff)
  * more than some 11,000 different names, or {@link maxNames} in all, has every name. Part of the
  * data format.
  */
-export function* cutNames(bytes: Uint8Array, tenantId: string): Steps<Uint8Array> {
+export function* cutNames(bytes: Uint8Array, tenantId: TenantId): Steps<Uint8Array> {
   const bits = new Uint8Array(maxBits / 8)
   let set = 0
   let names = 0
@@ -192,7 +194,7 @@ const halved = (bits: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
  * The bits, before they are taken modulo a filter's size, that are all set in a filter that has the
  * user id.
  */
-export const placesOf = (userId: string, tenantId: string): ReadonlyArray<number> => {
+export const placesOf = (userId: UserId, tenantId: TenantId): ReadonlyArray<number> => {
   const places: Array<number> = []
   const bytes = new TextEncoder().encode(JSON.stringify(userId))
   // A number within the id is no name of its own.

@@ -2,6 +2,8 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
+import type { TenantId } from "../values/TenantId.ts"
+import type { UserId } from "../values/UserId.ts"
 import { placesOf } from "./cutNames.ts"
 import { reasons } from "./keptRejections.ts"
 import { isNumeric, standsIn, tellTale } from "./rejectedText.ts"
@@ -30,7 +32,7 @@ interface Candidate {
  * log, so that the event is there once this is done.
  */
 export const eraseRejected = Effect.fnUntraced(
-  function*(sql: PgClient.PgClient, tenantId: string, userId: string): Effect.fn.Return<number, SqlError.SqlError> {
+  function*(sql: PgClient.PgClient, tenantId: TenantId, userId: UserId): Effect.fn.Return<number, SqlError.SqlError> {
     const places = placesOf(userId, tenantId)
     let removed = 0
     let after: string | null = ""
@@ -63,8 +65,8 @@ interface SearchedPage {
 }
 
 interface Search {
-  readonly tenantId: string
-  readonly userId: string
+  readonly tenantId: TenantId
+  readonly userId: UserId
   readonly places: ReadonlyArray<number>
   readonly after: string
 }
@@ -130,7 +132,7 @@ export const searchStatement = (sql: PgClient.PgClient, { after, places, tenantI
  * reason of one that is waited for here. They are locked in the order in which requests write them.
  */
 const remove = Effect.fnUntraced(
-  function*(sql: PgClient.PgClient, tenantId: string, hashes: ReadonlyArray<string>) {
+  function*(sql: PgClient.PgClient, tenantId: TenantId, hashes: ReadonlyArray<string>) {
     const these = sql`
       tenant_id = ${tenantId}::uuid and reason = any (${arrayOf.text(reasons)}::text[])
       and item_hash = any (array(select decode(hash, 'hex') from unnest(${arrayOf.text(hashes)}::text[]) as hashes (hash)))`

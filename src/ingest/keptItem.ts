@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import type { Steps } from "../values/steps.ts"
+import type { TenantId } from "../values/TenantId.ts"
 import { cutNames } from "./cutNames.ts"
 import { characterOf, escapedUnit, highSurrogate, lengthOf, lowSurrogate, nextPoint } from "./jsonUnits.ts"
 
@@ -33,7 +34,7 @@ const backslash = 0x5c
  * what is kept, and of what is cut off only time, in steps. Bytes that are no JSON are kept all the
  * same.
  */
-export function* keptItem(bytes: Uint8Array, tenantId: string): Steps<KeptItem> {
+export function* keptItem(bytes: Uint8Array, tenantId: TenantId): Steps<KeptItem> {
   const head = Buffer.allocUnsafe(maxItemCharacters + longestCharacter)
   let length = 0
   let isInString = false

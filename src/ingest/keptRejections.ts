@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import type { SqlError } from "effect/sql"
 import * as Stream from "effect/Stream"
 import { arrayOf } from "../database/arrayOf.ts"
+import type { TenantId } from "../values/TenantId.ts"
 import type { RejectedItem } from "./IngestReport.ts"
 
 /** Why an item was refused. */
@@ -43,7 +44,7 @@ const toKept = ({ first_at, last_at, times, ...row }: Row): KeptRejection => ({
 
 /** The tenant's rejections that happened last, the latest first. */
 export const latestRejections = (
-  tenantId: string,
+  tenantId: TenantId,
   limit: number
 ): Effect.Effect<ReadonlyArray<KeptRejection>, SqlError.SqlError, PgClient.PgClient> =>
   Effect.map(
@@ -77,7 +78,7 @@ const firstHash = ""
  */
 export const pageOfRejections = (
   sql: PgClient.PgClient,
-  tenantId: string,
+  tenantId: TenantId,
   { after, limit, reason, since, until }: Selection & { readonly after: string; readonly limit: number }
 ): Effect.Effect<ReadonlyArray<KeptRejection>, SqlError.SqlError> =>
   Effect.map(
@@ -102,7 +103,7 @@ export const pageOfRejections = (
  */
 export const pagesOfRejections = (
   sql: PgClient.PgClient,
-  tenantId: string,
+  tenantId: TenantId,
   selection: Selection & { readonly limit?: number } = {}
 ): Stream.Stream<ReadonlyArray<KeptRejection>, SqlError.SqlError> => {
   const { limit = pageSize } = selection
@@ -114,5 +115,5 @@ export const pagesOfRejections = (
 }
 
 /** All of the tenant's rejections. */
-export const allRejections = (tenantId: string): Stream.Stream<KeptRejection, SqlError.SqlError, PgClient.PgClient> =>
+export const allRejections = (tenantId: TenantId): Stream.Stream<KeptRejection, SqlError.SqlError, PgClient.PgClient> =>
   Stream.flattenIterable(Stream.unwrap(Effect.map(PgClient.PgClient, (sql) => pagesOfRejections(sql, tenantId))))

@@ -1,6 +1,7 @@
 import { decimalText } from "../fasttrack/decimalText.ts"
 import { eventKinds } from "../fasttrack/eventKinds.ts"
 import { toJsonNumber } from "../fasttrack/JsonNumber.ts"
+import type { UserId } from "../values/UserId.ts"
 
 /**
  * A string of a JSON text, with the colon after it if it is a key and without its end if that is
@@ -38,7 +39,7 @@ const fieldNames: ReadonlySet<string> = new Set([
  * nobody. Letters of another case and white space make another string. `isCut` says that the text
  * may end within a string, which then is the id if the id begins with it.
  */
-export const standsIn = (text: string, userId: string, isCut = false, levels = maxLevels): boolean => {
+export const standsIn = (text: string, userId: UserId, isCut = false, levels = maxLevels): boolean => {
   for (const [whole, inside, end, colon] of text.matchAll(token)) {
     if (inside === undefined) {
       if (whole === userId || numberText(whole) === userId) return true
@@ -69,8 +70,8 @@ const plain = /[\w.:@ -]+/g
  * A text that stands, as it is, in every JSON text that has the id in it, at whatever level of JSON
  * within strings; empty if there is none.
  */
-export const tellTale = (userId: string): string =>
+export const tellTale = (userId: UserId): string =>
   (userId.match(plain) ?? []).reduce((longest, run) => run.length > longest.length ? run : longest, "")
 
 /** Whether an id could be the value of a number that is written in another way. */
-export const isNumeric = (userId: string): boolean => /^-?\d+(?:\.\d+)?$/.test(userId)
+export const isNumeric = (text: string): boolean => /^-?\d+(?:\.\d+)?$/.test(text)

@@ -3,6 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { inSteadyTime } from "../platform/monotonicClock.ts"
+import { TenantId } from "../values/TenantId.ts"
 
 /**
  * What is kept of a tenant: so many items, so many bytes of their texts, and none that was last
@@ -32,7 +33,7 @@ const reportEvery = 10_000
  * of that same instant come before it. It goes through the index as far as the quota and no
  * further.
  */
-export const beyondQuota = (sql: PgClient.PgClient, tenantId: string, { quota, quotaBytes }: KeptBounds) =>
+export const beyondQuota = (sql: PgClient.PgClient, tenantId: TenantId, { quota, quotaBytes }: KeptBounds) =>
   sql<{ instant: string; before: bigint }>`
     select last_at::text as instant, nth - first_of_instant as before
     from (
@@ -49,7 +50,7 @@ export const beyondQuota = (sql: PgClient.PgClient, tenantId: string, { quota, q
  * oldest first. One that somebody else holds is passed over: a request that has just refused it
  * again, an erasure, a replay, or another process that does the same as this one.
  */
-export const removeBetween = (sql: PgClient.PgClient, tenantId: string, { limit, since, until }: Removal) =>
+export const removeBetween = (sql: PgClient.PgClient, tenantId: TenantId, { limit, since, until }: Removal) =>
   sql<{ removed: number; reached: string | null }>`
     with removed as (
       delete from rejected_events
@@ -72,7 +73,7 @@ interface Removal {
 /** Removes at most `limit` of the items of one instant, but for `kept` of them. */
 export const removeAt = (
   sql: PgClient.PgClient,
-  tenantId: string,
+  tenantId: TenantId,
   { instant, kept, limit }: { readonly instant: string; readonly kept: number; readonly limit: number }
 ) =>
   sql<{ removed: number }>`
@@ -95,7 +96,7 @@ const retentionStart = (sql: PgClient.PgClient, days: number) =>
  * Repeats a removal until it finds less than it may take, in batches that each take about as long.
  */
 const inBatches = Effect.fnUntraced(
-  function*<E>(tenantId: string, removal: (limit: number) => Effect.Effect<number, E>) {
+  function*<E>(tenantId: TenantId, removal: (limit: number) => Effect.Effect<number, E>) {
     let limit = firstBatch
     let total = 0
     let reported = yield* Clock.currentTimeMillis
@@ -124,7 +125,7 @@ const inBatches = Effect.fnUntraced(
  * number of processes may do it at once.
  */
 export const trimRejected = Effect.fnUntraced(
-  function*(sql: PgClient.PgClient, tenantId: string, bounds: KeptBounds): Effect.fn.Return<number, SqlError.SqlError> {
+  function*(sql: PgClient.PgClient, tenantId: TenantId, bounds: KeptBounds): Effect.fn.Return<number, SqlError.SqlError> {
     const removeUntil = (until: string) => {
       // Where the removed ones were, so that their places in the index are not gone through again.
       let since = "-infinity"
@@ -154,15 +155,15 @@ export const trimRejected = Effect.fnUntraced(
  * whose turn fails is told of in the log, and the others get theirs.
  */
 export const trimAllRejected = Effect.fnUntraced(
-  function*(sql: PgClient.PgClient, trim: (tenantId: string) => Effect.Effect<number, SqlError.SqlError>) {
+  function*(sql: PgClient.PgClient, trim: (tenantId: TenantId) => Effect.Effect<number, SqlError.SqlError>) {
     let removed = 0
     let tenantId = "00000000-0000-0000-0000-000000000000"
     for (;;) {
-      const [next]: ReadonlyArray<{ tenant_id: string }> = yield* sql<{ tenant_id: string }>`
+      const [next]: ReadonlyArray<{ tenant_id: TenantId }> = yield* sql<{ tenant_id: TenantId }>`
         select tenant_id from rejected_events where tenant_id > ${tenantId}::uuid order by tenant_id limit 1`
       if (next === undefined) return removed
       tenantId = next.tenant_id
-      removed += yield* trim(tenantId).pipe(
+      removed += yield* trim(TenantId(tenantId)).pipe(
         Effect.catchTag("SqlError", (cause) =>
           Effect.as(
             Effect.logWarning("Rejected items of a tenant could not be trimmed; the next sweep goes on", cause).pipe(

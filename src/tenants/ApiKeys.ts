@@ -13,6 +13,7 @@ import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailabl
 import { KeyClient } from "../database/KeyClient.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { steadyTime } from "../platform/monotonicClock.ts"
+import type { TenantId } from "../values/TenantId.ts"
 import { KnownKeys } from "./KnownKeys.ts"
 import { monotonicMillis, type RateExceeded, unlessWaiting } from "./RateLimits.ts"
 import type { Scope, Tenant } from "./Tenant.ts"
@@ -279,7 +280,7 @@ const isSame = (hash: string, other: string): boolean => timingSafeEqual(Buffer.
 const sha256 = (key: Redacted.Redacted): string => createHash("sha256").update(Redacted.value(key)).digest("hex")
 
 interface PrincipalRow {
-  readonly tenant_id: string
+  readonly tenant_id: TenantId
   readonly name: string
   readonly time_zone: string
   readonly week_start: number

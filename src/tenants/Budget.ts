@@ -1,3 +1,4 @@
+import type { TenantId } from "../values/TenantId.ts"
 /** A part of a budget that is in use. */
 export interface Ticket {
   /** Gives it back; a second call does nothing. */
@@ -23,7 +24,7 @@ export class Budget {
   }
 
   /** Takes a part; undefined if there is not enough left for the process or the tenant. */
-  take(tenantId: string, count: number): Ticket | undefined {
+  take(tenantId: TenantId, count: number): Ticket | undefined {
     const tenant = this.byTenant.get(tenantId) ?? 0
     if (this.taken + count > this.size || tenant + count > this.size * tenantShare) return undefined
     this.add(tenantId, count)
@@ -36,7 +37,7 @@ export class Budget {
     }
   }
 
-  private add(tenantId: string, count: number): void {
+  private add(tenantId: TenantId, count: number): void {
     this.taken += count
     const tenant = (this.byTenant.get(tenantId) ?? 0) + count
     if (tenant === 0) this.byTenant.delete(tenantId)

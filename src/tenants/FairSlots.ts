@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { TenantId } from "../values/TenantId.ts"
 import { tenantShare } from "./Budget.ts"
 
 /**
@@ -40,7 +41,7 @@ export class FairSlots {
     return waiting
   }
 
-  claim(tenantId: string): Claim {
+  claim(tenantId: TenantId): Claim {
     let holds = false
     let grant: (() => void) | undefined
     return {
@@ -80,24 +81,24 @@ export class FairSlots {
       if ((this.held.get(tenantId) ?? 0) >= this.ofTenant) continue
       const [grant] = queue
       if (grant === undefined) throw new Error("unreachable: a queue with nobody in it is removed")
-      this.removeWaiting(tenantId, grant)
+      this.removeWaiting(TenantId(tenantId), grant)
       // To the end, for the others' turn comes first.
       if (queue.size > 0) {
         this.queues.delete(tenantId)
         this.queues.set(tenantId, queue)
       }
-      this.change(tenantId, 1)
+      this.change(TenantId(tenantId), 1)
       grant()
       return
     }
   }
 
-  private removeWaiting(tenantId: string, grant: () => void): void {
+  private removeWaiting(tenantId: TenantId, grant: () => void): void {
     const queue = this.queues.get(tenantId)
     if (queue?.delete(grant) === true && queue.size === 0) this.queues.delete(tenantId)
   }
 
-  private change(tenantId: string, by: 1 | -1): void {
+  private change(tenantId: TenantId, by: 1 | -1): void {
     this.taken += by
     const held = (this.held.get(tenantId) ?? 0) + by
     if (held === 0) this.held.delete(tenantId)

@@ -1,6 +1,7 @@
+import type { TenantId } from "../values/TenantId.ts"
 /** A brand whose players and keys are apart from everybody else's. */
 export interface Tenant {
-  readonly tenantId: string
+  readonly tenantId: TenantId
   readonly name: string
   /** IANA name of the zone in which the tenant's days begin. */
   readonly timeZone: string

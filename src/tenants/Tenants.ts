@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { Migrations } from "../database/Migrations.ts"
+import type { TenantId } from "../values/TenantId.ts"
 import { zoneProblem } from "../values/zones/zoneProblem.ts"
 import type { Tenant } from "./Tenant.ts"
 
@@ -69,7 +70,7 @@ export class Tenants extends Context.Service<Tenants, {
 }
 
 interface TenantRow {
-  readonly tenant_id: string
+  readonly tenant_id: TenantId
   readonly name: string
   readonly time_zone: string
   readonly week_start: number

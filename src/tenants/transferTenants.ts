@@ -2,10 +2,11 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError, Statement } from "effect/sql"
 import { arrayOf } from "../database/arrayOf.ts"
+import type { TenantId } from "../values/TenantId.ts"
 
 /** A row of `tenants`, its secret too. Times are text. */
 export interface StoredTenant {
-  readonly tenant_id: string
+  readonly tenant_id: TenantId
   readonly name: string
   readonly time_zone: string
   readonly week_start: number
@@ -16,7 +17,7 @@ export interface StoredTenant {
 /** A row of `api_keys`. `key_hash` is hexadecimal; times are text. */
 export interface StoredApiKey {
   readonly api_key_id: string
-  readonly tenant_id: string
+  readonly tenant_id: TenantId
   readonly name: string
   readonly key_hash: string
   readonly scopes: ReadonlyArray<string>

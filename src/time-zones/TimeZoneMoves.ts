@@ -3,6 +3,9 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { erasedType } from "../event-log/pseudonym.ts"
 import type { UserInSlice } from "../projections/feed/FedUser.ts"
+import type { Slice } from "../values/Slice.ts"
+import type { TenantId } from "../values/TenantId.ts"
+import type { UserId } from "../values/UserId.ts"
 
 /*
  * The statements that write the table `time_zone_moves`: how far a change of a tenant's zone, or of
@@ -15,22 +18,22 @@ import type { UserInSlice } from "../projections/feed/FedUser.ts"
  */
 
 /** Notes that all users of all slices still live by the tenant's zone and weeks of before. */
-export const begin = (sql: PgClient.PgClient, tenantId: string): Effect.Effect<void, SqlError.SqlError> =>
+export const begin = (sql: PgClient.PgClient, tenantId: TenantId): Effect.Effect<void, SqlError.SqlError> =>
   Effect.asVoid(sql`
     insert into time_zone_moves (tenant_id, slice, time_zone, week_start)
     select tenant_id, slice, time_zone, week_start from tenants cross join slice_heads where tenant_id = ${tenantId}::uuid`)
 
 /** The slices that a tenant's change has still to go through. */
-export const slicesLeft = (sql: PgClient.PgClient, tenantId: string): Effect.Effect<ReadonlyArray<number>, SqlError.SqlError> =>
+export const slicesLeft = (sql: PgClient.PgClient, tenantId: TenantId): Effect.Effect<ReadonlyArray<Slice>, SqlError.SqlError> =>
   Effect.map(
-    sql<{ slice: number }>`select slice from time_zone_moves where tenant_id = ${tenantId}::uuid order by slice`,
+    sql<{ slice: Slice }>`select slice from time_zone_moves where tenant_id = ${tenantId}::uuid order by slice`,
     (rows) => rows.map(({ slice }) => slice)
   )
 
 /** A tenant and one of the slices with its users. */
 export interface TenantSlice {
-  readonly tenantId: string
-  readonly slice: number
+  readonly tenantId: TenantId
+  readonly slice: Slice
 }
 
 /** How far a tenant's change has come in a slice. */
@@ -57,7 +60,7 @@ export const hold = (
 export const passUser = (
   sql: PgClient.PgClient,
   { slice, tenantId }: TenantSlice,
-  userId: string
+  userId: UserId
 ): Effect.Effect<void, SqlError.SqlError> =>
   Effect.asVoid(sql`update time_zone_moves set moved_up_to = ${userId} where tenant_id = ${tenantId}::uuid and slice = ${slice}`)
 

@@ -14,6 +14,8 @@ import { dependsOnTimeZone, dependsOnWeekStart } from "../projections/fold/depen
 import { fingerprint } from "../projections/fold/fingerprint.ts"
 import type { ProjectionStore } from "../projections/tables/ProjectionStore.ts"
 import { rebuildInSteps } from "../projections/versions/rebuildInSteps.ts"
+import type { Slice } from "../values/Slice.ts"
+import type { TenantId } from "../values/TenantId.ts"
 import { refoldUsers, usersToMove } from "./refoldUsers.ts"
 import * as TimeZoneMoves from "./TimeZoneMoves.ts"
 
@@ -56,7 +58,7 @@ export const changeTimeZone = (
   source: FeedSource,
   stores: ReadonlyArray<ProjectionStore>,
   { onProgress, tenantId, timeZone, weekStart }: {
-    readonly tenantId: string
+    readonly tenantId: TenantId
     readonly timeZone?: string
     /** 1 (Monday) to 7. */
     readonly weekStart?: number
@@ -69,7 +71,7 @@ export const changeTimeZone = (
     const known = new Set(stores.map(({ projection }) => versionId(projection.name, projection.version, fingerprint(projection))))
 
     /** Rows of a version that this code cannot run would stay in the former zone. */
-    const refuseUnknown = (slices: ReadonlyArray<number>) =>
+    const refuseUnknown = (slices: ReadonlyArray<Slice>) =>
       Effect.gen(function*() {
         const unknown = (yield* versionsWithRows(sql, slices)).find(({ identity, projection, version }) =>
           !known.has(versionId(projection, version, identity))
@@ -82,7 +84,7 @@ export const changeTimeZone = (
         })
       })
 
-    const moveSlice = Effect.fnUntraced(function*(slice: number) {
+    const moveSlice = Effect.fnUntraced(function*(slice: Slice) {
       const listed = yield* usersToMove(sql, { tenantId, slice })
       let moved = 0
       for (;;) {
@@ -142,7 +144,7 @@ export const changeTimeZone = (
  */
 const begin = (
   sql: PgClient.PgClient,
-  tenantId: string,
+  tenantId: TenantId,
   to: { readonly timeZone: string | undefined; readonly weekStart: number | undefined }
 ): Effect.Effect<"There" | "Begun" | "Other", SqlError.SqlError> =>
   sql.withTransaction(Effect.gen(function*() {
@@ -164,6 +166,6 @@ const begin = (
 const versionId = (projection: string, version: number, identity: string): string => `${projection}/${version}/${identity}`
 
 /** The versions that have folded anything in some slices. */
-const versionsWithRows = (sql: PgClient.PgClient, slices: ReadonlyArray<number>) =>
+const versionsWithRows = (sql: PgClient.PgClient, slices: ReadonlyArray<Slice>) =>
   sql<{ projection: string; version: number; identity: string }>`
     select projection, version, identity from projection_versions where (projection, version) in (${Checkpoints.withRows(sql, slices)})`

@@ -23,6 +23,8 @@ import { beginSteps } from "../projections/versions/rebuildInSteps.ts"
 import { rebuildAtOnce } from "../projections/versions/rebuildUser.ts"
 import { compareUtf8 } from "../values/compareUtf8.ts"
 import { known } from "../values/known.ts"
+import { Position } from "../values/Position.ts"
+import { UserId } from "../values/UserId.ts"
 import * as TimeZoneMoves from "./TimeZoneMoves.ts"
 
 /** Most users, and about how many events, in one transaction. */
@@ -35,8 +37,8 @@ const page = { events: maxEvents, bytes: 10 * 1024 * 1024 }
  * The users of a tenant in a slice, with how many events they have, as of a position of the slice.
  */
 export interface ListedUsers {
-  readonly upTo: number
-  readonly events: ReadonlyMap<string, number>
+  readonly upTo: Position
+  readonly events: ReadonlyMap<UserId, number>
 }
 
 /**
@@ -49,8 +51,8 @@ export const usersToMove = (
 ): Effect.Effect<ListedUsers, SqlError.SqlError> =>
   Effect.gen(function*() {
     const [head] = yield* sql<{ position: bigint }>`select position from slice_heads where slice = ${slice}`
-    const upTo = Number(known(head, `the head of slice ${slice}`).position)
-    return { upTo, events: yield* usersBetween(sql, { slice, tenantId }, { after: 0, upTo }) }
+    const upTo = Position(Number(known(head, `the head of slice ${slice}`).position))
+    return { upTo, events: yield* usersBetween(sql, { slice, tenantId }, { after: Position(0), upTo }) }
   })
 
 /** What one step has done: how many users it moved, and whether they were the slice's last. */
@@ -86,11 +88,11 @@ export const refoldUsers = Effect.fnUntraced(function*(
     })
   )
   const end = Math.max(0, ...positions.values())
-  const newcomers = yield* usersBetween(sql, of, { after: listed.upTo, upTo: end })
+  const newcomers = yield* usersBetween(sql, of, { after: listed.upTo, upTo: Position(end) })
   const left = [...new Map([...newcomers, ...listed.events])].filter(([userId]) => compareUtf8(userId, move.movedUpTo) > 0)
   left.sort(([a], [b]) => compareUtf8(a, b))
   let events = 0
-  const userIds: Array<string> = []
+  const userIds: Array<UserId> = []
   for (const [userId, count] of left.slice(0, maxUsers)) {
     if (userIds.length > 0 && events + count > maxEvents) break
     events += count
@@ -130,7 +132,7 @@ export const refoldUsers = Effect.fnUntraced(function*(
 interface StoreUsers {
   readonly store: ProjectionStore
   /** The position of the version's checkpoint. */
-  readonly upTo: number
+  readonly upTo: Position
   readonly users: ReadonlyArray<UserInSlice>
 }
 
@@ -151,15 +153,15 @@ const remakeTogether = Effect.fnUntraced(function*({ log, sql }: FeedSource, sto
     tenantId: first.tenantId,
     userIds: [...users.keys()],
     types: [...new Set(stores.flatMap(({ store }) => store.projection.events))],
-    upTo: Math.max(...stores.map(({ upTo }) => upTo))
+    upTo: Position(Math.max(...stores.map(({ upTo }) => upTo)))
   }
   const before = (yield* ParkedUsers.idsIn(sql, [first.slice])).size
-  for (let after: UserPlace | undefined = { userId: "", position: 0 }; after !== undefined;) {
+  for (let after: UserPlace | undefined = { userId: UserId(""), position: Position(0) }; after !== undefined;) {
     const place: UserPlace = after
     after = yield* Effect.scoped(Effect.gen(function*() {
       const looked = yield* log.lookAtUsers(part, place, page)
       const { entries } = yield* completed(looked, fetchInTurn(log, page.bytes, yield* Effect.scope))
-      const byUser = new Map<string, Array<LogEntry>>()
+      const byUser = new Map<UserId, Array<LogEntry>>()
       for (const entry of entries) {
         const known = byUser.get(entry.userId)
         if (known === undefined) byUser.set(entry.userId, [entry])
@@ -185,10 +187,10 @@ const remakeTogether = Effect.fnUntraced(function*({ log, sql }: FeedSource, sto
 const usersBetween = (
   sql: PgClient.PgClient,
   { slice, tenantId }: TimeZoneMoves.TenantSlice,
-  { after, upTo }: { readonly after: number; readonly upTo: number }
-): Effect.Effect<ReadonlyMap<string, number>, SqlError.SqlError> =>
+  { after, upTo }: { readonly after: Position; readonly upTo: Position }
+): Effect.Effect<ReadonlyMap<UserId, number>, SqlError.SqlError> =>
   upTo <= after ? Effect.succeed(new Map()) : Effect.map(
-    sql<{ user_id: string; events: number }>`
+    sql<{ user_id: UserId; events: number }>`
       select user_id, count(*)::int as events from events
       where slice = ${slice} and position > ${BigInt(after)} and position <= ${
       BigInt(upTo)

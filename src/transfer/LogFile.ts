@@ -58,7 +58,7 @@ const header = Schema.Struct({
 })
 
 const tenant = Schema.Struct({
-  tenant_id: uuid,
+  tenant_id: uuid.pipe(Schema.brand("TenantId")),
   name: Schema.String,
   time_zone: Schema.String,
   week_start: Schema.Int,
@@ -68,7 +68,7 @@ const tenant = Schema.Struct({
 
 const apiKey = Schema.Struct({
   api_key_id: uuid,
-  tenant_id: uuid,
+  tenant_id: uuid.pipe(Schema.brand("TenantId")),
   name: Schema.String,
   /** SHA-256, hexadecimal. */
   key_hash: Schema.String.check(Schema.isPattern(/^([\da-f]{2})+$/)),
@@ -78,8 +78,8 @@ const apiKey = Schema.Struct({
 })
 
 const erasedUser = Schema.Struct({
-  tenant_id: uuid,
-  slice: Schema.Int,
+  tenant_id: uuid.pipe(Schema.brand("TenantId")),
+  slice: Schema.Int.pipe(Schema.brand("Slice")),
   tag: Schema.Int,
   pseudonym: Schema.String.check(Schema.makeFilter(isPseudonym)),
   erased_at: time

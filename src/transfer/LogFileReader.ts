@@ -5,6 +5,7 @@ import { createHash } from "node:crypto"
 import { readableEvent } from "../event-log/readableEvent.ts"
 import { sliceCount } from "../event-log/sliceOf.ts"
 import { parseStoredEvent, type StoredEvent } from "../event-log/StoredEvent.ts"
+import type { TenantId } from "../values/TenantId.ts"
 import {
   apiKeyLine,
   checkLine,
@@ -166,7 +167,7 @@ export class LogFileReader {
     const tenant = Option.getOrUndefined(tenantLine.parse(line))?.tenant
     const apiKey = tenant === undefined ? Option.getOrUndefined(apiKeyLine.parse(line))?.api_key : undefined
     const erasedUser = (tenant ?? apiKey) === undefined ? Option.getOrUndefined(erasedUserLine.parse(line))?.erased_user : undefined
-    const isKnown = (of: { readonly tenant_id: string }) => this.tenants.some(({ tenant_id }) => tenant_id === of.tenant_id)
+    const isKnown = (of: { readonly tenant_id: TenantId }) => this.tenants.some(({ tenant_id }) => tenant_id === of.tenant_id)
     if (tenant !== undefined && this.apiKeys.length + this.erasedUsers.length === 0) this.tenants.push(tenant)
     else if (apiKey !== undefined && this.erasedUsers.length === 0 && isKnown(apiKey)) this.apiKeys.push(apiKey)
     else if (erasedUser !== undefined && isKnown(erasedUser)) this.erasedUsers.push(erasedUser)

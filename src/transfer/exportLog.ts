@@ -11,6 +11,8 @@ import { isAnyBeingErased } from "../event-log/statements/unfinishedErasures.ts"
 import type { StoredEvent } from "../event-log/StoredEvent.ts"
 import { type ImportUnfinished, refuseUnfinished } from "../event-log/unfinishedImport.ts"
 import { storedApiKeys, storedTenants } from "../tenants/transferTenants.ts"
+import { Position } from "../values/Position.ts"
+import { Slice } from "../values/Slice.ts"
 import { eventsIn, type LogFileErasedUser, type LogFileHeader, type LogFilePrelude, logFileVersion } from "./LogFile.ts"
 import { LogFileWriter } from "./LogFileWriter.ts"
 import { readStoredPage, utc } from "./readStoredPages.ts"
@@ -107,7 +109,7 @@ const lastErasure = (sql: PgClient.PgClient) =>
  * told of.
  */
 const readPrelude = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
-  const heads = yield* sql<{ slice: number; position: bigint; recorded_at: string }>`
+  const heads = yield* sql<{ slice: Slice; position: bigint; recorded_at: string }>`
     select slice, position, ${utc(sql, "recorded_at")} as recorded_at from slice_heads where position > 0 order by slice`
   const [format] = yield* sql<Pick<LogFileHeader, "slice_count" | "lane_count">>`select slice_count, lane_count from log_format`
   if (format === undefined) return yield* new EventLogCorrupt({ message: "The database does not say how many slices it has." })
@@ -142,7 +144,7 @@ const readPages = (
     Effect.gen(function*() {
       const [slice, last] = heads[place] ?? []
       if (slice === undefined || last === undefined) return [[], Option.none()] as const
-      const page = yield* readStoredPage(sql, { slice, after, upTo: last })
+      const page = yield* readStoredPage(sql, { slice: Slice(slice), after, upTo: Position(last) })
       if (page._tag === "TooLarge") return yield* new EventTooLarge({ slice, position: page.position, bytes: page.bytes })
       const next = page.events.at(-1)?.position ?? last
       return [[page.events], Option.some(next < last ? { place, after: next } : { place: place + 1, after: 0 })] as const

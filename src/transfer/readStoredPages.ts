@@ -4,6 +4,8 @@ import type { SqlError } from "effect/sql"
 import { readableEvent } from "../event-log/readableEvent.ts"
 import { fitPlaces, type Place, placeColumns } from "../event-log/statements/fitPlaces.ts"
 import type { StoredEvent } from "../event-log/StoredEvent.ts"
+import { Position } from "../values/Position.ts"
+import type { Slice } from "../values/Slice.ts"
 
 /** Most events and, but for a single larger event, most bytes of payload in a page. */
 const pageEvents = 5_000
@@ -11,9 +13,9 @@ const pageBytes = 8 * 1024 * 1024
 
 /** A part of a slice: the events after one position up to another. */
 export interface SlicePart {
-  readonly slice: number
+  readonly slice: Slice
   readonly after: number
-  readonly upTo: number
+  readonly upTo: Position
 }
 
 /**
@@ -22,7 +24,7 @@ export interface SlicePart {
  */
 export type StoredPage =
   | { readonly _tag: "Events"; readonly events: ReadonlyArray<StoredEvent> }
-  | { readonly _tag: "TooLarge"; readonly position: number; readonly bytes: number }
+  | { readonly _tag: "TooLarge"; readonly position: Position; readonly bytes: number }
 
 /** A time as log files have it. */
 export const utc = (sql: PgClient.PgClient, column: string) =>
@@ -41,7 +43,7 @@ export const readStoredPage = Effect.fnUntraced(function*(sql: PgClient.PgClient
     from events
     where slice = ${slice} and position > ${BigInt(after)} and position <= ${BigInt(upTo)}
     order by position`
-  return { _tag: "Events", events: rows.map((row): StoredEvent => ({ ...row, position: Number(row.position) })) } as const
+  return { _tag: "Events", events: rows.map((row): StoredEvent => ({ ...row, position: Position(Number(row.position)) })) } as const
 }) satisfies (...args: never) => Effect.Effect<StoredPage, SqlError.SqlError>
 
 /** The last position of the page. */

@@ -7,6 +7,10 @@ import { isPseudonym } from "../event-log/pseudonym.ts"
 import { sliceCount, sliceOf } from "../event-log/sliceOf.ts"
 import { isKnownEvent } from "../event-log/StoredEvent.ts"
 import { unfinishedImport } from "../event-log/unfinishedImport.ts"
+import { Position } from "../values/Position.ts"
+import type { Slice } from "../values/Slice.ts"
+import { TenantId } from "../values/TenantId.ts"
+import { UserId } from "../values/UserId.ts"
 import type { LogProgress } from "./exportLog.ts"
 import { verifyPayloads } from "./verifyPayloads.ts"
 
@@ -24,7 +28,7 @@ export interface Verdict {
  * whole.
  */
 export interface Finding {
-  readonly slice: number | undefined
+  readonly slice: Slice | undefined
   readonly message: string
 }
 
@@ -55,7 +59,7 @@ export const verifyLog = (
 ): Stream.Stream<Verdict, SqlError.SqlError, PgClient.PgClient> =>
   Stream.unwrap(Effect.gen(function*() {
     const sql = yield* PgClient.PgClient
-    const slices = yield* sql<{ slice: number; position: bigint }>`select slice, position from slice_heads order by slice`
+    const slices = yield* sql<{ slice: Slice; position: bigint }>`select slice, position from slice_heads order by slice`
     let total = slices.reduce((sum, { position }) => sum + Number(position), 0)
     let done = 0
     onProgress({ done, total })
@@ -76,13 +80,14 @@ export const verifyLog = (
  * Everything about a slice in one moment of it. Each of its statements has half an hour, and as
  * much working memory as it needs.
  */
-const verifySlice = (sql: PgClient.PgClient, slice: number): Effect.Effect<Verdict, SqlError.SqlError> =>
+const verifySlice = (sql: PgClient.PgClient, slice: Slice): Effect.Effect<Verdict, SqlError.SqlError> =>
   Effect.gen(function*() {
     // No statement is without an end: nobody may be waiting for it any more.
     yield* sql`select set_config('statement_timeout', '30min', true), set_config('work_mem', '64MB', true)`
     const { events, findings, last } = yield* verifyPositions(sql, slice)
     const unreadable = new Named("events")
-    yield* verifyPayloads(sql, slice, last, ({ position, reason }) => unreadable.add(`the event at ${position} cannot be read: ${reason}`))
+    yield* verifyPayloads(sql, slice, Position(last), ({ position, reason }) =>
+      unreadable.add(`the event at ${position} cannot be read: ${reason}`))
     const wrong = [...findings, ...unreadable.messages, ...events === 0 ? [] : yield* verifyUsers(sql, slice)]
     return { events, findings: wrong.map((message) => ({ slice, message })) }
   }).pipe(
@@ -106,7 +111,7 @@ interface Positions {
   readonly kinds: ReadonlyArray<string> | null
 }
 
-const verifyPositions = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: number) {
+const verifyPositions = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: Slice) {
   const [row] = yield* sql<Positions>`
     with ordered as (
       select position, recorded_at, event_type, payload_version,
@@ -160,8 +165,8 @@ const verifyPositions = Effect.fnUntraced(function*(sql: PgClient.PgClient, slic
 const more = (count: bigint, what: string): ReadonlyArray<string> => count > BigInt(named) ? [`there are ${count} ${what} in all`] : []
 
 interface UserRow {
-  readonly tenant_id: string
-  readonly user_id: string
+  readonly tenant_id: TenantId
+  readonly user_id: UserId
   readonly tenant_exists: boolean
   readonly events: bigint
   readonly keys: bigint
@@ -172,13 +177,13 @@ interface UserRow {
   readonly first: bigint
 }
 
-const verifyUsers = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: number) {
+const verifyUsers = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: Slice) {
   const strays = new Named("users")
   const repeats = new Named("users")
   const ownerless = new Named("users")
   const halfErased = new Named("users")
   const pages = Stream.paginate(
-    { tenant_id: "00000000-0000-0000-0000-000000000000", user_id: "" },
+    { tenant_id: TenantId("00000000-0000-0000-0000-000000000000"), user_id: UserId("") },
     (after: Pick<UserRow, "tenant_id" | "user_id">) =>
       Effect.map(
         // Read from the table, not from the unique index, which is among the things to be proved.

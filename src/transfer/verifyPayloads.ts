@@ -7,11 +7,13 @@ import { readableEvent } from "../event-log/readableEvent.ts"
 import { isKnownEvent, type StoredEvent } from "../event-log/StoredEvent.ts"
 import { parseJson } from "../fasttrack/parseJson.ts"
 import { decodeStored } from "../fasttrack/payload.ts"
+import type { Position } from "../values/Position.ts"
+import type { Slice } from "../values/Slice.ts"
 import { readStoredPage } from "./readStoredPages.ts"
 
 /** An event that a reader cannot take, and why. */
 export interface UnreadablePayload {
-  readonly position: number
+  readonly position: Position
   readonly reason: string
 }
 
@@ -21,8 +23,8 @@ export interface UnreadablePayload {
  */
 export const verifyPayloads = Effect.fnUntraced(function*(
   sql: PgClient.PgClient,
-  slice: number,
-  upTo: number,
+  slice: Slice,
+  upTo: Position,
   onUnreadable: (found: UnreadablePayload) => void
 ) {
   for (let after = 0; after < upTo;) {

@@ -10,6 +10,7 @@ import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bulkItems } from "../support/events/bulkItems.ts"
 import { newTenant } from "../support/service/newTenant.ts"
@@ -56,7 +57,7 @@ const keptOf = Effect.fnUntraced(function*(tenant: Tenant) {
 const eventsOf = (tenant: Tenant, user: string) =>
   Effect.flatMap(
     EventLog,
-    ({ readUser }) => readUser({ tenantId: tenant.tenantId, userId: user, before: Number.MAX_SAFE_INTEGER, limit: 10_000 })
+    ({ readUser }) => readUser({ tenantId: tenant.tenantId, userId: UserId(user), before: Number.MAX_SAFE_INTEGER, limit: 10_000 })
   )
 
 layer(Layer.mergeAll(testService({ projections: [] }), NodeServices.layer).pipe(Layer.provideMerge(TestDatabase.layer)), {
@@ -190,7 +191,7 @@ layer(Layer.mergeAll(testService({ projections: [] }), NodeServices.layer).pipe(
       yield* Deferred.await(held)
       const replaying = yield* Effect.forkChild(replay("erased"))
       yield* waiting("%input as materialized%")
-      const erasing = yield* Effect.forkChild(Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, "victim")))
+      const erasing = yield* Effect.forkChild(Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, UserId("victim"))))
       yield* waiting("%rejected_events%for update%")
       yield* Deferred.succeed(end, undefined)
       yield* Fiber.join(holding)

@@ -9,6 +9,7 @@ import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { eventsUncounted } from "../../src/ingest/metrics.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { itemOf } from "../fasttrack/wireItem.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bodyItems } from "../support/events/bulkItems.ts"
@@ -82,7 +83,7 @@ layer(services, { excludeTestServices: true })("events uncounted", (it) => {
       )
       assert.include((yield* run("brand a", "--limit", "1")).stderr, "There may be more words")
 
-      yield* (yield* UserErasure).erase(one, "v")
+      yield* (yield* UserErasure).erase(one, UserId("v"))
       assert.deepStrictEqual((yield* wordsOf("brand a")).map((row) => row.slice(3, 5)), [["completed", "1"]])
     }))
 

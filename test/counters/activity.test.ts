@@ -10,6 +10,7 @@ import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { parseDay } from "../../src/values/dayRuns.ts"
 import type { Granularity } from "../../src/values/period.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bet, login, payment } from "../support/events/events.ts"
 import { newEvent } from "../support/events/newEvent.ts"
@@ -21,7 +22,7 @@ const consistency = { _tag: "Strong", waitSeconds: 10 } as const
 const periodsOf = (tenant: Tenant, from: string, to: string, granularity: Granularity) =>
   Effect.map(
     Effect.flatMap(Activity, ({ read }) =>
-      read(tenant, "player", { from: parseDay(from) ?? NaN, to: parseDay(to) ?? NaN, granularity, consistency })),
+      read(tenant, UserId("player"), { from: parseDay(from) ?? NaN, to: parseDay(to) ?? NaN, granularity, consistency })),
     (document) =>
       document?.periods.map(({ from, product, to, ...figures }) => [from, to, product, figures["login_count"] ?? figures["deposit_amount"]])
   )
@@ -95,12 +96,12 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
         yield* log.append([newEvent(tenant, bet())])
         const eventual = { _tag: "Eventual" } as const
         const read = yield* Effect.flatMap(Activity, (activity) =>
-          Effect.flip(activity.read(tenant, "player", { from: 0, to: 1, granularity: "day", consistency: eventual })))
+          Effect.flip(activity.read(tenant, UserId("player"), { from: 0, to: 1, granularity: "day", consistency: eventual })))
         assert.deepInclude(read, { _tag: "ProjectionNotBuilt", projections: ["activity"] } as const)
         const games = yield* Games
         const selection = { sections: games.sections, games: { _tag: "Page", from: "", limit: 1 }, consistency: eventual } as const
         const notBuilt = { _tag: "ProjectionNotBuilt", projections: games.sections } as const
-        assert.deepInclude(yield* Effect.flip(games.read(tenant, "player", selection)), notBuilt)
+        assert.deepInclude(yield* Effect.flip(games.read(tenant, UserId("player"), selection)), notBuilt)
       }))
   }
 )

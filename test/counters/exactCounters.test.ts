@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Counters } from "../../src/counters/Counters.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
 import { referenceCounters } from "../oracle/referenceCounters.ts"
 import { referenceSections } from "../oracle/referenceSections.ts"
@@ -50,7 +51,10 @@ layer(TestDatabase.layer, { excludeTestServices: true })("counters of any order,
 
       for (const service of processes) {
         const counters = Context.get(service, Counters)
-        const documents = yield* counters.read(tenant, userIds, { sections: referenceSections, consistency: strong })
+        const documents = yield* counters.read(tenant, userIds.map((each) => UserId(each)), {
+          sections: referenceSections,
+          consistency: strong
+        })
         const expected = userIds.map((userId) => referenceCounters(items, { timeZone, now, userId }))
         assert.deepStrictEqual(
           documents.map(({ generations: _, position: __, ref: ___, ...document }) => document),

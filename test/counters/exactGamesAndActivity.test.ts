@@ -7,6 +7,7 @@ import { Games } from "../../src/counters/Games.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { parseDay } from "../../src/values/dayRuns.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
 import { referenceActivity } from "../oracle/referenceActivity.ts"
 import { idText } from "../oracle/referenceCounters.ts"
@@ -64,12 +65,15 @@ layer(TestDatabase.layer, { excludeTestServices: true })("games and activity of 
         for (const userId of userIds) {
           const options = { sections: games.sections, consistency: strong }
           const perGame = referenceGames(items, { userId })
-          const all = yield* games.read(tenant, userId, { ...options, games: { _tag: "Page", from: "", limit: 1000 } })
+          const all = yield* games.read(tenant, UserId(userId), { ...options, games: { _tag: "Page", from: "", limit: 1000 } })
           assert.strictEqual(all?.next, null)
           assert.deepInclude(all?.document, perGame)
 
           const chosen = shuffle(random, [...gameIds]).slice(0, 4)
-          const some = yield* games.read(tenant, userId, { ...options, games: { _tag: "Some", gameIds: [...chosen, "nobody's game"] } })
+          const some = yield* games.read(tenant, UserId(userId), {
+            ...options,
+            games: { _tag: "Some", gameIds: [...chosen, "nobody's game"] }
+          })
           const names = new Set(chosen.map(gameName))
           for (const [section, shown] of Object.entries(perGame)) {
             assert.deepStrictEqual(
@@ -79,7 +83,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("games and activity of 
           }
           if (index === 0) yield* assertPages(games, tenant, userId, 1 + random.below(3), perGame)
           for (const range of ranges.filter((_, at) => at % processes.length === index)) {
-            const read = yield* activity.read(tenant, userId, {
+            const read = yield* activity.read(tenant, UserId(userId), {
               from: dayOf(range.from),
               to: dayOf(range.to),
               granularity: range.granularity,
@@ -106,7 +110,7 @@ const assertPages = Effect.fnUntraced(function*(
 ) {
   const found = new Map<string, Record<string, unknown>>(games.sections.map((section) => [section, {}]))
   for (let from: string | null = ""; from !== null;) {
-    const page: Effect.Success<ReturnType<typeof games.read>> = yield* games.read(tenant, userId, {
+    const page: Effect.Success<ReturnType<typeof games.read>> = yield* games.read(tenant, UserId(userId), {
       sections: games.sections,
       games: { _tag: "Page", from, limit: size },
       consistency: strong

@@ -11,6 +11,8 @@ import { casinoByGame } from "../../src/projections/catalog/casinoByGame.ts"
 import { logins } from "../../src/projections/catalog/logins.ts"
 import { payments } from "../../src/projections/catalog/payments.ts"
 import type { AnyProjection } from "../../src/projections/projection/Projection.ts"
+import { Position } from "../../src/values/Position.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { generateItems } from "../oracle/generateItems.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bulkItems } from "../support/events/bulkItems.ts"
@@ -28,17 +30,17 @@ const fragile: AnyProjection = {
   }
 }
 
-const all = { after: 0, limit: 500 }
+const all = { after: Position(0), limit: 500 }
 
 const betIn = (currency: string, id: string, amount: string) => {
-  const event = bet({ user_id: "user", unique_id: id, amount, at: "2026-01-01T00:00:00Z" })
+  const event = bet({ user_id: UserId("user"), unique_id: id, amount, at: "2026-01-01T00:00:00Z" })
   return { ...event, data: { ...event.data, currency } } as typeof event
 }
 
 const payment = (status: string, id: string) => ({
   event: "realtime-payment",
   data: {
-    user_id: "user",
+    user_id: UserId("user"),
     timestamp: "2026-01-31T12:00:00Z",
     payment_id: id,
     type: "deposit",
@@ -68,10 +70,13 @@ layer(
         newEvent(tenant, betIn("EUR", "3", "0")),
         newEvent(tenant, betIn("A.B", "4", "0.25"))
       ])
-      const [first = 0, second = 0, third = 0, fourth = 0] = outcomes.map((outcome) => outcome._tag === "Appended" ? outcome.position : 0)
+      const none = Position(0)
+      const [first = none, second = none, third = none, fourth = none] = outcomes.map((outcome) =>
+        outcome._tag === "Appended" ? outcome.position : none
+      )
       const explanation = yield* Explanation
       const seen = (path: string) =>
-        Effect.map(explanation.explain(tenant, "user", path, all), (explained) => ({
+        Effect.map(explanation.explain(tenant, UserId("user"), path, all), (explained) => ({
           ...explained,
           contributions: explained?.contributions.map(({ contribution, logged, value }) => [logged.position, contribution, value])
         }))
@@ -97,7 +102,7 @@ layer(
       const tenant = yield* newTenant()
       const ingest = yield* Ingest
       for (const status of ["approved", "rollback"]) yield* ingest.batch(tenant, bulkItems([payment(status, "p")]), { strict: false })
-      const explained = yield* (yield* Explanation).explain(tenant, "user", "payments.EUR.deposit_amount", all)
+      const explained = yield* (yield* Explanation).explain(tenant, UserId("user"), "payments.EUR.deposit_amount", all)
       assert.isNull(explained?.value)
       assert.deepStrictEqual(explained?.contributions.map(({ contribution, value }) => [contribution, value]), [
         ["20.5", "20.5"],
@@ -110,7 +115,8 @@ layer(
       const tenant = yield* newTenant()
       yield* (yield* EventLog).append([newEvent(tenant, betIn("EUR", "1", "10"))])
       const { explain } = yield* Explanation
-      const tagOf = (userId: string, path: string) => Effect.map(Effect.flip(explain(tenant, userId, path, all)), ({ _tag }) => _tag)
+      const tagOf = (userId: string, path: string) =>
+        Effect.map(Effect.flip(explain(tenant, UserId(userId), path, all)), ({ _tag }) => _tag)
       const unknown = [
         "",
         "casino",
@@ -127,9 +133,9 @@ layer(
       for (const path of ["casino.USD.bet_count", "casino.eur.bet_count", "payments.EUR.deposit_count"]) {
         assert.strictEqual(yield* tagOf("user", path), "CounterNotFound", path)
       }
-      assert.isUndefined(yield* explain(tenant, "nobody", "casino.EUR.bet_count", all))
+      assert.isUndefined(yield* explain(tenant, UserId("nobody"), "casino.EUR.bet_count", all))
       const other = yield* newTenant()
-      assert.isUndefined(yield* explain(other, "user", "casino.EUR.bet_count", all))
+      assert.isUndefined(yield* explain(other, UserId("user"), "casino.EUR.bet_count", all))
     }))
 
   it.effect("says so if the fold fails on one of the events", () =>
@@ -137,9 +143,9 @@ layer(
       const tenant = yield* newTenant()
       yield* (yield* EventLog).append(["1", "poison"].map((id) => newEvent(tenant, betIn("EUR", id, "10"))))
       const { explain } = yield* Explanation
-      const error = yield* Effect.flip(explain(tenant, "user", "casino.EUR.bet_count", all))
+      const error = yield* Effect.flip(explain(tenant, UserId("user"), "casino.EUR.bet_count", all))
       assert.deepInclude({ ...error }, { _tag: "ProjectionParked", projections: ["casino"] })
-      assert.strictEqual((yield* explain(tenant, "user", "logins.login_count", all))?.value, 0)
+      assert.strictEqual((yield* explain(tenant, UserId("user"), "logins.login_count", all))?.value, 0)
     }))
 
   it.effect("adds up to what the counters say, page by page and at once", () =>
@@ -150,7 +156,7 @@ layer(
       yield* (yield* Ingest).batch(tenant, decoded, { strict: false })
       const { explain } = yield* Explanation
       const counters = yield* Counters
-      const documents = yield* counters.read(tenant, userIds, {
+      const documents = yield* counters.read(tenant, userIds.map((each) => UserId(each)), {
         sections: counters.sections,
         consistency: { _tag: "Strong", waitSeconds: 10 }
       })
@@ -167,7 +173,7 @@ layer(
           assert.isFalse(whole?.isMore)
           const pages = []
           for (let after = 0;;) {
-            const page = yield* explain(tenant, document.user_id, path, { after, limit: 3 })
+            const page = yield* explain(tenant, document.user_id, path, { after: Position(after), limit: 3 })
             pages.push(...page?.contributions ?? [])
             assert.deepStrictEqual([page?.value, page?.position], [whole?.value, whole?.position])
             if (page?.isMore !== true) break
@@ -189,7 +195,7 @@ layer(
       const { explain } = yield* Explanation
       const append = (ids: ReadonlyArray<string>) => log.append(ids.map((id) => newEvent(tenant, betIn("EUR", id, "10"))))
       const page = (after: number) =>
-        Effect.map(explain(tenant, "user", "casino.EUR.bet_amount", { after, limit: 2 }), (explained) => ({
+        Effect.map(explain(tenant, UserId("user"), "casino.EUR.bet_amount", { after: Position(after), limit: 2 }), (explained) => ({
           ...explained,
           contributions: explained?.contributions.map(({ logged, value }) => [logged.position, value])
         }))
@@ -198,10 +204,25 @@ layer(
       const before = stored?._tag === "Appended" ? stored.position - 1 : assert.fail()
       const contributions = (...nths: ReadonlyArray<number>) => nths.map((nth) => [before + nth, `${nth * 10}`])
       const first = yield* page(0)
-      assert.deepInclude(first, { value: "30", position: before + 3, isMore: true, contributions: contributions(1, 2) })
+      assert.deepInclude(first, { value: "30", position: Position(before + 3), isMore: true, contributions: contributions(1, 2) })
       yield* append(["4", "5"])
-      assert.deepInclude(yield* page(before + 2), { value: "30", position: before + 3, isMore: false, contributions: contributions(3) })
-      assert.deepInclude(yield* page(before + 2), { value: "50", position: before + 5, isMore: true, contributions: contributions(3, 4) })
-      assert.deepInclude(yield* page(before + 4), { value: "50", position: before + 5, isMore: false, contributions: contributions(5) })
+      assert.deepInclude(yield* page(before + 2), {
+        value: "30",
+        position: Position(before + 3),
+        isMore: false,
+        contributions: contributions(3)
+      })
+      assert.deepInclude(yield* page(before + 2), {
+        value: "50",
+        position: Position(before + 5),
+        isMore: true,
+        contributions: contributions(3, 4)
+      })
+      assert.deepInclude(yield* page(before + 4), {
+        value: "50",
+        position: Position(before + 5),
+        isMore: false,
+        contributions: contributions(5)
+      })
     }))
 })

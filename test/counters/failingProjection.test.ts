@@ -20,6 +20,7 @@ import type { AnyProjection } from "../../src/projections/projection/Projection.
 import { ProjectionRunner } from "../../src/projections/runner/ProjectionRunner.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { runCommand } from "../cli/runCommand.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { beginning } from "../support/events/beginning.ts"
@@ -73,7 +74,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a projection that fail
         const append = (services: Services, ...ids: ReadonlyArray<string>) =>
           Context.get(services, EventLog).append(ids.map((id) => newEvent(known(tenant), bet({ user_id: "player", unique_id: id }))))
         const read = (services: Services, sections: ReadonlyArray<string>, areNamed: boolean) =>
-          Context.get(services, Counters).read(known(tenant), ["player"], { sections, areNamed, consistency: strong })
+          Context.get(services, Counters).read(known(tenant), [UserId("player")], { sections, areNamed, consistency: strong })
         yield* Effect.scoped(Effect.gen(function*() {
           const { services } = yield* start(sound)
           tenant = yield* Context.get(services, Tenants).create("failing", "UTC")
@@ -93,9 +94,13 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a projection that fail
             assert.deepInclude({ ...error }, { _tag: "ProjectionFailing", projections: sections })
           }
           const instant = yield* Clock.currentTimeMillis
-          const asOf = Context.get(services, TimeTravel).read(known(tenant), "player", { instant, sections: ["casino"], areNamed: true })
+          const asOf = Context.get(services, TimeTravel).read(known(tenant), UserId("player"), {
+            instant,
+            sections: ["casino"],
+            areNamed: true
+          })
           assert.strictEqual((yield* Effect.flip(asOf))._tag, "ProjectionFailing")
-          const explained = Context.get(services, Explanation).explain(known(tenant), "player", "casino.EUR.bet_count", {
+          const explained = Context.get(services, Explanation).explain(known(tenant), UserId("player"), "casino.EUR.bet_count", {
             after: 0,
             limit: 5
           })
@@ -103,7 +108,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a projection that fail
 
           // What is sound is read strongly, so it is fed; the change feed goes on, and the runner
           // is well.
-          const days = Context.get(services, Activity).read(known(tenant), "player", {
+          const days = Context.get(services, Activity).read(known(tenant), UserId("player"), {
             from: 0,
             to: 30_000,
             granularity: "day",

@@ -21,6 +21,7 @@ import { removeVersion } from "../../src/projections/versions/removeVersion.ts"
 import { verifySlice } from "../../src/projections/versions/verifyProjection.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { formatDay, parseDay } from "../../src/values/dayRuns.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
 import { referenceLeaderboard, referencePeriod } from "../oracle/referenceLeaderboards.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
@@ -39,7 +40,7 @@ const projections = [leaderboards, sportsLeaderboards].map(small)
 const top = (tenant: Tenant, selection: BoardSelection, limit = 1000) =>
   Effect.flatMap(Leaderboards, (boards) => boards.top(tenant, selection, { limit, consistency: strong }))
 const place = (tenant: Tenant, selection: BoardSelection, userId: string, neighbours = 2) =>
-  Effect.flatMap(Leaderboards, (boards) => boards.place(tenant, selection, userId, { neighbours, consistency: strong }))
+  Effect.flatMap(Leaderboards, (boards) => boards.place(tenant, selection, UserId(userId), { neighbours, consistency: strong }))
 
 /**
  * The buckets have exactly the users they say, and nothing differs from a second fold of the log.
@@ -98,6 +99,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("leaderboards of any or
               const selection = { board, period, day, currency }
               const options = { board, period, day, currency: currency?.toUpperCase() ?? "", timeZone, weekStart }
               const entries = referenceLeaderboard(items, userIds, options)
+                .map((entry) => ({ ...entry, user_id: UserId(entry.user_id) }))
               const service = processes[read++ % 2] ?? first
               const found = yield* top(tenant, selection).pipe(Effect.provide(service))
               const [from, to] = period === "all" ? [null, null] : referencePeriod(day, period, weekStart).map(formatDay)
@@ -140,7 +142,7 @@ const eur = (board: Board, period: Period = "all", date?: string): BoardSelectio
 const streaks: BoardSelection = { board: "login_streak", period: "all", day: undefined, currency: null }
 
 const append = (tenant: Tenant, userId: string, ...events: ReadonlyArray<FastTrackEvent>) =>
-  Effect.flatMap(EventLog, (log) => log.append(events.map((event) => newEvent(tenant, { ...event, userId }))))
+  Effect.flatMap(EventLog, (log) => log.append(events.map((event) => newEvent(tenant, { ...event, userId: UserId(userId) }))))
 
 const scores = (tenant: Tenant, selection: BoardSelection) =>
   Effect.map(top(tenant, selection), ({ entries }) => entries.map(({ score, user_id }) => [user_id, score]))
@@ -189,7 +191,12 @@ layer(testService({ projections }).pipe(Layer.provideMerge(TestDatabase.layer)),
       const on = (...dates: ReadonlyArray<string>) => dates.map((date) => login({ at: `${date}T12:00:00Z` }))
       yield* append(tenant, "a", ...on("2026-01-01", "2026-01-02", "2026-02-01", "2026-02-02"))
       yield* append(tenant, "b", ...on("2026-01-01", "2026-01-03"))
-      const entry = (rank: number, user_id: string, score: number, reached_at: string) => ({ rank, user_id, score, reached_at })
+      const entry = (rank: number, user_id: string, score: number, reached_at: string) => ({
+        rank,
+        user_id: UserId(user_id),
+        score,
+        reached_at
+      })
       assert.deepStrictEqual((yield* top(tenant, streaks)).entries, [entry(1, "a", 2, "2026-01-02"), entry(2, "b", 1, "2026-01-01")])
       yield* append(tenant, "b", ...on("2026-01-02"))
       assert.deepStrictEqual((yield* top(tenant, streaks)).entries, [entry(1, "b", 3, "2026-01-03"), entry(2, "a", 2, "2026-01-02")])
@@ -221,7 +228,7 @@ layer(testService({ projections }).pipe(Layer.provideMerge(TestDatabase.layer)),
         values ('leaderboards', 2, ${tenant.tenantId}::uuid, 'poisoned', 0, 1, 'test')`
       const options = { limit: 1, consistency: strong }
       const error = yield* Effect.flip(boards.top(tenant, eur("casino_turnover"), options))
-      assert.deepInclude(error, { _tag: "ProjectionParked", userId: "poisoned", projections: ["leaderboards"] })
+      assert.deepInclude(error, { _tag: "ProjectionParked", userId: UserId("poisoned"), projections: ["leaderboards"] })
       const eventual = yield* boards.top(tenant, eur("casino_turnover"), { ...options, consistency: { _tag: "Eventual" } })
       assert.deepStrictEqual(eventual.stale, ["leaderboards"])
       assert.isUndefined((yield* boards.top(tenant, eur("sports_turnover"), options)).stale)
@@ -258,7 +265,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a version of the leade
         }
         for (const store of stores) {
           for (const userId of userIds.slice(0, 5)) {
-            assert.isTrue(yield* rebuildUser({ sql, log }, store, { tenantId: tenant.tenantId, userId }))
+            assert.isTrue(yield* rebuildUser({ sql, log }, store, { tenantId: tenant.tenantId, userId: UserId(userId) }))
           }
         }
         yield* assertSound

@@ -17,6 +17,7 @@ import { logins } from "../../src/projections/catalog/logins.ts"
 import type { AnyProjection } from "../../src/projections/projection/Projection.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { testApplication } from "../support/database/TestSql.ts"
 import { casinoBets, fillHistory } from "../support/events/fillHistory.ts"
@@ -66,10 +67,10 @@ const fill = (tenant: Tenant, userId: string, count: number, currency = "'EUR'")
   Effect.flatMap(PgClient.PgClient, (sql) => fillHistory(sql, tenant, userId, casinoBets(count, currency)))
 
 const explained = (tenant: Tenant, path: string, page = all, userId = "bot") =>
-  Effect.flatMap(Explanation, ({ explain }) => explain(tenant, userId, path, page))
+  Effect.flatMap(Explanation, ({ explain }) => explain(tenant, UserId(userId), path, page))
 
 const asOf = (tenant: Tenant, instant: number, sections = ["casino"], userId = "bot") =>
-  Effect.flatMap(TimeTravel, ({ read }) => read(tenant, userId, { instant, sections }))
+  Effect.flatMap(TimeTravel, ({ read }) => read(tenant, UserId(userId), { instant, sections }))
 
 const justNow = Effect.tap(Clock.currentTimeMillis, untilAfter)
 
@@ -239,7 +240,7 @@ layer(readers(10), { excludeTestServices: true })("a history that takes longer t
       yield* fill(tenant, "bot", 10_000)
       const path = "casino.EUR.bet_count"
       assert.strictEqual((yield* Effect.flip(explained(tenant, path)))._tag, "HistoryUnfinished")
-      yield* (yield* UserErasure).erase(tenant, "bot")
+      yield* (yield* UserErasure).erase(tenant, UserId("bot"))
       const [gone] = yield* untilFinished(explained(tenant, path))
       assert.isUndefined(gone)
       assert.isUndefined((yield* untilFinished(asOf(tenant, yield* justNow)))[0])

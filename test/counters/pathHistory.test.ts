@@ -5,6 +5,10 @@ import type { RecordedEvent } from "../../src/event-log/RecordedEvent.ts"
 import { catalog } from "../../src/projections/catalog/catalog.ts"
 import { evaluate } from "../../src/projections/fold/evaluate.ts"
 import type { AnyProjection } from "../../src/projections/projection/Projection.ts"
+import { Position } from "../../src/values/Position.ts"
+import { Slice } from "../../src/values/Slice.ts"
+import { TenantId } from "../../src/values/TenantId.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { amountOf, decimalString, sum } from "../oracle/decimal.ts"
 import { generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
 import { eventsOf } from "../projections/catalog/eventsOf.ts"
@@ -19,10 +23,10 @@ const users = [1, 2].flatMap((seed) => {
   const { items, userIds } = generateItems({ seed, users: 9, itemsPerUser: 30, timeZone: context.timeZone, now })
   return userIds.map((userId): ReadonlyArray<RecordedEvent> =>
     shuffle(random, eventsOf(items.filter(({ data }) => data.user_id === userId))).map((event, index) => ({
-      slice: 1,
-      position: 3 * index + 2,
-      tenantId: "tenant",
-      userId,
+      slice: Slice(1),
+      position: Position(3 * index + 2),
+      tenantId: TenantId("tenant"),
+      userId: UserId(userId),
       recordedAt: 0,
       event
     }))
@@ -46,7 +50,7 @@ const historyOf = (
   projection: AnyProjection,
   names: ReadonlyArray<string>,
   events: ReadonlyArray<RecordedEvent>,
-  page = { after: 0, limit: Infinity },
+  page = { after: Position(0), limit: Infinity },
   piece = 7
 ) => {
   const kind = valueKind(projection.section.schema.ast, names)
@@ -127,7 +131,7 @@ describe("PathHistory", () => {
       const pages: Array<ReadonlyArray<ContributingEvent>> = []
       let after = 0
       for (let isMore = true; isMore;) {
-        const { history } = historyOf(projection, names, events, { after, limit }, 1 + random.below(20))
+        const { history } = historyOf(projection, names, events, { after: Position(after), limit }, 1 + random.below(20))
         assert.deepStrictEqual(history.value(), value, path)
         pages.push(history.contributions)
         const last = history.contributions.at(-1)?.logged.position ?? after
@@ -145,7 +149,7 @@ describe("PathHistory", () => {
     for (const { events, names, path, projection, value } of values.filter(() => random.chance(0.3))) {
       const whole = historyOf(projection, names, events).history.contributions
       const limit = 1 + random.below(6)
-      const { history } = historyOf(projection, names, events, { after: 0, limit }, 1 + random.below(20))
+      const { history } = historyOf(projection, names, events, { after: Position(0), limit }, 1 + random.below(20))
       const pages = [history.contributions]
       while (history.isMore) {
         const shownFrom = history.reached

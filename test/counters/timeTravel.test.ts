@@ -13,6 +13,8 @@ import { sliceOf } from "../../src/event-log/sliceOf.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
 import type { AnyProjection } from "../../src/projections/projection/Projection.ts"
+import { TenantId } from "../../src/values/TenantId.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import type { FastTrackItem } from "../oracle/FastTrackItem.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
 import { identityOf, referenceCounters } from "../oracle/referenceCounters.ts"
@@ -30,7 +32,10 @@ const identityOfLogged = ({ event: { data, event }, userId }: RecordedEvent) =>
   identityOf({ event, data: { ...data, user_id: userId } } as unknown as FastTrackItem)
 
 const everyEvent = (tenantId: string, userId: string) =>
-  Effect.flatMap(EventLog, (log) => log.readUser({ tenantId, userId, before: Number.MAX_SAFE_INTEGER, limit: 100_000 }))
+  Effect.flatMap(
+    EventLog,
+    (log) => log.readUser({ tenantId: TenantId(tenantId), userId: UserId(userId), before: Number.MAX_SAFE_INTEGER, limit: 100_000 })
+  )
 
 layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })("TimeTravel", (it) => {
   it.effect("reads at any time what a direct reading makes of the events recorded by then", () =>
@@ -56,7 +61,7 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
         yield* untilAfter(last + 1)
         const some = [first, last, ...Array.from({ length: 3 }, () => random.pick(times))]
         for (const instant of new Set(some.flatMap((time) => [time - 1, time, time + 1]))) {
-          const document = yield* timeTravel.read(tenant, userId, { instant, sections: referenceSections })
+          const document = yield* timeTravel.read(tenant, UserId(userId), { instant, sections: referenceSections })
           const stored = events.filter(({ recordedAt }) => recordedAt <= instant).map((logged) => byIdentity.get(identityOfLogged(logged)))
           if (stored.length === 0) {
             assert.isUndefined(document)
@@ -64,7 +69,7 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
           }
           const [head] = yield* sql<{ position: number }>`
             select max(position)::int as position from events
-            where slice = ${sliceOf(tenant.tenantId, userId)} and recorded_at <= ${new Date(instant)}`
+            where slice = ${sliceOf(tenant.tenantId, UserId(userId))} and recorded_at <= ${new Date(instant)}`
           const expected = referenceCounters(stored.filter((item) => item !== undefined), { timeZone, now: new Date(instant), userId })
           const { generations: _, ref: __, ...shown } = document ?? {}
           assert.deepStrictEqual(shown, { ...expected, position: head?.position })
@@ -81,10 +86,10 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       yield* log.append(["1", "2", "3"].map((id) => newEvent(tenant, bet({ user_id: "user", unique_id: id, amount: "0.1" }))))
       const counters = yield* Counters
       const strong = { sections: ["logins", "casino"], consistency: { _tag: "Strong", waitSeconds: 10 } } as const
-      const [present] = yield* counters.read(tenant, ["user"], strong)
+      const [present] = yield* counters.read(tenant, [UserId("user")], strong)
       const instant = yield* Clock.currentTimeMillis
       yield* untilAfter(instant)
-      assert.deepStrictEqual(yield* (yield* TimeTravel).read(tenant, "user", { instant, sections: strong.sections }), present)
+      assert.deepStrictEqual(yield* (yield* TimeTravel).read(tenant, UserId("user"), { instant, sections: strong.sections }), present)
     }))
 
   it.effect("refuses the future, and knows nobody before the first event", () =>
@@ -92,10 +97,10 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       const tenant = yield* newTenant("future")
       const timeTravel = yield* TimeTravel
       const now = yield* Clock.currentTimeMillis
-      const error = yield* Effect.flip(timeTravel.read(tenant, "user", { instant: now + 60_000, sections: referenceSections }))
+      const error = yield* Effect.flip(timeTravel.read(tenant, UserId("user"), { instant: now + 60_000, sections: referenceSections }))
       assert.strictEqual(error._tag, "InFuture")
       for (const instant of [now - 1, 0, Date.UTC(1900)]) {
-        assert.isUndefined(yield* timeTravel.read(tenant, "user", { instant, sections: referenceSections }))
+        assert.isUndefined(yield* timeTravel.read(tenant, UserId("user"), { instant, sections: referenceSections }))
       }
     }))
 
@@ -124,14 +129,14 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       })))
       const instant = yield* Deferred.await(clockRead)
       yield* untilAfter(instant)
-      const reading = yield* Effect.forkChild(timeTravel.read(tenant, userId, { instant, sections: ["casino"] }))
+      const reading = yield* Effect.forkChild(timeTravel.read(tenant, UserId(userId), { instant, sections: ["casino"] }))
       const waiting = sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
       yield* untilEffect(Effect.map(waiting, ({ length }) => length > 0))
       yield* Deferred.succeed(mayCommit, undefined)
       yield* Fiber.join(append)
       const read = yield* Fiber.join(reading)
       assert.deepNestedInclude(read, { "casino.EUR.bet_count": 1 })
-      assert.deepStrictEqual(yield* timeTravel.read(tenant, userId, { instant, sections: ["casino"] }), read)
+      assert.deepStrictEqual(yield* timeTravel.read(tenant, UserId(userId), { instant, sections: ["casino"] }), read)
     }))
 })
 
@@ -154,7 +159,7 @@ layer(testService({ projections: [fragile] }).pipe(Layer.provideMerge(TestDataba
         yield* (yield* EventLog).append(ids.map((id) => newEvent(tenant, bet({ user_id: "user", unique_id: id, amount: "1.5" }))))
         const instant = yield* Clock.currentTimeMillis
         yield* untilAfter(instant)
-        const document = yield* (yield* TimeTravel).read(tenant, "user", { instant, sections: ["casino"] })
+        const document = yield* (yield* TimeTravel).read(tenant, UserId("user"), { instant, sections: ["casino"] })
         assert.deepStrictEqual(document?.stale, ["casino"])
         assert.deepNestedInclude(document, { "casino.EUR.bet_count": 5, "casino.EUR.bet_amount": "7.5", "position": 8 })
       }))

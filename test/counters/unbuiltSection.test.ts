@@ -14,6 +14,7 @@ import { ProjectionCatalog } from "../../src/projections/versions/ProjectionCata
 import { rebuild } from "../../src/projections/versions/rebuild.ts"
 import { slicesWithEvents } from "../../src/projections/versions/slicesWithEvents.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bet } from "../support/events/events.ts"
 import { newEvent } from "../support/events/newEvent.ts"
@@ -30,13 +31,13 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a section that is stil
       const log = Context.get(before, EventLog)
       const tenant = yield* Context.get(before, Tenants).create("unbuilt", "UTC")
       yield* log.append(["a", "b", "c"].map((id) => newEvent(tenant, bet({ user_id: "player", unique_id: id }))))
-      yield* Context.get(before, Counters).read(tenant, ["player"], { sections: ["casino"], consistency: strong })
+      yield* Context.get(before, Counters).read(tenant, [UserId("player")], { sections: ["casino"], consistency: strong })
 
       const again = { ...casino, version: 2 }
       const after = yield* Layer.build(Layer.fresh(testService({ projections: [casino, again, logins] })))
       const counters = Context.get(after, Counters)
       const read = (sections: ReadonlyArray<string>, areNamed: boolean, consistency: typeof strong | typeof eventual = eventual) =>
-        counters.read(tenant, ["player", "nobody"], { sections, areNamed, consistency })
+        counters.read(tenant, [UserId("player"), UserId("nobody")], { sections, areNamed, consistency })
       for (const consistency of [eventual, strong]) {
         const documents = yield* read(["casino", "logins"], false, consistency)
         assert.deepStrictEqual(documents.map(({ position, user_id }) => ({ position, user_id })), [{ position: 3, user_id: "player" }])
@@ -47,11 +48,14 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a section that is stil
         }
         assert.deepInclude(yield* Effect.flip(read(["logins"], false, consistency)), notBuilt)
       }
-      assert.deepStrictEqual(yield* counters.read(tenant, ["nobody"], { sections: ["logins"], areNamed: true, consistency: eventual }), [])
+      assert.deepStrictEqual(
+        yield* counters.read(tenant, [UserId("nobody")], { sections: ["logins"], areNamed: true, consistency: eventual }),
+        []
+      )
 
       const instant = yield* Clock.currentTimeMillis
       const asOf = (sections: ReadonlyArray<string>, areNamed: boolean) =>
-        Context.get(after, TimeTravel).read(tenant, "player", { instant, sections, areNamed })
+        Context.get(after, TimeTravel).read(tenant, UserId("player"), { instant, sections, areNamed })
       assert.notProperty(yield* asOf(["casino", "logins"], false), "logins")
       for (const areNamed of [true, false]) assert.deepInclude(yield* Effect.flip(asOf(["logins"], areNamed)), notBuilt)
 
@@ -71,7 +75,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a section that is stil
         "casino",
         "logins"
       ])
-      const unknowing = Context.get(before, Counters).read(tenant, ["player"], { sections: ["casino"], consistency: eventual })
+      const unknowing = Context.get(before, Counters).read(tenant, [UserId("player")], { sections: ["casino"], consistency: eventual })
       assert.strictEqual((yield* Effect.flip(unknowing))._tag, "ProjectionBehind")
     }))
 })

@@ -24,6 +24,9 @@ import { rowsWithoutEvents, verifySlice } from "../../src/projections/versions/v
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { exportLog } from "../../src/transfer/exportLog.ts"
 import { verifyLog } from "../../src/transfer/verifyLog.ts"
+import { Position } from "../../src/values/Position.ts"
+import { Slice } from "../../src/values/Slice.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { beginning } from "../support/events/beginning.ts"
 import { bet } from "../support/events/events.ts"
@@ -44,10 +47,10 @@ const inProcess = <A, E, R>(body: Effect.Effect<A, E, R>) => Effect.flatMap(proc
 
 const erasedOf = ({ keyNamespace, tenantId }: Tenant, userId: string): Erased => ({
   tenantId,
-  userId,
-  slice: sliceOf(tenantId, userId),
-  pseudonym: pseudonymOf(keyNamespace, userId),
-  tag: tagOf(tagStart(keyNamespace), userId)
+  userId: UserId(userId),
+  slice: sliceOf(tenantId, UserId(userId)),
+  pseudonym: pseudonymOf(keyNamespace, UserId(userId)),
+  tag: tagOf(tagStart(keyNamespace), UserId(userId))
 })
 
 const assertSound = Effect.gen(function*() {
@@ -59,7 +62,7 @@ const assertRowsAreOfTheLog = Effect.fnUntraced(function*(slice: number) {
   const sql = yield* PgClient.PgClient
   const log = yield* EventLog
   for (const store of (yield* ProjectionCatalog).stores) {
-    assert.deepStrictEqual((yield* verifySlice({ sql, log }, store, slice)).differences, [])
+    assert.deepStrictEqual((yield* verifySlice({ sql, log }, store, Slice(slice))).differences, [])
     assert.deepStrictEqual(yield* rowsWithoutEvents(sql, store), [])
   }
 })
@@ -73,14 +76,14 @@ const heavy = Effect.fnUntraced(function*(name: string, count: number) {
   const [user, other] = [userInSlice(tenant, 9), userInSlice(tenant, 9, 1)]
   const events = (of: string) =>
     Array.from({ length: count }, (_, nth): NewEvent => {
-      const event = bet({ user_id: of, unique_id: `${nth}` })
+      const event = bet({ user_id: UserId(of), unique_id: `${nth}` })
       return newEvent(tenant, { ...event, data: { ...event.data, game_id: `game-${nth}` } } as typeof event)
     })
   const [own, others] = [events(user), events(other)]
   const log = yield* EventLog
   yield* log.append(own.flatMap((event, nth) => [event, others[nth] ?? event]))
   const counters = yield* Counters
-  yield* counters.read(tenant, [user, other], { sections: ["casino", "casino_by_game"], consistency: strong })
+  yield* counters.read(tenant, [UserId(user), UserId(other)], { sections: ["casino", "casino_by_game"], consistency: strong })
   return { tenant, user, other, own, others }
 })
 
@@ -92,28 +95,31 @@ const bound = { events: 1000, bytes: 1_000_000 }
  */
 const assertGone = Effect.fnUntraced(function*(tenant: Tenant, user: string, other: string) {
   const counters = yield* Counters
-  const documents = yield* counters.read(tenant, [user, other], { sections: ["casino"], consistency: strong })
+  const documents = yield* counters.read(tenant, [UserId(user), UserId(other)], { sections: ["casino"], consistency: strong })
   assert.deepStrictEqual(documents.map(({ user_id }) => user_id), [other])
   const log = yield* EventLog
-  assert.deepStrictEqual(yield* log.readUser({ tenantId: tenant.tenantId, userId: user, before: Number.MAX_SAFE_INTEGER, limit: 1000 }), [])
+  assert.deepStrictEqual(
+    yield* log.readUser({ tenantId: tenant.tenantId, userId: UserId(user), before: Number.MAX_SAFE_INTEGER, limit: 1000 }),
+    []
+  )
   assert.isAbove(
-    (yield* log.readUser({ tenantId: tenant.tenantId, userId: other, before: Number.MAX_SAFE_INTEGER, limit: 1000 })).length,
+    (yield* log.readUser({ tenantId: tenant.tenantId, userId: UserId(other), before: Number.MAX_SAFE_INTEGER, limit: 1000 })).length,
     0
   )
-  const seen = yield* log.read([{ slice: 9, position: 0 }], bound)
+  const seen = yield* log.read([{ slice: Slice(9), position: Position(0) }], bound)
   assert.deepStrictEqual(seen.filter(({ event, userId }) => userId === user && event !== null), [])
-  const parts = yield* log.lookAtParts([{ slice: 9, position: 0, upTo: 1000 }], ["realtime-casino"], bound.bytes)
+  const parts = yield* log.lookAtParts([{ slice: Slice(9), position: Position(0), upTo: Position(1000) }], ["realtime-casino"], bound.bytes)
   assert.deepStrictEqual([...new Set(parts.flatMap(({ event, userId }) => event === null ? [] : [userId]))], [other])
-  const part = { tenantId: tenant.tenantId, types: ["realtime-casino"] as const, upTo: 1000 }
+  const part = { tenantId: tenant.tenantId, types: ["realtime-casino"] as const, upTo: Position(1000) }
   const looked = [
-    ...yield* log.lookAtUsers({ ...part, userIds: [user, other] }, { userId: "", position: 0 }, bound),
-    ...yield* log.lookAtUser({ ...part, userId: user, slice: 9, after: 0 }, bound)
+    ...yield* log.lookAtUsers({ ...part, userIds: [UserId(user), UserId(other)] }, { userId: UserId(""), position: Position(0) }, bound),
+    ...yield* log.lookAtUser({ ...part, userId: UserId(user), slice: Slice(9), after: Position(0) }, bound)
   ]
   assert.deepStrictEqual([...new Set(looked.map(({ userId }) => userId))], [other])
   const { explain } = yield* Explanation
-  assert.isUndefined(yield* explain(tenant, user, "casino.EUR.bet_count", { after: 0, limit: 10 }))
+  assert.isUndefined(yield* explain(tenant, UserId(user), "casino.EUR.bet_count", { after: Position(0), limit: 10 }))
   const { read } = yield* TimeTravel
-  assert.isUndefined(yield* read(tenant, user, { instant: Date.now() - 1, sections: ["casino"] }))
+  assert.isUndefined(yield* read(tenant, UserId(user), { instant: Date.now() - 1, sections: ["casino"] }))
   const { changes } = yield* Effect.flatMap(
     Changes,
     ({ after }) => after(tenant, beginning, { limit: 1000, waitSeconds: 5, consistency: strong })
@@ -147,15 +153,15 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
         // What is new goes with the rest.
         if (steps <= 5) {
           yield* log.append([
-            newEvent(tenant, bet({ user_id: user, unique_id: `new ${steps}` })),
-            newEvent(tenant, bet({ user_id: other, unique_id: `new ${steps}` }))
+            newEvent(tenant, bet({ user_id: UserId(user), unique_id: `new ${steps}` })),
+            newEvent(tenant, bet({ user_id: UserId(other), unique_id: `new ${steps}` }))
           ])
         }
         if (steps === 3) {
           const store = stores.find(({ projection }) => projection.version === nextCasino.version)
           if (store === undefined) throw new Error("the version is in the catalog")
           yield* rebuild({ sql, log }, [store], { slices: allSlices, onProgress: () => Effect.void })
-          for (const store of stores) yield* rebuildUser({ sql, log }, store, { tenantId: tenant.tenantId, userId: user })
+          for (const store of stores) yield* rebuildUser({ sql, log }, store, { tenantId: tenant.tenantId, userId: UserId(user) })
         }
         step = yield* goOn(erased)
       }
@@ -170,10 +176,14 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
       yield* assertRowsAreOfTheLog(9)
 
       assert.deepStrictEqual([...new Set((yield* log.append(own)).map(({ _tag }) => _tag))], ["Duplicate"])
-      assert.deepStrictEqual((yield* log.append([newEvent(tenant, bet({ user_id: user, unique_id: "later" }))])).map(({ _tag }) => _tag), [
-        "Appended"
-      ])
-      const [document] = yield* Effect.flatMap(Counters, ({ read }) => read(tenant, [user], { sections: ["casino"], consistency: strong }))
+      assert.deepStrictEqual(
+        (yield* log.append([newEvent(tenant, bet({ user_id: UserId(user), unique_id: "later" }))])).map(({ _tag }) => _tag),
+        [
+          "Appended"
+        ]
+      )
+      const [document] = yield* Effect.flatMap(Counters, ({ read }) =>
+        read(tenant, [UserId(user)], { sections: ["casino"], consistency: strong }))
       assert.include(JSON.stringify(document?.["casino"]), `"bet_count":1,"bet_amount":"10"`)
       yield* Stream.runDrain(exportLog())
     }).pipe(inProcess), 40_000)
@@ -191,7 +201,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
             const fiber = Effect.runFork(Effect.provide(
               Effect.flatMap(
                 UserErasure,
-                ({ erase }) => erase(tenant, user, ({ events }) => events > 10 ? resume(Effect.succeed(fiber)) : undefined)
+                ({ erase }) => erase(tenant, UserId(user), ({ events }) => events > 10 ? resume(Effect.succeed(fiber)) : undefined)
               ),
               first
             ))
@@ -203,7 +213,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
           )
           assert.isAbove(yield* Effect.provide(eventsOf(tenant, user), second), 0)
           if (how === "ask") {
-            assert.deepInclude(yield* erasure.erase(tenant, user), { events: 40, again: false })
+            assert.deepInclude(yield* erasure.erase(tenant, UserId(user)), { events: 40, again: false })
           } else {
             assert.strictEqual(yield* erasure.takeUp, 0)
             yield* sql`update unfinished_erasures set moved_at = moved_at - interval '2 minutes'`
@@ -223,13 +233,15 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
       const processes = yield* Effect.all([process, process])
       const [first, second] = processes
       const { other, others, own, tenant, user } = yield* Effect.provide(heavy("both", 120), first)
-      const erasing = Effect.forEach(processes, (context) => Context.get(context, UserErasure).erase(tenant, user), { concurrency: 2 })
+      const erasing = Effect.forEach(processes, (context) => Context.get(context, UserErasure).erase(tenant, UserId(user)), {
+        concurrency: 2
+      })
       const playing = Effect.forEach(Array.from({ length: 20 }), (_, nth) =>
         Context.get(nth % 2 === 0 ? first : second, EventLog).append([
           ...own.slice(nth * 6, nth * 6 + 6),
           ...others.slice(nth * 6, nth * 6 + 6),
-          newEvent(tenant, bet({ user_id: user, unique_id: `during ${nth}` })),
-          newEvent(tenant, bet({ user_id: other, unique_id: `during ${nth}` }))
+          newEvent(tenant, bet({ user_id: UserId(user), unique_id: `during ${nth}` })),
+          newEvent(tenant, bet({ user_id: UserId(other), unique_id: `during ${nth}` }))
         ]))
       const [reports, outcomes] = yield* Effect.all([erasing, playing], { concurrency: 2 })
       for (const of of outcomes) {
@@ -244,7 +256,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
         // Whatever came too late to be erased is a new user's.
         const [document] = yield* Effect.flatMap(
           Counters,
-          ({ read }) => read(tenant, [user], { sections: ["casino"], consistency: strong })
+          ({ read }) => read(tenant, [UserId(user)], { sections: ["casino"], consistency: strong })
         )
         const bets = (document?.["casino"] as { readonly EUR: { readonly bet_count: number } } | undefined)?.EUR.bet_count ?? 0
         assert.strictEqual(bets, left)
@@ -262,10 +274,13 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased i
         yield* holder`select from slice_heads where slice = 9 for update`
         yield* Effect.sleep("300 millis")
       })))
-      const early = yield* eraseWithin(tenant, user, "50 millis")
+      const early = yield* eraseWithin(tenant, UserId(user), "50 millis")
       assert.strictEqual(early._tag, "UnderWay")
       yield* Fiber.join(held)
-      const [one, two] = yield* Effect.all([eraseWithin(tenant, user, "20 seconds"), eraseWithin(tenant, user, "20 seconds")], {
+      const [one, two] = yield* Effect.all([
+        eraseWithin(tenant, UserId(user), "20 seconds"),
+        eraseWithin(tenant, UserId(user), "20 seconds")
+      ], {
         concurrency: 2
       })
       assert.deepStrictEqual(one, two)

@@ -12,6 +12,7 @@ import { migrate } from "../../src/database/Migrations.ts"
 import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { catalog } from "../../src/projections/catalog/catalog.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bet } from "../support/events/events.ts"
 import { newEvent } from "../support/events/newEvent.ts"
@@ -95,9 +96,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the log", (it) => {
           const error = yield* Effect.flip(statement)
           assert.match(String(error.reason.cause), /permission denied|must be owner/, attempt)
         }
-        assert.strictEqual((yield* Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, "erased"))).events, 1)
+        assert.strictEqual((yield* Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, UserId("erased")))).events, 1)
         assert.deepStrictEqual((yield* log.append([a, b])).map(({ _tag }) => _tag), ["Duplicate", "Duplicate"])
-        assert.strictEqual((yield* log.readUser({ tenantId: tenant.tenantId, userId: "kept", before: 10, limit: 10 })).length, 1)
+        assert.strictEqual((yield* log.readUser({ tenantId: tenant.tenantId, userId: UserId("kept"), before: 10, limit: 10 })).length, 1)
       }).pipe(Effect.provide(context))
     }), 120_000)
 

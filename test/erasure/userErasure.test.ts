@@ -35,6 +35,8 @@ import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { exportLog } from "../../src/transfer/exportLog.ts"
 import { importLog } from "../../src/transfer/importLog.ts"
 import { verifyLog } from "../../src/transfer/verifyLog.ts"
+import { Slice } from "../../src/values/Slice.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import type { FastTrackItem } from "../oracle/FastTrackItem.ts"
 import { generateItems } from "../oracle/generateItems.ts"
 import { identityOf, referenceCounters } from "../oracle/referenceCounters.ts"
@@ -70,9 +72,9 @@ const send = (tenant: Tenant, items: ReadonlyArray<FastTrackItem>) =>
   Effect.flatMap(Ingest, ({ batch }) => batch(tenant, bulkItems(items), { strict: false }))
 const sendRaw = (tenant: Tenant, items: ReadonlyArray<unknown>) =>
   Effect.flatMap(Ingest, ({ batch }) => batch(tenant, bulkItems(items), { strict: false }))
-const erase = (tenant: Tenant, userId: string) => Effect.flatMap(UserErasure, (erasure) => erasure.erase(tenant, userId))
+const erase = (tenant: Tenant, userId: string) => Effect.flatMap(UserErasure, (erasure) => erasure.erase(tenant, UserId(userId)))
 const countersOf = (tenant: Tenant, userIds: ReadonlyArray<string>) =>
-  Effect.flatMap(Counters, ({ read, sections }) => read(tenant, userIds, { sections, consistency: strong }))
+  Effect.flatMap(Counters, ({ read, sections }) => read(tenant, userIds.map((each) => UserId(each)), { sections, consistency: strong }))
 
 const assertSound = Effect.gen(function*() {
   const verdicts = yield* Stream.runCollect(verifyLog())
@@ -201,7 +203,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
         assert.include(yield* tablesWith(victim), "parked_users")
         const [{ dense = 0 } = {}] = yield* sql<{ dense: number }>`select count(*)::int as dense from events`
         const epochs = sql<{ epoch: bigint }>`
-          select epoch from checkpoints where slice = ${sliceOf(tenant.tenantId, victim)} order by projection, version`
+          select epoch from checkpoints where slice = ${sliceOf(tenant.tenantId, UserId(victim))} order by projection, version`
         const epochsBefore = yield* epochs
 
         const report = yield* erase(tenant, victim)
@@ -218,7 +220,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
         // Its places are left, under one pseudonym that is nobody's id.
         const left = yield* sql<Record<string, unknown>>`
           select user_id, event_type, payload_version, payload::text, occurred_at = recorded_at as same from events where event_type = 'erased'`
-        const pseudonym = pseudonymOf(tenant.keyNamespace, victim)
+        const pseudonym = pseudonymOf(tenant.keyNamespace, UserId(victim))
         assert.isTrue(isPseudonym(pseudonym))
         assert.deepStrictEqual(
           left,
@@ -236,23 +238,23 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
         const log = yield* EventLog
         assert.deepStrictEqual(yield* countersOf(tenant, [victim]), [])
         assert.deepStrictEqual(
-          yield* log.readUser({ tenantId: tenant.tenantId, userId: victim, before: Number.MAX_SAFE_INTEGER, limit: 10 }),
+          yield* log.readUser({ tenantId: tenant.tenantId, userId: UserId(victim), before: Number.MAX_SAFE_INTEGER, limit: 10 }),
           []
         )
         assert.deepStrictEqual(
-          yield* log.readUser({ tenantId: tenant.tenantId, userId: pseudonym, before: Number.MAX_SAFE_INTEGER, limit: 10 }),
+          yield* log.readUser({ tenantId: tenant.tenantId, userId: UserId(pseudonym), before: Number.MAX_SAFE_INTEGER, limit: 10 }),
           []
         )
-        assert.isUndefined(yield* explanation.explain(tenant, victim, "casino.EUR.bet_count", { after: 0, limit: 10 }))
+        assert.isUndefined(yield* explanation.explain(tenant, UserId(victim), "casino.EUR.bet_count", { after: 0, limit: 10 }))
         const instant = Date.now() - 1
-        assert.isUndefined(yield* Effect.flatMap(TimeTravel, ({ read }) => read(tenant, victim, { instant, sections: ["casino"] })))
+        assert.isUndefined(yield* Effect.flatMap(TimeTravel, ({ read }) => read(tenant, UserId(victim), { instant, sections: ["casino"] })))
         assert.isUndefined(
           yield* Effect.flatMap(Activity, ({ read }) =>
-            read(tenant, victim, { from: 0, to: 30_000, granularity: "day", consistency: strong }))
+            read(tenant, UserId(victim), { from: 0, to: 30_000, granularity: "day", consistency: strong }))
         )
         assert.isUndefined(
           yield* Effect.flatMap(Games, ({ read, sections }) =>
-            read(tenant, victim, { sections, games: { _tag: "Page", from: "", limit: 10 }, consistency: strong }))
+            read(tenant, UserId(victim), { sections, games: { _tag: "Page", from: "", limit: 10 }, consistency: strong }))
         )
         const { changes } = yield* Effect.flatMap(Changes, ({ after }) =>
           after(tenant, beginning, { limit: 1000, waitSeconds: 5, consistency: strong }))
@@ -319,7 +321,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
           onlyFresh(yield* countersOf(tenant, [first, second]))
           const log = yield* EventLog
           assert.strictEqual(
-            (yield* log.readUser({ tenantId: tenant.tenantId, userId: first, before: Number.MAX_SAFE_INTEGER, limit: 10 })).length,
+            (yield* log.readUser({ tenantId: tenant.tenantId, userId: UserId(first), before: Number.MAX_SAFE_INTEGER, limit: 10 })).length,
             1
           )
           assert.deepStrictEqual(yield* countersOf(tenant, rest), others)
@@ -397,7 +399,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
           yield* sql`select from checkpoints where slice = 77 order by slice, projection, version for update`
           yield* Deferred.succeed(holding, undefined)
           yield* Deferred.await(held)
-          const chunk = yield* feedChunk({ sql, log, stores, bound: { events: 100, bytes: 1024 * 1024 } }, [77])
+          const chunk = yield* feedChunk({ sql, log, stores, bound: { events: 100, bytes: 1024 * 1024 } }, [Slice(77)])
           assert.strictEqual(chunk.events, 3)
           assert.strictEqual(yield* fed, 2)
           yield* Deferred.await(end)
@@ -453,7 +455,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
         yield* Fiber.join(holding)
         assert.deepStrictEqual((yield* Fiber.join(resending)).map(({ _tag }) => _tag), ["Duplicate", "Duplicate", "Appended"])
         const { events } = yield* Fiber.join(erasing)
-        const left = yield* log.readUser({ tenantId: tenant.tenantId, userId: user, before: Number.MAX_SAFE_INTEGER, limit: 10 })
+        const left = yield* log.readUser({ tenantId: tenant.tenantId, userId: UserId(user), before: Number.MAX_SAFE_INTEGER, limit: 10 })
         // What was there before is gone in any case; what is new is there unless it came first.
         if (erasesFirst) assert.deepStrictEqual(left.map(({ event }) => event.data), [JSON.parse(next.payload)])
         else assert.includeDeepMembers([[], [JSON.parse(next.payload)]], [left.map(({ event }) => event.data)])
@@ -578,7 +580,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
         // The counters are of those events that are still there.
         const log = yield* EventLog
         const there = new Set(
-          (yield* log.readUser({ tenantId: tenant.tenantId, userId: user, before: Number.MAX_SAFE_INTEGER, limit: 10_000 })).map((
+          (yield* log.readUser({ tenantId: tenant.tenantId, userId: UserId(user), before: Number.MAX_SAFE_INTEGER, limit: 10_000 })).map((
             { event }
           ) => JSON.stringify(event.data))
         )

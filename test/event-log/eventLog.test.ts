@@ -5,6 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { randomUUID } from "node:crypto"
 import { EventLog } from "../../src/event-log/EventLog.ts"
+import { TenantId } from "../../src/values/TenantId.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bet } from "../support/events/events.ts"
 import { newEvent } from "../support/events/newEvent.ts"
@@ -32,7 +34,7 @@ const memoryLog = Layer.effect(
   Effect.map(EventLog, (log) =>
     LogUnderTest.of({
       writers: [log, log],
-      newTenant: Effect.sync(() => ({ ...someTenant, tenantId: randomUUID(), keyNamespace: randomUUID() }))
+      newTenant: Effect.sync(() => ({ ...someTenant, tenantId: TenantId(randomUUID()), keyNamespace: randomUUID() }))
     }))
 ).pipe(Layer.provide(EventLog.layerMemory))
 
@@ -66,12 +68,12 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the log on PostgreSQL"
         const sql = yield* PgClient.PgClient
         const log = yield* EventLog
         const tenant = yield* newTenant()
-        yield* log.append([newEvent(tenant, bet({ user_id: "player", unique_id: "a" }))])
+        yield* log.append([newEvent(tenant, bet({ user_id: UserId("player"), unique_id: "a" }))])
         for (const statement of ["update events set user_id = 'x'", "delete from events", "truncate events"]) {
           const error = yield* Effect.flip(sql.unsafe(statement))
           assert.include(String(error.reason.cause), "append-only")
         }
-        const user = { tenantId: tenant.tenantId, userId: "player", before: Number.MAX_SAFE_INTEGER, limit: 10 }
+        const user = { tenantId: tenant.tenantId, userId: UserId("player"), before: Number.MAX_SAFE_INTEGER, limit: 10 }
         assert.strictEqual((yield* log.readUser(user)).length, 1)
       }).pipe(Effect.provide(service))
     }))
@@ -81,13 +83,13 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the log on PostgreSQL"
       const contexts = [yield* process, yield* process] as const
       const tenant = yield* newTenant().pipe(Effect.provide(contexts[0]))
       const events = Array.from({ length: 1500 }, (_, index) =>
-        newEvent(tenant, bet({ user_id: `player-${index % 40}`, unique_id: `id-${index}` })))
+        newEvent(tenant, bet({ user_id: UserId(`player-${index % 40}`), unique_id: `id-${index}` })))
       // Overlapping windows over the same events, from both processes at once, in different orders.
       const windows = Array.from({ length: 60 }, (_, index) => {
         const window = events.slice((index * 23) % 1300, (index * 23) % 1300 + 200)
         return index % 3 === 0 ? window.toReversed() : window
       })
-      const bad = { ...newEvent(tenant, bet({ user_id: "player-1", unique_id: "bad" })), payload: "{" }
+      const bad = { ...newEvent(tenant, bet({ user_id: UserId("player-1"), unique_id: "bad" })), payload: "{" }
       const outcomes = yield* Effect.forEach(
         [...windows, events, [...events.slice(0, 5), bad]],
         (window, index) =>

@@ -13,6 +13,9 @@ import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { compareUtf8 } from "../../src/values/compareUtf8.ts"
 import { known } from "../../src/values/known.ts"
+import { Position } from "../../src/values/Position.ts"
+import { Slice } from "../../src/values/Slice.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { bet } from "../support/events/events.ts"
 import { newEvent, userInSlice } from "../support/events/newEvent.ts"
 
@@ -64,7 +67,7 @@ const append = Effect.fnUntraced(function*(log: EventLog["Service"], events: Rea
   return outcomes.map((outcome): EventOutcome => outcome._tag === "Known" ? known(compared[next++], "comparison") : outcome)
 })
 
-const positionOf = (outcome: AppendOutcome | undefined): number => outcome?._tag === "Appended" ? outcome.position : Number.NaN
+const positionOf = (outcome: AppendOutcome | undefined): Position => Position(outcome?._tag === "Appended" ? outcome.position : Number.NaN)
 
 /** Everything after some positions, read in small pages, as whoever follows the log reads it. */
 const readOn = Effect.fnUntraced(function*(
@@ -94,7 +97,10 @@ const isOf = (tenant: Tenant) => (entry: LogEntry): entry is RecordedEvent => en
 const assertSound = Effect.fnUntraced(function*(log: EventLog["Service"]) {
   const last = new Map<number, number>()
   for (
-    const { recordedAt, slice } of yield* readOn(log, allSlices.map((slice) => ({ slice, position: 0 })), { events: 500, bytes: 2 ** 24 })
+    const { recordedAt, slice } of yield* readOn(log, allSlices.map((slice) => ({ slice, position: Position(0) })), {
+      events: 500,
+      bytes: 2 ** 24
+    })
   ) {
     assert.isAtLeast(recordedAt, last.get(slice) ?? 0, "recordedAt decreases")
     last.set(slice, recordedAt)
@@ -111,12 +117,12 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
       Effect.gen(function*() {
         const { newTenant, writers: [log] } = yield* LogUnderTest
         const tenant = yield* newTenant
-        const events = ["a", "b", "c"].map((id) => bet({ user_id: "player", unique_id: id, amount: "0.000000000000000001" }))
+        const events = ["a", "b", "c"].map((id) => bet({ user_id: UserId("player"), unique_id: id, amount: "0.000000000000000001" }))
         const outcomes = yield* log.append(events.map((event) => newEvent(tenant, event)))
         assert.deepStrictEqual(outcomes.map(({ _tag }) => _tag), ["Appended", "Appended", "Appended"])
         const positions = outcomes.map(positionOf)
         assert.deepStrictEqual(positions, positions.map((_, nth) => known(positions[0], "position") + nth))
-        const read = yield* log.readUser({ tenantId: tenant.tenantId, userId: "player", before: maxPosition, limit: 10 })
+        const read = yield* log.readUser({ tenantId: tenant.tenantId, userId: UserId("player"), before: maxPosition, limit: 10 })
         assert.deepStrictEqual(read.map(({ event }) => event), events.toReversed())
         assert.deepStrictEqual(read.map(({ position }) => position), positions.toReversed())
         yield* assertSound(log)
@@ -126,17 +132,17 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
       Effect.gen(function*() {
         const { newTenant, writers: [log] } = yield* LogUnderTest
         const tenant = yield* newTenant
-        const [first] = yield* log.append([newEvent(tenant, bet({ user_id: "player", unique_id: "a", amount: "10" }))])
+        const [first] = yield* log.append([newEvent(tenant, bet({ user_id: UserId("player"), unique_id: "a", amount: "10" }))])
         const again = yield* log.append([
-          newEvent(tenant, bet({ user_id: "player", unique_id: "a", amount: "10" })),
-          newEvent(tenant, bet({ user_id: "player", unique_id: "a", amount: "11" })),
-          newEvent(tenant, bet({ user_id: "player", unique_id: "b", amount: "1" }))
+          newEvent(tenant, bet({ user_id: UserId("player"), unique_id: "a", amount: "10" })),
+          newEvent(tenant, bet({ user_id: UserId("player"), unique_id: "a", amount: "11" })),
+          newEvent(tenant, bet({ user_id: UserId("player"), unique_id: "b", amount: "1" }))
         ])
         assert.strictEqual(first?._tag, "Appended")
-        const position = first?._tag === "Appended" ? first.position : 0
+        const position = first?._tag === "Appended" ? first.position : Position(0)
         assert.deepStrictEqual(again, [{ _tag: "Duplicate", position }, { _tag: "Conflict", position, fields: ["amount"] }, {
           _tag: "Appended",
-          position: position + 1
+          position: Position(position + 1)
         }])
       }))
 
@@ -144,13 +150,13 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
       Effect.gen(function*() {
         const { newTenant, writers: [log] } = yield* LogUnderTest
         const tenant = yield* newTenant
-        yield* log.append([newEvent(tenant, bet({ user_id: "player", unique_id: "stored", amount: "1" }))])
+        yield* log.append([newEvent(tenant, bet({ user_id: UserId("player"), unique_id: "stored", amount: "1" }))])
         const outcomes = yield* log.append([
-          newEvent(tenant, bet({ user_id: "player", unique_id: "new", amount: "1" })),
-          newEvent(tenant, bet({ user_id: "player", unique_id: "new", amount: "1" })),
-          newEvent(tenant, bet({ user_id: "player", unique_id: "new", amount: "2" })),
-          newEvent(tenant, bet({ user_id: "player", unique_id: "stored", amount: "2" })),
-          newEvent(tenant, bet({ user_id: "player", unique_id: "stored", amount: "1" }))
+          newEvent(tenant, bet({ user_id: UserId("player"), unique_id: "new", amount: "1" })),
+          newEvent(tenant, bet({ user_id: UserId("player"), unique_id: "new", amount: "1" })),
+          newEvent(tenant, bet({ user_id: UserId("player"), unique_id: "new", amount: "2" })),
+          newEvent(tenant, bet({ user_id: UserId("player"), unique_id: "stored", amount: "2" })),
+          newEvent(tenant, bet({ user_id: UserId("player"), unique_id: "stored", amount: "1" }))
         ])
         assert.deepStrictEqual(outcomes.map(({ _tag }) => _tag), ["Appended", "Duplicate", "Conflict", "Conflict", "Duplicate"])
       }))
@@ -160,13 +166,13 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
         const { newTenant, writers: [log] } = yield* LogUnderTest
         const [one, two] = [yield* newTenant, yield* newTenant]
         const outcomes = yield* log.append([
-          newEvent(one, bet({ user_id: "player", unique_id: "a" })),
-          newEvent(one, bet({ user_id: "another", unique_id: "a" })),
-          newEvent(two, bet({ user_id: "player", unique_id: "a" })),
+          newEvent(one, bet({ user_id: UserId("player"), unique_id: "a" })),
+          newEvent(one, bet({ user_id: UserId("another"), unique_id: "a" })),
+          newEvent(two, bet({ user_id: UserId("player"), unique_id: "a" })),
           // Two users who use one key.
           {
-            ...newEvent(one, bet({ user_id: "a third", unique_id: "a" })),
-            idempotencyKey: newEvent(one, bet({ user_id: "player", unique_id: "a" })).idempotencyKey
+            ...newEvent(one, bet({ user_id: UserId("a third"), unique_id: "a" })),
+            idempotencyKey: newEvent(one, bet({ user_id: UserId("player"), unique_id: "a" })).idempotencyKey
           }
         ])
         assert.deepStrictEqual(outcomes.map(({ _tag }) => _tag), ["Appended", "Appended", "Appended", "Appended"])
@@ -177,9 +183,9 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
         const { newTenant, writers: [log] } = yield* LogUnderTest
         const tenant = yield* newTenant
         const good = Array.from({ length: 60 }, (_, index) =>
-          newEvent(tenant, bet({ user_id: `player-${index % 7}`, unique_id: `id-${index}` })))
-        const noText = newEvent(tenant, { ...bet(), userId: "player\0with a NUL" })
-        const noJson: NewEvent = { ...newEvent(tenant, bet({ user_id: "player", unique_id: "bad" })), payload: "{" }
+          newEvent(tenant, bet({ user_id: UserId(`player-${index % 7}`), unique_id: `id-${index}` })))
+        const noText = newEvent(tenant, { ...bet(), userId: UserId("player\0with a NUL") })
+        const noJson: NewEvent = { ...newEvent(tenant, bet({ user_id: UserId("player"), unique_id: "bad" })), payload: "{" }
         const outcomes = yield* log.append([...good.slice(0, 20), noText, ...good.slice(20, 45), noJson, ...good.slice(45), noText])
         assert.deepStrictEqual(
           outcomes.flatMap(({ _tag }, index) =>
@@ -197,12 +203,15 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
         const [a, b] = [userInSlice(tenant, 3), userInSlice(tenant, 200)]
         const outcomes = yield* append(
           log,
-          [a, b, a, b, a].map((user, index) => newEvent(tenant, bet({ user_id: user, unique_id: String(index) })))
+          [a, b, a, b, a].map((user, index) => newEvent(tenant, bet({ user_id: UserId(user), unique_id: String(index) })))
         )
         const start = (index: number) => positionOf(outcomes[index]) - 1
-        const read = yield* log.read([{ slice: 200, position: start(1) }, { slice: 3, position: start(0) + 1 }], { events: 1, bytes: 1024 })
+        const read = yield* log.read([{ slice: Slice(200), position: Position(start(1)) }, {
+          slice: Slice(3),
+          position: Position(start(0) + 1)
+        }], { events: 1, bytes: 1024 })
         assert.deepStrictEqual(
-          read.map(({ event, position, slice }) => [slice, position, event?.data]),
+          read.map(({ event, position, slice }): ReadonlyArray<unknown> => [slice, position, event?.data]),
           [[3, start(0) + 2, bet({ user_id: a, unique_id: "2" }).data], [200, start(1) + 1, bet({ user_id: b, unique_id: "1" }).data]]
         )
       }))
@@ -220,7 +229,7 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
           })
           const answers = yield* Effect.forEach(sends, ([writer, events]) => send(writer, events), { concurrency: "unbounded" })
 
-          const firsts = new Map<string, { readonly sent: Sent; readonly position: number }>()
+          const firsts = new Map<string, { readonly sent: Sent; readonly position: Position }>()
           for (const { outcome, sent } of answers.flat()) {
             const key = `${sent.user} ${sent.id}`
             if (outcome._tag !== "Appended") continue
@@ -233,15 +242,15 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
               ...first.amount === sent.amount ? [] : ["amount"],
               ...fillers[first.size] === fillers[sent.size] ? [] : ["game_id"]
             ]
-            if (fields.length > 0) assert.deepStrictEqual(outcome, { _tag: "Conflict", position, fields })
-            else if (outcome._tag !== "Appended") assert.deepStrictEqual(outcome, { _tag: "Duplicate", position })
+            if (fields.length > 0) assert.deepStrictEqual(outcome, { _tag: "Conflict", position: Position(position), fields })
+            else if (outcome._tag !== "Appended") assert.deepStrictEqual(outcome, { _tag: "Duplicate", position: Position(position) })
           }
           for (const answer of answers.flat()) isAsHeld(answer)
           // The new events of a slice are in the order in which they were sent.
           for (const answer of answers) {
             const bySlice = Map.groupBy(
               answer.filter(({ outcome }) => outcome._tag === "Appended"),
-              ({ sent }) => sliceOf(tenant.tenantId, sent.user)
+              ({ sent }) => sliceOf(tenant.tenantId, UserId(sent.user))
             )
             for (const appended of bySlice.values()) {
               const positions = appended.map(({ outcome }) => positionOf(outcome))
@@ -258,12 +267,12 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
             }
           }
 
-          const slices = [...new Set([...firsts.values()].map(({ sent }) => sliceOf(tenant.tenantId, sent.user)))]
-          const held = (yield* readOn(writers[1], slices.map((slice) => ({ slice, position: 0 })))).filter(isOf(tenant))
+          const slices = [...new Set([...firsts.values()].map(({ sent }) => sliceOf(tenant.tenantId, UserId(sent.user))))]
+          const held = (yield* readOn(writers[1], slices.map((slice) => ({ slice, position: Position(0) })))).filter(isOf(tenant))
           assert.deepStrictEqual(
             held.map(({ event, position, slice }) => ({ slice, position, event })),
             [...firsts.values()].map(({ position, sent }) => ({
-              slice: sliceOf(tenant.tenantId, sent.user),
+              slice: sliceOf(tenant.tenantId, UserId(sent.user)),
               position,
               event: toEvent(sent)
             }))
@@ -286,8 +295,8 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
           const tenant = yield* newTenant
           const bound = { events, bytes }
           yield* append(log, sent.map((each) => newEvent(tenant, toEvent(each))))
-          const slices = [...new Set(sent.map(({ user }) => sliceOf(tenant.tenantId, user)))]
-          const start = slices.map((slice) => ({ slice, position: 0 }))
+          const slices = [...new Set(sent.map(({ user }) => sliceOf(tenant.tenantId, UserId(user))))]
+          const start = slices.map((slice) => ({ slice, position: Position(0) }))
           const all = yield* readOn(log, start, { events: 1000, bytes: 2 ** 24 })
           const own = all.filter(isOf(tenant))
           assert.isAbove(own.length, 0)
@@ -300,8 +309,8 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
             assert.deepStrictEqual([found, position], [Math.min(events, headOf(slice)), Math.min(events, headOf(slice))])
           }
           assert.deepStrictEqual(
-            yield* log.count(slices.map((slice) => ({ slice, position: headOf(slice) })), events),
-            slices.map((slice) => ({ slice, position: headOf(slice), events: 0 }))
+            yield* log.count(slices.map((slice) => ({ slice, position: Position(headOf(slice)) })), events),
+            slices.map((slice) => ({ slice, position: Position(headOf(slice)), events: 0 }))
           )
 
           // What is withheld comes by `fetch`, at least one event, and no more than has room.
@@ -324,7 +333,7 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
             )
           }
 
-          const parts = slices.map((slice) => ({ slice, position: 1, upTo: 1 + events }))
+          const parts = slices.map((slice) => ({ slice, position: Position(1), upTo: Position(1 + events) }))
           const inParts = (position: number) => position > 1 && position <= 1 + events
           assert.deepStrictEqual(
             (yield* whole(yield* log.lookAtParts(parts, everyType, bytes))).filter(isOf(tenant)),
@@ -336,8 +345,8 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
             const users = [...new Set(own.filter((entry) => entry.slice === slice).map(({ userId }) => userId))].sort(compareUtf8)
             const inOrder = users.flatMap((user) => own.filter(({ userId }) => userId === user))
             const found: Array<LogEntry> = []
-            for (let after = { userId: "", position: 0 };;) {
-              const part = { tenantId: tenant.tenantId, userIds: users.toReversed(), types: everyType, upTo: maxPosition }
+            for (let after = { userId: UserId(""), position: Position(0) };;) {
+              const part = { tenantId: tenant.tenantId, userIds: users.toReversed(), types: everyType, upTo: Position(maxPosition) }
               const page = yield* whole(yield* log.lookAtUsers(part, after, bound))
               assert.isAtMost(page.length, events)
               found.push(...page)
@@ -349,7 +358,14 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
 
             for (const userId of users) {
               const mine = own.filter((entry) => entry.userId === userId)
-              const part = { tenantId: tenant.tenantId, userId, slice, types: everyType, after: 0, upTo: headOf(slice) - 1 }
+              const part = {
+                tenantId: tenant.tenantId,
+                userId,
+                slice,
+                types: everyType,
+                after: Position(0),
+                upTo: Position(headOf(slice) - 1)
+              }
               assert.deepStrictEqual(
                 yield* whole(yield* log.lookAtUser(part, bound)),
                 mine.filter(({ position }) => position <= Math.min(events, headOf(slice) - 1))
@@ -386,18 +402,19 @@ export const eventLogContract = <E>(name: string, logUnderTest: Layer.Layer<LogU
           (other, nth) =>
             Effect.forEach(
               Array.from({ length: 60 }, (_, index) => index),
-              (index) => known(writers[nth % 2], "writer").append([newEvent(tenant, bet({ user_id: other, unique_id: `${index}` }))])
+              (index) =>
+                known(writers[nth % 2], "writer").append([newEvent(tenant, bet({ user_id: UserId(other), unique_id: `${index}` }))])
             ),
           { concurrency: "unbounded", discard: true }
         )
-        const start = (yield* log.append([newEvent(tenant, bet({ user_id: user, unique_id: "first" }))]))[0]
-        let position = start?._tag === "Appended" ? start.position : 0
+        const start = (yield* log.append([newEvent(tenant, bet({ user_id: UserId(user), unique_id: "first" }))]))[0]
+        let position = start?._tag === "Appended" ? start.position : Position(0)
         const last = position + total
         let isWritten = false
         const reader = Effect.gen(function*() {
           for (let wasWritten = false; !wasWritten && position < last;) {
             wasWritten = isWritten
-            for (const event of yield* log.read([{ slice: 77, position }], { events: 500, bytes: 1024 * 1024 })) {
+            for (const event of yield* log.read([{ slice: Slice(77), position }], { events: 500, bytes: 1024 * 1024 })) {
               assert.strictEqual(event.position, position + 1)
               position = event.position
             }

@@ -12,6 +12,8 @@ import { noHistory } from "../../src/event-log/Lineage.ts"
 import { LogHistories } from "../../src/event-log/LogHistories.ts"
 import { appendStatement } from "../../src/event-log/statements/appendStatement.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
+import { Position } from "../../src/values/Position.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { testApplication } from "../support/database/TestSql.ts"
 import { bet } from "../support/events/events.ts"
@@ -59,27 +61,27 @@ it.live("an append to a log that went back begins a history, and nothing is reme
     const histories = yield* LogHistories
     const erasure = yield* UserErasure
     const tenant = yield* newTenant("tenant")
-    const event = (userId: string, id: string) => newEvent(tenant, bet({ user_id: userId, unique_id: id }))
+    const event = (userId: string, id: string) => newEvent(tenant, bet({ user_id: UserId(userId), unique_id: id }))
     const { slice } = event("player", "a")
 
     yield* log.append([event("player", "a"), event("player", "b")])
     yield* log.append([event("gone", "a")])
-    yield* erasure.erase(tenant, "gone")
+    yield* erasure.erase(tenant, UserId("gone"))
     assert.deepStrictEqual((yield* log.append([event("gone", "a")])).map(({ _tag }) => _tag), ["Duplicate"])
     const before = histories.known()?.lineage ?? noHistory
     assert.strictEqual(before.history, 1)
 
     yield* goBack(slice, 1)
     assert.deepStrictEqual(yield* log.append([event("player", "a"), event("player", "c")]), [
-      { _tag: "Duplicate", position: 1 },
-      { _tag: "Appended", position: 2 }
+      { _tag: "Duplicate", position: Position(1) },
+      { _tag: "Appended", position: Position(2) }
     ])
     const after = histories.known()?.lineage ?? noHistory
     assert.strictEqual(after.history, 2)
     assert.deepStrictEqual(after.tags.slice(1), before.tags)
-    const place = Array.from({ length: 256 }, (_, at) => at === slice ? 2 : 0)
+    const place = Array.from({ length: 256 }, (_, at) => Position(at === slice ? 2 : 0))
     const { place: cut, wentBack } = yield* histories.continueAt(before, place)
-    assert.deepStrictEqual(wentBack, [{ slice, position: 1 }])
+    assert.deepStrictEqual(wentBack, [{ slice, position: Position(1) }])
     // Numbers have changed without an event, which those hear of who follow no feed.
     yield* untilEffect(
       Effect.map(besides((sql) => sql`select from generations where tenant_id is null and slice is null`), (rows) => rows.length === 1)
@@ -87,7 +89,7 @@ it.live("an append to a log that went back begins a history, and nothing is reme
     assert.strictEqual(cut[slice], 1)
 
     // The next erasure has the number of the one that was lost: the process must hear of it.
-    yield* erasure.erase(tenant, "player")
+    yield* erasure.erase(tenant, UserId("player"))
     assert.deepStrictEqual((yield* log.append([event("player", "a")])).map(({ _tag }) => _tag), ["Duplicate"])
   }).pipe(Effect.provide(service)))
 
@@ -96,13 +98,18 @@ it.live("an append for a tenant that the database has lost is not stored", () =>
     const log = yield* EventLog
     const { create } = yield* Tenants
     const [kept, gone] = [yield* create("kept", "UTC"), yield* create("gone", "UTC")]
-    yield* log.append([newEvent(kept, bet({ user_id: "player", unique_id: "a" }))])
-    yield* goBack(newEvent(kept, bet({ user_id: "player", unique_id: "a" })).slice, 1)
+    yield* log.append([newEvent(kept, bet({ user_id: UserId("player"), unique_id: "a" }))])
+    yield* goBack(newEvent(kept, bet({ user_id: UserId("player"), unique_id: "a" })).slice, 1)
     yield* besides((sql) => sql`delete from tenants where name = 'gone'`)
-    const appending = yield* Effect.forkChild(Effect.result(log.append([newEvent(gone, bet({ user_id: "player", unique_id: "a" }))])))
-    assert.deepStrictEqual((yield* log.append([newEvent(kept, bet({ user_id: "player", unique_id: "b" }))])).map(({ _tag }) => _tag), [
-      "Appended"
-    ])
+    const appending = yield* Effect.forkChild(
+      Effect.result(log.append([newEvent(gone, bet({ user_id: UserId("player"), unique_id: "a" }))]))
+    )
+    assert.deepStrictEqual(
+      (yield* log.append([newEvent(kept, bet({ user_id: UserId("player"), unique_id: "b" }))])).map(({ _tag }) => _tag),
+      [
+        "Appended"
+      ]
+    )
     assert.strictEqual((yield* Fiber.join(appending))._tag, "Failure")
     const sql = yield* PgClient.PgClient
     assert.deepStrictEqual(yield* sql`select count(*)::int as events from events`, [{ events: 2 }])
@@ -112,7 +119,7 @@ it.live("an append goes on as soon as the database can be written to again, on a
   Effect.gen(function*() {
     const log = yield* EventLog
     const tenant = yield* newTenant("tenant")
-    yield* log.append([newEvent(tenant, bet({ user_id: "player", unique_id: "a" }))])
+    yield* log.append([newEvent(tenant, bet({ user_id: UserId("player"), unique_id: "a" }))])
     const sessions = besides((sql) =>
       sql<{ pid: number }>`
         select pid from pg_stat_activity where datname = current_database() and application_name = 'playtally append' order by pid`
@@ -128,7 +135,7 @@ it.live("an append goes on as soon as the database can be written to again, on a
       sql`select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and application_name <> ${testApplication}`
     )
-    const appending = yield* Effect.forkChild(log.append([newEvent(tenant, bet({ user_id: "player", unique_id: "b" }))]))
+    const appending = yield* Effect.forkChild(log.append([newEvent(tenant, bet({ user_id: UserId("player"), unique_id: "b" }))]))
     yield* untilEffect(Effect.map(sessions, (rows) => rows.length > 0))
     const [readOnly] = yield* sessions
     // The session is given up: another one is tried.
@@ -144,7 +151,7 @@ it.live("an append goes on as soon as the database can be written to again, on a
       )
     )
     const began = performance.now()
-    assert.deepStrictEqual(yield* Fiber.join(appending), [{ _tag: "Appended", position: 2 }])
+    assert.deepStrictEqual(yield* Fiber.join(appending), [{ _tag: "Appended", position: Position(2) }])
     assert.isBelow(performance.now() - began, 5_000)
   }).pipe(Effect.provide(service)))
 
@@ -160,7 +167,7 @@ it.live("what is committed is on disk, whatever the server's default is", () =>
       yield* writer`set local synchronous_commit = off`
       const history = yield* keepUp
       yield* appendStatement(writer, {
-        events: [newEvent(tenant, bet({ user_id: "player", unique_id: "a" }))],
+        events: [newEvent(tenant, bet({ user_id: UserId("player"), unique_id: "a" }))],
         looksUp: false,
         erased: new ErasedUsers(),
         history
@@ -187,8 +194,8 @@ it.live("an erasure whose steps the database has lost is begun again", () =>
     const log = yield* EventLog
     const erasure = yield* UserErasure
     const tenant = yield* newTenant("tenant")
-    yield* log.append(Array.from({ length: 60 }, (_, id) => newEvent(tenant, bet({ user_id: "player", unique_id: String(id) }))))
-    const erasing = yield* Effect.forkChild(erasure.erase(tenant, "player"))
+    yield* log.append(Array.from({ length: 60 }, (_, id) => newEvent(tenant, bet({ user_id: UserId("player"), unique_id: String(id) }))))
+    const erasing = yield* Effect.forkChild(erasure.erase(tenant, UserId("player")))
     // The note that it is under way goes between two steps, as in a failover.
     yield* besides((sql) => untilEffect(Effect.map(sql`delete from unfinished_erasures returning 1 as gone`, (rows) => rows.length > 0)))
     yield* Fiber.join(erasing)

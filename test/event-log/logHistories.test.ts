@@ -8,6 +8,8 @@ import { askIncarnation, findToldParts, isSame } from "../../src/event-log/incar
 import { lineageLength, noHistory } from "../../src/event-log/Lineage.ts"
 import { LogHistories } from "../../src/event-log/LogHistories.ts"
 import { allSlices } from "../../src/event-log/sliceOf.ts"
+import { Position } from "../../src/values/Position.ts"
+import { Slice } from "../../src/values/Slice.ts"
 import { copyDatabase } from "../support/database/copyDatabase.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { testClients } from "../support/service/TestService.ts"
@@ -34,13 +36,13 @@ it.live("a database begins one history, and goes on with it in other processes",
         const { continueAt, known, newest } = yield* LogHistories
         assert.isUndefined(known())
         assert.deepStrictEqual(yield* newest, noHistory)
-        const before = yield* continueAt(noHistory, placeAt(3))
+        const before = yield* continueAt(noHistory, placeAt(3).map((each) => Position(each)))
         yield* moveHeads(3)
         yield* Effect.all([keepUp, keepUp, keepUp], { concurrency: "unbounded" })
         return [before, yield* newest] as const
       })
     )
-    assert.deepStrictEqual(before, { lineage: noHistory, place: placeAt(3), wentBack: [] })
+    assert.deepStrictEqual(before, { lineage: noHistory, place: placeAt(3).map((each) => Position(each)), wentBack: [] })
     assert.strictEqual(first.history, 1)
     assert.strictEqual(first.tags.length, 1)
     yield* on(
@@ -50,8 +52,16 @@ it.live("a database begins one history, and goes on with it in other processes",
         assert.deepStrictEqual(known()?.lineage, first)
         yield* keepUp
         assert.deepStrictEqual(yield* newest, first)
-        assert.deepStrictEqual(yield* continueAt(noHistory, placeAt(2)), { lineage: first, place: placeAt(2), wentBack: [] })
-        assert.deepStrictEqual(yield* continueAt(first, placeAt(9)), { lineage: first, place: placeAt(9), wentBack: [] })
+        assert.deepStrictEqual(yield* continueAt(noHistory, placeAt(2).map((each) => Position(each))), {
+          lineage: first,
+          place: placeAt(2).map((each) => Position(each)),
+          wentBack: []
+        })
+        assert.deepStrictEqual(yield* continueAt(first, placeAt(9).map((each) => Position(each))), {
+          lineage: first,
+          place: placeAt(9).map((each) => Position(each)),
+          wentBack: []
+        })
       })
     )
   }).pipe(Effect.scoped, Effect.provide(TestDatabase.layer)))
@@ -70,7 +80,11 @@ it.live("a cursor of a branch that was lost goes on where the branches part", ()
         assert.isUndefined(known(), "the history of the database that it is a copy of is not its own")
         assert.deepStrictEqual(yield* newest, first)
         // Nobody has appended: nothing else can stand behind the end.
-        assert.deepStrictEqual(yield* continueAt(first, placeAt(20)), { lineage: first, place: placeAt(20), wentBack: [] })
+        assert.deepStrictEqual(yield* continueAt(first, placeAt(20).map((each) => Position(each))), {
+          lineage: first,
+          place: placeAt(20).map((each) => Position(each)),
+          wentBack: []
+        })
         yield* moveHeads(7)
         const { lineage } = yield* keepUp
         yield* moveHeads(30)
@@ -80,20 +94,40 @@ it.live("a cursor of a branch that was lost goes on where the branches part", ()
     assert.strictEqual(branch.history, 2)
     assert.deepStrictEqual(branch.tags.slice(1), first.tags)
 
-    const wentBack = (position: number) => allSlices.map((slice) => ({ slice, position }))
+    const wentBack = (position: number) => allSlices.map((slice) => ({ slice, position: Position(position) }))
     yield* on(
       copy,
       Effect.gen(function*() {
         const { continueAt } = yield* LogHistories
-        assert.deepStrictEqual(yield* continueAt(first, placeAt(6)), { lineage: branch, place: placeAt(6), wentBack: [] })
-        assert.deepStrictEqual(yield* continueAt(first, placeAt(20)), { lineage: branch, place: placeAt(7), wentBack: wentBack(7) })
+        assert.deepStrictEqual(yield* continueAt(first, placeAt(6).map((each) => Position(each))), {
+          lineage: branch,
+          place: placeAt(6).map((each) => Position(each)),
+          wentBack: []
+        })
+        assert.deepStrictEqual(yield* continueAt(first, placeAt(20).map((each) => Position(each))), {
+          lineage: branch,
+          place: placeAt(7).map((each) => Position(each)),
+          wentBack: wentBack(7)
+        })
         // A history of the same number in the branch that was lost, known by its ancestor.
         const lost = { history: 2, tags: [1n, ...first.tags] }
-        assert.deepStrictEqual(yield* continueAt(lost, placeAt(20)), { lineage: branch, place: placeAt(7), wentBack: wentBack(7) })
+        assert.deepStrictEqual(yield* continueAt(lost, placeAt(20).map((each) => Position(each))), {
+          lineage: branch,
+          place: placeAt(7).map((each) => Position(each)),
+          wentBack: wentBack(7)
+        })
         // So many have been lost that nothing is in common: everything again.
         const unknown = { history: 9, tags: Array.from({ length: lineageLength }, (_, age) => BigInt(age)) }
-        assert.deepStrictEqual(yield* continueAt(unknown, placeAt(6)), { lineage: branch, place: placeAt(0), wentBack: wentBack(0) })
-        assert.deepStrictEqual(yield* continueAt(unknown, placeAt(0)), { lineage: branch, place: placeAt(0), wentBack: [] })
+        assert.deepStrictEqual(yield* continueAt(unknown, placeAt(6).map((each) => Position(each))), {
+          lineage: branch,
+          place: placeAt(0).map((each) => Position(each)),
+          wentBack: wentBack(0)
+        })
+        assert.deepStrictEqual(yield* continueAt(unknown, placeAt(0).map((each) => Position(each))), {
+          lineage: branch,
+          place: placeAt(0).map((each) => Position(each)),
+          wentBack: []
+        })
       })
     )
   }).pipe(Effect.scoped, Effect.provide(TestDatabase.layer)))
@@ -106,7 +140,7 @@ it.live("a process that remembers is told of another history, with what it saw c
     onNewHistory(({ lineage }) => told.push(lineage.history))
     yield* keepUp
     yield* moveHeads(4)
-    noteCommitted(17, 6)
+    noteCommitted(Slice(17), Position(6))
     yield* keepUp
     assert.deepStrictEqual(told, [])
     // Another server has appended in between, and its history is not that of this one.

@@ -10,6 +10,8 @@ import { EventLog } from "../../src/event-log/EventLog.ts"
 import { readableEvent } from "../../src/event-log/readableEvent.ts"
 import { largestShown, pageBytes, type StoredUserEvent } from "../../src/event-log/statements/readUserPage.ts"
 import { EventTooLarge, exportLog } from "../../src/transfer/exportLog.ts"
+import { TenantId } from "../../src/values/TenantId.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bet } from "../support/events/events.ts"
 import { newEvent, userInSlice } from "../support/events/newEvent.ts"
@@ -25,7 +27,7 @@ const pagesOf = Effect.fnUntraced(function*(tenantId: string, userId: string, li
   const log = yield* EventLog
   const pages: Array<ReadonlyArray<StoredUserEvent>> = []
   for (let before = Number.MAX_SAFE_INTEGER;;) {
-    const { events, isMore } = yield* log.readUserPage({ tenantId, userId, before, limit })
+    const { events, isMore } = yield* log.readUserPage({ tenantId: TenantId(tenantId), userId: UserId(userId), before, limit })
     pages.push(events)
     const last = events.at(-1)
     if (!isMore || last === undefined) return pages
@@ -45,7 +47,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("pages of a user's even
         const sizes: Array<number> = Array.from({ length: 60 }, (_, nth) => nth % 7 === 0 ? 700_000 : nth % 3 === 0 ? 90_000 : 10)
         sizes.push(3 * MiB, 10, 3 * MiB)
         yield* log.append(sizes.map((size, nth) => {
-          const event = newEvent(tenant, bet({ user_id: user, unique_id: `${nth}` }))
+          const event = newEvent(tenant, bet({ user_id: UserId(user), unique_id: `${nth}` }))
           const filler = nth % 2 === 0 ? "a".repeat(size) : randomBytes(Math.ceil(size / 2)).toString("hex").slice(0, size)
           return { ...event, payload: JSON.stringify({ ...JSON.parse(event.payload), filler }) }
         }))
@@ -77,7 +79,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("pages of a user's even
         const tenant = yield* newTenant("many")
         const [user, other] = [userInSlice(tenant, 4), userInSlice(tenant, 4, 1)]
         const events = (of: string, count: number) =>
-          Array.from({ length: count }, (_, nth) => newEvent(tenant, bet({ user_id: of, unique_id: `${nth}` })))
+          Array.from({ length: count }, (_, nth) => newEvent(tenant, bet({ user_id: UserId(of), unique_id: `${nth}` })))
         for (const part of [events(user, 1_300), events(other, 900), events(user, 2_600).slice(1_300)]) yield* log.append(part)
         const own = Effect.map(
           sql<
@@ -103,7 +105,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("pages of a user's even
       const sql = yield* PgClient.PgClient
       // As case 01 has it, more than the driver takes in a message unless it is told to.
       const sizes = [100_000, largestShown, largestShown + 1, 17_200_000, readableEvent + 1]
-      yield* log.append(sizes.map((_, nth) => newEvent(tenant, bet({ user_id: user, unique_id: `${nth}` }))))
+      yield* log.append(sizes.map((_, nth) => newEvent(tenant, bet({ user_id: UserId(user), unique_id: `${nth}` }))))
       yield* sql`alter table events disable trigger all`.unprepared
       for (const [nth, bytes] of sizes.entries()) {
         yield* sql`
@@ -114,7 +116,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("pages of a user's even
       const shown = (yield* pagesOf(tenant.tenantId, user, 500)).flat()
       assert.deepStrictEqual(shown.map(({ bytes }) => bytes), sizes.toReversed())
       assert.deepStrictEqual(shown.map(({ payload }) => payload?.length), [undefined, undefined, undefined, largestShown, 100_000])
-      const older = { tenantId: tenant.tenantId, userId: user, before: 5, limit: 1, largest: readableEvent }
+      const older = { tenantId: tenant.tenantId, userId: UserId(user), before: 5, limit: 1, largest: readableEvent }
       assert.strictEqual((yield* log.readUserPage(older)).events[0]?.payload?.length, 17_200_000)
 
       const refused = yield* Effect.result(Stream.runDrain(exportLog()))

@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { sliceOf } from "../../src/event-log/sliceOf.ts"
+import { TenantId } from "../../src/values/TenantId.ts"
+import { UserId } from "../../src/values/UserId.ts"
 
 // Computed apart from the code, with Python: fnv1a32(uuid.encode() + b"\0" + user.encode()) % 256.
 // Part of the data format: they never change.
@@ -26,13 +28,13 @@ const vectors: ReadonlyArray<readonly [tenantId: string, userId: string, slice: 
 
 describe("sliceOf", () => {
   it.each(vectors)("%s %s is in slice %i", (tenantId, userId, slice) => {
-    assert.strictEqual(sliceOf(tenantId, userId), slice)
+    assert.strictEqual(sliceOf(TenantId(tenantId), UserId(userId)), slice)
   })
 
   it("spreads users over all slices", () => {
     const counts = new Map<number, number>()
     for (let user = 0; user < 25_600; user++) {
-      const slice = sliceOf("7c9e6679-7425-40de-944b-e07fc1f90ae7", `player-${user}`)
+      const slice = sliceOf(TenantId("7c9e6679-7425-40de-944b-e07fc1f90ae7"), UserId(`player-${user}`))
       counts.set(slice, (counts.get(slice) ?? 0) + 1)
     }
     assert.strictEqual(counts.size, 256)

@@ -4,6 +4,7 @@ import type { EventType, FastTrackEvent } from "../../src/fasttrack/FastTrackEve
 import { idempotencyKey } from "../../src/fasttrack/idempotencyKey.ts"
 import { decodePayload, decodeStored, encodePayload, payloadVersion, UnknownPayload } from "../../src/fasttrack/payload.ts"
 import { differingFields, sameContent } from "../../src/fasttrack/sameContent.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { changeContent } from "../oracle/changeContent.ts"
 import { generateItems, seededRandom, toBody } from "../oracle/generateItems.ts"
 import { respellItem } from "../oracle/spellings.ts"
@@ -67,7 +68,7 @@ describe("encodePayload and decodePayload", () => {
       expect(failure.payloadVersion).toBe(version)
     }
     for (const event of ["realtime-refund", "constructor"]) {
-      expect(Result.isFailure(decodeStored({ event, userId: "u", occurredAt: 0, payloadVersion, payload: {} }))).toBe(true)
+      expect(Result.isFailure(decodeStored({ event, userId: UserId("u"), occurredAt: 0, payloadVersion, payload: {} }))).toBe(true)
     }
   })
 })

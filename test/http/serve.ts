@@ -42,12 +42,16 @@ import { ApiKeys, type Principal, UnknownApiKey } from "../../src/tenants/ApiKey
 import { RateLimits } from "../../src/tenants/RateLimits.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { layerTenantMetrics } from "../../src/tenants/TenantMetrics.ts"
+import { Position } from "../../src/values/Position.ts"
+import { Slice } from "../../src/values/Slice.ts"
 import { finish } from "../../src/values/steps.ts"
+import { TenantId } from "../../src/values/TenantId.ts"
+import { UserId } from "../../src/values/UserId.ts"
 
-export const tenant: Tenant = { tenantId: "tenant-1", name: "demo", timeZone: "UTC", weekStart: 1, keyNamespace: "namespace-1" }
+export const tenant: Tenant = { tenantId: TenantId("tenant-1"), name: "demo", timeZone: "UTC", weekStart: 1, keyNamespace: "namespace-1" }
 
 /** Where things stand for the stub of Changes. */
-export const place: FeedPlace = { positions: vectorOf([[3, 7]]), generation: 5, erasure: 2, lineage: noHistory }
+export const place: FeedPlace = { positions: vectorOf([[Slice(3), Position(7)]]), generation: 5, erasure: 2, lineage: noHistory }
 
 /** Keys the served stub of ApiKeys knows: one for each scope, and one for all. */
 const keys: Readonly<Record<string, Principal>> = {
@@ -100,10 +104,10 @@ const authenticate: Authenticate = (key) => {
 }
 
 export const document = (userId: string): CountersDocument => ({
-  user_id: userId,
+  user_id: UserId(userId),
   ref: `ref of ${userId}`,
   time_zone: "UTC",
-  position: 7,
+  position: Position(7),
   generations: { logins: 0, payments: 0 },
   logins: { login_count: 1 },
   payments: {}

@@ -9,6 +9,7 @@ import { createHash } from "node:crypto"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { bodyBounds } from "../../src/fasttrack/bodyBounds.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { eventTypes, itemOf } from "../fasttrack/wireItem.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bodyItems, bulkItems } from "../support/events/bulkItems.ts"
@@ -180,7 +181,7 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
       const refused = yield* Effect.flip(batch(tenant, bulkItems([login("one", "a"), {}]), { strict: true }))
       assert.strictEqual(refused._tag, "StrictRefusal")
       assert.deepStrictEqual(
-        yield* log.readUser({ tenantId: tenant.tenantId, userId: "one", before: Number.MAX_SAFE_INTEGER, limit: 10 }),
+        yield* log.readUser({ tenantId: tenant.tenantId, userId: UserId("one"), before: Number.MAX_SAFE_INTEGER, limit: 10 }),
         []
       )
       const rejected = yield* keptOf(tenant.tenantId)
@@ -205,7 +206,7 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
         })
       )
       assert.deepStrictEqual(
-        yield* log.readUser({ tenantId: tenant.tenantId, userId: "late", before: Number.MAX_SAFE_INTEGER, limit: 10 }),
+        yield* log.readUser({ tenantId: tenant.tenantId, userId: UserId("late"), before: Number.MAX_SAFE_INTEGER, limit: 10 }),
         []
       )
       assert.strictEqual((yield* batch(tenant, bulkItems(items), lenient)).duplicates, 30)
@@ -227,7 +228,7 @@ layer(testService({ settings: { MAX_ITEMS: "30", MAX_EVENTS_IN_FLIGHT: "40" } })
         })
       )
       assert.strictEqual(
-        (yield* log.readUser({ tenantId: tenant.tenantId, userId: "gone", before: Number.MAX_SAFE_INTEGER, limit: 10 })).length,
+        (yield* log.readUser({ tenantId: tenant.tenantId, userId: UserId("gone"), before: Number.MAX_SAFE_INTEGER, limit: 10 })).length,
         2
       )
     }))
@@ -303,7 +304,7 @@ layer(testService({ settings: { MAX_EVENT_BYTES: "1024", MAX_FUTURE_HOURS: "24" 
       const failure = yield* Effect.flip(batch(tenant, bodyItems(`{"items": [\n${items.join(",\n")},\n{"event": tru}\n]}`), lenient))
       assert.deepStrictEqual(failure, { _tag: "MalformedJson", message: "This is not JSON: line 2002, column 14." })
       assert.deepStrictEqual(
-        yield* log.readUser({ tenantId: tenant.tenantId, userId: "many", before: Number.MAX_SAFE_INTEGER, limit: 10 }),
+        yield* log.readUser({ tenantId: tenant.tenantId, userId: UserId("many"), before: Number.MAX_SAFE_INTEGER, limit: 10 }),
         []
       )
       assert.deepStrictEqual(yield* keptOf(tenant.tenantId), [])

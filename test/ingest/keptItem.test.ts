@@ -3,10 +3,12 @@ import * as Schema from "effect/Schema"
 import { cutNames, placesOf } from "../../src/ingest/cutNames.ts"
 import { keptItem, maxItemCharacters } from "../../src/ingest/keptItem.ts"
 import { finish } from "../../src/values/steps.ts"
+import { TenantId } from "../../src/values/TenantId.ts"
+import { UserId } from "../../src/values/UserId.ts"
 
 const tenantId = "01234567-89ab-cdef-0123-456789abcdef"
 const bytesOf = (text: string) => new TextEncoder().encode(text)
-const kept = (text: string) => finish(keptItem(bytesOf(text), tenantId))
+const kept = (text: string) => finish(keptItem(bytesOf(text), TenantId(tenantId)))
 
 /** As the items of before are kept: everything but printable ASCII escaped. */
 const escaped = (text: string) => text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
@@ -24,7 +26,7 @@ const respelled = (value: unknown): string => {
 }
 
 const has = (filter: Uint8Array, userId: string, tenant = tenantId): boolean =>
-  placesOf(userId, tenant).every((place) => {
+  placesOf(UserId(userId), TenantId(tenant)).every((place) => {
     const at = place & (filter.length * 8 - 1)
     return ((filter[at >>> 3] ?? 0) >>> (at & 7) & 1) === 1
   })
@@ -46,7 +48,7 @@ describe("a rejected item", () => {
       assert.strictEqual(kept(text).text, text.replace(/\\$/, "\\ufffd"))
     }
     assert.strictEqual(kept("\"😀/\\/\\u007f\u007f\\b\\u0008\"").text, "\"\\ud83d\\ude00//\\u007f\\u007f\\b\\b\"")
-    assert.strictEqual(finish(keptItem(Uint8Array.of(0x22, 0xff, 0xc3, 0x22), tenantId)).text, "\"\\ufffd\\ufffd\"")
+    assert.strictEqual(finish(keptItem(Uint8Array.of(0x22, 0xff, 0xc3, 0x22), TenantId(tenantId))).text, "\"\\ufffd\\ufffd\"")
   })
 
   it("is cut where it is too long, never within an escape, and is another one with every other end", () => {
@@ -75,7 +77,7 @@ describe("a rejected item", () => {
       ]
     ) {
       let steps = 0
-      for (const step = keptItem(bytesOf(text), tenantId); step.next().done !== true;) steps++
+      for (const step = keptItem(bytesOf(text), TenantId(tenantId)); step.next().done !== true;) steps++
       assert.isAtLeast(steps, 3, text.slice(0, 10))
     }
   })
@@ -83,7 +85,7 @@ describe("a rejected item", () => {
 
 describe("the names of an item that is cut", () => {
   const filler = "x".repeat(20_000)
-  const namesOf = (item: unknown) => finish(cutNames(bytesOf(typeof item === "string" ? item : JSON.stringify(item)), tenantId))
+  const namesOf = (item: unknown) => finish(cutNames(bytesOf(typeof item === "string" ? item : JSON.stringify(item)), TenantId(tenantId)))
 
   it.prop("have every string that is an id, at whatever level of JSON within strings", [Schema.Array(Schema.String)], ([texts]) => {
     const ids = [...texts, "zebra9911", "a/b", "é", "\"q\"", "back\\slash", "back\\nslash", "new\nline", "a b:c,d", "😀", "17"].filter((
@@ -95,7 +97,7 @@ describe("the names of an item that is cut", () => {
       for (const id of ids) assert.isTrue(has(names, id), `${level}: ${id}`)
       item = JSON.stringify({ item })
     }
-    const names = finish(cutNames(bytesOf(respelled(ids)), tenantId))
+    const names = finish(cutNames(bytesOf(respelled(ids)), TenantId(tenantId)))
     for (const id of ids) assert.isTrue(has(names, id), id)
   })
 
@@ -119,7 +121,7 @@ describe("the names of an item that is cut", () => {
   })
 
   it("are a part of the data format", () => {
-    assert.deepStrictEqual(placesOf("player-17", tenantId), [3932961588, 1771019905, 3904045518, 1742103835])
+    assert.deepStrictEqual(placesOf(UserId("player-17"), TenantId(tenantId)), [3932961588, 1771019905, 3904045518, 1742103835])
     assert.strictEqual(
       Buffer.from(namesOf({ user_id: "player-17", n: [1, 2.5] })).toString("hex"),
       "0020010804825020102088210c12000402840000180004020040080041000010"

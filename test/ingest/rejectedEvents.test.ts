@@ -10,6 +10,8 @@ import { monitorEventLoopDelay } from "node:perf_hooks"
 import { eraseRejected, searchStatement } from "../../src/ingest/eraseRejected.ts"
 import { issuesText, RejectedEvents } from "../../src/ingest/RejectedEvents.ts"
 import { beyondQuota, removeAt, removeBetween, trimAllRejected } from "../../src/ingest/trimRejected.ts"
+import { TenantId } from "../../src/values/TenantId.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { newTenant } from "../support/service/newTenant.ts"
 import { testService } from "../support/service/TestService.ts"
@@ -53,7 +55,8 @@ const invalid = (index: number) => ({
 const record = (tenantId: string, texts: ReadonlyArray<string>) =>
   Effect.flatMap(
     RejectedEvents,
-    (rejected) => rejected.record(tenantId, texts.map((_, index) => invalid(index)), (index) => new TextEncoder().encode(texts[index]))
+    (rejected) =>
+      rejected.record(TenantId(tenantId), texts.map((_, index) => invalid(index)), (index) => new TextEncoder().encode(texts[index]))
   )
 
 const sweep = Effect.flatMap(RejectedEvents, (rejected) => rejected.sweep)
@@ -193,7 +196,7 @@ layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestService
             beyondQuota(sql, tenantId, { quota, quotaBytes, retentionDays: 1 }),
             removeBetween(sql, tenantId, { limit: 100, since: "-infinity", until }),
             removeAt(sql, tenantId, { instant: until, kept: 10, limit: 100 }),
-            searchStatement(sql, { tenantId, userId: "u", places: [1, 2], after: "" })
+            searchStatement(sql, { tenantId, userId: UserId("u"), places: [1, 2], after: "" })
           ]
         ) {
           const [text, parameters] = statement.compile()
@@ -243,7 +246,8 @@ layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestService
 })
 
 layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })("erasing rejected items", (it) => {
-  const erase = (tenantId: string, userId: string) => Effect.flatMap(PgClient.PgClient, (sql) => eraseRejected(sql, tenantId, userId))
+  const erase = (tenantId: string, userId: string) =>
+    Effect.flatMap(PgClient.PgClient, (sql) => eraseRejected(sql, TenantId(tenantId), UserId(userId)))
 
   it.effect("removes all in which the id stands, whole or cut, and no others", () =>
     Effect.gen(function*() {

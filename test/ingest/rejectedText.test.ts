@@ -3,30 +3,32 @@ import * as Schema from "effect/Schema"
 import { keptItem } from "../../src/ingest/keptItem.ts"
 import { isNumeric, standsIn, tellTale } from "../../src/ingest/rejectedText.ts"
 import { finish } from "../../src/values/steps.ts"
+import { TenantId } from "../../src/values/TenantId.ts"
+import { UserId } from "../../src/values/UserId.ts"
 
 const textOf = (item: unknown) =>
-  finish(keptItem(new TextEncoder().encode(typeof item === "string" ? item : JSON.stringify(item)), "tenant")).text
+  finish(keptItem(new TextEncoder().encode(typeof item === "string" ? item : JSON.stringify(item)), TenantId("tenant"))).text
 
 const zebra = "zebra9911"
 
 describe("an id", () => {
   it.each<readonly [string, unknown, boolean]>([
-    ["under any name", { userId: zebra }, true],
-    ["deeper", { data: { profile: { user_id: zebra } } }, true],
+    ["under any name", { userId: UserId(zebra) }, true],
+    ["deeper", { data: { profile: { user_id: UserId(zebra) } } }, true],
     ["as an element", { user_id: [zebra] }, true],
     ["as a key", { players: { [zebra]: 1 } }, true],
-    ["in JSON in a string", { data: JSON.stringify({ user_id: zebra }) }, true],
+    ["in JSON in a string", { data: JSON.stringify({ user_id: UserId(zebra) }) }, true],
     ["in JSON in a string in a string", JSON.stringify({ data: JSON.stringify({ a: JSON.stringify([zebra]) }) }), true],
     ["spelled with escapes", `{"a":"\\u007aebra9911"}`, true],
     ["spelled with escapes within", { data: `{"a":"\\u007aebra9911"}` }, true],
     ["alone", JSON.stringify(zebra), true],
-    ["with spaces", { user_id: ` ${zebra} ` }, false],
-    ["in capitals", { user_id: zebra.toUpperCase() }, false],
-    ["as a part of another", { user_id: `${zebra}1`, email: `${zebra}@example.com` }, false],
+    ["with spaces", { user_id: UserId(` ${zebra} `) }, false],
+    ["in capitals", { user_id: UserId(zebra.toUpperCase()) }, false],
+    ["as a part of another", { user_id: UserId(`${zebra}1`), email: `${zebra}@example.com` }, false],
     ["nowhere", {}, false]
   ])("stands in an item %s", (_, item, stands) => {
     const text = textOf(item)
-    assert.strictEqual(standsIn(text, zebra), stands)
+    assert.strictEqual(standsIn(text, UserId(zebra)), stands)
   })
 
   it.each<readonly [string, string, boolean]>([
@@ -44,15 +46,15 @@ describe("an id", () => {
     ["a\"b\\c", JSON.stringify({ x: "a\"b\\c" }), true],
     ["é/😀", JSON.stringify({ x: JSON.stringify({ y: "é/😀" }) }), true]
   ])("%s stands in %s or not", (id, item, stands) => {
-    assert.strictEqual(standsIn(textOf(item), id), stands)
+    assert.strictEqual(standsIn(textOf(item), UserId(id)), stands)
   })
 
   it("stands at the end of what an older version has cut within it", () => {
     for (const end of ["\"z", "\"zebra991", "\"{\\\"id\\\":\\\"zeb"]) {
-      assert.isTrue(standsIn(`{"a":${end}`, zebra, true), end)
-      assert.isFalse(standsIn(`{"a":${end}`, zebra), end)
+      assert.isTrue(standsIn(`{"a":${end}`, UserId(zebra), true), end)
+      assert.isFalse(standsIn(`{"a":${end}`, UserId(zebra)), end)
     }
-    for (const end of ["\"", "\"y", "\"zebra99111", "\"\\u00"]) assert.isFalse(standsIn(`{"a":${end}`, zebra, true), end)
+    for (const end of ["\"", "\"y", "\"zebra99111", "\"\\u00"]) assert.isFalse(standsIn(`{"a":${end}`, UserId(zebra), true), end)
   })
 
   it.prop(
@@ -63,8 +65,8 @@ describe("an id", () => {
       for (let level = 0; level < 5; level++) {
         const text = textOf(item)
         if (text.length < 16 * 1024) {
-          assert.isTrue(standsIn(text, id), text)
-          assert.include(text, tellTale(id))
+          assert.isTrue(standsIn(text, UserId(id)), text)
+          assert.include(text, tellTale(UserId(id)))
         }
         item = { [level]: JSON.stringify(item) }
       }
@@ -73,7 +75,7 @@ describe("an id", () => {
 
   it("has what stands in every text with it as its tell-tale", () => {
     for (const [id, text] of [["a/bcd", "bcd"], ["é", ""], ["player 17@x.y:z-_", "player 17@x.y:z-_"], ["<b>\"long\"", "long"]] as const) {
-      assert.strictEqual(tellTale(id), text)
+      assert.strictEqual(tellTale(UserId(id)), text)
     }
     assert.deepStrictEqual(["17", "-1", "1.5", "1e3", "a", ""].map(isNumeric), [true, true, true, false, false, false])
   })
@@ -82,7 +84,7 @@ describe("an id", () => {
     const length = 16 * 1024
     for (const text of ["\"".repeat(length), "\\".repeat(length), "\"\\\"".repeat(length / 3), "1".repeat(length), "[".repeat(length)]) {
       const began = performance.now()
-      assert.isFalse(standsIn(text, zebra, true))
+      assert.isFalse(standsIn(text, UserId(zebra), true))
       assert.isBelow(performance.now() - began, 500, text.slice(0, 5))
     }
   })

@@ -8,13 +8,15 @@ import { AppendSignal } from "../../src/event-log/AppendSignal.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import type { AppendOutcome, NewEvent } from "../../src/event-log/RecordedEvent.ts"
 import { SliceWriters } from "../../src/ingest/SliceWriters.ts"
+import { Position } from "../../src/values/Position.ts"
+import { Slice } from "../../src/values/Slice.ts"
 import { seededRandom } from "../oracle/random.ts"
 import { undecodedBet } from "../support/events/events.ts"
 import { newEvent } from "../support/events/newEvent.ts"
 import { someTenant } from "../support/events/someTenant.ts"
 
 const eventsIn = (slice: number, ...ids: ReadonlyArray<string>): ReadonlyArray<NewEvent> =>
-  ids.map((id) => ({ ...newEvent(someTenant, undecodedBet("player", id)), slice }))
+  ids.map((id) => ({ ...newEvent(someTenant, undecodedBet("player", id)), slice: Slice(slice) }))
 
 const many = (slice: number, count: number) => eventsIn(slice, ...Array.from({ length: count }, (_, nth) => `${slice}-${nth}`))
 
@@ -42,7 +44,7 @@ const manualLog = () => {
           statements.push({ events, commit: Effect.asVoid(Deferred.succeed(gate, undefined)) })
           yield* Deferred.await(gate)
           // A position that tells whose outcome it is.
-          return events.map((event): AppendOutcome => ({ _tag: "Appended", position: Number(idOf(event).split("-")[1] ?? 0) }))
+          return events.map((event): AppendOutcome => ({ _tag: "Appended", position: Position(Number(idOf(event).split("-")[1] ?? 0)) }))
         }),
       compare: unused,
       read: unused,

@@ -8,13 +8,15 @@ import { EventLogUnavailable } from "../../src/event-log/EventLog.ts"
 import type { AppendOutcome, NewEvent } from "../../src/event-log/RecordedEvent.ts"
 import { SliceWriters } from "../../src/ingest/SliceWriters.ts"
 import { UserProcessors } from "../../src/ingest/UserProcessors.ts"
+import { Position } from "../../src/values/Position.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { undecodedBet } from "../support/events/events.ts"
 import { newEvent } from "../support/events/newEvent.ts"
 import { someTenant } from "../support/events/someTenant.ts"
 
 const mail = (userId: string, ids: ReadonlyArray<string>) => ({
   tenantId: someTenant.tenantId,
-  userId,
+  userId: UserId(userId),
   events: ids.map((id) => newEvent(someTenant, undecodedBet(userId, id)))
 })
 
@@ -30,7 +32,7 @@ const gatedWriters = (gate: Effect.Effect<void, EventLogUnavailable>) => {
         const { events } = append
         const write = Effect.map(gate, () => {
           appended.push(events)
-          return events.map((_, index): AppendOutcome => ({ _tag: "Appended", position: index + 1 }))
+          return events.map((_, index): AppendOutcome => ({ _tag: "Appended", position: Position(index + 1) }))
         })
         Effect.runFork(Effect.map(Effect.exit(write), (exit) => append.answer(exit, 0)))
       }
@@ -97,12 +99,15 @@ describe("UserProcessors", () => {
       const events = sizes.map((size, index) => long(String(index), size))
       const { tenantId } = someTenant
       yield* Effect.flatMap(UserProcessors, ({ process }) =>
-        process([{ tenantId, userId: "player", events: events.slice(0, 40) }, { tenantId, userId: "player", events: events.slice(40) }]))
+        process([{ tenantId, userId: UserId("player"), events: events.slice(0, 40) }, {
+          tenantId,
+          userId: UserId("player"),
+          events: events.slice(40)
+        }]))
         .pipe(Effect.provide(layer))
       assert.deepStrictEqual(appended.flatMap(idsOf), numbers(61))
       for (const batch of appended) {
-        const characters = batch.reduce((sum, { payload }) =>
-          sum + payload.length, 0)
+        const characters = batch.reduce((sum, { payload }) => sum + payload.length, 0)
         assert.isTrue(batch.length === 1 || characters <= 4 * 1024 * 1024, `${batch.length} events of ${characters} characters`)
       }
       assert.isAtMost(appended.length, 18)

@@ -16,6 +16,8 @@ import { ProjectionCatalog } from "../../src/projections/versions/ProjectionCata
 import { rebuild } from "../../src/projections/versions/rebuild.ts"
 import { rebuildUser } from "../../src/projections/versions/rebuildUser.ts"
 import { verifySlice } from "../../src/projections/versions/verifyProjection.ts"
+import { Slice } from "../../src/values/Slice.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { seededRandom } from "../oracle/random.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bet } from "../support/events/events.ts"
@@ -40,7 +42,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a chunk that is cut by
       // Small ones, some that are compressed in their row, and some that are kept outside.
       const events = Array.from({ length: 300 }, (_, id): FastTrackEvent => {
         const user = random.pick(users)
-        return random.chance(0.6) ? bet({ user_id: user, unique_id: `${id}` }) : fatBet(user, `${id}`, random.pick([0, 100, 1_000, 20_000]))
+        return random.chance(0.6)
+          ? bet({ user_id: UserId(user), unique_id: `${id}` })
+          : fatBet(user, `${id}`, random.pick([0, 100, 1_000, 20_000]))
       })
       yield* Effect.gen(function*() {
         const log = yield* EventLog
@@ -65,7 +69,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a chunk that is cut by
           // Each projection alone reads some types, both together others.
           const some = random.chance(0.5) ? stores : [random.pick(stores)]
           fetched = 0
-          const fed = yield* feedChunk({ sql, log: watched, stores: some, bound }, left)
+          const fed = yield* feedChunk({ sql, log: watched, stores: some, bound }, left.map((each) => Slice(each)))
           assert.isAtMost(fetched, bound.bytes / 2)
           assert.deepStrictEqual(fed.gaps, [])
           const [row] = yield* sql<{ slices: ReadonlyArray<number> | null }>`
@@ -77,7 +81,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a chunk that is cut by
           left = behind
         }
         for (const store of stores) {
-          for (const slice of [0, 1, 2, 3]) assert.deepStrictEqual((yield* verifySlice({ sql, log }, store, slice)).differences, [])
+          for (const slice of [0, 1, 2, 3]) assert.deepStrictEqual((yield* verifySlice({ sql, log }, store, Slice(slice))).differences, [])
         }
         const rows = yield* sql<{ version: number; bets: string }>`
           select 1 as version, sum(bet_count) as bets from sports_v1_totals union all select 2, sum(bet_count) from sports_v2_totals order by 1`
@@ -102,15 +106,21 @@ layer(testService({ projections: [casino, sports] }).pipe(Layer.provideMerge(Tes
         yield* sql.withTransaction(Effect.gen(function*() {
           yield* sql`select 1 from checkpoints where slice = ${slice} for update`
           yield* log.append(
-            [fatBet(bad, "1", 1), fatBet(bad, "2", 1), fatBet(bad, "3", 1), fatBet(good, "4", 1), bet({ user_id: bad, unique_id: "5" })]
+            [
+              fatBet(bad, "1", 1),
+              fatBet(bad, "2", 1),
+              fatBet(bad, "3", 1),
+              fatBet(good, "4", 1),
+              bet({ user_id: UserId(bad), unique_id: "5" })
+            ]
               .map((event) => newEvent(tenant, event))
           )
           yield* sql`alter table events disable trigger user`
-          yield* spoil({ slice })
+          yield* spoil({ slice: Slice(slice) })
           yield* sql`alter table events enable trigger user`
         }))
         const read = (user: string, section: string, consistency: Parameters<typeof counters.read>[2]["consistency"] = strong) =>
-          Effect.map(counters.read(tenant, [user], { sections: [section], consistency }), ([document]) => document)
+          Effect.map(counters.read(tenant, [UserId(user)], { sections: [section], consistency }), ([document]) => document)
         assert.nestedPropertyVal(yield* read(good, "sports"), "sports.EUR.bet_count", 1)
         assert.nestedPropertyVal(yield* read(bad, "casino"), "casino.EUR.bet_count", 1)
         assert.strictEqual((yield* Effect.flip(read(bad, "sports")))._tag, "ProjectionParked")
@@ -136,7 +146,7 @@ layer(testService({ projections: [casino, sports] }).pipe(Layer.provideMerge(Tes
           projection === sports
         )
         if (store === undefined) return yield* Effect.die("it is in the catalog")
-        const owner = { tenantId: tenant.tenantId, userId: bad }
+        const owner = { tenantId: tenant.tenantId, userId: UserId(bad) }
         assert.isFalse(yield* rebuildUser({ sql, log }, store, owner))
         assert.nestedPropertyVal(yield* read(bad, "sports", { _tag: "Eventual" }), "sports.EUR.bet_count", 1)
         assert.deepStrictEqual(yield* sql`select position from parked_users where slice = 20`, [{ position: 2n }])
@@ -178,7 +188,7 @@ layer(testService({ projections: [casino, sports] }).pipe(Layer.provideMerge(Tes
           const parked = yield* sql`select slice, position from parked_users where version = 2 order by slice`
           assert.deepStrictEqual(parked, [{ slice: 21, position: 2n }, { slice: 22, position: 2n }])
           for (const slice of [20, 21, 22]) {
-            const { differences, parked } = yield* verifySlice({ sql, log }, store, slice)
+            const { differences, parked } = yield* verifySlice({ sql, log }, store, Slice(slice))
             assert.deepStrictEqual([differences, parked], [[], slice === 20 ? 0 : 1])
           }
         }).pipe(Effect.provide(service))
@@ -207,13 +217,13 @@ layer(
       const events = [
         fatBet(good, "1", 1),
         fatBet(bad, "2", 1),
-        bet({ user_id: bad, unique_id: "3" }),
+        bet({ user_id: UserId(bad), unique_id: "3" }),
         fatBet(good, "4", 1),
         fatBet(other, "5", 1)
       ]
       yield* log.append(events.map((event) => newEvent(tenant, event)))
       const read = (user: string, section: string) =>
-        Effect.map(counters.read(tenant, [user], { sections: [section], consistency: strong }), ([document]) => document)
+        Effect.map(counters.read(tenant, [UserId(user)], { sections: [section], consistency: strong }), ([document]) => document)
       assert.nestedPropertyVal(yield* read(good, "sports"), "sports.EUR.bet_count", 2)
       assert.nestedPropertyVal(yield* read(other, "sports"), "sports.EUR.bet_count", 1)
       assert.nestedPropertyVal(yield* read(bad, "casino"), "casino.EUR.bet_count", 1)

@@ -7,6 +7,8 @@ import { migrate } from "../../src/database/Migrations.ts"
 import { mark, unmark } from "../../src/event-log/unfinishedImport.ts"
 import { ProjectionRunner } from "../../src/projections/runner/ProjectionRunner.ts"
 import { Readiness } from "../../src/readiness/Readiness.ts"
+import { Position } from "../../src/values/Position.ts"
+import { Slice } from "../../src/values/Slice.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 
 const runner = Layer.mock(ProjectionRunner, {
@@ -14,7 +16,7 @@ const runner = Layer.mock(ProjectionRunner, {
   status: () => ({
     versions: [],
     running: true,
-    gaps: [{ slice: 7, position: 12 }],
+    gaps: [{ slice: Slice(7), position: Position(12) }],
     lagEvents: 4,
     lagSeconds: 0.5,
     rankingLagEvents: 70,

@@ -45,10 +45,11 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "platform",
     "projections/feed",
     "projections/tables",
-    "projections/versions"
+    "projections/versions",
+    "values"
   ],
   "tenants": ["database", "platform", "values"],
-  "transfer": ["database", "event-log", "fasttrack", "tenants"],
+  "transfer": ["database", "event-log", "fasttrack", "tenants", "values"],
   "counters": [
     "database",
     "event-log",

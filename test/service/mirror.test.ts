@@ -31,6 +31,7 @@ import { ApiKeys } from "../../src/tenants/ApiKeys.ts"
 import { RateLimits } from "../../src/tenants/RateLimits.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { changeTimeZone } from "../../src/time-zones/changeTimeZone.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import type { FastTrackItem } from "../oracle/FastTrackItem.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
 import { copyDatabase } from "../support/database/copyDatabase.ts"
@@ -148,7 +149,7 @@ const operations = (tenant: Tenant, userIds: ReadonlyArray<string>, random: Retu
   })
   const rebuildSome = Effect.gen(function*() {
     const store = random.pick((yield* stores).filter(({ projection }) => projection.ranking === undefined))
-    const owner = { tenantId: tenant.tenantId, userId: random.pick(userIds) }
+    const owner = { tenantId: tenant.tenantId, userId: UserId(random.pick(userIds)) }
     yield* rebuildUser({ sql: yield* PgClient.PgClient, log: yield* EventLog }, store, owner).pipe(
       Effect.provideService(MostAtOnce, random.pick([1, 30_000])),
       Effect.provideService(StepBound, { events: 50, bytes: 1_000_000 })
@@ -162,7 +163,7 @@ const operations = (tenant: Tenant, userIds: ReadonlyArray<string>, random: Retu
     const parked = yield* sql<{ user_id: string }>`select user_id from parked_users where projection = ${logins.name}`
     if (store === undefined) return yield* Effect.die(new Error("logins is in the catalog"))
     for (const { user_id } of parked) {
-      yield* rebuildUser({ sql, log: yield* EventLog }, store, { tenantId: tenant.tenantId, userId: user_id })
+      yield* rebuildUser({ sql, log: yield* EventLog }, store, { tenantId: tenant.tenantId, userId: UserId(user_id) })
     }
   })
   const move = Effect.gen(function*() {
@@ -170,7 +171,7 @@ const operations = (tenant: Tenant, userIds: ReadonlyArray<string>, random: Retu
     const options = { tenantId: tenant.tenantId, timeZone, onProgress: () => Effect.void }
     yield* changeTimeZone({ sql: yield* PgClient.PgClient, log: yield* EventLog }, yield* stores, options)
   })
-  const erase = Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, random.pick(userIds)))
+  const erase = Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, UserId(random.pick(userIds))))
   const all: ReadonlyArray<Operation> = [activate, rebuildSome, rebuildSome, park, unpark, move, Effect.asVoid(erase), Effect.asVoid(erase)]
   return all.map((operation) => Effect.orDie(operation))
 }
@@ -228,7 +229,7 @@ describe("an engine that mirrors every counter", () => {
           const wrong = yield* mirrored(service.url, key)
           const store = (yield* ProjectionCatalog).stores.find(({ projection }) => projection.name === logins.name)
           if (store === undefined) return yield* Effect.die(new Error("logins is in the catalog"))
-          yield* rebuildUser({ sql, log: yield* EventLog }, store, { tenantId: tenant.tenantId, userId: wrongUser })
+          yield* rebuildUser({ sql, log: yield* EventLog }, store, { tenantId: tenant.tenantId, userId: UserId(wrongUser) })
           yield* assertMirrored(wrong, key)
         })
         yield* Effect.provide(rebuilt, service.context)
@@ -262,7 +263,7 @@ describe("an engine that mirrors every counter", () => {
       const engine = new MirrorEngine(first.url, key)
       yield* send(tenant, half.filter(({ data }) => userIds.indexOf(data.user_id) < 25)).pipe(Effect.provide(first.context))
       const [gone = "", kept = ""] = userIds
-      yield* Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, kept)).pipe(Effect.provide(first.context))
+      yield* Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, UserId(kept))).pipe(Effect.provide(first.context))
       yield* assertMirrored(engine, key)
       const late = yield* mirrored(first.url, key)
       yield* first.stop
@@ -273,7 +274,7 @@ describe("an engine that mirrors every counter", () => {
       engine.url = second.url
       const lost = Effect.gen(function*() {
         yield* send(tenant, items.filter((_, index) => index % 4 === 1))
-        yield* Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, gone))
+        yield* Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, UserId(gone)))
         const sql = yield* PgClient.PgClient
         const { stores } = yield* ProjectionCatalog
         const older = stores.find(({ projection }) => projection.name === "casino" && projection.version === 1)

@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { FairSlots } from "../../src/tenants/FairSlots.ts"
+import { TenantId } from "../../src/values/TenantId.ts"
 import { seededRandom } from "../oracle/random.ts"
 
 /** Claims a slot, and notes when it has come. */
 const ask = (slots: FairSlots, tenant: string, granted: Array<string>, name = tenant) => {
-  const claim = slots.claim(tenant)
+  const claim = slots.claim(TenantId(tenant))
   const state = { ...claim, isFull: false }
   Effect.runFork(Effect.match(claim.take, {
     onSuccess: () => granted.push(name),

@@ -28,6 +28,8 @@ import { Tenants } from "../../src/tenants/Tenants.ts"
 import { changeTimeZone } from "../../src/time-zones/changeTimeZone.ts"
 import { refoldUsers, usersToMove } from "../../src/time-zones/refoldUsers.ts"
 import { formatDay, parseDay } from "../../src/values/dayRuns.ts"
+import { Slice } from "../../src/values/Slice.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { currentZones } from "../../src/values/zones/pinnedZones.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
 import { referenceActivity } from "../oracle/referenceActivity.ts"
@@ -95,7 +97,7 @@ describe("a tenant's zone that is changed", () => {
         const reads = (tenant: Tenant) =>
           Effect.forEach(processes, (service) =>
             Effect.map(
-              Context.get(service, Counters).read(tenant, userIds, sections),
+              Context.get(service, Counters).read(tenant, userIds.map((each) => UserId(each)), sections),
               (documents) => documents.map(({ generations: _, position: __, ref: ___, ...document }) => document)
             ))
         yield* reads(moving)
@@ -113,13 +115,13 @@ describe("a tenant's zone that is changed", () => {
         const checkOne = Effect.fnUntraced(function*(service: (typeof processes)[number], userId: string) {
           const options = { sections: ["logins"], consistency: { _tag: "Eventual" } } as const
           const at = yield* Clock.currentTimeMillis
-          const [document] = yield* Context.get(service, Counters).read(moving, [userId], options)
+          const [document] = yield* Context.get(service, Counters).read(moving, [UserId(userId)], options)
           if (document === undefined) {
             return
           }
           const events = yield* Context.get(service, EventLog).readUser({
             tenantId: moving.tenantId,
-            userId,
+            userId: UserId(userId),
             before: document.position + 1,
             limit: 10_000
           })
@@ -151,7 +153,7 @@ describe("a tenant's zone that is changed", () => {
           assert.deepInclude(document, { time_zone: next, casino, logins })
         }
         for (const userId of userIds) {
-          const read = yield* Context.get(other, Activity).read(moving, userId, {
+          const read = yield* Context.get(other, Activity).read(moving, UserId(userId), {
             from: parseDay(range.from) ?? 0,
             to: parseDay(range.to) ?? 0,
             granularity: range.granularity,
@@ -167,7 +169,11 @@ describe("a tenant's zone that is changed", () => {
         const { stores } = Context.get(one, ProjectionCatalog)
         for (const store of stores.filter(({ projection }) => dependsOnTimeZone(projection))) {
           for (let slice = 0; slice < 256; slice++) {
-            const verified = yield* verifySlice({ sql: Context.get(one, PgClient.PgClient), log: Context.get(one, EventLog) }, store, slice)
+            const verified = yield* verifySlice(
+              { sql: Context.get(one, PgClient.PgClient), log: Context.get(one, EventLog) },
+              store,
+              Slice(slice)
+            )
             assert.deepStrictEqual(verified.differences, [])
           }
         }
@@ -205,7 +211,7 @@ describe("a tenant's zone that is changed", () => {
             assert.deepStrictEqual(found.entries, referenceLeaderboard(known, userIds, options))
             for (const userId of userIds) {
               const days = { from: "2026-02-01", to: "2026-04-01", granularity: "week" } as const
-              const read = yield* activities.read(tenant, userId, {
+              const read = yield* activities.read(tenant, UserId(userId), {
                 from: parseDay(days.from) ?? NaN,
                 to: parseDay(days.to) ?? NaN,
                 granularity: "week",
@@ -239,7 +245,7 @@ describe("a tenant's zone that is changed", () => {
           for (const store of stores) {
             for (
               const slice of new Set(userIds.map((userId) =>
-                sliceOf(tenant.tenantId, userId)
+                sliceOf(tenant.tenantId, UserId(userId))
               ))
             ) {
               assert.deepStrictEqual((yield* verifySlice({ sql, log: yield* EventLog }, store, slice)).differences, [])
@@ -276,7 +282,7 @@ describe("a tenant's zone that is changed", () => {
         })
         yield* log.append(events.map((event) => newEvent(tenant, event)))
         const read = (userIds: ReadonlyArray<string>, consistency: typeof strong | { readonly _tag: "Eventual" } = strong) =>
-          counters.read(tenant, userIds, { sections: ["delicate"], consistency })
+          counters.read(tenant, userIds.map((each) => UserId(each)), { sections: ["delicate"], consistency })
         const [before] = yield* read(users)
 
         assert.isTrue(yield* change(tenant, next))
@@ -300,11 +306,11 @@ describe("a tenant's zone that is changed", () => {
         const tenant = yield* newTenant("newcomers", former)
         yield* sql`insert into time_zone_moves (tenant_id, slice, time_zone) values (${tenant.tenantId}::uuid, 79, ${former})`
         yield* sql`update tenants set time_zone = ${next} where tenant_id = ${tenant.tenantId}::uuid`
-        const listed = yield* usersToMove(sql, { tenantId: tenant.tenantId, slice: 79 })
+        const listed = yield* usersToMove(sql, { tenantId: tenant.tenantId, slice: Slice(79) })
         const userId = userInSlice(tenant, 79)
         yield* log.append([newEvent(tenant, bet({ user_id: userId, unique_id: "1", at: "2026-01-01T00:00:00Z" }))])
         const read = Effect.flatMap(Activity, ({ read }) =>
-          read(tenant, userId, { from: 0, to: 30_000, granularity: "day", consistency: strong }))
+          read(tenant, UserId(userId), { from: 0, to: 30_000, granularity: "day", consistency: strong }))
         assert.deepInclude(yield* read, { time_zone: former })
         assert.strictEqual((yield* read)?.periods[0]?.from, "2025-12-31")
         const board = (board: Board, period: Period) =>
@@ -319,7 +325,7 @@ describe("a tenant's zone that is changed", () => {
         assert.strictEqual((yield* Effect.flip(board("casino_turnover", "day")))._tag, "ProjectionBehind")
         assert.strictEqual((yield* Effect.flip(board("login_streak", "all")))._tag, "ProjectionBehind")
         assert.deepStrictEqual(
-          yield* sql.withTransaction(refoldUsers({ sql, log }, stores, { tenantId: tenant.tenantId, slice: 79, listed })),
+          yield* sql.withTransaction(refoldUsers({ sql, log }, stores, { tenantId: tenant.tenantId, slice: Slice(79), listed })),
           { users: 1, isLast: true }
         )
         assert.deepInclude(yield* read, { time_zone: next })
@@ -335,7 +341,7 @@ describe("a tenant's zone that is changed", () => {
       const log = Context.get(service, EventLog)
       const userId = userInSlice(tenant, 78)
       yield* log.append([newEvent(tenant, bet({ user_id: userId, unique_id: "1", at: "2026-01-01T00:00:00Z" }))])
-      yield* Context.get(service, Counters).read(tenant, [userId], { sections: ["logins"], consistency: strong })
+      yield* Context.get(service, Counters).read(tenant, [UserId(userId)], { sections: ["logins"], consistency: strong })
       const refused = yield* Effect.flip(
         changeTimeZone({ sql, log }, [], { tenantId: tenant.tenantId, timeZone: next, onProgress: () => Effect.void })
       )

@@ -5,6 +5,9 @@ import { readableEvent } from "../../src/event-log/readableEvent.ts"
 import { formatStoredEvent } from "../../src/event-log/StoredEvent.ts"
 import { sealAfter } from "../../src/transfer/LogFile.ts"
 import { type LogFileBatch, LogFileReader } from "../../src/transfer/LogFileReader.ts"
+import { Position } from "../../src/values/Position.ts"
+import { TenantId } from "../../src/values/TenantId.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { seededRandom } from "../oracle/random.ts"
 import { fileOf, linesOf, preludeOf, sampleLog, sealed } from "../support/events/sampleLog.ts"
 
@@ -67,7 +70,7 @@ describe("a log file", () => {
     if (event === undefined) return
     const large = Array.from(
       { length: 5 },
-      (_, index) => ({ ...event, position: index + 1, payload: `"${"x".repeat(sealAfter.characters / 2)}"` })
+      (_, index) => ({ ...event, position: Position(index + 1), payload: `"${"x".repeat(sealAfter.characters / 2)}"` })
     )
     const { batches, problem } = read(fileOf({ prelude: preludeOf(large), events: large }))
     assert.isUndefined(problem)
@@ -83,7 +86,7 @@ describe("a log file", () => {
         /^Line \d+ of the file has a payload of 33554433 bytes/
       ]] as const
     ) {
-      const events = [{ ...event, position: 1, payload: `"${"x".repeat(bytes - 2)}"` }]
+      const events = [{ ...event, position: Position(1), payload: `"${"x".repeat(bytes - 2)}"` }]
       const reader = new LogFileReader()
       let failure: string | undefined
       const whole = fileOf({ prelude: preludeOf(events), events })
@@ -166,7 +169,7 @@ describe("a log file whose checks are right, but that is not what an export writ
 
   it.each(
     [
-      ["a position left out", { ...a, position: 2 }, /Line 7 of the file: event 3?\d+\/2 stands where \d+\/1 must be/],
+      ["a position left out", { ...a, position: Position(2) }, /Line 7 of the file: event 3?\d+\/2 stands where \d+\/1 must be/],
       [
         "a user of another slice",
         { ...a, tenant_id: other.tenant_id, user_id: other.user_id },
@@ -174,12 +177,12 @@ describe("a log file whose checks are right, but that is not what an export writ
       ],
       [
         "a tenant that is not in it",
-        { ...a, tenant_id: "00000000-0000-4000-8000-00000000000c" },
+        { ...a, tenant_id: TenantId("00000000-0000-4000-8000-00000000000c") },
         /Line 7 .* is of a tenant that does not exist/
       ],
       ["a kind that is not known", { ...a, event_type: "realtime-bingo" }, /Line 7 .* which this release does not know/],
       ["a payload of a newer release", { ...a, payload_version: 2 }, /Line 7 .* payload version 2, which this release does not know/],
-      ["an id with a NUL", { ...a, user_id: "\0" }, /Line 7 of the file is not an event/],
+      ["an id with a NUL", { ...a, user_id: UserId("\0") }, /Line 7 of the file is not an event/],
       ["an hour that does not exist", { ...a, occurred_at: "2026-01-01T24:00:00.000000Z" }, /Line 7 of the file is not an event/]
     ] as const
   )("%s", (_, event, message) => {

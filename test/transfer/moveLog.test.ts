@@ -24,6 +24,7 @@ import { importLog } from "../../src/transfer/importLog.ts"
 import { sealAfter } from "../../src/transfer/LogFile.ts"
 import { LogFileReader } from "../../src/transfer/LogFileReader.ts"
 import { verifyLog } from "../../src/transfer/verifyLog.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import type { FastTrackItem } from "../oracle/FastTrackItem.ts"
 import { generateItems } from "../oracle/generateItems.ts"
 import { copyDatabase } from "../support/database/copyDatabase.ts"
@@ -67,7 +68,7 @@ const ingest = Effect.fnUntraced(function*(tenant: Tenant, items: ReadonlyArray<
 
 const countersOf = Effect.fnUntraced(function*(tenant: Tenant, userIds: ReadonlyArray<string>) {
   const { read, sections } = yield* Counters
-  return yield* read(tenant, userIds, { sections, consistency: { _tag: "Strong", waitSeconds: 15 } })
+  return yield* read(tenant, userIds.map((each) => UserId(each)), { sections, consistency: { _tag: "Strong", waitSeconds: 15 } })
 })
 
 const countEvents = Effect.gen(function*() {

@@ -10,15 +10,19 @@ import type { StoredEvent } from "../../src/event-log/StoredEvent.ts"
 import { exportLog } from "../../src/transfer/exportLog.ts"
 import { importLog } from "../../src/transfer/importLog.ts"
 import { verifyLog } from "../../src/transfer/verifyLog.ts"
+import { Position } from "../../src/values/Position.ts"
+import { Slice } from "../../src/values/Slice.ts"
+import { TenantId } from "../../src/values/TenantId.ts"
+import { UserId } from "../../src/values/UserId.ts"
 import { copyDatabase } from "../support/database/copyDatabase.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { fileOf, preludeOf, sampleLog } from "../support/events/sampleLog.ts"
 import { testClients } from "../support/service/TestService.ts"
 
-const [tenant = "", other = ""] = sampleLog(1).prelude.tenants.map(({ tenant_id }) => tenant_id)
+const [tenant = TenantId(""), other = TenantId("")] = sampleLog(1).prelude.tenants.map(({ tenant_id }) => tenant_id)
 const userOf = (slice: number, nth = 0, of = tenant): string => {
   for (let number = 0;; number++) {
-    if (sliceOf(of, `user-${number}`) === slice && nth-- === 0) return `user-${number}`
+    if (sliceOf(of, UserId(`user-${number}`)) === slice && nth-- === 0) return `user-${number}`
   }
 }
 const keyOf = (slice: number, index: number) => `00000000-0000-5000-8000-${String(slice * 100 + index).padStart(12, "0")}`
@@ -120,7 +124,7 @@ const damages: ReadonlyArray<Damage> = [
       )
     ],
     found: (slice) => {
-      const users = Array.from({ length: 7 }, (_, nth) => ({ user: userOf(slice, nth, other), position: nth + 1 }))
+      const users = Array.from({ length: 7 }, (_, nth) => ({ user: userOf(slice, nth, other), position: Position(nth + 1) }))
       return [
         ...users.sort((a, b) => a.user < b.user ? -1 : 1).slice(0, 5).map(({ position, user }) =>
           `${slice}: user "${user}" of tenant ${other} has events from ${position} on, but there is no such tenant`
@@ -179,12 +183,12 @@ const damages: ReadonlyArray<Damage> = [
 
 const events = damages.flatMap((_, slice) =>
   Array.from({ length: 12 }, (_, index): StoredEvent => ({
-    slice,
-    position: index + 1,
+    slice: Slice(slice),
+    position: Position(index + 1),
     recorded_at: `2026-01-31T12:00:${String(10 + index)}.000000Z`,
     occurred_at: "2026-01-31T12:00:00.000000Z",
     tenant_id: tenant,
-    user_id: userOf(slice, index),
+    user_id: UserId(userOf(slice, index)),
     event_type: "realtime-login",
     idempotency_key: keyOf(slice, index),
     payload_version: 1,

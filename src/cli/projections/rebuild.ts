@@ -6,6 +6,7 @@ import { lowerThreadPriority } from "../../projections/runner/lowerThreadPriorit
 import type { VersionName } from "../../projections/versions/findVersion.ts"
 import { ProjectionVersions } from "../../projections/versions/ProjectionVersions.ts"
 import { Tenants } from "../../tenants/Tenants.ts"
+import { UserId } from "../../values/UserId.ts"
 import { CommandFailed, explained } from "../CommandFailed.ts"
 import { print } from "../print.ts"
 import { KnownProjections } from "./KnownProjections.ts"
@@ -43,7 +44,7 @@ export const rebuild = Command.make(
     yield* lowerThreadPriority
     const number = Option.getOrUndefined(version)
     if (Option.isSome(user) && Option.isSome(tenant) && name !== undefined) {
-      return yield* Effect.provide(ofUser({ name, version: number }, tenant.value, user.value), layer)
+      return yield* Effect.provide(ofUser({ name, version: number }, tenant.value, UserId(user.value)), layer)
     }
     yield* Effect.provide(ofAll(all ? "AllToBeRebuilt" : names.map((name) => ({ name, version: number }))), layer)
   }, explained)
@@ -66,7 +67,7 @@ export const rebuild = Command.make(
   })
 )
 
-const ofUser = Effect.fnUntraced(function*(version: VersionName, tenantName: string, userId: string) {
+const ofUser = Effect.fnUntraced(function*(version: VersionName, tenantName: string, userId: UserId) {
   const { tenantId } = yield* (yield* Tenants).get(tenantName)
   const rebuilt = yield* (yield* ProjectionVersions).rebuildUser(version, { tenantId, userId })
   if (!rebuilt.isParked) return yield* print(`${versionId(rebuilt)}: the rows of ${userId} are made anew.`)

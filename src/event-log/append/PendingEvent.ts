@@ -1,5 +1,6 @@
 import { payloadVersion } from "../../fasttrack/payload.ts"
 import { known } from "../../values/known.ts"
+import { Position } from "../../values/Position.ts"
 import type { Steps } from "../../values/steps.ts"
 import { compareContent } from "../compareKnown.ts"
 import { erasedVersion } from "../pseudonym.ts"
@@ -68,7 +69,7 @@ const outcomeOfRepeat = (event: NewEvent, first: PendingEvent): AppendOutcome =>
 
 /** The outcome of an event whose key the log held before the append. */
 export const outcomeOfStored = (event: NewEvent, stored: StoredRow): AppendOutcome => {
-  const position = Number(stored.position)
+  const position = Position(Number(stored.position))
   // What an erased event said can no longer be compared.
   if (stored.payload_version === erasedVersion) return { _tag: "Duplicate", position }
   if (stored.payload === null) return { _tag: "Known", position }

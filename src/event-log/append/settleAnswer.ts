@@ -1,4 +1,6 @@
 import { known } from "../../values/known.ts"
+import { Position } from "../../values/Position.ts"
+import type { Slice } from "../../values/Slice.ts"
 import type { Steps } from "../../values/steps.ts"
 import type { AppendRow } from "../statements/appendStatement.ts"
 import { comparedCharacters, outcomeOfStored, type PendingEvent } from "./PendingEvent.ts"
@@ -8,7 +10,7 @@ export interface SettledAnswer {
   /** Events whose key was stored before. */
   readonly repeats: number
   /** The last position that the statement wrote in each of its slices. */
-  readonly committed: ReadonlyMap<number, number>
+  readonly committed: ReadonlyMap<Slice, Position>
 }
 
 /**
@@ -18,10 +20,10 @@ export interface SettledAnswer {
  * a slice have dense positions in the order of the input. A slice without a row is a defect.
  */
 export function* settleAnswer(rows: ReadonlyArray<AppendRow>, batch: ReadonlyArray<PendingEvent>): Steps<SettledAnswer> {
-  const next = new Map<number, number>()
+  const next = new Map<Slice, Position>()
   let repeats = 0
   for (const row of rows) {
-    if (row.kind === "appended") next.set(row.slice, Number(row.position))
+    if (row.kind === "appended") next.set(row.slice, Position(Number(row.position)))
     else if (row.kind === "stored") {
       known(batch[row.ord - 1], "event that the statement found stored").stored = row
       repeats++
@@ -32,7 +34,7 @@ export function* settleAnswer(rows: ReadonlyArray<AppendRow>, batch: ReadonlyArr
     const { event, stored } = pending
     if (stored === undefined) {
       const position = known(next.get(event.slice), "slice in the answer of an append")
-      next.set(event.slice, position + 1)
+      next.set(event.slice, Position(position + 1))
       pending.outcome = { _tag: "Appended", position }
       continue
     }
@@ -42,6 +44,6 @@ export function* settleAnswer(rows: ReadonlyArray<AppendRow>, batch: ReadonlyArr
     compared = 0
     yield
   }
-  for (const [slice, position] of next) next.set(slice, position - 1)
+  for (const [slice, position] of next) next.set(slice, Position(position - 1))
   return { repeats, committed: next }
 }

@@ -4,6 +4,7 @@ import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { raiseSynchronousCommit } from "../../database/synchronousCommit.ts"
 import { payloadVersion } from "../../fasttrack/payload.ts"
+import type { Slice } from "../../values/Slice.ts"
 import type { ErasedUsers } from "../ErasedUsers.ts"
 import type { KnownHistory } from "../LogHistories.ts"
 import type { NewEvent } from "../RecordedEvent.ts"
@@ -23,7 +24,7 @@ import type { NewEvent } from "../RecordedEvent.ts"
  * The columns that a kind does not have are null.
  */
 export type AppendRow =
-  | { readonly kind: "appended"; readonly slice: number; readonly position: bigint; readonly waited: number }
+  | { readonly kind: "appended"; readonly slice: Slice; readonly position: bigint; readonly waited: number }
   | StoredRow
   | { readonly kind: "unknown erasures"; readonly position: bigint; readonly waited: null }
   | { readonly kind: "other server"; readonly waited: null }

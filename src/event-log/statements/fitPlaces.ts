@@ -2,6 +2,8 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
+import { Position } from "../../values/Position.ts"
+import type { Slice } from "../../values/Slice.ts"
 
 /**
  * Where an event stands in its slice, and what its payload takes in the database, as
@@ -18,7 +20,7 @@ export const placeColumns = "position, pg_column_size(payload) as size, pg_colum
 
 /** An event with the bytes of its payload. */
 export interface SizedPlace {
-  readonly position: number
+  readonly position: Position
   readonly bytes: number
 }
 
@@ -32,7 +34,7 @@ const unpacked = 16
  * The first places whose payloads together have at most `bytes` bytes: at least one. No payload
  * leaves the database.
  */
-export const fitPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: number, places: ReadonlyArray<Place>, bytes: number) {
+export const fitPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, slice: Slice, places: ReadonlyArray<Place>, bytes: number) {
   const fitting: Array<SizedPlace> = []
   let sum = 0
   for (let at = 0; at < places.length; at += unpacked) {
@@ -42,14 +44,14 @@ export const fitPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, sli
       const own = sizes.get(position) ?? size
       sum += own
       if (sum > bytes && fitting.length > 0) return fitting
-      fitting.push({ position: Number(position), bytes: own })
+      fitting.push({ position: Position(Number(position)), bytes: own })
     }
   }
   return fitting
 }) satisfies (...args: never) => Effect.Effect<ReadonlyArray<SizedPlace>, SqlError.SqlError>
 
 /** The bytes of those payloads that the database has compressed. */
-const sizesOf = (sql: PgClient.PgClient, slice: number, places: ReadonlyArray<Place>) => {
+const sizesOf = (sql: PgClient.PgClient, slice: Slice, places: ReadonlyArray<Place>) => {
   const compressed = places.filter(({ is_compressed }) => is_compressed)
   if (compressed.length === 0) return Effect.succeed(new Map<bigint, number>())
   return Effect.map(

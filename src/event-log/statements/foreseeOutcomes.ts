@@ -4,6 +4,7 @@ import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { payloadVersion } from "../../fasttrack/payload.ts"
 import type { StoredContent } from "../../fasttrack/sameContent.ts"
+import { Position } from "../../values/Position.ts"
 import { compareContent } from "../compareKnown.ts"
 import { ErasedUsers } from "../ErasedUsers.ts"
 import { erasedVersion } from "../pseudonym.ts"
@@ -67,7 +68,7 @@ export const foreseeOutcomes = (sql: PgClient.PgClient) => {
         const content = row === undefined
           ? foreseen.get(key)
           : { payloadVersion: row.payload_version, payload: row.payload, occurredAt: row.occurred_at.getTime() }
-        const position = Number(row?.position ?? 0n)
+        const position = Position(Number(row?.position ?? 0n))
         if (content === undefined) {
           remember(key, { payloadVersion, payload: event.payload, occurredAt: event.occurredAt })
           return { _tag: "Appended", position }

@@ -4,6 +4,8 @@ import type { SqlError } from "effect/sql"
 import { randomBytes } from "node:crypto"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { raiseSynchronousCommit } from "../../database/synchronousCommit.ts"
+import { Position } from "../../values/Position.ts"
+import type { Slice } from "../../values/Slice.ts"
 import { type Incarnation, incarnationColumns, isSame, partsOf } from "../incarnation.ts"
 import { type Lineage, lineageLength, noHistory } from "../Lineage.ts"
 import { allSlices } from "../sliceOf.ts"
@@ -14,7 +16,7 @@ export interface NewestHistory {
   /** The server that it is written on. */
   readonly incarnation: Incarnation
   /** The position of each slice when it began. */
-  readonly heads: ReadonlyArray<number>
+  readonly heads: ReadonlyArray<Position>
   /** When the last event before it was recorded, in epoch milliseconds; 0 if there was none. */
   readonly lastRecordedAt: number
 }
@@ -42,7 +44,7 @@ export const readNewest = (sql: PgClient.PgClient): Effect.Effect<NewestHistory 
       return {
         lineage: { history: Number(history), tags: rows.map(({ tag }) => tag) },
         incarnation: { timeline, server_started, storage },
-        heads: heads.map(Number),
+        heads: heads.map((head) => Position(Number(head))),
         lastRecordedAt: last_recorded_at.getTime()
       }
     }
@@ -65,7 +67,7 @@ export const readLineage = (sql: PgClient.PgClient): Effect.Effect<Lineage, SqlE
 export const beginHistory = (sql: PgClient.PgClient, like: Incarnation): Effect.Effect<NewestHistory, SqlError.SqlError> =>
   sql.withTransaction(Effect.gen(function*() {
     yield* sql`select ${raiseSynchronousCommit(sql)}`
-    const slices = yield* sql<{ slice: number; position: bigint; recorded_at: Date }>`
+    const slices = yield* sql<{ slice: Slice; position: bigint; recorded_at: Date }>`
       select slice, position, recorded_at from slice_heads order by slice for update`
     const [incarnation] = yield* sql<Incarnation>`select ${incarnationColumns(sql, partsOf(like))}`
     if (incarnation === undefined) return yield* Effect.die(new Error("a select without a table gave no row"))
@@ -76,8 +78,8 @@ export const beginHistory = (sql: PgClient.PgClient, like: Incarnation): Effect.
     const last = newest?.lineage ?? noHistory
     const history = last.history + 1
     const tag = randomBytes(8).readBigInt64BE()
-    const heads = allSlices.map(() => 0)
-    for (const { position, slice } of slices) heads[slice] = Number(position)
+    const heads = allSlices.map(() => Position(0))
+    for (const { position, slice } of slices) heads[slice] = Position(Number(position))
     const lastRecordedAt = slices.reduce((latest, { recorded_at }) => Math.max(latest, recorded_at.getTime()), 0)
     yield* sql`
       insert into log_histories (history, tag, timeline, server_started, storage, began_at, last_recorded_at, heads)
@@ -93,7 +95,7 @@ export interface Continuation {
   /** The last history that `from` and the log have in common; undefined if they have none. */
   readonly common: number | undefined
   /** Where the log was when the history after the common one began; undefined if there is none. */
-  readonly heads: ReadonlyArray<number> | undefined
+  readonly heads: ReadonlyArray<Position> | undefined
 }
 
 /** Reads where `from` and the log part, in one snapshot. */
@@ -127,6 +129,6 @@ export const readContinuation = (sql: PgClient.PgClient, from: Lineage): Effect.
         ? noHistory
         : { history: Number(row.newest), tags: row.tags ?? [] },
       common: row?.common === null || row?.common === undefined ? undefined : Number(row.common),
-      heads: row?.heads?.map(Number)
+      heads: row?.heads?.map((head) => Position(Number(head)))
     })
   )

@@ -3,12 +3,14 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { known } from "../../values/known.ts"
+import type { Slice } from "../../values/Slice.ts"
+import type { TenantId } from "../../values/TenantId.ts"
 import type { StoredEvent } from "../StoredEvent.ts"
 
 /** A user who was erased, as the log keeps that. */
 export interface StoredErasedUser {
-  readonly tenant_id: string
-  readonly slice: number
+  readonly tenant_id: TenantId
+  readonly slice: Slice
   readonly tag: number
   readonly pseudonym: string
   readonly erased_at: string
@@ -88,7 +90,7 @@ export const insertStored = (
 
 /** The positions of each slice that the events fill. */
 const rangesOf = (events: ReadonlyArray<StoredEvent>) => {
-  const ranges = new Map<number, { readonly slice: number; readonly first: number; readonly last: number; readonly recorded_at: string }>()
+  const ranges = new Map<number, { readonly slice: Slice; readonly first: number; readonly last: number; readonly recorded_at: string }>()
   for (const { position, recorded_at, slice } of events) {
     ranges.set(slice, { slice, first: ranges.get(slice)?.first ?? position, last: position, recorded_at })
   }

@@ -1,6 +1,9 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import { Position } from "../../values/Position.ts"
+import type { Slice } from "../../values/Slice.ts"
+import type { TenantId } from "../../values/TenantId.ts"
 import type { SlicePosition } from "../RecordedEvent.ts"
 
 /**
@@ -15,14 +18,14 @@ export const lookBack = 2_000
  */
 export const newestEvents = (
   sql: PgClient.PgClient,
-  tenantId: string | undefined,
+  tenantId: TenantId | undefined,
   limit: number
 ): Effect.Effect<ReadonlyArray<SlicePosition>, SqlError.SqlError> => {
   const among = tenantId === undefined
     ? sql`position > h.position - ${BigInt(limit)}`
     : sql`position > h.position - ${BigInt(lookBack)} and tenant_id = ${tenantId}::uuid`
   return Effect.map(
-    sql<{ slice: number; position: bigint }>`
+    sql<{ slice: Slice; position: bigint }>`
       select slice, position from (
         select e.slice, e.position, e.recorded_at
         from slice_heads as h
@@ -32,6 +35,6 @@ export const newestEvents = (
         order by e.recorded_at desc, e.position desc, e.slice limit ${limit}
       ) as newest
       order by recorded_at, slice, position`,
-    (rows) => rows.map((row) => ({ slice: row.slice, position: Number(row.position) }))
+    (rows) => rows.map((row) => ({ slice: row.slice, position: Position(Number(row.position)) }))
   )
 }

@@ -4,16 +4,20 @@ import * as Result from "effect/Result"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { decodeStored } from "../../fasttrack/payload.ts"
+import { Position } from "../../values/Position.ts"
+import type { Slice } from "../../values/Slice.ts"
+import type { TenantId } from "../../values/TenantId.ts"
+import type { UserId } from "../../values/UserId.ts"
 import { erasedVersion } from "../pseudonym.ts"
 import { readableEvent } from "../readableEvent.ts"
 import type { LogEntry, ReadBound, RecordedEvent, SlicePosition, WithheldEvent } from "../RecordedEvent.ts"
 
 /** A row of `events` as the statements here select it; `payload` is parsed JSON. */
 export interface EventRow {
-  readonly slice: number
+  readonly slice: Slice
   readonly position: bigint
-  readonly tenant_id: string
-  readonly user_id: string
+  readonly tenant_id: TenantId
+  readonly user_id: UserId
   readonly event_type: string
   readonly occurred_at: Date
   readonly recorded_at: Date
@@ -27,7 +31,7 @@ export interface EventRow {
  */
 export const toLoggedEvent = (row: EventRow): RecordedEvent => ({
   slice: row.slice,
-  position: Number(row.position),
+  position: Position(Number(row.position)),
   tenantId: row.tenant_id,
   userId: row.user_id,
   recordedAt: row.recorded_at.getTime(),
@@ -42,7 +46,7 @@ export const toLoggedEvent = (row: EventRow): RecordedEvent => ({
 
 const placeOf = (row: EventRow) => ({
   slice: row.slice,
-  position: Number(row.position),
+  position: Position(Number(row.position)),
   tenantId: row.tenant_id,
   userId: row.user_id,
   recordedAt: row.recorded_at.getTime()
@@ -67,7 +71,7 @@ export const toEntry = (row: EventRow): LogEntry | WithheldEvent => {
   }
   return {
     slice,
-    position: Number(row.position),
+    position: Position(Number(row.position)),
     tenantId: tenant_id,
     userId: user_id,
     recordedAt: row.recorded_at.getTime(),
@@ -137,7 +141,7 @@ export const countSlices = (
   limit: number
 ): Effect.Effect<ReadonlyArray<SlicePosition & { readonly events: number }>, SqlError.SqlError> =>
   Effect.map(
-    sql<{ slice: number; events: bigint; last: bigint }>`
+    sql<{ slice: Slice; events: bigint; last: bigint }>`
       select a.slice, e.events, e.last
       from unnest(${arrayOf.int2(after.map((a) => a.slice))}::smallint[], ${arrayOf.int8(after.map((a) => a.position))}::bigint[])
         as a (slice, position)
@@ -146,7 +150,7 @@ export const countSlices = (
         from events
         where events.slice = a.slice and events.position > a.position and events.position <= a.position + ${BigInt(limit)}
       ) as e`,
-    (rows) => rows.map(({ events, last, slice }) => ({ slice, position: Number(last), events: Number(events) }))
+    (rows) => rows.map(({ events, last, slice }) => ({ slice, position: Position(Number(last)), events: Number(events) }))
   )
 
 /**
@@ -155,7 +159,7 @@ export const countSlices = (
  */
 export const readParts = (
   sql: PgClient.PgClient,
-  parts: ReadonlyArray<SlicePosition & { readonly upTo: number }>,
+  parts: ReadonlyArray<SlicePosition & { readonly upTo: Position }>,
   types: ReadonlyArray<string>,
   bytes: number
 ): Effect.Effect<ReadonlyArray<LogEntry | WithheldEvent>, SqlError.SqlError> =>

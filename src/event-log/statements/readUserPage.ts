@@ -6,6 +6,10 @@ import { arrayOf } from "../../database/arrayOf.ts"
 import { parseJson } from "../../fasttrack/parseJson.ts"
 import { decodeStored } from "../../fasttrack/payload.ts"
 import { largestEvent } from "../../platform/Settings.ts"
+import { Position } from "../../values/Position.ts"
+import type { Slice } from "../../values/Slice.ts"
+import type { TenantId } from "../../values/TenantId.ts"
+import type { UserId } from "../../values/UserId.ts"
 import type { RecordedEvent } from "../RecordedEvent.ts"
 import { sliceOf } from "../sliceOf.ts"
 import { fitPlaces, type Place, placeColumns, type SizedPlace } from "./fitPlaces.ts"
@@ -13,8 +17,8 @@ import { isBeingErased } from "./unfinishedErasures.ts"
 
 /** An event of a user as it is stored, nothing parsed. Times are epoch milliseconds. */
 export interface StoredUserEvent {
-  readonly slice: number
-  readonly position: number
+  readonly slice: Slice
+  readonly position: Position
   readonly eventType: string
   readonly payloadVersion: number
   readonly occurredAt: number
@@ -37,8 +41,8 @@ export interface UserPage {
  * bytes than `largest` comes without its payload.
  */
 export interface PageRequest {
-  readonly tenantId: string
-  readonly userId: string
+  readonly tenantId: TenantId
+  readonly userId: UserId
   readonly before: number
   readonly limit: number
   /** {@link largestShown} without it, `readableEvent` at most. */
@@ -128,7 +132,7 @@ const fetchEvents = (
 ) =>
   Effect.map(
     sql<{
-      slice: number
+      slice: Slice
       position: bigint
       event_type: string
       payload_version: number
@@ -150,7 +154,7 @@ const fetchEvents = (
     (rows) =>
       rows.map((row): StoredUserEvent => ({
         slice: row.slice,
-        position: Number(row.position),
+        position: Position(Number(row.position)),
         eventType: row.event_type,
         payloadVersion: row.payload_version,
         occurredAt: row.occurred_at.getTime(),

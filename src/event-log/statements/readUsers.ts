@@ -3,33 +3,37 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import type { EventType } from "../../fasttrack/FastTrackEvent.ts"
+import type { Position } from "../../values/Position.ts"
+import type { Slice } from "../../values/Slice.ts"
+import type { TenantId } from "../../values/TenantId.ts"
+import type { UserId } from "../../values/UserId.ts"
 import type { LogEntry, ReadBound, WithheldEvent } from "../RecordedEvent.ts"
 import { type EventRow, smallPayload, toEntry } from "./readStatements.ts"
 import { isBeingErased } from "./unfinishedErasures.ts"
 
 /** Some users of a tenant, all of one slice, and which of their events. */
 export interface UsersPart {
-  readonly tenantId: string
-  readonly userIds: ReadonlyArray<string>
+  readonly tenantId: TenantId
+  readonly userIds: ReadonlyArray<UserId>
   readonly types: ReadonlyArray<EventType>
   /** The last position of the slice that is wanted. */
-  readonly upTo: number
+  readonly upTo: Position
 }
 
 /** A user, and a part of the user's slice: the positions after one up to another. */
 export interface UserPart {
-  readonly tenantId: string
-  readonly userId: string
-  readonly slice: number
+  readonly tenantId: TenantId
+  readonly userId: UserId
+  readonly slice: Slice
   readonly types: ReadonlyArray<EventType>
   readonly after: number
-  readonly upTo: number
+  readonly upTo: Position
 }
 
 /** A place in the order of users and positions. */
 export interface UserPlace {
-  readonly userId: string
-  readonly position: number
+  readonly userId: UserId
+  readonly position: Position
 }
 
 /**
@@ -81,7 +85,7 @@ export const readUserPart = (
 /** Whether a user has more events than a number. It looks at no more events than that. */
 export const hasMoreThan = (
   sql: PgClient.PgClient,
-  { tenantId, userId }: { readonly tenantId: string; readonly userId: string },
+  { tenantId, userId }: { readonly tenantId: TenantId; readonly userId: UserId },
   events: number
 ): Effect.Effect<boolean, SqlError.SqlError> =>
   Effect.map(

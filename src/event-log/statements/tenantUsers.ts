@@ -1,6 +1,8 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import type { TenantId } from "../../values/TenantId.ts"
+import type { UserId } from "../../values/UserId.ts"
 import { isPseudonym } from "../pseudonym.ts"
 
 /**
@@ -8,7 +10,7 @@ import { isPseudonym } from "../pseudonym.ts"
  * the end.
  */
 export interface UsersPage {
-  readonly userIds: ReadonlyArray<string>
+  readonly userIds: ReadonlyArray<UserId>
   readonly next: string | undefined
 }
 
@@ -19,12 +21,12 @@ export interface UsersPage {
  */
 export const usersAfter = (
   sql: PgClient.PgClient,
-  tenantId: string,
+  tenantId: TenantId,
   after: string,
   limit: number
 ): Effect.Effect<UsersPage, SqlError.SqlError> =>
   Effect.map(
-    sql<{ user_id: string; is_gone: boolean }>`
+    sql<{ user_id: UserId; is_gone: boolean }>`
       with recursive found as (
         (
           select user_id from events

@@ -2,6 +2,9 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
+import type { Slice } from "../../values/Slice.ts"
+import type { TenantId } from "../../values/TenantId.ts"
+import type { UserId } from "../../values/UserId.ts"
 import type { ErasedEvent, SlicePosition } from "../RecordedEvent.ts"
 
 /*
@@ -10,7 +13,7 @@ import type { ErasedEvent, SlicePosition } from "../RecordedEvent.ts"
  */
 
 /** SQL that is true while a user is being erased. */
-export const isBeingErased = (sql: PgClient.PgClient, tenantId: string, userId: string) =>
+export const isBeingErased = (sql: PgClient.PgClient, tenantId: TenantId, userId: UserId) =>
   sql`exists (select from unfinished_erasures as x where x.tenant_id = ${tenantId}::uuid and x.user_id = ${userId})`
 
 /**
@@ -22,8 +25,8 @@ export const isAnyBeingErased = (sql: PgClient.PgClient): Effect.Effect<boolean,
 
 /** Where an event of the log stands, and whose it is. */
 interface Place extends SlicePosition {
-  readonly tenantId: string
-  readonly userId: string
+  readonly tenantId: TenantId
+  readonly userId: UserId
   readonly recordedAt: number
 }
 
@@ -43,11 +46,11 @@ export const hidingErasures = <E extends Place>(
       : Effect.map(read, (events): ReadonlyArray<E | ErasedEvent> =>
         events.map((event) => users.some((user) => isOf(user, event)) ? erased(event) : event)))
 
-const usersBeingErased = (sql: PgClient.PgClient, slices: ReadonlyArray<number>) =>
-  sql<{ tenant_id: string; user_id: string }>`
+const usersBeingErased = (sql: PgClient.PgClient, slices: ReadonlyArray<Slice>) =>
+  sql<{ tenant_id: TenantId; user_id: UserId }>`
     select tenant_id, user_id from unfinished_erasures where slice = any (${arrayOf.int2(slices)}::smallint[])`
 
-const isOf = (user: { readonly tenant_id: string; readonly user_id: string }, { tenantId, userId }: Place): boolean =>
+const isOf = (user: { readonly tenant_id: TenantId; readonly user_id: UserId }, { tenantId, userId }: Place): boolean =>
   user.user_id === userId && user.tenant_id === tenantId
 
 const erased = ({ position, recordedAt, slice, tenantId, userId }: Place): ErasedEvent => ({

@@ -3,6 +3,7 @@ import { type FeedPlace, nothingTold } from "../../counters/FeedPlace.ts"
 import { type Lineage, lineageLength, noHistory } from "../../event-log/Lineage.ts"
 import { sliceCount } from "../../event-log/sliceOf.ts"
 import type { Tenant } from "../../tenants/Tenant.ts"
+import { Position } from "../../values/Position.ts"
 
 const signatureLength = 10
 
@@ -52,7 +53,7 @@ export const decodeChangesCursor = (tenant: Tenant, cursor: string): FeedPlace |
     }
     return Number.NaN
   }
-  const positions = Array.from({ length: sliceCount }, read)
+  const positions = Array.from({ length: sliceCount }, () => Position(read()))
   if (positions.some(Number.isNaN)) return undefined
   // An earlier release wrote no more. What has changed without events since is not known: every
   // user is told once.

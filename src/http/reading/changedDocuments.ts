@@ -3,6 +3,7 @@ import type { Counters, CountersDocument } from "../../counters/Counters.ts"
 import { TooManyRows } from "../../counters/TooManyRows.ts"
 import { Breather } from "../../platform/Breather.ts"
 import type { Tenant } from "../../tenants/Tenant.ts"
+import { UserId } from "../../values/UserId.ts"
 import { JsonText } from "../answers/JsonText.ts"
 import { AnswerTooLarge, TooManyRows as TooManyRowsProblem } from "../problems/readings.ts"
 import type { Sections } from "./parameters.ts"
@@ -34,7 +35,7 @@ export const changedDocuments = Effect.fnUntraced(function*(
   const options = { ...sections, consistency: { _tag: "Eventual" } } as const
   /** The documents of some users by their ids, or that they are too many. */
   const read = (some: ReadonlyArray<string>) =>
-    counters.read(tenant, some, options).pipe(
+    counters.read(tenant, some.map((each) => UserId(each)), options).pipe(
       Effect.map((documents): Read => new Map(documents.map((document) => [document.user_id, document]))),
       Effect.catchTag("TooManyRows", (error) => Effect.succeed<Read>(error))
     )

@@ -23,7 +23,7 @@ import { askedSections, consistency, consistencyOf, include, includeDetails, pre
 /** The users asked for at once. A user named twice is answered once. */
 const UserIds = Schema.Struct({
   user_ids: Schema.Array(UserId).check(Schema.isMinLength(1), Schema.isMaxLength(500))
-}).annotate({ identifier: "UserIds", examples: [{ user_ids: ["player-17", "player-18"] }] })
+}).annotate({ identifier: "UserIds", examples: [{ user_ids: [UserId.make("player-17"), UserId.make("player-18")] }] })
 
 export const countersOfUsers = HttpApiEndpoint.post("countersOfUsers", "/api/v1/users/counters", {
   query: { include, consistency },

@@ -3,6 +3,8 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { allSlices } from "../../event-log/sliceOf.ts"
+import { Position } from "../../values/Position.ts"
+import type { Slice } from "../../values/Slice.ts"
 import { fingerprint } from "../fold/fingerprint.ts"
 import type { AnyProjection } from "../projection/Projection.ts"
 import { versionId, type VersionRef } from "./VersionRef.ts"
@@ -28,10 +30,10 @@ import { versionId, type VersionRef } from "./VersionRef.ts"
 
 /** How far one projection version has come in one slice. */
 export interface Checkpoint {
-  readonly slice: number
+  readonly slice: Slice
   readonly projection: string
   readonly version: number
-  readonly position: number
+  readonly position: Position
 }
 
 /** A checkpoint with its epoch. */
@@ -40,13 +42,13 @@ export interface EpochCheckpoint extends Checkpoint {
 }
 
 interface CheckpointRow {
-  readonly slice: number
+  readonly slice: Slice
   readonly projection: string
   readonly version: number
   readonly position: bigint
 }
 
-const toCheckpoint = (row: CheckpointRow): Checkpoint => ({ ...row, position: Number(row.position) })
+const toCheckpoint = (row: CheckpointRow): Checkpoint => ({ ...row, position: Position(Number(row.position)) })
 
 const names = (versions: ReadonlyArray<VersionRef>) => arrayOf.text(versions.map(({ name }) => name))
 const numbers = (versions: ReadonlyArray<VersionRef>) => arrayOf.int4(versions.map(({ version }) => version))
@@ -62,7 +64,7 @@ const numbers = (versions: ReadonlyArray<VersionRef>) => arrayOf.int4(versions.m
 export const take = (
   sql: PgClient.PgClient,
   projections: ReadonlyArray<AnyProjection>,
-  slices: ReadonlyArray<number>
+  slices: ReadonlyArray<Slice>
 ): Effect.Effect<ReadonlyArray<Checkpoint>, SqlError.SqlError> =>
   Effect.gen(function*() {
     const rows = yield* sql<CheckpointRow>`
@@ -94,7 +96,7 @@ export const take = (
 export const hold = (
   sql: PgClient.PgClient,
   versions: ReadonlyArray<VersionRef>,
-  slices: ReadonlyArray<number>
+  slices: ReadonlyArray<Slice>
 ): Effect.Effect<ReadonlyArray<EpochCheckpoint>, SqlError.SqlError> =>
   Effect.map(
     sql<CheckpointRow & { readonly epoch: bigint }>`
@@ -110,7 +112,7 @@ export const hold = (
 export const find = (
   sql: PgClient.PgClient,
   { name, version }: VersionRef,
-  slice: number
+  slice: Slice
 ): Effect.Effect<EpochCheckpoint | undefined, SqlError.SqlError> =>
   Effect.map(
     sql<CheckpointRow & { readonly epoch: bigint }>`
@@ -126,19 +128,19 @@ export const find = (
 export const raiseEpoch = (
   sql: PgClient.PgClient,
   { name, version }: VersionRef,
-  slice: number
-): Effect.Effect<number | undefined, SqlError.SqlError> =>
+  slice: Slice
+): Effect.Effect<Position | undefined, SqlError.SqlError> =>
   Effect.map(
     sql<{ position: bigint }>`
       update checkpoints set epoch = epoch + 1 where slice = ${slice} and projection = ${name} and version = ${version} returning position`,
-    ([row]) => row === undefined ? undefined : Number(row.position)
+    ([row]) => row === undefined ? undefined : Position(Number(row.position))
   )
 
 /** Holds some versions' checkpoints of a slice, as {@link hold} does, and raises their epochs. */
 export const holdAndRaise = (
   sql: PgClient.PgClient,
   versions: ReadonlyArray<VersionRef>,
-  slice: number
+  slice: Slice
 ): Effect.Effect<ReadonlyArray<Checkpoint>, SqlError.SqlError> =>
   Effect.tap(hold(sql, versions, [slice]), () =>
     sql`
@@ -149,7 +151,7 @@ export const holdAndRaise = (
  * Holds the checkpoints of every version in a slice and raises their epochs, also of versions that
  * only other code knows.
  */
-export const holdSliceAndRaise = (sql: PgClient.PgClient, slice: number): Effect.Effect<void, SqlError.SqlError> =>
+export const holdSliceAndRaise = (sql: PgClient.PgClient, slice: Slice): Effect.Effect<void, SqlError.SqlError> =>
   Effect.gen(function*() {
     yield* sql`select from checkpoints where slice = ${slice} order by slice, projection, version for update`
     yield* sql`update checkpoints set epoch = epoch + 1 where slice = ${slice}`
@@ -199,8 +201,8 @@ export const remove = (sql: PgClient.PgClient, version: VersionRef): Effect.Effe
  * how many events are left.
  */
 export interface Lagging {
-  readonly slice: number
-  readonly position: number
+  readonly slice: Slice
+  readonly position: Position
   readonly events: number
 }
 
@@ -210,7 +212,7 @@ export const behind = (
   projections: ReadonlyArray<VersionRef>
 ): Effect.Effect<ReadonlyArray<Lagging>, SqlError.SqlError> =>
   Effect.map(
-    sql<{ slice: number; position: bigint; events: bigint }>`
+    sql<{ slice: Slice; position: bigint; events: bigint }>`
       select slice, fed.position, h.position - fed.position as events
       from (
         select slice, min(position) as position from checkpoints
@@ -219,7 +221,7 @@ export const behind = (
       ) as fed
       join slice_heads h using (slice)
       where h.position > fed.position`,
-    (rows) => rows.map(({ events, position, slice }) => ({ slice, position: Number(position), events: Number(events) }))
+    (rows) => rows.map(({ events, position, slice }) => ({ slice, position: Position(Number(position)), events: Number(events) }))
   )
 
 /** How far something has come: `done` of `total` events of the log are folded. */
@@ -234,10 +236,10 @@ export interface EventProgress {
 export const progressOf = (
   sql: PgClient.PgClient,
   versions: ReadonlyArray<VersionRef>,
-  slices: ReadonlyArray<number>
-): Effect.Effect<ReadonlyArray<EventProgress & { readonly slice: number }>, SqlError.SqlError> =>
+  slices: ReadonlyArray<Slice>
+): Effect.Effect<ReadonlyArray<EventProgress & { readonly slice: Slice }>, SqlError.SqlError> =>
   Effect.map(
-    sql<{ slice: number; done: bigint; total: bigint }>`
+    sql<{ slice: Slice; done: bigint; total: bigint }>`
       select h.slice, min(c.position) as done, h.position as total from slice_heads h join checkpoints c using (slice)
       where h.slice = any (${arrayOf.int2(slices)}::smallint[])
         and (c.projection, c.version) in (select * from unnest(${names(versions)}::text[], ${numbers(versions)}::int[]))
@@ -255,7 +257,7 @@ export const progressOfAll = (sql: PgClient.PgClient) =>
     group by c.projection, c.version`
 
 /** SQL for (projection, version) of those that have folded any event of some slices. */
-export const withRows = (sql: PgClient.PgClient, slices: ReadonlyArray<number>) =>
+export const withRows = (sql: PgClient.PgClient, slices: ReadonlyArray<Slice>) =>
   sql`select projection, version from checkpoints where position > 0 and slice = any (${arrayOf.int2(slices)}::smallint[])`
 
 /**

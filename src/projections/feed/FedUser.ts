@@ -1,16 +1,18 @@
 import type { LogEntry, UnreadableEvent } from "../../event-log/RecordedEvent.ts"
 import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
+import type { Position } from "../../values/Position.ts"
+import type { Slice } from "../../values/Slice.ts"
 import type { UserRef } from "../tables/ProjectionStore.ts"
 
 /** A user and the slice of the user's events. */
 export interface UserInSlice extends UserRef {
-  readonly slice: number
+  readonly slice: Slice
 }
 
 /** A user with the events to fold next, in order of position. */
 export interface FedUser extends UserInSlice {
   /** The position of the first event. */
-  readonly position: number
+  readonly position: Position
   readonly events: ReadonlyArray<FastTrackEvent>
   /** The event that follows, if it cannot be read. */
   readonly unreadable?: UnreadableEvent | undefined

@@ -4,6 +4,10 @@ import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { sliceOf } from "../../event-log/sliceOf.ts"
 import { known } from "../../values/known.ts"
+import { Position } from "../../values/Position.ts"
+import type { Slice } from "../../values/Slice.ts"
+import type { TenantId } from "../../values/TenantId.ts"
+import type { UserId } from "../../values/UserId.ts"
 import { ownerId, type UserRef } from "../tables/ProjectionStore.ts"
 import { versionId, type VersionRef } from "./VersionRef.ts"
 
@@ -24,8 +28,8 @@ import { versionId, type VersionRef } from "./VersionRef.ts"
 export interface ParkedUser extends UserRef {
   readonly projection: string
   readonly version: number
-  readonly slice: number
-  readonly position: number
+  readonly slice: Slice
+  readonly position: Position
   readonly error: string
 }
 
@@ -77,16 +81,16 @@ export const find = (
 ): Effect.Effect<Pick<ParkedUser, "position" | "error"> | undefined, SqlError.SqlError> =>
   Effect.map(
     sql<{ error: string; position: bigint }>`select error, position from parked_users where ${isOf(sql, version, user)}`,
-    ([row]) => row === undefined ? undefined : { error: row.error, position: Number(row.position) }
+    ([row]) => row === undefined ? undefined : { error: row.error, position: Position(Number(row.position)) }
   )
 
 /** One text for a user in a version, for sets. */
 export const parkedId = (version: VersionRef, user: UserRef): string => `${versionId(version)}/${ownerId(user)}`
 
 /** Who is parked in some slices, as {@link parkedId}. */
-export const idsIn = (sql: PgClient.PgClient, slices: ReadonlyArray<number>): Effect.Effect<ReadonlySet<string>, SqlError.SqlError> =>
+export const idsIn = (sql: PgClient.PgClient, slices: ReadonlyArray<Slice>): Effect.Effect<ReadonlySet<string>, SqlError.SqlError> =>
   Effect.map(
-    sql<{ projection: string; version: number; tenant_id: string; user_id: string }>`
+    sql<{ projection: string; version: number; tenant_id: TenantId; user_id: UserId }>`
       select projection, version, tenant_id, user_id from parked_users where slice = any (${arrayOf.int2(slices)}::smallint[])`,
     (rows) =>
       new Set(rows.map((row) => parkedId({ name: row.projection, version: row.version }, { tenantId: row.tenant_id, userId: row.user_id })))
@@ -96,10 +100,10 @@ export const idsIn = (sql: PgClient.PgClient, slices: ReadonlyArray<number>): Ef
 export const inSlice = (
   sql: PgClient.PgClient,
   { name, version }: VersionRef,
-  slice: number
+  slice: Slice
 ): Effect.Effect<ReadonlyArray<UserRef>, SqlError.SqlError> =>
   Effect.map(
-    sql<{ tenant_id: string; user_id: string }>`
+    sql<{ tenant_id: TenantId; user_id: UserId }>`
       select tenant_id, user_id from parked_users where slice = ${slice} and projection = ${name} and version = ${version}`,
     (rows) => rows.map((row) => ({ tenantId: row.tenant_id, userId: row.user_id }))
   )
@@ -137,10 +141,10 @@ export const list = (
     sql<{
       readonly projection: string
       readonly version: number
-      readonly tenant_id: string
+      readonly tenant_id: TenantId
       readonly tenant: string
-      readonly user_id: string
-      readonly slice: number
+      readonly user_id: UserId
+      readonly slice: Slice
       readonly position: bigint
       readonly error: string
     }>`
@@ -149,7 +153,12 @@ export const list = (
       where u.projection = coalesce(${projection ?? null}::text, u.projection)
       order by u.projection, u.version, u.slice, u.position limit ${maxListed}`,
     (rows) =>
-      rows.map(({ position, tenant_id, user_id, ...row }) => ({ ...row, tenantId: tenant_id, userId: user_id, position: Number(position) }))
+      rows.map(({ position, tenant_id, user_id, ...row }) => ({
+        ...row,
+        tenantId: tenant_id,
+        userId: user_id,
+        position: Position(Number(position))
+      }))
   )
 
 const stepsError = "The user's rows are rebuilt in steps. If nothing does so any more, `projections unpark` goes on where it stopped."
@@ -210,9 +219,9 @@ export interface UserInSteps extends UserRef {
 }
 
 /** A tenant's users whose rebuild in steps has not ended. */
-export const usersInSteps = (sql: PgClient.PgClient, tenantId: string): Effect.Effect<ReadonlyArray<UserInSteps>, SqlError.SqlError> =>
+export const usersInSteps = (sql: PgClient.PgClient, tenantId: TenantId): Effect.Effect<ReadonlyArray<UserInSteps>, SqlError.SqlError> =>
   Effect.map(
-    sql<{ projection: string; version: number; user_id: string }>`
+    sql<{ projection: string; version: number; user_id: UserId }>`
       select projection, version, user_id from parked_users where tenant_id = ${tenantId}::uuid and rebuilt_to is not null
       order by slice, user_id, projection, version`,
     (rows) => rows.map(({ projection, user_id, version }) => ({ tenantId, userId: user_id, projection, version }))

@@ -5,6 +5,8 @@ import { classifySqlError } from "../../database/classifySqlError.ts"
 import type { EventLog } from "../../event-log/EventLog.ts"
 import type { LogEntry, ReadBound, RecordedEvent, UnreadableEvent } from "../../event-log/RecordedEvent.ts"
 import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
+import { Position } from "../../values/Position.ts"
+import type { Slice } from "../../values/Slice.ts"
 import type { AnyProjection } from "../projection/Projection.ts"
 import { inWriteOrder, ownerId, type ProjectionStore } from "../tables/ProjectionStore.ts"
 import type { Caution } from "./Caution.ts"
@@ -40,7 +42,7 @@ export interface FedChunk {
   /** The slices whose checkpoints were advanced. */
   readonly reached: ReadonlyArray<number>
   /** The slices that may have more events. */
-  readonly more: ReadonlyArray<number>
+  readonly more: ReadonlyArray<Slice>
   /** The slices that wait, because a position is missing. */
   readonly gaps: ReadonlyArray<LogGap>
 }
@@ -49,7 +51,7 @@ export interface FedChunk {
  * Feeds a chunk. If the database refuses it for its data, it is fed again with a savepoint for each
  * user.
  */
-export const feedIsolating = (feed: Feed, slices: ReadonlyArray<number>): Effect.Effect<FedChunk, SqlError.SqlError> =>
+export const feedIsolating = (feed: Feed, slices: ReadonlyArray<Slice>): Effect.Effect<FedChunk, SqlError.SqlError> =>
   feedChunk(feed, slices).pipe(
     Effect.catchTag(
       "SqlError",
@@ -71,15 +73,15 @@ export const feedIsolating = (feed: Feed, slices: ReadonlyArray<number>): Effect
  */
 export const feedChunk = (
   feed: Feed,
-  slices: ReadonlyArray<number>,
+  slices: ReadonlyArray<Slice>,
   { oneByOne }: { readonly oneByOne: boolean } = { oneByOne: false }
 ): Effect.Effect<FedChunk, SqlError.SqlError> =>
   feed.sql.withTransaction(
     Effect.gen(function*() {
       const { log, sql, stores } = feed
       const checkpoints = yield* Checkpoints.take(sql, stores.map(({ projection }) => projection), slices)
-      const positions = new Map<number, number>()
-      for (const { position, slice } of checkpoints) positions.set(slice, Math.min(position, positions.get(slice) ?? position))
+      const positions = new Map<Slice, Position>()
+      for (const { position, slice } of checkpoints) positions.set(slice, Position(Math.min(position, positions.get(slice) ?? position)))
       const { bytes } = feed.bound
       const bound = { events: Math.max(1, Math.ceil(feed.bound.events / Math.max(1, positions.size))), bytes }
       const types = new Set(stores.flatMap(({ projection }) => projection.events))
@@ -93,11 +95,11 @@ export const feedChunk = (
       const moved: Array<Checkpoints.Checkpoint> = []
       for (const store of inWriteOrder(stores)) {
         const { name, version } = store.projection
-        const own = new Map<number, number>()
+        const own = new Map<Slice, Position>()
         for (const checkpoint of checkpoints) {
           if (checkpoint.projection !== name || checkpoint.version !== version) continue
           own.set(checkpoint.slice, checkpoint.position)
-          const position = reached.get(checkpoint.slice) ?? 0
+          const position = reached.get(checkpoint.slice) ?? Position(0)
           if (position > checkpoint.position) moved.push({ ...checkpoint, position })
         }
         const users = newTo(store.projection, everybody, own, parked)
@@ -137,7 +139,7 @@ const groupByUser = (events: ReadonlyArray<LogEntry>): ReadonlyArray<ReadUser> =
 const newTo = (
   projection: AnyProjection,
   users: ReadonlyArray<ReadUser>,
-  checkpoints: ReadonlyMap<number, number>,
+  checkpoints: ReadonlyMap<Slice, Position>,
   parked: ReadonlySet<string>
 ): ReadonlyArray<FedUser> => {
   const types = new Set<string>(projection.events)
@@ -161,7 +163,7 @@ const newTo = (
     }
     if (events.length === 0 && unreadable === undefined) continue
     if (parked.size > 0 && parked.has(ParkedUsers.parkedId(projection, user))) continue
-    fed.push({ slice, tenantId, userId, position: first, events, unreadable })
+    fed.push({ slice, tenantId, userId, position: Position(first), events, unreadable })
   }
   return fed
 }

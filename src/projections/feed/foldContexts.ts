@@ -3,6 +3,8 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { compareUtf8 } from "../../values/compareUtf8.ts"
+import type { Slice } from "../../values/Slice.ts"
+import type { TenantId } from "../../values/TenantId.ts"
 import type { FoldContext } from "../projection/FoldContext.ts"
 import type { UserRef } from "../tables/ProjectionStore.ts"
 
@@ -10,7 +12,7 @@ import type { UserRef } from "../tables/ProjectionStore.ts"
  * What folds know of a user's tenant, with the zone in which the user's rows are made. It knows
  * only the users that it was looked up for.
  */
-export type ContextOf = (user: UserRef & { readonly slice: number }) => FoldContext
+export type ContextOf = (user: UserRef & { readonly slice: Slice }) => FoldContext
 
 /**
  * Looks up what folds know of the tenants of some users: the zone and the first day of the week
@@ -23,20 +25,20 @@ export type ContextOf = (user: UserRef & { readonly slice: number }) => FoldCont
  */
 export const foldContexts = (
   sql: PgClient.PgClient,
-  users: Iterable<{ readonly tenantId: string; readonly slice: number }>
+  users: Iterable<{ readonly tenantId: TenantId; readonly slice: Slice }>
 ): Effect.Effect<ContextOf, SqlError.SqlError> =>
   Effect.suspend(() => {
-    const [tenants, slices] = [new Set<string>(), new Set<number>()]
+    const [tenants, slices] = [new Set<TenantId>(), new Set<Slice>()]
     for (const { slice, tenantId } of users) {
       tenants.add(tenantId)
       slices.add(slice)
     }
     return Effect.map(
       sql<{
-        tenant_id: string
+        tenant_id: TenantId
         time_zone: string
         week_start: number
-        slice: number | null
+        slice: Slice | null
         former: string | null
         former_week_start: number | null
         moved_up_to: string | null

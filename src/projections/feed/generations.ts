@@ -3,6 +3,9 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { sliceOf } from "../../event-log/sliceOf.ts"
+import type { Slice } from "../../values/Slice.ts"
+import type { TenantId } from "../../values/TenantId.ts"
+import type { UserId } from "../../values/UserId.ts"
 import type { UserRef } from "../tables/ProjectionStore.ts"
 
 /*
@@ -14,18 +17,18 @@ import type { UserRef } from "../tables/ProjectionStore.ts"
 /** What an operation changed; what is left out means all. */
 export interface GenerationScope {
   readonly projection?: string
-  readonly tenantId?: string
-  readonly slice?: number
+  readonly tenantId?: TenantId
+  readonly slice?: Slice
   /** Of the tenant and slice, which are given too. */
-  readonly userId?: string
+  readonly userId?: UserId
 }
 
 /** A row as it is read. */
 export interface Generation {
   readonly generation: number
   readonly projection: string | null
-  readonly slice: number | null
-  readonly userId: string | null
+  readonly slice: Slice | null
+  readonly userId: UserId | null
 }
 
 /**
@@ -98,8 +101,8 @@ export const forgetGenerations = (sql: PgClient.PgClient, { tenantId, userId }: 
 interface GenerationRow {
   readonly generation: bigint
   readonly projection: string | null
-  readonly slice: number | null
-  readonly user_id: string | null
+  readonly slice: Slice | null
+  readonly user_id: UserId | null
 }
 
 /**
@@ -108,7 +111,7 @@ interface GenerationRow {
  */
 export const generationsBetween = (
   sql: PgClient.PgClient,
-  tenantId: string,
+  tenantId: TenantId,
   { after, upTo }: { readonly after: number; readonly upTo: number }
 ): Effect.Effect<ReadonlyArray<Generation>, SqlError.SqlError> =>
   Effect.map(
@@ -121,7 +124,7 @@ export const generationsBetween = (
 /** The tenants whose users have generations after one; undefined if some are about all tenants. */
 export const tenantsSince = (sql: PgClient.PgClient, after: number): Effect.Effect<ReadonlySet<string> | undefined, SqlError.SqlError> =>
   Effect.map(
-    sql<{ tenant_id: string | null }>`select distinct tenant_id from generations where generation > ${BigInt(after)}`,
+    sql<{ tenant_id: TenantId | null }>`select distinct tenant_id from generations where generation > ${BigInt(after)}`,
     (rows) => {
       const tenants = new Set<string>()
       for (const { tenant_id } of rows) {
@@ -143,7 +146,7 @@ const toGeneration = ({ generation, projection, slice, user_id }: GenerationRow)
  * SQL that gives the rows about a tenant's users, as (generation, projection, slice, user_id): of
  * all users, and of those named if not all.
  */
-export const generationsOf = (sql: PgClient.PgClient, tenantId: string, userIds: ReadonlyArray<string> | undefined) =>
+export const generationsOf = (sql: PgClient.PgClient, tenantId: TenantId, userIds: ReadonlyArray<UserId> | undefined) =>
   sql`
     select generation, projection, slice, user_id from generations
     where user_id is null and (tenant_id is null or tenant_id = ${tenantId}::uuid)
@@ -156,7 +159,7 @@ export const generationsOf = (sql: PgClient.PgClient, tenantId: string, userIds:
 export const newestOf = (
   generations: ReadonlyArray<Generation>,
   projections: ReadonlyArray<string>,
-  user?: { readonly slice: number; readonly userId: string }
+  user?: { readonly slice: Slice; readonly userId: UserId }
 ): Readonly<Record<string, number>> => {
   const newest: Record<string, number> = Object.fromEntries(projections.map((name) => [name, 0]))
   for (const { generation, projection, slice, userId } of generations) {

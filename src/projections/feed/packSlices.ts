@@ -1,3 +1,4 @@
+import type { Slice } from "../../values/Slice.ts"
 import type { Lagging } from "./Checkpoints.ts"
 
 /**
@@ -7,9 +8,9 @@ import type { Lagging } from "./Checkpoints.ts"
 export const packSlices = (
   lagging: ReadonlyArray<Pick<Lagging, "slice" | "events">>,
   maxEvents: number
-): ReadonlyArray<ReadonlyArray<number>> => {
+): ReadonlyArray<ReadonlyArray<Slice>> => {
   const sorted = lagging.toSorted((a, b) => b.events - a.events)
-  const chunks: Array<ReadonlyArray<number>> = []
+  const chunks: Array<ReadonlyArray<Slice>> = []
   for (let start = 0; start < sorted.length;) {
     const end = start + Math.max(1, Math.floor(maxEvents / (sorted[start]?.events ?? 1)))
     chunks.push(sorted.slice(start, end).map(({ slice }) => slice))

@@ -4,12 +4,14 @@ import { completed, type Fetch } from "../../event-log/completed.ts"
 import type { EventLog } from "../../event-log/EventLog.ts"
 import type { LogEntry, ReadBound, WithheldEvent } from "../../event-log/RecordedEvent.ts"
 import { type EventType, eventTypes } from "../../fasttrack/FastTrackEvent.ts"
+import { Position } from "../../values/Position.ts"
+import type { Slice } from "../../values/Slice.ts"
 import { type Caution, placeId } from "./Caution.ts"
 
 /** A position that is missing, while others follow it: nothing after it can be folded. */
 export interface LogGap {
-  readonly slice: number
-  readonly position: number
+  readonly slice: Slice
+  readonly position: Position
 }
 
 /** What was read of some slices after their checkpoints, up to where nothing is missing. */
@@ -17,10 +19,10 @@ export interface Chunk {
   /** Events of the types asked for; others and erased ones may be among them. */
   readonly events: ReadonlyArray<LogEntry>
   /** The position up to which none is missing, of each slice that has events to feed. */
-  readonly reached: ReadonlyMap<number, number>
+  readonly reached: ReadonlyMap<Slice, Position>
   readonly gaps: ReadonlyArray<LogGap>
   /** Slices that may have more events. */
-  readonly more: ReadonlyArray<number>
+  readonly more: ReadonlyArray<Slice>
 }
 
 /** What a chunk is read with. */
@@ -41,13 +43,13 @@ export interface Reader {
  */
 export const readChunk = Effect.fnUntraced(function*(
   reader: Reader,
-  from: ReadonlyMap<number, number>,
+  from: ReadonlyMap<Slice, Position>,
   bound: ReadBound,
   types: ReadonlySet<EventType>
 ) {
   const { log } = reader
   if (types.size === eventTypes.length) return yield* readWhole(reader, from, bound)
-  const counted = (yield* log.count(places(from), bound.events)).map((part) => ({ ...part, start: from.get(part.slice) ?? 0 }))
+  const counted = (yield* log.count(places(from), bound.events)).map((part) => ({ ...part, start: from.get(part.slice) ?? Position(0) }))
   if (counted.some(({ events, position, start }) => events !== position - start)) return yield* readWhole(reader, from, bound)
   const parts = counted.filter(({ events }) => events > 0)
   const wanted = parts.map(({ position, slice, start }) => ({ slice, position: start, upTo: position }))
@@ -55,7 +57,7 @@ export const readChunk = Effect.fnUntraced(function*(
   const { cut, entries } = yield* complete(reader, looked)
   const reached = parts.map(({ position, slice, start }) => {
     const before = cut.get(slice)
-    return { slice, start, position: before === undefined ? position : before - 1 }
+    return { slice, start, position: before === undefined ? position : Position(before - 1) }
   })
   // A slice that ends here may go on behind a gap; the next event may also have been appended
   // since.
@@ -65,18 +67,18 @@ export const readChunk = Effect.fnUntraced(function*(
     events: entries,
     reached: new Map(reached.filter(({ position, start }) => position > start).map(({ position, slice }) => [slice, position])),
     gaps: short.filter(({ position, slice }) => beyond.some((event) => event.slice === slice && event.position !== position + 1))
-      .map(({ position, slice }) => ({ slice, position: position + 1 })),
+      .map(({ position, slice }) => ({ slice, position: Position(position + 1) })),
     more: parts.filter(({ events, slice }) => events === bound.events || cut.has(slice)).map(({ slice }) => slice)
   }
 }) satisfies (...args: never) => Effect.Effect<Chunk, SqlError.SqlError>
 
-const readWhole = Effect.fnUntraced(function*(reader: Reader, from: ReadonlyMap<number, number>, bound: ReadBound) {
+const readWhole = Effect.fnUntraced(function*(reader: Reader, from: ReadonlyMap<Slice, Position>, bound: ReadBound) {
   const { cut, entries } = yield* complete(reader, yield* reader.log.look(places(from), bound))
-  const reached = new Map<number, number>()
-  const gaps = new Map<number, number>()
+  const reached = new Map<Slice, Position>()
+  const gaps = new Map<Slice, Position>()
   for (const { position, slice } of entries) {
     if (gaps.has(slice)) continue
-    const expected = (reached.get(slice) ?? from.get(slice) ?? 0) + 1
+    const expected = Position((reached.get(slice) ?? from.get(slice) ?? 0) + 1)
     if (position === expected) reached.set(slice, position)
     else gaps.set(slice, expected)
   }
@@ -109,4 +111,4 @@ const readable = (caution: Caution, entry: LogEntry | WithheldEvent): LogEntry |
   }
 }
 
-const places = (from: ReadonlyMap<number, number>) => [...from].map(([slice, position]) => ({ slice, position }))
+const places = (from: ReadonlyMap<Slice, Position>) => [...from].map(([slice, position]) => ({ slice, position }))

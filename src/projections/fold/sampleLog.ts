@@ -1,5 +1,6 @@
 import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
 import type { CasinoData } from "../../fasttrack/kinds/casino.ts"
+import { UserId } from "../../values/UserId.ts"
 
 const start = Date.UTC(2026, 2, 27, 22, 30)
 const hour = 3_600_000
@@ -30,7 +31,7 @@ export const sampleLog: ReadonlyArray<FastTrackEvent> = (() => {
   for (const [index, type] of Array.from({ length: 60 }, (_, index) => [index, cycle(casinoTypes, index)] as const)) {
     events.push({
       event: "realtime-casino",
-      userId,
+      userId: UserId(userId),
       occurredAt: next(),
       data: {
         ...sent,
@@ -47,7 +48,7 @@ export const sampleLog: ReadonlyArray<FastTrackEvent> = (() => {
   for (let index = 0; index < 60; index++) {
     events.push({
       event: "realtime-gameround",
-      userId,
+      userId: UserId(userId),
       // Some rounds share an instant: their ids decide.
       occurredAt: index % 5 === 4 ? start + 10 * hour : next(),
       data: {
@@ -71,7 +72,7 @@ export const sampleLog: ReadonlyArray<FastTrackEvent> = (() => {
         for (const status of first === second ? [first] : [first, second]) {
           events.push({
             event: "realtime-payment",
-            userId,
+            userId: UserId(userId),
             occurredAt: next(),
             data: {
               ...sent,
@@ -92,7 +93,7 @@ export const sampleLog: ReadonlyArray<FastTrackEvent> = (() => {
     const type = cycle(sportsTypes, index)
     events.push({
       event: "realtime-sports-bet",
-      userId,
+      userId: UserId(userId),
       occurredAt: next(),
       data: {
         ...sent,
@@ -122,12 +123,12 @@ export const sampleLog: ReadonlyArray<FastTrackEvent> = (() => {
     })
   }
   for (let index = 0; index < 40; index++) {
-    events.push({ event: "realtime-login", userId, occurredAt: next(), data: { ...sent, unique_id: `l${index}` } })
+    events.push({ event: "realtime-login", userId: UserId(userId), occurredAt: next(), data: { ...sent, unique_id: `l${index}` } })
   }
   for (let index = 0; index < 12; index++) {
     events.push({
       event: "realtime-registration",
-      userId,
+      userId: UserId(userId),
       occurredAt: index % 3 === 2 ? start : next(),
       data: {
         ...sent,

@@ -5,6 +5,8 @@ import * as Exit from "effect/Exit"
 import * as Semaphore from "effect/Semaphore"
 import type { EventLog } from "../../event-log/EventLog.ts"
 import type { ReadBound } from "../../event-log/RecordedEvent.ts"
+import { Position } from "../../values/Position.ts"
+import { Slice } from "../../values/Slice.ts"
 import { type Caution, isAlone, portionOf } from "../feed/Caution.ts"
 import { behind } from "../feed/Checkpoints.ts"
 import { feedIsolating } from "../feed/feedChunk.ts"
@@ -16,13 +18,13 @@ import { chunkBound } from "./tuning.ts"
 /** How a chunk went: the events read, and the slices that may have more. */
 export interface FedSlices {
   readonly events: number
-  readonly more: ReadonlyArray<number>
+  readonly more: ReadonlyArray<Slice>
 }
 
 /** A chunk to be fed. */
 export interface Chunk {
   readonly stores: ReadonlyArray<ProjectionStore>
-  readonly slices: ReadonlyArray<number>
+  readonly slices: ReadonlyArray<Slice>
   /** The most in it, before {@link Caution} makes it smaller. */
   readonly bound: ReadBound
   /** Runs after a chunk that was committed, or had nothing to do. */
@@ -69,7 +71,7 @@ export class ChunkFeeder {
       }
       const { events, gaps: found, more, reached } = exit.value
       yield* gaps.gapsFound(found)
-      yield* gaps.gapClosed(reached.filter((slice) => found.every((gap) => gap.slice !== slice)))
+      yield* gaps.gapClosed(reached.filter((slice) => found.every((gap) => gap.slice !== slice)).map((each) => Slice(each)))
       if (events > 0) committed.beat()
       yield* heartbeat
       return { events, more }
@@ -98,7 +100,7 @@ export class ChunkFeeder {
         Effect.map((lagging) => lagging.filter(({ slice }) => slices.includes(slice)))
       )
       if (first === undefined) return { events: 0, reached: [], more: [], gaps: [] }
-      caution.suspect({ slice: first.slice, position: first.position + 1 })
+      caution.suspect({ slice: first.slice, position: Position(first.position + 1) })
       const fed = yield* this.feedAll({ stores, slices: [first.slice], bound: chunkBound })
       return { ...fed, more: [...new Set([...fed.more, ...others.map(({ slice }) => slice)])] }
     }).pipe(

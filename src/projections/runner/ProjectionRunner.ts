@@ -10,6 +10,7 @@ import { AppendSignal } from "../../event-log/AppendSignal.ts"
 import { EventLog } from "../../event-log/EventLog.ts"
 import { allSlices } from "../../event-log/sliceOf.ts"
 import { inSteadyTime } from "../../platform/monotonicClock.ts"
+import type { Slice } from "../../values/Slice.ts"
 import { ageOfOldest } from "../feed/ageOfOldest.ts"
 import { Caution } from "../feed/Caution.ts"
 import { behind } from "../feed/Checkpoints.ts"
@@ -72,7 +73,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
    * Asks for these slices to be fed at once; without `projections` to all but those that rank
    * users. For callers who wait for a position. A hint: it may be lost, so a caller repeats it.
    */
-  readonly feedNow: (slices: ReadonlyArray<number>, projections?: ReadonlyArray<string> | undefined) => void
+  readonly feedNow: (slices: ReadonlyArray<Slice>, projections?: ReadonlyArray<string> | undefined) => void
   /** An effect that ends with the next chunk that is committed after this call. */
   readonly nextChunk: () => Effect.Effect<void>
 }>()("playtally/projections/ProjectionRunner") {

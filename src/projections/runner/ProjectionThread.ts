@@ -14,6 +14,8 @@ import { Migrations } from "../../database/Migrations.ts"
 import { AppendSignal } from "../../event-log/AppendSignal.ts"
 import { LogOutput } from "../../platform/LogOutput.ts"
 import { monotonicClock } from "../../platform/monotonicClock.ts"
+import { Position } from "../../values/Position.ts"
+import { Slice } from "../../values/Slice.ts"
 import { Caution, leastPortion, placeId } from "../feed/Caution.ts"
 import { unmeasured } from "./LagMonitor.ts"
 import { lowerThreadPriority } from "./lowerThreadPriority.ts"
@@ -24,8 +26,8 @@ import { Pulse } from "./Pulse.ts"
  * What a process tells its projections' thread: slices that have grown, or that somebody waits for.
  */
 type ToThread =
-  | { readonly _tag: "Grown"; readonly slices: ReadonlyArray<number> }
-  | { readonly _tag: "FeedNow"; readonly slices: ReadonlyArray<number>; readonly projections?: ReadonlyArray<string> | undefined }
+  | { readonly _tag: "Grown"; readonly slices: ReadonlyArray<Slice> }
+  | { readonly _tag: "FeedNow"; readonly slices: ReadonlyArray<Slice>; readonly projections?: ReadonlyArray<string> | undefined }
   | { readonly _tag: "Portion"; readonly portion: number }
 
 /** What the thread tells: how it is doing, and that a chunk was committed. */
@@ -103,7 +105,7 @@ class ThreadHistory {
     this.portion = Math.max(leastPortion, this.portion / smaller)
     this.suspect[1] = 0n
     if (!wasAlone || position === 0n) return { portion: this.portion }
-    const condemned = placeId({ slice: Number(slice), position: Number(position) })
+    const condemned = placeId({ slice: Slice(Number(slice)), position: Position(Number(position)) })
     this.condemned.add(condemned)
     return { portion: this.portion, condemned }
   }
@@ -163,7 +165,7 @@ const runnerOf = (history: ThreadHistory) =>
       // Hints: one that somebody waits for is given again, so what does not fit while the thread is
       // busy, or is not there, may be lost.
       const hints = yield* Queue.dropping<ToThread>(1024)
-      const grown = new Set<number>()
+      const grown = new Set<Slice>()
       const hasGrown = Latch.makeUnsafe(false)
       const tellGrown = Effect.gen(function*() {
         yield* hasGrown.await

@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
+import type { Slice } from "../../values/Slice.ts"
 import type { Lagging } from "../feed/Checkpoints.ts"
 import { packSlices } from "../feed/packSlices.ts"
 import type { FedSlices } from "./ChunkFeeder.ts"
@@ -12,7 +13,7 @@ export interface RankingWork {
   /** The slices that the rankings are behind in. */
   readonly lagging: ReadonlyArray<Lagging>
   /** Feeds one chunk of slices to the rankings. */
-  readonly feed: (slices: ReadonlyArray<number>) => Effect.Effect<FedSlices>
+  readonly feed: (slices: ReadonlyArray<Slice>) => Effect.Effect<FedSlices>
 }
 
 /** What a {@link RankingPass} needs from its runner. */
@@ -22,7 +23,7 @@ export interface RankingPassOptions<E> {
   /** How many events the other projections are behind. */
   readonly othersBehind: () => number
   /** Whether the log of a slice lacks a position. */
-  readonly hasGap: (slice: number) => boolean
+  readonly hasGap: (slice: Slice) => boolean
   /** Says that the loop is alive. */
   readonly heartbeat: Effect.Effect<void>
 }

@@ -1,4 +1,6 @@
 import * as Effect from "effect/Effect"
+import type { Position } from "../../values/Position.ts"
+import type { Slice } from "../../values/Slice.ts"
 import type { LogGap } from "../feed/readChunk.ts"
 import { gapPoll } from "./tuning.ts"
 
@@ -10,15 +12,15 @@ import { gapPoll } from "./tuning.ts"
  */
 export class SliceGaps {
   /** The missing position of each slice. */
-  private readonly slicesWithGaps = new Map<number, number>()
-  private readonly onClosed: (slice: number) => Effect.Effect<unknown, unknown>
+  private readonly slicesWithGaps = new Map<Slice, Position>()
+  private readonly onClosed: (slice: Slice) => Effect.Effect<unknown, unknown>
   private lastTry = Number.NEGATIVE_INFINITY
 
   /**
    * `onClosed` runs once for each slice whose log is whole again. If it fails, the gap counts as
    * open, and the next call of `gapClosed` runs it again.
    */
-  constructor(onClosed: (slice: number) => Effect.Effect<unknown, unknown>) {
+  constructor(onClosed: (slice: Slice) => Effect.Effect<unknown, unknown>) {
     this.onClosed = onClosed
   }
 
@@ -26,7 +28,7 @@ export class SliceGaps {
     return [...this.slicesWithGaps].map(([slice, position]) => ({ slice, position }))
   }
 
-  has(slice: number): boolean {
+  has(slice: Slice): boolean {
     return this.slicesWithGaps.has(slice)
   }
 
@@ -45,7 +47,7 @@ export class SliceGaps {
    * Forgets the gaps of slices that have been read to their end or beyond the gap, by whichever
    * process. Slices without a gap are left alone.
    */
-  gapClosed(slices: Iterable<number>): Effect.Effect<void> {
+  gapClosed(slices: Iterable<Slice>): Effect.Effect<void> {
     if (this.slicesWithGaps.size === 0) return Effect.void
     return Effect.forEach(slices, (slice) => {
       const position = this.slicesWithGaps.get(slice)
@@ -60,7 +62,7 @@ export class SliceGaps {
   }
 
   /** Forgets the gaps of all slices but these, which are the only ones that are behind. */
-  onlyBehind(slices: ReadonlyArray<number>): Effect.Effect<void> {
+  onlyBehind(slices: ReadonlyArray<Slice>): Effect.Effect<void> {
     return this.gapClosed([...this.slicesWithGaps.keys()].filter((slice) => !slices.includes(slice)))
   }
 
@@ -68,7 +70,7 @@ export class SliceGaps {
    * The slices that are worth feeding at `now`, in milliseconds: those without a gap, and every
    * `gapPoll` milliseconds those with one.
    */
-  worthFeeding(slices: ReadonlyArray<number>, now: number): ReadonlyArray<number> {
+  worthFeeding(slices: ReadonlyArray<Slice>, now: number): ReadonlyArray<Slice> {
     if (now - this.lastTry < gapPoll) return slices.filter((slice) => !this.has(slice))
     this.lastTry = now
     return slices

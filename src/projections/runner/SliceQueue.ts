@@ -2,6 +2,7 @@ import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import { sliceCount } from "../../event-log/sliceOf.ts"
+import type { Slice } from "../../values/Slice.ts"
 
 /** The fewest slices that a chunk takes. */
 const minSlices = 8
@@ -28,15 +29,15 @@ export class SliceQueue {
   private readonly gather: number
   private readonly clock: Clock.Clock
   /** With the time at which each was named. */
-  private readonly waiting = new Map<number, number>()
-  private readonly inHand = new Set<number>()
+  private readonly waiting = new Map<Slice, number>()
+  private readonly inHand = new Set<Slice>()
   /**
    * Of those in hand, the ones that have grown meanwhile, with the time at which each was named
    * again.
    */
-  private readonly again = new Map<number, number>()
+  private readonly again = new Map<Slice, number>()
   /** Of those that wait, the ones of which a chunk left something. */
-  private readonly leftOver = new Set<number>()
+  private readonly leftOver = new Set<Slice>()
   private readonly nonEmpty = Latch.makeUnsafe(false)
   /**
    * Opened by the chunk after which nothing waits and nothing is in hand. The poll of the lag
@@ -51,7 +52,7 @@ export class SliceQueue {
     this.clock = clock
   }
 
-  add(slices: Iterable<number>): void {
+  add(slices: Iterable<Slice>): void {
     const now = this.clock.currentTimeMillisUnsafe()
     for (const slice of slices) {
       const named = this.inHand.has(slice) ? this.again : this.waiting
@@ -64,7 +65,7 @@ export class SliceQueue {
    * Adds slices that a poll found behind, except those in hand: these may have caught up since, and
    * the next poll comes soon.
    */
-  addSeen(slices: Iterable<number>): void {
+  addSeen(slices: Iterable<Slice>): void {
     this.add([...slices].filter((slice) => !this.inHand.has(slice)))
   }
 
@@ -88,7 +89,7 @@ export class SliceQueue {
   )
 
   /** The slices of the next chunk, which are in the caller's hand until they are given back. */
-  take(): ReadonlyArray<number> {
+  take(): ReadonlyArray<Slice> {
     const taken = [...this.waiting.keys()].slice(0, this.width)
     for (const slice of taken) {
       this.waiting.delete(slice)
@@ -105,7 +106,7 @@ export class SliceQueue {
    * The further behind, the fewer slices the next chunk takes. A user's events of one chunk are one
    * row, so more events of a user in a chunk mean fewer rows.
    */
-  giveBack(taken: ReadonlyArray<number>, left: ReadonlyArray<number>, events: number): void {
+  giveBack(taken: ReadonlyArray<Slice>, left: ReadonlyArray<Slice>, events: number): void {
     if (taken.length === 0) return
     for (const slice of taken) this.inHand.delete(slice)
     for (const slice of left) this.leftOver.add(slice)

@@ -4,6 +4,8 @@ import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { compareUtf8 } from "../../values/compareUtf8.ts"
 import { known } from "../../values/known.ts"
+import { TenantId } from "../../values/TenantId.ts"
+import { UserId } from "../../values/UserId.ts"
 import { EntityCount } from "../fold/EntityCount.ts"
 import type { EntityKey } from "../fold/FoldResult.ts"
 import type { TotalsRow } from "../fold/Totals.ts"
@@ -15,8 +17,8 @@ import { entityArray, entityRow, rowReader, totalArray } from "./tableRows.ts"
 
 /** A user, where a row of a projection belongs to one. */
 export interface UserRef {
-  readonly tenantId: string
-  readonly userId: string
+  readonly tenantId: TenantId
+  readonly userId: UserId
 }
 
 /** What a chunk of events does to one user's rows. */
@@ -69,8 +71,8 @@ export interface ProjectionStore {
    * user and of all users together.
    */
   readonly read: (
-    tenantId: string,
-    userIds: ReadonlyArray<string>,
+    tenantId: TenantId,
+    userIds: ReadonlyArray<UserId>,
     most?: { readonly ofUser: number; readonly inAll: number }
   ) => Sql<ReadonlyMap<string, ReadonlyArray<ReadRow>>>
   /**
@@ -78,8 +80,8 @@ export interface ProjectionStore {
    * first `most` in the order of their keys. Texts compare by their UTF-8 bytes.
    */
   readonly readRanges: (
-    tenantId: string,
-    userId: string,
+    tenantId: TenantId,
+    userId: UserId,
     ranges: ReadonlyArray<readonly [first: string, last: string]>,
     most: number
   ) => Sql<ReadonlyArray<ReadRow>>
@@ -87,7 +89,7 @@ export interface ProjectionStore {
    * What the keys of a user's totals begin with: the first `limit` such texts from `first` on, in
    * order.
    */
-  readonly keysFrom: (tenantId: string, userId: string, first: string, limit: number) => Sql<ReadonlyArray<string>>
+  readonly keysFrom: (tenantId: TenantId, userId: UserId, first: string, limit: number) => Sql<ReadonlyArray<string>>
 }
 
 /** Most entities read at once when totals are counted again. */
@@ -110,8 +112,8 @@ export const projectionStore = (sql: PgClient.PgClient, projection: AnyProjectio
 
   const loaded = ({ declared, table }: (typeof entities)[number], rows: ReadonlyArray<Record<string, unknown>>) =>
     rows.map((row): LoadedEntity => ({
-      tenantId: String(row["tenant_id"]),
-      userId: String(row["user_id"]),
+      tenantId: TenantId(String(row["tenant_id"])),
+      userId: UserId(String(row["user_id"])),
       table,
       row: entityRow(declared, row)
     }))

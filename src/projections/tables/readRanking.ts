@@ -2,6 +2,8 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { known } from "../../values/known.ts"
+import type { TenantId } from "../../values/TenantId.ts"
+import type { UserId } from "../../values/UserId.ts"
 import type { ProjectionStore } from "./ProjectionStore.ts"
 
 /**
@@ -9,7 +11,7 @@ import type { ProjectionStore } from "./ProjectionStore.ts"
  * milliseconds.
  */
 export interface RankedUser {
-  readonly userId: string
+  readonly userId: UserId
   readonly score: string
   readonly reachedAt: number
 }
@@ -23,14 +25,14 @@ export interface RankingReader {
   /** The first `limit`, in order. */
   readonly first: (limit: number) => Effect.Effect<ReadonlyArray<RankedUser>, SqlError.SqlError>
   /** A user with the rank, from 1 on; undefined for one who is not there. */
-  readonly standing: (userId: string) => Effect.Effect<RankedUser & { readonly rank: number } | undefined, SqlError.SqlError>
+  readonly standing: (userId: UserId) => Effect.Effect<RankedUser & { readonly rank: number } | undefined, SqlError.SqlError>
   /** Up to `limit` users right before and right after one, the nearest first. */
-  readonly before: (userId: string, limit: number) => Effect.Effect<ReadonlyArray<RankedUser>, SqlError.SqlError>
-  readonly after: (userId: string, limit: number) => Effect.Effect<ReadonlyArray<RankedUser>, SqlError.SqlError>
+  readonly before: (userId: UserId, limit: number) => Effect.Effect<ReadonlyArray<RankedUser>, SqlError.SqlError>
+  readonly after: (userId: UserId, limit: number) => Effect.Effect<ReadonlyArray<RankedUser>, SqlError.SqlError>
 }
 
 interface Row {
-  readonly user_id: string
+  readonly user_id: UserId
   readonly score: string
   readonly reached_at: Date
 }
@@ -44,7 +46,7 @@ const toUser = (row: Row): RankedUser => ({ userId: row.user_id, score: row.scor
 export const readRanking = (
   sql: PgClient.PgClient,
   { projection, tables: { ranking } }: ProjectionStore,
-  tenantId: string,
+  tenantId: TenantId,
   key: ReadonlyArray<string>
 ): RankingReader => {
   if (ranking === undefined) throw new Error(`${projection.name} ranks no users`)

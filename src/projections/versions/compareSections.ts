@@ -1,6 +1,9 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import type { Slice } from "../../values/Slice.ts"
+import type { TenantId } from "../../values/TenantId.ts"
+import type { UserId } from "../../values/UserId.ts"
 import { foldContexts } from "../feed/foldContexts.ts"
 import type { ReadRow } from "../projection/Section.ts"
 import type { ProjectionStore, UserRef } from "../tables/ProjectionStore.ts"
@@ -31,13 +34,13 @@ export interface SectionsToCompare {
 export const compareSections = (
   sql: PgClient.PgClient,
   { after, before, comparison }: SectionsToCompare,
-  { now, slice }: { readonly now: number; readonly slice: number }
+  { now, slice }: { readonly now: number; readonly slice: Slice }
 ): Effect.Effect<void, SqlError.SqlError> =>
   Effect.gen(function*() {
     yield* sql.unsafe(`declare users_of_slice no scroll cursor for ${usersOf(before, after, String(slice))} order by tenant_id, user_id`)
       .unprepared
     for (;;) {
-      const found = yield* sql.unsafe<{ tenant_id: string; user_id: string }>(`fetch ${page} from users_of_slice`).unprepared
+      const found = yield* sql.unsafe<{ tenant_id: TenantId; user_id: UserId }>(`fetch ${page} from users_of_slice`).unprepared
       const users = found.map((row) => ({ tenantId: row.tenant_id, userId: row.user_id, slice }))
       const contextOf = yield* foldContexts(sql, users)
       for (let at = 0; at < users.length; at += stride) {
@@ -82,7 +85,7 @@ type Rows = ReadonlyMap<string, ReadonlyArray<ReadRow>>
 /** Reads the rows of a tenant's users in both versions. */
 const readBoth = (before: ProjectionStore, after: ProjectionStore, tenantId: UserRef["tenantId"]) =>
 (
-  userIds: ReadonlyArray<string>,
+  userIds: ReadonlyArray<UserId>,
   most: { readonly ofUser: number; readonly inAll: number }
 ): Effect.Effect<ReadonlyArray<Rows>, SqlError.SqlError> => Effect.forEach([before, after], (store) => store.read(tenantId, userIds, most))
 

@@ -4,6 +4,9 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { decimalToText } from "../../values/decimalArithmetic.ts"
 import { known } from "../../values/known.ts"
+import type { Slice } from "../../values/Slice.ts"
+import type { TenantId } from "../../values/TenantId.ts"
+import type { UserId } from "../../values/UserId.ts"
 import * as Checkpoints from "../feed/Checkpoints.ts"
 import { feedIsolating, type FeedSource } from "../feed/feedChunk.ts"
 import type { ProjectionStore } from "../tables/ProjectionStore.ts"
@@ -24,8 +27,8 @@ export interface ColumnDiff {
 
 /** One row's change of one number. */
 export interface LargestChange {
-  readonly tenantId: string
-  readonly userId: string
+  readonly tenantId: TenantId
+  readonly userId: UserId
   readonly key: ReadonlyArray<string>
   readonly column: string
   readonly before: string | null
@@ -71,7 +74,7 @@ export const isEmptyDiff = (diff: VersionDiff): boolean => hasSameRows(diff) && 
 export const diffVersions = (
   { log, sql }: FeedSource,
   { after, before }: { readonly before: ProjectionStore; readonly after: ProjectionStore },
-  slices: ReadonlyArray<number>
+  slices: ReadonlyArray<Slice>
 ): Effect.Effect<VersionDiff, SqlError.SqlError> =>
   Effect.gen(function*() {
     const feed = { sql, log, stores: [before, after], bound: rebuildBound }
@@ -96,8 +99,8 @@ export const diffVersions = (
   })
 
 interface LargestRow {
-  readonly tenant_id: string
-  readonly user_id: string
+  readonly tenant_id: TenantId
+  readonly user_id: UserId
   readonly key: ReadonlyArray<string>
   readonly column: string
   readonly before: string | null

@@ -4,6 +4,7 @@ import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { EventLogCorrupt } from "../../event-log/EventLog.ts"
 import { allSlices } from "../../event-log/sliceOf.ts"
+import type { Slice } from "../../values/Slice.ts"
 import * as Checkpoints from "../feed/Checkpoints.ts"
 import { feedIsolating, type FeedSource } from "../feed/feedChunk.ts"
 import { packSlices } from "../feed/packSlices.ts"
@@ -26,7 +27,7 @@ export interface RebuildOptions {
    * The slices of a sample, which leaves the version to be rebuilt; without it all, also those that
    * get their first event meanwhile.
    */
-  readonly slices?: ReadonlyArray<number>
+  readonly slices?: ReadonlyArray<Slice>
   /** Called now and then. */
   readonly onProgress: (progress: RebuildProgress) => Effect.Effect<void>
 }
@@ -62,7 +63,7 @@ export const rebuild = (
     const feed = { sql, log, stores, bound }
     const pressure = yield* ingestionPressure(sql)
 
-    const rebuildSlices = Effect.fnUntraced(function*(some: ReadonlyArray<number>) {
+    const rebuildSlices = Effect.fnUntraced(function*(some: ReadonlyArray<Slice>) {
       for (let left = some;;) {
         const started = yield* Clock.currentTimeMillis
         const { events, gaps: [gap], more } = yield* feedIsolating(feed, left)

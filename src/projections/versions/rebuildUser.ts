@@ -4,6 +4,7 @@ import type { SqlError } from "effect/sql"
 import type { ReadBound } from "../../event-log/RecordedEvent.ts"
 import { sliceOf } from "../../event-log/sliceOf.ts"
 import { hasMoreThan } from "../../event-log/statements/readUsers.ts"
+import { Position } from "../../values/Position.ts"
 import * as Checkpoints from "../feed/Checkpoints.ts"
 import type { FeedSource } from "../feed/feedChunk.ts"
 import { foldContexts } from "../feed/foldContexts.ts"
@@ -52,13 +53,13 @@ export const rebuildAtOnce = (source: FeedSource, store: ProjectionStore, user: 
     const slice = sliceOf(user.tenantId, user.userId)
     // A version that was removed has no checkpoint. No event is folded then, and the rows' table is
     // gone.
-    const upTo = (yield* Checkpoints.raiseEpoch(sql, projection, slice)) ?? 0
+    const upTo = (yield* Checkpoints.raiseEpoch(sql, projection, slice)) ?? Position(0)
     const contextOf = yield* foldContexts(sql, [{ ...user, slice }])
 
     const remake = Effect.gen(function*() {
       yield* store.remove([user])
       yield* ParkedUsers.remove(sql, projection, user)
-      for (let position = 0;;) {
+      for (let position = Position(0);;) {
         const part = { tenantId: user.tenantId, userIds: [user.userId], types, upTo }
         const looked = yield* log.lookAtUsers(part, { userId: user.userId, position }, page)
         const { entries } = yield* feedUserPage(source, store, { user: { ...user, slice }, looked, bound: page, contextOf })
@@ -72,7 +73,8 @@ export const rebuildAtOnce = (source: FeedSource, store: ProjectionStore, user: 
     return yield* sql.withTransaction(remake).pipe(
       Effect.catchTag(
         "FoldFailed",
-        ({ error, position }) => Effect.as(ParkedUsers.note(sql, { projection: name, version, ...user, slice, position, error }), false)
+        ({ error, position }) =>
+          Effect.as(ParkedUsers.note(sql, { projection: name, version, ...user, slice, position: Position(position), error }), false)
       )
     )
   }))

@@ -3,6 +3,10 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
+import { Position } from "../../values/Position.ts"
+import type { Slice } from "../../values/Slice.ts"
+import type { TenantId } from "../../values/TenantId.ts"
+import type { UserId } from "../../values/UserId.ts"
 import * as Checkpoints from "../feed/Checkpoints.ts"
 import type { FeedSource } from "../feed/feedChunk.ts"
 import { foldContexts } from "../feed/foldContexts.ts"
@@ -28,7 +32,7 @@ export interface Difference extends UserRef {
 
 /** How a slice was found. */
 export interface VerifiedSlice {
-  readonly slice: number
+  readonly slice: Slice
   readonly events: number
   readonly users: number
   readonly parked: number
@@ -55,7 +59,7 @@ const maxStarts = 3
 export const verifySlice = (
   source: FeedSource,
   store: ProjectionStore,
-  slice: number
+  slice: Slice
 ): Effect.Effect<VerifiedSlice, SqlError.SqlError> =>
   Effect.gen(function*() {
     const { sql } = source
@@ -87,11 +91,11 @@ interface FoldedUser extends UserRef {
 class SliceFold {
   private readonly source: FeedSource
   private readonly store: ProjectionStore
-  private readonly slice: number
+  private readonly slice: Slice
   private readonly users = new Map<string, FoldedUser>()
   private position = 0
 
-  constructor(source: FeedSource, store: ProjectionStore, slice: number) {
+  constructor(source: FeedSource, store: ProjectionStore, slice: Slice) {
     this.source = source
     this.store = store
     this.slice = slice
@@ -107,7 +111,7 @@ class SliceFold {
 
   private readonly nextPage = Effect.fnUntraced(function*(this: SliceFold, end: number) {
     const types: ReadonlyArray<string> = this.store.projection.events
-    const read = yield* this.source.log.read([{ slice: this.slice, position: this.position }], {
+    const read = yield* this.source.log.read([{ slice: this.slice, position: Position(this.position) }], {
       ...page,
       events: Math.min(page.events, end - this.position)
     })
@@ -185,7 +189,7 @@ export const rowsWithoutEvents = (
 ): Effect.Effect<ReadonlyArray<UserRef>, SqlError.SqlError> =>
   Effect.map(
     Effect.forEach(tables.names, (name) =>
-      sql.unsafe<{ tenant_id: string; user_id: string }>(`
+      sql.unsafe<{ tenant_id: TenantId; user_id: UserId }>(`
         select distinct tenant_id, user_id from ${name} as t
         where not exists (select from events e where e.tenant_id = t.tenant_id and e.user_id = t.user_id)`)),
     (tables) => tables.flat().map((row) => ({ tenantId: row.tenant_id, userId: row.user_id }))

@@ -18,6 +18,7 @@ import { ProjectionRunner } from "../../../src/projections/runner/ProjectionRunn
 import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionCatalog.ts"
 import { Tenants } from "../../../src/tenants/Tenants.ts"
 import { compareUtf8 } from "../../../src/values/compareUtf8.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bet } from "../../support/events/events.ts"
 import { newEvent } from "../../support/events/newEvent.ts"
@@ -53,7 +54,10 @@ const v3 = betsOf(3, (amount) => Number(amount) !== 10)
 const users = Array.from({ length: 60 }, (_, index) => `player-${index}`)
 /** Every user bets 1, 2 and 3; the first twenty also bet 10, and the third of them twice. */
 const bets = users.flatMap((userId, index) =>
-  ["1", "2", "3", ...index < 20 ? ["10"] : [], ...index === 2 ? ["10"] : []].map((amount) => ({ ...bet({ amount }), userId }))
+  ["1", "2", "3", ...index < 20 ? ["10"] : [], ...index === 2 ? ["10"] : []].map((amount) => ({
+    ...bet({ amount }),
+    userId: UserId(userId)
+  }))
 )
 
 const run = (known: ReadonlyArray<AnyProjection>, ...args: ReadonlyArray<string>) =>
@@ -94,7 +98,7 @@ const tenant = Effect.flatMap(Tenants, ({ get }) => get("brand"))
 /** What readers get once everything in the log is in it: bets per user. */
 const betCounts = (userIds: ReadonlyArray<string>) =>
   Effect.gen(function*() {
-    const documents = yield* (yield* Counters).read(yield* tenant, userIds, {
+    const documents = yield* (yield* Counters).read(yield* tenant, userIds.map((each) => UserId(each)), {
       sections: ["bets"],
       consistency: { _tag: "Strong", waitSeconds: 10 }
     })
@@ -283,7 +287,7 @@ layer(service, { excludeTestServices: true })("projections", (it) => {
 
       // The service has it in its code: it goes on with the other, and makes it known again when it
       // starts anew.
-      yield* (yield* EventLog).append([newEvent(yield* tenant, { ...bet({ amount: "2" }), userId: "player-9" })])
+      yield* (yield* EventLog).append([newEvent(yield* tenant, { ...bet({ amount: "2" }), userId: UserId("player-9") })])
       assert.deepStrictEqual(yield* betCounts(["player-9"]), [4])
       assert.deepStrictEqual((yield* listed(both, "bets", 1))?.slice(0, 2), ["to be rebuilt", "0"])
     }))
@@ -311,7 +315,9 @@ layer(testService({ projections: [fragile] }).pipe(Layer.provideMerge(TestDataba
         assert.deepStrictEqual(yield* succeed(known, "parked"), ["Nobody is parked."])
         const [user = "", ...others] = ["player-1", "player-2", "player-3"]
         const append = (amounts: ReadonlyArray<string>) =>
-          log.append([user, ...others].flatMap((userId) => amounts.map((amount) => newEvent(made, { ...bet({ amount }), userId }))))
+          log.append(
+            [user, ...others].flatMap((userId) => amounts.map((amount) => newEvent(made, { ...bet({ amount }), userId: UserId(userId) })))
+          )
         yield* append(["1", "2"])
         assert.deepStrictEqual(yield* betCounts([user, ...others]), [2, 2, 2])
         yield* append(["3", "4"])
@@ -319,7 +325,7 @@ layer(testService({ projections: [fragile] }).pipe(Layer.provideMerge(TestDataba
         assert.strictEqual((yield* Effect.flip(betCounts([user])))._tag, "ProjectionParked")
 
         const row = (yield* succeed(known, "parked", "bets")).map((line) => line.split(/ {2,}/))[1]
-        const slice = String(sliceOf(made.tenantId, user))
+        const slice = String(sliceOf(made.tenantId, UserId(user)))
         assert.deepStrictEqual(row, ["bets v1", "brand", user, slice, row?.[4] ?? "", "Error: no 3 is expected"])
         assert.deepStrictEqual((yield* listed(known, "bets", 1))?.[3], "1")
 
@@ -327,7 +333,7 @@ layer(testService({ projections: [fragile] }).pipe(Layer.provideMerge(TestDataba
         const parked = yield* refused(/Some cannot be folded yet/, known, "unpark")
         assert.deepStrictEqual(parked, ["bets v1: player-1 still cannot be folded", "0 users are fed again, 1 stay parked."])
         yield* refused(/still cannot fold the events of player-1/, known, "rebuild", "bets", "--tenant", "brand", "--user", user)
-        const [document] = yield* (yield* Counters).read(made, [user], { sections: ["bets"], consistency: { _tag: "Eventual" } })
+        const [document] = yield* (yield* Counters).read(made, [UserId(user)], { sections: ["bets"], consistency: { _tag: "Eventual" } })
         assert.deepStrictEqual(document?.["bets"], { EUR: { bet_count: 2, bet_amount: "3", biggest_bet: "2" } })
         assert.deepStrictEqual(document?.stale, ["bets"])
         assert.deepStrictEqual((yield* succeed(known, "parked", "bets")).map((line) => line.split(/ {2,}/))[1], row)
@@ -356,7 +362,7 @@ layer(testService({ projections: [fragile] }).pipe(Layer.provideMerge(TestDataba
 
         // The service still runs the code of before: it does not go on with rows of another rule.
         yield* untilEffect(Effect.map(ProjectionRunner, (runner) => runner.status().versions.length === 0))
-        yield* (yield* EventLog).append([newEvent(yield* tenant, { ...bet({ amount: "10" }), userId: "player-3" })])
+        yield* (yield* EventLog).append([newEvent(yield* tenant, { ...bet({ amount: "10" }), userId: UserId("player-3") })])
         assert.deepStrictEqual(yield* (yield* ProjectionCatalog).following, [])
         assert.match((yield* succeed(changed, "verify"))[0] ?? "", / 0 users parked, 0 differences$/)
       }))
@@ -394,7 +400,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a version that shows t
         // Everybody bets in EUR, the first eight as often in SEK.
         yield* Context.get(before, EventLog).append(
           users.flatMap((userId, index) =>
-            ["EUR", ...index < 8 ? ["SEK"] : []].map((currency) => newEvent(made, { ...bet({ currency }), userId }))
+            ["EUR", ...index < 8 ? ["SEK"] : []].map((currency) => newEvent(made, { ...bet({ currency }), userId: UserId(userId) }))
           )
         )
       }))
@@ -404,7 +410,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a version that shows t
         const service = yield* Layer.build(Layer.fresh(testService({ projections: pair })))
         const favourites = Effect.gen(function*() {
           const tenant = yield* Context.get(service, Tenants).get("brand")
-          const documents = yield* Context.get(service, Counters).read(tenant, users, {
+          const documents = yield* Context.get(service, Counters).read(tenant, users.map((each) => UserId(each)), {
             sections: ["favourite"],
             consistency: { _tag: "Strong", waitSeconds: 10 }
           })
@@ -447,9 +453,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a version that shows t
       const service = yield* Layer.build(Layer.fresh(testService({ projections: pair })))
       const tenant = yield* Context.get(service, Tenants).get("brand")
       yield* Context.get(service, EventLog).append(
-        ["XAU", "XAG"].map((currency) => newEvent(tenant, { ...bet({ currency }), userId: currency }))
+        ["XAU", "XAG"].map((currency) => newEvent(tenant, { ...bet({ currency }), userId: UserId(currency) }))
       )
-      yield* Context.get(service, Counters).read(tenant, ["XAU", "XAG"], {
+      yield* Context.get(service, Counters).read(tenant, [UserId("XAU"), UserId("XAG")], {
         sections: ["favourite"],
         consistency: { _tag: "Strong", waitSeconds: 10 }
       })

@@ -3,6 +3,8 @@ import * as Effect from "effect/Effect"
 import { DatabaseUnavailable } from "../../../src/database/DatabaseUnavailable.ts"
 import type { UserErasure } from "../../../src/erasure/UserErasure.ts"
 import { ImportUnfinished } from "../../../src/event-log/unfinishedImport.ts"
+import { Position } from "../../../src/values/Position.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { request, serve, tenant } from "../serve.ts"
 
 type Erase = UserErasure["Service"]["eraseWithin"]
@@ -26,7 +28,7 @@ describe("DELETE a user", () => {
         const answer = yield* remove(url, id)
         assert.deepStrictEqual([answer.status, answer.text], [204, ""])
       }
-      assert.deepStrictEqual(erased.map(([of, id]) => [of, id]), ids.map((id) => [tenant, id]))
+      assert.deepStrictEqual(erased.map(([of, id]) => [of, id]), ids.map((id) => [tenant, UserId(id)]))
       for (
         const [id, key, status] of [["x".repeat(257), "key-all", 400], ["u", "key-read", 403], ["u", "key-ingest", 403], [
           "u",
@@ -61,7 +63,8 @@ describe("DELETE a user", () => {
   it.live("says how far an erasure is that takes longer than a request waits", () =>
     Effect.gen(function*() {
       const { url } = yield* serve({
-        eraseWithin: () => Effect.succeed({ _tag: "UnderWay", progress: { events: 12_345, position: 99_999, head: 300_000 } })
+        eraseWithin: () =>
+          Effect.succeed({ _tag: "UnderWay", progress: { events: 12_345, position: Position(99_999), head: Position(300_000) } })
       })
       const answer = yield* remove(url, "u")
       assert.strictEqual(answer.status, 202)

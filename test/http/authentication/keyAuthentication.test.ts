@@ -2,6 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { DatabaseUnavailable } from "../../../src/database/DatabaseUnavailable.ts"
 import { UnknownApiKey } from "../../../src/tenants/ApiKeys.ts"
+import { Position } from "../../../src/values/Position.ts"
+import { Slice } from "../../../src/values/Slice.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { bulkPath, get, postBulk, request, sendRaw, serve, tenant } from "../serve.ts"
 
 const counters = "/api/v1/users/u/counters"
@@ -91,7 +94,12 @@ describe("keyAuthentication", () => {
         authenticate: () =>
           revoked ? Effect.fail(new UnknownApiKey()) : Effect.succeed({ tenant, keyName: "engine", scopes: new Set(["read", "ingest"]) }),
         changesAfter: (_, next) =>
-          Effect.as(patience, { kept: undefined, erased: [], changes: [{ user_id: "secret", slice: 1, position: 1 }], next }),
+          Effect.as(patience, {
+            kept: undefined,
+            erased: [],
+            changes: [{ user_id: UserId("secret"), slice: Slice(1), position: Position(1) }],
+            next
+          }),
         batch: () => Effect.as(patience, { accepted: 1, duplicates: 0, rejected: [] })
       })
       const { next_cursor } = (yield* get(`${url}/api/v1/changes`)).json()

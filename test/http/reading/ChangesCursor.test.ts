@@ -4,26 +4,30 @@ import { type FeedPlace, nothingTold } from "../../../src/counters/FeedPlace.ts"
 import { vectorOf } from "../../../src/counters/LogOffset.ts"
 import { noHistory } from "../../../src/event-log/Lineage.ts"
 import { decodeChangesCursor, encodeChangesCursor } from "../../../src/http/reading/ChangesCursor.ts"
+import { Position } from "../../../src/values/Position.ts"
+import { Slice } from "../../../src/values/Slice.ts"
 import { seededRandom } from "../../oracle/random.ts"
 import { beginning } from "../../support/events/beginning.ts"
 import { tenant } from "../serve.ts"
 
 const random = seededRandom(1)
-const slices = Array.from({ length: 256 }, (_, slice) => slice)
+const slices = Array.from({ length: 256 }, (_, slice) => Slice(slice))
 const numbers = () => random.pick([0, 1, 127, 128, 16_383, 16_384, random.below(1e6), random.below(2 ** 53)])
 const tag = () => BigInt.asIntN(64, (BigInt(random.below(2 ** 32)) << 32n) + BigInt(random.below(2 ** 32)))
 
 const anyPlace = (): FeedPlace => ({
-  positions: vectorOf(slices.map((slice) => [slice, numbers()])),
+  positions: vectorOf(slices.map((slice) => [slice, Position(numbers())])),
   lineage: { history: numbers(), tags: Array.from({ length: random.below(9) }, tag) },
   erasure: numbers(),
   generation: random.chance(0.2) ? nothingTold : random.below(2 ** 42),
-  ...random.chance(0.5) ? { walk: { upTo: random.below(2 ** 42), after: random.pick(["", "a", "\u{1f3b2}é", "x".repeat(256)]) } } : {}
+  ...random.chance(0.5)
+    ? { walk: { upTo: Position(random.below(2 ** 42)), after: random.pick(["", "a", "\u{1f3b2}é", "x".repeat(256)]) } }
+    : {}
 })
 
 const places: ReadonlyArray<FeedPlace> = [
   beginning,
-  { ...beginning, positions: vectorOf(slices.map((slice) => [slice, Number.MAX_SAFE_INTEGER])) },
+  { ...beginning, positions: vectorOf(slices.map((slice) => [slice, Position(Number.MAX_SAFE_INTEGER)])) },
   ...Array.from({ length: 100 }, anyPlace)
 ]
 
@@ -41,7 +45,7 @@ describe("ChangesCursor", () => {
     const body = Buffer.from([...Array.from({ length: 255 }, () => 5), 0x80, 0x01])
     const signature = createHmac("sha256", tenant.keyNamespace).update("changes\0").update(body).digest().subarray(0, 10)
     assert.deepStrictEqual(decodeChangesCursor(tenant, Buffer.concat([body, signature]).toString("base64url")), {
-      positions: vectorOf(slices.map((slice) => [slice, slice === 255 ? 128 : 5])),
+      positions: vectorOf(slices.map((slice) => [slice, Position(slice === 255 ? 128 : 5)])),
       lineage: noHistory,
       erasure: 0,
       generation: nothingTold
@@ -50,13 +54,16 @@ describe("ChangesCursor", () => {
 
   it("fits into a URL", () => {
     const usual: FeedPlace = {
-      positions: vectorOf(slices.map((slice) => [slice, 2 ** 28 - 1])),
+      positions: vectorOf(slices.map((slice) => [slice, Position(2 ** 28 - 1)])),
       lineage: { history: 1000, tags: Array.from({ length: 8 }, tag) },
       erasure: 1e6,
       generation: Date.now()
     }
     assert.isAtMost(encodeChangesCursor(tenant, usual).length, 1500)
-    assert.isAtMost(encodeChangesCursor(tenant, { ...usual, walk: { upTo: Date.now(), after: "\u{1f3b2}".repeat(256) } }).length, 3000)
+    assert.isAtMost(
+      encodeChangesCursor(tenant, { ...usual, walk: { upTo: Position(Date.now()), after: "\u{1f3b2}".repeat(256) } }).length,
+      3000
+    )
     for (const place of places) assert.isAtMost(encodeChangesCursor(tenant, place).length, 3400)
   })
 

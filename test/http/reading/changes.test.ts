@@ -12,15 +12,23 @@ import { DatabaseUnavailable } from "../../../src/database/DatabaseUnavailable.t
 import { userRef } from "../../../src/event-log/pseudonym.ts"
 import { maxDocumentBytes } from "../../../src/http/reading/changedDocuments.ts"
 import { decodeChangesCursor, encodeChangesCursor } from "../../../src/http/reading/ChangesCursor.ts"
+import { Position } from "../../../src/values/Position.ts"
+import { Slice } from "../../../src/values/Slice.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { until } from "../../support/time/until.ts"
 import { document, get, place, serve, tenant } from "../serve.ts"
 
 type After = Changes["Service"]["after"]
 
 const cursor = encodeChangesCursor(tenant, place)
-const next = { ...place, positions: vectorOf([[3, 8], [9, 4]]) }
-const user = (id: string) => ({ user_id: id, slice: 9, position: 4 })
-const ofUser = (id: string) => ({ user_id: id, ref: userRef(tenant.keyNamespace, id), slice: 9, position: 4 })
+const next = { ...place, positions: vectorOf([[Slice(3), Position(8)], [Slice(9), Position(4)]]) }
+const user = (id: string) => ({ user_id: UserId(id), slice: Slice(9), position: Position(4) })
+const ofUser = (id: string) => ({
+  user_id: UserId(id),
+  ref: userRef(tenant.keyNamespace, UserId(id)),
+  slice: Slice(9),
+  position: Position(4)
+})
 
 /** Notes what was asked for. */
 const noting = () => {
@@ -113,8 +121,8 @@ describe("GET the changes", () => {
 
   it.live("tells what the log kept, who was erased, and documents", () =>
     Effect.gen(function*() {
-      const kept = { generation: 4, slices: [{ slice: 3, position: 6 }] }
-      const erased = [{ ref: "r", slice: 4 }]
+      const kept = { generation: 4, slices: [{ slice: Slice(3), position: Position(6) }] }
+      const erased = [{ ref: "r", slice: Slice(4) }]
       const changesAfter: After = () => Effect.succeed({ kept, erased, changes: [user("a"), user("gone")], next })
       const asked: Array<unknown> = []
       const { url } = yield* serve({
@@ -145,16 +153,16 @@ describe("GET the changes", () => {
       const { url } = yield* serve({
         changesAfter,
         read: (_, users) =>
-          users.includes("rows")
+          users.includes(UserId("rows"))
             ? Effect.fail(new TooManyRows({ section: "casino", limit: 1000, detail: "so many" }))
             : Effect.succeed(users.map((id) => id === "bytes" ? { ...document(id), casino: "x".repeat(maxDocumentBytes) } : document(id)))
       })
       const { changes } = (yield* get(`${url}/api/v1/changes?cursor=${cursor}&include=all`)).json()
       assert.containsSubset(changes, [
-        { user_id: "a", document: document("a") },
-        { user_id: "rows", problem: { type: "too-many-rows", status: 422, section: "casino", limit: 1000, detail: "so many" } },
-        { user_id: "bytes", problem: { type: "answer-too-large", status: 422, limit: maxDocumentBytes } },
-        { user_id: "b", document: document("b") }
+        { user_id: UserId("a"), document: document("a") },
+        { user_id: UserId("rows"), problem: { type: "too-many-rows", status: 422, section: "casino", limit: 1000, detail: "so many" } },
+        { user_id: UserId("bytes"), problem: { type: "answer-too-large", status: 422, limit: maxDocumentBytes } },
+        { user_id: UserId("b"), document: document("b") }
       ])
     }))
 
@@ -164,7 +172,7 @@ describe("GET the changes", () => {
       const changesAfter: After = (_, __, { limit }) =>
         Effect.sync(() => {
           limits.push(limit)
-          const positions = vectorOf([[9, limit]])
+          const positions = vectorOf([[Slice(9), Position(limit)]])
           return { kept: undefined, erased: [], changes: ["a", "b", "c", "d"].slice(0, limit).map(user), next: { ...next, positions } }
         })
       const { url } = yield* serve({

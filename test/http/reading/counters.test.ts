@@ -5,6 +5,8 @@ import { ProjectionNotBuilt } from "../../../src/counters/ProjectionNotBuilt.ts"
 import { DatabaseUnavailable } from "../../../src/database/DatabaseUnavailable.ts"
 import { InFuture } from "../../../src/event-log/UserHistory.ts"
 import type { Tenant } from "../../../src/tenants/Tenant.ts"
+import { Position } from "../../../src/values/Position.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { seededRandom } from "../../oracle/random.ts"
 import { document, get, serve, type Stubs, tenant } from "../serve.ts"
 
@@ -31,7 +33,7 @@ const allSections = ["casino", "payments", "logins"]
 
 const refusals = [
   [new ProjectionBehind({ waited: 5 }), "projection-behind"],
-  [new ProjectionParked({ userId: "u", projections: ["casino"] }), "projection-parked"],
+  [new ProjectionParked({ userId: UserId("u"), projections: ["casino"] }), "projection-parked"],
   [new DatabaseUnavailable({ operation: "secret", cause: new Error("secret") }), "unavailable"]
 ] as const
 
@@ -200,7 +202,7 @@ describe("GET a user's counters", () => {
     it.live("is answered 304 without a body exactly while the document is the same", () =>
       Effect.gen(function*() {
         let position = 1
-        const { url } = yield* serve({ read: (_, [user = ""]) => Effect.sync(() => [{ ...document(user), position }]) })
+        const { url } = yield* serve({ read: (_, [user = ""]) => Effect.sync(() => [{ ...document(user), position: Position(position) }]) })
         const path = `${url}/api/v1/users/u/counters`
         const first = yield* get(path)
         const etag = first.headers.get("etag") ?? ""
@@ -271,7 +273,7 @@ describe("GET a user's counters as of a time", () => {
       assert.deepStrictEqual(eventual.json()["stale"], ["casino"])
       const strong = yield* get(`${url}${path}?as_of=2026-01-31T12:00:00Z&consistency=strong`)
       assert.strictEqual(strong.status, 503)
-      assert.deepInclude(strong.json(), { type: "projection-parked", user_id: "u", projections: ["casino"] })
+      assert.deepInclude(strong.json(), { type: "projection-parked", user_id: UserId("u"), projections: ["casino"] })
     }))
 
   it.live("answers 503 when the log cannot be read", () =>

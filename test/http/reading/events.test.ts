@@ -3,14 +3,16 @@ import * as Effect from "effect/Effect"
 import { DatabaseUnavailable } from "../../../src/database/DatabaseUnavailable.ts"
 import type { StoredUserEvent } from "../../../src/event-log/statements/readUserPage.ts"
 import { payloadVersion } from "../../../src/fasttrack/payload.ts"
+import { Position } from "../../../src/values/Position.ts"
+import { Slice } from "../../../src/values/Slice.ts"
 import { get, serve, type Stubs, tenant } from "../serve.ts"
 
 describe("GET a user's events", () => {
   const recordedAt = Date.parse("2026-01-31T12:00:01.250Z")
 
   const stored = (position: number, more: Partial<StoredUserEvent> = {}): StoredUserEvent => ({
-    slice: 3,
-    position,
+    slice: Slice(3),
+    position: Position(position),
     eventType: "realtime-login",
     payloadVersion,
     occurredAt: Date.parse("2026-01-31T12:00:00Z") + position,

@@ -5,6 +5,9 @@ import { CounterNotFound, type Explained, NoSuchCounter } from "../../../src/cou
 import { HistoryTooLarge, HistoryUnfinished } from "../../../src/counters/Histories.ts"
 import { DatabaseUnavailable } from "../../../src/database/DatabaseUnavailable.ts"
 import type { RecordedEvent } from "../../../src/event-log/RecordedEvent.ts"
+import { Position } from "../../../src/values/Position.ts"
+import { Slice } from "../../../src/values/Slice.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { bet } from "../../support/events/events.ts"
 import { get, serve, type Stubs, tenant } from "../serve.ts"
 
@@ -14,12 +17,12 @@ describe("GET why a user's counter is what it is", () => {
   const path = "/api/v1/users/u/counters/explain"
 
   const logged = (position: number): RecordedEvent => ({
-    slice: 3,
-    position,
+    slice: Slice(3),
+    position: Position(position),
     tenantId: tenant.tenantId,
-    userId: "u",
+    userId: UserId("u"),
     recordedAt: Date.UTC(2026, 0, 1, 0, 0, 2),
-    event: bet({ user_id: "u", unique_id: `bet-${position}`, amount: "2.5", at: "2026-01-01T00:00:00Z" })
+    event: bet({ user_id: UserId("u"), unique_id: `bet-${position}`, amount: "2.5", at: "2026-01-01T00:00:00Z" })
   })
 
   /** A log of that many bets of 2.5, at every other position. */
@@ -35,8 +38,8 @@ describe("GET why a user's counter is what it is", () => {
       path,
       kind: "amount",
       value: String(2.5 * count),
-      slice: 3,
-      position: 99,
+      slice: Slice(3),
+      position: Position(99),
       contributions: left.slice(0, limit),
       isMore: left.length > limit
     }
@@ -126,8 +129,8 @@ describe("GET why a user's counter is what it is", () => {
         readUserPage: ({ limit }) =>
           Effect.succeed({
             events: [8, 6, 4, 2].slice(0, limit).map((position) => ({
-              slice: 3,
-              position,
+              slice: Slice(3),
+              position: Position(position),
               eventType: "realtime-casino",
               payloadVersion: 1,
               occurredAt: 0,
@@ -157,8 +160,8 @@ describe("GET why a user's counter is what it is", () => {
       [404, "counter-not-found", () => Effect.fail(new CounterNotFound({ path: "casino.USD.ggr" }))],
       [404, "user-not-found", () => Effect.undefined],
       [422, "history-too-large", () => Effect.fail(new HistoryTooLarge({ limit: 1 }))],
-      [503, "history-unfinished", () => Effect.fail(new HistoryUnfinished({ read: 5, position: 9 }))],
-      [503, "projection-parked", () => Effect.fail(new ProjectionParked({ userId: "u", projections: ["casino"] }))],
+      [503, "history-unfinished", () => Effect.fail(new HistoryUnfinished({ read: 5, position: Position(9) }))],
+      [503, "projection-parked", () => Effect.fail(new ProjectionParked({ userId: UserId("u"), projections: ["casino"] }))],
       [503, "unavailable", () => Effect.fail(unavailable)]
     ] satisfies ReadonlyArray<readonly [number, string, NonNullable<Stubs["explain"]>]>
   )("answers %s %s", ([status, type, explain]) =>

@@ -3,11 +3,19 @@ import * as Effect from "effect/Effect"
 import { ProjectionBehind, ProjectionParked } from "../../../src/counters/ConsistentReads.ts"
 import type { Games } from "../../../src/counters/Games.ts"
 import { DatabaseUnavailable } from "../../../src/database/DatabaseUnavailable.ts"
+import { Position } from "../../../src/values/Position.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { get, serve } from "../serve.ts"
 
 type Read = Games["Service"]["read"]
 
-const document = { user_id: "u", time_zone: "UTC", position: 7, generations: { casino_by_game: 0 }, casino_by_game: { slots: {} } }
+const document = {
+  user_id: UserId("u"),
+  time_zone: "UTC",
+  position: Position(7),
+  generations: { casino_by_game: 0 },
+  casino_by_game: { slots: {} }
+}
 const sections = ["casino_by_game", "game_rounds_by_game"]
 
 /** Notes what was asked for. */
@@ -98,7 +106,7 @@ describe("GET a user's games", () => {
   it.live.each(
     [
       [new ProjectionBehind({ waited: 5 }), "projection-behind"],
-      [new ProjectionParked({ userId: "u", projections: ["casino_by_game"] }), "projection-parked"],
+      [new ProjectionParked({ userId: UserId("u"), projections: ["casino_by_game"] }), "projection-parked"],
       [new DatabaseUnavailable({ operation: "secret", cause: new Error("secret") }), "unavailable"]
     ] as const
   )("answers 503 to %s", ([error, type]) =>

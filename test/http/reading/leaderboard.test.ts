@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { ProjectionBehind, ProjectionParked } from "../../../src/counters/ConsistentReads.ts"
 import type { LeaderboardDocument, LeaderboardPlace, Leaderboards } from "../../../src/counters/Leaderboards.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { get, serve } from "../serve.ts"
 
 const head = {
@@ -16,8 +17,8 @@ const head = {
 } as const
 
 const entries = [
-  { rank: 1, user_id: "a", score: "10.5", reached_at: "2026-01-01T12:00:00.000Z" },
-  { rank: 2, user_id: "b", score: "-3", reached_at: "2026-01-01T12:00:00.000Z" }
+  { rank: 1, user_id: UserId("a"), score: "10.5", reached_at: "2026-01-01T12:00:00.000Z" },
+  { rank: 2, user_id: UserId("b"), score: "-3", reached_at: "2026-01-01T12:00:00.000Z" }
 ]
 
 const document: LeaderboardDocument = { ...head, entries }
@@ -25,7 +26,7 @@ const document: LeaderboardDocument = { ...head, entries }
 const place: LeaderboardPlace = {
   ...head,
   rank: 2,
-  user_id: "b",
+  user_id: UserId("b"),
   score: "-3",
   reached_at: "2026-01-01T12:00:00.000Z",
   above: entries.slice(0, 1),
@@ -110,7 +111,7 @@ describe("GET a leaderboard", () => {
   it.live.each(
     [
       [new ProjectionBehind({ waited: 5 }), "projection-behind"],
-      [new ProjectionParked({ userId: "u", projections: ["leaderboards"] }), "projection-parked"]
+      [new ProjectionParked({ userId: UserId("u"), projections: ["leaderboards"] }), "projection-parked"]
     ] as const
   )("answers 503 where it cannot be read: %s", ([error, type]) =>
     Effect.gen(function*() {

@@ -4,6 +4,9 @@ import * as Redacted from "effect/Redacted"
 import { unmeasured } from "../../../src/projections/runner/LagMonitor.ts"
 import type { Tenant } from "../../../src/tenants/Tenant.ts"
 import { mostTenants } from "../../../src/tenants/TenantMetrics.ts"
+import { Position } from "../../../src/values/Position.ts"
+import { Slice } from "../../../src/values/Slice.ts"
+import { TenantId } from "../../../src/values/TenantId.ts"
 import { get, postBulk, ready, request, serve, tenant } from "../serve.ts"
 
 const value = (text: string, name: string) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1])
@@ -28,7 +31,9 @@ describe("GET /metrics", () => {
 
   it.live("has no number for a lag that was not measured yet", () =>
     Effect.gen(function*() {
-      const { url } = yield* serve({ status: () => ({ versions: [], running: true, gaps: [{ slice: 3, position: 7 }], ...unmeasured }) })
+      const { url } = yield* serve({
+        status: () => ({ versions: [], running: true, gaps: [{ slice: Slice(3), position: Position(7) }], ...unmeasured })
+      })
       const { text } = yield* request(`${url}/metrics`)
       for (const name of ["projection_lag_events", "projection_lag_seconds", "ranking_lag_events", "ranking_lag_seconds"]) {
         assert.include(text, `\nplaytally_${name} NaN\n`)
@@ -86,7 +91,7 @@ describe("GET /metrics", () => {
 
 describe("GET /metrics by tenant", () => {
   const named = (text: string) => [...text.matchAll(/^playtally_tenant_requests_total\{tenant="([^"]*)"\} (\d+)$/gm)]
-  const tenantOf = (nth: number): Tenant => ({ ...tenant, tenantId: `id ${nth}`, name: `brand ${nth}` })
+  const tenantOf = (nth: number): Tenant => ({ ...tenant, tenantId: TenantId(`id ${nth}`), name: `brand ${nth}` })
   const authenticate = (key: Redacted.Redacted) =>
     Effect.succeed({ tenant: tenantOf(Number(Redacted.value(key))), keyName: "", scopes: new Set(["ingest", "read"] as const) })
 

@@ -6,6 +6,9 @@ import { EventLog } from "../../../src/event-log/EventLog.ts"
 import type { WithheldEvent } from "../../../src/event-log/RecordedEvent.ts"
 import { type EventType, eventTypes, type FastTrackEvent } from "../../../src/fasttrack/FastTrackEvent.ts"
 import { readChunk } from "../../../src/projections/feed/readChunk.ts"
+import { Position } from "../../../src/values/Position.ts"
+import { Slice } from "../../../src/values/Slice.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { seededRandom } from "../../oracle/random.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bet } from "../../support/events/events.ts"
@@ -15,7 +18,7 @@ import { testService } from "../../support/service/TestService.ts"
 
 const login = (userId: string, unique_id: string): FastTrackEvent => ({
   event: "realtime-login",
-  userId,
+  userId: UserId(userId),
   occurredAt: Date.UTC(2026, 0, 1),
   data: { entry_timestamp: null, process_timestamp: null, unique_id }
 })
@@ -40,12 +43,12 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
         const user = userInSlice(tenant, slice)
         yield* log.append(
           Array.from({ length: 40 }, (_, index) =>
-            newEvent(tenant, random.chance(0.6) ? bet({ user_id: user, unique_id: `${index}` }) : login(user, `${index}`)))
+            newEvent(tenant, random.chance(0.6) ? bet({ user_id: UserId(user), unique_id: `${index}` }) : login(user, `${index}`)))
         )
       }
       const compare = Effect.gen(function*() {
         for (const limit of [1, 3, 7, 40, 100]) {
-          const from = new Map(slices.map((slice) => [slice, random.below(41)]))
+          const from = new Map(slices.map((slice) => [Slice(slice), Position(random.below(41))]))
           const whole = yield* readChunk(reader(log), from, { events: limit, bytes }, all)
           for (const some of types) {
             const { events, ...rest } = yield* readChunk(reader(log), from, { events: limit, bytes }, new Set(some))
@@ -70,13 +73,13 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
       let last = 0
       const appending = yield* Effect.forkChild(Effect.forEach(
         Array.from({ length: 150 }, (_, index) => index),
-        (index) => Effect.map(log.append([newEvent(tenant, bet({ user_id: user, unique_id: `${index}` }))]), () => last++),
+        (index) => Effect.map(log.append([newEvent(tenant, bet({ user_id: UserId(user), unique_id: `${index}` }))]), () => last++),
         { discard: true }
       ))
       while (appending.pollUnsafe() === undefined) {
         const { gaps } = yield* readChunk(
           reader(log),
-          new Map([[6, Math.max(0, last - 2)]]),
+          new Map([[Slice(6), Position(Math.max(0, last - 2))]]),
           { events: 100, bytes },
           new Set(["realtime-casino"])
         )
@@ -86,14 +89,14 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
       yield* sql`alter table events disable trigger user`
       yield* sql`delete from events where slice = 4 and position = 20`
       assert.deepStrictEqual(
-        (yield* readChunk(reader(log), new Map([[4, 15]]), { events: 10, bytes }, new Set(["realtime-casino"]))).gaps,
+        (yield* readChunk(reader(log), new Map([[Slice(4), Position(15)]]), { events: 10, bytes }, new Set(["realtime-casino"]))).gaps,
         [{ slice: 4, position: 20 }]
       )
       yield* Effect.repeat(compare, { times: 4 })
       // As large as what is looked at.
       yield* sql`delete from events where slice = 4 and position between 20 and 25`
       assert.deepStrictEqual(
-        (yield* readChunk(reader(log), new Map([[4, 19]]), { events: 5, bytes }, new Set(["realtime-casino"]))).gaps,
+        (yield* readChunk(reader(log), new Map([[Slice(4), Position(19)]]), { events: 5, bytes }, new Set(["realtime-casino"]))).gaps,
         [{ slice: 4, position: 20 }]
       )
       yield* Effect.repeat(compare, { times: 4 })

@@ -2,8 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { LagMonitor, unmeasured } from "../../../src/projections/runner/LagMonitor.ts"
 import { agesEvery } from "../../../src/projections/runner/tuning.ts"
+import { Position } from "../../../src/values/Position.ts"
+import { Slice } from "../../../src/values/Slice.ts"
 
-const lagging = (...events: ReadonlyArray<number>) => events.map((events, slice) => ({ slice, position: 10, events }))
+const lagging = (...events: ReadonlyArray<number>) =>
+  events.map((events, slice) => ({ slice: Slice(slice), position: Position(10), events }))
 
 describe("LagMonitor", () => {
   it.effect("knows nothing at first, then counts each time, and asks for ages and parked users now and then", () =>

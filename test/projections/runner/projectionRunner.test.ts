@@ -15,6 +15,8 @@ import { catalog } from "../../../src/projections/catalog/catalog.ts"
 import { count, greatest, latest, text } from "../../../src/projections/projection/Column.ts"
 import * as Projection from "../../../src/projections/projection/Projection.ts"
 import { ProjectionRunner, RunnerPatience } from "../../../src/projections/runner/ProjectionRunner.ts"
+import { Slice } from "../../../src/values/Slice.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bet } from "../../support/events/events.ts"
 import { newEvent, userInSlice } from "../../support/events/newEvent.ts"
@@ -98,18 +100,18 @@ layer(testService({ projections: [fragile, chained, unaskable] }).pipe(Layer.pro
           newEvent(tenant, betOn(good, "3", "slots"))
         ])
         const options = { sections: ["fragile"], consistency: strong }
-        const [document] = yield* counters.read(tenant, [good], options)
+        const [document] = yield* counters.read(tenant, [UserId(good)], options)
         assert.deepStrictEqual(document?.["fragile"], { slots: 2 })
-        const error = yield* Effect.flip(counters.read(tenant, [bad], options))
+        const error = yield* Effect.flip(counters.read(tenant, [UserId(bad)], options))
         assert.strictEqual(error._tag, "ProjectionParked")
-        const [stale] = yield* counters.read(tenant, [bad], { ...options, consistency: { _tag: "Eventual" } })
+        const [stale] = yield* counters.read(tenant, [UserId(bad)], { ...options, consistency: { _tag: "Eventual" } })
         assert.deepStrictEqual(stale?.stale, ["fragile"])
         // What follows is left alone: folding it without the poisoned event would be a number that
         // is nobody's.
         yield* log.append([newEvent(tenant, betOn(bad, "4", "slots")), newEvent(tenant, betOn(good, "5", "dice"))])
-        const [after] = yield* counters.read(tenant, [good], options)
+        const [after] = yield* counters.read(tenant, [UserId(good)], options)
         assert.deepStrictEqual(after?.["fragile"], { dice: 1, slots: 2 })
-        const [still] = yield* counters.read(tenant, [bad], { ...options, consistency: { _tag: "Eventual" } })
+        const [still] = yield* counters.read(tenant, [UserId(bad)], { ...options, consistency: { _tag: "Eventual" } })
         assert.deepStrictEqual(still?.["fragile"], {})
         const sql = yield* PgClient.PgClient
         const parked = yield* sql`select user_id, position from parked_users`
@@ -124,9 +126,11 @@ layer(testService({ projections: [fragile, chained, unaskable] }).pipe(Layer.pro
         const users = Array.from({ length: 5 }, (_, index) => userInSlice(tenant, 10, index))
         const [bad, ...good] = users
         yield* log.append(users.map((user, index) => newEvent(tenant, betOn(user, `${index}`, user === bad ? "unstorable" : "slots"))))
-        const documents = yield* counters.read(tenant, good, { sections: ["fragile"], consistency: strong })
+        const documents = yield* counters.read(tenant, good.map((each) => UserId(each)), { sections: ["fragile"], consistency: strong })
         assert.deepStrictEqual(documents.map((document) => document["fragile"]), good.map(() => ({ slots: 1 })))
-        const error = yield* Effect.flip(counters.read(tenant, users, { sections: ["fragile"], consistency: strong }))
+        const error = yield* Effect.flip(
+          counters.read(tenant, users.map((each) => UserId(each)), { sections: ["fragile"], consistency: strong })
+        )
         assert.strictEqual(error._tag, "ProjectionParked")
       }))
 
@@ -139,16 +143,16 @@ layer(testService({ projections: [fragile, chained, unaskable] }).pipe(Layer.pro
         const games = ["slots", "hinted", "dice", "unhinted", "slots"]
         // In a slice that has nothing yet, nothing is looked up.
         yield* log.append([newEvent(tenant, betOn(userInSlice(tenant, 11, 5), "first", "slots"))])
-        yield* counters.read(tenant, [userInSlice(tenant, 11, 5)], { sections: ["unaskable"], consistency: strong })
+        yield* counters.read(tenant, [UserId(userInSlice(tenant, 11, 5))], { sections: ["unaskable"], consistency: strong })
         yield* log.append(users.map((user, index) => newEvent(tenant, betOn(user, `${index}`, games[index] ?? ""))))
         const good = users.filter((_, index) => index % 2 === 0)
-        const documents = yield* counters.read(tenant, good, { sections: ["unaskable"], consistency: strong })
+        const documents = yield* counters.read(tenant, good.map((each) => UserId(each)), { sections: ["unaskable"], consistency: strong })
         assert.deepStrictEqual(documents.map((document) => document["unaskable"]), [["slots"], ["dice"], ["slots"]])
         for (const user of users.filter((_, index) => index % 2 === 1)) {
-          const error = yield* Effect.flip(counters.read(tenant, [user], { sections: ["unaskable"], consistency: strong }))
+          const error = yield* Effect.flip(counters.read(tenant, [UserId(user)], { sections: ["unaskable"], consistency: strong }))
           assert.strictEqual(error._tag, "ProjectionParked")
         }
-        const others = yield* counters.read(tenant, users, { sections: ["fragile"], consistency: strong })
+        const others = yield* counters.read(tenant, users.map((each) => UserId(each)), { sections: ["fragile"], consistency: strong })
         assert.deepStrictEqual(others.map((document) => document["fragile"]), games.map((game) => ({ [game]: 1 })))
       }))
 
@@ -161,12 +165,14 @@ layer(testService({ projections: [fragile, chained, unaskable] }).pipe(Layer.pro
         // Slices of the same worker.
         const [slow, wanted] = [userInSlice(tenant, 30), userInSlice(tenant, 33)]
         const read = (user: string) =>
-          Effect.map(counters.read(tenant, [user], { sections: ["fragile"], consistency: strong }), ([document]) => document?.["fragile"])
+          Effect.map(counters.read(tenant, [UserId(user)], { sections: ["fragile"], consistency: strong }), ([document]) =>
+            document?.["fragile"])
         yield* log.append([newEvent(tenant, betOn(slow, "1", "slots"))])
         // By the worker whose slices they are: it has none of them in hand then.
-        const isFed = counters.read(tenant, [slow], { sections: ["fragile"], consistency: { _tag: "Eventual" } })
+        const isFed = counters.read(tenant, [UserId(slow)], { sections: ["fragile"], consistency: { _tag: "Eventual" } })
         yield* untilEffect(
-          Effect.map(isFed, ([document]) => isDeepStrictEqual(document?.["fragile"], { slots: 1 }))
+          Effect.map(isFed, ([document]) =>
+            isDeepStrictEqual(document?.["fragile"], { slots: 1 }))
         )
         yield* sql.withTransaction(Effect.gen(function*() {
           yield* sql`select from fragile_v1_totals where user_id = ${slow} and tenant_id = ${tenant.tenantId}::uuid for update`
@@ -192,9 +198,9 @@ layer(testService({ projections: [fragile, chained, unaskable] }).pipe(Layer.pro
         const tenant = yield* newTenant()
         const options = { sections: ["chained"], consistency: strong }
         yield* log.append(["a", "b", "c"].map((id) => newEvent(tenant, bet({ user_id: "player", unique_id: id }))))
-        yield* counters.read(tenant, ["player"], options)
+        yield* counters.read(tenant, [UserId("player")], options)
         yield* log.append([newEvent(tenant, bet({ user_id: "player", unique_id: "d" }))])
-        const [document] = yield* counters.read(tenant, ["player"], options)
+        const [document] = yield* counters.read(tenant, [UserId("player")], options)
         assert.deepStrictEqual(document?.["chained"], { a: "b", b: "c", c: "d" })
       }))
   }
@@ -226,7 +232,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionRunners on o
         }).pipe(Effect.retry(Schedule.recurs(20))), { discard: true })
       yield* Effect.all([writing, disturbing], { concurrency: "unbounded" })
       const counters = Context.get(main, Counters)
-      const read = counters.read(tenant, users, { sections: ["casino"], consistency: strong })
+      const read = counters.read(tenant, users.map((each) => UserId(each)), { sections: ["casino"], consistency: strong })
       const documents = yield* Effect.retry(read, Schedule.recurs(20))
       const bets = documents.map(({ casino }) => (casino as { EUR: { bet_count: number; bet_amount: string } }).EUR)
       assert.deepStrictEqual(bets.map(({ bet_amount, bet_count }) => [bet_count, bet_amount]), users.map(() => [60, "60"]))
@@ -243,7 +249,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionRunners on o
       yield* log.append([user, other].map((userId) => newEvent(tenant, bet({ user_id: userId, unique_id: "after the hole" }))))
       const counters = Context.get(main, Counters)
       const read = (userId: string, waitSeconds = 1) =>
-        counters.read(tenant, [userId], { sections: ["casino"], consistency: { _tag: "Strong", waitSeconds } })
+        counters.read(tenant, [UserId(userId)], { sections: ["casino"], consistency: { _tag: "Strong", waitSeconds } })
       assert.strictEqual((yield* Effect.flip(read(user)))._tag, "ProjectionBehind")
       assert.strictEqual((yield* Effect.flip(read(user, 0)))._tag, "ProjectionBehind")
       const status = Context.get(main, ProjectionRunner).status
@@ -299,7 +305,7 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
           }
         }))
         const started = yield* Clock.currentTimeMillis
-        runner.feedNow([60], ["ranked"])
+        runner.feedNow([Slice(60)], ["ranked"])
         const bets = (user: string) =>
           Effect.map(sql<{ bets: bigint }>`select bets from ranked_totals where user_id = ${user}`, ([row]) => Number(row?.bets ?? 0))
         yield* untilEffect(Effect.map(bets(heavy), (bets) => bets >= 4_000))
@@ -334,7 +340,7 @@ layer(
       yield* until(() => !runner.status().running)
       yield* sql`alter table hidden rename to fragile_v1_totals`
       yield* until(() => runner.status().running)
-      const [document] = yield* (yield* Counters).read(tenant, [user], { sections: ["fragile"], consistency: strong })
+      const [document] = yield* (yield* Counters).read(tenant, [UserId(user)], { sections: ["fragile"], consistency: strong })
       assert.deepStrictEqual(document?.["fragile"], { slots: 1 })
     }))
 })

@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { Counters } from "../../../src/counters/Counters.ts"
 import { EventLog } from "../../../src/event-log/EventLog.ts"
 import { ProjectionRunner } from "../../../src/projections/runner/ProjectionRunner.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bet } from "../../support/events/events.ts"
 import { newEvent, userInSlice } from "../../support/events/newEvent.ts"
@@ -34,7 +35,10 @@ layer(threadedTestService(entry).pipe(Layer.provideMerge(TestDatabase.layer)), {
           Effect.tap(() => Effect.sync(() => bets++))
         )
       const counted = Effect.map(
-        counters.read(tenant, users, { sections: ["casino"], consistency: { _tag: "Strong", waitSeconds: 20 } }),
+        counters.read(tenant, users.map((each) => UserId(each)), {
+          sections: ["casino"],
+          consistency: { _tag: "Strong", waitSeconds: 20 }
+        }),
         (documents) => documents.map(({ casino }) => (casino as Record<string, { readonly bet_count: number }>)["EUR"]?.bet_count)
       )
 

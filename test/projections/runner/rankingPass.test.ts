@@ -3,6 +3,8 @@ import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 import { RankingPass } from "../../../src/projections/runner/RankingPass.ts"
 import { chunkBound, maxDeferrals, rankingPass } from "../../../src/projections/runner/tuning.ts"
+import { Position } from "../../../src/values/Position.ts"
+import { Slice } from "../../../src/values/Slice.ts"
 
 /**
  * A pass over slices with so many events each, each chunk of which takes `chunkTime` milliseconds.
@@ -13,12 +15,12 @@ const somePass = (slices: ReadonlyArray<number>) => {
     beats: 0,
     chunks: [] as Array<ReadonlyArray<number>>,
     chunkTime: 0,
-    more: [] as ReadonlyArray<number>,
+    more: [] as ReadonlyArray<Slice>,
     ends: 0
   }
   const pass = new RankingPass({
     findWork: Effect.sync(() => ({
-      lagging: slices.map((events, slice) => ({ slice, events, position: 0 })),
+      lagging: slices.map((events, slice) => ({ slice: Slice(slice), events, position: Position(0) })),
       feed: (own: ReadonlyArray<number>) =>
         Effect.gen(function*() {
           yield* Effect.sleep(state.chunkTime)
@@ -73,7 +75,7 @@ describe("RankingPass", () => {
   it.effect("does not rest while a chunk leaves something, nor once somebody asks", () =>
     Effect.gen(function*() {
       const { pass, start, state } = somePass([10])
-      state.more = [0]
+      state.more = [Slice(0)]
       yield* start
       yield* TestClock.adjust(0)
       assert.strictEqual(state.ends, 1)

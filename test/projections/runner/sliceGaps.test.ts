@@ -4,6 +4,8 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { SliceGaps } from "../../../src/projections/runner/SliceGaps.ts"
 import { gapPoll } from "../../../src/projections/runner/tuning.ts"
+import { Position } from "../../../src/values/Position.ts"
+import { Slice } from "../../../src/values/Slice.ts"
 
 /** Some gaps, the slices that were told to be whole again, and the lines of the log. */
 const someGaps = (failures = 0) => {
@@ -25,36 +27,39 @@ describe("SliceGaps", () => {
   it.effect("logs a gap once, however often it is found, and again after it was closed", () => {
     const { gaps, lines, run } = someGaps()
     return run(Effect.gen(function*() {
-      for (let times = 0; times < 3; times++) yield* gaps.gapsFound([{ slice: 7, position: 12 }])
+      for (let times = 0; times < 3; times++) yield* gaps.gapsFound([{ slice: Slice(7), position: Position(12) }])
       assert.strictEqual(lines.filter((line) => line.startsWith("Fatal")).length, 1)
-      assert.deepStrictEqual(gaps.list(), [{ slice: 7, position: 12 }])
-      yield* gaps.gapClosed([7])
-      yield* gaps.gapsFound([{ slice: 7, position: 20 }])
+      assert.deepStrictEqual(gaps.list(), [{ slice: Slice(7), position: Position(12) }])
+      yield* gaps.gapClosed([Slice(7)])
+      yield* gaps.gapsFound([{ slice: Slice(7), position: Position(20) }])
       assert.deepStrictEqual(lines.map((line) => line.split(" ")[0]), ["Fatal", "Info", "Fatal"])
-      assert.deepStrictEqual(gaps.list(), [{ slice: 7, position: 20 }])
+      assert.deepStrictEqual(gaps.list(), [{ slice: Slice(7), position: Position(20) }])
     }))
   })
 
   it.effect("tells once of each slice that is whole again, and of no slice that had no gap", () => {
     const { closed, gaps, run } = someGaps()
     return run(Effect.gen(function*() {
-      yield* gaps.gapsFound([{ slice: 1, position: 5 }, { slice: 2, position: 6 }, { slice: 3, position: 7 }])
-      yield* gaps.gapClosed([1, 99])
-      yield* gaps.gapClosed([1])
+      yield* gaps.gapsFound([{ slice: Slice(1), position: Position(5) }, { slice: Slice(2), position: Position(6) }, {
+        slice: Slice(3),
+        position: Position(7)
+      }])
+      yield* gaps.gapClosed([Slice(1), Slice(99)])
+      yield* gaps.gapClosed([Slice(1)])
       assert.deepStrictEqual(closed, [1])
-      yield* gaps.onlyBehind([3, 50])
+      yield* gaps.onlyBehind([Slice(3), Slice(50)])
       assert.deepStrictEqual(closed, [1, 2])
-      assert.deepStrictEqual([1, 2, 3].filter((slice) => gaps.has(slice)), [3])
+      assert.deepStrictEqual([1, 2, 3].filter((slice) => gaps.has(Slice(slice))), [3])
     }))
   })
 
   it.effect("keeps a gap open until telling of its end has succeeded", () => {
     const { closed, gaps, run } = someGaps(1)
     return run(Effect.gen(function*() {
-      yield* gaps.gapsFound([{ slice: 4, position: 9 }])
-      yield* gaps.gapClosed([4])
+      yield* gaps.gapsFound([{ slice: Slice(4), position: Position(9) }])
+      yield* gaps.gapClosed([Slice(4)])
       assert.deepStrictEqual([gaps.list(), closed], [[{ slice: 4, position: 9 }], []])
-      yield* gaps.gapClosed([4])
+      yield* gaps.gapClosed([Slice(4)])
       assert.deepStrictEqual([gaps.list(), closed], [[], [4]])
     }))
   })
@@ -62,8 +67,8 @@ describe("SliceGaps", () => {
   it.effect("leaves slices with a gap out, but for one try after each interval", () => {
     const { gaps, run } = someGaps()
     return run(Effect.gen(function*() {
-      yield* gaps.gapsFound([{ slice: 1, position: 5 }])
-      const tried = [0, 1, gapPoll - 1, gapPoll, gapPoll + 1, 2 * gapPoll].map((now) => gaps.worthFeeding([1, 2], now).length)
+      yield* gaps.gapsFound([{ slice: Slice(1), position: Position(5) }])
+      const tried = [0, 1, gapPoll - 1, gapPoll, gapPoll + 1, 2 * gapPoll].map((now) => gaps.worthFeeding([Slice(1), Slice(2)], now).length)
       assert.deepStrictEqual(tried, [2, 1, 1, 2, 1, 2])
     }))
   })

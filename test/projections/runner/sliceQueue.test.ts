@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 import { allSlices } from "../../../src/event-log/sliceOf.ts"
 import { SliceQueue } from "../../../src/projections/runner/SliceQueue.ts"
+import { Slice } from "../../../src/values/Slice.ts"
 
 describe("SliceQueue", () => {
   it.effect("takes fewer slices while chunks are large or leave something, and more again afterwards", () =>
@@ -26,25 +27,25 @@ describe("SliceQueue", () => {
   it.effect("gives no slice into two hands, and forgets none that grows meanwhile", () =>
     Effect.gen(function*() {
       const queue = new SliceQueue(1000, yield* Clock.Clock)
-      queue.add([1, 2])
-      assert.deepStrictEqual(queue.take(), [1, 2])
-      queue.add([2, 3])
-      assert.deepStrictEqual(queue.take(), [3])
+      queue.add([Slice(1), Slice(2)])
+      assert.deepStrictEqual(queue.take(), [Slice(1), Slice(2)])
+      queue.add([Slice(2), Slice(3)])
+      assert.deepStrictEqual(queue.take(), [Slice(3)])
       assert.deepStrictEqual(queue.take(), [])
-      queue.giveBack([1, 2], [1], 10)
-      assert.deepStrictEqual(queue.take(), [1, 2])
-      queue.giveBack([1, 2], [], 10)
+      queue.giveBack([Slice(1), Slice(2)], [Slice(1)], 10)
+      assert.deepStrictEqual(queue.take(), [Slice(1), Slice(2)])
+      queue.giveBack([Slice(1), Slice(2)], [], 10)
       assert.deepStrictEqual(queue.take(), [])
     }))
 
   it.effect("is drained once nothing waits and nothing is in hand, which a look at slices in hand does not put off", () =>
     Effect.gen(function*() {
       const queue = new SliceQueue(1000, yield* Clock.Clock)
-      queue.add([1])
+      queue.add([Slice(1)])
       const first = queue.take()
-      queue.add([2])
+      queue.add([Slice(2)])
       const second = queue.take()
-      queue.addSeen([1, 2])
+      queue.addSeen([Slice(1), Slice(2)])
       queue.giveBack(first, [], 10)
       const drained = yield* Effect.forkChild(queue.drained.await, { startImmediately: true })
       assert.isUndefined(drained.pollUnsafe())
@@ -53,9 +54,9 @@ describe("SliceQueue", () => {
       assert.isDefined(drained.pollUnsafe())
 
       queue.drained.closeUnsafe()
-      queue.addSeen([1])
+      queue.addSeen([Slice(1)])
       const third = queue.take()
-      assert.deepStrictEqual(third, [1])
+      assert.deepStrictEqual(third, [Slice(1)])
       queue.giveBack(third, [], 0)
       const again = yield* Effect.forkChild(queue.drained.await, { startImmediately: true })
       yield* Effect.yieldNow
@@ -66,28 +67,28 @@ describe("SliceQueue", () => {
   it.effect("lets events gather, unless the last chunk left something", () =>
     Effect.gen(function*() {
       const queue = new SliceQueue(10_000, yield* Clock.Clock)
-      queue.add([1])
+      queue.add([Slice(1)])
       const gathering = yield* Effect.forkChild(queue.gathered, { startImmediately: true })
       yield* TestClock.adjust("9 seconds")
       assert.isUndefined(gathering.pollUnsafe())
-      queue.add([2])
+      queue.add([Slice(2)])
       yield* TestClock.adjust("1 second")
       assert.isDefined(gathering.pollUnsafe())
 
-      assert.deepStrictEqual(queue.take(), [1, 2])
-      queue.giveBack([1, 2], [1], 10)
+      assert.deepStrictEqual(queue.take(), [Slice(1), Slice(2)])
+      queue.giveBack([Slice(1), Slice(2)], [Slice(1)], 10)
       // Behind: the test's clock stands still.
       yield* queue.gathered
-      assert.deepStrictEqual(queue.take(), [1])
+      assert.deepStrictEqual(queue.take(), [Slice(1)])
     }))
 
   it.effect("counts the time in somebody's hand as time to gather", () =>
     Effect.gen(function*() {
       const queue = new SliceQueue(10_000, yield* Clock.Clock)
-      queue.add([1])
+      queue.add([Slice(1)])
       const taken = queue.take()
       yield* TestClock.adjust("1 second")
-      queue.add([1])
+      queue.add([Slice(1)])
       yield* TestClock.adjust("5 seconds")
       queue.giveBack(taken, [], 10)
       const gathering = yield* Effect.forkChild(queue.gathered, { startImmediately: true })
@@ -100,7 +101,7 @@ describe("SliceQueue", () => {
   it.effect("rests for a while even if enough has gathered", () =>
     Effect.gen(function*() {
       const queue = new SliceQueue(10_000, yield* Clock.Clock)
-      queue.add([1])
+      queue.add([Slice(1)])
       yield* TestClock.adjust("19 seconds")
       const gathering = yield* Effect.forkChild(queue.gathered, { startImmediately: true })
       yield* TestClock.adjust("3 seconds")
@@ -112,7 +113,7 @@ describe("SliceQueue", () => {
   it.effect("does not rest once a slice has waited for twice the time to gather", () =>
     Effect.gen(function*() {
       const queue = new SliceQueue(10_000, yield* Clock.Clock)
-      queue.add([1])
+      queue.add([Slice(1)])
       // The test's clock stands still meanwhile.
       const rests = Effect.map(
         Effect.forkChild(queue.gathered, { startImmediately: true }),
@@ -121,12 +122,12 @@ describe("SliceQueue", () => {
       yield* TestClock.adjust("20 seconds")
       assert.isFalse(yield* rests)
       const taken = queue.take()
-      queue.add([1])
+      queue.add([Slice(1)])
       yield* TestClock.adjust("20 seconds")
       queue.giveBack(taken, [], 1_000)
       assert.isFalse(yield* rests)
       queue.take()
-      queue.add([2])
+      queue.add([Slice(2)])
       assert.isTrue(yield* rests)
     }))
 })

@@ -10,6 +10,7 @@ import { diffVersions, isEmptyDiff } from "../../../src/projections/versions/dif
 import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionCatalog.ts"
 import { rebuildUser } from "../../../src/projections/versions/rebuildUser.ts"
 import { verifySlice } from "../../../src/projections/versions/verifyProjection.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { cutIntoBatches, seededRandom, shuffle } from "../../oracle/random.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { gameRound } from "../../support/events/events.ts"
@@ -32,7 +33,7 @@ layer(testService({ projections: [winStreak, again] }).pipe(Layer.provideMerge(T
         const rounds = Array.from({ length: 3000 }, (_, at) => {
           const win = random.chance(0.6) ? "2" : "0"
           const round = gameRound({ at: new Date(Date.UTC(2026, 0, 1) + at * 1000).toISOString(), total_win_user: win })
-          return { ...round, userId: "hot", data: { ...round.data, unique_id: `${"x".repeat(at % 200)}${at}` } }
+          return { ...round, userId: UserId("hot"), data: { ...round.data, unique_id: `${"x".repeat(at % 200)}${at}` } }
         })
         const streakOf = (sent: ReadonlySet<(typeof rounds)[number]>) => {
           let [current, longest] = [0, 0]
@@ -44,7 +45,10 @@ layer(testService({ projections: [winStreak, again] }).pipe(Layer.provideMerge(T
           return { current, longest }
         }
         const read = Effect.map(
-          counters.read(tenant, ["hot", "quiet"], { sections: ["win_streak"], consistency: { _tag: "Strong", waitSeconds: 10 } }),
+          counters.read(tenant, [UserId("hot"), UserId("quiet")], {
+            sections: ["win_streak"],
+            consistency: { _tag: "Strong", waitSeconds: 10 }
+          }),
           ([document]) => document?.["win_streak"]
         )
 
@@ -73,8 +77,8 @@ layer(testService({ projections: [winStreak, again] }).pipe(Layer.provideMerge(T
 
         const [other, store] = (yield* ProjectionCatalog).stores
         if (store === undefined || other === undefined) throw new Error("the catalog has both")
-        const user = { tenantId: tenant.tenantId, userId: "hot" }
-        const slice = sliceOf(user.tenantId, user.userId)
+        const user = { tenantId: tenant.tenantId, userId: UserId("hot") }
+        const slice = sliceOf(user.tenantId, UserId(user.userId))
         const verify = verifySlice({ sql, log }, store, slice)
         assert.deepInclude(yield* verify, { events: 3000, users: 1, differences: [] })
         assert.isTrue(yield* rebuildUser({ sql, log }, store, user))

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { casino } from "../../../src/projections/catalog/casino.ts"
 import { projectionStore } from "../../../src/projections/tables/ProjectionStore.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { someTenant } from "../../support/events/someTenant.ts"
 import { testService } from "../../support/service/TestService.ts"
@@ -18,11 +19,12 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
         const { tenantId } = someTenant
         const most = 2 ** 31 - 1
         const totals = [{ key: ["EUR"], contributions: most, values: [most, "0.1"] }]
-        const write = (isNew: boolean) => store.write([{ tenantId, userId: "player", entities: [], totals, recount: false }], { isNew })
+        const write = (isNew: boolean) =>
+          store.write([{ tenantId, userId: UserId("player"), entities: [], totals, recount: false }], { isNew })
         yield* write(true)
         yield* write(false)
         yield* write(false)
-        const [row] = (yield* store.read(tenantId, ["player"])).get("player") ?? []
+        const [row] = (yield* store.read(tenantId, [UserId("player")])).get("player") ?? []
         assert.deepInclude(row, { currency: "EUR", bet_count: 3 * most, bet_amount: "0.3" })
       }))
 
@@ -36,14 +38,14 @@ layer(testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.laye
           store.write(
             [{
               tenantId,
-              userId,
+              userId: UserId(userId),
               entities: [],
               totals: [{ key: ["EUR"], contributions: 1, values: names.map((name) => added[name]) }],
               recount: false
             }],
             { isNew }
           )
-        const read = (userId: string) => Effect.map(store.read(tenantId, [userId]), (rows) => rows.get(userId)?.[0])
+        const read = (userId: string) => Effect.map(store.read(tenantId, [UserId(userId)]), (rows) => rows.get(userId)?.[0])
         for (const isNew of [true, false]) {
           const player = `player ${isNew}`
           yield* write(player, {}, isNew)

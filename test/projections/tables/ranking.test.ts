@@ -11,6 +11,8 @@ import type { ProjectionStore } from "../../../src/projections/tables/Projection
 import { readRanking, wrongBuckets } from "../../../src/projections/tables/readRanking.ts"
 import { diffVersions } from "../../../src/projections/versions/diffVersions.ts"
 import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionCatalog.ts"
+import { TenantId } from "../../../src/values/TenantId.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { seededRandom } from "../../oracle/random.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bet } from "../../support/events/events.ts"
@@ -51,8 +53,8 @@ const add = (
   rows: ReadonlyArray<{ board: string; userId: string; total: string; at: number; contributions: number }>
 ) =>
   store.write(rows.map(({ at, board, contributions, total, userId }) => ({
-    tenantId,
-    userId,
+    tenantId: TenantId(tenantId),
+    userId: UserId(userId),
     entities: [],
     totals: [{ key: [board], contributions, values: [total, at] }],
     recount: false
@@ -83,7 +85,7 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
           // ties are everywhere.
           const changes = (round < 3 ? users : users.filter(() => random.chance(0.2))).map((userId) => ({
             board: random.pick(boards),
-            userId,
+            userId: UserId(userId),
             total: String(random.below(9) - 3),
             at: Date.UTC(2026, 0, 1 + random.below(3)),
             contributions: random.chance(0.8) ? 1 : 0
@@ -91,7 +93,7 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
           yield* add(store, changes)
           // Those who go: all at once now and then, so that buckets empty and merge.
           const gone = users.filter(() => random.chance(round % 10 === 9 ? 0.9 : 0.02))
-          yield* store.remove(gone.map((userId) => ({ tenantId, userId })))
+          yield* store.remove(gone.map((userId) => ({ tenantId: TenantId(tenantId), userId: UserId(userId) })))
           assert.strictEqual(yield* wrongBuckets(sql, store), 0, `round ${round}`)
           const named = yield* sql<{ from_user: string }>`select from_user from ranked_v1_buckets where from_user <> ''`
           assert.deepStrictEqual(
@@ -101,23 +103,23 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
           )
           for (const board of boards) {
             const expected = yield* readPlainly(board)
-            const ranking = readRanking(sql, store, tenantId, [board])
+            const ranking = readRanking(sql, store, TenantId(tenantId), [board])
             assert.strictEqual(yield* ranking.count, expected.length)
             assert.deepStrictEqual((yield* ranking.first(1000)).map(({ userId }) => userId), expected)
             for (const userId of expected.filter(() => random.chance(0.1))) {
               const rank = expected.indexOf(userId) + 1
-              assert.strictEqual((yield* ranking.standing(userId))?.rank, rank)
+              assert.strictEqual((yield* ranking.standing(UserId(userId)))?.rank, rank)
               assert.deepStrictEqual(
-                (yield* ranking.before(userId, 2)).map((user) => user.userId),
+                (yield* ranking.before(UserId(userId), 2)).map((user) => user.userId),
                 expected.slice(Math.max(0, rank - 3), rank - 1).toReversed()
               )
-              assert.deepStrictEqual((yield* ranking.after(userId, 2)).map((user) => user.userId), expected.slice(rank, rank + 2))
+              assert.deepStrictEqual((yield* ranking.after(UserId(userId), 2)).map((user) => user.userId), expected.slice(rank, rank + 2))
             }
           }
           const [most] = yield* sql<{ users: bigint }>`select max(users) as users from ranked_v1_buckets`
           assert.isAtMost(Number(most?.users), bucketSize, "an upsert leaves no bucket too large")
         }
-        yield* store.remove(users.map((userId) => ({ tenantId, userId })))
+        yield* store.remove(users.map((userId) => ({ tenantId: TenantId(tenantId), userId: UserId(userId) })))
         assert.deepStrictEqual(yield* sql`select board from ranked_v1_buckets`, [])
       }))
 
@@ -128,13 +130,13 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
         if (store === undefined) return yield* Effect.die("it is registered")
         const board = "left"
         yield* add(store, [
-          { board, userId: "stays away", total: "1", at: 0, contributions: 0 },
-          { board, userId: "goes", total: "2", at: 0, contributions: 1 }
+          { board, userId: UserId("stays away"), total: "1", at: 0, contributions: 0 },
+          { board, userId: UserId("goes"), total: "2", at: 0, contributions: 1 }
         ])
-        yield* store.remove([{ tenantId, userId: "goes" }])
-        yield* add(store, [{ board, userId: "stays away", total: "1", at: 0, contributions: 1 }])
+        yield* store.remove([{ tenantId: TenantId(tenantId), userId: UserId("goes") }])
+        yield* add(store, [{ board, userId: UserId("stays away"), total: "1", at: 0, contributions: 1 }])
         assert.strictEqual(yield* wrongBuckets(sql, store), 0)
-        assert.strictEqual((yield* readRanking(sql, store, tenantId, [board]).standing("stays away"))?.rank, 1)
+        assert.strictEqual((yield* readRanking(sql, store, TenantId(tenantId), [board]).standing(UserId("stays away")))?.rank, 1)
       }))
 
     it.effect("is compared with another version by its scores too", () =>
@@ -146,8 +148,8 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
           if (before === undefined || after === undefined) return yield* Effect.die("they are registered")
           const tenant = yield* newTenant("ranked")
           const log = yield* EventLog
-          yield* log.append([newEvent(tenant, bet({ user_id: "loser", unique_id: "5", amount: "10" }))])
-          const diff = yield* diffVersions({ sql, log }, { before, after }, [sliceOf(tenant.tenantId, "loser")])
+          yield* log.append([newEvent(tenant, bet({ user_id: UserId("loser"), unique_id: "5", amount: "10" }))])
+          const diff = yield* diffVersions({ sql, log }, { before, after }, [sliceOf(tenant.tenantId, UserId("loser"))])
           assert.strictEqual(diff.changedUsers, 1)
           assert.deepStrictEqual(diff.columns.filter(({ rows }) => rows > 0), [
             { column: "score", rows: 1, least: "-20", greatest: "-20", total: "-20" }
@@ -166,7 +168,7 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
               store,
               Array.from({ length: 10 }, (_, index) => ({
                 board: "crowded",
-                userId: `user ${batch}-${index}`,
+                userId: UserId(`user ${batch}-${index}`),
                 total: String((batch * 7 + index) % 50),
                 at: 0,
                 contributions: 1
@@ -176,10 +178,10 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
             sql`select pg_sleep(0.002)`
           )), { concurrency: 6, discard: true })
         assert.strictEqual(yield* wrongBuckets(sql, store), 0)
-        const ranking = readRanking(sql, store, tenantId, ["crowded"])
+        const ranking = readRanking(sql, store, TenantId(tenantId), ["crowded"])
         assert.strictEqual(yield* ranking.count, 400)
         const expected = yield* readPlainly("crowded")
-        assert.strictEqual((yield* ranking.standing(expected[217] ?? ""))?.rank, 218)
+        assert.strictEqual((yield* ranking.standing(UserId(expected[217] ?? "")))?.rank, 218)
       }))
   }
 )

@@ -18,6 +18,7 @@ import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionC
 import { rebuild } from "../../../src/projections/versions/rebuild.ts"
 import { slicesWithEvents } from "../../../src/projections/versions/slicesWithEvents.ts"
 import { Tenants } from "../../../src/tenants/Tenants.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bet } from "../../support/events/events.ts"
 import { newEvent } from "../../support/events/newEvent.ts"
@@ -53,7 +54,7 @@ const prepared = Effect.gen(function*() {
   const log = Context.get(before, EventLog)
   const tenant = yield* Context.get(before, Tenants).create("views", "UTC")
   yield* log.append([newEvent(tenant, bet({ user_id: "player", unique_id: "a" }))])
-  yield* Context.get(before, Counters).read(tenant, ["player"], {
+  yield* Context.get(before, Counters).read(tenant, [UserId("player")], {
     sections: ["stakes"],
     consistency: { _tag: "Strong", waitSeconds: 10 }
   })

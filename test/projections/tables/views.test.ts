@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import { Counters } from "../../../src/counters/Counters.ts"
 import { EventLog } from "../../../src/event-log/EventLog.ts"
 import type { FastTrackEvent } from "../../../src/fasttrack/FastTrackEvent.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bet } from "../../support/events/events.ts"
 import { newEvent } from "../../support/events/newEvent.ts"
@@ -13,7 +14,7 @@ import { testService } from "../../support/service/TestService.ts"
 
 const payment = (status: string, at: number): FastTrackEvent => ({
   event: "realtime-payment",
-  userId: "player",
+  userId: UserId("player"),
   occurredAt: at,
   data: {
     entry_timestamp: null,
@@ -42,7 +43,10 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
           payment("approved", 1)
         ].map((event) => newEvent(tenant, event))
       )
-      const read = counters.read(tenant, ["player"], { sections: counters.sections, consistency: { _tag: "Strong", waitSeconds: 5 } })
+      const read = counters.read(tenant, [UserId("player")], {
+        sections: counters.sections,
+        consistency: { _tag: "Strong", waitSeconds: 5 }
+      })
       yield* read
       assert.deepStrictEqual(
         yield* sql`select user_id, currency, bet_count, bet_amount, net_bet_amount, ggr from casino_totals`,

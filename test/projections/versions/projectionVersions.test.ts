@@ -11,6 +11,7 @@ import type { AnyProjection } from "../../../src/projections/projection/Projecti
 import * as Projection from "../../../src/projections/projection/Projection.ts"
 import { ProjectionVersions } from "../../../src/projections/versions/ProjectionVersions.ts"
 import { Tenants } from "../../../src/tenants/Tenants.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bet } from "../../support/events/events.ts"
 import { newEvent } from "../../support/events/newEvent.ts"
@@ -45,8 +46,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionVersions", (
         const tenant = yield* Effect.scoped(Effect.gen(function*() {
           const before = yield* Layer.build(Layer.fresh(testService({ projections: [active] })))
           const tenant = yield* Context.get(before, Tenants).create("brand", "UTC")
-          yield* Context.get(before, EventLog).append(users.map((userId) => newEvent(tenant, { ...bet(), userId })))
-          yield* Context.get(before, Counters).read(tenant, users, {
+          yield* Context.get(before, EventLog).append(users.map((userId) => newEvent(tenant, { ...bet(), userId: UserId(userId) })))
+          yield* Context.get(before, Counters).read(tenant, users.map((each) => UserId(each)), {
             sections: ["bets"],
             consistency: { _tag: "Strong", waitSeconds: 15 }
           })
@@ -63,7 +64,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionVersions", (
           Effect.map(Effect.flip(effect), (error) => [error._tag, "reason" in error ? error.reason : undefined])
         const shown = (userId: string) =>
           Effect.map(
-            Context.get(service, Counters).read(tenant, [userId], { sections: ["bets"], consistency: { _tag: "Eventual" } }),
+            Context.get(service, Counters).read(tenant, [UserId(userId)], { sections: ["bets"], consistency: { _tag: "Eventual" } }),
             ([document]) => document?.["bets"]
           )
 
@@ -97,7 +98,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionVersions", (
         // Player 1 is parked, unless the sample has folded the events already.
         if (Number((yield* versions.list)[1]?.parked) === 0) {
           assert.isTrue(
-            (yield* versions.rebuildUser({ name: "bets", version: 2 }, { tenantId: tenant.tenantId, userId: "player-1" })).isParked
+            (yield* versions.rebuildUser({ name: "bets", version: 2 }, { tenantId: tenant.tenantId, userId: UserId("player-1") })).isParked
           )
         }
         assert.deepStrictEqual(yield* states, [["Active", 0, 0], ["Following", 0, 1]])
@@ -138,7 +139,10 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionVersions", (
         }
         assert.deepStrictEqual(findings, [{ _tag: "Difference", difference }])
         // The active version is meant where none is named.
-        const { isParked, version } = yield* versions.rebuildUser({ name: "bets" }, { tenantId: tenant.tenantId, userId: "player-4" })
+        const { isParked, version } = yield* versions.rebuildUser({ name: "bets" }, {
+          tenantId: tenant.tenantId,
+          userId: UserId("player-4")
+        })
         assert.deepStrictEqual([version, isParked], [2, false])
         assert.strictEqual((yield* found).findings, 0)
 

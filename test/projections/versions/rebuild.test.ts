@@ -23,6 +23,7 @@ import { ProjectionCatalog, type Remake } from "../../../src/projections/version
 import { rebuild, type RebuildProgress } from "../../../src/projections/versions/rebuild.ts"
 import { rebuildUser } from "../../../src/projections/versions/rebuildUser.ts"
 import { rowsWithoutEvents, verifySlice } from "../../../src/projections/versions/verifyProjection.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../../oracle/generateItems.ts"
 import { type Figures, referenceCounters } from "../../oracle/referenceCounters.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
@@ -80,10 +81,13 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
           const sql = yield* PgClient.PgClient
           const log = yield* EventLog
           const counters = yield* Counters
-          const read = counters.read(tenant, userIds, { sections: ["casino", "payments", "sports"], consistency: strong })
+          const read = counters.read(tenant, userIds.map((each) => UserId(each)), {
+            sections: ["casino", "payments", "sports"],
+            consistency: strong
+          })
           const expected = (sent: ReadonlyArray<ReadonlyArray<(typeof items)[number]>>, factor: number) =>
             userIds.filter((userId) => sent.flat().some(({ data }) => data.user_id === userId)).map((userId) => {
-              const { casino, payments, sports } = referenceCounters(sent.flat(), { timeZone: "UTC", now, userId })
+              const { casino, payments, sports } = referenceCounters(sent.flat(), { timeZone: "UTC", now, userId: UserId(userId) })
               const scaled = Object.entries(casino).map((
                 [currency, row]
               ) => [currency, { ...row, bet_count: Number(row["bet_count"]) * factor }])
@@ -161,7 +165,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
           assert.isNotEmpty(found)
           assert.deepStrictEqual([...new Set(found.map(({ userId }) => userId))], [userIds[1]])
           assert.sameMembers([...new Set(found.map(({ column }) => column))], ["bet_count", "biggest_win"])
-          assert.isTrue(yield* rebuildUser({ sql, log }, live, { tenantId: tenant.tenantId, userId: userIds[1] ?? "" }))
+          assert.isTrue(yield* rebuildUser({ sql, log }, live, { tenantId: tenant.tenantId, userId: UserId(userIds[1] ?? "") }))
           yield* assertReads(batches, 1)
         }).pipe(Effect.provide(after))
       }),
@@ -176,14 +180,14 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
       const [oldStore] = Context.get(old, ProjectionCatalog).stores
       if (oldStore === undefined) return yield* Effect.die("there is one")
       const tenant = yield* newTenant("again").pipe(Effect.provide(old))
-      yield* log.append(["a", "b"].map((id) => newEvent(tenant, bet({ user_id: "player", unique_id: id }))))
-      const slice = sliceOf(tenant.tenantId, "player")
+      yield* log.append(["a", "b"].map((id) => newEvent(tenant, bet({ user_id: UserId("player"), unique_id: id }))))
+      const slice = sliceOf(tenant.tenantId, UserId("player"))
       const counters = Context.get(old, Counters)
-      yield* counters.read(tenant, ["player"], { sections: ["casino"], consistency: strong })
+      yield* counters.read(tenant, [UserId("player")], { sections: ["casino"], consistency: strong })
 
       // A chunk is under way: the new code waits for it, and it ends.
       const changed = { ...halved, version: 1 }
-      const owner = { tenantId: tenant.tenantId, userId: "player" }
+      const owner = { tenantId: tenant.tenantId, userId: UserId("player") }
       const remade = yield* sql.withTransaction(Effect.gen(function*() {
         assert.strictEqual((yield* take(sql, [casino], [slice])).length, 1)
         const remaking = yield* Effect.forkChild(
@@ -221,17 +225,20 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
       const before = yield* Layer.build(testService({ projections: [casino] }))
       const [sql, log] = [Context.get(before, PgClient.PgClient), Context.get(before, EventLog)]
       const tenant = yield* newTenant("young").pipe(Effect.provide(before))
-      yield* log.append([newEvent(tenant, bet({ user_id: "first", unique_id: "a" }))])
+      yield* log.append([newEvent(tenant, bet({ user_id: UserId("first"), unique_id: "a" }))])
       const after = yield* developer([casino, again(casino)])
       const store = yield* storeOf(again(casino)).pipe(Effect.provide(after))
-      const [one, other] = [sliceOf(tenant.tenantId, "first"), sliceOf(tenant.tenantId, "second")]
+      const [one, other] = [sliceOf(tenant.tenantId, UserId("first")), sliceOf(tenant.tenantId, UserId("second"))]
       assert.notStrictEqual(one, other)
       let looks = 0
       const onProgress = () =>
-        looks++ === 0 ? Effect.orDie(log.append([newEvent(tenant, bet({ user_id: "second", unique_id: "b" }))])) : Effect.void
+        looks++ === 0 ? Effect.orDie(log.append([newEvent(tenant, bet({ user_id: UserId("second"), unique_id: "b" }))])) : Effect.void
       yield* rebuild({ sql, log }, [store], { onProgress })
       yield* activateVersion(sql, store, { withParked: false, replaceViews: false })
-      const read = Context.get(after, Counters).read(tenant, ["first", "second"], { sections: ["casino"], consistency: strong })
+      const read = Context.get(after, Counters).read(tenant, [UserId("first"), UserId("second")], {
+        sections: ["casino"],
+        consistency: strong
+      })
       assert.strictEqual((yield* read).length, 2)
     }).pipe(Effect.provide(Layer.fresh(TestDatabase.layer))))
 
@@ -240,11 +247,11 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
       const services = yield* Layer.build(testService({ projections: [casino, again(casino)] }))
       const [sql, log] = [Context.get(services, PgClient.PgClient), Context.get(services, EventLog)]
       const tenant = yield* newTenant("damaged").pipe(Effect.provide(services))
-      const slice = sliceOf(tenant.tenantId, "player")
+      const slice = sliceOf(tenant.tenantId, UserId("player"))
       // The running service holds its checkpoints only when the position is missing already.
       yield* sql.withTransaction(Effect.gen(function*() {
         yield* sql`select 1 from checkpoints where slice = ${slice} order by slice, projection, version for update`
-        yield* log.append(["a", "b", "c"].map((id) => newEvent(tenant, bet({ user_id: "player", unique_id: id }))))
+        yield* log.append(["a", "b", "c"].map((id) => newEvent(tenant, bet({ user_id: UserId("player"), unique_id: id }))))
         yield* sql`alter table events disable trigger user`
         yield* sql`delete from events where slice = ${slice} and position = 2`
       }))

@@ -14,6 +14,7 @@ import { StepBound } from "../../../src/projections/versions/rebuildInSteps.ts"
 import { rebuildUser } from "../../../src/projections/versions/rebuildUser.ts"
 import { verifySlice } from "../../../src/projections/versions/verifyProjection.ts"
 import { changeTimeZone } from "../../../src/time-zones/changeTimeZone.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../../oracle/generateItems.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bulkItems } from "../../support/events/bulkItems.ts"
@@ -40,12 +41,12 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
         Ingest,
         ({ batch }) => Effect.forEach(some, (items) => batch(tenant, bulkItems(items), { strict: false }), { discard: true })
       )
-    const owner = { tenantId: tenant.tenantId, userId }
-    const slice = sliceOf(tenant.tenantId, userId)
+    const owner = { tenantId: tenant.tenantId, userId: UserId(userId) }
+    const slice = sliceOf(tenant.tenantId, UserId(userId))
     const verified = Effect.gen(function*() {
       const [sql, log] = [yield* PgClient.PgClient, yield* EventLog]
       const counters = yield* Counters
-      const documents = yield* counters.read(tenant, [userId], { sections: counters.sections, consistency: strong })
+      const documents = yield* counters.read(tenant, [UserId(userId)], { sections: counters.sections, consistency: strong })
       assert.deepStrictEqual(documents.map(({ stale }) => stale ?? []), [[]])
       for (const store of (yield* ProjectionCatalog).stores) {
         const { differences, parked } = yield* verifySlice({ sql, log }, store, slice)
@@ -83,15 +84,17 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       const tenant = yield* newTenant("beside")
       const [heavy, other] = [userInSlice(tenant, 40), userInSlice(tenant, 40, 1)]
       const casino = (user: string, consistency: Parameters<typeof counters.read>[2]["consistency"]) =>
-        Effect.map(counters.read(tenant, [user], { sections: ["casino"], consistency }), ([document]) => document)
-      yield* log.append(Array.from({ length: 300 }, (_, id) => newEvent(tenant, bet({ user_id: heavy, unique_id: `${id}` }))))
+        Effect.map(counters.read(tenant, [UserId(user)], { sections: ["casino"], consistency }), ([document]) => document)
+      yield* log.append(Array.from({ length: 300 }, (_, id) => newEvent(tenant, bet({ user_id: UserId(heavy), unique_id: `${id}` }))))
       assert.nestedPropertyVal(yield* casino(heavy, strong), "casino.EUR.bet_count", 300)
       const store = (yield* ProjectionCatalog).stores.find(({ projection }) => projection.name === "casino")
       if (store === undefined) return yield* Effect.die("it is in the catalog")
-      const rebuilding = yield* Effect.forkChild(inSteps(rebuildUser({ sql, log }, store, { tenantId: tenant.tenantId, userId: heavy })))
+      const rebuilding = yield* Effect.forkChild(
+        inSteps(rebuildUser({ sql, log }, store, { tenantId: tenant.tenantId, userId: UserId(heavy) }))
+      )
       let stale = 0
       for (let id = 0; rebuilding.pollUnsafe() === undefined; id++) {
-        yield* log.append([newEvent(tenant, bet({ user_id: other, unique_id: `${id}` }))])
+        yield* log.append([newEvent(tenant, bet({ user_id: UserId(other), unique_id: `${id}` }))])
         assert.nestedPropertyVal(yield* casino(other, strong), "casino.EUR.bet_count", id + 1)
         if ((yield* casino(heavy, { _tag: "Eventual" }))?.stale?.includes("casino") === true) stale++
       }
@@ -123,9 +126,9 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       const [sql, log, counters] = [yield* PgClient.PgClient, yield* EventLog, yield* Counters]
       const tenant = yield* newTenant("poisoned")
       const user = userInSlice(tenant, 50)
-      yield* log.append(Array.from({ length: 60 }, (_, id) => newEvent(tenant, bet({ user_id: user, unique_id: `${id}` }))))
+      yield* log.append(Array.from({ length: 60 }, (_, id) => newEvent(tenant, bet({ user_id: UserId(user), unique_id: `${id}` }))))
       const read = (consistency: Parameters<typeof counters.read>[2]["consistency"]) =>
-        Effect.map(counters.read(tenant, [user], { sections: ["casino"], consistency }), ([document]) => document)
+        Effect.map(counters.read(tenant, [UserId(user)], { sections: ["casino"], consistency }), ([document]) => document)
       yield* read(strong)
       const store = (yield* ProjectionCatalog).stores.find(({ projection }) => projection.name === "casino")
       if (store === undefined) return yield* Effect.die("it is in the catalog")
@@ -133,7 +136,7 @@ layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestS
       const [first] = yield* sql<{ position: bigint }>`
         update events set payload_version = 9 where (slice, position) = (select slice, position from events where user_id = ${user} and slice = 50
           order by position offset 41 limit 1) returning position`
-      const owner = { tenantId: tenant.tenantId, userId: user }
+      const owner = { tenantId: tenant.tenantId, userId: UserId(user) }
       assert.isFalse(yield* inSteps(rebuildUser({ sql, log }, store, owner)))
       const stale = yield* read({ _tag: "Eventual" })
       assert.deepStrictEqual(stale?.stale, ["casino"])

@@ -28,6 +28,8 @@ import { type AnyProjection, make, withZones } from "../../../src/projections/pr
 import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionCatalog.ts"
 import { verifySlice } from "../../../src/projections/versions/verifyProjection.ts"
 import { Tenants } from "../../../src/tenants/Tenants.ts"
+import { Position } from "../../../src/values/Position.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { currentZones, zoneDataVersion } from "../../../src/values/zones/pinnedZones.ts"
 import { runtimeZones } from "../../../src/values/zones/runtimeZones.ts"
 import { zoneData } from "../../../src/values/zones/ZoneData.ts"
@@ -44,7 +46,7 @@ const zones2026b = zoneData(packed2026b)
 
 /** The number of logins of a user at some times. */
 const loginsOf = (userId: string, ...times: ReadonlyArray<string>): ReadonlyArray<FastTrackEvent> =>
-  times.map((at) => ({ ...login({ at }), userId }))
+  times.map((at) => ({ ...login({ at }), userId: UserId(userId) }))
 
 const tenantIn = Effect.fnUntraced(function*(timeZone: string, events: ReadonlyArray<FastTrackEvent>) {
   const tenant = yield* newTenant("brand", timeZone)
@@ -55,7 +57,10 @@ const tenantIn = Effect.fnUntraced(function*(timeZone: string, events: ReadonlyA
 /** What readers get of the logins once everything in the log is in it, by user. */
 const activeDays = Effect.fnUntraced(function*(...userIds: ReadonlyArray<string>) {
   const tenant = yield* Effect.flatMap(Tenants, ({ get }) => get("brand"))
-  const documents = yield* Effect.flatMap(Counters, ({ read }) => read(tenant, userIds, { sections: ["logins"], consistency: strong }))
+  const documents = yield* Effect.flatMap(
+    Counters,
+    ({ read }) => read(tenant, userIds.map((each) => UserId(each)), { sections: ["logins"], consistency: strong })
+  )
   return documents.map((document) => (document["logins"] as { readonly active_days: number }).active_days)
 })
 
@@ -79,7 +84,7 @@ const assertVerified = Effect.fnUntraced(function*(...userIds: ReadonlyArray<str
   for (const store of stores) {
     for (const userId of userIds) {
       const { events, name, version } = store.projection
-      yield* untilEffect(Effect.map(verifySlice({ sql, log }, store, sliceOf(tenantId, userId)), ({ differences, ...found }) => {
+      yield* untilEffect(Effect.map(verifySlice({ sql, log }, store, sliceOf(tenantId, UserId(userId))), ({ differences, ...found }) => {
         assert.deepStrictEqual(differences, [], `${name} v${version}`)
         // Those that nobody waited for are fed some seconds later.
         return found.events > 0 || !events.includes("realtime-login")
@@ -188,10 +193,11 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a log with days on whi
         const tenant = yield* tenantIn("America/Vancouver", events)
         assert.deepStrictEqual(yield* activeDays("player"), [2])
         const travelled = yield* Effect.flatMap(TimeTravel, ({ read }) =>
-          Effect.flatMap(Clock.currentTimeMillis, (now) => read(tenant, "player", { sections: ["logins"], instant: now })))
+          Effect.flatMap(Clock.currentTimeMillis, (now) =>
+            read(tenant, UserId("player"), { sections: ["logins"], instant: now })))
         assert.deepInclude(travelled?.["logins"], { active_days: 2, longest_streak: 2 })
         const explained = yield* Effect.flatMap(Explanation, ({ explain }) =>
-          explain(tenant, "player", "logins.active_days", { after: 0, limit: 10 }))
+          explain(tenant, UserId("player"), "logins.active_days", { after: Position(0), limit: 10 }))
         assert.deepInclude(explained, { value: 2 })
         yield* assertVerified("player")
 
@@ -207,7 +213,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a log with days on whi
             )
           ))
         const [document] = yield* Effect.flatMap(Counters, ({ read }) =>
-          read(older, ["player"], { sections: ["logins"], consistency: strong }))
+          read(older, [UserId("player")], { sections: ["logins"], consistency: strong }))
         assert.deepInclude(document?.["logins"], { active_days: 2, longest_streak: 2 })
       }).pipe(Effect.provide(service))
     }))
@@ -275,7 +281,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a database from before
           const board = yield* Effect.flatMap(Leaderboards, ({ top }) => top(tenant, selection, { limit: 1, consistency: strong }))
           const [document] = yield* Effect.flatMap(
             Counters,
-            ({ read }) => read(tenant, ["player"], { sections: ["logins"], consistency: strong })
+            ({ read }) => read(tenant, [UserId("player")], { sections: ["logins"], consistency: strong })
           )
           const [entry] = board.entries
           return [longestStreak(document?.["logins"]).longest_streak, entry?.score, entry?.reached_at]

@@ -4,6 +4,8 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { sliceOf } from "../../../src/event-log/sliceOf.ts"
+import { TenantId } from "../../../src/values/TenantId.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import type { DatabaseProxy } from "../../support/database/DatabaseProxy.ts"
 import { untilEffect } from "../../support/time/until.ts"
 import { operationOf, plainRequest, type Subject } from "./Subject.ts"
@@ -76,7 +78,7 @@ const erasing = Effect.fnUntraced(function*(subject: Subject, tenantId: string) 
   const user = "somebody-who-has-played-for-years"
   yield* sql`
     insert into unfinished_erasures (tenant_id, user_id, slice, again) values (${tenantId}::uuid, ${user}, ${
-    sliceOf(tenantId, user)
+    sliceOf(TenantId(tenantId), UserId(user))
   }, true)`
   const held = yield* Deferred.make<void>()
   const end = yield* Deferred.make<void>()

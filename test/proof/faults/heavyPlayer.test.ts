@@ -11,6 +11,7 @@ import { UserErasure } from "../../../src/erasure/UserErasure.ts"
 import { EventLog } from "../../../src/event-log/EventLog.ts"
 import { sliceOf } from "../../../src/event-log/sliceOf.ts"
 import { Tenants } from "../../../src/tenants/Tenants.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bet } from "../../support/events/events.ts"
 import { newEvent, userInSlice } from "../../support/events/newEvent.ts"
@@ -41,7 +42,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a player with a long h
         const log = Context.get(second, EventLog)
         const tenant = yield* Context.get(second, Tenants).create("heavy", "UTC")
         const [user, other] = [userInSlice(tenant, 9), userInSlice(tenant, 9, 1)]
-        const slice = sliceOf(tenant.tenantId, user)
+        const slice = sliceOf(tenant.tenantId, UserId(user))
         const [event] = [newEvent(tenant, bet({ user_id: user, unique_id: "1" }))]
         for (let from = 1; from <= count; from += 20_000) {
           const to = Math.min(count, from + 19_999)
@@ -58,7 +59,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a player with a long h
         const pages: Array<number> = []
         for (const before of [Number.MAX_SAFE_INTEGER, count >> 1, count >> 4, 600]) {
           const started = performance.now()
-          const page = yield* log.readUserPage({ tenantId: tenant.tenantId, userId: user, before, limit: 500 })
+          const page = yield* log.readUserPage({ tenantId: tenant.tenantId, userId: UserId(user), before, limit: 500 })
           pages.push(performance.now() - started)
           assert.isAbove(page.events.length, 400)
         }
@@ -77,12 +78,15 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a player with a long h
           }
         }))
         const started = performance.now()
-        const early = yield* Context.get(first, UserErasure).eraseWithin(tenant, user, "100 millis")
+        const early = yield* Context.get(first, UserErasure).eraseWithin(tenant, UserId(user), "100 millis")
         assert.strictEqual(early._tag, "UnderWay")
         yield* Scope.close(dying, Exit.void)
-        const reports = yield* Effect.all([1, 2].map(() => Context.get(second, UserErasure).eraseWithin(tenant, user, "10 minutes")), {
-          concurrency: 2
-        })
+        const reports = yield* Effect.all(
+          [1, 2].map(() => Context.get(second, UserErasure).eraseWithin(tenant, UserId(user), "10 minutes")),
+          {
+            concurrency: 2
+          }
+        )
         const seconds = (performance.now() - started) / 1000
         yield* Deferred.succeed(done, undefined)
         yield* Fiber.join(playing)

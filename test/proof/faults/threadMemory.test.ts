@@ -12,6 +12,7 @@ import { ProjectionRunner } from "../../../src/projections/runner/ProjectionRunn
 import { ThreadLimits, ThreadSilence } from "../../../src/projections/runner/ProjectionThread.ts"
 import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionCatalog.ts"
 import { rebuildUser } from "../../../src/projections/versions/rebuildUser.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bet } from "../../support/events/events.ts"
 import { fatBet } from "../../support/events/fatBet.ts"
@@ -45,7 +46,7 @@ layer(
           newEvent(tenant, fatBet(fat, "fat", 1_350_000)),
           ...[neighbour, fat, other].map((user) => newEvent(tenant, bet({ user_id: user, unique_id: "2" })))
         ])
-        const read = (user: string, section: string) => counters.read(tenant, [user], { sections: [section], consistency: strong })
+        const read = (user: string, section: string) => counters.read(tenant, [UserId(user)], { sections: [section], consistency: strong })
         const bets = Effect.forEach(
           [neighbour, other, fat],
           (user) => Effect.map(read(user, "casino"), ([document]) => document?.["casino"])
@@ -62,7 +63,7 @@ layer(
 
         // This process has more memory, and takes the user back.
         for (const store of (yield* ProjectionCatalog).stores) {
-          assert.isTrue(yield* rebuildUser({ sql, log }, store, { tenantId: tenant.tenantId, userId: fat }))
+          assert.isTrue(yield* rebuildUser({ sql, log }, store, { tenantId: tenant.tenantId, userId: UserId(fat) }))
         }
         const [document] = yield* read(fat, "sports")
         assert.nestedPropertyVal(document, "sports.EUR.bet_count", 1)
@@ -90,7 +91,7 @@ layer(
       const tenant = yield* newTenant("mute")
       const users = Array.from({ length: 20 }, (_, index) => userInSlice(tenant, index))
       yield* log.append(users.map((user) => newEvent(tenant, bet({ user_id: user, unique_id: "1" }))))
-      const documents = yield* counters.read(tenant, users, { sections: ["casino"], consistency: strong })
+      const documents = yield* counters.read(tenant, users.map((each) => UserId(each)), { sections: ["casino"], consistency: strong })
       assert.strictEqual(documents.length, users.length)
       assert.strictEqual(readFileSync(fellSilent, "utf8"), "1 0.015625 ")
     }))

@@ -8,6 +8,7 @@ import { arrayOf } from "../../../src/database/arrayOf.ts"
 import { Migrations } from "../../../src/database/Migrations.ts"
 import type { ProjectionStore } from "../../../src/projections/tables/ProjectionStore.ts"
 import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionCatalog.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { Server } from "./Server.ts"
 import { nextPayments, projections } from "./simulatedService.ts"
 import { slices, tenant } from "./Workload.ts"
@@ -77,7 +78,7 @@ export const simulatedDatabase = Effect.fnUntraced(function*(serverUrl: string) 
     sections: async (name, version, userId) => {
       const store = stores.find(({ projection }) => projection.name === name && projection.version === version)
       if (store === undefined) throw new Error("unreachable: it is in the catalog")
-      const rows = await Effect.runPromise(store.read(tenant.tenantId, [userId]))
+      const rows = await Effect.runPromise(store.read(tenant.tenantId, [UserId(userId)]))
       return store.projection.section.present(rows.get(userId) ?? [], { timeZone: tenant.timeZone, now: 0 })
     },
     reset: async () => {

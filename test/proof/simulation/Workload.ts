@@ -5,6 +5,7 @@ import { idempotencyKey } from "../../../src/fasttrack/idempotencyKey.ts"
 import { parseJson } from "../../../src/fasttrack/parseJson.ts"
 import { encodePayload } from "../../../src/fasttrack/payload.ts"
 import type { Tenant } from "../../../src/tenants/Tenant.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import type { FastTrackItem } from "../../oracle/FastTrackItem.ts"
 import type { Random } from "../../oracle/random.ts"
 import { userInSlice } from "../../support/events/newEvent.ts"
@@ -15,7 +16,7 @@ export const tenant: Tenant = { ...someTenant, name: "simulated" }
 /** Two users share a slice, and of the two lanes, each writes some. */
 export const userIds = [userInSlice(tenant, 10), userInSlice(tenant, 10, 1), userInSlice(tenant, 11), userInSlice(tenant, 12)]
 
-export const slices = [...new Set(userIds.map((userId) => sliceOf(tenant.tenantId, userId)))]
+export const slices = [...new Set(userIds.map((userId) => sliceOf(tenant.tenantId, UserId(userId))))]
 
 /** Games that park whoever plays them. */
 export const poisons: ReadonlyArray<string> = ["poison", "unstorable"]

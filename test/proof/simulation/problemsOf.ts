@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util"
 import { erasedVersion, pseudonymOf } from "../../../src/event-log/pseudonym.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import type { FastTrackItem } from "../../oracle/FastTrackItem.ts"
 import { idText, referenceCounters } from "../../oracle/referenceCounters.ts"
 import type { Run } from "./simulate.ts"
@@ -59,7 +60,9 @@ export const problemsOf = async (run: Run, database: SimulatedDatabase): Promise
     run.workload.requests.flat().filter((sent) => sent !== undefined),
     ({ item, key }) => `${item.data.user_id} ${key}`
   )
-  const users = new Map(run.workload.users.flatMap((userId) => [[userId, userId], [pseudonymOf(tenant.keyNamespace, userId), userId]]))
+  const users = new Map(
+    run.workload.users.flatMap((userId) => [[userId, userId], [pseudonymOf(tenant.keyNamespace, UserId(userId)), userId]])
+  )
   const log = new Map<string, Logged>()
   const byKey = new Map<string, Logged>()
   for (const row of rows) {

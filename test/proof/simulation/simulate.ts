@@ -9,6 +9,8 @@ import type { IngestReport } from "../../../src/ingest/IngestReport.ts"
 import { activateVersion } from "../../../src/projections/versions/activateVersion.ts"
 import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionCatalog.ts"
 import { rebuild } from "../../../src/projections/versions/rebuild.ts"
+import { Slice } from "../../../src/values/Slice.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { bulkItems } from "../../support/events/bulkItems.ts"
 import { type Choice, Schedule } from "./Schedule.ts"
 import type { SimulatedDatabase } from "./SimulatedDatabase.ts"
@@ -46,7 +48,7 @@ interface Task {
   readonly start: (process: Service, done: (exit: Exit.Exit<unknown, unknown>) => void) => void
 }
 
-const allSlices = Array.from({ length: 256 }, (_, slice) => slice)
+const allSlices = Array.from({ length: 256 }, (_, slice) => Slice(slice))
 
 /**
  * Runs what a seed comes to: the schedule with its trace, and the run, or what kept it from its
@@ -145,7 +147,10 @@ const play = async (world: World): Promise<Run> => {
     const consistency = random.chance(0.5) ? { _tag: "Eventual" } as const : { _tag: "Strong", waitSeconds: 5 } as const
     process.run(
       Effect.map(
-        Effect.flatMap(Counters, ({ read }) => read(tenant, workload.users, { sections: ["payments", "counted"], consistency })),
+        Effect.flatMap(
+          Counters,
+          ({ read }) => read(tenant, workload.users.map((each) => UserId(each)), { sections: ["payments", "counted"], consistency })
+        ),
         (read) => documents.push(...read)
       ).pipe(Effect.catchTag("ProjectionParked", () => Effect.void)),
       done
@@ -154,7 +159,7 @@ const play = async (world: World): Promise<Run> => {
   const erasing = task("an erasure begins", 1, workload.last > 0 ? 1 : 0, (process, done) => {
     const userId = random.pick(workload.users)
     erased.add(userId)
-    process.run(Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, userId)), done)
+    process.run(Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, UserId(userId))), done)
   })
   const tasks = [rebuilding, activating, reading, erasing]
 

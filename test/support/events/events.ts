@@ -2,6 +2,7 @@ import * as Result from "effect/Result"
 import { decodeItem } from "../../../src/fasttrack/decodeItem.ts"
 import type { EventOf, EventType } from "../../../src/fasttrack/FastTrackEvent.ts"
 import { parseJson } from "../../../src/fasttrack/parseJson.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import type {
   CasinoData,
   GameRoundData,
@@ -79,7 +80,7 @@ const sample = bet()
 /** A casino bet of 10 EUR that is not decoded again: for tests with many thousand events. */
 export const undecodedBet = (userId: string, unique_id: string): EventOf<"realtime-casino"> => ({
   ...sample,
-  userId,
+  userId: UserId(userId),
   data: { ...sample.data, unique_id }
 })
 /** A casino win of 10 EUR. */

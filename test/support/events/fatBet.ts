@@ -1,9 +1,10 @@
 import type { FastTrackEvent } from "../../../src/fasttrack/FastTrackEvent.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 
 /** A sports bet with so many objects in it. Of an empty one, 3 bytes become 64 of memory. */
 export const fatBet = (userId: string, id: string, objects: number, object: Readonly<Record<string, string>> = {}): FastTrackEvent => ({
   event: "realtime-sports-bet",
-  userId,
+  userId: UserId(userId),
   occurredAt: Date.UTC(2026, 0, 1),
   data: {
     entry_timestamp: null,

@@ -2,6 +2,7 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import { sliceOf } from "../../../src/event-log/sliceOf.ts"
 import type { Tenant } from "../../../src/tenants/Tenant.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 
 /** Events of one user, made by the database: many thousand a second. `n` goes from 1 to `count`. */
 export interface ManyEvents {
@@ -29,7 +30,7 @@ export const fillHistory = (
   { count, eventType, minutes = 1, payload }: ManyEvents
 ) =>
   Effect.gen(function*() {
-    const slice = sliceOf(tenantId, userId)
+    const slice = sliceOf(tenantId, UserId(userId))
     yield* sql.unsafe(
       `insert into events (slice, position, tenant_id, user_id, idempotency_key, event_type, occurred_at, recorded_at, payload_version, payload)
       select slice, position + n, $2::uuid, $3, gen_random_uuid(), $4, timestamptz '2026-01-01 00:00Z' + n * $6::float8 * interval '1 minute', now(), 1, ${payload}

@@ -4,6 +4,7 @@ import type { FastTrackEvent } from "../../../src/fasttrack/FastTrackEvent.ts"
 import { idempotencyKey } from "../../../src/fasttrack/idempotencyKey.ts"
 import { encodePayload } from "../../../src/fasttrack/payload.ts"
 import type { Tenant } from "../../../src/tenants/Tenant.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 
 /** An event ready for the log. */
 export const newEvent = (tenant: Tenant, event: FastTrackEvent): NewEvent => ({
@@ -20,6 +21,6 @@ export const newEvent = (tenant: Tenant, event: FastTrackEvent): NewEvent => ({
 export const userInSlice = (tenant: Tenant, slice: number, nth = 0): string => {
   for (let number = 0;; number++) {
     const userId = `user-${number}`
-    if (sliceOf(tenant.tenantId, userId) === slice && nth-- === 0) return userId
+    if (sliceOf(tenant.tenantId, UserId(userId)) === slice && nth-- === 0) return userId
   }
 }

@@ -4,6 +4,9 @@ import { sliceOf } from "../../../src/event-log/sliceOf.ts"
 import type { StoredEvent } from "../../../src/event-log/StoredEvent.ts"
 import { type LogFilePrelude, logFileVersion } from "../../../src/transfer/LogFile.ts"
 import { LogFileWriter } from "../../../src/transfer/LogFileWriter.ts"
+import { Position } from "../../../src/values/Position.ts"
+import { TenantId } from "../../../src/values/TenantId.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 
 /** A log that was never in a database. */
 export interface SampleLog {
@@ -37,18 +40,18 @@ export const sampleLog = (count: number): SampleLog => {
     const user = Math.floor(number / 4)
     const tenant_id = pick(tenantIds, user)
     const user_id = pick(userIds(user), user)
-    const slice = sliceOf(tenant_id, user_id)
+    const slice = sliceOf(TenantId(tenant_id), UserId(user_id))
     const events = slices.get(slice) ?? []
     slices.set(slice, events)
     events.push({
       slice,
-      position: events.length + 1,
+      position: Position(events.length + 1),
       recorded_at: `${new Date(start + Math.floor(number / 200) * 1_000).toISOString().slice(0, 19)}.${
         String(number % 200).padStart(6, "0")
       }Z`,
       occurred_at: "1999-12-31T23:59:59.000001Z",
-      tenant_id,
-      user_id,
+      tenant_id: TenantId(tenant_id),
+      user_id: UserId(user_id),
       event_type: "realtime-login",
       idempotency_key: `00000000-0000-5000-8000-${String(number).padStart(12, "0")}`,
       payload_version: 1,
@@ -68,7 +71,7 @@ export const preludeOf = (events: ReadonlyArray<StoredEvent>): LogFilePrelude =>
     heads: [...new Map(events.map((event) => [event.slice, [event.slice, event.position, event.recorded_at] as const])).values()]
   },
   tenants: tenantIds.map((tenant_id, index) => ({
-    tenant_id,
+    tenant_id: TenantId(tenant_id),
     name: `tenant ${index}`,
     time_zone: "Europe/Malta",
     week_start: 7,
@@ -77,7 +80,7 @@ export const preludeOf = (events: ReadonlyArray<StoredEvent>): LogFilePrelude =>
   })),
   apiKeys: tenantIds.map((tenant_id, index) => ({
     api_key_id: `00000000-0000-4000-8000-0000000000f${index}`,
-    tenant_id,
+    tenant_id: TenantId(tenant_id),
     name: "key",
     key_hash: `${index}0`.repeat(32),
     scopes: ["ingest", "read"],

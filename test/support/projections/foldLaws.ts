@@ -7,6 +7,7 @@ import { MemoryFold } from "../../../src/projections/fold/MemoryFold.ts"
 import type { EntityRow } from "../../../src/projections/projection/EntityTable.ts"
 import type { ReadContext } from "../../../src/projections/projection/FoldContext.ts"
 import type { AnyProjection } from "../../../src/projections/projection/Projection.ts"
+import { UserId } from "../../../src/values/UserId.ts"
 import { seededRandom, shuffle } from "../../oracle/random.ts"
 import { rowProblems } from "../database/rowProblems.ts"
 import { askedBy } from "../service/surroundings.ts"
@@ -138,7 +139,7 @@ const checkedSection = (projection: AnyProjection, events: ReadonlyArray<FastTra
     const tenant = Object.freeze({ timeZone: context.timeZone })
     const [own, other] = [new MemoryFold(guarded, tenant), new MemoryFold(guarded, tenant)]
     for (const event of given) {
-      other.add([deepFreeze({ ...structuredClone(event), userId: "another user" })])
+      other.add([deepFreeze({ ...structuredClone(event), userId: UserId("another user") })])
       other.section(Object.freeze(context))
       own.add([event])
     }
