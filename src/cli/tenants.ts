@@ -1,14 +1,14 @@
-import { PgClient } from "@effect/sql-pg"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { EventLog } from "../event-log/EventLog.ts"
-import { ProjectionCatalog } from "../projections/versions/ProjectionCatalog.ts"
 import { outdatedZones } from "../tenants/outdatedZones.ts"
+import type { TenantDays } from "../tenants/TenantDays.ts"
 import { checkTimeZone, Tenants } from "../tenants/Tenants.ts"
-import { changeTimeZone, type TimeZoneProgress } from "../time-zones/changeTimeZone.ts"
-import type { TenantId } from "../values/TenantId.ts"
+import type { TimeZoneProgress } from "../time-zones/changeTimeZone.ts"
+import { TimeZoneChanges } from "../time-zones/TimeZoneChanges.ts"
+import { formerDays } from "../time-zones/TimeZoneMoves.ts"
+import { known } from "../values/known.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { explained } from "./CommandFailed.ts"
 import { formatTable } from "./formatTable.ts"
@@ -20,14 +20,14 @@ import { projectionsLayer } from "./projections/projectionsLayer.ts"
 const weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const
 
 const nameOfDay = (weekStart: number): string => {
-  const name = weekdays[weekStart - 1]
-  if (name === undefined) throw new Error(`unreachable: a week begins on day ${weekStart}`)
+  const name = known(weekdays[weekStart - 1], `name of day ${weekStart} of the week`)
   return `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`
 }
 
 const weekStartOf = (name: (typeof weekdays)[number]): number => weekdays.indexOf(name) + 1
 
 const tenantsLayer = Tenants.layer.pipe(Layer.provideMerge(checkedDatabase))
+const changesLayer = TimeZoneChanges.layer.pipe(Layer.provideMerge(projectionsLayer()))
 
 const create = Command.make(
   "create",
@@ -62,20 +62,19 @@ const list = Command.make(
   {},
   Effect.fnUntraced(
     function*() {
-      const sql = yield* PgClient.PgClient
       const tenants = yield* (yield* Tenants).list
-      const moves = yield* sql<{ tenant_id: TenantId; time_zone: string; week_start: number | null }>`
-        select distinct tenant_id, time_zone, week_start from time_zone_moves`
-      const former = new Map(moves.map((move) => [move.tenant_id, move]))
+      const former = yield* formerDays
       yield* print(...formatTable(
         ["NAME", "TIME ZONE", "WEEK FROM", "ID"],
         tenants.map(({ name, tenantId, timeZone, weekStart }) => {
-          const { time_zone, week_start } = former.get(tenantId) ?? { time_zone: timeZone, week_start: null }
+          const before = former.get(tenantId) ?? { timeZone, weekStart }
           const week = nameOfDay(weekStart)
           return [
             name,
-            time_zone === timeZone ? timeZone : `${timeZone} (being changed from ${time_zone})`,
-            week_start === null || week_start === weekStart ? week : `${week} (being changed from ${nameOfDay(week_start)})`,
+            before.timeZone === timeZone ? timeZone : `${timeZone} (being changed from ${before.timeZone})`,
+            before.weekStart === null || before.weekStart === weekStart
+              ? week
+              : `${week} (being changed from ${nameOfDay(before.weekStart)})`,
             tenantId
           ]
         })
@@ -88,17 +87,16 @@ const list = Command.make(
 ).pipe(Command.withDescription("List the tenants"))
 
 /** Changes a tenant's zone or first day of the week, and says how far it has come. */
-const change = Effect.fnUntraced(function*(name: string, to: { readonly timeZone?: string; readonly weekStart?: number }) {
+const change = Effect.fnUntraced(function*(name: string, to: Partial<TenantDays>) {
   const { tenantId } = yield* (yield* Tenants).get(name)
   if (to.timeZone !== undefined) yield* checkTimeZone(to.timeZone)
-  const { stores } = yield* ProjectionCatalog
   let moved = 0
   const onProgress = ({ done, total, users }: TimeZoneProgress) => {
     moved = users
     return done % 32 === 0 || done === total ? Console.error(`${done} of ${total} slices, ${users} users`) : Effect.void
   }
-  const changed = yield* changeTimeZone({ sql: yield* PgClient.PgClient, log: yield* EventLog }, stores, { tenantId, ...to, onProgress })
-  return changed ? ` now; what depends on it was made anew for ${moved} users.` : " already."
+  const changed = yield* (yield* TimeZoneChanges).change({ tenantId, ...to, onProgress })
+  return changed ? ` now; what depends on it is rebuilt for ${moved} users.` : " already."
 })
 
 const setZone = Command.make(
@@ -112,14 +110,14 @@ const setZone = Command.make(
       const how = yield* change(name, { timeZone })
       yield* print(`The days of tenant "${name}" begin in ${timeZone}${how}`)
     },
-    Effect.provide(projectionsLayer()),
+    Effect.provide(changesLayer),
     explained
   )
 ).pipe(
-  Command.withDescription("Change the zone in which a tenant's days begin, and make anew what depends on it, beside the running service"),
+  Command.withDescription("Change the zone in which a tenant's days begin, and rebuild what depends on it, beside the running service"),
   Command.withExamples([{
     command: "tenants set-zone demo Europe/Malta",
-    description: "Asked for again, it ends what was stopped halfway"
+    description: "Run again, it ends a change that was stopped halfway"
   }])
 )
 
@@ -135,14 +133,14 @@ const setWeekStart = Command.make(
       const how = yield* change(name, { weekStart })
       yield* print(`The weeks of tenant "${name}" begin on ${nameOfDay(weekStart)}${how}`)
     },
-    Effect.provide(projectionsLayer()),
+    Effect.provide(changesLayer),
     explained
   )
 ).pipe(
-  Command.withDescription("Change the day with which a tenant's weeks begin, and make anew what depends on it, beside the running service"),
+  Command.withDescription("Change the day with which a tenant's weeks begin, and rebuild what depends on it, beside the running service"),
   Command.withExamples([{
     command: "tenants set-week-start demo sunday",
-    description: "Asked for again, it ends what was stopped halfway"
+    description: "Run again, it ends a change that was stopped halfway"
   }])
 )
 

@@ -1,6 +1,7 @@
-import type { PgClient } from "@effect/sql-pg"
+import { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { erasedType } from "../event-log/pseudonym.ts"
 import type { UserInSlice } from "../projections/feed/FedUser.ts"
 import type { Slice } from "../values/Slice.ts"
@@ -13,9 +14,24 @@ import type { UserId } from "../values/UserId.ts"
  * zone and weeks. Users up to `moved_up_to`, by the bytes of their ids, live by the new ones, and
  * users after it by the former ones: `foldContexts` reads it so.
  *
- * All functions run in the caller's transaction. One that changes a row holds the checkpoints of
- * the row's slice: see `Checkpoints.ts`, which has the lock order.
+ * All functions but {@link formerDays} run in the caller's transaction. One that changes a row
+ * holds the checkpoints of the row's slice: see `Checkpoints.ts`, which has the lock order.
  */
+
+/** The zone and first day of the week that some users of a tenant still live by. */
+export interface FormerDays {
+  readonly timeZone: string
+  /** 1 (Monday) to 7; null if the change began before weeks could change. */
+  readonly weekStart: number | null
+}
+
+/** What the tenants with a change under way change from, by tenant id. */
+export const formerDays: Effect.Effect<ReadonlyMap<TenantId, FormerDays>, DatabaseUnavailable, PgClient.PgClient> = Effect.gen(function*() {
+  const sql = yield* PgClient.PgClient
+  const rows = yield* sql<{ tenant_id: TenantId; time_zone: string; week_start: number | null }>`
+    select distinct tenant_id, time_zone, week_start from time_zone_moves`
+  return new Map(rows.map((row) => [row.tenant_id, { timeZone: row.time_zone, weekStart: row.week_start }]))
+}).pipe(unavailable("TimeZoneMoves.formerDays"))
 
 /** Notes that all users of all slices still live by the tenant's zone and weeks of before. */
 export const begin = (sql: PgClient.PgClient, tenantId: TenantId): Effect.Effect<void, SqlError.SqlError> =>
@@ -51,7 +67,7 @@ export const hold = (
 ): Effect.Effect<SliceMove | undefined, SqlError.SqlError> =>
   Effect.map(
     sql<{ moved_up_to: string; of_zone: boolean }>`
-      select m.moved_up_to, m.time_zone <> t.time_zone as of_zone from time_zone_moves m join tenants t using (tenant_id)
+      select m.moved_up_to, m.time_zone <> t.time_zone as of_zone from tenants t join time_zone_moves m using (tenant_id)
       where m.tenant_id = ${tenantId}::uuid and m.slice = ${slice} for update of m`,
     ([row]) => row === undefined ? undefined : { movedUpTo: row.moved_up_to, isOfZone: row.of_zone }
   )

@@ -14,6 +14,7 @@ import { dependsOnTimeZone, dependsOnWeekStart } from "../projections/fold/depen
 import { fingerprint } from "../projections/fold/fingerprint.ts"
 import type { ProjectionStore } from "../projections/tables/ProjectionStore.ts"
 import { rebuildInSteps } from "../projections/versions/rebuildInSteps.ts"
+import * as TenantDays from "../tenants/TenantDays.ts"
 import type { Slice } from "../values/Slice.ts"
 import type { TenantId } from "../values/TenantId.ts"
 import { refoldUsers, usersToMove } from "./refoldUsers.ts"
@@ -37,6 +38,12 @@ export interface TimeZoneProgress {
   readonly users: number
 }
 
+/** What a tenant's zone or first day of the week is to be, and who is told how far it has come. */
+export interface TimeZoneChange extends Partial<TenantDays.TenantDays> {
+  readonly tenantId: TenantId
+  readonly onProgress: (progress: TimeZoneProgress) => Effect.Effect<void>
+}
+
 /** Slices at work at once. */
 const workers = 2
 
@@ -57,13 +64,7 @@ const workers = 2
 export const changeTimeZone = (
   source: FeedSource,
   stores: ReadonlyArray<ProjectionStore>,
-  { onProgress, tenantId, timeZone, weekStart }: {
-    readonly tenantId: TenantId
-    readonly timeZone?: string
-    /** 1 (Monday) to 7. */
-    readonly weekStart?: number
-    readonly onProgress: (progress: TimeZoneProgress) => Effect.Effect<void>
-  }
+  { onProgress, tenantId, timeZone, weekStart }: TimeZoneChange
 ): Effect.Effect<boolean, TimeZoneChangeRefused | SqlError.SqlError | DatabaseUnavailable> =>
   Effect.gen(function*() {
     const { sql } = source
@@ -148,16 +149,13 @@ const begin = (
   to: { readonly timeZone: string | undefined; readonly weekStart: number | undefined }
 ): Effect.Effect<"There" | "Begun" | "Other", SqlError.SqlError> =>
   sql.withTransaction(Effect.gen(function*() {
-    const [tenant] = yield* sql<{ time_zone: string; week_start: number }>`
-      select time_zone, week_start from tenants where tenant_id = ${tenantId}::uuid for update`
+    const former = yield* TenantDays.hold(sql, tenantId)
     const isUnderWay = (yield* TimeZoneMoves.slicesLeft(sql, tenantId)).length > 0
-    const { timeZone = tenant?.time_zone, weekStart = tenant?.week_start } = to
-    if (tenant?.time_zone === timeZone && tenant?.week_start === weekStart) return isUnderWay ? "Begun" : "There"
+    const { timeZone = former.timeZone, weekStart = former.weekStart } = to
+    if (former.timeZone === timeZone && former.weekStart === weekStart) return isUnderWay ? "Begun" : "There"
     if (isUnderWay) return "Other"
     yield* TimeZoneMoves.begin(sql, tenantId)
-    yield* sql`update tenants set time_zone = coalesce(${timeZone ?? null}, time_zone), week_start = coalesce(${
-      weekStart ?? null
-    }::int, week_start) where tenant_id = ${tenantId}::uuid`
+    yield* TenantDays.set(sql, tenantId, { timeZone, weekStart })
     // Readers see users who have moved before all have.
     yield* addGeneration(sql, { tenantId })
     return "Begun"
