@@ -23,25 +23,27 @@ import { plans, timeLimits } from "./sessionSettings.ts"
 import { socketTimeout } from "./socketTimeout.ts"
 
 /**
- * The milliseconds after which a connection on which nothing is said is given up: more than a
- * statement may take.
+ * For each client, the milliseconds without a byte after which a connection is given up.
+ *
+ * Each is more than a statement of that client may take.
  */
 const silence = { usual: 35_000, append: 12_000, keys: 6_000 }
 
 /**
- * Whether statements may take as long as they like, silently: for commands that look at everything
- * there is, and that somebody watches.
+ * Whether a connection may stay silent for any time.
+ *
+ * Commands set it that read the whole database while an operator watches.
  */
 export const IsPatient = Context.Reference<boolean>("playtally/database/IsPatient", { defaultValue: () => false })
 
-/** What tells one client from the others. */
+/** What distinguishes one client from the others. */
 interface Use {
-  /** Behind the name of the application in `pg_stat_activity`. */
+  /** Follows the name of the application in `pg_stat_activity`. */
   readonly name?: string
   readonly maxConnections: number
-  /** 0 is no limit. */
+  /** In milliseconds; 0 is no limit. */
   readonly silence: number
-  /** Settings of its sessions. Behind a pooler those of the role hold instead. */
+  /** Settings of its sessions. Behind a pooler the settings of the role apply instead. */
   readonly session: Readonly<Record<string, string>>
 }
 
@@ -54,7 +56,7 @@ const makeClient = ({ pooler, target, use }: { readonly pooler: Pooler; readonly
     database: target.database,
     ...target.password === undefined ? {} : { password: target.password },
     connectTimeout: target.connectSeconds === 0 ? "Infinity" : `${target.connectSeconds} seconds`,
-    // What is said about TLS, the socket does.
+    // The socket does what the target says about TLS.
     ssl: false,
     stream: socketTimeout(target, use.silence),
     applicationName: use.name === undefined ? target.applicationName : `${target.applicationName} ${use.name}`,
@@ -68,7 +70,7 @@ const makeClient = ({ pooler, target, use }: { readonly pooler: Pooler; readonly
 
 const clientOf = (use: Use) => Effect.flatMap(DatabaseUrl, ({ pooler, target }) => makeClient({ pooler, target, use }))
 
-/** For reading, the projections and everything else. */
+/** The client for reads, projections and everything that has no client of its own. */
 const clientLayer = Layer.unwrap(Effect.gen(function*() {
   const client = clientOf({
     maxConnections: clientConnections,
@@ -135,13 +137,22 @@ const clients = Layer.mergeAll(appendLayer, keyLayer, directLayer).pipe(Layer.pr
 /** The clients of a database. */
 export const Database = {
   /**
-   * Of the settings: the one at DATABASE_URL, or the embedded one, shared with every process that
-   * uses it. Fails if its sessions do not keep what is asked for, see {@link checkSession}.
+   * The clients of the settings' database: the one at `DATABASE_URL`, or the embedded one.
+   *
+   * All processes with the same data folder share the embedded server. The layer fails with
+   * `DatabaseUrlUnusable` if a URL cannot be used, and with `EmbeddedPostgresError` if there is no
+   * embedded server. It fails with `SessionUnfit` if its sessions do not keep what the service asks
+   * for, see {@link checkSession}.
    */
   layer: Layer.effectDiscard(checkSession).pipe(Layer.provideMerge(clients), Layer.provideMerge(urlLayer)),
-  /** The same without a look at its sessions, for a command that looks itself. */
+  /**
+   * The same clients without {@link checkSession}, for a command that checks the sessions itself.
+   */
   layerUnchecked: clients.pipe(Layer.provideMerge(urlLayer)),
-  /** At a URL that has been looked at, which somebody else keeps running. */
+  /**
+   * The clients of a database at a URL that was checked before. The caller keeps its server
+   * running.
+   */
   layerAt: ({ pooler, url }: { readonly url: Redacted.Redacted; readonly pooler: Pooler }) =>
     clients.pipe(
       Layer.provideMerge(

@@ -3,7 +3,9 @@ import * as Schema from "effect/Schema"
 import { SqlError } from "effect/sql"
 
 /**
- * A question the database did not answer. Asking again later is safe. `operation` names who asked.
+ * The database did not answer a statement, or a statement failed.
+ *
+ * It is safe to ask again later. `operation` names the method that asked.
  */
 export class DatabaseUnavailable
   extends Schema.TaggedError<DatabaseUnavailable>("playtally/database/DatabaseUnavailable")("DatabaseUnavailable", {
@@ -12,7 +14,7 @@ export class DatabaseUnavailable
   })
 {}
 
-/** Turns a service's SqlErrors into {@link DatabaseUnavailable}, at the service's edge. */
+/** Translates the SqlErrors of a service into {@link DatabaseUnavailable}, at its edge. */
 export const unavailable =
   (operation: string) =>
   <A, E, R>(effect: Effect.Effect<A, E | SqlError.SqlError, R>): Effect.Effect<A, Exclude<E, SqlError.SqlError> | DatabaseUnavailable, R> =>

@@ -7,16 +7,19 @@ import { DatabaseUrlUnusable } from "./DatabaseUrlUnusable.ts"
 import { readTarget } from "./readTarget.ts"
 
 /**
- * What stands between this process and the server. `session`: a pooler that gives each connection a
- * session of the server and refuses or ignores settings in the startup packet. `transaction`: one
- * that gives a session for the time of a transaction, so that nothing outlives one.
+ * What stands between this process and the server.
+ *
+ * - `session`: a pooler that gives each connection a session of the server. It refuses or ignores
+ *   settings in the startup packet.
+ * - `transaction`: a pooler that gives a session for one transaction, so that nothing outlives a
+ *   transaction.
  */
 export type Pooler = "none" | "session" | "transaction"
 
-/** Where the database is, what is before it, and whether it is the embedded one. */
+/** Where the database is, what stands before it, and whether it is the embedded one. */
 export class DatabaseUrl extends Context.Service<DatabaseUrl, {
   readonly url: Redacted.Redacted
-  /** What the URL says. */
+  /** The content of the URL. */
   readonly target: ConnectionTarget
   readonly pooler: Pooler
   /** The way around the pooler, for migrations. */
@@ -24,7 +27,11 @@ export class DatabaseUrl extends Context.Service<DatabaseUrl, {
   readonly embedded: boolean
 }>()("playtally/database/DatabaseUrl") {}
 
-/** Reads a URL that a setting holds. */
+/**
+ * Reads the URL of a setting.
+ *
+ * It fails with {@link DatabaseUrlUnusable}, which names the setting and shows no secret.
+ */
 export const targetOf = (setting: string, url: Redacted.Redacted): Effect.Effect<ConnectionTarget, DatabaseUrlUnusable> =>
   Result.match(readTarget(Redacted.value(url)), {
     onSuccess: Effect.succeed,

@@ -7,19 +7,23 @@ import { migrations } from "../../migrations/index.ts"
 import { DirectClient } from "./DirectClient.ts"
 
 /**
- * The database and this code do not belong together; `message` says which of the two is older and
- * what to do.
+ * The schema of the database does not match this code.
+ *
+ * `message` says which of the two is older and what to do.
  */
 export class SchemaMismatch extends Schema.TaggedError<SchemaMismatch>("playtally/database/SchemaMismatch")("SchemaMismatch", {
   message: Schema.String
 }) {}
 
+/** The names of this code's migrations, in order. */
+export const knownMigrations: ReadonlyArray<string> = Object.keys(migrations)
+
 const table = "playtally_migrations"
-const known = Object.keys(migrations)
 
 /**
- * The applied migrations' names as `0001_create_event_log`, in order; none for a database that has
- * never been migrated.
+ * The names of the applied migrations in order, such as `0001_create_event_log`.
+ *
+ * Empty for a database that was never migrated.
  */
 const applied = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
@@ -30,17 +34,17 @@ const applied = Effect.gen(function*() {
   return rows.map((row) => row.name)
 })
 
-/** The names of this code's migrations, in order. */
-export const knownMigrations: ReadonlyArray<string> = known
-
 /**
- * The names of the migrations that the database lacks. Changes nothing, and works on a database
- * that was never migrated.
+ * The names of the migrations that the database lacks.
+ *
+ * It changes nothing, and works on a database that was never migrated. It fails with {@link
+ * SchemaMismatch} if the database has a migration that this code does not know, and with `SqlError`
+ * if a statement fails.
  */
 export const missingMigrations: Effect.Effect<ReadonlyArray<string>, SchemaMismatch | SqlError.SqlError, SqlClient.SqlClient> = Effect.gen(
   function*() {
     const names = yield* applied
-    const unknown = names.filter((name, index) => known[index] !== name)
+    const unknown = names.filter((name, index) => knownMigrations[index] !== name)
     if (unknown.length > 0) {
       return yield* new SchemaMismatch({
         message: `This code does not know the database's migration ${
@@ -48,13 +52,15 @@ export const missingMigrations: Effect.Effect<ReadonlyArray<string>, SchemaMisma
         }: the database is newer, or belongs to another program. Start the version that made it.`
       })
     }
-    return known.slice(names.length)
+    return knownMigrations.slice(names.length)
   }
 )
 
 /**
- * Applies what is missing, all in one transaction; returns the names applied. Processes that start
- * together wait for each other.
+ * Applies the missing migrations in one transaction, and returns their names.
+ *
+ * Processes that start together wait for each other. It fails as {@link missingMigrations} does,
+ * and with `MigrationError` if a migration fails. After a failure nothing is applied.
  */
 export const migrate: Effect.Effect<
   ReadonlyArray<string>,
@@ -62,14 +68,14 @@ export const migrate: Effect.Effect<
   SqlClient.SqlClient
 > = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  // The lock is the transaction's, so that it works through a pooler that gives a session for no
-  // longer.
+  // The lock belongs to the transaction, so it works through a pooler that gives a session for one
+  // transaction only.
   return yield* sql.withTransaction(Effect.gen(function*() {
     yield* sql`select pg_advisory_xact_lock(hashtext('playtally migrations'))`
     const missing = yield* missingMigrations
     if (missing.length === 0) return missing
-    // The migrator makes it too, but asks again where it cannot, which hides why once the
-    // transaction is aborted.
+    // The migrator creates this table too. Where it cannot, it asks again in the aborted
+    // transaction, and that second error hides the first.
     yield* sql`
       create table if not exists ${sql(table)} (
         migration_id integer primary key,
@@ -81,13 +87,21 @@ export const migrate: Effect.Effect<
   }))
 })
 
-/** The same around a pooler, if there is a way. */
+/**
+ * Applies the missing migrations around the pooler if `DATABASE_DIRECT_URL` is set, else as {@link
+ * migrate} does.
+ */
 export const migrateDirectly = Effect.flatMap(
   DirectClient,
   (direct) => direct === undefined ? migrate : Effect.provideService(migrate, SqlClient.SqlClient, direct)
 )
 
-/** Succeeds only if the database has exactly this code's migrations. */
+/**
+ * Succeeds only if the database has exactly this code's migrations.
+ *
+ * It changes nothing. It fails with {@link SchemaMismatch} if a migration is missing or unknown,
+ * and with `SqlError` if a statement fails.
+ */
 export const checkSchema: Effect.Effect<void, SchemaMismatch | SqlError.SqlError, SqlClient.SqlClient> = Effect.gen(function*() {
   const missing = yield* missingMigrations
   if (missing.length > 0) {
@@ -97,12 +111,13 @@ export const checkSchema: Effect.Effect<void, SchemaMismatch | SqlError.SqlError
   }
 })
 
-/** Proof that the database has this code's schema: what needs the tables depends on it. */
-export class Migrations
-  extends Context.Service<Migrations, { readonly applied: ReadonlyArray<string> }>()("playtally/database/Migrations")
-{
-  /** Migrates, then provides the proof. */
+/** Proof that the database has this code's schema. Services that need the tables depend on it. */
+export class Migrations extends Context.Service<Migrations, {
+  /** The names of the migrations that this process has applied; none after a check. */
+  readonly applied: ReadonlyArray<string>
+}>()("playtally/database/Migrations") {
+  /** Applies what is missing, see {@link migrateDirectly}. */
   static readonly layer = Layer.effect(Migrations, Effect.map(migrateDirectly, (applied) => Migrations.of({ applied })))
-  /** Checks without changing anything: for commands that run beside a service. */
+  /** Changes nothing, see {@link checkSchema}. For commands that run beside a service. */
   static readonly layerCheck = Layer.effect(Migrations, Effect.as(checkSchema, Migrations.of({ applied: [] })))
 }

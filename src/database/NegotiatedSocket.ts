@@ -5,8 +5,9 @@ import type { ConnectionTarget, SslMode } from "./ConnectionTarget.ts"
 import { tlsOptions } from "./tlsOptions.ts"
 
 /**
- * How one attempt talks; `either` is TLS if the server has it, else plain text, on the same
- * connection.
+ * How one attempt talks to the server.
+ *
+ * `either` asks for TLS. If the server has none, it goes on in plain text on the same connection.
  */
 type Attempt = "plain" | "tls" | "either"
 
@@ -23,29 +24,33 @@ const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 const [yes, no, error] = [0x53, 0x4e, 0x45]
 
 /**
- * Whether a first packet asks to cancel a statement of another session. The server does not answer
- * it.
+ * Whether a first packet asks to cancel a statement of another session.
+ *
+ * The server does not answer such a packet.
  */
 const isCancel = (packet: Uint8Array): boolean => packet.length === 16 && Buffer.from(packet).readInt32BE(4) === 80_877_102
 
 const ignore = () => {}
 
-/** What the connections to one target know of each other. */
+/** What the connections to one target share. */
 export interface TargetMemory {
   /**
-   * Whether the last session was encrypted. A request to cancel carries a session's secret, and is
-   * never sent in plain text for one that is.
+   * Whether the last session was encrypted.
+   *
+   * A request to cancel carries the secret of a session. After an encrypted session it never goes
+   * in plain text.
    */
   wasEncrypted: boolean
 }
 
-/** Opens TCP to a target, or its Unix socket. */
+/** Opens a TCP connection to a target, or its Unix socket at `path`. */
 export const openSocket = ({ address, host, keepAlive, port }: ConnectionTarget, path: string | undefined): Socket =>
   path === undefined
     ? connect({
       host: address ?? host,
       port,
-      // A statement is one write and then a wait for its answer.
+      // A statement is one write and then a wait for its answer: gathering writes would only delay
+      // it.
       noDelay: true,
       keepAlive: keepAlive !== undefined,
       ...keepAlive === undefined || keepAlive.idleSeconds === 0 ? {} : { keepAliveInitialDelay: keepAlive.idleSeconds * 1000 }
@@ -53,29 +58,31 @@ export const openSocket = ({ address, host, keepAlive, port }: ConnectionTarget,
     : connect({ path })
 
 /**
- * A connection to a server, encrypted as the target's `sslmode` has it before the driver's first
- * packet leaves. The driver itself knows TLS or none, verifies always, and cannot begin again:
- * libpq's `prefer` goes on in plain text if TLS fails, `allow` with TLS if plain text is refused.
+ * A connection to a server, encrypted as the target's `sslmode` says before the driver's first
+ * packet leaves.
  *
- * A server refuses a kind of connection with an error before it asks for a password, so that is
- * when the next kind is tried: nothing but the packet that names user and database has been sent
- * until then. If every kind is refused, the driver hears what was said to the encrypted one.
+ * The driver knows TLS or no TLS, always verifies, and cannot start again. libpq can: `prefer` goes
+ * on in plain text if TLS fails, and `allow` with TLS if plain text is refused.
  *
- * Once nothing has passed for `silence` milliseconds, it ends; 0 is no limit.
+ * A server refuses a kind of connection with an error before it asks for a password. Then the next
+ * kind is tried. Until then only the packet with the user and the database was sent. If the server
+ * refuses every kind, the driver gets the error of the encrypted attempt.
+ *
+ * The connection ends after `silence` milliseconds without a byte; 0 is no limit.
  */
 export class NegotiatedSocket extends Duplex {
   private readonly target: ConnectionTarget
   private readonly memory: TargetMemory
   private readonly silence: number
-  /** What is left to try. */
+  /** The attempts that are left. */
   private attempts: ReadonlyArray<Attempt>
   private socket: Socket | TLSSocket | undefined
   private state: "connecting" | "negotiating" | "waiting" | "answered" = "connecting"
   private encrypted = false
-  /** The driver's first packet, which every attempt sends. */
+  /** The driver's first packet. Every attempt sends it. */
   private first: Uint8Array = new Uint8Array()
   private firstIsSent: (() => void) | undefined
-  /** The error with which an attempt was refused. */
+  /** The error with which the server refused an attempt. */
   private refusal: Uint8Array | undefined
 
   constructor(target: ConnectionTarget, silence: number, memory: TargetMemory) {
@@ -88,7 +95,7 @@ export class NegotiatedSocket extends Duplex {
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     if (this.socket === undefined) {
-      // A connection begins with its first packet: what that is decides how it may go.
+      // The first packet opens the connection: what it asks for decides which attempts are allowed.
       this.first = chunk
       this.firstIsSent = done
       if (isCancel(chunk) && this.memory.wasEncrypted) this.attempts = ["tls"]
@@ -111,7 +118,7 @@ export class NegotiatedSocket extends Duplex {
     done(cause)
   }
 
-  /** Opens the next connection. */
+  /** Begins the next attempt, on a connection of its own. */
   private begin(): void {
     const [kind = "plain", ...others] = this.attempts
     this.attempts = others
@@ -125,7 +132,7 @@ export class NegotiatedSocket extends Duplex {
       if (this.target.tls.negotiation === "direct") return this.encrypt(raw)
       raw.write(sslRequest)
       raw.once("data", (answer: Uint8Array) => {
-        // More than one byte was put there by somebody between the two.
+        // A third party on the way has added whatever follows the first byte.
         if (answer.length === 1 && answer[0] === yes) return this.encrypt(raw)
         if (answer.length !== 1 || answer[0] !== no) return this.failed(new Error("The server refused to talk about TLS"))
         if (kind === "tls") return this.failed(new Error("The server does not support TLS, which sslmode asks for"))
@@ -141,7 +148,7 @@ export class NegotiatedSocket extends Duplex {
     try {
       secure = connectTls({ ...tlsOptions(this.target), socket: raw })
     } catch (cause) {
-      // A file that cannot be used is no reason to go on without it.
+      // Without the file the connection would prove less than the URL asks for.
       raw.destroy()
       return void this.destroy(new Error(`TLS cannot be set up: ${cause instanceof Error ? cause.message : String(cause)}`))
     }
@@ -167,7 +174,7 @@ export class NegotiatedSocket extends Duplex {
     if (!this.push(this.state === "answered" ? chunk : this.answer(chunk))) this.socket?.pause()
   }
 
-  /** What the driver hears of the server's first answer; nothing if another attempt is made. */
+  /** What the driver gets of the server's first answer; nothing if another attempt follows. */
   private answer(chunk: Uint8Array): Uint8Array {
     if (chunk[0] !== error) {
       this.memory.wasEncrypted = this.encrypted

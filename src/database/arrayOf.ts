@@ -4,9 +4,11 @@ import * as Result from "effect/Result"
 const parameter = (oid: number) => (values: ReadonlyArray<unknown>): PgTypes.Parameter => Result.getOrThrow(PgTypes.array(values, oid))
 
 /**
- * Array parameters with their element type named, so that one constant statement takes any number
- * of rows (`unnest($1, …)`) and an empty array is typed too. Times are epoch milliseconds, numerics
- * decimal text. A value that does not fit its type fails the query, not this call.
+ * Array parameters with their element type named.
+ *
+ * One constant statement then takes any number of rows (`unnest($1, …)`), and an empty array has a
+ * type too. Times are epoch milliseconds, numerics decimal text. A value that does not fit its type
+ * fails the query, not this call.
  */
 export const arrayOf = {
   bool: parameter(PgTypes.OID.bool),

@@ -4,7 +4,9 @@ import type { SqlError } from "effect/sql"
 
 /**
  * Whether the database takes writes: it is no standby, and transactions are not read-only by
- * default. It does not tell of a full disk.
+ * default.
+ *
+ * It does not notice a full disk.
  */
 export const canStore = (sql: PgClient.PgClient): Effect.Effect<boolean, SqlError.SqlError> =>
   Effect.map(

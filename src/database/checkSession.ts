@@ -7,14 +7,15 @@ import { DatabaseUrl } from "./DatabaseUrl.ts"
 import { plans, timeLimits } from "./sessionSettings.ts"
 
 /**
- * The sessions that `DATABASE_URL` leads to do not keep what the service relies on; `message` says
- * what, and what mends it.
+ * The sessions of `DATABASE_URL` do not keep what the service relies on.
+ *
+ * `message` says what they lack, and what mends it.
  */
 export class SessionUnfit extends Schema.TaggedError<SessionUnfit>("playtally/database/SessionUnfit")("SessionUnfit", {
   message: Schema.String
 }) {}
 
-/** What a session really has, and whose role it is. */
+/** The settings that a session has, and its role. */
 export interface SessionFacts {
   readonly role: string
   readonly database: string
@@ -24,7 +25,7 @@ export interface SessionFacts {
 
 const wanted: Readonly<Record<string, string>> = { ...timeLimits, ...plans }
 
-/** Reads what a session has. */
+/** Reads the settings of a session. */
 export const readSession = (sql: PgClient.PgClient): Effect.Effect<SessionFacts, SqlError.SqlError> =>
   Effect.map(
     sql<{ role: string; database: string; name: string; value: string }>`
@@ -36,10 +37,7 @@ export const readSession = (sql: PgClient.PgClient): Effect.Effect<SessionFacts,
     }
   )
 
-/**
- * The time limits that a session does not have, and the settings of the planner that are not as
- * they should be.
- */
+/** The time limits that a session lacks, and the planner's settings that differ. */
 export const lackingOf = (
   { settings }: SessionFacts
 ): { readonly limits: ReadonlyArray<string>; readonly plans: ReadonlyArray<string> } => ({
@@ -52,9 +50,11 @@ export const mending = ({ database, role }: SessionFacts, names: ReadonlyArray<s
   names.map((name) => `alter role ${role} in database ${database} set ${name} = '${wanted[name]}';`).join(" ")
 
 /**
- * Whether a pooler gives sessions for the time of a transaction. It gives the session that was last
- * given back, so a transaction of another connection gets the one that the first has just used;
- * without such a pooler each has its own.
+ * Whether a pooler gives a session for one transaction only.
+ *
+ * Such a pooler gives the session first that was given back last. So a transaction of another
+ * connection gets the session that the first connection has just used. Without such a pooler each
+ * connection has its own.
  */
 export const isShared = (sql: PgClient.PgClient) =>
   Effect.scoped(Effect.gen(function*() {
@@ -70,7 +70,7 @@ export const isShared = (sql: PgClient.PgClient) =>
     return other === before || after !== before
   }))
 
-/** What is to be done if a pooler has refused the settings of a session. */
+/** What to do if a pooler has refused the settings of a session; undefined for any other error. */
 export const refusalOf = (error: SqlError.SqlError): SessionUnfit | undefined => {
   const { cause } = error.reason
   const parameter = cause instanceof Error
@@ -83,9 +83,11 @@ export const refusalOf = (error: SqlError.SqlError): SessionUnfit | undefined =>
 }
 
 /**
- * Looks once at what a session of `DATABASE_URL` is: whether it keeps the time limits, and whether
- * it lasts. A pooler may drop the limits in silence, and a process that is frozen then holds its
- * locks for ever.
+ * Checks once that a session of `DATABASE_URL` keeps the time limits, and that it lasts.
+ *
+ * A pooler may drop the limits in silence, and a frozen process then holds its locks for ever. It
+ * fails with {@link SessionUnfit}, which says what mends it, and with `SqlError` if the database
+ * does not answer. Planner's settings that differ are a warning in the log.
  */
 export const checkSession: Effect.Effect<void, SessionUnfit | SqlError.SqlError, DatabaseUrl | PgClient.PgClient> = Effect.gen(function*() {
   const { embedded, pooler } = yield* DatabaseUrl

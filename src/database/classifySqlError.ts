@@ -2,8 +2,12 @@ import { PgTypes } from "@effect/sql-pg"
 import type { SqlError } from "effect/sql"
 
 /**
- * What a failed statement means for its caller: look again, wait and try again, look for the row at
- * fault, or give up.
+ * What a failed statement means for its caller.
+ *
+ * - `UniqueViolation`: look again.
+ * - `BadData`: look for the row at fault.
+ * - `Transient`: wait and try again.
+ * - `Unexpected`: give up.
  */
 export type Failure =
   | { readonly _tag: "UniqueViolation"; readonly constraint: string }
@@ -11,26 +15,28 @@ export type Failure =
   | { readonly _tag: "Transient" }
   | { readonly _tag: "Unexpected" }
 
-/** The state of a statement that a server refused because it can only read. */
+/** The SQLSTATE of a statement that a server refused because it can only read. */
 const readOnly = "25006"
 
-/** The server's SQLSTATE, where the server said one. */
+/** The SQLSTATE of the server; undefined if the server sent none. */
 export const sqlState = (error: SqlError.SqlError): string | undefined => {
   const cause = error.reason.cause
   const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined
-  // A connection that fails has a code too, but of the operating system.
+  // A connection that fails has a code of the operating system instead.
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
 /**
- * Sorts a SqlError by what helps. Bad data is SQLSTATE class 22 (data exception), 54 (program limit
- * exceeded) and values the driver cannot encode; transient is a lost connection, a timeout, a
- * deadlock, a shutdown, a server short of disk, memory or connections, and one that can only read:
- * a standby, or a primary that was made read-only.
+ * Sorts a SqlError by what helps.
  *
- * Effect's `isRetryable` tells most of what is transient. It does not tell bad data from a defect
- * of a statement, nor a server that can only read or is short of something, which this does by the
- * SQLSTATE.
+ * Bad data is SQLSTATE class 22 (data exception), class 54 (program limit exceeded), and a value
+ * that the driver cannot encode. Transient is a lost connection, a timeout, a deadlock or a
+ * shutdown. A server that is short of disk, memory or connections is transient too, and so is one
+ * that can only read: a standby, or a primary that was made read-only.
+ *
+ * Effect's `isRetryable` tells most of what is transient. It tells neither bad data from a defect
+ * of a statement, nor a server that can only read or is short of something. This function tells
+ * them by the SQLSTATE.
  */
 export const classifySqlError = (error: SqlError.SqlError): Failure => {
   const { reason } = error

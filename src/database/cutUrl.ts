@@ -1,13 +1,14 @@
 import * as Result from "effect/Result"
 import { honoured, unsupported } from "./urlParameters.ts"
 
-/** Why a URL is not honoured, in one sentence that has no value of the URL in it. */
+/** Why a URL is not honoured: one sentence that contains no value of the URL. */
 type Refused = Result.Result<never, string>
 export const refused = (sentence: string): Refused => Result.fail(sentence)
 
 /**
- * What stands in a part of the URL, decoded; undefined if its percent signs say nothing. No plus
- * sign is a space here.
+ * A part of the URL, decoded; undefined if a percent sign is followed by no character.
+ *
+ * A plus sign is not a space here.
  */
 const decode = (text: string): string | undefined => {
   try {
@@ -22,9 +23,11 @@ const badPercent = (part: string) =>
   refused(`the ${part} has a percent sign that is not followed by two digits of a character in UTF-8; a percent sign itself is written %25`)
 
 /**
- * The parts of a URL, as libpq cuts it: the user ends at the first colon, the password at the first
- * at sign, unless a slash comes before. Whatever an RFC's parser says of a number sign or a
- * question mark in a password is of no matter.
+ * The parts of a URL, cut as libpq cuts it.
+ *
+ * The user ends at the first colon. The password ends at the first at sign, unless a slash comes
+ * before. libpq does not follow the RFC here: a number sign or a question mark may stand in a
+ * password.
  */
 export const cutUrl = (url: string): Result.Result<ReadonlyMap<string, string>, string> => {
   const scheme = /^postgres(?:ql)?:\/\//.exec(url)
@@ -79,8 +82,7 @@ export const cutUrl = (url: string): Result.Result<ReadonlyMap<string, string>, 
     const reason = Object.hasOwn(unsupported, name) ? unsupported[name] : undefined
     if (reason !== undefined) return refused(`the parameter ${name} is not supported: ${reason}`)
     if (!honoured.has(name)) {
-      // What looks like a name may be the rest of a password with a slash and a question mark in
-      // it.
+      // This may be the rest of a password that contains a slash and a question mark.
       return refused(`${/^[a-z_]+$/.test(name) && !query.includes("@") ? `the parameter ${name}` : "one of its parameters"} is unknown`)
     }
     if (!put(name, value)) return badPercent(`parameter ${name}`)

@@ -4,13 +4,14 @@ import * as Result from "effect/Result"
 const [minus, point, zero, nine] = [45, 46, 48, 57]
 const negative = 0x4000
 
-/** Groups of four digits of the number at work: three before the point, two after it. */
+/** The four-digit groups of the current number: three before the point, two after it. */
 const groups = new Uint16Array(5)
 const before = 3
 
 /**
- * Splits plain decimal text into the groups and gives the number of its decimals; undefined if it
- * is anything else, or longer. Amounts are hardly ever.
+ * Splits plain decimal text into the groups, and gives the number of its decimals.
+ *
+ * Undefined for any other or longer text, which amounts hardly ever have.
  */
 const split = (text: string): number | undefined => {
   let [whole, fraction, decimals, digits] = [0, 0, -1, 0]
@@ -53,7 +54,9 @@ const decode = (bytes: Uint8Array): Result.Result<string, PgTypes.CodecError> =>
 
 /**
  * Numerics as the driver reads and writes them, in a small part of its time where they are plain
- * and short: they are most of what a projection writes, and most of them are 0.
+ * and short.
+ *
+ * Numerics are most of what a projection writes, and most often they are 0.
  */
 export const numericCodec: PgTypes.Codec<string> = { encode: (text) => PgTypes.encode(text, PgTypes.OID.numeric), decode, write }
 

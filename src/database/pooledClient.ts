@@ -10,46 +10,48 @@ import { sqlState } from "./classifySqlError.ts"
 import { failingTransactions } from "./failingTransactions.ts"
 import { raiseSessionSynchronousCommit } from "./synchronousCommit.ts"
 
-/**
- * A connection lives a minute at most, so that a name that leads to another server is looked up
- * again.
- */
+/** The longest life of a connection: after it, the name of the server is looked up again. */
 const lifetime = "1 minute"
 
-/** What gives up a client's connections, by client. */
+/** For each client, what gives up its open connections. */
 const givingUp = new WeakMap<PgClient.PgClient, () => void>()
 
 /**
- * Has a client use none of the connections again that it has opened so far: the database behind
- * them is not the one to use any more. What is under way on them goes on. A client that this module
- * has not made is left alone.
+ * Makes a client use none of the connections again that it has opened so far.
+ *
+ * For a database that is no longer the one to use. Statements in progress finish on their
+ * connections. A client that this module has not made is left alone.
  */
 export const giveUpConnections = (client: PgClient.PgClient): void => givingUp.get(client)?.()
 
 /**
- * The state in which a server says that it cannot write: it is a standby, or was made read-only. A
- * connection cannot become better, for after a switchover it leads to the old primary for ever.
+ * The SQLSTATE with which a server says that it cannot write.
+ *
+ * It is a standby, or was made read-only. Its connections do not recover: after a switchover they
+ * lead to the old primary for ever.
  */
 const cannotWrite = "25006"
 
-/** A pool of connections, and whether they are given up. */
+/** A pool of connections, and whether it is given up. */
 interface Generation {
   readonly pool: PgPool.PgPool
   readonly scope: Scope.Closeable
-  /** Who holds a connection of it, or waits for one: it is closed once nobody does. */
+  /** How many callers hold a connection or wait for one. A pool that is given up closes at zero. */
   users: number
   isGivenUp: boolean
 }
 
 /**
- * The driver's pooled client, made of the driver's own parts, with one more rule: after a statement
- * was refused because the server cannot write, neither its connection nor any other that was open
- * then is used again. The driver gives up a connection only when its socket fails, and a standby's
- * does not. So all of the pool is exchanged for another one: the driver does not tell how old a
- * connection is, and opens some before anybody needs them.
+ * The driver's pooled client, built from the driver's own parts, with two more rules.
  *
- * And whatever a session commits is on disk when that is answered, see
- * {@link raiseSessionSynchronousCommit}.
+ * - After a server has refused a statement because it cannot write, no connection that was open
+ *   then is used again. The driver itself gives up a connection only when its socket fails, and a
+ *   standby's socket does not.
+ * - A commit of any session is on disk when it is answered, see {@link
+ *   raiseSessionSynchronousCommit}.
+ *
+ * The first rule exchanges the whole pool. The driver does not tell the age of a connection, and it
+ * opens some before a caller needs one.
  */
 export const pooledClient: (
   options: PgClient.PgPoolConfig
@@ -147,7 +149,7 @@ export const pooledClient: (
   return failingTransactions(made)
 })
 
-/** PostgreSQL answers `ROLLBACK` to the `COMMIT` of a transaction in which something has failed. */
+/** Fails where PostgreSQL answers `ROLLBACK`: a statement of the transaction has failed before. */
 const commit = (connection: SqlConnection.Connection): Effect.Effect<void, SqlError.SqlError> =>
   Effect.flatMap(
     connection.executeRaw("COMMIT", []),
@@ -161,5 +163,5 @@ const commit = (connection: SqlConnection.Connection): Effect.Effect<void, SqlEr
         : Effect.void
   )
 
-/** As the driver's compiler knows it. */
+/** The fragment by the name that the driver's compiler knows. */
 const json = Statement.custom<Statement.Custom<"PgJson", unknown>>("PgJson")

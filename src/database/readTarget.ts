@@ -8,17 +8,18 @@ import { type Choice, type ChoiceOf, choices, type Free } from "./urlParameters.
 
 const wholeNumber = (text: string): number | undefined => /^-?\d{1,9}$/.test(text) ? Number(text) : undefined
 
-/** The file of libpq in the home folder. */
+/** A file of libpq in the home folder. */
 const inHome = (name: string) => join(homedir(), ".postgresql", name)
 
 /**
- * Reads a URL as libpq 18 reads it. Each of its parameters is honoured as libpq does it, or the
- * answer is the reason why it is not: one sentence that names the parameter and shows none of the
- * URL's secrets. Touches no file.
+ * Reads a URL as libpq 18 reads it. It touches no file.
  *
- * Other than libpq: without a host it asks for one, as libpq's depends on how it was built; a file
- * that the URL names has to be there in every mode; and no environment variable, password file or
- * service file has a say.
+ * It honours each parameter as libpq does, or fails with the reason: one sentence that names the
+ * parameter and shows none of the URL's secrets.
+ *
+ * It differs from libpq in three points. It asks for a host, because libpq's default depends on how
+ * it was built. A file that the URL names must be there in every mode. Environment variables,
+ * password files and service files are not read.
  */
 export const readTarget = (url: string): Result.Result<ConnectionTarget, string> => {
   if (url === "") return refused("it is empty; leave it out for the embedded PostgreSQL")

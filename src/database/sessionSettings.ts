@@ -1,6 +1,8 @@
 /**
- * A frozen process must not hold its locks for ever, nor a statement that will never end its
- * connection.
+ * The time limits of a session.
+ *
+ * They keep a frozen process from holding its locks for ever, and a statement without end from
+ * holding its connection.
  */
 export const timeLimits = {
   lock_timeout: "5s",
@@ -9,8 +11,10 @@ export const timeLimits = {
 } as const
 
 /**
- * Whatever is looked up here has an index. A plan made while a table was young, and kept by a
- * prepared statement, would read all of it for each look-up long after it has grown: payments were
+ * The planner's settings of a session: every look-up of the service has an index.
+ *
+ * A prepared statement keeps the plan that it got while the table was young. Without these settings
+ * that plan reads the whole table for each look-up, long after the table has grown. Payments were
  * folded at a tenth of their speed.
  */
 export const plans = { enable_seqscan: "off", jit: "off" } as const

@@ -3,14 +3,15 @@ import { type ConnectionTarget, socketPathOf } from "./ConnectionTarget.ts"
 import { NegotiatedSocket, openSocket, type TargetMemory } from "./NegotiatedSocket.ts"
 
 /**
- * What opens the driver's connections to a target, encrypted as its `sslmode` says. Each ends once
- * nothing has passed it for so many milliseconds; 0 is no limit. A server that is frozen, and one
- * that a router between has forgotten, say nothing and close nothing, and TCP itself waits a
- * quarter of an hour: whoever asks would wait as long. It must be more than the longest a statement
- * may take. A session that rests is ended too, which costs its next user a millisecond or two.
+ * Opens the driver's connections to a target, encrypted as its `sslmode` says.
  *
- * Unix sockets are never encrypted, as libpq has it. There, and with `sslmode=disable`, the driver
- * gets the socket itself.
+ * A connection ends after that many milliseconds without a byte; 0 is no limit. A frozen server, or
+ * a server that a router between has forgotten, sends nothing and closes nothing. TCP alone waits a
+ * quarter of an hour, and so would the caller. The limit must be more than a statement may take. A
+ * resting session ends too, which costs its next user a millisecond or two.
+ *
+ * As in libpq, Unix sockets are never encrypted. There, and with `sslmode=disable`, the driver gets
+ * the socket itself.
  */
 export const socketTimeout = (target: ConnectionTarget, milliseconds: number): () => Duplex => {
   const path = socketPathOf(target)

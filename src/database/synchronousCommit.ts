@@ -2,13 +2,14 @@ import type { PgClient } from "@effect/sql-pg"
 import type { Statement } from "effect/sql"
 
 /**
- * SQL that has the transaction be on disk when its commit is answered, whatever the server's
- * default is: `off` is raised to `on`. The other settings are on this server's disk too, and what
- * they say of standbys is the operator's choice. For a select list.
+ * SQL for a select list that has the transaction on disk when its commit is answered.
+ *
+ * It raises `synchronous_commit = off` to `on`, whatever the server's default is. Every other
+ * setting also writes to this server's disk; what it says about standbys is the operator's choice.
  */
 export const raiseSynchronousCommit = (sql: PgClient.PgClient): Statement.Fragment => sql.literal(raise("true"))
 
-/** The same for all that a session does from now on, as a statement. */
+/** A statement that does the same for everything that the session does from now on. */
 export const raiseSessionSynchronousCommit = `select ${raise("false")}`
 
 function raise(isLocal: "true" | "false"): string {

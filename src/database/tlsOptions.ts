@@ -11,11 +11,11 @@ const isMissing = (cause: unknown): boolean =>
 const failed = ({ parameter, path }: NamedFile, cause: unknown): Error =>
   new Error(`The file of ${parameter}, ${path}, cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`)
 
-/** The certificates of a file; undefined if it may be missing and is. */
+/** The certificates of a file; undefined if an optional file is missing. */
 const readCertificates = (file: NamedFile): string | undefined => {
   try {
     const text = readFileSync(file.path, "utf8")
-    // Deno takes a file with anything else in it for one without certificates.
+    // Deno takes a file with anything else in it for a file without certificates.
     const { raw } = new X509Certificate(text)
     return raw.length > 0 ? text : undefined
   } catch (cause) {
@@ -25,8 +25,10 @@ const readCertificates = (file: NamedFile): string | undefined => {
 }
 
 /**
- * A private key, which nobody else may read: as libpq asks for, a file of root may be read by its
- * group. It is unlocked here, since Deno shows no certificate at all where the password is wrong.
+ * A private key that nobody else may read.
+ *
+ * As libpq has it, a file of root may be readable for its group. The key is unlocked here, because
+ * Deno shows no certificate at all if the password is wrong.
  */
 const readKey = (file: NamedFile, password: Redacted.Redacted | undefined): string => {
   try {
@@ -44,7 +46,7 @@ const readKey = (file: NamedFile, password: Redacted.Redacted | undefined): stri
 }
 
 /**
- * The last context with the authorities of the system: to read all of them takes Node a tenth of a
+ * The last context with the system's authorities, kept because Node reads them in a tenth of a
  * second.
  */
 let kept: { readonly identity: string; readonly context: SecureContext } | undefined
@@ -53,17 +55,18 @@ const systemContext = (options: SecureContextOptions): SecureContext => {
   const identity = JSON.stringify(options)
   if (kept?.identity !== identity) {
     const system = getCACertificates("system")
-    // Without a list of the system's, the runtime's own holds.
+    // If the system has no list, the list of the runtime applies.
     kept = { identity, context: createSecureContext(system.length === 0 ? options : { ...options, ca: [...system] }) }
   }
   return kept.context
 }
 
 /**
- * What TLS is asked for: the chain of the server's certificate is verified wherever there are
- * authorities to verify it with, its name with `verify-full` alone, as libpq does it. Files are
- * read here, for each connection, so that one that was renewed is taken without a restart. Throws
- * an Error with a sentence if a file cannot be used.
+ * The options of a TLS connection to a target.
+ *
+ * As libpq does, it verifies the chain of the server's certificate wherever it has authorities, and
+ * the server's name with `verify-full` only. It reads the files for each connection, so a renewed
+ * file needs no restart. It throws an Error with one sentence if a file cannot be used.
  */
 export const tlsOptions = ({ host, tls }: ConnectionTarget): ConnectionOptions => {
   const { authorities, identity, maxVersion, minVersion, mode } = tls

@@ -1,6 +1,6 @@
 import { tlsVersions } from "./ConnectionTarget.ts"
 
-/** The parameters that libpq 18 knows and playtally refuses, each with the reason. */
+/** The parameters of libpq 18 that playtally refuses, each with the reason. */
 export const unsupported: Readonly<Record<string, string>> = {
   gsslib: "GSSAPI is not supported",
   gssdelegation: "GSSAPI is not supported",
@@ -29,8 +29,9 @@ export const unsupported: Readonly<Record<string, string>> = {
 }
 
 /**
- * The parameters that can have but some values: those that are honoured, those that are not with
- * the reason, and libpq's default.
+ * The parameters with a fixed set of values.
+ *
+ * `values` are honoured, `not` are refused with the reason, and `byDefault` is libpq's default.
  */
 export const choices = {
   sslmode: { values: ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"], not: {}, byDefault: "prefer" },
@@ -66,12 +67,12 @@ export const choices = {
   Record<string, { readonly values: ReadonlyArray<string>; readonly not: Readonly<Record<string, string>>; readonly byDefault: string }>
 >
 
-/** The name of a parameter that can have but some values. */
+/** The name of a parameter with a fixed set of values. */
 export type Choice = keyof typeof choices
 /** The values of such a parameter that are honoured. */
 export type ChoiceOf<Name extends Choice> = (typeof choices)[Name]["values"][number]
 
-/** The parameters that can have any text. */
+/** The parameters that take any text. */
 const free = [
   "host",
   "hostaddr",
@@ -89,7 +90,7 @@ const free = [
   "sslkey",
   "sslpassword"
 ] as const
-/** The name of a parameter that can have any text. */
+/** The name of a parameter that takes any text. */
 export type Free = (typeof free)[number]
 
 /** The names of the parameters that are honoured. */

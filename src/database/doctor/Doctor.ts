@@ -44,7 +44,7 @@ const judgeSchema = Effect.gen(function*() {
     : warning("schema", `behind this version by ${missing.join(", ")}; serve migrates too`, migrate)
 })
 
-/** Free bytes of the file system of a folder. */
+/** The size and the free bytes of the file system of a folder. */
 const freeSpace = (folder: string) =>
   Effect.promise(() =>
     statfs(folder).then(
@@ -53,24 +53,22 @@ const freeSpace = (folder: string) =>
     )
   )
 
-/**
- * Looks at the database and at the settings, and says what is right, what is wrong and what mends
- * it.
- */
+/** Examines the database and the settings. */
 export class Doctor extends Context.Service<Doctor, {
   /**
-   * Everything there is to say, in the order of the questions: whether the server can do what is
-   * asked, whether it keeps what it takes, how it is reached, who follows it, what it holds, and
-   * how the service is set up. It changes nothing, and works on a standby and before any migration.
+   * All findings, in a fixed order.
    *
-   * Fails with `SessionUnfit` if a pooler refuses its sessions, and with `DatabaseUnavailable` if
-   * the database does not answer.
+   * They answer whether the server can do what is asked, whether it keeps what it takes, and how it
+   * is reached. Then they say which servers follow it, what it holds, and how the service is set
+   * up. It changes nothing, and works on a standby and before any migration.
+   *
+   * It fails with `SessionUnfit` if a pooler refuses its sessions, and with `DatabaseUnavailable`
+   * if the database does not answer.
    */
   readonly examine: Effect.Effect<ReadonlyArray<Finding>, DatabaseUnavailable | SessionUnfit>
 }>()("playtally/database/doctor/Doctor") {
   /**
-   * The clients must not have looked at their sessions themselves: they do not open then if
-   * something is wrong.
+   * It needs clients that did not check their sessions: others do not open if something is wrong.
    */
   static readonly layer = Layer.effect(
     Doctor,

@@ -1,7 +1,11 @@
 /**
- * One thing that was looked at. `wrong` breaks a promise of the service: what is acknowledged may
- * be lost, nothing can be stored, or it does not start. A `warning` costs speed or safety. `mend`
- * is a statement or a command that mends it.
+ * The result of one check.
+ *
+ * - `wrong` breaks a promise of the service: acknowledged events may be lost, nothing can be
+ *   stored, or it does not start.
+ * - `warning` costs speed or safety.
+ *
+ * `mend` is a statement or a command that mends it.
  */
 export interface Finding {
   readonly level: "ok" | "warning" | "wrong"

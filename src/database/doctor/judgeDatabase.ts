@@ -7,12 +7,12 @@ import { type Finding, ok, warning, wrong } from "./Finding.ts"
 import { formatBytes } from "./formatBytes.ts"
 import type { DatabaseFacts, Slot, Standby, TableSize } from "./readFacts.ts"
 
-/** A name as SQL has it. */
+/** A name, quoted for SQL. */
 const quoted = (name: string): string => `"${name.replaceAll("\"", "\"\"")}"`
 
 const GiB = 1024 ** 3
 
-/** The version, the role and what it may do. */
+/** The version, the role and its rights. */
 export const judgeServer = (facts: DatabaseFacts, { isMigrated }: { readonly isMigrated: boolean }): ReadonlyArray<Finding> => {
   const { closed_tables: closed, database, encoding, is_superuser: isSuperuser, may_create: mayCreate, role, schema, version } = facts
   return [
@@ -69,7 +69,7 @@ export const judgeServer = (facts: DatabaseFacts, { isMigrated }: { readonly isM
   ]
 }
 
-/** The settings on which it depends whether what was acknowledged is there after a crash. */
+/** The settings that decide whether acknowledged events survive a crash. */
 export const judgeDurability = ({ settings }: DatabaseFacts): ReadonlyArray<Finding> => {
   const must = (name: string, loss: string): Finding =>
     settings[name] === "off"
@@ -101,7 +101,7 @@ const milliseconds = (text: string | undefined): number => {
   return Number(number) * { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }[unit as "ms" | "s" | "min" | "h" | "d"]
 }
 
-/** What the sessions have of what is asked for. */
+/** Whether the sessions have the settings that the service asks for. */
 export const judgeSession = (
   session: SessionFacts,
   { isShared, pooler }: { readonly isShared: boolean; readonly pooler: Pooler }
@@ -138,7 +138,7 @@ export const judgeSession = (
   ]
 }
 
-/** Whether the way to the server is a private one. */
+/** Whether nobody on the way to the server can read what passes. */
 export const judgeWay = ({ encrypted, tls }: DatabaseFacts, target: ConnectionTarget): Finding => {
   if (socketPathOf(target) !== undefined) return ok("encryption", "not needed on a Unix socket")
   const to = target.address ?? target.host
@@ -159,7 +159,10 @@ export const judgeWay = ({ encrypted, tls }: DatabaseFacts, target: ConnectionTa
     )
 }
 
-/** Whether it takes writes, who follows it, and what it keeps for those that do not. */
+/**
+ * Whether the server takes writes, which standbys follow it, and what it keeps for those that do
+ * not.
+ */
 export const judgeReplication = (
   facts: DatabaseFacts,
   standbys: ReadonlyArray<Standby>,
@@ -206,7 +209,8 @@ export const judgeReplication = (
 }
 
 /**
- * What is left for processes of the service, each of which opens up to `perProcess` connections.
+ * The connections that are left for processes of the service, each of which opens up to
+ * `perProcess`.
  */
 export const judgeConnections = (facts: DatabaseFacts, perProcess: number): Finding => {
   const says = `${
@@ -223,7 +227,7 @@ export const judgeConnections = (facts: DatabaseFacts, perProcess: number): Find
     )
 }
 
-/** How large it has become, and what is free if that can be known. */
+/** The size of the database, and the free space if it can be known. */
 export const judgeDisk = (
   { database_bytes: bytes }: DatabaseFacts,
   tables: ReadonlyArray<TableSize>,
@@ -239,7 +243,11 @@ export const judgeDisk = (
     : ok("disk", `${formatBytes(free.bytes)} free in ${free.folder}`)
 ]
 
-/** Two clocks. An event is too new, and a key is revoked, by the service's. */
+/**
+ * The difference between the clocks of the server and the service.
+ *
+ * The service decides by its own whether an event is too new and a key revoked.
+ */
 export const judgeClock = ({ ahead, took }: { readonly ahead: number; readonly took: number }): Finding => {
   const off = Math.max(0, Math.abs(ahead) - took / 2)
   const says = `the server's is ${(Math.abs(ahead) / 1000).toFixed(1)} s ${ahead < 0 ? "behind" : "ahead of"} this machine's`

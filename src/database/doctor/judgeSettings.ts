@@ -2,7 +2,7 @@ import type { Settings } from "../../platform/Settings.ts"
 import { zoneDataVersion } from "../../values/zones/pinnedZones.ts"
 import { type Finding, ok, warning } from "./Finding.ts"
 
-/** The service's own settings. Such as cannot be read are refused before anybody looks. */
+/** The service's own settings. The service refuses unreadable ones before the doctor looks. */
 export const judgeSettings = ({ connections, host, limits, port, trustedProxies }: Settings["Service"]): ReadonlyArray<Finding> => {
   const isLocal = host === "localhost" || host === "::1" || host.startsWith("127.")
   return [
@@ -10,7 +10,7 @@ export const judgeSettings = ({ connections, host, limits, port, trustedProxies 
       ? ok("address", `${host}, port ${port}, at most ${connections} connections`)
       : warning(
         "address",
-        `${host}, port ${port}: whoever reaches this machine can connect, and the service itself does not encrypt`,
+        `${host}, port ${port}: anybody who reaches this machine can connect, and the service itself does not encrypt`,
         "a proxy that ends TLS before it (SECURITY.md)"
       ),
     trustedProxies === "" && !isLocal
@@ -27,7 +27,8 @@ export const judgeSettings = ({ connections, host, limits, port, trustedProxies 
 }
 
 /**
- * The zone data that days are computed with: the project's own, whatever the runtime and the server
- * have.
+ * The zone data that days are computed with.
+ *
+ * It is the project's own, whatever zone data the runtime and the server have.
  */
 export const judgeZones: Finding = ok("zone data", `IANA ${zoneDataVersion}, pinned`)

@@ -1,10 +1,13 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import { known } from "../../values/known.ts"
 
 /**
- * What a database says of itself. Nulls are what the role may not know. Everything is read only, so
- * it is read on a standby too.
+ * What a database says about itself.
+ *
+ * A null is a fact that the role may not know. Every statement only reads, so it also runs on a
+ * standby.
  */
 export interface DatabaseFacts {
   readonly version: string
@@ -15,7 +18,7 @@ export interface DatabaseFacts {
   readonly database: string
   readonly schema: string | null
   readonly may_create: boolean
-  /** Tables of the schema that the role may not read, and the log if it may not append. */
+  /** Tables of the schema that the role may not read. The log is one if the role may not append. */
   readonly closed_tables: ReadonlyArray<string>
   readonly in_recovery: boolean
   readonly read_only: boolean
@@ -25,26 +28,24 @@ export interface DatabaseFacts {
   readonly collation_version_now: string | null
   readonly encrypted: boolean
   readonly tls: string | null
-  /** Connections of clients, of all databases. */
+  /** Connections of clients to all databases. */
   readonly connections: number
   readonly free_connections: number
   readonly database_bytes: number
-  /**
-   * Transaction ids since the oldest that is not frozen; PostgreSQL stops at two thousand million.
-   */
+  /** Transaction ids since the oldest that is not frozen. PostgreSQL stops at 2,000 million. */
   readonly transaction_age: number
   readonly sync_standby_names: string
   readonly settings: Readonly<Record<string, string | undefined>>
 }
 
-/** A standby that is connected. */
+/** A connected standby. */
 export interface Standby {
   readonly name: string
   readonly state: string | null
   readonly sync_state: string | null
 }
 
-/** A slot, for which the server keeps its log. */
+/** A replication slot, for which the server keeps its log. */
 export interface Slot {
   readonly name: string
   readonly active: boolean
@@ -60,10 +61,10 @@ export interface TableSize {
 
 const settings = ["fsync", "full_page_writes", "synchronous_commit", "wal_level", "autovacuum", "max_connections"] as const
 
-/** Reads what one row tells. */
+/** Reads the facts that fit in one row. */
 export const readFacts = (sql: PgClient.PgClient): Effect.Effect<DatabaseFacts, SqlError.SqlError> =>
   Effect.gen(function*() {
-    const [facts] = yield* sql<Omit<DatabaseFacts, "settings">>`
+    const rows = yield* sql<Omit<DatabaseFacts, "settings">>`
       select
         split_part(current_setting('server_version'), ' ', 1) as version,
         current_setting('server_version_num')::int as version_number,
@@ -98,7 +99,7 @@ export const readFacts = (sql: PgClient.PgClient): Effect.Effect<DatabaseFacts, 
         current_setting('synchronous_standby_names') as sync_standby_names
       from pg_database d
       where d.datname = current_database()`
-    if (facts === undefined) return yield* Effect.die(new Error("the database has no row in pg_database"))
+    const facts = known(rows[0], "row of the database in pg_database")
     const values = yield* sql<{ name: string; value: string | null }>`
       select name, coalesce(
         -- What the role, the database and the server say: the session itself has raised it (see \`synchronousCommit.ts\`).
@@ -109,7 +110,7 @@ export const readFacts = (sql: PgClient.PgClient): Effect.Effect<DatabaseFacts, 
     return { ...facts, settings: Object.fromEntries(values.map(({ name, value }) => [name, value ?? undefined])) }
   })
 
-/** The standbys that are connected. */
+/** The connected standbys. */
 export const readStandbys = (sql: PgClient.PgClient) =>
   sql<Standby>`
     select coalesce(application_name, 'one that this role may not know') as name, state, sync_state
@@ -117,7 +118,7 @@ export const readStandbys = (sql: PgClient.PgClient) =>
     order by 1
     limit 100`
 
-/** The slots with what the server keeps for each. */
+/** The replication slots, with the bytes of log that the server keeps for each. */
 export const readSlots = (sql: PgClient.PgClient) =>
   sql<Slot>`
     select slot_name::text as name, active, wal_status,
@@ -136,15 +137,16 @@ export const readTables = (sql: PgClient.PgClient) =>
     limit 5`
 
 /**
- * The milliseconds by which the server's clock is ahead of ours, and those that the question took.
+ * Milliseconds by which the server's clock is ahead of ours, and milliseconds that the statement
+ * took.
  */
 export const readClock = (sql: PgClient.PgClient, now: () => number) =>
   Effect.gen(function*() {
-    // The first question may open a connection.
+    // The first statement may open a connection.
     yield* sql`select 1`
     const asked = now()
-    const [row] = yield* sql<{ time: number }>`select (extract(epoch from clock_timestamp()) * 1000)::float8 as time`
+    const rows = yield* sql<{ time: number }>`select (extract(epoch from clock_timestamp()) * 1000)::float8 as time`
     const answered = now()
-    if (row === undefined) return yield* Effect.die(new Error("no row of clock_timestamp()"))
+    const row = known(rows[0], "row of clock_timestamp()")
     return { ahead: row.time - (asked + answered) / 2, took: answered - asked }
   })

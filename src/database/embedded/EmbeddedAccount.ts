@@ -6,12 +6,13 @@ import type { EmbeddedPrograms } from "./embeddedPrograms.ts"
 import { type ProgramResult, runProgram } from "./runProgram.ts"
 
 /**
- * Who runs the server and owns its files: ourselves, or another account if we are root, as whom
- * PostgreSQL refuses to run.
+ * The account that runs the server and owns its files.
+ *
+ * It is our own, unless we are root: PostgreSQL refuses to run as root.
  */
 export interface EmbeddedAccount {
   readonly run: (file: string, args: ReadonlyArray<string>) => Effect.Effect<ProgramResult>
-  /** Makes the account the owner of a file we have just made. */
+  /** Makes the account the owner of a file that we have just made. */
   readonly own: (path: string) => Promise<void>
 }
 
@@ -25,7 +26,10 @@ const ourselves: EmbeddedAccount = {
   own: () => Promise.resolve()
 }
 
-/** The account of that name or number, if the system knows it: initdb insists. */
+/**
+ * The account of that name or number; undefined if the system does not know it. initdb insists on a
+ * known one.
+ */
 const lookUp = Effect.fnUntraced(function*(user: string) {
   const ask = (flag: string) => runProgram({ file: "id", args: [flag, user] })
   const [uid, gid] = yield* Effect.all([ask("-u"), ask("-g")])
@@ -33,7 +37,7 @@ const lookUp = Effect.fnUntraced(function*(user: string) {
   return uid.code === 0 && gid.code === 0 ? { uid: Number(uid.output) | 0, gid: Number(gid.output) | 0 } : undefined
 })
 
-/** The owner of a path or of the nearest folder above it that exists. */
+/** The owner of a path, or of the nearest folder above it that exists. */
 const ownerOf = (path: string): Promise<User> =>
   stat(path).then(
     ({ gid, uid }) => ({ gid, uid }),
@@ -41,8 +45,10 @@ const ownerOf = (path: string): Promise<User> =>
   )
 
 /**
- * The owner of the existing data; else of the folder it goes to, so that root in someone's checkout
- * leaves them usable files; else a service account.
+ * Chooses the account: the owner of the existing data, else of the folder that it goes to, else a
+ * service account.
+ *
+ * So root in a user's checkout leaves files that the user can use.
  */
 const choose = Effect.fnUntraced(function*(dataDir: string, home: string) {
   const found = yield* Effect.promise(() => ownerOf(home))
@@ -60,10 +66,12 @@ const choose = Effect.fnUntraced(function*(dataDir: string, home: string) {
 })
 
 /**
- * Ways to run a program as someone else, most modest first. Where only root may pass through the
- * folders above (a checkout in /root), the server may keep one capability: to pass through and read
- * them, or in containers that withhold it, to ignore file permissions. Without the secure bit,
- * access(2), by which the programs look for each other, would not heed it.
+ * Ways to run a program as another account, the most modest first.
+ *
+ * Only root may pass through some folders, such as a checkout in /root. There the server may keep
+ * one capability: to pass through folders and read them. Some containers withhold it; there it is
+ * the one to ignore file permissions. The programs look for each other by access(2), which heeds
+ * the capability only with the secure bit.
  */
 const ways = (user: User): ReadonlyArray<EmbeddedAccount["run"]> => [
   (file, args) => runProgram({ file, args, user }),
@@ -103,8 +111,10 @@ export const embeddedAccount = Effect.fn("embeddedAccount")(function*(dataDir: s
 })
 
 /**
- * Makes a folder and those above it; says whether it was missing. Not by Node's own `recursive`,
- * which never ends where a folder takes none, as in /proc.
+ * Makes a folder and the folders above it, and says whether it was missing.
+ *
+ * It does not use Node's `recursive`, which never ends where a folder takes no new ones, as in
+ * /proc.
  */
 const makeFolder = async (path: string): Promise<boolean> => {
   try {
@@ -119,7 +129,7 @@ const makeFolder = async (path: string): Promise<boolean> => {
   }
 }
 
-/** Makes the data directory itself; one that root makes in someone's folder becomes theirs. */
+/** Makes the data directory. One that root makes in a user's folder belongs to that user. */
 export const makeDataDir = (dataDir: string) =>
   attempt(dataDir, `make ${dataDir}`, async () => {
     const owner = process.getuid?.() === 0 ? await ownerOf(dataDir) : undefined

@@ -10,24 +10,30 @@ import { initialiseCluster } from "./initialiseCluster.ts"
 import { networkFileSystem } from "./networkFileSystem.ts"
 
 /**
- * A database on disk: `DATA_DIR/postgres` holds PostgreSQL's data directory and the superuser's
- * password, `DATA_DIR/postgres.log` is beside it.
+ * A database on disk.
+ *
+ * `DATA_DIR/postgres` holds PostgreSQL's data directory and the superuser's password.
+ * `DATA_DIR/postgres.log` lies beside it.
  */
 export interface EmbeddedCluster {
   readonly dataDir: string
   readonly durable: boolean
   readonly programs: EmbeddedPrograms
   readonly account: EmbeddedAccount
-  /** Where this process runs, by which those that may share a server know each other. */
+  /** Where this process runs. Processes with the same value may share a server. */
   readonly where: string
-  /** The folder of the account alone. */
+  /** The folder that only the account may enter. */
   readonly home: string
   readonly data: string
   readonly log: string
   readonly password: Redacted.Redacted
 }
 
-/** Opens the database in a directory, making both if they are missing; starts nothing. */
+/**
+ * Opens the database in a directory, and makes both if they are missing. It starts no server.
+ *
+ * It fails with `EmbeddedPostgresError`, whose `reason` says why.
+ */
 export const openCluster = Effect.fn("openCluster")(function*(directory: string, { durable }: { readonly durable: boolean }) {
   const dataDir = resolve(directory)
   const home = join(dataDir, "postgres")

@@ -17,17 +17,21 @@ import { heartbeat, isHeldElsewhere, refresh } from "./FolderLock.ts"
 import { type Place, socketIn, urlOf } from "./Place.ts"
 import { whoseFolder } from "./whoseFolder.ts"
 
-/** `durable: false` gives up what a crash of the machine would need, for speed: for tests only. */
+/** How the server is started. Both are for tests only. */
 export interface EmbeddedPostgresOptions {
+  /** `false` gives up what a crash of the machine would need, for speed. */
   readonly durable?: boolean | undefined
   /**
-   * Whether a server that is started listens on a port of 127.0.0.1 also where it could have a
-   * socket: for tests that put themselves between.
+   * Whether a new server listens on a port of 127.0.0.1 even where it could have a socket.
+   *
+   * Tests put themselves between the two.
    */
   readonly tcp?: boolean | undefined
 }
 
-/** A session that holds the shared lock: as long as it lives, nobody stops the server politely. */
+/**
+ * A session that holds the shared lock. While it lives, no other process stops the server politely.
+ */
 interface Membership {
   readonly place: Place
   readonly scope: Scope.Closeable
@@ -36,8 +40,9 @@ interface Membership {
 }
 
 /**
- * The key of the advisory lock in the database `postgres`: shared for who uses the server,
- * exclusive for who stops it.
+ * The key of the advisory lock in the database `postgres`.
+ *
+ * A user of the server holds it shared; the process that stops the server takes it exclusively.
  */
 const lockKey = 7_813_442_906_517_223n
 
@@ -65,8 +70,8 @@ const enter = Effect.fnUntraced(function*(cluster: EmbeddedCluster, place: Place
       yield* Scope.close(scope, Exit.void)
       return undefined
     }
-    // A server that is stopping may have cut off the one who holds the lock first. Then our session
-    // has been told to end too, and this fails.
+    // A stopping server may have cut off the holder of the lock first. It has told our session to
+    // end too, so this fails.
     const deaths = yield* session.listen("playtally_member")
     return { place, scope, session, lost: Effect.ignore(Effect.forever(Queue.take(deaths))) } satisfies Membership
   }).pipe(
@@ -78,8 +83,10 @@ const enter = Effect.fnUntraced(function*(cluster: EmbeddedCluster, place: Place
 const isSame = (one: Place, other: Place): boolean => one.host === other.host && one.port === other.port
 
 /**
- * A server that says "not yet" or "no longer" is ours; one that does not answer, or does not know
- * our password, is not.
+ * Whether the server that gave an error is ours.
+ *
+ * Ours answers "not yet" or "no longer". A server that does not answer, or does not know our
+ * password, is not ours.
  */
 const isOurs = ({ reason }: SqlError.SqlError) => reason._tag !== "ConnectionError" && reason._tag !== "AuthenticationError"
 
@@ -97,8 +104,10 @@ const inUse = ({ dataDir }: EmbeddedCluster) =>
 const tcpPlace = (cluster: EmbeddedCluster): Effect.Effect<Place> => Effect.map(usualPort(cluster), (port) => ({ host: "127.0.0.1", port }))
 
 /**
- * Joins the running server or starts one, at the place given if there is one; looks again and again
- * while others start or stop it.
+ * Joins the running server, or starts one at the given place.
+ *
+ * It looks again while other processes start or stop the server. It fails with `InUse` if the
+ * folder is used elsewhere, and with `Stuck` if a start is in vain for 30 s.
  */
 const joinOrStart = Effect.fnUntraced(function*(cluster: EmbeddedCluster, where: { readonly tcp: boolean } | { readonly only: Place }) {
   const only = "only" in where ? where.only : undefined
@@ -113,8 +122,8 @@ const joinOrStart = Effect.fnUntraced(function*(cluster: EmbeddedCluster, where:
       : yield* Effect.result(enter(cluster, running.place))
     if (entered?._tag === "Success") {
       if (entered.success !== undefined) {
-        // A socket answers in every container, and since our look at the folder another one may
-        // have taken it.
+        // A socket answers in every container. Another container may have taken the folder since
+        // the last look.
         if (!(yield* isHeldElsewhere(cluster))) return entered.success
         yield* Scope.close(entered.success.scope, Exit.void)
       }
@@ -147,8 +156,9 @@ const join = (...of: Parameters<typeof joinOrStart>) =>
   })
 
 /**
- * Gives the shared lock up; returns a session, a new one if ours ended with a server that is being
- * brought back.
+ * Gives up the shared lock, and returns a session.
+ *
+ * The session is a new one if ours ended with a server that is being brought back.
  */
 const withdraw = (cluster: EmbeddedCluster, { place, session }: Membership) =>
   Effect.as(ask(session, "pg_advisory_unlock_shared"), session).pipe(
@@ -156,8 +166,9 @@ const withdraw = (cluster: EmbeddedCluster, { place, session }: Membership) =>
   )
 
 /**
- * The last to leave stops the server: of several who leave at once, the last one to give up the
- * shared lock gets the exclusive one.
+ * Gives up the server, and stops it after the last user.
+ *
+ * If several users leave at once, the last to give up the shared lock gets the exclusive one.
  */
 const leave = (cluster: EmbeddedCluster, membership: Membership) =>
   withdraw(cluster, membership).pipe(
@@ -170,8 +181,9 @@ const leave = (cluster: EmbeddedCluster, membership: Membership) =>
   )
 
 /**
- * Waits for the death of the server (killed, out of memory) and brings it back at its place, where
- * pools find it again.
+ * Waits until the server dies (killed, out of memory), and starts it again at the same place.
+ *
+ * Pools find it again there.
  */
 const heal = Effect.fnUntraced(function*(cluster: EmbeddedCluster, membership: Ref.Ref<Membership>) {
   const { lost, place, scope } = yield* Ref.get(membership)
@@ -190,21 +202,27 @@ const heal = Effect.fnUntraced(function*(cluster: EmbeddedCluster, membership: R
 })
 
 /**
- * A PostgreSQL of our own, with its data in a directory, shared by every process that uses that
- * directory. It outlives Ctrl-C and crashes of its users: the last one to leave stops it, and after
- * a crash the next one takes it over as it is. It listens on a Unix socket in a folder that only
- * its account may enter (mode 700) or, where there can be none, on 127.0.0.1; a password kept in
- * the directory (mode 600) is needed either way.
+ * PostgreSQL from an npm package, running in a directory and shared by every process that uses the
+ * directory.
+ *
+ * It outlives a Ctrl-C and a crash of its users. The last user to leave stops it, and after a crash
+ * the next user takes it over as it is. It listens on a Unix socket in a folder that only its
+ * account may enter (mode 700). Where there can be no socket, it listens on 127.0.0.1. Both need a
+ * password, which the directory holds (mode 600).
  */
 export class EmbeddedPostgres extends Context.Service<EmbeddedPostgres, {
   /**
-   * The superuser's URL; valid as long as the scope, also across a restart of a server that died.
+   * The superuser's URL. It is valid while the scope is open, also after a server that died was
+   * started again.
    */
   readonly url: Redacted.Redacted
 }>()("playtally/database/EmbeddedPostgres") {
   /**
-   * Gives the running server of `dataDir` (relative to the working directory), made and started as
-   * needed, until the scope closes.
+   * Gives the running server of `dataDir` until the scope closes. A relative path counts from the
+   * working directory.
+   *
+   * It makes the database and starts the server if they are missing. It fails with
+   * `EmbeddedPostgresError`, whose `reason` says why there is no server.
    */
   static readonly acquire = Effect.fn("EmbeddedPostgres.acquire")(function*(dataDir: string, options: EmbeddedPostgresOptions = {}) {
     const cluster = yield* openCluster(dataDir, { durable: options.durable ?? true })

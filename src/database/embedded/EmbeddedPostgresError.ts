@@ -3,12 +3,20 @@ import * as Schema from "effect/Schema"
 import { statfs } from "node:fs/promises"
 
 /**
- * Why there is no embedded server; `message` says what happened and what to do about it, with the
- * end of the server's log where that helps. `NoProgram`: no PostgreSQL for this platform.
- * `NoPermission`: the data directory belongs to someone else. `Unreachable`: the account that must
- * run the server for root cannot enter the directories. `InUse`: a service in another container or
- * on another machine has the directory. `OtherVersion`: the data is of another major version.
- * `Stuck`: nothing moved for too long.
+ * There is no embedded server.
+ *
+ * `message` says what happened and what to do about it, with the end of the server's log where that
+ * helps. `reason` is one of these:
+ *
+ * - `NoProgram`: there is no PostgreSQL for this platform.
+ * - `NoPermission`: the data directory belongs to another account.
+ * - `Unreachable`: the account that must run the server for root cannot enter the directories.
+ * - `InUse`: a service in another container or on another machine has the directory.
+ * - `OtherVersion`: the data is of another major version.
+ * - `DiskFull`: the disk has no room, or the account has no room on it.
+ * - `InitFailed`: initdb could not make the database.
+ * - `StartFailed`: the server did not start, or a file could not be read or written.
+ * - `Stuck`: nothing moved for too long.
  */
 export class EmbeddedPostgresError
   extends Schema.TaggedError<EmbeddedPostgresError>("playtally/database/EmbeddedPostgresError")("EmbeddedPostgresError", {
@@ -42,7 +50,7 @@ const reasonOf = (cause: unknown): EmbeddedPostgresError["reason"] => {
   }
 }
 
-/** What the codes of the file system mean for a data directory, and what to do. */
+/** What a code of the file system means for a data directory, and what to do. */
 const explanations: Readonly<Record<string, string>> = {
   EEXIST: "a file has that name. Set DATA_DIR to a folder.",
   ENOTDIR: "a file has the name of a folder. Set DATA_DIR to a folder.",
@@ -55,7 +63,11 @@ const explanations: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "the name is too long. Set DATA_DIR to another folder."
 }
 
-/** Runs file system work on behalf of the embedded server, `doing` completing "Could not …". */
+/**
+ * Does file system work for the embedded server.
+ *
+ * It fails with {@link EmbeddedPostgresError}, in whose message `doing` follows "Could not".
+ */
 export const attempt = <A>(dataDir: string, doing: string, work: () => Promise<A>): Effect.Effect<A, EmbeddedPostgresError> =>
   Effect.tryPromise({
     try: work,
@@ -71,19 +83,21 @@ export const attempt = <A>(dataDir: string, doing: string, work: () => Promise<A
 /** Less than a segment of its log, and PostgreSQL does not start. */
 const leastSpace = 32 * 1024 * 1024
 
-/** The end of what a program said, in one line. */
+/** The end of what a program printed, in one line. */
 const ending = (said: string) => said.trim().split(/\s*\n\s*/).slice(-8).join(" | ")
 
 /**
- * The error for a program of PostgreSQL that gave up, by what it said; a full disk may have kept it
- * from saying so.
+ * The error for a program of PostgreSQL that gave up, by what it printed.
+ *
+ * A full disk may have kept it from printing the reason, so the free space counts too.
  */
-export const gaveUp = (
-  reason: "InitFailed" | "StartFailed",
-  dataDir: string,
-  what: string,
-  said: string
-): Effect.Effect<EmbeddedPostgresError> =>
+export const gaveUp = ({ dataDir, reason, said, what }: {
+  readonly reason: "InitFailed" | "StartFailed"
+  readonly dataDir: string
+  /** The beginning of the message. */
+  readonly what: string
+  readonly said: string
+}): Effect.Effect<EmbeddedPostgresError> =>
   Effect.promise(() => statfs(dataDir).then(({ bavail, bsize }) => bavail * bsize, () => leastSpace)).pipe(
     Effect.map((space) => {
       const full = space < leastSpace || /No space left on device|Check free disk space/.test(said)

@@ -12,8 +12,9 @@ import { holding, isHeldElsewhere, release } from "./FolderLock.ts"
 import { isSocket, type Place, socketFile } from "./Place.ts"
 
 /**
- * What a server has written about itself into its data directory; the place is missing in its first
- * moments.
+ * What a server has written about itself into its data directory.
+ *
+ * The place is missing in its first moments.
  */
 export interface Postmaster {
   readonly pid: number
@@ -21,9 +22,12 @@ export interface Postmaster {
 }
 
 /**
- * What became of a start. `Locked`: somebody has the folder's lock. `Occupied`: the data directory
- * is in use, or looks so: by a server that is starting, stopping or being cleaned up after, or by
- * the number of a process long gone that another one has now. `NoSocket`: the file system has none.
+ * What came of a start.
+ *
+ * - `Locked`: another process has the lock of the folder.
+ * - `Occupied`: the data directory is in use, or looks so. A server may be starting, stopping or
+ *   being cleaned up after. Or another process now has the number of a server long gone.
+ * - `NoSocket`: the file system has no sockets.
  */
 export type Start = "Started" | "PortTaken" | "NoSocket" | "Occupied" | "Locked"
 
@@ -33,7 +37,7 @@ type DataFolder = Pick<EmbeddedCluster, "data">
 
 const postmasterFile = (cluster: DataFolder) => join(cluster.data, "postmaster.pid")
 
-/** Says who runs, or ran until a crash. */
+/** The server that runs, or that ran until a crash. */
 export const readPostmaster = (cluster: DataFolder): Effect.Effect<Postmaster | undefined> =>
   Effect.promise(async () => {
     const text = await readFile(postmasterFile(cluster), "utf8").catch(() => "")
@@ -42,10 +46,7 @@ export const readPostmaster = (cluster: DataFolder): Effect.Effect<Postmaster | 
     return Number(pid) > 0 ? { pid: Number(pid), place: host && Number(port) > 0 ? { host, port: Number(port) } : undefined } : undefined
   })
 
-/**
- * The port of the last start, so that a server that comes back is found where it was; else any free
- * one.
- */
+/** The port of the last start, so that clients find a server where it was; else any free port. */
 export const usualPort = (cluster: DataFolder): Effect.Effect<number> =>
   Effect.promise(async () => {
     const options = await readFile(join(cluster.data, "postmaster.opts"), "utf8").catch(() => "")
@@ -87,8 +88,10 @@ const readLog = async (cluster: EmbeddedCluster, from: number) => {
 const shell = (argument: string) => `'${argument.replaceAll("'", "'\\''")}'`
 
 /**
- * Starts a server in a session of its own and waits until it takes connections, through a recovery
- * too; it may have been stopped again since.
+ * Starts a server in a session of its own, and waits until it takes connections, after a recovery
+ * too.
+ *
+ * The server may have been stopped again since.
  */
 export const startServer = Effect.fn("startServer")(function*(cluster: EmbeddedCluster, place: Place) {
   const { data, dataDir, durable, log, programs } = cluster
@@ -99,17 +102,22 @@ export const startServer = Effect.fn("startServer")(function*(cluster: EmbeddedC
   if (ended === undefined) return "Locked" satisfies Start
   const { code, output } = ended
   if (code === 0) return "Started" satisfies Start
-  // Somebody else's server has made the file and not written it yet.
+  // Another process's server has made the file and not written it yet.
   if (/PID file ".*" is empty/.test(output)) return "Occupied" satisfies Start
   const said = yield* attempt(dataDir, `read ${log}`, () => readLog(cluster, from))
   if (/could not create any TCP\/IP sockets/.test(said)) return "PortTaken" satisfies Start
   if (/could not create any Unix-domain sockets/.test(said)) return "NoSocket" satisfies Start
   if (/lock file "(?:postmaster\.pid|[^"]*\.lock)"|pre-existing shared memory block/.test(said)) return "Occupied" satisfies Start
-  // pg_ctl looks ten times a second: between two looks a server can have served someone who was
-  // faster, and been stopped by them.
+  // pg_ctl looks ten times a second. Between two looks a server can have served another process,
+  // which was faster, and stopped it.
   if (/database system is ready to accept connections/.test(said)) return "Started" satisfies Start
   const ending = said.trim().split("\n").slice(-15).join("\n")
-  return yield* yield* gaveUp("StartFailed", dataDir, `PostgreSQL did not start (${log})`, `${output.trim()}\n${ending}`)
+  return yield* yield* gaveUp({
+    reason: "StartFailed",
+    dataDir,
+    what: `PostgreSQL did not start (${log})`,
+    said: `${output.trim()}\n${ending}`
+  })
 })
 
 /** The process that a lock file names, or named until a crash. */
@@ -120,10 +128,11 @@ const holderOf = (file: string): Effect.Effect<number | undefined> =>
   })
 
 /**
- * PostgreSQL believes the files that a crashed server left behind if some process of the same user
- * has that number now, as is common after a reboot and in containers. Removes each, the data
- * directory's and the socket's, if that process is not a server on this directory, and nobody has
- * the lock.
+ * Removes the lock files that a crashed server left behind: the data directory's and the socket's.
+ *
+ * PostgreSQL believes such a file if a process of the same user has its number now. That is common
+ * after a reboot and in containers. A file stays if its process is a server on this directory, or
+ * if another process has the lock.
  */
 export const removeStaleFiles = Effect.fn("removeStaleFiles")(function*(cluster: EmbeddedCluster, place: Place) {
   for (const file of [postmasterFile(cluster), ...isSocket(place) ? [`${socketFile(place)}.lock`] : []]) {
@@ -133,24 +142,30 @@ export const removeStaleFiles = Effect.fn("removeStaleFiles")(function*(cluster:
     if (line === undefined || line.includes(cluster.data) || (yield* holderOf(file)) !== holder) continue
     const removed = yield* holding(cluster, ["rm", "-f", file])
     if (removed !== undefined && removed.code !== 0) {
-      return yield* yield* gaveUp("StartFailed", cluster.dataDir, `A crashed server's ${file} could not be removed`, removed.output)
+      return yield* yield* gaveUp({
+        reason: "StartFailed",
+        dataDir: cluster.dataDir,
+        what: `A crashed server's ${file} could not be removed`,
+        said: removed.output
+      })
     }
   }
 })
 
 /**
- * Tells the running server to stop (its clients are cut off) and waits up to five seconds; it goes
- * on stopping by itself after that.
+ * Tells the running server to stop, and waits up to five seconds. Its clients are cut off.
+ *
+ * After five seconds it goes on stopping by itself.
  */
 export const stopServer = Effect.fn("stopServer")(function*(cluster: EmbeddedCluster) {
   const { account, data, programs } = cluster
   const postmaster = yield* readPostmaster(cluster)
-  // The number of a process elsewhere is another's here.
+  // Here the process number of a server elsewhere belongs to another process.
   if (postmaster === undefined || (yield* isHeldElsewhere(cluster))) return
   yield* account.run(programs.pgCtl, ["stop", "-D", data, "-m", "fast", "-W"])
   yield* readPostmaster(cluster).pipe(
     Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: (now) => now?.pid !== postmaster.pid }),
-    // Its last process still has the lock for some moments.
+    // Its last process has the lock for some moments more.
     Effect.andThen(
       Effect.repeat(release(cluster), { schedule: Schedule.spaced("20 millis"), times: 20, until: (released) => released !== undefined })
     ),

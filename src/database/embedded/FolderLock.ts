@@ -6,31 +6,40 @@ import type { EmbeddedCluster } from "./EmbeddedCluster.ts"
 import type { ProgramResult } from "./runProgram.ts"
 
 /**
- * The lock of a data folder: the file `postgres/lock`. Every process of the server holds flock(2)
- * on it, as a descriptor inherited from the shell that starts it. The kernel sees such a lock from
- * every container of a machine, keeps it while processes are frozen, and drops it when the last one
- * dies. PostgreSQL's own checks go by process numbers and shared memory, which a container has to
- * itself.
+ * The lock of a data folder: the file `postgres/lock`.
  *
- * The file says where its holder runs. Processes there share the server; processes elsewhere are
- * refused as long as it lives. Where no lock can tell (another machine on one network file system,
- * a system without flock(1)), the holder's users tell: they set the file's time once a second.
+ * Every process of the server holds flock(2) on it, as a descriptor inherited from the shell that
+ * starts the server. The kernel sees the lock from every container of a machine. It keeps the lock
+ * while processes are frozen, and drops it when the last process dies. PostgreSQL's own checks use
+ * process numbers and shared memory, which each container has to itself.
+ *
+ * The file says where its holder runs. Processes in that place share the server. Processes
+ * elsewhere are refused while the holder lives. Some places have no lock that tells: another
+ * machine on a network file system, or a system without flock(1). There the holder's users tell,
+ * because they set the file's time once a second.
  */
 const lockFile = (home: string) => join(home, "lock")
 
-/**
- * How often a user of the server sets the file's time, and how long nobody must have done so. Twice
- * the longest stall of a disk we have seen.
- */
+/** How often a user of the server sets the time of the file. */
 export const heartbeat = "1 second"
+/**
+ * Milliseconds without a change of that time after which the holder counts as dead.
+ *
+ * They are twice the longest stall of a disk that was seen.
+ */
 export const HolderPatience = Context.Reference<number>("playtally/database/HolderPatience", { defaultValue: () => 10_000 })
 
-/** The exit code of {@link holding} when somebody has the lock. No program of PostgreSQL has it. */
+/**
+ * The exit code of {@link holding} if another process has the lock. No program of PostgreSQL ends
+ * with it.
+ */
 const conflict = 75
 
 /**
- * Opens the file `$0` as descriptor 9 and locks it, or says by `how` that it cannot: flock(1) is
- * missing, or the file system has no locks.
+ * Shell commands that open the file `$0` as descriptor 9 and lock it.
+ *
+ * `how` says whether it is locked. It is not where flock(1) is missing or the file system has no
+ * locks.
  */
 const lock = `
 umask 077
@@ -43,8 +52,9 @@ fi
 `
 
 /**
- * Runs a program that holds the lock, as everything does that the program leaves behind; undefined
- * if somebody has the lock.
+ * Runs a program that holds the lock; undefined if another process has the lock.
+ *
+ * Everything that the program leaves running holds the lock too.
  */
 export const holding = (
   { account, home, where }: EmbeddedCluster,
@@ -58,10 +68,10 @@ export const holding = (
   return Effect.map(result, (ended) => ended.code === conflict ? undefined : ended)
 }
 
-/** Says that nobody holds the folder, unless somebody does by now. */
+/** Writes that nobody holds the folder, unless a process holds it by now. */
 export const release = (cluster: EmbeddedCluster): Effect.Effect<ProgramResult | undefined> => holding(cluster, ["true"], "nobody")
 
-/** What the file says: where its last holder runs or ran, and whether that one has a lock. */
+/** What the file says: where its last holder runs or ran, and whether that holder has a lock. */
 export const readHolder = ({ home }: EmbeddedCluster) =>
   Effect.promise(async () => {
     const [how, where] = (await readFile(lockFile(home), "utf8").catch(() => "")).trim().split(" ")
@@ -69,20 +79,22 @@ export const readHolder = ({ home }: EmbeddedCluster) =>
   })
 
 /**
- * Whether the file's last holder runs elsewhere. Its server may answer here, but is not to be
- * joined, and its process numbers are others' here.
+ * Whether the last holder of the file runs elsewhere.
+ *
+ * Its server may answer here, but must not be joined. Its process numbers belong to other processes
+ * here.
  */
 export const isHeldElsewhere = (cluster: EmbeddedCluster): Effect.Effect<boolean> =>
   Effect.map(readHolder(cluster), (holder) => holder !== undefined && holder.where !== cluster.where)
 
-/** Tries the lock and leaves the file alone. */
+/** Tries the lock, and leaves the file as it is. */
 export const tryLock = ({ account, home }: EmbeddedCluster) =>
   Effect.map(
     account.run("sh", ["-c", `${lock} echo $how`, lockFile(home)]),
     ({ code, output }) => code === conflict ? "Taken" : output.trim() === "locked" ? "Free" : "Unknown"
   )
 
-/** The time of the file. It is opened, for a client of NFS then asks the server. */
+/** The time of the file. It opens the file, because a client of NFS then asks the server. */
 const timeOf = async (path: string) => {
   const file = await open(path, "r").catch(() => undefined)
   if (file === undefined) return 0n
@@ -90,8 +102,9 @@ const timeOf = async (path: string) => {
 }
 
 /**
- * Whether somebody sets the file's time while we watch. Only changes count, so no two clocks are
- * compared.
+ * Whether the time of the file changes within {@link HolderPatience}.
+ *
+ * Only a change counts, so no two clocks are compared.
  */
 export const isRefreshed = Effect.fnUntraced(function*({ home }: EmbeddedCluster) {
   const patience = yield* HolderPatience
@@ -103,7 +116,11 @@ export const isRefreshed = Effect.fnUntraced(function*({ home }: EmbeddedCluster
   return false
 })
 
-/** Tells other machines that the server has users. Not before the file is there. */
+/**
+ * Sets the time of the file, which tells other machines that the server has users.
+ *
+ * It does nothing while there is no file.
+ */
 export const refresh = ({ home }: EmbeddedCluster): Effect.Effect<void> =>
   Effect.promise(() => {
     const now = new Date()

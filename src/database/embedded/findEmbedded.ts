@@ -7,7 +7,7 @@ import { attempt } from "./EmbeddedPostgresError.ts"
 import { readPostmaster, usualPort } from "./EmbeddedServer.ts"
 import { type Place, socketIn } from "./Place.ts"
 
-/** Where the embedded server of a data folder is, or will be once it is started. */
+/** Where the embedded server of a data folder is, or will be after its start. */
 export interface FoundEmbedded {
   readonly place: Place
   readonly isRunning: boolean
@@ -16,8 +16,9 @@ export interface FoundEmbedded {
 }
 
 /**
- * Looks for the embedded server of a data folder; starts and makes nothing. Undefined if there is
- * no database in the folder.
+ * Looks for the embedded server of a data folder; undefined if the folder holds no database.
+ *
+ * It starts and makes nothing.
  */
 export const findEmbedded = Effect.fn("findEmbedded")(function*(directory: string) {
   const dataDir = resolve(directory)

@@ -9,7 +9,7 @@ import type { EmbeddedPrograms } from "./embeddedPrograms.ts"
 
 const unfinished = "postgres.new-"
 
-/** What crashed processes have left half-made; nobody takes ten minutes for it. */
+/** Removes what crashed processes have left half made. No process takes ten minutes for it. */
 const removeLeftovers = async (dataDir: string, now: number) => {
   for (const name of await readdir(dataDir)) {
     if (!name.startsWith(unfinished)) continue
@@ -19,16 +19,17 @@ const removeLeftovers = async (dataDir: string, now: number) => {
   }
 }
 
-/** A rename is safe from a power cut only once the folder is written too. */
+/** Writes the folder to disk: a rename survives a power cut only then. */
 const syncFolder = async (path: string) => {
   const folder = await open(path, "r")
   await folder.sync().finally(() => folder.close())
 }
 
 /**
- * Makes a new database in the folder `home`: all of it elsewhere first, then renamed, so that a
- * crash leaves nothing half-made there. Of several processes that do so at once one wins, and its
- * database is everybody's.
+ * Makes a new database in the folder `home`.
+ *
+ * It makes everything elsewhere first and renames it then, so a crash leaves nothing half made. If
+ * several processes do so at once, one wins, and all use its database.
  */
 export const initialiseCluster = Effect.fn("initialiseCluster")(function*(
   options: {
@@ -63,7 +64,9 @@ export const initialiseCluster = Effect.fn("initialiseCluster")(function*(
       "--builtin-locale=C.UTF-8",
       ...(durable ? [] : ["--no-sync"])
     ])
-    if (code !== 0) return yield* yield* gaveUp("InitFailed", dataDir, `initdb could not make a database in ${dataDir}`, output)
+    if (code !== 0) {
+      return yield* yield* gaveUp({ reason: "InitFailed", dataDir, what: `initdb could not make a database in ${dataDir}`, said: output })
+    }
     yield* attempt(dataDir, `put the new database in ${home}`, async () => {
       await rename(fresh, home).catch((cause) => ["ENOTEMPTY", "EEXIST"].includes(cause.code) ? undefined : Promise.reject(cause))
       if (durable) await syncFolder(dataDir)

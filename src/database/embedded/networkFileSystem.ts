@@ -1,6 +1,7 @@
 /**
- * File systems of Linux that other machines, or the host of this one, may have mounted too; by the
- * number that statfs(2) gives them.
+ * File systems of Linux that another machine, or the host of this one, may have mounted too.
+ *
+ * The keys are statfs(2)'s numbers.
  */
 const names: ReadonlyMap<number, string> = new Map([
   [0x6969, "NFS"],
@@ -15,10 +16,7 @@ const names: ReadonlyMap<number, string> = new Map([
   [0x5346414f, "AFS"]
 ])
 
-/**
- * The name of a network file system; undefined for one of this machine, or where it cannot be
- * known.
- */
+/** The name of a network file system; undefined for a local one, or where it cannot be known. */
 export const networkFileSystem = (type: number, platform: string = process.platform): string | undefined =>
-  // Some of the numbers come signed.
+  // Some numbers come signed.
   platform === "linux" ? names.get(type >>> 0) : undefined

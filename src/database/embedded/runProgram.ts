@@ -2,8 +2,9 @@ import * as Effect from "effect/Effect"
 import { type ChildProcess, spawn } from "node:child_process"
 
 /**
- * A program and who runs it: effect's ChildProcess cannot change the user, which a server started
- * by root needs.
+ * A program, and the account that runs it.
+ *
+ * Effect's ChildProcess cannot change the account, and a server that root starts needs that.
  */
 export interface Program {
   readonly file: string
@@ -12,8 +13,10 @@ export interface Program {
 }
 
 /**
- * `code` is null where the program could not be started or was killed; `output` holds what it
- * printed to both streams, or why it did not start.
+ * What came of a program.
+ *
+ * `code` is null if it did not start or was killed. `output` holds what it printed to both streams,
+ * or why it did not start.
  */
 export interface ProgramResult {
   readonly code: number | null
@@ -23,15 +26,15 @@ export interface ProgramResult {
 const start = ({ args, file, user }: Program): ChildProcess =>
   spawn(file, args, {
     cwd: "/",
-    // Its own session, so that a Ctrl-C meant for us does not end an initdb half-way; a small
-    // environment, so that no PG* variable reaches it.
+    // It has a session of its own, so that a Ctrl-C meant for us does not end an initdb halfway.
+    // Its environment is small, so that no PG* variable reaches it.
     detached: true,
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C" },
     stdio: ["ignore", "pipe", "pipe"],
     ...user
   })
 
-/** Runs a program to its end; never fails. An interruption kills it. */
+/** Runs a program to its end. It never fails, and an interruption kills the program. */
 export const runProgram = (program: Program): Effect.Effect<ProgramResult> =>
   Effect.callback((resume) => {
     let child: ChildProcess

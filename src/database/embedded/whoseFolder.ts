@@ -7,15 +7,19 @@ import { isRefreshed, readHolder, tryLock } from "./FolderLock.ts"
 import { isSocket } from "./Place.ts"
 
 /**
- * Whether a server of this kernel listens on its socket. At an address, it may be another
- * container's.
+ * Whether a server of this kernel listens on its socket.
+ *
+ * An address does not tell: its server may be in another container.
  */
 const answers = ({ place }: Postmaster) => place !== undefined && isSocket(place) ? answersAt(place) : Effect.succeed(false)
 
 /**
- * Whose the folder is. `Here`: the last holder runs where we do; its server may be joined.
- * `Elsewhere`: it runs in another container or on another machine, and lives. `Nobody`: there is no
- * holder, or it has died. Whoever starts a server then takes the lock, and only one can.
+ * Whose the folder is.
+ *
+ * - `Here`: the last holder runs where we run. Its server may be joined.
+ * - `Elsewhere`: the holder runs in another container or on another machine, and lives.
+ * - `Nobody`: there is no holder, or it has died. A process that starts a server then takes the
+ *   lock, and only one can.
  */
 export const whoseFolder: (cluster: EmbeddedCluster) => Effect.Effect<"Here" | "Elsewhere" | "Nobody"> = Effect.fn("whoseFolder")(function*(
   cluster: EmbeddedCluster
@@ -25,10 +29,10 @@ export const whoseFolder: (cluster: EmbeddedCluster) => Effect.Effect<"Here" | "
   if (holder?.where === cluster.where) return "Here"
   if (holder === undefined) {
     if (running === undefined) return "Nobody"
-    // A release that knew no lock has started it.
+    // An older release, which knew no lock, has started it.
     if ((yield* commandLine(running.pid))?.includes(cluster.data) === true) return "Here"
     if (!(yield* answers(running))) return "Nobody"
-    // Unless another one has been started since we looked.
+    // Another server may have been started since the last look.
     const [holderNow, runningNow] = yield* Effect.all([readHolder(cluster), readPostmaster(cluster)])
     return holderNow === undefined && runningNow?.pid === running.pid ? "Elsewhere" : yield* whoseFolder(cluster)
   }
