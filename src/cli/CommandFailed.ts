@@ -29,8 +29,9 @@ import { printable } from "./printable.ts"
 import { adviceOn } from "./projections/adviceOn.ts"
 
 /**
- * A command that did not do what it was asked to, after it has said so on stderr: the process ends
- * with exit code 1, and nobody reports it again.
+ * A command did not do what it was asked to, and has said so on stderr.
+ *
+ * The process ends with exit code 1, and no other code reports the error again.
  */
 export class CommandFailed
   extends Schema.TaggedError<CommandFailed>("playtally/cli/CommandFailed")("CommandFailed", { message: Schema.String })
@@ -39,7 +40,7 @@ export class CommandFailed
   override readonly [Runtime.errorReported] = false
 }
 
-/** What commands may run into in the ordinary course of things. */
+/** The errors that a command expects and explains. */
 export type ExpectedError =
   | ActivationRefused
   | ApiKeyNotFound
@@ -96,7 +97,7 @@ const explanationOf = (error: ExpectedError): string => {
   }
 }
 
-/** What lies at the bottom of an error: "connection refused" rather than "query failed". */
+/** The message at the bottom of an error: "connection refused" rather than "query failed". */
 const causeOf = (error: unknown): string => {
   if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0])
   if (!(error instanceof Error)) return String(error)
@@ -106,8 +107,8 @@ const causeOf = (error: unknown): string => {
 }
 
 /**
- * For the handler of every command: an expected error becomes one line on stderr and a
- * `CommandFailed`.
+ * Turns an expected error into one line on stderr and a `CommandFailed`. Every command's handler
+ * uses it.
  */
 export const explained = <A, E extends ExpectedError, R>(command: Effect.Effect<A, E, R>): Effect.Effect<A, CommandFailed, R> =>
   command.pipe(

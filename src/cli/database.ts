@@ -10,10 +10,10 @@ import { Settings } from "../platform/Settings.ts"
 import { CommandFailed, explained } from "./CommandFailed.ts"
 import { print } from "./print.ts"
 
-/** The parameters of a URL that libpq takes secrets from. */
+/** The parameters of a URL that hold secrets of libpq. */
 const secrets = ["password", "sslpassword", "oauth_client_secret"]
 
-/** The URL without what nobody else may know. */
+/** The URL without its secrets. */
 const withoutSecrets = (text: string): string => {
   const url = new URL(text)
   url.password = ""

@@ -40,8 +40,10 @@ const serverOf = Effect.fnUntraced(function*(given: Option.Option<string>, allow
 })
 
 /**
- * The key of the tenant `demo`: as it is set, or as the service keeps it beside its data. Never
- * sent to another machine unless it is given.
+ * The key of the tenant `demo`: the one that is set, or the one that the service keeps beside its
+ * data.
+ *
+ * Only a key that was given goes to another machine.
  */
 const keyOf = Effect.fnUntraced(function*(given: Option.Option<Redacted.Redacted>, url: URL) {
   if (Option.isSome(given)) return given.value
@@ -56,7 +58,7 @@ const keyOf = Effect.fnUntraced(function*(given: Option.Option<Redacted.Redacted
   return Redacted.make(kept.value.trim())
 })
 
-// A redirect would lead to a server that was not named.
+// A redirect would lead to a server that the command does not name.
 const clientLayer = FetchHttpClient.layer.pipe(Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" })))
 
 /** `demo`: realistic traffic for a running server. */

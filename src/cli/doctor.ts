@@ -17,8 +17,9 @@ const lines = (findings: ReadonlyArray<Finding>): ReadonlyArray<string> => {
 }
 
 /**
- * `doctor`: says what is right and wrong with the database and the settings, and what mends it;
- * fails if something would break a promise.
+ * `doctor`: prints what is right and wrong with the database and the settings, and what mends it.
+ *
+ * It fails if a finding breaks a promise of the service.
  */
 export const doctor = Command.make(
   "doctor",

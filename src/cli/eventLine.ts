@@ -3,8 +3,10 @@ import { idOf, summaryOf } from "../fasttrack/FastTrackEvent.ts"
 import { printable } from "./printable.ts"
 
 /**
- * One line about an event: when it was recorded, where it stands, whose it is, what it says, its
- * id, and how late it came if it did.
+ * One line about an event: its time, place, tenant, user, summary and id.
+ *
+ * The time is that of the recording. If the event happened at least a minute before or after, the
+ * line ends with that time.
  */
 export const eventLine = (logged: LogEntry, tenantName: string): string => {
   const { event } = logged

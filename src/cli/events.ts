@@ -45,7 +45,7 @@ const tail = Command.make(
         tenant === undefined ? {} : { tenantId: tenant.tenantId, userId: Option.getOrUndefined(Option.map(user, UserId)) },
         limit
       )
-      // The lines are kept, and not the events, which may be large.
+      // Memory holds the lines, not the events, which may be large.
       const lines = yield* Stream.runCollect(Stream.map(newest, lineOf))
       if (tenant !== undefined && Option.isNone(user) && lines.length < limit) {
         yield* Console.error(`Looked for tenant "${tenant.name}" among the last ${lookBack} events of each slice.`)

@@ -29,7 +29,7 @@ const mostRows = 10_000
 
 const textOf = (value: unknown): string => typeof value === "string" ? value : JSON.stringify(value)
 
-/** With its sign, where it is a difference. */
+/** The contribution, with its sign if it is a difference. */
 const signed = (kind: Explained["kind"], contribution: unknown): string => {
   const text = textOf(contribution)
   return kind === "other" || text.startsWith("-") ? text : `+${text}`
@@ -44,7 +44,7 @@ const rowOf = (kind: Explained["kind"]) => ({ contribution, logged, value }: Con
   textOf(value)
 ]
 
-/** `explain`. */
+/** `explain`: prints the value of one counter, and the events that made it. */
 export const explain = Command.make(
   "explain",
   {
@@ -59,7 +59,7 @@ export const explain = Command.make(
     function*({ limit, path, tenant, user }) {
       const failed = (message: string) => Effect.fail(new CommandFailed({ message }))
       const found = yield* (yield* Explanation).explain(yield* (yield* Tenants).get(tenant), UserId(user), path, { after: 0, limit }).pipe(
-        // Nobody else waits here: it goes on until it has read everything.
+        // No other reader waits for this process, so it asks until everything is read.
         Effect.retry({ while: ({ _tag }) => _tag === "HistoryUnfinished" }),
         Effect.catchTags({
           HistoryUnfinished: ({ read }) => failed(`The user's events were read up to position ${read} only.`),

@@ -11,12 +11,13 @@ import { CommandFailed, explained } from "./CommandFailed.ts"
 import { rateLine, withProgress } from "./progress.ts"
 import { failedIfStopped } from "./stopOnSignal.ts"
 
-/** For the owner alone: the tenants' secrets are in it. */
+/** Readable for the owner alone: the file holds secrets of the tenants. */
 const mode = 0o600
 
 /**
- * Writes beside the file and gives it its name once everything is on disk, so that what has the
- * name is whole.
+ * Writes to a second file, and renames it once everything is on disk.
+ *
+ * So a file with the given name is whole.
  */
 const writeFile = Effect.fnUntraced(function*(name: string, pieces: ReturnType<typeof exportLog>) {
   const fs = yield* FileSystem.FileSystem
@@ -39,7 +40,7 @@ const writeFile = Effect.fnUntraced(function*(name: string, pieces: ReturnType<t
   }))
 })
 
-/** `events export`: the whole log as a file. */
+/** `events export`: writes the whole log to a file. */
 export const exportEvents = Command.make(
   "export",
   { file: Argument.String("file").pipe(Argument.withDescription("A file that does not exist yet; - for stdout")) },

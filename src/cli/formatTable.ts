@@ -3,8 +3,9 @@ import { known } from "../values/known.ts"
 import { printable } from "./printable.ts"
 
 /**
- * Columns under their headings, each as wide in the terminal as its widest cell; the last one is
- * not padded. Cells are made printable.
+ * Columns under their headings. Each is as wide in the terminal as its widest cell.
+ *
+ * The last column is not padded. Cells are made printable.
  */
 export const formatTable = (headings: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
   const table = [headings, ...rows.map((row) => row.map(printable))]

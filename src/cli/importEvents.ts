@@ -15,14 +15,15 @@ import { failedIfStopped } from "./stopOnSignal.ts"
 const chunkSize = 64 * 1024
 
 /**
- * Makes the projections known while the log is empty: a service then feeds them with all of it, and
- * nobody has to rebuild them.
+ * Registers the projections while the log is empty.
+ *
+ * A service then feeds them with the whole log, and no operator has to rebuild them.
  */
 const registerProjections = Effect.gen(function*() {
   yield* Layer.build(ProjectionCatalog.layer(yield* KnownProjections))
 }).pipe(Effect.scoped)
 
-/** `events import`: a log file into a database without events. */
+/** `events import`: reads a log file into a database without events. */
 export const importEvents = Command.make(
   "import",
   { file: Argument.String("file").pipe(Argument.withDescription("What `events export` wrote; - for stdin")) },

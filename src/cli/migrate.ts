@@ -14,7 +14,7 @@ const handle = Effect.fnUntraced(
   explained
 )
 
-/** `migrate`: brings the database to this version's schema and names what was applied. */
+/** `migrate`: brings the database to this version's schema, and prints what it applied. */
 export const migrate = Command.make("migrate", {}, handle).pipe(
   Command.withDescription("Bring the database to this version's schema (serve does it too)")
 )

@@ -1,6 +1,7 @@
 /**
- * The text with everything escaped that would make a terminal do something: control characters,
- * line breaks, changes of direction.
+ * The text with every character escaped that makes a terminal act.
+ *
+ * Those are control characters, line breaks and changes of direction.
  */
 export const printable = (text: string): string =>
   text.replace(

@@ -23,7 +23,7 @@ const rejectedLayer = Tenants.layer.pipe(Layer.provideMerge(checkedDatabase))
 
 const tenant = nameArgument("tenant", "Name of the tenant")
 
-/** The kind and id of a kept item, where they can still be read. */
+/** The kind and id of a kept item, if they can still be read. */
 const identityOf = ({ item, truncated }: KeptRejection): readonly [event: string, id: string] => {
   if (truncated) return ["(too long)", "-"]
   return Result.match(decodeItem(parseJson(item)), {
@@ -58,14 +58,17 @@ const list = Command.make(
   )
 ).pipe(Command.withDescription("Show what was refused, the latest first"))
 
-/** JSON in printable ASCII: whatever is not stands within strings, where it can be escaped. */
+/**
+ * JSON in printable ASCII. Other characters stand within strings only, where they can be escaped.
+ */
 const asciiJson = (value: unknown): string =>
   JSON.stringify(value).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
 /**
- * One line of JSON. The item goes in as the text that was received, so that no digit is lost; one
- * that was cut goes in as a string. All of it is printable ASCII, as items are kept: a terminal has
- * nothing to obey.
+ * One line of JSON about a kept item.
+ *
+ * The item is the received text, so no digit is lost; a cut item is a string. Everything is
+ * printable ASCII, as items are kept, so no terminal acts on it.
  */
 const toNdjson = ({ firstAt, issues, item, lastAt, reason, times, truncated }: KeptRejection): string => {
   const about = asciiJson({ reason, times, first_at: firstAt, last_at: lastAt, issues })

@@ -22,7 +22,7 @@ import { failedIfStopped } from "./stopOnSignal.ts"
 
 const log = Layer.mergeAll(EventLog.layer, AppendSignal.layer)
 const processors = UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer))
-/** The way of a request, but that what is refused is kept already. */
+/** The way of a request. It keeps no refused item, because the item is kept already. */
 const ingest = Ingest.layer.pipe(Layer.provide([RejectedEvents.layerNone, Admission.layer]))
 
 const replayLayer = Layer.mergeAll(RejectedReplay.layer.pipe(Layer.provide(ingest), Layer.provide(processors)), Tenants.layer).pipe(
@@ -34,7 +34,7 @@ const dryRunLayer = Layer.mergeAll(
   Tenants.layer
 ).pipe(Layer.provide(log), Layer.provide(checkedDatabase))
 
-/** How many reasons are shown. */
+/** The most reasons that are shown. */
 const maxShown = 20
 
 const linesOf = ({ cut, duplicates, others, refused, stored }: ReplayReport, isDryRun: boolean): ReadonlyArray<string> => {
@@ -54,7 +54,7 @@ const linesOf = ({ cut, duplicates, others, refused, stored }: ReplayReport, isD
 
 const time = (name: string, description: string) => Flag.Date(name).pipe(Flag.withDescription(description), Flag.optional)
 
-/** `rejected replay`: kept items go the way of a request once more. */
+/** `rejected replay`: sends kept items the way of a request again. */
 export const replayRejected = Command.make(
   "replay",
   {
@@ -95,7 +95,7 @@ export const replayRejected = Command.make(
     { command: "rejected replay brand-a --dry-run", description: "What would happen" },
     {
       command: "rejected replay brand-a --reason invalid --kind realtime-sports-bet --since 2026-11-20T00:00:00Z",
-      description: "Some of them"
+      description: "Only the invalid sports bets since a date"
     }
   ])
 )

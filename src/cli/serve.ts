@@ -14,12 +14,16 @@ import { explained } from "./CommandFailed.ts"
 import { print } from "./print.ts"
 import { signalledAgain } from "./stopOnSignal.ts"
 
-/** `serve`: runs the service until it is told to stop, and says where it is and how to try it. */
+/**
+ * `serve`: runs the service until it is told to stop.
+ *
+ * It prints where the service listens and how to try it.
+ */
 export const serve = Command.make("serve", {}, () => explained(Effect.andThen(canListen, Effect.scoped(run)))).pipe(
   Command.withDescription("Run the service on the database of the settings, which is migrated first")
 )
 
-/** Told before anything slow is started, such as the embedded server or migrations. */
+/** Checks the address before anything slow starts, such as the embedded server or a migration. */
 const canListen = Effect.flatMap(Settings, refuseWhatCannotListen).pipe(Effect.provide(Settings.layer))
 
 const run = Effect.gen(function*() {
@@ -31,15 +35,18 @@ const run = Effect.gen(function*() {
 })
 
 /**
- * The milliseconds that everything may take to end once the process was told to stop
- * (docs/design.md#starting-and-stopping: within 10 s).
+ * Milliseconds in which everything must end after the process was told to stop.
+ *
+ * The process promises 10 s (docs/design.md#starting-and-stopping).
  */
 const farewell = 9_000
 
 /**
- * A database that says nothing would keep the process until it is given up, or for as long as
- * others are asked what is under way. Nobody has been told that it is stored, so nothing is lost by
- * leaving. The timer keeps nobody who has ended before.
+ * Ends the process after {@link farewell}, even if the database is silent.
+ *
+ * A silent database would keep the process until its connections are given up, or until all
+ * requests in progress have an answer. No client was told that those events are stored, so leaving
+ * loses nothing. The timer does not keep a process that ends sooner.
  */
 const leaveInTime = Effect.gen(function*() {
   const runFork = Effect.runForkWith(yield* Effect.context())
@@ -54,12 +61,17 @@ const leaveInTime = Effect.gen(function*() {
 })
 
 /**
- * Seconds that the service is drained for unless `DRAIN_SECONDS` says: a balancer needs some to
- * notice, whoever sits at a terminal waits for nothing.
+ * Seconds of draining if `DRAIN_SECONDS` is not set.
+ *
+ * A balancer needs some to notice. A user at a terminal need not wait.
  */
 const usualDrain = () => process.stdin.isTTY || process.stdout.isTTY ? 0 : 5
 
-/** Added last, so that all of the service still works while it is drained. */
+/**
+ * Drains the service before it stops.
+ *
+ * Its finalizer is added last, so it runs first, and the whole service still works meanwhile.
+ */
 const drainFirst = Effect.gen(function*() {
   const draining = yield* Draining
   const seconds = Option.getOrElse((yield* Settings).drainSeconds, usualDrain)
@@ -93,8 +105,9 @@ const greeting = Effect.gen(function*() {
 })
 
 /**
- * How the key is written in a line for the shell. Only a terminal is shown the key itself: other
- * output is kept, as logs are.
+ * How a line for the shell names the key.
+ *
+ * Only a terminal gets the key itself. Other output is kept, as logs are.
  */
 const keyInShell = (key: BootstrapKey, isTerminal: boolean): string | undefined => {
   switch (key._tag) {

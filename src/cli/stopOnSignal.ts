@@ -3,12 +3,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { defaultTeardown, type Teardown } from "effect/Runtime"
 
-/** How much of this process's work is not done that is worth nothing half done. */
+/** Work in progress that is worth nothing half done, as a count. */
 let halfDone = 0
 
 /**
- * Milliseconds in which a repeated signal is the same one: npm passes on what the terminal, or
- * systemd, has sent to the whole group.
+ * Milliseconds in which a repeated signal counts as the same one.
+ *
+ * npm passes on a signal that the terminal or systemd has sent to the whole group.
  */
 const echo = 1000
 
@@ -21,11 +22,11 @@ const hear = () => {
   if (now - firstSignal >= echo) { for (const resume of impatient) resume() }
 }
 
-// The runner stops listening as soon as the program has ended, some moments before the process has:
-// a signal repeated in between would kill it.
+// The runner stops listening when the program has ended, some moments before the process ends. A
+// signal repeated in between would kill the process.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, hear)
 
-// A terminal that is closed sends it. The runner knows only the other two.
+// A closed terminal sends SIGHUP. The runner only knows the other two signals.
 process.on("SIGHUP", () => process.emit("SIGINT"))
 
 /** Ends when the process is told to stop again, at least a second after the first time. */
@@ -36,15 +37,19 @@ export const signalledAgain: Effect.Effect<void> = Effect.callback((resume) => {
 })
 
 /**
- * The exit code of a program that ends: being told to stop, and having stopped in good order, is
- * success (docs/design.md#starting-and-stopping), but see `failedIfStopped`.
+ * The exit code of a program that ends.
+ *
+ * A program that stops in good order when told to succeeds (docs/design.md#starting-and-stopping).
+ * `failedIfStopped` makes an exception.
  */
 export const stopOnSignal: Teardown = (exit, onExit) =>
   Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && halfDone === 0 ? onExit(0) : defaultTeardown(exit, onExit)
 
 /**
- * For work that has an end, such as an export: a program that is stopped before it has not
- * succeeded (exit code 130), and what follows must not run.
+ * Makes a program fail with exit code 130 if it is stopped before this work ends, such as an
+ * export.
+ *
+ * A command that follows in the shell must not run then.
  */
 export const failedIfStopped = <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.suspend(() => {

@@ -12,7 +12,7 @@ import { formatTable } from "./formatTable.ts"
 import { nameArgument } from "./nameArgument.ts"
 import { print } from "./print.ts"
 
-/** `events uncounted`. */
+/** `events uncounted`: prints the words for which stored events are not counted. */
 export const uncountedEvents = Command.make(
   "uncounted",
   {

@@ -26,8 +26,9 @@ const linesOf = ({ events, parked, rejected, rows }: ErasureReport): ReadonlyArr
 ]
 
 /**
- * How many events the user has in all is not known before the end: the slice's positions are what
- * is gone through.
+ * The progress of an erasure, in positions of the slice.
+ *
+ * The number of the user's events is known only at the end.
  */
 const shown = ({ head, position }: ErasureProgress): LogProgress => ({ done: position, total: head })
 

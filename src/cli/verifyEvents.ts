@@ -9,12 +9,12 @@ import { printable } from "./printable.ts"
 import { rateLine, withProgress } from "./progress.ts"
 import { failedIfStopped } from "./stopOnSignal.ts"
 
-/** Findings that are printed; the rest are counted. */
+/** The most findings that are printed. The rest are counted. */
 const maxPrinted = 100
 
 const lineOf = ({ message, slice }: Finding): string => printable(slice === undefined ? `log: ${message}` : `slice ${slice}: ${message}`)
 
-/** `events verify`: proves that the log is what it promises, or says what is not. */
+/** `events verify`: proves that the log is what it promises, or prints what is not. */
 export const verifyEvents = Command.make(
   "verify",
   {},

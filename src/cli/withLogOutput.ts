@@ -4,8 +4,9 @@ import { LogOutput } from "../platform/LogOutput.ts"
 import { type CommandFailed, explained } from "./CommandFailed.ts"
 
 /**
- * Runs the command line with the log of the settings. A setting of the log that cannot be used is
- * told in one line, as every other.
+ * Runs the command line with the log of the settings.
+ *
+ * An unusable setting of the log is explained in one line, as any other setting is.
  */
 export const withLogOutput = <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E | CommandFailed, R> =>
   Effect.scopedWith((scope) =>

@@ -1,22 +1,23 @@
 import * as Effect from "effect/Effect"
 import { sharedTurns } from "./EventLoopTurns.ts"
 
-/** The milliseconds of synchronous work between two rests. */
+/** Milliseconds of synchronous work between two rests. */
 const stretch = 3
 
 /**
- * Paces long work of one fiber. All such work together keeps the process from other requests for
- * some milliseconds at most.
+ * Paces long work of one fiber.
+ *
+ * All such work together delays other requests by some milliseconds at most.
  */
 export class Breather {
   private since = performance.now()
 
-  /** Whether the others' turn has come. Ask after each small piece of work. */
+  /** Whether it is time to rest. Ask after each small piece of work. */
   get isDue(): boolean {
     return performance.now() - this.since >= stretch
   }
 
-  /** Lets the others go on. */
+  /** Lets other work of the thread run. */
   readonly rest: Effect.Effect<void> = Effect.callback<void>((resume) =>
     sharedTurns.add(() => {
       this.since = performance.now()

@@ -1,8 +1,8 @@
 /**
- * Work that many have at once, one piece in each turn of the event loop, in the order given.
+ * Pieces of work, one in each turn of the event loop, in the order given.
  *
- * Between two turns the process accepts one connection and reads what has come. So a turn has to
- * be short, however many wait.
+ * Between two turns the process accepts one connection and reads what has come. So a turn must be
+ * short, however many pieces wait.
  */
 export class EventLoopTurns {
   private readonly pieces: Array<() => void> = []

@@ -6,12 +6,13 @@ import type { LogLevel } from "effect/LogLevel"
 import * as References from "effect/References"
 import { logSettings } from "./Settings.ts"
 
-/** How log lines are written: JSON or logfmt in one line each, or for somebody who reads them. */
+/** How a line of the log is written: as JSON or logfmt in one line, or for a person (`pretty`). */
 export type LogFormat = "json" | "logfmt" | "pretty"
 
 /**
- * How a thread of this process is to write its log, which it cannot find out itself: nothing there
- * is a terminal.
+ * How a thread of this process writes its log.
+ *
+ * The thread cannot find out itself, because it has no terminal.
  */
 export interface LogOutput {
   readonly format: LogFormat
@@ -31,17 +32,17 @@ const layerOf = ({ format, level }: LogOutput) =>
     Logger.layer([loggers[format]]),
     Layer.succeed(LogFormatInUse, format),
     Layer.succeed(References.MinimumLogLevel, level),
-    // stdout belongs to what a command is asked for.
+    // stdout is for what a command prints.
     Layer.succeed(Logger.LogToStderr, true)
   )
 
-/** The log of a process or a thread: always on stderr, each line with its date. */
+/** The log of a process or a thread. It is always on stderr, and each line has its date. */
 export const LogOutput = {
-  /** Of the settings; without them `pretty` for a terminal, else `logfmt`. */
+  /** By the settings. Without them the format is `pretty` on a terminal, else `logfmt`. */
   layer: Layer.unwrap(
     Effect.map(logSettings, ({ format, level }) => layerOf({ format: format ?? (process.stderr.isTTY ? "pretty" : "logfmt"), level }))
   ),
   layerOf,
-  /** As it is now, for another thread. */
+  /** The current output, for another thread. */
   current: Effect.all({ format: LogFormatInUse, level: References.MinimumLogLevel })
 } as const

@@ -9,11 +9,11 @@ import { parseAddressRanges } from "./addressRanges.ts"
 
 const MiB = 1024 * 1024
 
-/** A whole number of at least `least`. */
+/** A setting that is a whole number of at least `least`. */
 const whole = (name: string, byDefault: number, least = 1) =>
   Config.schema(Schema.Int.check(Schema.isGreaterThanOrEqualTo(least)), name).pipe(Config.withDefault(byDefault))
 
-/** Addresses and ranges of them, as {@link parseAddressRanges} reads them. */
+/** Addresses and ranges of addresses, as {@link parseAddressRanges} reads them. */
 const AddressRanges = Schema.String.check(Schema.makeFilter((text) => {
   const parsed = parseAddressRanges(text)
   return "ranges" in parsed ? undefined : `"${parsed.wrong}" is neither an address nor a range such as 10.0.0.0/8`
@@ -26,18 +26,19 @@ const TimeZone = Schema.String.check(Schema.makeFilter(zoneProblem))
 export const largestEvent = 4 * MiB
 
 /**
- * Everything that is read from the environment, in one place (docs/design.md#starting-and-stopping;
- * the table in docs/settings.md). Nothing else reads it.
+ * Every setting, with its default and its bounds. No other code reads the environment.
+ *
+ * See docs/design.md#starting-and-stopping, and the table in docs/settings.md.
  */
 const settings = Config.all({
-  // 0 takes any free one, which the service then names.
+  // 0 takes any free port, which the service then prints.
   port: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), "PORT").pipe(Config.withDefault(3000)),
   host: Config.String("HOST").pipe(Config.withDefault("127.0.0.1")),
   connections: whole("MAX_CONNECTIONS", 5000),
   keepAliveSeconds: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 86_400 })), "KEEP_ALIVE_SECONDS").pipe(
     Config.withDefault(620)
   ),
-  // Unset, the command that serves decides.
+  // If it is not set, the command `serve` decides.
   drainSeconds: Config.option(Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 600 })), "DRAIN_SECONDS")),
   trustedProxies: Config.schema(AddressRanges, "TRUSTED_PROXIES").pipe(Config.withDefault("")),
   database: Config.all({
@@ -70,8 +71,8 @@ const settings = Config.all({
   }),
   rejected: Config.all({
     quota: whole("REJECTED_QUOTA", 100_000),
-    // Some 2.6 KB an item at the quota in number: a usual one has half a KB, so that of an honest
-    // sender's the number is what counts.
+    // With the default of `REJECTED_QUOTA` this is some 2.6 KB an item, and a usual item has half a
+    // KB. So for an honest sender the number counts.
     quotaBytes: whole("REJECTED_QUOTA_BYTES", 256 * MiB, 64 * 1024),
     retentionDays: whole("REJECTED_RETENTION_DAYS", 30)
   }),
@@ -80,7 +81,7 @@ const settings = Config.all({
   requestLog: Config.Boolean("REQUEST_LOG").pipe(Config.withDefault(false))
 })
 
-/** The levels as they are set, in letters of any case. */
+/** The levels by their names in the settings, in which case does not count. */
 const logLevels = { trace: "Trace", debug: "Debug", info: "Info", warn: "Warn", error: "Error", fatal: "Fatal", none: "None" } as const
 
 const isLogLevel = (text: string): text is keyof typeof logLevels => Object.hasOwn(logLevels, text)
@@ -89,9 +90,9 @@ const LogLevelName = Schema.String.check(
   Schema.makeFilter((text) => isLogLevel(text.toLowerCase()) ? undefined : `is none of ${Object.keys(logLevels).join(", ")}`)
 )
 
-/** What a program needs before all else: how it logs. */
+/** The settings of the log, which a program needs first. */
 export const logSettings = Config.all({
-  // Unset, it depends on whether there is a terminal.
+  // If it is not set, it depends on whether there is a terminal.
   format: Config.schema(Schema.Literals(["json", "logfmt", "pretty"]), "LOG_FORMAT").pipe(Config.withDefault(undefined)),
   level: Config.schema(LogLevelName, "LOG_LEVEL").pipe(
     Config.withDefault("info"),
@@ -103,7 +104,9 @@ export const logSettings = Config.all({
 })
 
 /**
- * Entries such as `authorization=Bearer%20TOKEN`, separated by commas; none if one is malformed.
+ * Reads entries such as `authorization=Bearer%20TOKEN`, separated by commas.
+ *
+ * Undefined if any entry is malformed.
  */
 const parseHeaders = (text: string): Readonly<Record<string, string>> | undefined => {
   const headers: Record<string, string> = {}
@@ -131,9 +134,9 @@ const CollectorUrl = Schema.String.check(
   )
 )
 
-/** Where the spans of a thread go (docs/metrics.md#traces), by OpenTelemetry's names. */
+/** Where the spans of a thread go, by OpenTelemetry's names (docs/metrics.md#traces). */
 export const telemetrySettings = Config.all({
-  // OpenTelemetry takes an empty setting for none.
+  // As OpenTelemetry has it, an empty setting is no setting.
   endpoint: Config.schema(CollectorUrl, "OTEL_EXPORTER_OTLP_ENDPOINT").pipe(
     Config.withDefault(""),
     Config.map((text) => text === "" ? undefined : new URL(text))
@@ -149,7 +152,11 @@ export const telemetrySettings = Config.all({
   perSecond: whole("OTEL_TRACES_PER_SECOND", 20)
 })
 
-/** The service's settings. */
+/**
+ * The service's settings.
+ *
+ * The layer fails with a `ConfigError` that names the setting and what is wrong with it.
+ */
 export class Settings extends Context.Service<Settings, Config.Success<typeof settings>>()("playtally/Settings") {
   static readonly layer = Layer.effect(Settings, Effect.map(settings, (values) => Settings.of(values)))
 }

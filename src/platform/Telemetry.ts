@@ -12,7 +12,7 @@ import { discreetTracer } from "./discreetTracer.ts"
 import { sampledTracer } from "./sampledTracer.ts"
 import { telemetrySettings } from "./Settings.ts"
 
-/** How long a collector may take to answer. Effect's exporter itself would wait without end. */
+/** How long a collector may take to answer. Without it, Effect's exporter would wait for ever. */
 const patience = "5 seconds"
 
 /** A client that gives up a request after `patience`, so that batches never pile up. */
@@ -35,11 +35,11 @@ const impatientClient = Layer.effect(
 ).pipe(Layer.provide(FetchHttpClient.layer))
 
 /**
- * Sends the spans of a thread to an OpenTelemetry collector, if `OTEL_EXPORTER_OTLP_ENDPOINT` is
- * set (docs/metrics.md#traces). Without it the layer provides nothing, and nothing is done.
+ * Sends the spans of a thread to an OpenTelemetry collector (docs/metrics.md#traces).
  *
- * A collector that is away costs spans and nothing else: batches are bounded by the sampling and by
- * the time that sending may take, then dropped. `part` names the thread.
+ * Without `OTEL_EXPORTER_OTLP_ENDPOINT` the layer provides nothing and does nothing. A collector
+ * that is away costs spans and nothing else. The sampling and the time for sending bound the
+ * batches, which are then dropped. `part` names the thread.
  */
 export const layerTelemetry = (part: "service" | "projections") =>
   Layer.unwrap(Effect.map(telemetrySettings, ({ endpoint, headers, perSecond, serviceName, share }) => {

@@ -3,8 +3,9 @@ import { BlockList, isIP } from "node:net"
 const bits = { 4: 32, 6: 128 } as const
 
 /**
- * Addresses and ranges of them (`10.0.0.0/8`), separated by commas, or the first entry that is
- * none.
+ * Reads addresses and ranges of addresses (`10.0.0.0/8`), separated by commas.
+ *
+ * `wrong` is the first entry that is neither.
  */
 export const parseAddressRanges = (text: string): { readonly ranges: BlockList } | { readonly wrong: string } => {
   const ranges = new BlockList()

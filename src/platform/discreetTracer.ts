@@ -3,8 +3,9 @@ import * as Exit from "effect/Exit"
 import * as Tracer from "effect/Tracer"
 
 /**
- * The attributes that leave the process. Others may hold a user's id, as the path of a request
- * does, or tell how the database is reached.
+ * The attributes that leave the process.
+ *
+ * Others may hold a user's id, as the path of a request does, or tell how the database is reached.
  */
 const shown: ReadonlySet<string> = new Set([
   "tenant",
@@ -19,7 +20,7 @@ const shown: ReadonlySet<string> = new Set([
   "effect.sql.method"
 ])
 
-/** The name of what a span failed with. Its message may quote a payload. */
+/** The name of the error with which a span failed. The message of an error may quote a payload. */
 const nameOf = (error: unknown): string => {
   if (typeof error === "object" && error !== null && "_tag" in error && typeof error._tag === "string") return error._tag
   return error instanceof Error ? error.name : "Unknown"
@@ -90,8 +91,9 @@ class DiscreetSpan implements Tracer.Span {
 }
 
 /**
- * A tracer whose spans tell nothing of a payload: of attributes only those of a list, of events the
- * name, and of an error the name.
+ * A tracer whose spans tell nothing of a payload.
+ *
+ * They have the attributes of a list, the names of events, and the name of an error.
  */
 export const discreetTracer = (tracer: Tracer.Tracer): Tracer.Tracer =>
   Tracer.make({ ...tracer, span: (options) => new DiscreetSpan(tracer.span(options)) })

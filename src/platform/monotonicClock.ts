@@ -2,10 +2,11 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
 /**
- * The clock as it was at first, going on evenly whatever becomes of the machine's: set by hand or
- * by NTP, that one jumps. For everything that asks how long ago something was (caches, patience,
- * trying again for some seconds), which a jump would otherwise make too long or too short by as
- * much. What asks for the date must not use it.
+ * A clock that starts at the current time and goes on evenly.
+ *
+ * The machine's clock jumps when a person or NTP sets it. A jump would make every wait too long or
+ * too short by as much. So this clock is for code that asks how long ago something was: caches,
+ * patience, retries for some seconds. Code that asks for the date must not use it.
  */
 export const monotonicClock: Effect.Effect<Clock.Clock> = Effect.map(Clock.Clock, (clock) => {
   const began = BigInt(clock.currentTimeMillisUnsafe()) * 1_000_000n - clock.monotonicTimeNanosUnsafe()
@@ -22,12 +23,12 @@ export const monotonicClock: Effect.Effect<Clock.Clock> = Effect.map(Clock.Clock
   }
 })
 
-/** What has an effect, and whatever that starts, go by one {@link monotonicClock} from now on. */
+/** Makes an effect, and everything that it starts, go by one {@link monotonicClock}. */
 export const steadyTime: Effect.Effect<<A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>> = Effect.map(
   monotonicClock,
   (clock) => (effect) => Effect.provideService(effect, Clock.Clock, clock)
 )
 
-/** All of an effect by one {@link monotonicClock}. */
+/** Runs an effect by one {@link monotonicClock}. */
 export const inSteadyTime = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.flatMap(steadyTime, (steadily) => steadily(effect))

@@ -2,10 +2,10 @@ import type * as Clock from "effect/Clock"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 
-/** Spans of the traces of a second, for each trace that may begin in it. */
+/** Spans that the traces of a second may have, for each trace that may begin in it. */
 const spansPerTrace = 100
 
-/** How much is sampled. */
+/** How much is recorded. */
 export interface Sampling {
   /** The share of traces, from 0 to 1. */
   readonly share: number
@@ -15,11 +15,11 @@ export interface Sampling {
 }
 
 /**
- * A tracer that records a share of the traces, and no more than so many in a second, whatever a
- * caller asks for in its `traceparent`.
+ * A tracer that records a share of the traces, and at most `perSecond` that begin in one second.
  *
- * A trace is recorded whole: spans follow their parents. Only beyond 100 spans for each trace that
- * may begin in a second, spans are left out.
+ * What a caller asks for in its `traceparent` does not count. A trace is recorded whole: spans
+ * follow their parents. Spans are left out only beyond 100 for each trace that may begin in a
+ * second.
  */
 export const sampledTracer = (tracer: Tracer.Tracer, { clock, perSecond, share }: Sampling): Tracer.Tracer => {
   let second = 0

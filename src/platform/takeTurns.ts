@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type { Steps } from "../values/steps.ts"
 
-/** Does work in steps, and lets others have a turn between two of them. */
+/** Does work in steps, and lets other fibers run between two steps. */
 export const takeTurns = <A>(steps: Steps<A>): Effect.Effect<A> =>
   Effect.suspend(() => {
     const step = steps.next()

@@ -13,18 +13,21 @@ import type { ReadinessChecks } from "./ReadinessChecks.ts"
 
 /** How long the database may take to answer. */
 const patience = "2 seconds"
-/** How long an answer of the database is used: requests need no key, and must not load it. */
+/**
+ * How long an answer of the database is used. Requests need no key, and must not load the database.
+ */
 const timeToLive = "1 second"
 
 /**
- * Whether this process has what it needs to do its work (docs/design.md#reading).
+ * Whether this process has what it needs for its work (docs/design.md#reading).
  *
- * Whether it was told to stop is up to the server.
+ * The server knows whether the process was told to stop.
  */
 export class Readiness extends Context.Service<Readiness, {
   /**
-   * The checks as they are now; those of the database at most a second old. It never fails: a
-   * database that does not answer within two seconds is a check that says so.
+   * The current checks. Those of the database are at most a second old.
+   *
+   * It never fails. A database that does not answer within two seconds is a check that says so.
    */
   readonly check: Effect.Effect<Omit<ReadinessChecks, "draining">>
 }>()("playtally/readiness/Readiness") {

@@ -1,10 +1,10 @@
 import * as Schema from "effect/Schema"
 
-/** A number that is not known before it was measured for the first time. */
+/** A number that is unknown until it is first measured. */
 const measured = <S extends Schema.Top>(schema: S, description: string) =>
   Schema.NullOr(schema).annotate({ description: `${description}. null before the first look` })
 
-/** What a process needs to do its work, and whether it has it. */
+/** What a process needs for its work, and whether it has it. */
 export const ReadinessChecks = Schema.Struct({
   database: Schema.Boolean.annotate({ description: "It answers" }),
   writable: Schema.Boolean.annotate({ description: "It can store: it is no standby and not read-only" }),
@@ -19,9 +19,9 @@ export const ReadinessChecks = Schema.Struct({
       description: "Positions that are missing in the log: the numbers of these slices' users stand still"
     }),
     lag_events: measured(Schema.Natural, "Events in the log that are not folded yet"),
-    lag_seconds: measured(Schema.Finite, "Age of the oldest of them; 0 without any"),
+    lag_seconds: measured(Schema.Finite, "Age of the oldest such event; 0 without any"),
     ranking_lag_events: measured(Schema.Natural, "Events that the leaderboards do not show yet: they gather for some seconds"),
-    ranking_lag_seconds: measured(Schema.Finite, "Age of the oldest of them; 0 without any"),
+    ranking_lag_seconds: measured(Schema.Finite, "Age of the oldest such event; 0 without any"),
     parked_users: measured(Schema.Natural, "Users whose events could not be folded; everybody else's numbers go on")
   })
 }).annotate({ identifier: "ReadinessChecks" })

@@ -1,17 +1,15 @@
 import type { ReadinessChecks } from "./ReadinessChecks.ts"
 
-/**
- * What a process may be ready for: to take in events, or to answer numbers that follow the log.
- */
+/** What a process may be ready for: to store events, or to answer numbers that follow the log. */
 export type Purpose = "ingestion" | "reading"
 
-/** Gaps that are named; there may be one in each slice. */
+/** Gaps that are named. Each slice may have one. */
 const mostNamed = 5
 
 /**
- * What keeps a process from its work, one sentence each; none if it is ready.
+ * The reasons why a process cannot do its work, one sentence each; none if it is ready.
  *
- * Projections do not count for ingestion: what is stored is counted later. Leaderboards do not
+ * Projections do not count for ingestion: a stored event is counted later. Leaderboards do not
  * count for reading: they follow at their own pace.
  */
 export const whyNotReady = (checks: ReadinessChecks, purpose: Purpose, mostLagSeconds: number): ReadonlyArray<string> => {

@@ -2,38 +2,38 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { sharedTurns } from "../../platform/EventLoopTurns.ts"
 
-/** What of a body of unknown length, or of headers that do not end, is parsed at once, in bytes. */
+/** Bytes that are parsed at once of a body of unknown length, or of headers that do not end. */
 const pieceSize = 4096
 
 const headersEnd = "\r\n\r\n"
 
-/** What a connection tells about itself. */
+/** What a connection reports. */
 interface Told {
-  /** The client ended its side in the middle of a body, where the runtime does not notice it. */
+  /** The client ended its side in the middle of a body, and the runtime does not notice it. */
   readonly cutOff: () => void
   /** The last request that was parsed has been answered. */
   readonly idle: () => void
 }
 
-/** Deno does not tell the parser of the end of a connection that may be half-closed. */
+/** Deno does not tell its parser that a connection has ended which may be half closed. */
 const isDeno = process.versions["deno"] !== undefined
 
 /**
- * Takes the requests of one connection one at a time. A client may send its requests without
- * waiting for the answers.
+ * Takes the requests of one connection one at a time. A client may send requests without waiting
+ * for the answers.
  *
- * Node parses all that it has read, up to 64 KiB and thousands of requests, in one step, and begins
- * each of them. Here the next request is not parsed before the answer to the last one has been
- * handed to the kernel. Meanwhile no more is read than fills the buffer of the connection, so it
- * holds one answer and at most 128 KiB that are not parsed. Between two requests that were sent
- * together all other connections get their turn: see `EventLoopTurns`.
+ * Node parses in one step everything that it has read: up to 64 KiB and thousands of requests. It
+ * begins each at once. Here the next request is parsed only after the kernel has the answer to the
+ * last one. Meanwhile the connection reads only what fills its buffer. So it holds one answer and
+ * at most 128 KiB that are not parsed. Between two requests that came together, all other
+ * connections get their turn: see `EventLoopTurns`.
  *
- * A client that ends its side after a request still gets the answer, if that begins within
- * `halfClosedPatience` milliseconds. From its end alone one cannot tell it from a client that has
- * gone, whose request is to stop.
+ * A client that ends its side after a request still gets the answer, if the answer begins within
+ * `halfClosedPatience` milliseconds. The end alone does not tell such a client from one that has
+ * gone, whose request must stop.
  */
 export class ConnectionTurns {
-  /** When it was, in milliseconds. */
+  /** When the connection opened, in milliseconds of `performance.now()`. */
   readonly opened = performance.now()
   private readonly socket: Socket
   private readonly halfClosedPatience: number
@@ -42,17 +42,18 @@ export class ConnectionTurns {
   private readonly waiting: Array<() => void> = []
   private isReading = true
   private isHeld = false
-  /** The newest request that was parsed, and how much of its body is to come, as far as it said. */
+  /** The newest parsed request. */
   private newest: IncomingMessage | undefined
+  /** Bytes of its body that are to come, as far as the request said. */
   private bodyLeft = 0
-  /** The answer that is under way. */
+  /** The current answer. */
   private answer: ServerResponse | undefined
 
   constructor(socket: Socket, halfClosedPatience: number, told: Told) {
     this.socket = socket
     this.told = told
     this.halfClosedPatience = halfClosedPatience
-    // Node resumes a connection whenever somebody reads a body, or an answer has been written.
+    // Node resumes a connection when a body is read and when an answer has been written.
     const resume = socket.resume.bind(socket)
     socket.resume = () => this.isReading && !this.isHeld ? resume() : socket
     const [parse] = socket.listeners("data")
@@ -60,8 +61,8 @@ export class ConnectionTurns {
     if (parse !== undefined) {
       socket.removeListener("data", parse as (bytes: Buffer) => void)
       socket.on("data", (bytes: Buffer) => this.parseOn(bytes))
-      // Node lets its parser read from the kernel by itself until somebody listens. Deno lets it
-      // until it is told.
+      // Node lets its parser read from the kernel until another listener reads. Deno does so until
+      // it is told to stop.
       const { parser } = socket as Socket & { readonly parser?: { readonly unconsume?: () => void } | null }
       parser?.unconsume?.()
     }
@@ -72,12 +73,12 @@ export class ConnectionTurns {
     socket.once("close", () => this.waiting.length = 0)
   }
 
-  /** Requests that were parsed and are not answered. */
+  /** Requests that are parsed and not answered. */
   get underWay(): number {
     return this.waiting.length + (this.answer === undefined ? 0 : 1)
   }
 
-  /** The request that is being answered. */
+  /** The request that gets the current answer. */
   get answering(): IncomingMessage | undefined {
     return this.answer?.req
   }
@@ -93,7 +94,7 @@ export class ConnectionTurns {
     if (this.isReading) this.socket.resume()
   }
 
-  /** Begins a request that was parsed when those before it are answered. */
+  /** Begins a parsed request once those before it are answered. */
   take(request: IncomingMessage, response: ServerResponse, begin: () => void): void {
     this.newest = request
     this.bodyLeft = Number(request.headers["content-length"] ?? 0)
@@ -124,8 +125,9 @@ export class ConnectionTurns {
   }
 
   /**
-   * Parses what was read, up to the first request that has to wait; the rest is read again when it
-   * is its turn.
+   * Parses what was read, up to the first request that must wait.
+   *
+   * The rest is read again when its turn comes.
    */
   private parseOn(bytes: Buffer): void {
     let rest = bytes
@@ -142,7 +144,7 @@ export class ConnectionTurns {
     }
   }
 
-  /** Whether what comes next is behind a whole request that is not answered. */
+  /** Whether a whole request is not answered yet, so that nothing after it is parsed. */
   private isFull(): boolean {
     return this.waiting.length > 0 || (this.answer !== undefined && !this.isInBody())
   }
@@ -152,7 +154,7 @@ export class ConnectionTurns {
   }
 
   /**
-   * As many bytes as end with the next request at the latest, where that can be known without
+   * The number of bytes that end with the next request at the latest, where that is known without
    * parsing.
    */
   private nextPiece(rest: Buffer): number {

@@ -9,8 +9,9 @@ import * as Layer from "effect/Layer"
  * and clients go elsewhere before the listener closes.
  */
 export class Draining extends Context.Service<Draining, {
+  /** Whether it has begun. */
   readonly hasBegun: () => boolean
-  /** Begins for good: nothing ends it. */
+  /** Begins it for good. It never ends. */
   readonly begin: Effect.Effect<void>
 }>()("playtally/http/Draining") {
   static readonly layer = Layer.sync(Draining, () => {

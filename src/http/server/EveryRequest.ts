@@ -7,8 +7,10 @@ import { InternalError, ShuttingDown } from "../problems/service.ts"
 import { noteRoute } from "./requestMetrics.ts"
 
 /**
- * Declares, for the API's description, what any request may be answered with: by `nodeServer`,
- * `Server` and `frameworkProblems`. Notes the route of each request, for its metrics.
+ * Declares the answers that any request may get, and notes the route of each request for its
+ * metrics.
+ *
+ * `nodeServer`, `Server` and `frameworkProblems` give these answers.
  */
 export class EveryRequest extends HttpApiMiddleware.Service<EveryRequest>()("playtally/http/EveryRequest", {
   error: [MalformedRequest, RequestTimeout, ExpectationFailed, HeadersTooLarge, InternalError, ShuttingDown]

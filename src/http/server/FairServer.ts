@@ -7,8 +7,9 @@ import type { RequestLines } from "./RequestLog.ts"
 import { waitingConnections } from "./waitingConnections.ts"
 
 /**
- * Milliseconds that a client is still answered after it has ended its side, if a request may take
- * as long to arrive.
+ * Milliseconds in which an answer must begin for a client that has ended its side.
+ *
+ * It is less if a request must arrive sooner.
  */
 const halfClosedPatience = 5000
 
@@ -25,44 +26,48 @@ const linger = 500
  * Milliseconds that a connection stays open after the listener has closed.
  *
  * `answered` counts from its last answer: the next request may be on its way. `opened` counts from
- * its beginning: the first request may be.
+ * its opening: the first request may be on its way.
  */
 export const Settling = Context.Reference("playtally/http/Settling", { defaultValue: () => ({ answered: 250, opened: 1000 }) })
 
 /**
- * Milliseconds between two looks at the connections that are left after the listener has closed.
+ * Milliseconds between two checks of the connections that are left after the listener has closed.
  */
 const sweepInterval = 20
 
 /**
- * Milliseconds that a connection must be idle to give way to a new one. A busy client uses it again
- * sooner.
+ * Milliseconds that a connection must be idle to give way to a new one.
+ *
+ * A busy client uses its connection again sooner.
  */
 const leastIdle = 1000
 
-/** What a server is made with. Times are in milliseconds. */
+/** The options of a server. Times are in milliseconds. */
 export interface FairServerOptions {
-  /** For a request to arrive, its body included. */
+  /** The time in which a request must arrive, with its body. */
   readonly requestTime: number
+  /** The most open connections. */
   readonly connections: number
   /**
-   * That a connection stays open after an answer without another request, as its header
-   * `Keep-Alive` says.
+   * The time that a connection stays open after an answer without another request.
+   *
+   * The header `Keep-Alive` tells it to clients.
    */
   readonly keepAlive: number
-  /** That a connection may stay without a byte either way while a request is under way. */
+  /** The time that a connection may be silent both ways while a request is in progress. */
   readonly silence?: number
+  /** {@link Settling}, unless given. */
   readonly settling?: { readonly answered: number; readonly opened: number } | undefined
-  /** Follows every request, if one is given. */
+  /** Follows every request, if given. */
   readonly log?: RequestLines | undefined
   /**
-   * Whether the process is about to stop: answers then carry `Connection: close`. Never, unless
+   * Whether the process is about to stop, so that answers carry `Connection: close`. Never, unless
    * given.
    */
   readonly isDraining?: () => boolean
 }
 
-/** Since when a connection is idle, and how many bytes had been read of it then. */
+/** Since when a connection is idle, and how many bytes had been read by then. */
 interface Idle {
   readonly since: number
   readonly bytesRead: number
@@ -71,14 +76,14 @@ interface Idle {
 /**
  * A server whose connections take {@link ConnectionTurns}.
  *
- * It closes an idle connection only if nothing has been read of it: after `keepAlive`, when a new
- * one needs its place, and when it stops. While it is leaving, it is the client that closes a
- * connection after `Connection: close`, for {@link linger} milliseconds. A request that comes
- * behind that answer is answered too.
+ * It closes an idle connection only if no byte has come since it became idle. It does so after
+ * `keepAlive`, when a new connection needs the place, and when the server stops. A leaving server
+ * leaves it to the client to close a connection after `Connection: close`, for {@link linger}
+ * milliseconds. It also answers a request that comes behind that answer.
  */
 export class FairServer extends Server {
   private readonly turns = new Map<Socket, ConnectionTurns>()
-  /** The one that has been idle longest first. */
+  /** The idle connections, the one that has been idle longest first. */
   private readonly idle = new Map<Socket, Idle>()
   private readonly isDraining: () => boolean
   private readonly settling: { readonly answered: number; readonly opened: number }
@@ -95,13 +100,13 @@ export class FairServer extends Server {
     this.settling = settling ?? Settling.defaultValue()
     this.isDraining = isDraining ?? (() => false)
     this.log = log
-    // Not documented, and in Node since its beginning: the end of the client's side is not the end
-    // of the connection.
+    // An undocumented option that Node has had from its beginning: the end of the client's side
+    // does not end the connection.
     Object.assign(this, { httpAllowHalfOpen: true })
     const patience = Math.min(halfClosedPatience, requestTime)
     this.on("connection", (socket: Socket) => {
       this.accepted++
-      // Not `maxConnections`: Deno does not notice that a connection has gone.
+      // `maxConnections` does not do: Deno does not notice that a connection has gone.
       if (this.turns.size >= connections && !this.giveWay()) {
         socket.destroy()
         return
@@ -112,12 +117,12 @@ export class FairServer extends Server {
       })
       this.turns.set(socket, turns)
       if (this.isHolding) turns.hold()
-      // Node calls it when the last answer of a connection has been written.
+      // Node calls `destroySoon` when the last answer of a connection has been written.
       const destroySoon = socket.destroySoon.bind(socket)
       socket.destroySoon = () => this.isLeaving && wantsMore(turns.answering) ? this.lingerOn(socket, destroySoon) : destroySoon()
       socket.once("close", () => this.forget(socket))
     })
-    // With a listener Node does not close the connection itself.
+    // With a listener, Node does not close the connection itself.
     this.on("timeout", (socket: Socket) => {
       if (this.idle.has(socket)) afterNextLook(() => this.isIdle(socket) && socket.destroy())
       else socket.destroy()
@@ -128,12 +133,12 @@ export class FairServer extends Server {
     return this.turns.size
   }
 
-  /** Whether answers are to carry `Connection: close`. */
+  /** Whether answers carry `Connection: close`. */
   get isLeaving(): boolean {
     return this.isClosing || this.isDraining()
   }
 
-  /** Listeners hear of a request when it is its turn. */
+  /** Emits a request to its listeners when its turn comes. */
   override emit(event: string, ...args: ReadonlyArray<unknown>): boolean {
     if (event !== "request" && event !== "checkContinue") return super.emit(event, ...args)
     const [request, response] = args as [IncomingMessage, ServerResponse]
@@ -150,8 +155,9 @@ export class FairServer extends Server {
   }
 
   /**
-   * Closes the listener, and soon after, as {@link Settling} says, the connections without a
-   * request under way.
+   * Closes the listener, and soon after it the connections without a request in progress.
+   *
+   * {@link Settling} says how soon.
    */
   override close(callback?: (error?: Error) => void): this {
     this.isClosing = true
@@ -177,12 +183,13 @@ export class FairServer extends Server {
     }
   }
 
-  /** Node's `close` would do so at once. */
+  /** Does nothing: Node's `close` calls it at once, and {@link close} waits. */
   override closeIdleConnections(): void {}
 
   /**
-   * Closes the connection that has been idle longest, if one has been for {@link leastIdle}
-   * milliseconds, and tells whether it did.
+   * Closes the connection that has been idle longest, and tells whether it did.
+   *
+   * It closes none that has been idle for less than {@link leastIdle} milliseconds.
    */
   private giveWay(): boolean {
     const latest = performance.now() - leastIdle
@@ -212,32 +219,30 @@ export class FairServer extends Server {
   }
 }
 
-/** Whether the client means to send more on its connection after this request. */
+/** Whether the client may send another request on its connection after this one. */
 const wantsMore = (request: IncomingMessage | undefined): boolean =>
   request?.httpVersion === "1.1" && !/\bclose\b/i.test(request.headers.connection ?? "")
 
 /**
- * Runs when the event loop has looked at every connection again: timers fire before what has
- * arrived meanwhile is read.
+ * Acts when the event loop has looked at every connection again.
+ *
+ * Timers fire before the event loop reads what has arrived meanwhile.
  */
 const afterNextLook = (act: () => void): void => void setImmediate(() => setImmediate(act))
 
-/**
- * Milliseconds that a turn of the event loop takes at most if it did hardly anything but look at
- * the sockets.
- */
+/** Milliseconds of a turn of the event loop that did little more than look at the sockets. */
 const quietTurn = 0.2
-/** Milliseconds to wait for the moment at which no connection waits to be taken over. */
+/** Milliseconds to wait for a moment at which no connection waits to be taken over. */
 const quietPatience = 2000
 
 /**
- * Runs at a moment when no connection waits to be taken over by the process, or after
- * {@link quietPatience}.
+ * Acts at a moment when no connection waits to be taken over by the process, or after {@link
+ * quietPatience}.
  *
  * A listener that closes resets the connections that the kernel has accepted and the process has
- * not taken over, and the process takes over one in each turn of the event loop. Linux tells how
- * many wait. Elsewhere it is a turn that was short and brought none. What comes in the
- * microseconds before the listener closes is lost.
+ * not taken over. The process takes over one in each turn of the event loop. Linux tells how many
+ * wait. Elsewhere the moment is a short turn that brought no connection. A connection that comes in
+ * the microseconds before the listener closes is lost.
  */
 const whenNoneWaits = (countWaiting: () => number | undefined, countAccepted: () => number, act: () => void): void => {
   const until = performance.now() + quietPatience

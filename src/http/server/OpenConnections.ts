@@ -1,10 +1,15 @@
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 
-/** How many connections the server has open; the server, which is made later, says how to count. */
+/**
+ * How many connections the server has open.
+ *
+ * The server is made later, and says how to count.
+ */
 export class OpenConnections extends Context.Service<OpenConnections, {
-  /** 0 before there is a server. */
+  /** The number of open connections; 0 before there is a server. */
   readonly count: () => number
+  /** Sets how to count. */
   readonly countBy: (count: () => number) => void
 }>()("playtally/http/OpenConnections") {
   static readonly layer = Layer.sync(OpenConnections, () => {

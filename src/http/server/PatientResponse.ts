@@ -1,7 +1,9 @@
 import { type IncomingMessage, ServerResponse } from "node:http"
 import { sharedTurns } from "../../platform/EventLoopTurns.ts"
 
-/** Bytes of an answer that are written at once: a large answer to one client delays no other. */
+/**
+ * Bytes of an answer that are written at once. A large answer to one client delays no other client.
+ */
 const pieceSize = 128 * 1024
 
 /**

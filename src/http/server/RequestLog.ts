@@ -8,9 +8,10 @@ import type { Principal } from "../../tenants/ApiKeys.ts"
 import { pathOf } from "../../values/pathOf.ts"
 
 /**
- * What a line says of a request, besides the date.
+ * What a line says about a request, besides the date.
  *
- * It has no query, for a client may put a key there, no body, and no header but its length.
+ * It has no query, because a client may put a key there. It has no body, and no header except the
+ * length.
  */
 export interface RequestLine {
   /** The names of the tenant and the key; absent for a request without a valid key. */
@@ -19,13 +20,13 @@ export interface RequestLine {
   /** Absent if the bytes were no request. */
   readonly method?: string
   readonly path?: string
-  /** 499 if the client had gone before it was answered. */
+  /** 499 if the client went before it was answered. */
   readonly status: number
   /** Milliseconds from the end of the headers to the end of the answer. */
   readonly duration_ms: number
-  /** Of the body, as the request said. */
+  /** Bytes of the body, as the request said. */
   readonly request_bytes?: number
-  /** With the headers. */
+  /** Bytes of the answer, with the headers. */
   readonly answer_bytes: number
   readonly address: string
 }
@@ -36,8 +37,9 @@ const clientGone = 499
 const longestPath = 1000
 
 /**
- * The path of a URL, printable: Node takes the bytes of a URL for characters, and some of these
- * command terminals.
+ * The path of a URL, printable.
+ *
+ * Node takes the bytes of a URL for characters, and some characters command a terminal.
  */
 const printablePath = (url: string): string => {
   const path = pathOf(url).replaceAll(
@@ -49,7 +51,7 @@ const printablePath = (url: string): string => {
 
 const addressOf = (socket: Duplex): string => "remoteAddress" in socket ? String(socket.remoteAddress) : ""
 
-/** A request that is under way. */
+/** A request in progress. */
 interface Begun {
   readonly request: IncomingMessage
   readonly arrived: number
@@ -60,7 +62,7 @@ interface Begun {
 }
 
 /**
- * Follows the requests of a server, and writes a line of each when its answer has ended or its
+ * Follows the requests of a server, and writes a line for each when its answer has ended or its
  * client has gone.
  */
 export class RequestLines {
@@ -72,7 +74,7 @@ export class RequestLines {
     this.write = write
   }
 
-  /** A request was parsed. */
+  /** Notes that a request was parsed. */
   arrive(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
     const begun: Begun = { request, arrived: performance.now(), writtenBefore: socket.bytesWritten }
@@ -95,7 +97,10 @@ export class RequestLines {
     })
   }
 
-  /** It is the request's turn: what is written on its connection from now on is its answer. */
+  /**
+   * Notes that it is the turn of a request. What is written on its connection from now on is its
+   * answer.
+   */
   begin(request: IncomingMessage): void {
     const begun = this.begun.get(request)
     if (begun === undefined) return
@@ -103,13 +108,13 @@ export class RequestLines {
     this.answering.set(request.socket, begun)
   }
 
-  /** Whose request it is. */
+  /** Notes whose request it is. */
   isOf(request: IncomingMessage, principal: Principal): void {
     const begun = this.begun.get(request)
     if (begun !== undefined) begun.principal = principal
   }
 
-  /** Bytes that are no request, or the rest of one, were answered with this status. */
+  /** Notes the status that answered bytes that are no request, or the rest of a request. */
   refuse(socket: Duplex, status: number, bytes: number): void {
     const begun = this.answering.get(socket)
     if (begun !== undefined) begun.status = status
@@ -117,8 +122,11 @@ export class RequestLines {
   }
 }
 
-/** A line for each request, with `REQUEST_LOG`; undefined without. */
-export class RequestLog extends Context.Service<RequestLog, { readonly lines: RequestLines | undefined }>()("playtally/http/RequestLog") {
+/** Writes a line for each request if `REQUEST_LOG` is set. */
+export class RequestLog extends Context.Service<RequestLog, {
+  /** Undefined without `REQUEST_LOG`. */
+  readonly lines: RequestLines | undefined
+}>()("playtally/http/RequestLog") {
   static readonly layer = Layer.effect(
     RequestLog,
     Effect.gen(function*() {

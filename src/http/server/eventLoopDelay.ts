@@ -2,15 +2,17 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { performance } from "node:perf_hooks"
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const interval = 10
 
 /**
- * Watches until the scope closes how late the event loop of this thread is. Gives the greatest
- * delay since it was last asked, in seconds: nothing else that the thread has to do begins sooner.
+ * Watches the delay of this thread's event loop until the scope closes.
  *
- * A timer of our own: `monitorEventLoopDelay` of Node misses what begins right after a `reset`, and
- * measures nothing on Deno.
+ * It gives the greatest delay in seconds since the last call. Everything else that the thread has
+ * to do begins as late.
+ *
+ * It has a timer of its own. Node's `monitorEventLoopDelay` misses a delay that begins right after
+ * a `reset`, and measures nothing on Deno.
  */
 export const eventLoopDelay: Effect.Effect<() => number, never, Scope.Scope> = Effect.map(
   Effect.acquireRelease(
@@ -25,7 +27,7 @@ export const eventLoopDelay: Effect.Effect<() => number, never, Scope.Scope> = E
       const timer = setInterval(look, interval)
       timer.unref()
       const take = () => {
-        // The caller may have waited too, and may run before the timer.
+        // The caller may have waited as well, and may run before the timer.
         look()
         const taken = greatest
         greatest = 0

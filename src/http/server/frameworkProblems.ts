@@ -12,10 +12,10 @@ import { measureRequest } from "./requestMetrics.ts"
 export type AllowedMethods = (path: string) => string | undefined
 
 /**
- * Stands around all routes, and answers with a problem what they would leave without one.
+ * Stands around all routes, answers with a problem where they would not, and measures every answer.
  *
- * That is: no such path, another method, a path that cannot be decoded, a stopping service, a
- * defect. A defect is logged once, and the client is told nothing of it. Measures every answer.
+ * The cases are an unknown path, another method, a path that cannot be decoded, a stopping service
+ * and a defect. A defect is logged once, and the client learns nothing about it.
  */
 export const frameworkProblems = (allowedMethods: AllowedMethods) =>
   HttpRouter.middleware(
@@ -43,7 +43,7 @@ const isNoRoute = (cause: Cause.Cause<unknown>): boolean => {
   return HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound"
 }
 
-/** The headers that every answer has, and every one of a status. */
+/** Adds the headers of every answer, and those of its status. */
 const withStatusHeaders = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse => {
   switch (response.status) {
     case 401:
@@ -56,13 +56,13 @@ const withStatusHeaders = (response: HttpServerResponse.HttpServerResponse): Htt
   }
 }
 
-/** Keeps browsers from taking an answer for another type than it says. */
+/** Keeps a browser from taking an answer for another type than it declares. */
 const onAll = { "x-content-type-options": "nosniff" }
 
 const respond = HttpServerRespondable.toResponse
 
 /**
- * How many headers `Host` a request has. It must have one (RFC 9112 §3.2).
+ * How many headers `Host` a request has. RFC 9112 §3.2 asks for one.
  *
  * Node would answer a request without one by an empty 400, and would take the first of several.
  */

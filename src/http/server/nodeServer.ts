@@ -6,25 +6,28 @@ import { ExpectationFailed, HeadersTooLarge, MalformedRequest, RequestTimeout } 
 import { FairServer, type FairServerOptions } from "./FairServer.ts"
 import { PatientResponse } from "./PatientResponse.ts"
 
-/** Milliseconds a request may take to arrive, its body included. */
+/** Milliseconds in which a request must arrive, with its body. */
 export const RequestTime = Context.Reference<number>("playtally/http/RequestTime", { defaultValue: () => 30_000 })
 
 /** Milliseconds that a client has to read a problem before its connection is closed. */
 const gracePeriod = 500
 
 /**
- * Milliseconds that a connection may be silent both ways while a request is under way: longer than
- * any answer takes.
+ * Milliseconds that a connection may be silent both ways while a request is in progress.
+ *
+ * No answer takes as long.
  */
 const silenceTime = 120_000
 
 /**
- * Node's HTTP server, with bounds and with problems for what never becomes a request.
+ * Node's HTTP server, with bounds, and with problems as the answer to bytes that never become a
+ * request.
  *
- * Such are bytes that are not HTTP, too long a URL or headers, and a client that takes too long.
- * Bounds hold for a client's time and for the number of clients: beyond `connections` a new one
- * takes the place of the one that has been idle longest, or is closed at once. `keepAlive` should
- * be longer than load balancers keep a connection: else the service closes one that is in use.
+ * Those are bytes that are not HTTP, a URL or headers that are too long, and a client that is too
+ * slow. Bounds hold for the time of a client and for the number of clients. Beyond `connections`, a
+ * new connection takes the place of the one that has been idle longest, or is closed at once.
+ * `keepAlive` should be longer than a load balancer keeps a connection. Otherwise the service
+ * closes connections that are in use.
  */
 export const makeNodeServer = (bounds: FairServerOptions): FairServer => {
   const { keepAlive, requestTime } = bounds
@@ -36,12 +39,13 @@ export const makeNodeServer = (bounds: FairServerOptions): FairServer => {
       requestTimeout: requestTime,
       connectionsCheckingInterval: Math.min(requestTime, 1000),
       keepAliveTimeout: keepAlive,
-      // Without the header Node would answer an empty 400; `frameworkProblems` answers instead.
+      // Node would answer a request without the header by an empty 400; `frameworkProblems` answers
+      // instead.
       requireHostHeader: false
     },
     bounds
   )
-  // A client that does not read its answer is not waited for either.
+  // The server does not wait for a client that does not read its answer.
   server.timeout = bounds.silence ?? silenceTime
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || isAnswering(socket)) {
@@ -77,8 +81,8 @@ export const makeNodeServer = (bounds: FairServerOptions): FairServer => {
 /**
  * Whether the client would take what is written now for the answer to a request that came whole.
  *
- * What is wrong is behind that request, which may have been stored. Node keeps the answer under way
- * of a connection in a property that it does not document. Its own listener reads it too.
+ * The bytes at fault are behind that request, which may have been stored. Node keeps the current
+ * answer of a connection in an undocumented property. Its own listener reads it too.
  */
 const isAnswering = ({ _httpMessage: answer }: Duplex & { readonly _httpMessage?: ServerResponse | null }): boolean =>
   answer?.headersSent === true || answer?.req.complete === true

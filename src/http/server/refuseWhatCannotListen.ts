@@ -2,12 +2,16 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { connect, createServer } from "node:net"
 
-/** The service cannot listen where its settings say; `message` names the setting. */
+/**
+ * The service cannot listen where its settings say.
+ *
+ * `message` names the setting and says what to do.
+ */
 export class CannotListen extends Schema.TaggedError<CannotListen>("playtally/http/CannotListen")("CannotListen", {
   message: Schema.String
 }) {}
 
-/** Where the service is to listen. */
+/** Where the service listens. */
 export interface Place {
   readonly host: string
   readonly port: number
@@ -25,7 +29,7 @@ const sentences: Readonly<Record<string, (place: Place) => string>> = {
 const codeOf = (error: unknown): string | undefined =>
   typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" ? error.code : undefined
 
-/** What the operating system's error means for the settings. */
+/** The error of the operating system, in terms of the settings. */
 export const cannotListen = (error: unknown, place: Place): CannotListen => {
   const told = sentences[codeOf(error) ?? ""]?.(place)
   return new CannotListen({
@@ -34,21 +38,21 @@ export const cannotListen = (error: unknown, place: Place): CannotListen => {
   })
 }
 
-/** Deno may listen on the port alone: a missing permission ends the process. */
+/** Whether the process may try another port. On Deno a missing permission ends the process. */
 const mayListenElsewhere = process.versions["deno"] === undefined
 
 /**
- * Milliseconds that a listener has to take a connection. An address that is not there never
+ * Milliseconds in which a listener must take a connection. An address that is not there never
  * answers.
  */
 const patience = 1000
 
-/** An address of the loopback network that no program uses, to try a port at. */
+/** A loopback address that no program uses, for trying a port. */
 const nobodys = "127.91.7.3"
 
 const isAnyAddress = (host: string): boolean => host === "0.0.0.0" || host === "::"
 
-/** Whether a program takes connections there. */
+/** Whether a program takes connections at a place. */
 const isTaken = ({ host, port }: Place): Effect.Effect<boolean> =>
   Effect.callback((resume) => {
     const socket = connect({ port, host: isAnyAddress(host) ? "127.0.0.1" : host, timeout: patience })
@@ -60,7 +64,7 @@ const isTaken = ({ host, port }: Place): Effect.Effect<boolean> =>
     for (const event of ["error", "timeout"]) socket.once(event, () => end(false))
   })
 
-/** Listens there for a moment. Gives the error, if it is one that {@link sentences} knows. */
+/** Listens at a place for a moment, and gives the error if {@link sentences} knows it. */
 const errorOf = ({ host, port }: Place): Effect.Effect<unknown> =>
   Effect.callback((resume) => {
     const server = createServer()
@@ -69,12 +73,13 @@ const errorOf = ({ host, port }: Place): Effect.Effect<unknown> =>
   })
 
 /**
- * Fails if the service will not be able to listen there, before anything slow is started.
+ * Fails with {@link CannotListen} if the service will not be able to listen at a place.
  *
- * It does not listen on the port itself: a client that is about to find the former process gone
- * would meet this one for a moment, and be reset. So the address is tried with a free port, a port
- * below 1024 at another address, and who has the port is found by connecting to it. On Deno only
- * the last; the rest is told when the service listens.
+ * It runs before anything slow starts. It does not listen on the port itself. A client that is
+ * about to find the former process gone would meet this process for a moment, and be reset. Instead
+ * it tries the address with a free port, and a port below 1024 at another address. To learn whether
+ * the port is taken, it connects to it. On Deno it does only the last; the other errors come when
+ * the service listens.
  */
 export const refuseWhatCannotListen = Effect.fnUntraced(function*(place: Place) {
   const { host, port } = place

@@ -7,11 +7,14 @@ const boundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 
 /** An endpoint of the API, as its declaration has it. */
 interface Route {
   readonly method: string
-  /** With names for what varies: `/api/v1/users/:user_id/counters`. Never the path of a request. */
+  /**
+   * The path with names for what varies, such as `/api/v1/users/:user_id/counters`; never the path
+   * of a request.
+   */
   readonly path: string
 }
 
-/** Of what is no endpoint: an unknown path, the documentation. */
+/** The route of what is no endpoint: an unknown path, the documentation. */
 const other: Route = { method: "other", path: "other" }
 
 const classes = ["1xx", "2xx", "3xx", "4xx", "5xx"]
@@ -33,12 +36,12 @@ const histogramOf = (route: Route, status: string): typeof duration => {
   return made
 }
 
-/** Notes that a request, by its identity, is one for this endpoint. */
+/** Notes the endpoint of a request, which is known by its identity. */
 export const noteRoute = (request: object, route: Route): void => {
   routes.set(request, route)
 }
 
-/** Counts and times a request that began at `began` of `performance.now()` and was answered now. */
+/** Counts and times a request that was answered now. It began at `began` of `performance.now()`. */
 export const measureRequest = (
   request: object,
   { began, status }: { readonly began: number; readonly status: number }
@@ -48,5 +51,5 @@ export const measureRequest = (
   return Metric.update(histogramOf(routes.get(request) ?? other, statusClass), (performance.now() - began) / 1000)
 }
 
-/** Shows the metric before the first request was answered. */
+/** Makes the metric appear before the first request is answered. */
 export const showRequestMetrics: Effect.Effect<void> = Effect.asVoid(Metric.value(histogramOf(other, "2xx")))

@@ -10,7 +10,7 @@ import { eventLoopDelay } from "./eventLoopDelay.ts"
 import { OpenConnections } from "./OpenConnections.ts"
 import { showRequestMetrics } from "./requestMetrics.ts"
 
-/** Prometheus' value for a number that is not known. */
+/** The value of a gauge whose number is unknown, as Prometheus has it. */
 const unknown = Number.NaN
 
 const gauge = (name: string, description: string) => Metric.gauge(name, { description })
@@ -65,10 +65,9 @@ export const measureReadiness = (
   ], { discard: true })
 
 /**
- * Gives what sets the gauges that are only known at a moment, for a scrape.
+ * Gives the effect that sets the gauges which are measured at a scrape.
  *
- * Counters that have not counted anything show 0 from the beginning, so that an alert sees the
- * first increase.
+ * Counters show 0 from the beginning, so that an alert sees the first increase.
  */
 export const measureService = Effect.gen(function*() {
   const admission = yield* Admission

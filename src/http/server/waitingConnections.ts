@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs"
 import type { AddressInfo } from "node:net"
 
-/** Bytes that are read at once of a table: 27 sockets. Those that listen stand first. */
+/** Bytes of the table that are read at once: 27 sockets. Those that listen stand first. */
 const pageSize = 4096
 
 /** The state of a socket that listens, as Linux writes it. */
@@ -10,10 +10,10 @@ const listening = "0A"
 const page = Buffer.alloc(pageSize)
 
 /**
- * How many connections the kernel has accepted for a listener and no process has taken over.
+ * How many connections the kernel has accepted for a listener that no process has taken over yet.
  *
- * Linux tells, as the receive queue of the listening socket in `/proc/net/tcp`. `undefined` where
- * the system does not tell, or not this process.
+ * Linux tells it as the receive queue of the listening socket in `/proc/net/tcp`. Undefined if the
+ * system does not tell it, or not to this process.
  */
 export const waitingConnections = ({ family, port }: AddressInfo): number | undefined => {
   const local = new RegExp(
