@@ -19,7 +19,8 @@ import type { TooManyReads } from "./ReadShares.ts"
 import { TooManyRows, viewOf } from "./TooManyRows.ts"
 
 /**
- * What a user did in a period with a product in a currency: the fields of the product beside these.
+ * What a user did in a period with a product in a currency, with the fields of the product.
+ *
  * Dates are `YYYY-MM-DD`, both included.
  */
 export type ActivityPeriod =
@@ -27,8 +28,9 @@ export type ActivityPeriod =
   & { readonly [field: string]: number | string | null }
 
 /**
- * A user's activity (docs/design.md#reading), in order of (from, product, currency); periods
- * without any are left out.
+ * A user's activity (docs/design.md#reading), in order of (from, product, currency).
+ *
+ * Periods without activity are left out.
  */
 export interface ActivityDocument {
   readonly time_zone: string
@@ -45,15 +47,18 @@ interface Options {
   readonly consistency: Consistency
 }
 
-/** What users did day by day, week by week or month by month. */
+/** The activity of users by day, week or month. */
 export class Activity extends Context.Service<Activity, {
   /**
-   * The document; undefined for a user without events. A period that reaches beyond `from` or `to`
-   * is cut there.
+   * The document; undefined for a user without events.
    *
-   * It fails with `TooManyRows` if there are more than {@link maxDailyRows} rows of a date, product
-   * and currency, whatever the granularity, with `ProjectionNotBuilt` while the projection is to be
-   * rebuilt for the first time, and with the errors of {@link ConsistentReads}.
+   * A period that reaches beyond `from` or `to` is cut there.
+   *
+   * - `TooManyRows`: there are more than {@link maxDailyRows} rows of a date, product and currency,
+   *   whatever the granularity.
+   * - `ProjectionNotBuilt`: the projection must be rebuilt for the first time.
+   * - The errors of {@link ConsistentReads}. `ProjectionBehind` also where another process has
+   *   activated a version that this code does not know.
    */
   readonly read: (
     tenant: Tenant,
@@ -93,7 +98,7 @@ export class Activity extends Context.Service<Activity, {
         const breather = new Breather()
         const periods = new Periods(range, weekStart)
         for (let start = 0; start < rows.length; start += stretch) {
-          // It is the section of the activity, whatever its version.
+          // The section is that of the activity, whatever its version.
           periods.add(
             section.present(rows.slice(start, start + stretch), { timeZone, now: 0 }) as ReadonlyArray<DailyActivity>
           )
@@ -112,8 +117,9 @@ export class Activity extends Context.Service<Activity, {
 }
 
 /**
- * Most rows that are read: a user active each day for ten years with each product has 18,300 in one
- * currency.
+ * The most rows that are read.
+ *
+ * A user who is active on each day of ten years with each product has 18,300 in one currency.
  */
 export const maxDailyRows = 20_000
 /** Rows between two looks at the clock. */
@@ -175,14 +181,15 @@ class Periods {
 }
 
 /**
- * Rows that one statement gives: to take more of them out of the driver's buffer at once keeps
- * everybody else waiting.
+ * The most rows of one statement. The process does nothing else while it takes the rows out of the
+ * driver's buffer.
  */
 const maxRowsAtOnce = 3000
 
 /**
- * The user's rows of some dates, in order, in as many statements of the caller's transaction as it
- * takes.
+ * The user's rows of some dates, in order.
+ *
+ * It runs as many statements of the caller's transaction as it needs.
  */
 const readDays = Effect.fnUntraced(
   function*(store: ProjectionStore, tenantId: TenantId, userId: UserId, { from, to }: Pick<Options, "from" | "to">) {
@@ -192,12 +199,12 @@ const readDays = Effect.fnUntraced(
       const some = yield* store.readRanges(tenantId, userId, [[first, last]], maxRowsAtOnce + 1)
       const cut = some.length > maxRowsAtOnce ? String(some.at(-1)?.["date"]) : undefined
       if (cut === first) {
-        // One date alone has so many.
+        // One date alone has more rows than a statement gives.
         const whole = yield* store.readRanges(tenantId, userId, [[first, first]], maxDailyRows + 1)
         for (const row of whole) all.push(row)
         first = formatDay((parseDay(first) ?? to) + 1)
       } else {
-        // The rows of the date at which it is cut may not be all.
+        // The rows of the last date may not be complete.
         for (const row of some) if (row["date"] !== cut) all.push(row)
         if (cut === undefined) return all
         first = cut

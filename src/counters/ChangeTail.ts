@@ -11,35 +11,37 @@ import type { Tenant } from "../tenants/Tenant.ts"
 import { type FeedPlace, type FeedState, furthestState, isPast, isSameHistory } from "./FeedPlace.ts"
 import { eventCount, rangesBetween } from "./LogOffset.ts"
 
-/** How far there is something to tell, as of one look; the steps of a process are a chain. */
+/** How far there is something to tell, at one look. The steps of a process are a chain. */
 interface Step {
   readonly state: FeedState
   /**
-   * Who is concerned by what is between the step before and this one; undefined if that may be
-   * everybody.
+   * The tenants that the changes since the step before concern; undefined if that may be all
+   * tenants.
    */
   readonly tenants: ReadonlySet<string> | undefined
   readonly next: Deferred.Deferred<Step>
 }
 
-/** How often to look for chunks that other processes have fed. */
+/** How often to look for chunks that another process has fed. */
 const poll = "250 millis"
-/** Most events between two steps whose tenants are looked at. */
+/** The most events between two steps whose tenants are looked up. */
 const maxEvents = 20_000
 
-/** Follows the end of the log, its erasures and its generations for all who wait there. */
+/** Follows the end of the log, its erasures and its generations for all readers who wait there. */
 export interface ChangeTail {
   /**
-   * Waits until there may be something to tell the tenant after `place()`. Meanwhile `passed` is
-   * told of states up to which there is nothing, so that nothing of other tenants' events has to be
-   * read again by a reader who stops waiting.
+   * Waits until there may be something to tell the tenant after `place()`. It never fails.
+   *
+   * Meanwhile it calls `passed` with states up to which there is nothing. So a reader who stops
+   * waiting need not read the events of other tenants again.
    */
   readonly next: (tenant: Tenant, place: () => FeedPlace, passed: (state: FeedState) => void) => Effect.Effect<void>
 }
 
 /**
- * Looks where the projections have come after each chunk they are fed, once for everybody who
- * waits, however many these are and of how many tenants. Nobody waits, nobody looks.
+ * Looks how far the projections have come after each chunk, once for all readers who wait.
+ *
+ * It does not look while no reader waits.
  */
 export const makeChangeTail = Effect.fnUntraced(function*(
   sql: PgClient.PgClient,
@@ -51,7 +53,7 @@ export const makeChangeTail = Effect.fnUntraced(function*(
   let waiting = 0
   const awaited = Latch.makeUnsafe(false)
 
-  /** Who hears of what is between two states of one history. */
+  /** The tenants that hear of what is between two states of one history. */
   const concerned = Effect.fnUntraced(function*(before: FeedState, state: FeedState) {
     const ranges = rangesBetween(before.positions, state.positions)
     if (eventCount(ranges) > maxEvents) return undefined
@@ -64,7 +66,7 @@ export const makeChangeTail = Effect.fnUntraced(function*(
   const look = Effect.gen(function*() {
     const now = yield* reached
     const before = last
-    // Within one history it never goes back, not even over an activation.
+    // Within one history a state never goes back, not even over an activation.
     const isSame = before !== undefined && isSameHistory(before.state, now)
     const state = isSame ? furthestState(before.state, now) : now
     if (isSame && !isPast(before.state, state)) return
@@ -76,7 +78,8 @@ export const makeChangeTail = Effect.fnUntraced(function*(
   const follow = Effect.gen(function*() {
     yield* awaited.await
     const nextChunk = runner.nextChunk()
-    // Who waits hears nothing while the database is away, and is answered when the time is over.
+    // While the database is away a waiting reader hears nothing, and is answered when its time is
+    // over.
     yield* Effect.ignore(look)
     yield* Effect.timeoutOption(nextChunk, poll)
   })

@@ -24,71 +24,81 @@ import { readFeedPositions } from "./readFeedPositions.ts"
 import { CurrentReadSlot, type TooManyReads } from "./ReadShares.ts"
 import { tellLosses } from "./tellLosses.ts"
 
-/** The tenant has as many long polls waiting as it may have. Nothing was read. */
+/** The tenant already has as many long polls waiting as it may have. Nothing was read. */
 export class TooManyPolls extends Schema.TaggedError<TooManyPolls>("playtally/counters/TooManyPolls")("TooManyPolls", {
   limit: Schema.Int
 }) {}
 
 interface Options {
-  /** Most users. */
+  /** The most users. */
   readonly limit: number
   /**
-   * How long to wait for a change where there is none; 0 answers at once what a single, bounded
-   * look finds, which may be nothing although there is more.
+   * How long to wait for a change.
+   *
+   * 0 answers at once what a single, bounded look finds. That may be nothing although there is
+   * more.
    */
   readonly waitSeconds: number
   readonly consistency: Consistency
 }
 
-/** Why a place of the feed cannot be given: see {@link Changes}. */
+/** Why the feed has no place to give: see {@link Changes}. */
 type NotReached = ProjectionBehind | ProjectionNotBuilt | TooManyReads | DatabaseUnavailable
 
-/** Polls of one tenant that may wait at once. */
+/** The most polls of one tenant that wait at once. */
 const maxPolls = 64
 
 /**
  * The feed of users whose counters may have changed (docs/design.md#reading).
  *
- * A reader who goes on from a place is told at least once of everything that comes after it,
- * whatever happens in between. Events are read from the log itself, up to where every active
- * projection has come. So they cost nothing to write, and a reader who hears of a change finds it
- * in the counters.
+ * A reader who goes on from a place hears at least once of everything after it, whatever happens in
+ * between. The feed reads events from the log itself, up to where every active projection has come.
+ * So a change costs nothing to write, and a reader who hears of it finds it in the counters.
  *
- * Numbers that change without an event, for example by an activation, are told as well. A walk over
- * users, which the place notes, tells the users of each operation once (see `generations.ts`).
- * Erased users are told too. A version that is rebuilt before it is read does not show.
+ * The feed also tells numbers that change without an event, for example by an activation. A walk
+ * over users, which the place notes, tells the users of each operation once (see `generations.ts`).
+ * The feed tells erased users too. It does not show a version that is rebuilt and not yet read.
  *
- * A place belongs to a history of the log. After the log has begun another history, what was told
- * of lost events is told again as it is now.
+ * A place belongs to a history of the log. When the log has begun another history, what was told of
+ * lost events is told again as it is now.
  */
 export class Changes extends Context.Service<Changes, {
   /**
    * The place where the feed stands. A reader takes it before it first reads the counters.
    *
-   * A strong place is not before any event that was in the log on arrival. It fails with
-   * `ProjectionNotBuilt` while no projection of the counters is active, with `ProjectionBehind` if
-   * the projections do not come that far in the time given, with `TooManyReads` if no slot was free
-   * again after the wait, and with `DatabaseUnavailable`.
+   * A strong place is not before any event that was in the log on arrival.
+   *
+   * - `ProjectionNotBuilt`: no projection of the counters is active.
+   * - `ProjectionBehind`: the projections do not come that far in the given time.
+   * - `TooManyReads`: no slot was free again after the wait.
+   * - `DatabaseUnavailable`: the database did not answer.
    */
   readonly now: (consistency: Consistency) => Effect.Effect<FeedPlace, NotReached>
   /**
-   * The place after which every user is told once, and then what changes from now on. It fails as
-   * `now` does.
+   * The place after which every user is told once, and then every change from now on.
+   *
+   * It fails as `now` does.
    */
   readonly start: (consistency: Consistency) => Effect.Effect<FeedPlace, NotReached>
   /**
-   * What there is to tell a tenant after a place, and the place to go on from. It waits
-   * `waitSeconds` for a change if there is none. An answer without changes is no error.
+   * What there is to tell a tenant after a place, and the place to go on from.
    *
-   * It fails with {@link TooManyPolls} if the tenant has that many readers waiting, and with the
-   * errors of `now` where the reading is strong.
+   * If there is no change, it waits `waitSeconds` for one. An answer without changes is no error.
+   *
+   * - {@link TooManyPolls}: the tenant has that many readers waiting.
+   * - `TooManyReads`: no slot was free again after the wait.
+   * - `DatabaseUnavailable`: the database did not answer.
+   * - The other errors of `now`, if the read is strong.
    */
   readonly after: (
     tenant: Tenant,
     place: FeedPlace,
     options: Options
   ) => Effect.Effect<FeedPage, TooManyPolls | NotReached>
-  /** Answers every reader who waits, and each later one, at once: the process is stopping. */
+  /**
+   * Answers every waiting reader, and each later one, at once, because the process is stopping. It
+   * never fails.
+   */
   readonly stop: Effect.Effect<void>
 }>()("playtally/counters/Changes") {
   static readonly layer = Layer.effect(
@@ -98,14 +108,14 @@ export class Changes extends Context.Service<Changes, {
       const { failing, stores } = yield* ProjectionCatalog
       const runner = yield* ProjectionRunner
       const histories = yield* LogHistories
-      // No counters come of those that rank users, and they lag behind the others.
+      // Projections that rank users give no counters, and lag behind the others.
       const counting = stores.filter(({ projection }) => projection.ranking === undefined)
       const countingNames = [...new Set(counting.map(({ projection }) => projection.name))]
       const stopping = Deferred.makeUnsafe<void>()
       yield* tellLosses(sql, histories)
       const polls = new Map<string, number>()
 
-      /** What the feed may tell now. In the caller's transaction. */
+      /** What the feed may tell now, read in the caller's transaction. */
       const stateIn = (lineage: Lineage) =>
         Effect.map(readFeedPositions(sql, countingNames, failing), (state): FeedState => ({ ...state, lineage }))
       const reached = sql.withTransaction(Effect.flatMap(histories.newest, stateIn))
@@ -116,7 +126,7 @@ export class Changes extends Context.Service<Changes, {
         const heads = yield* Effect.map(headsOf(sql, allSlices), vectorOf)
         if (heads.some((position) => position > 0)) {
           const active = yield* activeVersions(sql)
-          // There is nothing to wait for: it lasts until somebody rebuilds them.
+          // Waiting is of no use: an operator has to rebuild them.
           if (countingNames.every((name) => !active.has(name))) return yield* new ProjectionNotBuilt({ projections: countingNames })
         }
         const attempt = Effect.map(reached, (state) => {
@@ -127,8 +137,10 @@ export class Changes extends Context.Service<Changes, {
       }, unavailable("Changes.now"))
 
       /**
-       * One bounded look. What it reads is of one server, and of a history as old as that of the
-       * place it gives, or newer.
+       * One bounded look.
+       *
+       * Everything that it reads is of one server, and of a history that is not older than that of
+       * the place it gives.
        */
       const look = (tenant: Tenant, from: FeedPlace, limit: number) =>
         sql.withTransaction(Effect.gen(function*() {

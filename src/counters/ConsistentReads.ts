@@ -18,16 +18,17 @@ import { checkpointsOf, headsOf, notesOf, withEvents } from "./momentStatements.
 import { CurrentReadSlot, type TooManyReads } from "./ReadShares.ts"
 
 /**
- * The projections have not come to the heads that the log had when the request came, within the
- * time given. Asking again later is safe.
+ * The projections did not come to the heads of the log in the given time.
+ *
+ * The heads are those at the arrival of the request. It is safe to ask again later.
  */
 export class ProjectionBehind extends Schema.TaggedError<ProjectionBehind>("playtally/counters/ProjectionBehind")("ProjectionBehind", {
   waited: Schema.Int.annotate({ description: "Seconds" })
 }) {}
 
 /**
- * A user asked for strongly is parked in some projections: a fold failed on one of the user's
- * events.
+ * A strong read asked for a user who is parked in some projections: a fold failed on an event of
+ * the user.
  */
 export class ProjectionParked extends Schema.TaggedError<ProjectionParked>("playtally/counters/ProjectionParked")("ProjectionParked", {
   userId: Schema.String,
@@ -35,75 +36,81 @@ export class ProjectionParked extends Schema.TaggedError<ProjectionParked>("play
 }) {}
 
 /**
- * This process's code cannot run some projections asked for: they fail on the sample log
- * (`FailsOnSampleLog`). Asking again is of no use until it is mended.
+ * This process's code cannot run some projections that a read asks for.
+ *
+ * They fail on the sample log (`FailsOnSampleLog`). It is of no use to ask again until the code is
+ * mended.
  */
 export class ProjectionFailing extends Schema.TaggedError<ProjectionFailing>("playtally/counters/ProjectionFailing")("ProjectionFailing", {
   projections: Schema.Array(Schema.String)
 }) {}
 
 /**
- * What a reading promises: whatever the projections have reached, or all that was in the log when
- * it was asked for (docs/design.md#reading).
+ * What a read promises (docs/design.md#reading).
+ *
+ * - `Eventual`: what the projections have reached.
+ * - `Strong`: everything that was in the log on arrival, after at most `waitSeconds`.
  */
 export type Consistency = { readonly _tag: "Eventual" } | { readonly _tag: "Strong"; readonly waitSeconds: number }
 
-/**
- * One moment of the database, as far as some users of a tenant and some projections are concerned.
- */
+/** One moment of the database, for some users of a tenant and some projections. */
 export interface ReadMoment {
   /** The users who have events, in the order asked. */
   readonly userIds: ReadonlyArray<UserId>
   /** The active versions that this code knows, in the order asked. */
   readonly stores: ReadonlyArray<ProjectionStore>
-  /** The projections without an active version: they are to be rebuilt for the first time. */
+  /** The projections without an active version. They must be rebuilt for the first time. */
   readonly unbuilt: ReadonlyArray<string>
   /** The projections that this process's code cannot run. */
   readonly failing: ReadonlyArray<string>
   /** The position in the user's slice up to which every store has been fed. */
   readonly positionOf: (userId: UserId) => number
   /**
-   * The zone in which a user's rows are made: the tenant's, or while it is being changed perhaps
-   * still the one before.
+   * The zone of a user's rows.
+   *
+   * It is the tenant's. While the tenant's zone is being changed, it may be the former one.
    */
   readonly timeZoneOf: (userId: UserId) => string
-  /** The day with which the weeks begin of which the user's rows are made, 1 (Monday) to 7. */
+  /** The day with which the weeks of a user's rows begin, 1 (Monday) to 7. */
   readonly weekStartOf: (userId: UserId) => number
   /** The projections in which a user is parked. */
   readonly parkedIn: (userId: UserId) => ReadonlyArray<string>
-  /** The projections in which any of the users concerned is. */
+  /** The projections in which any user concerned is parked. */
   readonly stale: ReadonlyArray<string>
   /**
-   * The newest generation of a user's rows, for each of the active versions under their names; of
-   * all users concerned without a user.
+   * The newest generation of a user's rows for each active version, under its name.
+   *
+   * Without a user it is the newest of all users concerned.
    */
   readonly generationsOf: (userId?: UserId) => Readonly<Record<string, number>>
 }
 
 interface Options {
-  /** The users whose rows are read; none where the rows are not of single users. */
+  /** The users whose rows are read; empty if the rows are not of single users. */
   readonly userIds: ReadonlyArray<UserId>
   /** Names of projections. */
   readonly projections: ReadonlyArray<string>
   readonly consistency: Consistency
   /**
-   * Set where the rows depend on every user of the tenant: how complete they are is then said of
-   * all users, not of the users named.
+   * Set if the rows depend on every user of the tenant.
+   *
+   * The promise then holds for all users, not only for the named ones.
    */
   readonly everybody?: true
   /**
-   * Set where a projection that this process's code cannot run is left out, as an unbuilt one is.
-   * Otherwise the reading fails.
+   * Set if a projection that this process's code cannot run is left out, as an unbuilt one is.
+   *
+   * Otherwise the read fails.
    */
   readonly mayLack?: boolean
 }
 
 /**
- * Reads rows of projections, and promises how complete they are.
+ * Reads rows of projections, and promises how complete they are. It writes nothing.
  *
- * It fails with {@link ProjectionBehind}, {@link ProjectionParked} and {@link ProjectionFailing} as
- * each of them says, with `TooManyReads` if no slot was free again after a wait, and with
- * `DatabaseUnavailable` if the database did not answer. Nothing is written in any case.
+ * - {@link ProjectionBehind}, {@link ProjectionParked} and {@link ProjectionFailing}: as each says.
+ * - `TooManyReads`: no slot was free again after a wait.
+ * - `DatabaseUnavailable`: the database did not answer.
  */
 export class ConsistentReads extends Context.Service<ConsistentReads, {
   /**
@@ -139,11 +146,11 @@ export class ConsistentReads extends Context.Service<ConsistentReads, {
         const slices = everybody === true ? allSlices : [...new Set(users.map((userId) => sliceOf(tenant.tenantId, userId)))]
         const heads = consistency._tag === "Eventual" ? new Map<Slice, Position>() : yield* headsOf(sql, slices)
 
-        /** The rows, or the slices that are not far enough. */
+        /** The rows, or the slices that are behind. */
         const attempt = Effect.gen(function*() {
           const { active, failing, positions, unbuilt } = yield* checkpointsOf(sql, catalog, slices, projections)
           if (failing.length > 0 && (mayLack !== true || active.length === 0)) return { _tag: "Failing", projections: failing } as const
-          // Where nothing is built yet, there is nothing to wait for.
+          // Where nothing is built, waiting is of no use.
           const behind = unbuilt.length + failing.length === projections.length
             ? []
             : slices.filter((slice) => (positions.get(slice) ?? 0) < (heads.get(slice) ?? 0))
@@ -190,13 +197,17 @@ export class ConsistentReads extends Context.Service<ConsistentReads, {
 interface Behind {
   readonly _tag: "Behind"
   readonly slices: ReadonlyArray<Slice>
-  /** The projections that are behind; without names all but those that rank users. */
+  /**
+   * The projections that are behind. Undefined for all projections except those that rank users.
+   */
   readonly projections?: ReadonlyArray<string>
 }
 
 /**
  * Attempts again after each chunk that is fed, until no slice is behind or the time of a strong
- * reading is over. The slices that are behind are fed first.
+ * read is over.
+ *
+ * The slices that are behind are fed first.
  */
 export const untilReached = <A extends { readonly _tag: string }, E, R>(
   runner: ProjectionRunner["Service"],
@@ -204,7 +215,7 @@ export const untilReached = <A extends { readonly _tag: string }, E, R>(
   attempt: Effect.Effect<A | Behind, E, R>
 ): Effect.Effect<Exclude<A, Behind>, E | ProjectionBehind | TooManyReads, R> => {
   const look = Effect.suspend(() => {
-    // Taken before looking, so that no chunk that ends in between is missed.
+    // This comes before the look, so that it misses no chunk that ends in between.
     const nextChunk = runner.nextChunk()
     return Effect.map(attempt, (result) => ({ result, nextChunk }))
   })
@@ -213,14 +224,14 @@ export const untilReached = <A extends { readonly _tag: string }, E, R>(
     const slot = yield* CurrentReadSlot
     while (isBehind(result)) {
       runner.feedNow(result.slices, result.projections)
-      // Another process may be feeding these slices, so this one looks again even if it hears
+      // Another process may be feeding these slices, so this process looks again even if it hears
       // nothing.
       yield* slot.aside(Effect.timeoutOption(nextChunk, "50 millis"))
       ;({ nextChunk, result } = yield* look)
     }
     return result as Exclude<A, Behind>
   })
-  // What needs no waiting for is answered, however little time there is.
+  // An attempt that need not wait is answered, however short the time is.
   return Effect.flatMap(look, (first) =>
     consistency._tag === "Eventual" || !isBehind(first.result)
       ? reachedAfter(first)

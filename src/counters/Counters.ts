@@ -18,10 +18,11 @@ import type { TooManyReads } from "./ReadShares.ts"
 import { maxRows, TooManyRows, viewOf } from "./TooManyRows.ts"
 
 /**
- * A user's counters (docs/design.md#counters): the sections asked for under their names. `position`
- * is the position of the user's slice they reflect. `ref` stands for the user in the feed of
- * changes once the id is erased. `generations` says of each section when its numbers last changed
- * without an event.
+ * A user's counters (docs/design.md#counters), with the requested sections under their names.
+ *
+ * - `position`: the position of the user's slice that the counters reflect.
+ * - `ref`: stands for the user in the feed of changes once the id is erased.
+ * - `generations`: for each section, when its numbers last changed without an event.
  */
 export type CountersDocument =
   & {
@@ -36,7 +37,7 @@ export type CountersDocument =
 
 interface Options {
   readonly sections: ReadonlyArray<string>
-  /** Set where the reader named the sections, and needs each one. */
+  /** Set if the reader named the sections and needs each of these. */
   readonly areNamed?: boolean
   readonly consistency: Consistency
 }
@@ -44,24 +45,26 @@ interface Options {
 /** The counters of users, which the engine reads. */
 export class Counters extends Context.Service<Counters, {
   /**
-   * The sections a document can have, in their order: the names of the projections that are not
-   * read apart.
+   * The sections that a document can have, in their order.
+   *
+   * They are the names of the projections that have no document of their own.
    */
   readonly sections: ReadonlyArray<string>
   /**
    * The documents of the users who have events, in the order asked. A user named twice has one.
    *
-   * All documents are of one moment, see {@link ConsistentReads}. A section whose projection is
-   * still to be rebuilt for the first time is left out, and so is one that this process's code
-   * cannot run. At most {@link maxRowsInAll} rows are read.
+   * All documents are of one moment, see {@link ConsistentReads}. A section is left out if its
+   * projection must be rebuilt for the first time, or if this process's code cannot run it. At most
+   * {@link maxRowsInAll} rows are read.
    *
    * - `TooManyRows`: a section has more than {@link maxRows} rows of one user, or the users have
    *   more than {@link maxRowsInAll} rows together.
-   * - `ProjectionNotBuilt`: a section that was named, or every section, is still to be rebuilt.
-   * - `ProjectionFailing`: this process's code cannot run a section that was named, or any.
-   * - `ProjectionBehind`, `ProjectionParked`, `TooManyReads`, `DatabaseUnavailable`: see
-   *   {@link ConsistentReads}. `ProjectionBehind` also where another process has activated a
-   *   version that this code does not know.
+   * - `ProjectionNotBuilt`: a section that was named, or every section, must be rebuilt for the
+   *   first time.
+   * - `ProjectionFailing`: this process's code cannot run a section that was named, or any section.
+   * - `ProjectionBehind`, `ProjectionParked`, `TooManyReads`, `DatabaseUnavailable`: see {@link
+   *   ConsistentReads}. `ProjectionBehind` also where another process has activated a version that
+   *   this code does not know.
    */
   readonly read: (
     tenant: Tenant,
@@ -127,16 +130,16 @@ export class Counters extends Context.Service<Counters, {
   )
 }
 
-/** Most rows of all the users and sections that are read together. */
+/** The most rows of all users and sections that are read together. */
 export const maxRowsInAll = 15_000
 
 /**
- * Rows that one statement gives: to take more of them out of the driver's buffer at once keeps
- * everybody else waiting.
+ * The most rows of one statement. The process does nothing else while it takes the rows out of the
+ * driver's buffer.
  */
 const maxRowsAtOnce = 3 * maxRows
 
-/** The rows of each store, by user. In the caller's transaction. */
+/** The rows of each store, by user, in the caller's transaction. */
 const readRows = Effect.fnUntraced(function*(tenantId: TenantId, stores: ReadonlyArray<ProjectionStore>, userIds: ReadonlyArray<UserId>) {
   const rows: Array<ReadonlyMap<string, ReadonlyArray<ReadRow>>> = []
   let left = maxRowsInAll
@@ -153,12 +156,13 @@ const readRows = Effect.fnUntraced(function*(tenantId: TenantId, stores: Readonl
 })
 
 /**
- * The rows of one store, one more than there may be if there are too many of a user or of all of
- * them.
+ * The rows of one store, by user.
+ *
+ * If a user has too many rows, or all users together, it gives one more than there may be.
  */
 const readStore = Effect.fnUntraced(function*(store: ProjectionStore, tenantId: TenantId, userIds: ReadonlyArray<UserId>, left: number) {
   const ofUser = maxRows + 1
-  // Of nearly all batches this is all.
+  // For nearly all batches this one statement is enough.
   const some = yield* store.read(tenantId, userIds, { ofUser, inAll: Math.min(left, maxRowsAtOnce) + 1 })
   if (userIds.length === 1 || countOf(some) <= Math.min(left, maxRowsAtOnce)) return some
   const all = new Map<string, ReadonlyArray<ReadRow>>()
@@ -176,7 +180,7 @@ const countOf = (rows: ReadonlyMap<string, ReadonlyArray<ReadRow>>): number => {
   return count
 }
 
-/** A section of one user is too large. */
+/** The error for a section of one user with too many rows. */
 export const tooManyOfUser = (section: string, userId: UserId) =>
   new TooManyRows({
     section,

@@ -20,13 +20,14 @@ import type { Folding, HistoryEvent } from "./Folding.ts"
 import { Histories, type HistoryTooLarge, type HistoryUnfinished } from "./Histories.ts"
 import { type ContributingEvent, PathHistory } from "./PathHistory.ts"
 
-/** No counters document has a single value at that path. */
+/** No counters document can have a single value at that path. `message` says why. */
 export class NoSuchCounter extends Schema.TaggedError<NoSuchCounter>("playtally/counters/NoSuchCounter")("NoSuchCounter", {
   message: Schema.String
 }) {}
 
 /**
- * A document may have a value at that path, say for another currency, but the user's never had one.
+ * The user's document never had a value at that path, but a document can, for example for another
+ * currency.
  */
 export class CounterNotFound extends Schema.TaggedError<CounterNotFound>("playtally/counters/CounterNotFound")("CounterNotFound", {
   path: Schema.String
@@ -34,40 +35,42 @@ export class CounterNotFound extends Schema.TaggedError<CounterNotFound>("playta
 
 /** How a value of a user's counters document came about. */
 export interface Explained {
-  /** As {@link formatCounterPath} writes it. */
+  /** The path as {@link formatCounterPath} writes it. */
   readonly path: string
   readonly kind: ValueKind
-  /** As the document has it, null if it has none any more. */
+  /** The value as the document has it; null if it has none any more. */
   readonly value: unknown
   readonly slice: Slice
-  /** The last position of the user's slice that was looked at. */
+  /** The last position of the user's slice that was read. */
   readonly position: Position
   /** In order of position. */
   readonly contributions: ReadonlyArray<ContributingEvent>
-  /** Whether there are more after these. */
+  /** Whether more events follow. */
   readonly isMore: boolean
 }
 
-/** Why a number is what it is. */
+/** Explains why a number is what it is. */
 export class Explanation extends Context.Service<Explanation, {
   /**
-   * The value at a path (see {@link parseCounterPath}) of a user's document, and the events that
-   * changed it: at most `limit`, from after the position `after` on. Their differences add up to
-   * the value. An event that changed nothing, as a bet that is no greatest one, is left out.
-   * Undefined for a user without events.
+   * The value at a path of a user's document, and the events that changed it. Undefined for a user
+   * without events.
    *
-   * It fails with `NoSuchCounter` for a path that no document can have, with `CounterNotFound` for
-   * one that this user's document has not, with `ProjectionParked` if the fold fails on an event,
-   * with `ProjectionFailing` if this process's code cannot run the projection, and with the errors
-   * of {@link Histories}.
+   * The path is as {@link parseCounterPath} reads it. At most `limit` events come, from after the
+   * position `after` on. Their differences add up to the value. An event that changed nothing is
+   * left out, such as a bet that is not the greatest.
    *
-   * Every value of every projection can be explained: the projection's own fold is run again over
-   * the user's events. It reads the log itself, so it never lags behind. The first page takes time
-   * in proportion to the number of all the user's events, in steps: see {@link Histories}. A
-   * process keeps where the pages asked for in the last minute ended (the newest, see
-   * `KeptFoldings`), and reads for the next one no more than it shows, up to the position of the
-   * first; to any other page it comes by reading all again. A page ends early where its events have
-   * many bytes.
+   * Every value of every projection can be explained, because the projection's own fold runs again
+   * over the user's events. It reads the log itself, so it never lags behind. The first page takes
+   * time in proportion to the number of the user's events, in steps: see {@link Histories}. A
+   * process keeps for a minute where a page ended (the newest, see `KeptFoldings`). From there it
+   * reads for the next page only what that page shows, up to the position of the first page. For
+   * any other page it reads everything again. A page ends early if its events have many bytes.
+   *
+   * - `NoSuchCounter`: no document can have the path.
+   * - `CounterNotFound`: this user's document never had it.
+   * - `ProjectionParked`: the fold fails on an event.
+   * - `ProjectionFailing`: this process's code cannot run the projection.
+   * - The errors of {@link Histories}.
    */
   readonly explain: (
     tenant: Tenant,
@@ -106,7 +109,7 @@ export class Explanation extends Context.Service<Explanation, {
             upTo
           }))
           const turned = Effect.map(histories.take(tenant, userId, pageKey(page.after)), (kept) => {
-            // Under this key nothing else is kept.
+            // Nothing else is kept under this key.
             const folding = kept?.folding as PathFolding | undefined
             if (kept === undefined || folding === undefined) return undefined
             const place = folding.values.reached
@@ -143,7 +146,9 @@ export class Explanation extends Context.Service<Explanation, {
 }
 
 /**
- * A value as it comes about. It stops at an event on which the fold fails, or that no reader takes.
+ * A value as it comes about.
+ *
+ * It stops at an event on which the fold fails, or that no reader takes.
  */
 class PathFolding implements Folding {
   readonly values: PathHistory

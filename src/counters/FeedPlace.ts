@@ -1,7 +1,7 @@
 import type { Lineage } from "../event-log/Lineage.ts"
 import { furthest, type LogOffset, rangesBetween } from "./LogOffset.ts"
 
-/** How far there is something to tell, as of one moment of the database. */
+/** How far there is something to tell, at one moment of the database. */
 export interface FeedState {
   /** How far every active projection has come. */
   readonly positions: LogOffset
@@ -10,18 +10,19 @@ export interface FeedState {
    * `generations.ts`.
    */
   readonly generation: number
-  /** The last erasure of a user, of any tenant; 0 before the first. */
+  /** The last erasure of any user of any tenant; 0 before the first. */
   readonly erasure: number
-  /** The history of the log that all this belongs to, or an older one. */
+  /** The history of the log that the other fields belong to, or an older one. */
   readonly lineage: Lineage
 }
 
 /**
- * What a reader has been told: of events, of erasures, and of generations; and how far a walk over
- * users has come if one is under way.
+ * What a reader has been told of events, of erasures and of generations.
+ *
+ * If a walk over users is in progress, it also says how far the walk has come.
  */
 export interface FeedPlace extends FeedState {
-  /** Users up to `after` have been told for the generations up to `upTo`. */
+  /** The users up to `after` have been told for the generations up to `upTo`. */
   readonly walk?: { readonly upTo: number; readonly after: string } | undefined
 }
 

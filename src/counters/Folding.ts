@@ -2,8 +2,10 @@ import type { RecordedEvent } from "../event-log/RecordedEvent.ts"
 import type { Position } from "../values/Position.ts"
 
 /**
- * An event of a history; without `logged` it is one that no reader takes, for its size or its
- * version. `bytes` is the length of its payload.
+ * An event of a history.
+ *
+ * `bytes` is the length of its payload. `logged` is missing if no reader takes the event, because
+ * of its size or its version.
  */
 export interface HistoryEvent {
   readonly position: Position
@@ -16,13 +18,17 @@ export interface HistoryEvent {
 export interface Folding {
   /** Takes the next events. It must not throw. */
   readonly add: (events: ReadonlyArray<HistoryEvent>) => void
-  /** Set once no further events are needed. */
+  /** True once no further events are needed. */
   readonly isDone: boolean
-  /** About how much memory it takes. */
+  /** The bytes of memory that it takes, roughly. */
   readonly bytes: number
 }
 
-/** A folding and how far it has come: all events up to `place` are in it, of those up to `upTo`. */
+/**
+ * A folding and how far it has come.
+ *
+ * It has all events up to `place`, and goes on up to `upTo`.
+ */
 export interface Progress<F extends Folding> {
   readonly folding: F
   place: number

@@ -17,11 +17,11 @@ import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import type { TooManyReads } from "./ReadShares.ts"
 import { maxRows, TooManyRows, viewOf } from "./TooManyRows.ts"
 
-/** The projections that a document of games is made of, in its order. */
+/** The projections of a document of games, in its order. */
 export const gameProjections = [casinoByGame, gameRoundsByGame]
 
 /**
- * A user's counters per game and currency (docs/design.md#games): the sections asked for under
+ * A user's counters per game and currency (docs/design.md#games), with the requested sections under
  * their names.
  */
 export type GamesDocument =
@@ -35,8 +35,10 @@ export type GamesDocument =
   & { readonly [section: string]: unknown }
 
 /**
- * Which games: some by their ids, those without events left out, or the first `limit` of all from
- * one on, in order of the ids' UTF-8 bytes.
+ * Which games a read asks for.
+ *
+ * - `Some`: games by their ids. Games without events are left out.
+ * - `Page`: the first `limit` of all games from one on, in order of the ids' UTF-8 bytes.
  */
 export type GameSelection =
   | { readonly _tag: "Some"; readonly gameIds: ReadonlyArray<string> }
@@ -50,16 +52,18 @@ interface Options {
 
 /** The counters of single games. */
 export class Games extends Context.Service<Games, {
-  /** The sections a document can have, in their order. */
+  /** The sections that a document can have, in their order. */
   readonly sections: ReadonlyArray<string>
   /**
-   * The document, and the game that the next page begins with, if there is one. Undefined for a
-   * user without events. A page ends before the game with which a section would come to more than
-   * {@link maxRows} rows.
+   * The document, and the game with which the next page begins if there is one. Undefined for a
+   * user without events.
    *
-   * It fails with `TooManyRows` if one game, or the games asked for by their ids, have more rows
-   * than that, with `ProjectionNotBuilt` while a section is to be rebuilt for the first time, and
-   * with the errors of {@link ConsistentReads}.
+   * A page ends before the game with which a section would have more than {@link maxRows} rows.
+   *
+   * - `TooManyRows`: one game, or the games asked for by their ids, have more rows than that.
+   * - `ProjectionNotBuilt`: a section must be rebuilt for the first time.
+   * - The errors of {@link ConsistentReads}. `ProjectionBehind` also where another process has
+   *   activated a version that this code does not know.
    */
   readonly read: (
     tenant: Tenant,
@@ -97,8 +101,8 @@ export class Games extends Context.Service<Games, {
               ? []
               : [[first, others.at(-1) ?? first] as const]
             const read = yield* Effect.forEach(stores, (store) => store.readRanges(tenant.tenantId, userId, ranges, maxRows + 1))
-            // Rows come in the order of the games: the last game of a section with too many may not
-            // be whole.
+            // Rows come in the order of the games, so the last game of a section with too many rows
+            // may not be complete.
             const cut = read.flatMap((rows) => rows.length > maxRows ? String(rows.at(-1)?.["game_id"]) : []).sort(compareUtf8)[0]
             if (cut !== undefined && (games._tag === "Some" || cut === first)) {
               const at = read.findIndex((rows) => rows.length > maxRows)
@@ -111,7 +115,7 @@ export class Games extends Context.Service<Games, {
             const breather = new Breather()
             const presented: Record<string, unknown> = {}
             for (const [at, { projection }] of stores.entries()) {
-              // A thousand rows take some milliseconds, and other readings may have come as far in
+              // A thousand rows take some milliseconds, and other reads may have come this far in
               // the same turn.
               yield* breather.rest
               presented[projection.name] = projection.section.present(rows[at] ?? [], context)

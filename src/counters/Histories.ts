@@ -20,63 +20,67 @@ import type { Folding, HistoryEvent, Progress } from "./Folding.ts"
 import { KeptFoldings } from "./KeptFoldings.ts"
 
 /**
- * A history was not read to its end in time. What was read is kept for a minute: asking again goes
- * on from there.
+ * A history was not read to its end in time. `read` is how far it was read, `position` its end.
+ *
+ * What was read is kept for a minute, and asking again goes on from there.
  */
 export class HistoryUnfinished extends Schema.TaggedError<HistoryUnfinished>("playtally/counters/HistoryUnfinished")("HistoryUnfinished", {
   read: Schema.Int,
   position: Schema.Int
 }) {}
 
-/** The rows that a history is folded into would take more memory than one may. `limit` in bytes. */
+/** The rows of a folded history would take more memory than `limit` bytes. */
 export class HistoryTooLarge extends Schema.TaggedError<HistoryTooLarge>("playtally/counters/HistoryTooLarge")("HistoryTooLarge", {
   limit: Schema.Int
 }) {}
 
-/** How long one request may read a history: well below what clients and proxies usually wait. */
+/**
+ * Milliseconds that one request may read a history.
+ *
+ * That is well below the time that clients and proxies usually wait.
+ */
 export const HistoryTime = Context.Reference<number>("playtally/counters/HistoryTime", { defaultValue: () => 20_000 })
 
-/** Most bytes of the rows that one history is folded into. */
+/** The most bytes of the rows into which one history is folded. */
 export const maxFoldedBytes = 96 * 1024 * 1024
 
-/** A history as it is asked for. */
+/** A request for a history. */
 export interface HistoryRequest<F extends Folding, A> {
   readonly tenant: Tenant
   readonly userId: UserId
   readonly types: ReadonlyArray<EventType>
   /**
-   * The key under which a folding that is not at its end is kept. A request under the same key
-   * waits for the one under way, and goes on with its folding.
+   * The key under which an unfinished folding is kept.
+   *
+   * A request under the same key waits for the current one, and goes on with its folding.
    */
   readonly key: string
-  /** Where to begin if nothing is kept under the key, or not in a state that `mayGoOn`. */
+  /** Where to begin if nothing is kept under the key, or if `goOn` refuses what is kept. */
   readonly begin: Effect.Effect<Progress<F>, DatabaseUnavailable>
-  /** What is kept as it is to go on, if it can. */
+  /** The kept folding in the form in which it goes on; undefined if it cannot. */
   readonly goOn: (kept: Progress<F>) => Progress<F> | undefined
   /**
-   * Takes the answer out of the folding, before anybody else goes on with it, and says under which
-   * key it is worth keeping.
+   * Takes the answer out of the folding, and says under which key the folding is worth keeping.
+   *
+   * It runs before another request goes on with the folding.
    */
   readonly finish: (progress: Progress<F>) => { readonly answer: A; readonly keepAs: string | undefined }
 }
 
-/**
- * Events that are decoded and folded before the clock is looked at, and the bytes of their
- * payloads.
- */
+/** Events, and bytes of their payloads, that are folded between two looks at the clock. */
 const stretch = { events: 32, bytes: 64 * 1024 }
 
 /**
  * Folds users' events again, from the log itself (docs/design.md#reading).
  *
- * It works in steps, for a bounded time: a page of events at a time, each a short statement of its
- * own, with rests in between for others. When the time is over, or the client has gone, the folding
- * is kept for a minute, and the next request goes on from there. So a history of any length is read
- * to its end by asking often enough.
+ * It works in steps and for a bounded time. Each step is one page of events, read by a short
+ * statement, with rests for other work in between. When the time is over, or the client has gone,
+ * it keeps the folding for a minute. The next request goes on from there. So enough requests read a
+ * history of any length to its end.
  */
 export class Histories extends Context.Service<Histories, {
   /**
-   * The answer; undefined for a user without events, or one who is erased meanwhile.
+   * The answer; undefined for a user without events, or a user who is erased meanwhile.
    *
    * - {@link HistoryUnfinished}: the time is over. Asking again goes on from there.
    * - {@link HistoryTooLarge}: the folding took more than {@link maxFoldedBytes}. Asking again is
@@ -87,8 +91,10 @@ export class Histories extends Context.Service<Histories, {
     request: HistoryRequest<F, A>
   ) => Effect.Effect<A | undefined, HistoryUnfinished | HistoryTooLarge | DatabaseUnavailable>
   /**
-   * Takes a folding that was kept; it is not kept any more. Undefined if there is none, if the user
-   * was erased since, or if the log went back.
+   * Takes a kept folding out of the store.
+   *
+   * Undefined if there is none, if the user was erased since, or if the log went back. It fails
+   * with `DatabaseUnavailable` if the database did not answer.
    */
   readonly take: (tenant: Tenant, userId: UserId, key: string) => Effect.Effect<Progress<Folding> | undefined, DatabaseUnavailable>
 }>()("playtally/counters/Histories") {
@@ -99,11 +105,10 @@ export class Histories extends Context.Service<Histories, {
       const budget = yield* HistoryTime
       const steadily = yield* steadyTime
       const kept = new KeptFoldings()
-      /** Who folds under a key, with those who wait for it. */
+      /** The requests under a key: one folds, the others wait for their turn. */
       const turns = new Map<string, { readonly turn: Semaphore.Semaphore; asking: number }>()
 
-      // What nobody asks for again is let go of in time, also if nobody asks for anything: it is
-      // personal data.
+      // A kept folding is personal data, so it goes in time even if no request comes.
       yield* Effect.map(Clock.currentTimeMillis, (now) => kept.expire(now)).pipe(
         Effect.repeat(Schedule.spaced("10 seconds")),
         steadily,
@@ -139,14 +144,14 @@ export class Histories extends Context.Service<Histories, {
         const attempt = Effect.fnUntraced(function*(deadline: number) {
           const { tenantId } = tenant
           const loss = yield* history.lastLoss(tenant, userId)
-          // Whoever keeps something under a key asks for it under the same key only: what it is
-          // folded into is the same.
+          // A request keeps under a key only what a request under the same key folds, so the type
+          // is the same.
           const found = (yield* takeKept(key, loss)) as Progress<F> | undefined
           const progress = (found === undefined ? undefined : goOn(found)) ?? (yield* begin)
           if (!(yield* history.isAny({ tenantId, userId, upTo: progress.upTo }))) return { _tag: "Nothing" } as const
           const reading = read(history, progress, { tenantId, userId, types, deadline }).pipe(
-            // Between two pieces it is whole, whatever ends it there: the time, the client, the
-            // database.
+            // Between two pieces the folding is whole, whatever ends it there: the time, the client
+            // or the database.
             Effect.onExit((exit) =>
               Exit.isSuccess(exit) || Exit.hasDies(exit) || progress.folding.bytes > maxFoldedBytes
                 ? Effect.void
@@ -179,7 +184,9 @@ export class Histories extends Context.Service<Histories, {
   )
 }
 
-/** Reads on until the folding has what it needs; whether events were gone that were to be there. */
+/**
+ * Reads on until the folding needs no more, and tells whether events are gone that should be there.
+ */
 const read = Effect.fnUntraced(function*(
   history: UserHistory["Service"],
   progress: Progress<Folding>,

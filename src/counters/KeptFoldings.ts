@@ -1,13 +1,15 @@
 import type { Folding, Progress } from "./Folding.ts"
 
-/** Most foldings kept, most bytes that they take together, and for how long (milliseconds). */
+/** The most foldings that are kept, and for how long, in milliseconds. */
 const maxKept = 64
+/** The most bytes that they take together. */
 const maxBytes = 96 * 1024 * 1024
 const timeToLive = 60_000
 
 /**
- * A folding with what last took events away when it was made, see `UserHistory.lastLoss`: after
- * another loss it is worth nothing.
+ * A folding, and the last loss of events when it was made (see `UserHistory.lastLoss`).
+ *
+ * After another loss it is worth nothing.
  */
 export interface Kept {
   readonly progress: Progress<Folding>
@@ -15,14 +17,16 @@ export interface Kept {
 }
 
 /**
- * Foldings of histories that were left before their end, for the reader who goes on. Each is given
- * out once, is kept for {@link timeToLive}, and the newest are kept where there are too many.
+ * Unfinished foldings of histories, for the reader who goes on.
+ *
+ * Each is given out once, and kept for {@link timeToLive}. If there are too many, the newest are
+ * kept.
  */
 export class KeptFoldings {
   private readonly entries = new Map<string, { readonly kept: Kept; readonly bytes: number; readonly until: number }>()
   private bytes = 0
 
-  /** `now` in milliseconds of a clock that never goes back. */
+  /** Keeps a folding. `now` is in milliseconds of a clock that never goes back. */
   keep(key: string, kept: Kept, now: number): void {
     this.remove(key)
     const { bytes } = kept.progress.folding
@@ -41,7 +45,7 @@ export class KeptFoldings {
     return entry !== undefined && entry.until > now ? entry.kept : undefined
   }
 
-  /** Lets go of those whose time is over. */
+  /** Removes the foldings whose time is over. */
   expire(now: number): void {
     for (const [key, { until }] of this.entries) {
       if (until > now) break

@@ -19,8 +19,10 @@ import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import type { TooManyReads } from "./ReadShares.ts"
 
 /**
- * A place on a board: from 1 on, no two users share one. `reached_at` is a time, or a date where
- * the score is a streak of dates.
+ * A place on a board.
+ *
+ * Ranks begin at 1, and no two users share one. `reached_at` is a time, or a date if the score is a
+ * streak of dates.
  */
 export interface LeaderboardEntry {
   readonly rank: number
@@ -29,7 +31,11 @@ export interface LeaderboardEntry {
   readonly reached_at: string
 }
 
-/** Which board: the period with its dates, both included, null where it goes over all times. */
+/**
+ * The board and its period.
+ *
+ * Both dates are included. They are null for a period over all times.
+ */
 interface LeaderboardHead {
   readonly board: Board
   readonly period: Period
@@ -39,29 +45,29 @@ interface LeaderboardHead {
   readonly time_zone: string
   /** How many users are on the board. */
   readonly user_count: number
-  /** When scores last changed without an event: of any user. */
+  /** For each projection, when the score of any user last changed without an event. */
   readonly generations: Readonly<Record<string, number>>
   readonly stale?: ReadonlyArray<string>
 }
 
-/** The first of a board (docs/design.md#reading). */
+/** The first users of a board (docs/design.md#reading). */
 export interface LeaderboardDocument extends LeaderboardHead {
   readonly entries: ReadonlyArray<LeaderboardEntry>
 }
 
-/** A user's place on a board, and those right above and below, in the board's order. */
+/** A user's place on a board, and the places right above and below, in the order of the board. */
 export interface LeaderboardPlace extends LeaderboardHead, LeaderboardEntry {
   readonly above: ReadonlyArray<LeaderboardEntry>
   readonly below: ReadonlyArray<LeaderboardEntry>
 }
 
-/** A board as it is asked for. */
+/** A request for a board. */
 export interface BoardSelection {
   readonly board: Board
   readonly period: Period
-  /** A date of the period in days since 1970-01-01; today, in the tenant's zone, without one. */
+  /** A date of the period in days since 1970-01-01. Undefined for today in the tenant's zone. */
   readonly day: number | undefined
-  /** Null where the board has none; in any case. */
+  /** In letters of any case; null if the board has none. */
   readonly currency: string | null
 }
 
@@ -70,13 +76,14 @@ type Reading<A> = Effect.Effect<
   ProjectionBehind | ProjectionNotBuilt | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable
 >
 
-/** Who is ahead. */
+/** The leaderboards of a tenant. */
 export class Leaderboards extends Context.Service<Leaderboards, {
   /**
-   * The best users of a board, ties in the order in which they reached the score.
+   * The best users of a board. Ties are in the order in which the users reached the score.
    *
-   * Every error is one of {@link ConsistentReads}, or `ProjectionNotBuilt`: the board's projection
-   * is still to be rebuilt for the first time.
+   * It fails with `ProjectionNotBuilt` if the projection of the board must be rebuilt for the first
+   * time, and with the errors of {@link ConsistentReads}. `ProjectionBehind` comes also where
+   * another process has activated a version that this code does not know.
    */
   readonly top: (
     tenant: Tenant,
@@ -84,8 +91,9 @@ export class Leaderboards extends Context.Service<Leaderboards, {
     options: { readonly limit: number; readonly consistency: Consistency }
   ) => Reading<LeaderboardDocument>
   /**
-   * A user's place; undefined for a user who is not on the board. `neighbours` is how many above
-   * and how many below. It fails as `top` does.
+   * A user's place; undefined for a user who is not on the board.
+   *
+   * `neighbours` is the number of places above, and of places below. It fails as `top` does.
    */
   readonly place: (
     tenant: Tenant,

@@ -3,35 +3,36 @@ import type { PositionRange } from "../event-log/statements/positionRanges.ts"
 import { Position } from "../values/Position.ts"
 import type { Slice } from "../values/Slice.ts"
 
-/** A place in the whole log: a position of every slice, by its number. */
+/** A place in the whole log: the position of each slice, by the number of the slice. */
 export type LogOffset = ReadonlyArray<Position>
 
-/** The place at which each slice is at the position given, the others at 0. */
+/** The place with the given positions, and 0 for every other slice. */
 export const vectorOf = (positions: Iterable<readonly [slice: Slice, position: Position]>): LogOffset => {
   const vector = Array.from({ length: sliceCount }, () => Position(0))
   for (const [slice, position] of positions) vector[slice] = position
   return vector
 }
 
-/** The place that is after both. */
+/** The place after both. */
 export const furthest = (a: LogOffset, b: LogOffset): LogOffset => a.map((position, slice) => Position(Math.max(position, b[slice] ?? 0)))
 
-/** The place that is before both. */
+/** The place before both. */
 export const nearest = (a: LogOffset, b: LogOffset): LogOffset => a.map((position, slice) => Position(Math.min(position, b[slice] ?? 0)))
 
-/** The slices that are further at `upTo` than at `after`, with how far. */
+/** For each slice that is further at `upTo` than at `after`, the positions in between. */
 export const rangesBetween = (after: LogOffset, upTo: LogOffset): ReadonlyArray<PositionRange> =>
   allSlices.flatMap((slice) => {
     const range = { slice, after: after[slice] ?? Position(0), upTo: upTo[slice] ?? Position(0) }
     return range.upTo > range.after ? [range] : []
   })
 
-/** How many events ranges hold. */
+/** The number of events in ranges. */
 export const eventCount = (ranges: ReadonlyArray<PositionRange>): number => ranges.reduce((sum, { after, upTo }) => sum + upTo - after, 0)
 
 /**
- * The beginnings of ranges that hold `limit` events together, or all: what short ones leave goes to
- * the longer ones.
+ * The beginnings of ranges that hold `limit` events together, or all.
+ *
+ * What short ranges leave goes to the longer ones.
  */
 export const shortened = (ranges: ReadonlyArray<PositionRange>, limit: number): ReadonlyArray<PositionRange> => {
   let left = limit

@@ -6,7 +6,7 @@ import type { ReadRow } from "../projections/projection/Section.ts"
 import { subtractDecimals } from "../values/decimalArithmetic.ts"
 import { valueAt, type ValueKind } from "./counterPath.ts"
 
-/** An event with about how many bytes of a page it takes. */
+/** An event, and roughly how many bytes of a page it takes. */
 export interface SizedEvent {
   readonly logged: RecordedEvent
   readonly bytes: number
@@ -16,28 +16,31 @@ export interface SizedEvent {
 export interface ContributingEvent {
   readonly logged: RecordedEvent
   /**
-   * The difference, a number for a count and canonical decimal text for an amount; for any other
-   * value the value itself.
+   * The difference: a number for a count, canonical decimal text for an amount.
+   *
+   * For any other value it is the value itself.
    */
   readonly contribution: unknown
-  /** The value with this event and all before it; of a number that the document has not, 0. */
+  /** The value with this event and all before it. A number that the document does not have is 0. */
   readonly value: unknown
 }
 
 /**
- * How one value of a section came about: a user's events are added in order of position, and those
- * that changed the value are kept, up to `limit` of those after the position `after` and
- * {@link maxPageBytes} of events. Having no number is as good as 0 there. Whatever depends on the
- * present is taken as of `context.now` throughout, so that it ends with the value of the document.
+ * How one value of a section came about.
  *
- * The first page needs all events, for the value they end with; {@link turn} goes on from there
- * with no more than the next page shows.
+ * It adds a user's events in order of position, and keeps those that changed the value. It keeps up
+ * to `limit` events after the position `after`, and {@link maxPageBytes} of events. A missing
+ * number counts as 0. Values that depend on the present are as of `context.now` throughout, so the
+ * history ends with the value of the document.
+ *
+ * The first page needs all events, for the final value. After it, {@link turn} only needs the
+ * events that the next page shows.
  */
 export class PathHistory {
   contributions: Array<ContributingEvent> = []
-  /** Of the page's events and those before, and of the one that follows it, if there is one. */
+  /** Folds the events of the page, those before, and the one after it if there is one. */
   private readonly fold: MemoryFold
-  /** Of all events, until their value is known. */
+  /** Folds all events, until their value is known. */
   private whole: MemoryFold | undefined
   /** The first event that changed the value and was not kept. */
   private following: ContributingEvent | undefined
@@ -47,10 +50,11 @@ export class PathHistory {
   private readonly after: number
   private limit: number
   private readonly projection: AnyProjection
-  /** The value of the fold and the rows it is made from; unknown (null) while nobody looks. */
+  /** The value of the fold, and the rows that it comes from; null while nobody asks. */
   private current: { readonly value: unknown; readonly rows: ReadonlyArray<ReadRow> } | null = null
-  /** Bytes of the events of the page, and of the one that follows. */
+  /** Bytes of the events of the page. */
   private pageBytes = 0
+  /** Bytes of the event that follows it. */
   private followingBytes = 0
   private last: { readonly value: unknown } | null = null
 
@@ -81,27 +85,29 @@ export class PathHistory {
   }
 
   /**
-   * About how much memory the rows and the events of the page take. A parsed event takes some times
-   * the bytes of its text.
+   * The bytes of memory of the rows and of the page's events, roughly.
+   *
+   * A parsed event takes some times the bytes of its text.
    */
   get bytes(): number {
     return this.fold.bytes + (this.whole?.bytes ?? 0) + 4 * (this.pageBytes + this.followingBytes)
   }
 
-  /** Lets go of the page, which was answered: until it is turned, only what follows is needed. */
+  /** Removes the answered page. Until the next {@link turn}, only what follows is needed. */
   letGo(): void {
     this.contributions = []
     this.pageBytes = 0
   }
 
-  /** The position after which the page that follows goes on reading. */
+  /** The position after which the next page goes on reading. */
   get reached(): number {
     return this.following?.logged.position ?? 0
   }
 
   /**
-   * Goes on to the next page, once all events have been added to the first: events after
-   * {@link reached} are to be added, until it is done.
+   * Goes on to the next page, once the first page has all events.
+   *
+   * The caller then adds the events after {@link reached}, until it is done.
    */
   turn(limit: number): void {
     this.last = { value: this.value() }
@@ -123,7 +129,7 @@ export class PathHistory {
     while (next < events.length && !this.isMore) this.look(events[next++])
   }
 
-  /** The value with all events, those after the page too; undefined if the document has none. */
+  /** The value with all events, also those after the page; undefined if the document has none. */
   value(): unknown {
     this.last ??= { value: this.valueOf(this.whole ?? this.fold) }
     return this.last.value
@@ -135,7 +141,7 @@ export class PathHistory {
 
   private valueHere(): unknown {
     const rows = this.fold.rowsAt(this.names)
-    // Most events of a user change other rows than those of one value.
+    // Most events of a user do not change the rows of this value.
     if (this.current === null || !areSame(rows, this.current.rows)) this.current = { value: this.valueOf(this.fold, rows), rows }
     return this.current.value
   }
@@ -174,15 +180,13 @@ export class PathHistory {
   }
 }
 
-/** Most bytes of the events of a page, unless the first one alone has more. */
+/** The most bytes of the events of a page, unless its first event alone has more. */
 export const maxPageBytes = 4 * 1024 * 1024
 
 const areSame = (rows: ReadonlyArray<ReadRow>, others: ReadonlyArray<ReadRow>): boolean =>
   rows.length === others.length && rows.every((row, index) => row === others[index])
 
-/**
- * What a value that is not there comes to: a currency that appears with a bet has not won 0 by it.
- */
+/** What a missing value counts as: a currency that appears with a bet has not won 0 by it. */
 const nothing = { count: 0, amount: "0", other: null } as const
 
 const isSame = (before: unknown, after: unknown): boolean =>

@@ -1,8 +1,9 @@
 import * as Schema from "effect/Schema"
 
 /**
- * Projections that are asked for were never rebuilt: they have no rows of the log yet. It lasts
- * until an operator rebuilds them.
+ * Projections that a read asks for were never rebuilt, so they have no rows of the log yet.
+ *
+ * The error lasts until an operator rebuilds them.
  */
 export class ProjectionNotBuilt extends Schema.TaggedError<ProjectionNotBuilt>("playtally/counters/ProjectionNotBuilt")(
   "ProjectionNotBuilt",

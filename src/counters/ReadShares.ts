@@ -7,19 +7,26 @@ import { FairSlots } from "../tenants/FairSlots.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 
 /**
- * The tenant has as many readings under way and waiting as it may have, or waited its time for a
- * slot. Nothing was read.
+ * The tenant has as many reads in progress and waiting as it may have, or waited too long for a
+ * slot.
+ *
+ * Nothing was read.
  */
 export class TooManyReads extends Schema.TaggedError<TooManyReads>("playtally/counters/TooManyReads")("TooManyReads", {
   what: Schema.Literals(["reads", "histories"])
 }) {}
 
 /**
- * The slot of the reading that is under way. Without one, as in tests of single services, waiting
- * is just waiting.
+ * The slot of the current read.
+ *
+ * Without a slot, as in tests of single services, `aside` only waits.
  */
 export interface ReadSlot {
-  /** Gives the slot back while an effect only waits, and takes one again afterwards. */
+  /**
+   * Gives the slot back while an effect only waits, and takes one again afterwards.
+   *
+   * It fails with {@link TooManyReads} if no slot is free again in time.
+   */
   readonly aside: <A, E, R>(waiting: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TooManyReads, R>
 }
 
@@ -29,31 +36,41 @@ export const CurrentReadSlot = Context.Reference<ReadSlot>("playtally/counters/C
 })
 
 /**
- * Readings of a tenant that may wait for a slot: more than its long polls, which all go on at once
- * where much changes.
+ * Reads of a tenant that may wait for a slot.
+ *
+ * They are more than its long polls, which all go on at once after a large change.
  */
 const queueSize = { reads: 256, histories: 16 }
 
-/** How long a reading waits for a slot. Histories take seconds each. */
+/** How long a read waits for a slot. A history takes seconds. */
 const patience = { reads: "5 seconds", histories: "15 seconds" } as const
 
 /**
- * What is read at the same time, shared out between the tenants (docs/design.md#reading). A request
- * holds its slot from before the first statement until its answer is encoded, so that the rows in
- * memory are bounded too, but not while it only waits: for the projections, or for a change.
+ * The reads at one time, shared out between the tenants (docs/design.md#reading).
  *
- * A tenant has at most three quarters of the slots and a bounded queue; free slots go to the
- * tenants in turn. There are fewer slots than connections for them: whatever else needs one, such
- * as rejected items or readiness, never waits for a reader.
+ * A request holds its slot from before the first statement until its answer is encoded. So the rows
+ * in memory are bounded too. It gives the slot back while it only waits for the projections or for
+ * a change.
+ *
+ * A tenant has at most three quarters of the slots, and a bounded queue. Free slots go to the
+ * tenants in turn. There are fewer slots than connections, so rejected items, readiness and other
+ * work never wait for a reader.
  */
 export class ReadShares extends Context.Service<ReadShares, {
-  /** Runs a reading of rows in a slot. */
+  /**
+   * Runs a read of rows in a slot.
+   *
+   * It fails with {@link TooManyReads} if the queue of the tenant is full, or if no slot is free in
+   * time.
+   */
   readonly read: (tenant: Tenant) => <A, E, R>(reading: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TooManyReads, R>
   /**
-   * Runs a reading that folds a user's events again (`as_of`, `explain`) in a slot of their own.
+   * Runs a read that folds a user's events again (`as_of`, `explain`), in a slot for histories.
+   *
+   * It fails as `read` does.
    */
   readonly history: (tenant: Tenant) => <A, E, R>(reading: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TooManyReads, R>
-  /** How many readings hold a slot, and how many wait for one. */
+  /** How many reads hold a slot, and how many wait for one. */
   readonly inFlight: () => { readonly reads: number; readonly histories: number; readonly waiting: number }
 }>()("playtally/counters/ReadShares") {
   static readonly layer = Layer.sync(ReadShares, () => {

@@ -23,24 +23,30 @@ import { Histories, type HistoryTooLarge, type HistoryUnfinished } from "./Histo
 import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
 import { maxRows, type TooManyRows } from "./TooManyRows.ts"
 
-/** A user's counters as they were. */
+/** The counters of users as they were. */
 export class TimeTravel extends Context.Service<TimeTravel, {
   /**
-   * The document of what the log held at an instant (epoch milliseconds): the user's events
-   * recorded by then, folded by the projections that are active today, in the tenant's zone of
-   * today, with that instant for "now". `position` is the last position of the user's slice then. A
-   * section whose fold fails, or that would need an event no reader takes, stops before that event
-   * and is named in `stale`; one that is not active yet, or that this process's code cannot run, is
-   * left out, or is behind or failing if the reader named it. Undefined if there was no event of
-   * the user yet.
+   * The document of what the log held at an instant (epoch milliseconds). Undefined if the user had
+   * no event yet.
    *
-   * It reads the log itself, so it never lags behind, and takes time in proportion to the number of
-   * the user's events until then: in steps, see {@link Histories}. A further request for the same
+   * It has the user's events recorded by then, folded by the projections that are active today, in
+   * today's zone of the tenant. "Now" is that instant. `position` is the last position of the
+   * user's slice at that time.
+   *
+   * A section stops before an event on which its fold fails, or that no reader takes. `stale` names
+   * it then. A section is left out if it is not active yet or if this process's code cannot run it,
+   * unless the reader named it.
+   *
+   * It reads the log itself, so it never lags behind. It takes time in proportion to the number of
+   * the user's events until then, in steps: see {@link Histories}. The next request for the same
    * sections goes on from there, also for a later instant.
    *
-   * It fails with `InFuture` for an instant that has not come, with `ProjectionNotBuilt`,
-   * `ProjectionBehind` or `ProjectionFailing` for a section that the reader named, with
-   * `TooManyRows` as `Counters` does, and with the errors of {@link Histories}.
+   * - `InFuture`: the instant has not come.
+   * - `ProjectionNotBuilt`, `ProjectionFailing`: a section that the reader named, or every section,
+   *   must be rebuilt or cannot be run.
+   * - `ProjectionBehind`: another process has activated a version that this code does not know.
+   * - `TooManyRows`: as in `Counters`.
+   * - The errors of {@link Histories}.
    */
   readonly read: (
     tenant: Tenant,
@@ -124,7 +130,7 @@ interface FoldedSections {
   readonly stale: ReadonlyArray<string>
 }
 
-/** One user's sections, folded side by side. */
+/** The sections of one user, folded side by side. */
 class SectionFolds implements Folding {
   readonly isDone = false
   private readonly folds: ReadonlyArray<{ readonly projection: AnyProjection; readonly fold: MemoryFold }>
@@ -173,7 +179,11 @@ class SectionFolds implements Folding {
   }
 }
 
-/** Adds the events before the first that the fold fails on; whether that is all of them. */
+/**
+ * Adds the events before the first event on which the fold fails.
+ *
+ * It tells whether it added all events.
+ */
 const addUpToFailure = (fold: MemoryFold, events: ReadonlyArray<FastTrackEvent>): boolean => {
   try {
     fold.add(events)

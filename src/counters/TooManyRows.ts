@@ -8,8 +8,9 @@ export class TooManyRows extends Schema.TaggedError<TooManyRows>("playtally/coun
 }) {}
 
 /**
- * Most rows of one section of a user's document, say of currencies; of games and their currencies
- * on a page.
+ * The most rows of one section of a user's document, for example of currencies.
+ *
+ * It is also the most rows of games and their currencies on a page.
  */
 export const maxRows = 1000
 

@@ -10,19 +10,20 @@ import type { Tenant } from "../tenants/Tenant.ts"
 import type { Slice } from "../values/Slice.ts"
 import type { UserId } from "../values/UserId.ts"
 
-/** A user as a list has it: the `ref` is that of the user's documents. */
+/** A user in a list. The `ref` is that of the user's documents. */
 export interface ListedUser {
   readonly user_id: UserId
   readonly ref: string
   readonly slice: Slice
 }
 
-/** A tenant's users. */
+/** The users of a tenant. */
 export class Users extends Context.Service<Users, {
   /**
-   * The users with events whose ids follow `after`, in the order of the ids' UTF-8 bytes: at most
-   * `limit`, and the id to go on after unless these were the last. They are read from the log
-   * itself, without erased users. It fails with `DatabaseUnavailable` if the database did not
+   * The users with events whose ids follow `after`, in the order of the ids' UTF-8 bytes.
+   *
+   * It gives at most `limit`, and the id to go on after unless these were the last. It reads the
+   * log itself, without erased users. It fails with `DatabaseUnavailable` if the database did not
    * answer.
    */
   readonly list: (

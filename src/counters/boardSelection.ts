@@ -2,13 +2,13 @@ import * as Result from "effect/Result"
 import { type Board, type Period, ruleOf } from "../projections/catalog/rules/boards.ts"
 import type { BoardSelection } from "./Leaderboards.ts"
 
-/** The part of a question that does not fit the board, and why. */
+/** The part of a request that does not fit the board, and why. */
 export interface Misfit {
   readonly part: "period" | "currency"
   readonly message: string
 }
 
-/** The board that is asked for, if it exists: a board has some periods, and currencies or none. */
+/** The requested board, if it exists: a board has some periods, and currencies or none. */
 export const boardSelection = ({ board, currency, day, period }: {
   readonly board: Board
   readonly period: Period

@@ -9,9 +9,11 @@ import { type FeedPlace, isSameHistory, nothingTold } from "./FeedPlace.ts"
 import type { Kept } from "./readFeedPage.ts"
 
 /**
- * Where a reader goes on in the newest history of the log, in the caller's transaction. A reader
- * who was told of something that is lost, be it an event, an erasure or a generation, is told of
- * all users and erasures once more. So is each reader after another server has taken over.
+ * Where a reader goes on in the newest history of the log, in the caller's transaction.
+ *
+ * A reader may have been told of an event, an erasure or a generation that is lost. Such a reader
+ * is told of all users and erasures once more. So is each reader after another server has taken
+ * over.
  */
 export const continuedPlace = Effect.fnUntraced(
   function*(sql: PgClient.PgClient, histories: LogHistories["Service"], place: FeedPlace) {
@@ -25,8 +27,8 @@ export const continuedPlace = Effect.fnUntraced(
           where later.history > last.history and (later.timeline, later.storage) is distinct from (last.timeline, last.storage)
         ) as is_other_server
       from log_histories next where next.history = ${BigInt(common ?? -1)} + 1`
-    // A standby may lack what projections had written, also where it has every event: a reader may
-    // have documents that it does not have, of users of whom nothing is told again.
+    // A standby may lack rows of projections even if it has every event. A reader may then have
+    // documents that it lacks, of users of whom nothing is told again.
     const isLost = wentBack.length > 0 || history === undefined || history.is_other_server ||
       place.erasure > Number(history.erasure) || Math.max(place.generation, place.walk?.upTo ?? 0) > Number(history.generation)
     const next: FeedPlace = isLost ? { lineage, positions, generation: nothingTold, erasure: 0 } : { ...place, lineage, positions }

@@ -2,16 +2,17 @@ import * as SchemaAST from "effect/SchemaAST"
 import { Amount } from "../values/jsonValues.ts"
 
 /**
- * Where in a user's counters document a value is: the names that lead to it, the section first. As
- * text they are joined by dots, and within a name `~` is written `~0` and `.` is written `~1`, as
- * in a JSON Pointer (RFC 6901): `casino.EUR.bet_amount`, and `casino.A~1B.bet_amount` for a
- * currency "A.B".
+ * Where a value is in a user's counters document: the names that lead to it, the section first.
+ *
+ * The text of a path joins the names by dots. As in a JSON Pointer (RFC 6901), a name has `~0` for
+ * `~`, and it has `~1` for `.`. Examples are `casino.EUR.bet_amount`, and `casino.A~1B.bet_amount`
+ * for a currency "A.B".
  */
 export type CounterPath = readonly [section: string, ...names: ReadonlyArray<string>]
 
 const misplaced = /~(?![01])/
 
-/** The path that a text says; undefined for a text with another `~`. */
+/** The path of a text; undefined if the text has another `~`. */
 export const parseCounterPath = (text: string): CounterPath | undefined => {
   if (misplaced.test(text)) return undefined
   const [section = "", ...names] = text.split(".").map((name) => name.replaceAll("~1", ".").replaceAll("~0", "~"))
@@ -23,14 +24,16 @@ export const formatCounterPath = (path: CounterPath): string =>
   path.map((name) => name.replaceAll("~", "~0").replaceAll(".", "~1")).join(".")
 
 /**
- * What a value is: a number of things, an exact decimal, or anything else (a time, a text, true or
- * false).
+ * What a value is: a number of things, an exact decimal, or anything else.
+ *
+ * Anything else is a time, a text, or true or false.
  */
 export type ValueKind = "count" | "amount" | "other"
 
 /**
- * What is at the end of `names` in a document of a schema. Undefined if they lead to nothing there,
- * or to more than one value.
+ * The kind of the value at the end of `names` in a document of a schema.
+ *
+ * Undefined if the names lead to nothing, or to more than one value.
  */
 export const valueKind = (schema: SchemaAST.AST, names: ReadonlyArray<string>): ValueKind | undefined => {
   const [name, ...rest] = names
@@ -59,7 +62,7 @@ export const valueKind = (schema: SchemaAST.AST, names: ReadonlyArray<string>): 
 
 const amountIdentifier = SchemaAST.resolveIdentifier(Amount.ast)
 
-/** What is at the end of `names` in a section; undefined if there is nothing. */
+/** The value at the end of `names` in a section; undefined if there is none. */
 export const valueAt = (section: unknown, names: ReadonlyArray<string>): unknown =>
   names.reduce<unknown>(
     (value, name) => typeof value === "object" && value !== null && Object.hasOwn(value, name) ? memberOf(value, name) : undefined,

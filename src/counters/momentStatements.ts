@@ -19,8 +19,10 @@ export const headsOf = (sql: PgClient.PgClient, slices: ReadonlyArray<Slice>) =>
   )
 
 /**
- * The active versions of some projections, and for each slice the position up to which every one
- * has been fed. Versions that fail have no say in it.
+ * The active versions of some projections, and for each slice the position up to which all have
+ * been fed.
+ *
+ * Versions that fail do not count.
  */
 export const checkpointsOf = (
   sql: PgClient.PgClient,
@@ -51,17 +53,15 @@ export const checkpointsOf = (
   )
 
 /**
- * Whether this process's code cannot run the version of a projection that is read, or, where none
- * is yet, any that there is of it.
+ * Whether this process's code cannot run the active version of a projection.
+ *
+ * Without an active version, whether it can run none of the versions there are.
  */
 const isFailing = ({ failing, stores }: ProjectionCatalog["Service"], name: string, active: number | undefined): boolean =>
   failing.some(({ projection, version }) => projection === name && (active ?? version) === version) &&
   (active !== undefined || stores.every(({ projection }) => projection.name !== name))
 
-/**
- * Those of the users who have events, and the zones and weeks in which their rows are made (see
- * `foldContexts`).
- */
+/** The users who have events, with the zone and the weeks of their rows (see `foldContexts`). */
 export const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: ReadonlyArray<UserId>) =>
   Effect.map(
     sql<{ user_id: UserId; time_zone: string; week_start: number }>`
@@ -77,8 +77,9 @@ export const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: Read
   )
 
 /**
- * The projections in which some users are parked, or any of the tenant's, and the generations of
- * their rows.
+ * The projections in which the users are parked, and the generations of their rows.
+ *
+ * Without users, those of all users of the tenant.
  */
 export const notesOf = (
   sql: PgClient.PgClient,

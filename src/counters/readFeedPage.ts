@@ -16,8 +16,8 @@ import { type FeedPlace, type FeedState, nothingTold } from "./FeedPlace.ts"
 import { eventCount, type LogOffset, rangesBetween, shortened } from "./LogOffset.ts"
 
 /**
- * A user whose counters may have changed, with a position of the user's slice that the counters
- * have reached.
+ * A user whose counters may have changed, and a position of the user's slice that the counters have
+ * reached.
  */
 export interface Change {
   readonly user_id: UserId
@@ -25,15 +25,16 @@ export interface Change {
   readonly position: Position
 }
 
-/** A user who was erased, by the `ref` that the user's documents had. */
+/** An erased user, by the `ref` that the user's documents had. */
 export interface ErasedChange {
   readonly ref: string
   readonly slice: Slice
 }
 
 /**
- * What the log still has of a history that has ended: of each slice, and of generations. A document
- * that a reader has of a later position or with a later generation may count what is lost.
+ * What the log still has of a history that has ended: positions of each slice, and generations.
+ *
+ * A reader's document of a later position or generation may count what is lost.
  */
 export interface Kept {
   readonly generation: number
@@ -51,12 +52,11 @@ export interface FeedPage {
 }
 
 /**
- * What a tenant's reader is told after a place, up to a state: at most `limit` users. `isMore` says
- * that the state has not been reached.
+ * What a tenant's reader is told after a place, up to a state: at most `limit` users.
  *
- * The number of events and users that it looks at is bounded, however many there are. Erasures come
- * first, every one before any user: a user who is told later was not erased by these, or is known
- * again.
+ * `isMore` says that the page does not reach the state. The page looks at a bounded number of
+ * events and users, however many there are. Erasures come first, every one before any user. So a
+ * user who is told later was not erased by these, or is known again.
  */
 export const readFeedPage = Effect.fnUntraced(function*(
   sql: PgClient.PgClient,
@@ -71,8 +71,7 @@ export const readFeedPage = Effect.fnUntraced(function*(
   }
   const room = limit - erased.length
   const walk = yield* walkOf(sql, tenant, place, state)
-  // What happens now does not wait for the end of a long walk, and the walk gets on whatever
-  // happens.
+  // New events do not wait for the end of a long walk, and the walk goes on whatever happens.
   const events = yield* eventsPage(sql, tenant, {
     after: place.positions,
     upTo: state.positions,
@@ -97,7 +96,7 @@ export const readFeedPage = Effect.fnUntraced(function*(
   return { erased, changes: [...told.values()], next, isMore }
 })
 
-/** Which users a walk tells: all, those of some slices, and single ones. */
+/** The users that a walk tells: all, those of some slices, and single ones. */
 interface Scope {
   readonly everybody: boolean
   readonly slices: ReadonlySet<Slice>
@@ -108,13 +107,15 @@ interface Walk {
   /** A generation. */
   readonly upTo: number
   readonly after: string
-  /** Undefined where nobody is to be told. */
+  /** Undefined if the walk tells nobody. */
   readonly scope: Scope | undefined
 }
 
 /**
- * The walk that is under way, or the next one. Its scope is that of the generations that are still
- * there: one that has gone since was superseded by a newer one, which the next walk tells.
+ * The current walk, or the next one.
+ *
+ * Its scope is that of the generations that are still there. A generation that has gone since has a
+ * newer one in its place, which the next walk tells.
  */
 const walkOf = Effect.fnUntraced(function*(sql: PgClient.PgClient, tenant: Tenant, { generation, walk }: FeedPlace, state: FeedState) {
   const { after, upTo } = walk ?? { after: "", upTo: Math.max(state.generation, generation) }
@@ -131,7 +132,7 @@ const scopeOf = (generations: ReadonlyArray<Generation>): Scope => ({
   userIds: new Set(generations.flatMap(({ userId }) => userId ?? []))
 })
 
-/** Users looked at in one page of a walk for those of some slices. */
+/** Users that one page of a walk looks at for those of some slices. */
 const looked = 2000
 
 const walkPage = Effect.fnUntraced(function*(sql: PgClient.PgClient, { tenantId }: Tenant, { after, scope }: Walk, limit: number) {
@@ -156,8 +157,8 @@ const eventsPage = Effect.fnUntraced(function*(
   const events = Map.groupBy(ranges.length === 0 ? [] : yield* userPositions(sql, tenant.tenantId, ranges), ({ slice }) => slice)
   const changes: Array<Change> = []
   const next = [...after]
-  // The slices with most to tell come first: one that was left to the next page grows and gets its
-  // turn.
+  // The slices with the most to tell come first. A slice that waits for the next page grows, and
+  // gets its turn.
   for (const { slice, upTo } of ranges.toSorted((a, b) => b.upTo - b.after - (a.upTo - a.after))) {
     const users = new Map<UserId, Position>()
     next[slice] = upTo

@@ -15,11 +15,11 @@ interface Version {
 }
 
 /**
- * How far some projections have come in each slice, with the newest generation and erasure. One
- * statement, so that all of it is of one moment.
+ * How far some projections have come in each slice, with the newest generation and erasure.
  *
- * Only active versions count: what is rebuilt but not read yet has no say in it. Versions that this
- * code cannot run (`failing`) or does not know have none either.
+ * One statement reads all of it, so it is of one moment. Only active versions count, so a version
+ * that is rebuilt and not read yet does not. Versions that this code cannot run (`failing`) or does
+ * not know do not count either.
  */
 export const readFeedPositions = (sql: PgClient.PgClient, projections: ReadonlyArray<string>, failing: ReadonlyArray<Version>) =>
   Effect.map(

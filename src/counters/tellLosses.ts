@@ -6,8 +6,9 @@ import type { LogHistories } from "../event-log/LogHistories.ts"
 import { addGenerationAfterLoss } from "../projections/feed/generations.ts"
 
 /**
- * Adds a generation whenever the log went back, until the scope closes. So a reader who reads
- * documents and follows no feed also sees that its numbers may be lost ones.
+ * Adds a generation whenever the log went back, until the scope closes.
+ *
+ * So a reader of documents who follows no feed also sees that its numbers may be lost ones.
  */
 export const tellLosses = Effect.fnUntraced(function*(sql: PgClient.PgClient, histories: LogHistories["Service"]) {
   const lost = Latch.makeUnsafe(false)

@@ -5,8 +5,9 @@ import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnava
 import type { TenantId } from "../values/TenantId.ts"
 
 /**
- * A word for which events of a tenant are not counted, as the projection `uncounted` has it; the
- * times are the events' own.
+ * A word for which events of a tenant are not counted, as the projection `uncounted` has it.
+ *
+ * The times are those of the events.
  */
 export interface UncountedEvents {
   readonly tenantId: TenantId
@@ -31,9 +32,12 @@ interface Row {
 }
 
 /**
- * The words for which most events of a tenant, or of all, are not counted, at most `limit`. None
- * while no version of the projection is active. Read through the view of the active version, whose
- * rows are one for each user and word.
+ * The words for which the most events of a tenant, or of all tenants, are not counted: at most
+ * `limit`.
+ *
+ * None while no version of the projection is active. It reads the view of the active version, which
+ * has one row for each user and word. It fails with `DatabaseUnavailable` if the database did not
+ * answer.
  */
 export const uncountedWords = (
   tenantId: TenantId | undefined,
