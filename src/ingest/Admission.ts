@@ -9,22 +9,31 @@ import type { TenantId } from "../values/TenantId.ts"
 export type { Ticket } from "../tenants/Budget.ts"
 
 /**
- * There is more in flight than the service takes on at a time. Nothing of the request was stored;
- * sending it again later is safe.
+ * The budget of the process, or the tenant's share of it, has no room for the request.
+ *
+ * Nothing of the request was stored. Sending it again later is safe.
  */
 export class Overloaded extends Schema.TaggedError<Overloaded>("playtally/ingest/Overloaded")("Overloaded", {
   what: Schema.Literals(["events", "bytes"])
 }) {}
 
 /**
- * The budget of events and bytes in flight, for the process and for each tenant
- * (docs/architecture.md#admission). Taken whole and before anything else is done for a request, so
- * that a request is either carried through or refused untouched. Both budgets are larger than the
- * largest request, so an idle service never refuses one.
+ * The budgets of events and bytes in flight (docs/architecture.md#admission).
+ *
+ * A request takes what it needs whole and in advance, so it is either carried through or refused
+ * untouched. A tenant has at most its share of each budget. That share has room for the largest
+ * request, so an idle service never refuses one.
  */
 export class Admission extends Context.Service<Admission, {
+  /**
+   * Takes a part of the budget of events until the ticket is released.
+   *
+   * It never waits. `Overloaded`: the process or the tenant has no room for so much.
+   */
   readonly events: (tenantId: TenantId, count: number) => Effect.Effect<Ticket, Overloaded>
+  /** Takes a part of the budget of bytes, on the terms of {@link events}. */
   readonly bytes: (tenantId: TenantId, count: number) => Effect.Effect<Ticket, Overloaded>
+  /** What all tenants hold of both budgets at this moment. */
   readonly inFlight: () => { readonly events: number; readonly bytes: number }
 }>()("playtally/ingest/Admission") {
   static readonly layer = Layer.effect(

@@ -19,32 +19,52 @@ import { Settings } from "../platform/Settings.ts"
 import { takeTurns } from "../platform/takeTurns.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { TenantMetrics } from "../tenants/TenantMetrics.ts"
+import { known } from "../values/known.ts"
 import { Admission, type Overloaded } from "./Admission.ts"
 import { type IngestReport, RejectedItem } from "./IngestReport.ts"
 import { eventsAccepted, eventsDuplicate, eventsRejected, eventsUncounted } from "./metrics.ts"
 import { RejectedEvents } from "./RejectedEvents.ts"
 import { type MailboxFull, type UserEvents, UserProcessors } from "./UserProcessors.ts"
 
-/** Strict handling was asked for and some items are invalid: nothing was stored, nothing kept. */
+/**
+ * The request asked for strict handling, and some of its items are invalid.
+ *
+ * Nothing was stored, and no rejected item was kept.
+ */
 export class StrictRefusal extends Schema.TaggedError<StrictRefusal>("playtally/ingest/StrictRefusal")("StrictRefusal", {
   rejected: Schema.Array(RejectedItem)
 }) {}
 
-/** Why a batch could not be taken in. Sending it again whole is safe after each of these. */
+/** Why a batch could not be taken in. Sending it again whole is safe after each of these errors. */
 export type IngestError = Overloaded | MailboxFull | EventLogUnavailable | EventLogCorrupt | DatabaseUnavailable
 
 const hour = 3_600_000
 
 /**
- * The way of a batch (docs/architecture.md#the-way-of-an-event): parse and decode the items, piece
- * by piece so that other requests get turns, take the budget for all, send each user's events to
- * its processor, wait for the commits, keep what was refused, report. Once the first event is on
- * its way nothing interrupts it, whoever goes away.
+ * The way of a batch (docs/architecture.md#the-way-of-an-event).
+ *
+ * 1. Parse and decode the items, piece by piece, so that other requests get turns.
+ * 2. Take the budget for all events.
+ * 3. Send each user's events to the user's processor, and wait for the commits.
+ * 4. Keep the rejected items, and report.
+ *
+ * From step 2 on nothing interrupts a batch, even if its sender closes the connection.
  */
 export class Ingest extends Context.Service<Ingest, {
   /**
-   * Takes the `items`. With `strict`, one invalid item refuses the whole batch before anything is
-   * sent on. So does a body that turns out not to be JSON, strict or not.
+   * Stores the items that are valid, keeps the others as rejected, and reports.
+   *
+   * When it succeeds, each item is committed to the log or kept as rejected. Items whose event the
+   * log has already are reported as duplicates.
+   *
+   * - `MalformedJson`: the body is not JSON. Nothing was stored.
+   * - `StrictRefusal`: `strict` was asked for and an item is invalid. Nothing was stored.
+   * - `Overloaded`: there is no room for the events. Nothing was stored.
+   * - `MailboxFull`: a user of the batch has too many events waiting. Events of others may be
+   *   stored.
+   * - `EventLogUnavailable`, `EventLogCorrupt`: the log did not take all events. Some may be
+   *   stored.
+   * - `DatabaseUnavailable`: the events are stored, and the rejected items may not be kept.
    */
   readonly batch: (
     tenant: Tenant,
@@ -63,18 +83,19 @@ export class Ingest extends Context.Service<Ingest, {
       const tenantMetrics = yield* TenantMetrics
 
       /**
-       * The outcomes with those that are `Known` compared: after the commit, at nobody's cost but
-       * the sender's.
+       * Compares the events whose keys the log has already, and settles their outcomes.
+       *
+       * It runs after the commit, so that only the sender of repeated events waits for it.
        */
       const settled = Effect.fnUntraced(function*(decoded: Decoded, outcomes: ReadonlyArray<ReadonlyArray<AppendOutcome>>) {
         if (areSettled(outcomes)) return outcomes
-        const known = [...decoded.users.values()].flatMap(({ events }, user) =>
+        const repeated = [...decoded.users.values()].flatMap(({ events }, user) =>
           events.flatMap((event, at) => {
             const outcome = outcomes[user]?.[at]
             return outcome?._tag === "Known" ? [{ event, position: outcome.position }] : []
           })
         )
-        const compared = (yield* log.compare(known)).values()
+        const compared = (yield* log.compare(repeated)).values()
         return outcomes.map((own) => own.map((outcome) => outcome._tag === "Known" ? next(compared) : outcome))
       })
 
@@ -101,7 +122,7 @@ export class Ingest extends Context.Service<Ingest, {
             if (Result.isFailure(piece)) {
               return yield* Effect.fail<MalformedJson>((yield* takeTurns(malformedJson(items.bytes))) ?? notJson)
             }
-            // An item that is a piece by itself may be a large one.
+            // An item that is a piece by itself may be large.
             if (piece.success.length === 1) yield* Effect.yieldNow
             decodeInto(decoded, decoding, piece.success, next)
             next += piece.success.length
@@ -131,16 +152,16 @@ const notJson: MalformedJson = { _tag: "MalformedJson", message: "The body is no
 
 interface UserBatch extends UserEvents {
   readonly events: Array<NewEvent>
-  /** The events' places in the request. */
+  /** The places of the events in the request. */
   readonly indexes: Array<number>
 }
 
-/** By what a batch is decoded. */
+/** What the items of a batch are decoded with. */
 interface Decoding {
   readonly tenant: Tenant
   /** The latest timestamp taken, in milliseconds since the epoch. */
   readonly latest: number
-  /** Bytes of the largest payload taken. */
+  /** The largest payload taken, in bytes. */
   readonly largest: number
 }
 
@@ -151,7 +172,7 @@ interface Decoded {
   readonly uncounted: Set<NewEvent>
 }
 
-/** Decodes a piece of the items, the first of them at `first`. */
+/** Decodes a piece of the items, which begins with item `first` of the request. */
 const decodeInto = (decoded: Decoded, decoding: Decoding, piece: ReadonlyArray<unknown>, first: number): void => {
   const { largest, tenant } = decoding
   const refuse = (index: number, { event, id, issues }: Omit<InvalidItem, "_tag">) => {
@@ -205,10 +226,9 @@ const toReport = (decoded: Decoded, outcomes: ReadonlyArray<ReadonlyArray<EventO
   const rejected = [...decoded.invalid]
   let nth = 0
   for (const user of decoded.users.values()) {
-    outcomes[nth++]?.forEach((outcome, at) => {
-      const event = user.events[at]
-      const index = user.indexes[at]
-      if (event === undefined || index === undefined) return
+    known(outcomes[nth++], "outcomes of a user").forEach((outcome, at) => {
+      const event = known(user.events[at], "event of an outcome")
+      const index = known(user.indexes[at], "place of an event in the request")
       if (outcome._tag === "Appended") accepted++
       else if (outcome._tag === "Duplicate") duplicates++
       else rejected.push(refusal(index, event, outcome))
@@ -249,13 +269,13 @@ const count = Effect.fnUntraced(function*(
   const uncounted = new Map<string, number>()
   let nth = 0
   for (const user of decoded.users.values()) {
-    outcomes[nth++]?.forEach((outcome, at) => {
-      const event = user.events[at]
-      const kind = event?.eventType
+    known(outcomes[nth++], "outcomes of a user").forEach((outcome, at) => {
+      const event = known(user.events[at], "event of an outcome")
+      const kind = event.eventType
       const tally = outcome._tag === "Appended" ? accepted : outcome._tag === "Duplicate" ? duplicate : undefined
-      if (kind !== undefined) tally?.set(kind, (tally.get(kind) ?? 0) + 1)
-      if (event !== undefined && decoded.uncounted.size > 0 && outcome._tag === "Appended" && decoded.uncounted.has(event)) {
-        uncounted.set(event.eventType, (uncounted.get(event.eventType) ?? 0) + 1)
+      tally?.set(kind, (tally.get(kind) ?? 0) + 1)
+      if (decoded.uncounted.size > 0 && outcome._tag === "Appended" && decoded.uncounted.has(event)) {
+        uncounted.set(kind, (uncounted.get(kind) ?? 0) + 1)
       }
     })
   }

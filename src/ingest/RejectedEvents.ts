@@ -16,40 +16,40 @@ import type { RejectedItem } from "./IngestReport.ts"
 import { type KeptItem, keptItem } from "./keptItem.ts"
 import { trimAllRejected, trimRejected } from "./trimRejected.ts"
 
-/** The most rows, and characters of items and issues, that one statement writes: some 20 ms. */
+/** The most rows, and characters of items and issues, in one statement. It takes some 20 ms. */
 const maxBatchRows = 500
 const maxBatchCharacters = 1024 * 1024
-/** The most that is kept of what was wrong with an item, in characters. */
+/** The most characters that are kept of an item's issues. */
 const maxIssuesCharacters = 4096
-/** Bytes of items worked through before other requests get a turn. */
+/** The bytes of items after which other requests get a turn. */
 const stride = 512 * 1024
 /**
- * Statements that write rejected items at once. Tenants take turns, so that one who has many
- * refused waits for itself.
+ * The statements that write rejected items at once. Tenants take turns at them, so a tenant with
+ * many rejected items delays only itself.
  */
 const writers = 3
-/**
- * The share of a quota that a tenant may have added, in one process, before it is looked at again.
- */
+/** The share of its quota that a tenant may add in one process before it is trimmed again. */
 const untrimmedShare = 1 / 8
-/**
- * Milliseconds from one sweep to the next, at least; and how many times as long as it took, if it
- * has removed nothing.
- */
+/** The least time from one sweep to the next, in milliseconds. */
 const sweepEvery = 60_000
+/** A sweep that has removed nothing is followed by a rest of this many times its own length. */
 const restPerSweep = 20
 
 /**
- * What was refused, so that nothing is lost: each item once per tenant and reason however often it
- * is sent, bounded by a quota and a retention time. The newest are kept. Between two sweeps a
- * tenant has at most an eighth of its quota more, in each process, and what is being written: then
- * its next request removes what is too much before it goes on.
+ * The rejected items, kept as they came so that nothing is lost.
+ *
+ * An item is kept once per tenant and reason, and its row counts how often it was sent. A quota and
+ * a retention time bound what is kept, and the newest items stay.
+ *
+ * Between two sweeps a tenant may exceed its quota by an eighth in each process, and by what is
+ * being written. Beyond that its next request trims first.
  */
 export class RejectedEvents extends Context.Service<RejectedEvents, {
   /**
-   * Keeps the items; done when they are committed. `bytesOf` gives the bytes of an item's JSON text
-   * by its `index`; those of one item are asked for at a time. A failure may leave some kept, and
-   * to do it again keeps none twice.
+   * Keeps the items. When it succeeds they are committed.
+   *
+   * `bytesOf` gives the bytes of an item's JSON text by its `index`. It is called for one item at a
+   * time. `DatabaseUnavailable`: some items may be kept. A repetition keeps none twice.
    */
   readonly record: (
     tenantId: TenantId,
@@ -57,8 +57,10 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
     bytesOf: (index: number) => Uint8Array
   ) => Effect.Effect<void, DatabaseUnavailable>
   /**
-   * Removes what is beyond the quota and the retention, of all tenants, and says how many items
-   * that were. It is done every minute anyway.
+   * Removes what is beyond the quota and the retention of every tenant, and counts it.
+   *
+   * The service does so every minute. `DatabaseUnavailable`: the tenants could not be listed. A
+   * tenant whose turn fails is logged, and the others get their turns.
    */
   readonly sweep: Effect.Effect<number, DatabaseUnavailable>
 }>()("playtally/ingest/RejectedEvents") {
@@ -73,17 +75,14 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
 
       const trim = Effect.fnUntraced(function*(tenantId: TenantId) {
         const grown = growth.get(tenantId)
-        // What is added meanwhile may not have been looked at.
+        // The statement may not see what is added meanwhile.
         const [items, bytes] = [grown?.items ?? 0, grown?.bytes ?? 0]
         const removed = yield* trimRejected(sql, tenantId, bounds)
         grown?.add(-items, -bytes)
         return removed
       })
 
-      /**
-       * Waits until the tenant has no more than its quota, if it has added so much that it may
-       * have.
-       */
+      /** Trims the tenant first if it has added enough to be far beyond its quota. */
       const keepInBounds = Effect.fnUntraced(function*(tenantId: TenantId) {
         const grown = growth.get(tenantId)
         const isTooMuch = () =>
@@ -135,7 +134,7 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
         unavailable("RejectedEvents.sweep")
       )()
 
-      // With many tenants at their quotas a sweep takes seconds: one that finds nothing is done
+      // With many tenants at their quotas a sweep takes seconds, so sweeps that find nothing come
       // less often.
       const sweeping = Effect.gen(function*() {
         const began = yield* Clock.currentTimeMillis
@@ -152,18 +151,18 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
     })
   )
 
-  /** Keeps nothing: for items that are kept already. */
+  /** Keeps nothing. For a replay, whose items are kept already. */
   static readonly layerNone = Layer.succeed(
     RejectedEvents,
     RejectedEvents.of({ record: () => Effect.void, sweep: Effect.succeed(0) })
   )
 }
 
-/** What this process has added for a tenant since it was last looked at. */
+/** What this process has added for a tenant since the tenant was trimmed. */
 class Growth {
   items = 0
   bytes = 0
-  /** One looks, and whoever adds to the same tenant meanwhile waits. */
+  /** One request trims. Others that add for the same tenant wait for it. */
   readonly turn = Semaphore.makeUnsafe(1)
 
   add(items: number, bytes: number): void {
@@ -178,12 +177,12 @@ interface Row extends KeptItem {
   times: number
 }
 
-/** What one statement writes: each item once. */
+/** The rows of one statement, with each item once. */
 class Batch {
   private readonly byKey = new Map<string, Row>()
   private characters = 0
 
-  /** False if it has no room. */
+  /** Adds an item. False if the batch has no room for it. */
   add(item: RejectedItem, kept: KeptItem): boolean {
     const key = `${item.reason} ${kept.hash}`
     const known = this.byKey.get(key)
@@ -199,19 +198,13 @@ class Batch {
     return true
   }
 
-  /**
-   * In order of their keys, so that two requests with the same items never wait for each other in a
-   * circle.
-   */
+  /** The rows in order of their keys: two requests with the same items never deadlock. */
   get rows(): ReadonlyArray<Row> {
     return [...this.byKey.entries()].sort(([a], [b]) => a < b ? -1 : 1).map(([, row]) => row)
   }
 }
 
-/**
- * What was wrong, as JSON: as many issues as fit, the first of them without its path if that is too
- * long.
- */
+/** The issues of an item as JSON, as far as they fit. If none does, the first without its path. */
 export const issuesText = (issues: RejectedItem["issues"]): string => {
   for (let count = issues.length; count > 0; count--) {
     const text = JSON.stringify(issues.slice(0, count))
@@ -220,7 +213,7 @@ export const issuesText = (issues: RejectedItem["issues"]): string => {
   return JSON.stringify(issues.slice(0, 1).map(({ message }) => ({ path: [], message: message.slice(0, 200) })))
 }
 
-/** Writes the rows, and says how many items are new, and how many bytes of texts they have. */
+/** Writes the rows, and counts the new items and the bytes of their texts. */
 const insertRows = (sql: PgClient.PgClient, tenantId: TenantId, rows: ReadonlyArray<Row>) =>
   sql<{ items: number; bytes: bigint }>`
     with written as (
@@ -236,7 +229,7 @@ const insertRows = (sql: PgClient.PgClient, tenantId: TenantId, rows: ReadonlyAr
       ) as rejected (reason, hash, item, cut_names, issues, times)
       on conflict (tenant_id, reason, item_hash) do update
         set last_at = now(), times = kept.times + excluded.times, issues = excluded.issues
-      -- A row that was inserted has no one who has updated it.
+      -- xmax is 0 in a row that was inserted, and not in one that was updated.
       returning xmax = 0 as is_new, octet_length(item) as bytes
     )
     select count(*)::int as items, coalesce(sum(bytes), 0)::bigint as bytes from written where is_new`

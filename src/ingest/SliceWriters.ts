@@ -8,36 +8,43 @@ import { EventLog, type EventLogCorrupt, type EventLogUnavailable } from "../eve
 import type { AppendOutcome, NewEvent } from "../event-log/RecordedEvent.ts"
 import { known } from "../values/known.ts"
 
-/** Most events in one statement. Larger ones gain little and make everybody behind them wait. */
+/**
+ * Most events in one statement. A larger one gains little, and the events behind it wait longer.
+ */
 export const maxBatchEvents = 2000
 /**
- * Most payload characters in one statement of more than one event. A statement of fat events stays
- * far below PostgreSQL's 1 GiB a message.
+ * Most payload characters in one statement, unless a single event has more. So a statement stays
+ * far below PostgreSQL's limit of 1 GiB a message.
  */
 export const maxBatchCharacters = 4 * 1024 * 1024
 
 /**
- * A lane with at least so many events has a statement of its own. One with fewer waits up to
- * {@link maxLaneWait} for the other lanes and shares one statement with them: a statement's fixed
- * cost equals about 50 events.
+ * The number of events from which a lane has a statement of its own.
+ *
+ * A lane with fewer waits up to {@link maxLaneWait} for the other lanes and shares one statement
+ * with them. A statement's fixed cost equals about 50 events.
  */
 const ownStatementFrom = 500
 /**
- * The longest that a lane waits for the others: more than small statements take, so that one slow
- * lane does not hold up all.
+ * The longest that a lane waits for the others.
+ *
+ * Small statements take less, and one slow lane does not hold up the others for longer.
  */
 const maxLaneWait = "20 millis"
 type AppendError = EventLogUnavailable | EventLogCorrupt
 
 /**
- * Events of one user, in order: one, or at most {@link maxBatchEvents} of at most
- * {@link maxBatchCharacters}.
+ * Events of one user, in order.
+ *
+ * A single event may have any length. Several are at most {@link maxBatchEvents} and have at most
+ * {@link maxBatchCharacters} together.
  */
 export interface Append {
   readonly events: ReadonlyArray<NewEvent>
   /**
-   * Told what became of the events: their outcomes are those from `start` on, in order. Must not
-   * throw.
+   * Receives the outcomes of a whole statement. Those of this append begin at `start`, in order.
+   *
+   * It must not throw: the other appends of the statement would have no answer.
    */
   answer(exit: Exit.Exit<ReadonlyArray<AppendOutcome>, AppendError>, start: number): void
 }
@@ -45,16 +52,19 @@ export interface Append {
 /**
  * Group commit (docs/architecture.md#group-commit).
  *
- * There are a few lanes, each owns a share of the slices, and at most one statement at a time
- * writes to a lane's slices. While a statement is on its way, the next batch forms from what
- * arrives. When nothing is on its way, a lane writes at once. Small lanes share a statement, and
- * only large ones write side by side. The callers, the user processors, bound what waits here.
+ * There are a few lanes, and each owns a share of the slices. At most one statement at a time
+ * writes to a lane's slices. While it is on its way, the next batch forms from what arrives. When
+ * nothing is on its way, a lane writes at once. Small lanes share a statement, and only large lanes
+ * write side by side.
+ *
+ * What waits here is bounded by the callers, the user processors.
  */
 export class SliceWriters extends Context.Service<SliceWriters, {
   /**
-   * Queues the append, which has at least one event, and answers it after the commit. It never
-   * fails and never waits: the answer tells of failures. What is queued is written, whether or not
-   * anybody still waits for the answer.
+   * Queues an append of at least one event, and answers it after the commit.
+   *
+   * The call neither waits nor fails. Failures of the log come with the answer. A queued append is
+   * written even if nobody waits for its answer any more.
    */
   readonly append: (append: Append) => void
 }>()("playtally/ingest/SliceWriters") {
@@ -75,14 +85,14 @@ interface Writers {
   readonly signal: AppendSignal["Service"]
 }
 
-/** The lane of an append. An append without one would never be answered: that is a defect. */
+/** The lane of an append. An append without a lane would never be answered. */
 const laneOf = ({ events: [first] }: Append, lanes: ReadonlyArray<Lane>): Lane => {
   const { slice } = known(first, "event of an append")
   return known(lanes[slice % lanes.length], `lane of slice ${slice}`)
 }
 
 class Lane {
-  /** Events that wait. */
+  /** How many events wait. */
   size = 0
   private waiting: Array<Append> = []
   readonly nonEmpty = Latch.makeUnsafe(false)
@@ -108,7 +118,7 @@ class Lane {
   }
 }
 
-/** What one statement writes: at least one append, and as many as the limits allow. */
+/** The appends that one statement writes: at least one, and more within the limits. */
 class Batch {
   readonly appends: Array<Append> = []
   private events = 0
@@ -119,11 +129,12 @@ class Batch {
     this.lanes = lanes
   }
 
-  /** Once the statement is over. */
+  /** Lets the lanes write again. To be called when the statement is over. */
   freeLanes(): void {
     for (const lane of this.lanes) lane.free.openUnsafe()
   }
 
+  /** Adds an append. False if the batch has no room for it. */
   add(append: Append): boolean {
     const events = this.events + append.events.length
     let { characters } = this
@@ -136,17 +147,17 @@ class Batch {
   }
 }
 
-/** Writes what waits in a lane, and with it what waits in other small lanes that are free. */
+/** Writes the events that wait in a lane, together with those of other free small lanes. */
 const writeNext = Effect.fnUntraced(function*(lane: Lane, writers: Writers) {
   yield* lane.nonEmpty.await
-  // Lets everything that is ready to run hand in its events first, so that one request's users
-  // share a statement.
+  // Fibers that are ready to run add their events first, so one request's users share a statement.
   yield* Effect.yieldNow
   if (isSmall(lane)) yield* waitForOthers(writers.lanes)
   // Another lane's statement may have taken this one's events along.
   if (!lane.free.isOpen()) return yield* lane.free.await
   if (lane.size === 0) return
-  // No step between the look at the lanes and the taking: another fiber would take the same ones.
+  // Race avoided: nothing may run between the look at the lanes and the taking. Another fiber would
+  // take the same lanes.
   const batch = takeFrom(sharersOf(lane, writers.lanes))
   yield* Effect.uninterruptible(Effect.ensuring(writeBatch(batch.appends, writers), Effect.sync(() => batch.freeLanes())))
 })
@@ -161,11 +172,11 @@ const waitForOthers = (lanes: ReadonlyArray<Lane>): Effect.Effect<void> => {
     : Effect.asVoid(Effect.timeoutOption(Effect.forEach(writing, ({ free }) => free.await, { discard: true }), maxLaneWait))
 }
 
-/** The lanes that share the next statement: a large one has its own. */
+/** The lanes that share the next statement. A large lane has its own. */
 const sharersOf = (lane: Lane, lanes: ReadonlyArray<Lane>): ReadonlyArray<Lane> =>
   isSmall(lane) ? lanes.filter((other) => other.free.isOpen() && other.size > 0 && isSmall(other)) : [lane]
 
-/** Takes what waits in some free lanes, as much as one statement takes. They are not free now. */
+/** Closes free lanes, and takes from them what fits into one statement. */
 const takeFrom = (lanes: ReadonlyArray<Lane>): Batch => {
   const batch = new Batch(lanes)
   for (const lane of lanes) {
@@ -175,7 +186,7 @@ const takeFrom = (lanes: ReadonlyArray<Lane>): Batch => {
   return batch
 }
 
-/** One statement: writes the appends, and answers each with its own outcomes. */
+/** Writes the appends in one statement, and answers each with its own outcomes. */
 const writeBatch = Effect.fnUntraced(function*(batch: ReadonlyArray<Append>, { log, signal }: Writers) {
   const [first] = batch
   const events = batch.length === 1 && first !== undefined ? first.events : batch.flatMap((append) => append.events)

@@ -12,8 +12,9 @@ import type { UserId } from "../values/UserId.ts"
 import { type Append, maxBatchCharacters, maxBatchEvents, SliceWriters } from "./SliceWriters.ts"
 
 /**
- * A user's mailbox stayed full for as long as its request was willing to wait. Sending again later
- * is safe.
+ * A user's mailbox stayed full for the 2 seconds that a request waits for room in it.
+ *
+ * Events of the request may be stored. Sending the whole request again is safe.
  */
 export class MailboxFull extends Schema.TaggedError<MailboxFull>("playtally/ingest/MailboxFull")("MailboxFull", {
   userId: Schema.String
@@ -28,35 +29,43 @@ export interface UserEvents {
 
 type AppendError = EventLogUnavailable | EventLogCorrupt
 
-/**
- * Most events that may wait in one mailbox: enough for the largest batch to be one user's, twice.
- */
+/** The events that fit into one mailbox: twice the largest batch, should all be one user's. */
 const mailboxCapacity = 20_000
 /** How long a request waits for room in a full mailbox. */
 const patience = "2 seconds"
 
 /**
- * The actors (docs/architecture.md#user-processors): one processor per active user takes that
- * user's mail in order, hands what waits to the SliceWriters as one append, waits for the commit,
- * then answers. So two requests never interleave within a user, and what was answered first stands
- * first in the log.
+ * The actors: one processor per active user (docs/architecture.md#user-processors).
  *
- * A processor lives while it has mail: nothing is cached between events, so an idle one has nothing
- * to keep and is passivated at once. A process with a hundred thousand users holds only those with
- * mail in flight. It is no fiber, for all it does between two commits is done in one go: a fiber
- * for each user of a batch took as long as all else that is done for an event here.
+ * A processor takes its user's mail in order and hands what waits to `SliceWriters` as one append.
+ * It answers after the commit, and then takes the next mail. So two requests never interleave
+ * within a user, and events that were answered earlier have lower positions.
+ *
+ * A processor caches nothing between events, so it leaves memory as soon as its mailbox is empty. A
+ * process with a hundred thousand users holds only those with mail in flight.
+ *
+ * A processor is a plain object and not a fiber, because all it does between two commits is
+ * synchronous. A fiber per user of a batch doubled the time that an event took here.
  */
 export class UserProcessors extends Context.Service<UserProcessors, {
   /**
-   * Puts one request's mail into its users' mailboxes and waits for all of it: one array of
-   * outcomes per user, in the order given. When a mailbox stays full, or the log cannot be written,
-   * what else the request sent may still be stored.
+   * Puts the mail of one request into its users' mailboxes and waits until all of it is committed.
+   *
+   * The answer has one array of outcomes per user, in the order given, and in it one outcome per
+   * event. Mail that is in a mailbox is written even if the caller is interrupted. After each of
+   * these errors other mail of the request may be stored, now or a moment later:
+   *
+   * - `MailboxFull`: a user's mailbox had no room for 2 seconds.
+   * - `EventLogUnavailable`: the log did not answer, so it may have the events or not.
+   * - `EventLogCorrupt`: the log contradicts itself in a slice. An operator has to mend it first.
+   *
+   * To send the request again is safe: what is stored is found as a duplicate.
    */
   readonly process: (mail: ReadonlyArray<UserEvents>) => Effect.Effect<
     ReadonlyArray<ReadonlyArray<AppendOutcome>>,
     MailboxFull | AppendError
   >
-  /** Users with mail at this moment. */
+  /** How many users have mail at this moment. */
   readonly active: () => number
 }>()("playtally/ingest/UserProcessors") {
   static readonly layer = Layer.effect(
@@ -81,7 +90,7 @@ export class UserProcessors extends Context.Service<UserProcessors, {
         return started
       }
 
-      // What was accepted is finished before the process goes
+      // The process finishes what it has accepted before it ends
       // (docs/design.md#starting-and-stopping).
       yield* Effect.addFinalizer(() => idle.await)
 
@@ -106,7 +115,7 @@ export class UserProcessors extends Context.Service<UserProcessors, {
   )
 }
 
-/** Collects the outcomes of one request's mail and answers once the last of it is done. */
+/** Collects the outcomes of one request's mail, and answers the request when it has all. */
 class Delivery {
   readonly done = Deferred.makeUnsafe<ReadonlyArray<ReadonlyArray<AppendOutcome>>, AppendError>()
   private readonly outcomes: Array<ReadonlyArray<AppendOutcome>> = []
@@ -131,16 +140,18 @@ interface Mail {
   readonly events: ReadonlyArray<NewEvent>
   readonly delivery: Delivery
   readonly index: number
-  /** What became of its first events. */
+  /** The outcomes of its first events: those that are committed. */
   outcomes: ReadonlyArray<AppendOutcome>
-  /** Events of this mail that have been handed to the writers. */
+  /** How many of its events the writers have been given. */
   taken: number
 }
 
 /**
- * A user's mailbox, and what it does with it. Most users of a batch have one mail of an event or
- * two, and what is made for it waits for the commit and is copied by the garbage collector
- * meanwhile: therefore few objects, and the events of an only mail go as they are.
+ * A user's mailbox, and the one append that the user has under way.
+ *
+ * Most users of a batch have one mail with an event or two. The objects made for it wait for the
+ * commit, and the garbage collector copies them meanwhile. So there are few objects, and the events
+ * of an only mail go on in the array they came in.
  */
 class Processor {
   private mailbox: Array<Mail> = []
@@ -176,13 +187,13 @@ class Processor {
 
   work(): void {
     this.isWorking = this.mailbox.length > 0
-    // No step between the look and the farewell: mail that comes after it finds no processor and
-    // starts one.
+    // Race avoided: nothing may run between the look at the mailbox and the removal. Mail that
+    // comes later finds no processor and starts one.
     if (!this.isWorking) return this.passivate(this.key)
     this.writers.append(this.take())
   }
 
-  /** The next events, oldest mail first, at most as many, and as long, as one append takes. */
+  /** Takes the next events, oldest mail first, within the limits of one append. */
   private take(): UserAppend {
     const [first, second] = this.mailbox
     const isAll = first !== undefined && second === undefined && first.taken === 0 && fitsOneAppend(first.events)
@@ -205,7 +216,7 @@ class Processor {
     let characters = 0
     for (const mail of this.mailbox) {
       const left = { events: maxBatchEvents - events.length, characters: maxBatchCharacters - characters }
-      // An append has at least one event, however long that is.
+      // An append has at least one event, of any length.
       const count = Math.max(countFitting(mail.events, mail.taken, left), events.length === 0 ? 1 : 0)
       if (count === 0) break
       for (const event of mail.events.slice(mail.taken, mail.taken + count)) {
@@ -219,7 +230,7 @@ class Processor {
     return new UserAppend(events, sent, this)
   }
 
-  /** Drops what is left of a request that has failed: its sender sends it again whole. */
+  /** Drops the rest of a mail whose request has failed. The sender sends the request again. */
   drop(mail: Mail): void {
     if (!this.mailbox.includes(mail)) return
     this.mailbox = this.mailbox.filter((other) => other !== mail)
@@ -236,10 +247,7 @@ class Processor {
 const fitsOneAppend = (events: ReadonlyArray<NewEvent>): boolean =>
   countFitting(events, 0, { events: maxBatchEvents, characters: maxBatchCharacters }) === events.length
 
-/**
- * How many of the events from `start` on fit into an append that has room for that many events and
- * payload characters.
- */
+/** How many events from `start` on fit into an append with this room. */
 const countFitting = (
   events: ReadonlyArray<NewEvent>,
   start: number,
@@ -257,7 +265,7 @@ const countFitting = (
   return count
 }
 
-/** One user's events on their way, and the mail they came in. A processor has one at a time. */
+/** One user's events on their way to the log. A processor has one append at a time. */
 class UserAppend implements Append {
   readonly events: ReadonlyArray<NewEvent>
   private readonly mail: ReadonlyArray<Mail>
