@@ -13,29 +13,30 @@ import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailabl
 import { KeyClient } from "../database/KeyClient.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { steadyTime } from "../platform/monotonicClock.ts"
+import { known } from "../values/known.ts"
 import type { TenantId } from "../values/TenantId.ts"
 import { KnownKeys } from "./KnownKeys.ts"
 import { monotonicMillis, type RateExceeded, unlessWaiting } from "./RateLimits.ts"
 import type { Scope, Tenant } from "./Tenant.ts"
 import { TokenBuckets } from "./TokenBuckets.ts"
 
-/** The key is not one of ours, or has been revoked. Which of the two is not told. */
+/** The key does not exist or is revoked. The error does not tell which. */
 export class UnknownApiKey extends Schema.TaggedError<UnknownApiKey>("playtally/tenants/UnknownApiKey")("UnknownApiKey", {}) {}
 
-/** There is no key of that id. */
+/** The tenant has no key of that id. */
 export class ApiKeyNotFound extends Schema.TaggedError<ApiKeyNotFound>("playtally/tenants/ApiKeyNotFound")("ApiKeyNotFound", {
   apiKeyId: Schema.String
 }) {}
 
-/** Who a key speaks for, and what it may do. */
+/** The tenant that a key speaks for, and what it permits. */
 export interface Principal {
   readonly tenant: Tenant
   readonly scopes: ReadonlySet<Scope>
-  /** As the key is called; not the key itself. */
+  /** The name of the key, not the key itself. */
   readonly keyName: string
 }
 
-/** A key as it may be shown: never the key itself. */
+/** What may be shown of a key: never the key itself. */
 export interface ApiKey {
   readonly apiKeyId: string
   readonly name: string
@@ -44,63 +45,78 @@ export interface ApiKey {
   readonly revokedAt: Date | null
 }
 
-/** How long a revoked key may still be taken, and how long an unknown one is remembered as such. */
+/** How long a revoked key may still be accepted, and how long an unknown one is remembered. */
 const cacheTtl = "2 seconds"
 const cacheCapacity = 10_000
 
-/** Keys that are known to be valid before they are used; of more, the newest. */
+/** How many keys are known to be valid before they are used. Beyond that, the newest are. */
 const knownCapacity = 100_000
 
-/** Milliseconds between two looks for keys that others have made, while unknown ones are tried. */
+/**
+ * The least time between two looks for keys that other processes have made, in milliseconds. They
+ * happen while unknown keys are tried.
+ */
 const refreshInterval = 1000
 
 /**
- * How long a look-up may take: every request waits for it, and one that is not answered would hold
- * them all.
+ * How long a look-up may take. Requests wait for it, so one without an answer would hold them all.
  */
 const patience = "3 seconds"
 
-/**
- * Keys that are not known to be valid, from one address: beyond these they are not even looked up.
- */
+/** The unknown keys that one address may try. Beyond that rate they are not even looked up. */
 const unknownKeys = { perSecond: 10, burst: 100 }
-/**
- * Keys looked up at a time, so that a flood of them leaves the database's connections to the
- * others.
- */
+/** The unknown keys looked up at once. A flood of them leaves connections to the other requests. */
 const lookupsAtOnce = 2
 
 /**
- * The tenants' keys. Only a key's SHA-256 is stored and compared. The database finds it by its
- * first 4 bytes, all that the time of an answer could tell of it; the rest is compared in constant
- * time.
+ * The tenants' keys.
+ *
+ * Only a key's SHA-256 is stored and compared. The database finds it by its first 4 bytes, so the
+ * time of an answer tells no more than those. The rest is compared in constant time.
+ *
+ * Each method fails with `DatabaseUnavailable` if the database did not answer. Repeat the call.
  */
 export class ApiKeys extends Context.Service<ApiKeys, {
   /**
-   * `address` is whose unknown keys are counted together. A valid key is never refused for the
-   * others': those there are when the service starts are known from then on, one made by another
-   * process is looked up at once, or known within a second where unknown ones are in its way.
+   * Finds the tenant and the scopes of a key.
+   *
+   * A key that was revoked elsewhere may be accepted for another 2 seconds. Unknown keys are
+   * counted by the `address` they come from. A valid key is not refused for unknown ones from its
+   * address: keys that exist at the start are known from then on. A key that another process has
+   * made is looked up at once, or is known within a second if unknown keys have used up the rate.
+   *
+   * - `UnknownApiKey`: the key does not exist or is revoked.
+   * - `RateExceeded`: the address tries too many unknown keys, and this one was not looked up.
    */
   readonly authenticate: (
     key: Redacted.Redacted,
     address?: string
   ) => Effect.Effect<Principal, UnknownApiKey | RateExceeded | DatabaseUnavailable>
-  /** Makes a key and gives it, this once. */
+  /** Makes a key. The answer is the only place that ever has the key itself. */
   readonly create: (
     tenant: Tenant,
     name: string,
     scopes: ReadonlyArray<Scope>
   ) => Effect.Effect<{ readonly apiKeyId: string; readonly key: Redacted.Redacted }, DatabaseUnavailable>
   /**
-   * Makes the given key the tenant's bootstrap key, with all scopes. It revokes the one before and
-   * gives one back that it has revoked like that. `replaced` says whether there was another one.
-   * `revoked` says that somebody has revoked this key, which it stays.
+   * Makes the given key the tenant's bootstrap key, with all scopes, in one transaction.
+   *
+   * It revokes the bootstrap key before. A key that was revoked in this way is valid again when it
+   * is given again. `replaced` says whether another key was revoked. `revoked` says that the given
+   * key was revoked by `revoke`, and stays so.
    */
   readonly ensure: (
     tenant: Tenant,
     key: Redacted.Redacted
   ) => Effect.Effect<{ readonly replaced: boolean; readonly revoked: boolean }, DatabaseUnavailable>
+  /** The tenant's keys, revoked ones too, the oldest first. */
   readonly list: (tenant: Tenant) => Effect.Effect<ReadonlyArray<ApiKey>, DatabaseUnavailable>
+  /**
+   * Revokes a key for good. Other processes refuse it within 2 seconds. A repetition changes
+   * nothing.
+   *
+   * `ApiKeyNotFound`: the tenant has no key of that id.
+   */
   readonly revoke: (tenant: Tenant, apiKeyId: string) => Effect.Effect<void, ApiKeyNotFound | DatabaseUnavailable>
 }>()("playtally/tenants/ApiKeys") {
   static readonly layer = Layer.effect(
@@ -110,7 +126,7 @@ export class ApiKeys extends Context.Service<ApiKeys, {
       const sql = yield* PgClient.PgClient
       const keys = yield* KeyClient
 
-      const known = new KnownKeys(knownCapacity)
+      const knownKeys = new KnownKeys(knownCapacity)
       const lookups = Semaphore.makeUnsafe(lookupsAtOnce)
       const lookup = (hash: string) =>
         keys<PrincipalRow>`
@@ -118,8 +134,8 @@ export class ApiKeys extends Context.Service<ApiKeys, {
           from api_keys k join tenants t using (tenant_id)
           where k.key_hash between decode(${hash.slice(0, 8).padEnd(64, "0")}, 'hex') and decode(${hash.slice(0, 8).padEnd(64, "f")}, 'hex')
             and k.revoked_at is null`.pipe(
-          // A key in use waits for nobody who tries keys out.
-          (query) => known.has(hash) ? query : lookups.withPermit(query),
+          // A key in use does not wait for keys that are tried out.
+          (query) => knownKeys.has(hash) ? query : lookups.withPermit(query),
           Effect.map((rows) => Option.map(Option.fromNullishOr(rows.find((row) => isSame(row.key_hash, hash))), toPrincipal)),
           unavailable("ApiKeys.authenticate"),
           Effect.timeoutOrElse({
@@ -127,19 +143,18 @@ export class ApiKeys extends Context.Service<ApiKeys, {
             orElse: () => Effect.fail(new DatabaseUnavailable({ operation: "ApiKeys.authenticate", cause: new Error("no answer in time") }))
           })
         )
-      // A look-up that failed is not an answer to keep.
+      // A failed look-up is not kept.
       const principals = yield* Cache.makeWith(lookup, {
         capacity: cacheCapacity,
         timeToLive: (exit) => Exit.isSuccess(exit) ? cacheTtl : 0
       })
       const steadily = yield* steadyTime
-      // Else a key that is revoked would be taken for as long as the clock was set back.
+      // On the wall clock, a revoked key would be accepted for as long as the clock was set back.
       const principalOf = (hash: string) => steadily(Cache.get(principals, hash))
       const attempts = new TokenBuckets(unknownKeys.perSecond, unknownKeys.burst, yield* monotonicMillis)
 
       let loadedAt = "-infinity"
-      // A key is seen at the latest when its transaction ends, which is long before the ten minutes
-      // are over.
+      // A key can be seen once its transaction has ended, which takes far less than ten minutes.
       const load = Effect.gen(function*() {
         const rows = yield* sql<{ readonly hash: string | null; readonly now: string }>`
           select encode(substring(k.key_hash for 7), 'hex') as hash, now()::text as now
@@ -151,11 +166,11 @@ export class ApiKeys extends Context.Service<ApiKeys, {
           order by k.created_at`
         for (const { hash, now } of rows) {
           loadedAt = now
-          if (hash !== null) known.add(hash)
+          if (hash !== null) knownKeys.add(hash)
         }
       }).pipe(
         Effect.timeout(patience),
-        // Nothing is lost by it: a valid key is known once it has been looked up.
+        // Nothing is lost: a valid key becomes known when it is looked up.
         Effect.catch((error) => Effect.logDebug("The keys were not loaded", error))
       )
       yield* load
@@ -163,7 +178,7 @@ export class ApiKeys extends Context.Service<ApiKeys, {
       const scope = yield* Effect.scope
       const now = yield* monotonicMillis
       let lastRefresh = now()
-      /** Looks for keys that others have made meanwhile, unless somebody has just done so. */
+      /** Looks for keys that other processes have made, unless it has just done so. */
       const refresh = Effect.suspend(() => {
         if (now() - lastRefresh < refreshInterval) return Effect.void
         lastRefresh = now()
@@ -171,14 +186,14 @@ export class ApiKeys extends Context.Service<ApiKeys, {
       })
 
       /**
-       * Hashes that are being looked up for the first time: whoever sends the same one meanwhile
-       * waits for the same answer.
+       * Hashes that are being tried. Other requests with the same hash wait for the same answer.
        */
       const tried = new Set<string>()
 
       /**
-       * Looks a hash up that may be anybody's guess. The attempt is paid for beforehand, and given
-       * back unless the key is unknown.
+       * Looks up a hash that may be a guess.
+       *
+       * The attempt is charged in advance, and given back unless the key is unknown.
        */
       const tryOut = (hash: string, address: string) =>
         Effect.uninterruptibleMask(Effect.fnUntraced(function*(restore) {
@@ -193,12 +208,12 @@ export class ApiKeys extends Context.Service<ApiKeys, {
 
       const authenticate = Effect.fnUntraced(function*(key: Redacted.Redacted, address = "") {
         const hash = sha256(key)
-        const principal = yield* known.has(hash) || tried.has(hash) ? principalOf(hash) : tryOut(hash, address)
+        const principal = yield* knownKeys.has(hash) || tried.has(hash) ? principalOf(hash) : tryOut(hash, address)
         if (Option.isNone(principal)) {
-          if (known.delete(hash)) attempts.charge(address, 1)
+          if (knownKeys.delete(hash)) attempts.charge(address, 1)
           return yield* new UnknownApiKey()
         }
-        known.add(hash)
+        knownKeys.add(hash)
         return principal.value
       })
 
@@ -208,14 +223,13 @@ export class ApiKeys extends Context.Service<ApiKeys, {
           insert into api_keys (tenant_id, name, key_hash, scopes)
           values (${tenant.tenantId}::uuid, ${name}, decode(${sha256(key)}, 'hex'), ${[...scopes]}::text[])
           returning api_key_id`.pipe(unavailable("ApiKeys.create"))
-        return { apiKeyId: rows[0]?.api_key_id ?? "", key }
+        return { apiKeyId: known(rows[0], "row of the key that was made").api_key_id, key }
       })
 
       const ensure = Effect.fn("ApiKeys.ensure")(
         function*(tenant: Tenant, key: Redacted.Redacted) {
           const hash = sha256(key)
-          // Of several processes that start at once with different keys, the last one to come here
-          // wins.
+          // If several processes start at once with different keys, the last one here wins.
           yield* sql`select 1 from tenants where tenant_id = ${tenant.tenantId}::uuid for no key update`
           const former = yield* sql`
             with replaced as (
@@ -230,8 +244,8 @@ export class ApiKeys extends Context.Service<ApiKeys, {
             insert into api_keys (tenant_id, name, key_hash, scopes)
             values (${tenant.tenantId}::uuid, 'bootstrap', decode(${hash}, 'hex'), ${["ingest", "read", "admin"]}::text[])
             on conflict (key_hash) do nothing`
-          // One that was replaced comes back. One that has just been made, or came with an imported
-          // log, is known by its name.
+          // A replaced key becomes valid again. A key that was just made, or that came with an
+          // imported log, is found by its name.
           yield* sql`
             with given as (
               select k.api_key_id from api_keys k left join bootstrap_keys b using (api_key_id)
@@ -243,8 +257,7 @@ export class ApiKeys extends Context.Service<ApiKeys, {
             update api_keys k set revoked_at = null from given g where g.api_key_id = k.api_key_id and k.revoked_at is not null`
           const [row] = yield* sql<{ revoked: boolean }>`
             select revoked_at is not null as revoked from api_keys where key_hash = decode(${hash}, 'hex')`
-          if (row === undefined) return yield* Effect.die(new Error("the bootstrap key has just been stored and is not there"))
-          return { replaced: former.length > 0, revoked: row.revoked }
+          return { replaced: former.length > 0, revoked: known(row, "row of the bootstrap key").revoked }
         },
         sql.withTransaction,
         unavailable("ApiKeys.ensure"),

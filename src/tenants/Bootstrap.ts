@@ -12,12 +12,12 @@ import { Settings } from "../platform/Settings.ts"
 import { ApiKeys } from "./ApiKeys.ts"
 import { Tenants } from "./Tenants.ts"
 
-/** The tenant a new installation starts with. */
+/** The tenant that a new installation starts with. */
 export const bootstrapTenant = "demo"
 
 /**
- * How the first tenant's key came about: made just now, kept in a file since an earlier start,
- * given as a setting, or there is none.
+ * Where the first tenant's key comes from: made just now, kept in a file since an earlier start, or
+ * given as a setting. There may be none.
  */
 export type BootstrapKey =
   | { readonly _tag: "Made"; readonly key: Redacted.Redacted; readonly file: string }
@@ -25,10 +25,12 @@ export type BootstrapKey =
   | { readonly _tag: "Given" }
   | { readonly _tag: "None" }
 
-/** Fewer characters can be guessed, or are somebody's password. Made keys have 46. */
+/**
+ * The least length of a given key: a shorter one can be guessed. Keys made here have 46 characters.
+ */
 const leastLength = 32
 
-/** The first key can be guessed. The message says where it comes from, and never what it is. */
+/** The given key is too short. The message says where it comes from, and never what it is. */
 export class WeakBootstrapKey
   extends Schema.TaggedError<WeakBootstrapKey>("playtally/tenants/WeakBootstrapKey")("WeakBootstrapKey", { message: Schema.String })
 {}
@@ -39,10 +41,11 @@ const strong = (key: string, from: string, advice: string): Effect.Effect<Redact
   )
 
 /**
- * The tenant `demo` with a key of all scopes (docs/design.md#starting-and-stopping), so that a
- * first start has something to try. The key is BOOTSTRAP_API_KEY, or a random one that is kept in
- * DATA_DIR; another one replaces and revokes the one before. With DATABASE_URL and no
- * BOOTSTRAP_API_KEY no tenant is made: that database is somebody's.
+ * The tenant `demo` with a key of all scopes (docs/design.md#starting-and-stopping).
+ *
+ * It gives a first start something to try. The key is BOOTSTRAP_API_KEY, or a random one that is
+ * kept in DATA_DIR. Another key replaces the one before and revokes it. With DATABASE_URL and no
+ * BOOTSTRAP_API_KEY no tenant is made, because that database has its own tenants.
  */
 export class Bootstrap extends Context.Service<Bootstrap, { readonly key: BootstrapKey }>()("playtally/tenants/Bootstrap") {
   static readonly layer = Layer.effect(
@@ -53,7 +56,7 @@ export class Bootstrap extends Context.Service<Bootstrap, { readonly key: Bootst
       const tenants = yield* Tenants
       const keys = yield* ApiKeys
 
-      /** A setting that only a new tenant goes by is told, not dropped. */
+      /** Warns of a setting that has no effect on a tenant that exists already. */
       const tellZone = (timeZone: string) =>
         Option.isSome(bootstrap.timeZone) && bootstrap.timeZone.value !== timeZone
           ? Effect.logWarning(

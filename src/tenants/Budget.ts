@@ -1,18 +1,17 @@
 import type { TenantId } from "../values/TenantId.ts"
-/** A part of a budget that is in use. */
+/** A part of a budget in use. */
 export interface Ticket {
   /** Gives it back; a second call does nothing. */
   readonly release: () => void
 }
 
 /**
- * A tenant may take three quarters of what the process has, so that one cannot shut the others out.
+ * The share of the process's budgets that one tenant may take, so that it cannot shut others out.
  */
 export const tenantShare = 0.75
 
 /**
- * A size that all tenants of the process take parts of, each tenant at most its share. It never
- * waits.
+ * A number that the tenants of the process share, each up to {@link tenantShare}. It never waits.
  */
 export class Budget {
   taken = 0
@@ -23,7 +22,7 @@ export class Budget {
     this.size = size
   }
 
-  /** Takes a part; undefined if there is not enough left for the process or the tenant. */
+  /** Takes a part. Undefined if the process or the tenant has too little left. */
   take(tenantId: TenantId, count: number): Ticket | undefined {
     const tenant = this.byTenant.get(tenantId) ?? 0
     if (this.taken + count > this.size || tenant + count > this.size * tenantShare) return undefined

@@ -1,22 +1,21 @@
 import * as Effect from "effect/Effect"
+import { known } from "../values/known.ts"
 import { TenantId } from "../values/TenantId.ts"
 import { tenantShare } from "./Budget.ts"
 
-/**
- * One request's claim on a slot. `leave` is to be called once the request is over, whatever became
- * of it.
- */
+/** One request's claim on a slot. The caller calls `leave` when the request is over, however. */
 export interface Claim {
-  /** Waits for a slot; fails with what `refuse` gives if the tenant's queue is full. */
+  /** Waits for a slot. Fails with `full` at once if the tenant's queue is full. */
   readonly take: Effect.Effect<void, "full">
-  /** Gives the slot back, or the place in the queue; does nothing if the claim has neither. */
+  /** Gives back the slot or the place in the queue. Does nothing if the claim has neither. */
   readonly leave: () => void
 }
 
 /**
- * Slots for work that tenants do at the same time. A tenant holds at most its share and has a queue
- * of its own; a slot that becomes free goes to the queues in turn, so a tenant with one request
- * never waits behind all requests of another.
+ * Slots for work that tenants do at the same time.
+ *
+ * A tenant holds at most its share, and has a queue of its own. Free slots go to the queues in
+ * turn, so a tenant with one request never waits behind all requests of another tenant.
  */
 export class FairSlots {
   /** Slots in use. */
@@ -25,7 +24,7 @@ export class FairSlots {
   private readonly ofTenant: number
   private readonly queueSize: number
   private readonly held = new Map<string, number>()
-  /** Who waits, by tenant. The tenant that comes first has waited longest for its turn. */
+  /** The requests that wait, by tenant. The first tenant has waited longest for its turn. */
   private readonly queues = new Map<string, Set<() => void>>()
 
   constructor(size: number, queueSize: number) {
@@ -48,7 +47,7 @@ export class FairSlots {
       take: Effect.callback((resume) => {
         if (holds) return resume(Effect.void)
         const queue = this.queues.get(tenantId)
-        // Whoever waits comes first: those that could have a free slot have been given it.
+        // A queue has priority: free slots have been granted to the queues that may have them.
         if (queue === undefined && this.taken < this.size && (this.held.get(tenantId) ?? 0) < this.ofTenant) {
           this.change(tenantId, 1)
           holds = true
@@ -79,10 +78,9 @@ export class FairSlots {
     for (const [tenantId, queue] of this.queues) {
       if (this.taken >= this.size) return
       if ((this.held.get(tenantId) ?? 0) >= this.ofTenant) continue
-      const [grant] = queue
-      if (grant === undefined) throw new Error("unreachable: a queue with nobody in it is removed")
+      const grant = known(queue.values().next().value, "request in a queue")
       this.removeWaiting(TenantId(tenantId), grant)
-      // To the end, for the others' turn comes first.
+      // Moves behind the other queues, whose turns come first.
       if (queue.size > 0) {
         this.queues.delete(tenantId)
         this.queues.set(tenantId, queue)

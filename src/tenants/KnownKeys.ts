@@ -1,7 +1,9 @@
 /**
- * The keys that are thought to be valid, by the first 52 bits of their hashes. It decides who needs
- * no permission to be looked up, never who is let in: 50 bytes a key are enough. Beyond `capacity`
- * the one that was added or used longest ago is forgotten.
+ * The keys that are thought to be valid, by the first 52 bits of their hashes.
+ *
+ * They decide which keys are looked up without a rate, and never which are accepted. So 52 bits do,
+ * and a key takes 50 bytes of memory. Beyond `capacity`, the key that was added or used longest ago
+ * is forgotten.
  */
 export class KnownKeys {
   private readonly marks = new Set<number>()
@@ -24,7 +26,7 @@ export class KnownKeys {
     if (oldest !== undefined) this.marks.delete(oldest)
   }
 
-  /** Whether it was known. */
+  /** Forgets a key. True if it was known. */
   delete(hash: string): boolean {
     return this.marks.delete(markOf(hash))
   }

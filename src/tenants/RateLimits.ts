@@ -7,36 +7,40 @@ import { Settings } from "../platform/Settings.ts"
 import type { Tenant } from "./Tenant.ts"
 import { TokenBuckets } from "./TokenBuckets.ts"
 
-/** Somebody asks for more than may be had in a second. Nothing was done. */
+/** A tenant or an address asks for more than its rate permits. Nothing was done. */
 export class RateExceeded extends Schema.TaggedError<RateExceeded>("playtally/tenants/RateExceeded")("RateExceeded", {
   what: Schema.Literals(["requests", "events", "unknown keys"]),
   perSecond: Schema.Finite,
-  /** Whole seconds after which to ask again. */
+  /** The whole seconds after which to ask again. */
   retryAfter: Schema.Int
 }) {}
 
-/** Fails if there is something to wait for, in milliseconds. */
+/** Fails unless the wait, in milliseconds, is 0. */
 export const unlessWaiting = (
   wait: number,
   exceeded: { readonly what: RateExceeded["what"]; readonly perSecond: number }
 ): Effect.Effect<void, RateExceeded> =>
   wait === 0 ? Effect.void : Effect.fail(new RateExceeded({ ...exceeded, retryAfter: Math.ceil(wait / 1000) }))
 
-/** Milliseconds of the clock that never goes back. */
+/** Reads the clock that never goes back, in milliseconds. */
 export const monotonicMillis = Effect.map(Clock.Clock, (clock) => () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6)
 
 /**
- * What a tenant may send in a second to this process (docs/design.md#the-bulk-endpoint), as the
- * settings have it: a rate, and a burst of what that rate gives in some seconds. Off by default:
- * what the process has in flight is bounded and shared out anyway, and how much is much is known to
- * the operator alone.
+ * What a tenant may send to this process in a second (docs/design.md#the-bulk-endpoint).
+ *
+ * The settings have a rate, and a burst as the seconds that it lasts. Rates are off by default.
+ * What is in flight is bounded and shared between tenants anyway, so a rate adds no safety.
  */
 export class RateLimits extends Context.Service<RateLimits, {
-  /** One request of any kind. */
+  /**
+   * Charges the tenant for one request of any kind. `RateExceeded`: the request is to be refused.
+   */
   readonly request: (tenant: Tenant) => Effect.Effect<void, RateExceeded>
   /**
-   * The items of a batch, whatever becomes of them. A batch larger than the burst is let on by a
-   * full bucket.
+   * Charges the tenant for the items of a batch, valid or not.
+   *
+   * A batch larger than the burst passes when the bucket is full. `RateExceeded`: nothing is
+   * charged.
    */
   readonly events: (tenant: Tenant, count: number) => Effect.Effect<void, RateExceeded>
 }>()("playtally/tenants/RateLimits") {

@@ -1,5 +1,5 @@
 import type { TenantId } from "../values/TenantId.ts"
-/** A brand whose players and keys are apart from everybody else's. */
+/** A brand with its own players and keys. It sees nothing of other tenants. */
 export interface Tenant {
   readonly tenantId: TenantId
   readonly name: string
@@ -11,5 +11,5 @@ export interface Tenant {
   readonly keyNamespace: string
 }
 
-/** What a key may be used for. */
+/** What a key permits. */
 export type Scope = "ingest" | "read" | "admin"

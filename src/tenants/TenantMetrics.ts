@@ -13,8 +13,8 @@ export interface TenantEvents {
 }
 
 /**
- * The tenants that have numbers of their own. Each has four time series, and a monitoring system
- * keeps all of them.
+ * The most tenants with numbers of their own. Each has four time series, which a monitoring system
+ * keeps for good.
  */
 export const mostTenants = 50
 

@@ -9,36 +9,50 @@ import type { TenantId } from "../values/TenantId.ts"
 import { zoneProblem } from "../values/zones/zoneProblem.ts"
 import type { Tenant } from "./Tenant.ts"
 
-/** There is a tenant of that name already. */
+/** A tenant of that name exists already. Nothing was changed. */
 export class TenantExists
   extends Schema.TaggedError<TenantExists>("playtally/tenants/TenantExists")("TenantExists", { name: Schema.String })
 {}
 
-/** There is no tenant of that name. */
+/** No tenant has that name. */
 export class TenantNotFound extends Schema.TaggedError<TenantNotFound>("playtally/tenants/TenantNotFound")("TenantNotFound", {
   name: Schema.String
 }) {}
 
-/** Not a name that a tenant's zone may have; the message says why, and how it is spelled. */
+/** The text names no zone that a tenant may have. The message says why, and the right spelling. */
 export class UnknownTimeZone
   extends Schema.TaggedError<UnknownTimeZone>("playtally/tenants/UnknownTimeZone")("UnknownTimeZone", { message: Schema.String })
 {}
 
-/** Fails for a text that cannot be given to a tenant as its zone. */
+/** Fails unless a tenant may have the text as its zone. */
 export const checkTimeZone = (timeZone: string): Effect.Effect<void, UnknownTimeZone> => {
   const problem = zoneProblem(timeZone)
   return problem === undefined ? Effect.void : Effect.fail(new UnknownTimeZone({ message: problem }))
 }
 
-/** The tenants of this installation. */
+/**
+ * The tenants of this installation.
+ *
+ * Each method fails with `DatabaseUnavailable` if the database did not answer. A tenant may then be
+ * there or not: repeat the call.
+ */
 export class Tenants extends Context.Service<Tenants, {
-  /** `weekStart` is the day with which the tenant's weeks begin, 1 (Monday, unless given) to 7. */
+  /**
+   * Makes a tenant with a secret key namespace of its own.
+   *
+   * `weekStart` is the day with which the tenant's weeks begin: 1 (Monday, the default) to 7.
+   *
+   * - `TenantExists`: the name is taken, and that tenant stays as it is.
+   * - `UnknownTimeZone`: the zone cannot be given to a tenant. Nothing was made.
+   */
   readonly create: (
     name: string,
     timeZone: string,
     weekStart?: number
   ) => Effect.Effect<Tenant, TenantExists | UnknownTimeZone | DatabaseUnavailable>
+  /** Finds a tenant by its name. `TenantNotFound`: no tenant has it. */
   readonly get: (name: string) => Effect.Effect<Tenant, TenantNotFound | DatabaseUnavailable>
+  /** All tenants, by name. */
   readonly list: Effect.Effect<ReadonlyArray<Tenant>, DatabaseUnavailable>
 }>()("playtally/tenants/Tenants") {
   static readonly layer = Layer.effect(

@@ -1,11 +1,13 @@
-/** Beyond so many the bucket that was not used for longest is forgotten. */
+/** Beyond this number, the bucket that was used longest ago is forgotten. */
 const manyBuckets = 10_000
 
 /**
- * Token buckets, one for each key: a bucket holds up to `burst` tokens, is full at first and gets
- * `perSecond` of them a second. What costs more than a full bucket holds is let on by a full one
- * and paid for afterwards, so that nothing is refused for ever. (Effect's own RateLimiter refuses
- * that, and asks a store in several effects, where this takes some nanoseconds.)
+ * Token buckets, one for each key.
+ *
+ * A bucket holds up to `burst` tokens, is full at first and gains `perSecond` tokens a second. A
+ * cost above `burst` passes when the bucket is full and is paid for afterwards, so nothing is
+ * refused for ever. Effect's own RateLimiter refuses such a cost, and asks a store in several
+ * effects, where this takes some nanoseconds.
  */
 export class TokenBuckets {
   private readonly buckets = new Map<string, { tokens: number; at: number }>()
@@ -20,10 +22,7 @@ export class TokenBuckets {
     this.now = now
   }
 
-  /**
-   * Takes `cost` tokens, or none: 0 if they are taken, else the milliseconds after which they could
-   * be.
-   */
+  /** Takes `cost` tokens and answers 0, or takes none and answers the milliseconds to wait. */
   take(key: string, cost: number): number {
     const wait = this.waitFor(key, cost)
     if (wait === 0) this.charge(key, cost)
@@ -40,8 +39,9 @@ export class TokenBuckets {
   }
 
   /**
-   * Takes `cost` tokens also where there are none, to be paid for by whoever comes next; less than
-   * none are given back.
+   * Takes `cost` tokens even if the bucket has fewer, at the expense of the next requests.
+   *
+   * A negative cost gives tokens back.
    */
   charge(key: string, cost: number): void {
     const now = this.now()

@@ -2,9 +2,10 @@ import { zoneProblem } from "../values/zones/zoneProblem.ts"
 import type { Tenant } from "./Tenant.ts"
 
 /**
- * One line for each tenant whose zone could not be given to a tenant any more: an offset, an
- * abbreviation, or another spelling, from when those were taken. Such a tenant's days stay what
- * they are.
+ * One line for each tenant whose zone could not be given to a new tenant.
+ *
+ * It is an offset, an abbreviation or another spelling, which earlier releases took. The days of
+ * such a tenant stay as they are.
  */
 export const outdatedZones = (tenants: ReadonlyArray<Tenant>): ReadonlyArray<string> =>
   tenants.flatMap(({ name, timeZone }) => {
