@@ -1,5 +1,5 @@
 import * as SchemaAST from "effect/SchemaAST"
-import { Amount } from "../values/jsonValues.ts"
+import { Decimal } from "../values/jsonValues.ts"
 
 /**
  * Where a value is in a user's counters document: the names that lead to it, the section first.
@@ -60,7 +60,7 @@ export const valueKind = (schema: SchemaAST.AST, names: ReadonlyArray<string>): 
   }
 }
 
-const amountIdentifier = SchemaAST.resolveIdentifier(Amount.ast)
+const amountIdentifier = SchemaAST.resolveIdentifier(Decimal.ast)
 
 /** The value at the end of `names` in a section; undefined if there is none. */
 export const valueAt = (section: unknown, names: ReadonlyArray<string>): unknown =>

@@ -8,18 +8,10 @@ import { isJsonObject, type JsonObject } from "./canonicalJson.ts"
 import { Envelope } from "./Envelope.ts"
 import { eventKinds } from "./eventKinds.ts"
 import { type EventType, eventTypes, type FastTrackEvent, isEventType, perKind } from "./FastTrackEvent.ts"
+import type { ItemIssue } from "./ItemIssue.ts"
 import { isJsonNumber } from "./JsonNumber.ts"
 import { textProblem } from "./Text.ts"
 import { integerText } from "./TextOrInteger.ts"
-
-/**
- * One thing that is wrong with an item. The message has at most 200 characters and repeats nothing
- * of the value.
- */
-export interface ItemIssue {
-  readonly path: ReadonlyArray<string | number>
-  readonly message: string
-}
 
 /**
  * An item that can never be accepted. `event` and `id` are the item's own, null where they cannot

@@ -1,10 +1,5 @@
 import * as Schema from "effect/Schema"
-
-/** Why one field of an item was refused. */
-export const ItemIssue = Schema.Struct({
-  path: Schema.Array(Schema.Union([Schema.String, Schema.Int])).annotate({ description: "Where in the item, say [\"data\", \"amount\"]" }),
-  message: Schema.String.annotate({ description: "At most 200 characters" })
-}).annotate({ identifier: "ItemIssue" })
+import { ItemIssue } from "../fasttrack/ItemIssue.ts"
 
 /**
  * One item that was not stored. `index` is its place in the request; `event` and `id` are null

@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 export const Count = Schema.Natural
 
 /** An exact decimal. */
-export const Amount = Schema.String.check(Schema.isPattern(/^(0|-?[1-9]\d*(\.\d*[1-9])?|-?0\.\d*[1-9])$/u)).annotate({
+export const Decimal = Schema.String.check(Schema.isPattern(/^(0|-?[1-9]\d*(\.\d*[1-9])?|-?0\.\d*[1-9])$/u)).annotate({
   identifier: "Decimal",
   description: "Canonical decimal: no exponent, no needless zeros",
   examples: ["10.5", "0", "-3.25"]

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { type CounterPath, formatCounterPath, parseCounterPath, valueAt, valueKind } from "../../src/counters/counterPath.ts"
 import { catalog } from "../../src/projections/catalog/catalog.ts"
-import { Amount, Count, Time } from "../../src/values/jsonValues.ts"
+import { Count, Decimal, Time } from "../../src/values/jsonValues.ts"
 import { seededRandom } from "../oracle/random.ts"
 
 describe("a counter's path", () => {
@@ -74,12 +74,12 @@ describe("what a path leads to", () => {
   it("a value of a union is a number only if it is one in all of its cases", () => {
     const kindIn = (schema: Schema.Top, ...names: ReadonlyArray<string>) => valueKind(schema.ast, names)
     assert.strictEqual(kindIn(Schema.NullOr(Count)), "count")
-    assert.strictEqual(kindIn(Schema.NullOr(Amount)), "amount")
-    assert.strictEqual(kindIn(Schema.Union([Amount, Time])), "other")
+    assert.strictEqual(kindIn(Schema.NullOr(Decimal)), "amount")
+    assert.strictEqual(kindIn(Schema.Union([Decimal, Time])), "other")
     assert.strictEqual(kindIn(Schema.Null), "other")
-    assert.strictEqual(kindIn(Schema.Union([Schema.Struct({ a: Count }), Schema.Struct({ b: Amount })]), "b"), "amount")
+    assert.strictEqual(kindIn(Schema.Union([Schema.Struct({ a: Count }), Schema.Struct({ b: Decimal })]), "b"), "amount")
     assert.strictEqual(kindIn(Schema.Record(Schema.String, Schema.Record(Schema.String, Count)), "x", "y"), "count")
-    assert.strictEqual(kindIn(Schema.Struct({ a: Schema.optionalKey(Amount) }), "a"), "amount")
+    assert.strictEqual(kindIn(Schema.Struct({ a: Schema.optionalKey(Decimal) }), "a"), "amount")
     assert.isUndefined(kindIn(Schema.Struct({ a: Count }), "b"))
   })
 

@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import { boardSelection } from "../../counters/boardSelection.ts"
 import { Currency } from "../../fasttrack/Text.ts"
 import { type Board, boardNames, boards, type Period, periods } from "../../projections/catalog/rules/boards.ts"
-import { Amount, Count, Time } from "../../values/jsonValues.ts"
+import { Count, Decimal, Time } from "../../values/jsonValues.ts"
 import { badQuery } from "../problems/requests.ts"
 import { Day, DayText } from "./Day.ts"
 import { Generations, TimeZone } from "./document.ts"
@@ -17,7 +17,7 @@ import { consistency, consistencyOf } from "./parameters.ts"
 export const entry = {
   rank: Schema.Natural.annotate({ description: "From 1 on; no two users share one" }),
   user_id: Schema.String,
-  score: Schema.Union([Count, Amount]).annotate({
+  score: Schema.Union([Count, Decimal]).annotate({
     description: `A number on ${boardNames.filter((name) => boards[name].scoreIs === "count").join(" and ")}, a decimal on the others`
   }),
   reached_at: Schema.Union([Time, DayText]).annotate({

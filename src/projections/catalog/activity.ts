@@ -4,7 +4,7 @@ import { sportsStep } from "../../fasttrack/kinds/sportsBet.ts"
 import { compareUtf8 } from "../../values/compareUtf8.ts"
 import { formatDay } from "../../values/dayRuns.ts"
 import { isPositive } from "../../values/decimalArithmetic.ts"
-import { Amount, Count } from "../../values/jsonValues.ts"
+import { Count, Decimal } from "../../values/jsonValues.ts"
 import { amount, count, decimal, flag, text, time } from "../projection/Column.ts"
 import { totalKinds } from "../projection/columns/totalKinds.ts"
 import * as Projection from "../projection/Projection.ts"
@@ -187,7 +187,7 @@ export const activity = Projection.make({
       date: Schema.String,
       product: Schema.Literals(["casino", "game_rounds", "logins", "payments", "sports"]),
       currency: Schema.NullOr(Schema.String),
-      figures: Schema.Record(Schema.String, Schema.Union([Count, Amount]))
+      figures: Schema.Record(Schema.String, Schema.Union([Count, Decimal]))
     })),
     present: (rows): ReadonlyArray<DailyActivity> =>
       rows.map((row) => {

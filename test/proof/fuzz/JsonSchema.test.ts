@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { Amount } from "../../../src/values/jsonValues.ts"
+import { Decimal } from "../../../src/values/jsonValues.ts"
 import { seededRandom } from "../../oracle/random.ts"
 import { conforms, type JsonSchema, type Resolve, schemaValue, textsAgainstPattern, unknownKeywords } from "./JsonSchema.ts"
 
 const resolve: Resolve = (schema) => schema
-const decimal = Schema.toJsonSchemaDocument(Amount).definitions["Decimal"] as JsonSchema
+const decimal = Schema.toJsonSchemaDocument(Decimal).definitions["Decimal"] as JsonSchema
 
 describe("values made of a schema", () => {
   it("are as its pattern says, or break nothing but it", () => {

@@ -35,7 +35,7 @@ export const pageSamples = (page: string): PageSamples => {
     ranked: `import * as Schema from "effect/Schema"
 import { upperCase } from "../../values/asciiCase.ts"
 import { formatDay } from "../../values/dayRuns.ts"
-import { Amount } from "../../values/jsonValues.ts"
+import { Decimal } from "../../values/jsonValues.ts"
 import { periodOf } from "../../values/period.ts"
 import { amount, latest } from "../projection/Column.ts"
 import * as Projection from "../projection/Projection.ts"
@@ -50,7 +50,7 @@ ${indented(ranking, 2)}  contribute: ({ data, occurredAt }, { calendar }) => {
     return [{ week: formatDay(monday), currency, staked: data.total_bet_user, last_at: occurredAt }]
   },
   section: {
-    schema: Schema.Record(Schema.String, Amount),
+    schema: Schema.Record(Schema.String, Decimal),
     present: (rows) => Object.fromEntries(rows.map(({ currency, staked, week }) => [\`\${week} \${currency}\`, staked]))
   },
   separateDocument: true

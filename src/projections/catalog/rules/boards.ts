@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema"
 import { compareUtf8 } from "../../../values/compareUtf8.ts"
 import { formatDay } from "../../../values/dayRuns.ts"
-import { Amount, Count, Time } from "../../../values/jsonValues.ts"
+import { Count, Decimal, Time } from "../../../values/jsonValues.ts"
 import { type Granularity, periodOf } from "../../../values/period.ts"
 import type { FoldContext, WithCalendar } from "../../projection/FoldContext.ts"
 
@@ -106,7 +106,7 @@ export const standingsSchema = Schema.Array(Schema.Struct({
   period: Schema.Literals(periods),
   start: Schema.String,
   currency: Schema.String,
-  score: Schema.Union([Count, Amount]),
+  score: Schema.Union([Count, Decimal]),
   reached_at: Schema.Union([Time, Schema.String])
 }))
 

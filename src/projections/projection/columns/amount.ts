@@ -1,5 +1,5 @@
 import { addDecimals, subtractDecimals } from "../../../values/decimalArithmetic.ts"
-import { Amount } from "../../../values/jsonValues.ts"
+import { Decimal } from "../../../values/jsonValues.ts"
 import { decimalSql } from "./decimalSql.ts"
 import type { SummedKind } from "./TotalKind.ts"
 
@@ -9,7 +9,7 @@ export const amountKind = {
   one: (amount) => amount,
   merge: addDecimals,
   subtract: subtractDecimals,
-  differenceSchema: Amount,
+  differenceSchema: Decimal,
   sql: { ...decimalSql, merge: (stored, added) => `${stored} + ${added}` },
-  document: { schema: Amount, present: (value) => value }
+  document: { schema: Decimal, present: (value) => value }
 } satisfies SummedKind<string, string>

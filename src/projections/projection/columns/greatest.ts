@@ -1,5 +1,5 @@
 import { compareDecimals, isPositive } from "../../../values/decimalArithmetic.ts"
-import { Amount } from "../../../values/jsonValues.ts"
+import { Decimal } from "../../../values/jsonValues.ts"
 import { decimalSql } from "./decimalSql.ts"
 import { ExtremeHeap } from "./ExtremeHeap.ts"
 import type { CollectedKind } from "./TotalKind.ts"
@@ -14,5 +14,5 @@ export const greatestKind = {
   covers: (kept, withdrawn) => !isGreater(withdrawn, kept),
   collect: () => new ExtremeHeap(isGreater),
   sql: { ...decimalSql, merge: (stored, added) => `greatest(${stored}, ${added})` },
-  document: { schema: Amount, present: (value) => value }
+  document: { schema: Decimal, present: (value) => value }
 } satisfies CollectedKind<string, string>
