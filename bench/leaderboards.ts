@@ -85,7 +85,7 @@ const measure = Effect.gen(function*() {
     yield* tell("  the first 100, the statement", yield* times(200, () => sql.unsafe(ranking.first, [tenant.tenantId, ...key, 100])))
     yield* tell(
       "  a place and 3 neighbours each, whole reading",
-      yield* times(500, () => boards.place(tenant, selection, UserId(anybody()), { neighbours: 3, consistency }))
+      yield* times(500, () => boards.place(tenant, selection, { userId: UserId(anybody()), neighbours: 3, consistency }))
     )
     yield* tell("  the rank, the statement", yield* times(500, () => sql.unsafe(ranking.standing, [tenant.tenantId, ...key, anybody()])))
   })

@@ -24,7 +24,7 @@ const parseDuration = (text: string): Option.Option<number> => {
 
 const isLoopback = ({ hostname }: URL): boolean => hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname)
 
-const serverOf = Effect.fnUntraced(function*(given: Option.Option<string>, allowRemote: boolean) {
+const serverOf = Effect.fnUntraced(function*(given: Option.Option<string>, { allowRemote }: { readonly allowRemote: boolean }) {
   const { port } = yield* Settings
   const text = Option.getOrElse(given, () => `http://127.0.0.1:${port}`)
   const url = URL.parse(text)
@@ -82,7 +82,7 @@ export const demo = Command.make(
   },
   Effect.fnUntraced(
     function*({ allowRemote, duration, players, rate, ...given }) {
-      const url = yield* serverOf(given.url, allowRemote)
+      const url = yield* serverOf(given.url, { allowRemote })
       const key = yield* keyOf(given.key, url)
       const seed = Option.isSome(given.seed) ? given.seed.value : (yield* Clock.currentTimeMillis) % 1_000_000
       yield* runDemo({ url, key, players, rate, duration, seed })

@@ -58,7 +58,7 @@ export const explain = Command.make(
   Effect.fnUntraced(
     function*({ limit, path, tenant, user }) {
       const failed = (message: string) => Effect.fail(new CommandFailed({ message }))
-      const found = yield* (yield* Explanation).explain(yield* (yield* Tenants).get(tenant), UserId(user), path, { after: 0, limit }).pipe(
+      const found = yield* (yield* Explanation).explain(yield* (yield* Tenants).get(tenant), UserId(user), { path, after: 0, limit }).pipe(
         // No other reader waits for this process, so it asks until everything is read.
         Effect.retry({ while: ({ _tag }) => _tag === "HistoryUnfinished" }),
         Effect.catchTags({

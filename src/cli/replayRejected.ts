@@ -37,7 +37,10 @@ const dryRunLayer = Layer.mergeAll(
 /** The most reasons that are shown. */
 const maxShown = 20
 
-const linesOf = ({ cut, duplicates, others, refused, stored }: ReplayReport, isDryRun: boolean): ReadonlyArray<string> => {
+const linesOf = (
+  { cut, duplicates, others, refused, stored }: ReplayReport,
+  { isDryRun }: { readonly isDryRun: boolean }
+): ReadonlyArray<string> => {
   const reasonsByCount = [...refused].sort(([, a], [, b]) => b - a)
   const again = reasonsByCount.reduce((sum, [, count]) => sum + count, 0)
   return [
@@ -81,7 +84,7 @@ export const replayRejected = Command.make(
           (onProgress) => replay.replay(tenant, selection, ({ looked }) => onProgress({ done: Math.min(looked, total), total })),
           "items"
         )
-        yield* print(...linesOf(value, isDryRun))
+        yield* print(...linesOf(value, { isDryRun }))
       }).pipe(Effect.provide(isDryRun ? dryRunLayer : replayLayer))
     },
     failedIfStopped,

@@ -89,7 +89,7 @@ const greeting = Effect.gen(function*() {
   const { url } = yield* Server
   const { key } = yield* Bootstrap
   yield* Settings
-  const shell = keyInShell(key, process.stdout.isTTY)
+  const shell = keyInShell(key, { isTerminal: process.stdout.isTTY })
   return [
     `playtally listens on ${url}`,
     `  documentation  ${url}/docs`,
@@ -109,7 +109,7 @@ const greeting = Effect.gen(function*() {
  *
  * Only a terminal gets the key itself. Other output is kept, as logs are.
  */
-const keyInShell = (key: BootstrapKey, isTerminal: boolean): string | undefined => {
+const keyInShell = (key: BootstrapKey, { isTerminal }: { readonly isTerminal: boolean }): string | undefined => {
   switch (key._tag) {
     case "Made":
       return isTerminal ? Redacted.value(key.key) : `$(cat '${key.file}')`

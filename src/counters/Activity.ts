@@ -5,13 +5,12 @@ import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import { Breather } from "../platform/Breather.ts"
 import { activity, type DailyActivity, type Product } from "../projections/catalog/activity.ts"
 import type { ReadRow } from "../projections/projection/Section.ts"
-import type { ProjectionStore } from "../projections/tables/ProjectionStore.ts"
+import type { ProjectionStore, UserRef } from "../projections/tables/ProjectionStore.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { compareUtf8 } from "../values/compareUtf8.ts"
 import { formatDay, parseDay } from "../values/dayRuns.ts"
 import { addDecimals } from "../values/decimalArithmetic.ts"
 import { type Granularity, periodOf } from "../values/period.ts"
-import type { TenantId } from "../values/TenantId.ts"
 import type { UserId } from "../values/UserId.ts"
 import { type Consistency, ConsistentReads, ProjectionBehind, type ProjectionFailing, type ProjectionParked } from "./ConsistentReads.ts"
 import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
@@ -82,7 +81,7 @@ export class Activity extends Context.Service<Activity, {
             if (unbuilt.length > 0) return yield* new ProjectionNotBuilt({ projections: unbuilt })
             // Another process has activated a version that this code does not know.
             if (store === undefined) return yield* new ProjectionBehind({ waited: 0 })
-            const rows = yield* readDays(store, tenant.tenantId, userId, range)
+            const rows = yield* readDays(store, { tenantId: tenant.tenantId, userId }, range)
             return {
               rows,
               section: store.projection.section,
@@ -192,7 +191,7 @@ const maxRowsAtOnce = 3000
  * It runs as many statements of the caller's transaction as it needs.
  */
 const readDays = Effect.fnUntraced(
-  function*(store: ProjectionStore, tenantId: TenantId, userId: UserId, { from, to }: Pick<Options, "from" | "to">) {
+  function*(store: ProjectionStore, { tenantId, userId }: UserRef, { from, to }: Pick<Options, "from" | "to">) {
     const last = formatDay(to)
     const all: Array<ReadRow> = []
     for (let first = formatDay(from);;) {

@@ -148,14 +148,14 @@ export class ConsistentReads extends Context.Service<ConsistentReads, {
 
         /** The rows, or the slices that are behind. */
         const attempt = Effect.gen(function*() {
-          const { active, failing, positions, unbuilt } = yield* checkpointsOf(sql, catalog, slices, projections)
+          const { active, failing, positions, unbuilt } = yield* checkpointsOf(sql, catalog, { slices, projections })
           if (failing.length > 0 && (mayLack !== true || active.length === 0)) return { _tag: "Failing", projections: failing } as const
           // Where nothing is built, waiting is of no use.
           const behind = unbuilt.length + failing.length === projections.length
             ? []
             : slices.filter((slice) => (positions.get(slice) ?? 0) < (heads.get(slice) ?? 0))
           if (behind.length > 0) return { _tag: "Behind", slices: behind, projections } as const
-          const { generations, parked } = yield* notesOf(sql, tenant, everybody === true ? undefined : users, projections)
+          const { generations, parked } = yield* notesOf(sql, tenant, { userIds: everybody === true ? undefined : users, projections })
           if (consistency._tag === "Strong") {
             const [[userId, names] = []] = parked
             if (userId !== undefined && names !== undefined) return { _tag: "Parked", userId, names } as const

@@ -9,6 +9,7 @@ import type { ReadRow } from "../projections/projection/Section.ts"
 import type { ProjectionStore } from "../projections/tables/ProjectionStore.ts"
 import { ProjectionCatalog } from "../projections/versions/ProjectionCatalog.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import { known } from "../values/known.ts"
 import { Position } from "../values/Position.ts"
 import type { TenantId } from "../values/TenantId.ts"
 import { UserId } from "../values/UserId.ts"
@@ -110,7 +111,7 @@ export class Counters extends Context.Service<Counters, {
           const context = { timeZone, weekStart: weekStartOf(userId), now }
           const own: Record<string, unknown> = {}
           for (const [at, { projection }] of stores.entries()) {
-            own[projection.name] = projection.section.present(rows[at]?.get(userId) ?? [], context)
+            own[projection.name] = projection.section.present(known(rows[at], "rows of a store").get(userId) ?? [], context)
             if (breather.isDue) yield* breather.rest
           }
           documents.push({
@@ -144,7 +145,7 @@ const readRows = Effect.fnUntraced(function*(tenantId: TenantId, stores: Readonl
   const rows: Array<ReadonlyMap<string, ReadonlyArray<ReadRow>>> = []
   let left = maxRowsInAll
   for (const store of stores) {
-    const read = yield* readStore(store, tenantId, userIds, left)
+    const read = yield* readStore(store, { tenantId, userIds, left })
     for (const [userId, own] of read) {
       if (own.length > maxRows) return yield* tooManyOfUser(store.projection.name, UserId(userId))
       left -= own.length
@@ -160,7 +161,10 @@ const readRows = Effect.fnUntraced(function*(tenantId: TenantId, stores: Readonl
  *
  * If a user has too many rows, or all users together, it gives one more than there may be.
  */
-const readStore = Effect.fnUntraced(function*(store: ProjectionStore, tenantId: TenantId, userIds: ReadonlyArray<UserId>, left: number) {
+const readStore = Effect.fnUntraced(function*(
+  store: ProjectionStore,
+  { left, tenantId, userIds }: { readonly tenantId: TenantId; readonly userIds: ReadonlyArray<UserId>; readonly left: number }
+) {
   const ofUser = maxRows + 1
   // For nearly all batches this one statement is enough.
   const some = yield* store.read(tenantId, userIds, { ofUser, inAll: Math.min(left, maxRowsAtOnce) + 1 })

@@ -75,8 +75,7 @@ export class Explanation extends Context.Service<Explanation, {
   readonly explain: (
     tenant: Tenant,
     userId: UserId,
-    path: string,
-    page: { readonly after: number; readonly limit: number }
+    page: { readonly path: string; readonly after: number; readonly limit: number }
   ) => Effect.Effect<
     Explained | undefined,
     NoSuchCounter | CounterNotFound | ProjectionParked | ProjectionFailing | HistoryUnfinished | HistoryTooLarge | DatabaseUnavailable
@@ -92,10 +91,10 @@ export class Explanation extends Context.Service<Explanation, {
 
         const histories = yield* Histories
 
-        const explain: Explanation["Service"]["explain"] = Effect.fn("Explanation.explain")(function*(tenant, userId, text, page) {
+        const explain: Explanation["Service"]["explain"] = Effect.fn("Explanation.explain")(function*(tenant, userId, page) {
           const { tenantId, timeZone, weekStart } = tenant
           const active = yield* activeVersions(sql).pipe(unavailable("Explanation.explain"))
-          const { kind, path, projection } = yield* find(shown.filter(({ name, version }) => active.get(name) === version), text)
+          const { kind, path, projection } = yield* find(shown.filter(({ name, version }) => active.get(name) === version), page.path)
           if (failsOnSampleLog(projection)) return yield* new ProjectionFailing({ projections: [projection.name] })
           const slice = sliceOf(tenantId, userId)
           const [, ...names] = path
@@ -104,7 +103,7 @@ export class Explanation extends Context.Service<Explanation, {
           const now = yield* Clock.currentTimeMillis
 
           const first = Effect.map(history.head(slice), (upTo) => ({
-            folding: new PathFolding(new PathHistory(projection, { names, kind }, { timeZone, weekStart, now }, page)),
+            folding: new PathFolding(new PathHistory(projection, { timeZone, weekStart, now }, { ...page, names, kind })),
             place: Position(0),
             upTo
           }))

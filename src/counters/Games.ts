@@ -118,7 +118,7 @@ export class Games extends Context.Service<Games, {
               // A thousand rows take some milliseconds, and other reads may have come this far in
               // the same turn.
               yield* breather.rest
-              presented[projection.name] = projection.section.present(rows[at] ?? [], context)
+              presented[projection.name] = projection.section.present(known(rows[at], "rows of a store"), context)
             }
             const document: GamesDocument = {
               user_id: userId,

@@ -98,8 +98,7 @@ export class Leaderboards extends Context.Service<Leaderboards, {
   readonly place: (
     tenant: Tenant,
     selection: BoardSelection,
-    userId: UserId,
-    options: { readonly neighbours: number; readonly consistency: Consistency }
+    options: { readonly userId: UserId; readonly neighbours: number; readonly consistency: Consistency }
   ) => Reading<LeaderboardPlace | undefined>
 }>()("playtally/counters/Leaderboards") {
   static readonly layer = Layer.effect(
@@ -110,8 +109,7 @@ export class Leaderboards extends Context.Service<Leaderboards, {
 
       const read = <A>(
         tenant: Tenant,
-        { board, currency, day, period }: BoardSelection,
-        consistency: Consistency,
+        { board, consistency, currency, day, period }: BoardSelection & { readonly consistency: Consistency },
         rows: (ranking: RankingReader, head: LeaderboardHead, entry: EntryOf) => Effect.Effect<A, SqlError.SqlError>
       ) =>
         reads.read(
@@ -158,17 +156,16 @@ export class Leaderboards extends Context.Service<Leaderboards, {
 
       return Leaderboards.of({
         top: Effect.fn("Leaderboards.top")((tenant, selection, { consistency, limit }) =>
-          read(tenant, selection, consistency, (ranking, head, entry) =>
+          read(tenant, { ...selection, consistency }, (ranking, head, entry) =>
             Effect.map(ranking.first(limit), (users) => ({
               ...head,
               entries: users.map((user, index) => entry(user, index + 1))
             })))
         ),
-        place: Effect.fn("Leaderboards.place")((tenant, selection, userId, { consistency, neighbours }) =>
+        place: Effect.fn("Leaderboards.place")((tenant, selection, { consistency, neighbours, userId }) =>
           read(
             tenant,
-            selection,
-            consistency,
+            { ...selection, consistency },
             Effect.fnUntraced(function*(ranking, head, entry) {
               const own = yield* ranking.standing(userId)
               if (own === undefined) return undefined

@@ -1,5 +1,6 @@
 import { allSlices, sliceCount } from "../event-log/sliceOf.ts"
 import type { PositionRange } from "../event-log/statements/positionRanges.ts"
+import { known } from "../values/known.ts"
 import { Position } from "../values/Position.ts"
 import type { Slice } from "../values/Slice.ts"
 
@@ -14,17 +15,21 @@ export const vectorOf = (positions: Iterable<readonly [slice: Slice, position: P
 }
 
 /** The place after both. */
-export const furthest = (a: LogOffset, b: LogOffset): LogOffset => a.map((position, slice) => Position(Math.max(position, b[slice] ?? 0)))
+export const furthest = (a: LogOffset, b: LogOffset): LogOffset =>
+  a.map((position, slice) => Position(Math.max(position, positionOf(b, slice))))
 
 /** The place before both. */
-export const nearest = (a: LogOffset, b: LogOffset): LogOffset => a.map((position, slice) => Position(Math.min(position, b[slice] ?? 0)))
+export const nearest = (a: LogOffset, b: LogOffset): LogOffset =>
+  a.map((position, slice) => Position(Math.min(position, positionOf(b, slice))))
 
 /** For each slice that is further at `upTo` than at `after`, the positions in between. */
 export const rangesBetween = (after: LogOffset, upTo: LogOffset): ReadonlyArray<PositionRange> =>
   allSlices.flatMap((slice) => {
-    const range = { slice, after: after[slice] ?? Position(0), upTo: upTo[slice] ?? Position(0) }
+    const range = { slice, after: positionOf(after, slice), upTo: positionOf(upTo, slice) }
     return range.upTo > range.after ? [range] : []
   })
+
+const positionOf = (offset: LogOffset, slice: number): Position => known(offset[slice], "position of a slice")
 
 /** The number of events in ranges. */
 export const eventCount = (ranges: ReadonlyArray<PositionRange>): number => ranges.reduce((sum, { after, upTo }) => sum + upTo - after, 0)

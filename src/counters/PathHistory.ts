@@ -60,18 +60,22 @@ export class PathHistory {
 
   constructor(
     projection: AnyProjection,
-    path: { readonly names: ReadonlyArray<string>; readonly kind: ValueKind },
     context: ReadContext,
-    page: { readonly after: number; readonly limit: number }
+    { after, kind, limit, names }: {
+      readonly names: ReadonlyArray<string>
+      readonly kind: ValueKind
+      readonly after: number
+      readonly limit: number
+    }
   ) {
     this.projection = projection
     this.fold = new MemoryFold(projection, context)
     this.whole = new MemoryFold(projection, context)
-    this.names = path.names
-    this.kind = path.kind
+    this.names = names
+    this.kind = kind
     this.context = context
-    this.after = page.after
-    this.limit = page.limit
+    this.after = after
+    this.limit = limit
   }
 
   /** Whether more events changed the value than were kept. */

@@ -27,8 +27,7 @@ export const headsOf = (sql: PgClient.PgClient, slices: ReadonlyArray<Slice>) =>
 export const checkpointsOf = (
   sql: PgClient.PgClient,
   catalog: ProjectionCatalog["Service"],
-  slices: ReadonlyArray<Slice>,
-  projections: ReadonlyArray<string>
+  { projections, slices }: { readonly slices: ReadonlyArray<Slice>; readonly projections: ReadonlyArray<string> }
 ) =>
   Effect.map(
     sql<{ slice: Slice; position: bigint; projection: string; version: number }>`
@@ -84,8 +83,7 @@ export const withEvents = (sql: PgClient.PgClient, tenant: Tenant, userIds: Read
 export const notesOf = (
   sql: PgClient.PgClient,
   tenant: Tenant,
-  userIds: ReadonlyArray<UserId> | undefined,
-  projections: ReadonlyArray<string>
+  { projections, userIds }: { readonly userIds: ReadonlyArray<UserId> | undefined; readonly projections: ReadonlyArray<string> }
 ) =>
   Effect.map(
     sql<{ generation: bigint | null; projection: string | null; slice: Slice | null; user_id: UserId | null }>`

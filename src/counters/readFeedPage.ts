@@ -70,7 +70,7 @@ export const readFeedPage = Effect.fnUntraced(function*(
     return { erased, changes: [], next: { ...place, erasure: lastErasure }, isMore: true }
   }
   const room = limit - erased.length
-  const walk = yield* walkOf(sql, tenant, place, state)
+  const walk = yield* walkOf(sql, tenant, { place, state })
   // New events do not wait for the end of a long walk, and the walk goes on whatever happens.
   const events = yield* eventsPage(sql, tenant, {
     after: place.positions,
@@ -78,7 +78,7 @@ export const readFeedPage = Effect.fnUntraced(function*(
     limit: walk.scope === undefined ? room : room >> 1
   })
   const told = new Map(events.changes.map((change) => [change.user_id, change]))
-  const users = yield* walkPage(sql, tenant, walk, room - told.size)
+  const users = yield* walkPage(sql, tenant, { walk, limit: room - told.size })
   for (const userId of users.userIds) {
     const slice = sliceOf(tenant.tenantId, userId)
     if (!told.has(userId)) told.set(userId, { user_id: userId, slice, position: known(state.positions[slice], "position of a slice") })
@@ -117,7 +117,11 @@ interface Walk {
  * Its scope is that of the generations that are still there. A generation that has gone since has a
  * newer one in its place, which the next walk tells.
  */
-const walkOf = Effect.fnUntraced(function*(sql: PgClient.PgClient, tenant: Tenant, { generation, walk }: FeedPlace, state: FeedState) {
+const walkOf = Effect.fnUntraced(function*(
+  sql: PgClient.PgClient,
+  tenant: Tenant,
+  { place: { generation, walk }, state }: { readonly place: FeedPlace; readonly state: FeedState }
+) {
   const { after, upTo } = walk ?? { after: "", upTo: Math.max(state.generation, generation) }
   if (generation === nothingTold) {
     return { upTo, after, scope: { everybody: true, slices: new Set(), userIds: new Set() } } satisfies Walk
@@ -135,7 +139,11 @@ const scopeOf = (generations: ReadonlyArray<Generation>): Scope => ({
 /** Users that one page of a walk looks at for those of some slices. */
 const looked = 2000
 
-const walkPage = Effect.fnUntraced(function*(sql: PgClient.PgClient, { tenantId }: Tenant, { after, scope }: Walk, limit: number) {
+const walkPage = Effect.fnUntraced(function*(
+  sql: PgClient.PgClient,
+  { tenantId }: Tenant,
+  { limit, walk: { after, scope } }: { readonly walk: Walk; readonly limit: number }
+) {
   if (scope === undefined) return { userIds: [], next: undefined } satisfies UsersPage
   if (scope.everybody) return yield* usersAfter(sql, tenantId, after, limit)
   if (scope.slices.size === 0) {

@@ -76,7 +76,7 @@ layer(
       )
       const explanation = yield* Explanation
       const seen = (path: string) =>
-        Effect.map(explanation.explain(tenant, UserId("user"), path, all), (explained) => ({
+        Effect.map(explanation.explain(tenant, UserId("user"), { path, ...all }), (explained) => ({
           ...explained,
           contributions: explained?.contributions.map(({ contribution, logged, value }) => [logged.position, contribution, value])
         }))
@@ -102,7 +102,7 @@ layer(
       const tenant = yield* newTenant()
       const ingest = yield* Ingest
       for (const status of ["approved", "rollback"]) yield* ingest.batch(tenant, bulkItems([payment(status, "p")]), { strict: false })
-      const explained = yield* (yield* Explanation).explain(tenant, UserId("user"), "payments.EUR.deposit_amount", all)
+      const explained = yield* (yield* Explanation).explain(tenant, UserId("user"), { path: "payments.EUR.deposit_amount", ...all })
       assert.isNull(explained?.value)
       assert.deepStrictEqual(explained?.contributions.map(({ contribution, value }) => [contribution, value]), [
         ["20.5", "20.5"],
@@ -116,7 +116,7 @@ layer(
       yield* (yield* EventLog).append([newEvent(tenant, betIn("EUR", "1", "10"))])
       const { explain } = yield* Explanation
       const tagOf = (userId: string, path: string) =>
-        Effect.map(Effect.flip(explain(tenant, UserId(userId), path, all)), ({ _tag }) => _tag)
+        Effect.map(Effect.flip(explain(tenant, UserId(userId), { path, ...all })), ({ _tag }) => _tag)
       const unknown = [
         "",
         "casino",
@@ -133,9 +133,9 @@ layer(
       for (const path of ["casino.USD.bet_count", "casino.eur.bet_count", "payments.EUR.deposit_count"]) {
         assert.strictEqual(yield* tagOf("user", path), "CounterNotFound", path)
       }
-      assert.isUndefined(yield* explain(tenant, UserId("nobody"), "casino.EUR.bet_count", all))
+      assert.isUndefined(yield* explain(tenant, UserId("nobody"), { path: "casino.EUR.bet_count", ...all }))
       const other = yield* newTenant()
-      assert.isUndefined(yield* explain(other, UserId("user"), "casino.EUR.bet_count", all))
+      assert.isUndefined(yield* explain(other, UserId("user"), { path: "casino.EUR.bet_count", ...all }))
     }))
 
   it.effect("says so if the fold fails on one of the events", () =>
@@ -143,9 +143,9 @@ layer(
       const tenant = yield* newTenant()
       yield* (yield* EventLog).append(["1", "poison"].map((id) => newEvent(tenant, betIn("EUR", id, "10"))))
       const { explain } = yield* Explanation
-      const error = yield* Effect.flip(explain(tenant, UserId("user"), "casino.EUR.bet_count", all))
+      const error = yield* Effect.flip(explain(tenant, UserId("user"), { path: "casino.EUR.bet_count", ...all }))
       assert.deepInclude({ ...error }, { _tag: "ProjectionParked", projections: ["casino"] })
-      assert.strictEqual((yield* explain(tenant, UserId("user"), "logins.login_count", all))?.value, 0)
+      assert.strictEqual((yield* explain(tenant, UserId("user"), { path: "logins.login_count", ...all }))?.value, 0)
     }))
 
   it.effect("adds up to what the counters say, page by page and at once", () =>
@@ -168,12 +168,12 @@ layer(
         ])
         for (const [section = "", ...names] of [...currencies, ["logins", "longest_streak"], ["logins", "current_streak"]]) {
           const path = formatCounterPath([section, ...names])
-          const whole = yield* explain(tenant, document.user_id, path, all)
+          const whole = yield* explain(tenant, document.user_id, { path, ...all })
           assert.deepStrictEqual(whole?.value, valueAt(document[section], names), path)
           assert.isFalse(whole?.isMore)
           const pages = []
           for (let after = 0;;) {
-            const page = yield* explain(tenant, document.user_id, path, { after: Position(after), limit: 3 })
+            const page = yield* explain(tenant, document.user_id, { path, after: Position(after), limit: 3 })
             pages.push(...page?.contributions ?? [])
             assert.deepStrictEqual([page?.value, page?.position], [whole?.value, whole?.position])
             if (page?.isMore !== true) break
@@ -195,7 +195,7 @@ layer(
       const { explain } = yield* Explanation
       const append = (ids: ReadonlyArray<string>) => log.append(ids.map((id) => newEvent(tenant, betIn("EUR", id, "10"))))
       const page = (after: number) =>
-        Effect.map(explain(tenant, UserId("user"), "casino.EUR.bet_amount", { after: Position(after), limit: 2 }), (explained) => ({
+        Effect.map(explain(tenant, UserId("user"), { path: "casino.EUR.bet_amount", after: Position(after), limit: 2 }), (explained) => ({
           ...explained,
           contributions: explained?.contributions.map(({ logged, value }) => [logged.position, value])
         }))

@@ -100,7 +100,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a projection that fail
             areNamed: true
           })
           assert.strictEqual((yield* Effect.flip(asOf))._tag, "ProjectionFailing")
-          const explained = Context.get(services, Explanation).explain(known(tenant), UserId("player"), "casino.EUR.bet_count", {
+          const explained = Context.get(services, Explanation).explain(known(tenant), UserId("player"), {
+            path: "casino.EUR.bet_count",
             after: 0,
             limit: 5
           })

@@ -40,7 +40,7 @@ const projections = [leaderboards, sportsLeaderboards].map(small)
 const top = (tenant: Tenant, selection: BoardSelection, limit = 1000) =>
   Effect.flatMap(Leaderboards, (boards) => boards.top(tenant, selection, { limit, consistency: strong }))
 const place = (tenant: Tenant, selection: BoardSelection, userId: string, neighbours = 2) =>
-  Effect.flatMap(Leaderboards, (boards) => boards.place(tenant, selection, UserId(userId), { neighbours, consistency: strong }))
+  Effect.flatMap(Leaderboards, (boards) => boards.place(tenant, selection, { userId: UserId(userId), neighbours, consistency: strong }))
 
 /**
  * The buckets have exactly the users they say, and nothing differs from a second fold of the log.

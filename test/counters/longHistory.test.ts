@@ -67,7 +67,7 @@ const fill = (tenant: Tenant, userId: string, count: number, currency = "'EUR'")
   Effect.flatMap(PgClient.PgClient, (sql) => fillHistory(sql, tenant, userId, casinoBets(count, currency)))
 
 const explained = (tenant: Tenant, path: string, page = all, userId = "bot") =>
-  Effect.flatMap(Explanation, ({ explain }) => explain(tenant, UserId(userId), path, page))
+  Effect.flatMap(Explanation, ({ explain }) => explain(tenant, UserId(userId), { ...page, path }))
 
 const asOf = (tenant: Tenant, instant: number, sections = ["casino"], userId = "bot") =>
   Effect.flatMap(TimeTravel, ({ read }) => read(tenant, UserId(userId), { instant, sections }))

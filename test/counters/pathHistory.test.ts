@@ -55,7 +55,7 @@ const historyOf = (
 ) => {
   const kind = valueKind(projection.section.schema.ast, names)
   assert(kind !== undefined, names.join("."))
-  const history = new PathHistory(projection, { names, kind }, context, page)
+  const history = new PathHistory(projection, context, { ...page, names, kind })
   for (let start = 0; start < events.length; start += piece) history.add(events.slice(start, start + piece).map(sized))
   return { history, kind }
 }

@@ -117,7 +117,7 @@ const assertGone = Effect.fnUntraced(function*(tenant: Tenant, user: string, oth
   ]
   assert.deepStrictEqual([...new Set(looked.map(({ userId }) => userId))], [other])
   const { explain } = yield* Explanation
-  assert.isUndefined(yield* explain(tenant, UserId(user), "casino.EUR.bet_count", { after: Position(0), limit: 10 }))
+  assert.isUndefined(yield* explain(tenant, UserId(user), { path: "casino.EUR.bet_count", after: Position(0), limit: 10 }))
   const { read } = yield* TimeTravel
   assert.isUndefined(yield* read(tenant, UserId(user), { instant: Date.now() - 1, sections: ["casino"] }))
   const { changes } = yield* Effect.flatMap(

@@ -245,7 +245,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
           yield* log.readUser({ tenantId: tenant.tenantId, userId: UserId(pseudonym), before: Number.MAX_SAFE_INTEGER, limit: 10 }),
           []
         )
-        assert.isUndefined(yield* explanation.explain(tenant, UserId(victim), "casino.EUR.bet_count", { after: 0, limit: 10 }))
+        assert.isUndefined(yield* explanation.explain(tenant, UserId(victim), { path: "casino.EUR.bet_count", after: 0, limit: 10 }))
         const instant = Date.now() - 1
         assert.isUndefined(yield* Effect.flatMap(TimeTravel, ({ read }) => read(tenant, UserId(victim), { instant, sections: ["casino"] })))
         assert.isUndefined(

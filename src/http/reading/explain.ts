@@ -87,7 +87,7 @@ export const explainHandler = Effect.fnUntraced(
     const after = query.cursor === undefined ? 0 : decodeCursor(tenant, reading, query.cursor)
     if (after === undefined) return yield* badQuery("cursor", "It is not a next_cursor of this path of this user.")
     const limit = Number(query.limit ?? pageSize.default)
-    const explained = yield* explanation.explain(tenant, user_id, query.path, { after, limit })
+    const explained = yield* explanation.explain(tenant, user_id, { path: query.path, after, limit })
     if (explained === undefined) return yield* new UserNotFound({})
     const last = explained.contributions.at(-1)
     return yield* conditionalJson(request, {

@@ -65,7 +65,7 @@ export const leaderboardPlaceHandler = Effect.fnUntraced(
     const { consistency, selection } = yield* boardOf(asked)
     const { place } = yield* Leaderboards
     const neighbours = Number(asked.query.neighbours ?? neighbourCount.default)
-    const found = yield* place(yield* CurrentTenant, selection, asked.params.user_id, { neighbours, consistency })
+    const found = yield* place(yield* CurrentTenant, selection, { userId: asked.params.user_id, neighbours, consistency })
     return found === undefined ? yield* new UserNotOnLeaderboard({}) : yield* conditionalJson(asked.request, found)
   },
   inReadSlot,

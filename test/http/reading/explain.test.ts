@@ -26,7 +26,7 @@ describe("GET why a user's counter is what it is", () => {
   })
 
   /** A log of that many bets of 2.5, at every other position. */
-  const bets = (count: number): NonNullable<Stubs["explain"]> => (_, userId, path, { after, limit }) => {
+  const bets = (count: number): NonNullable<Stubs["explain"]> => (_, userId, { after, limit, path }) => {
     if (userId !== "u") return Effect.undefined
     const all = Array.from({ length: count }, (_, index) => ({
       logged: logged(2 * index + 2),

@@ -41,9 +41,9 @@ const noting = () => {
       readings.push({ ...selection, ...options })
       return document
     })
-  const readPlace: Leaderboards["Service"]["place"] = (_, selection, userId, options) =>
+  const readPlace: Leaderboards["Service"]["place"] = (_, selection, options) =>
     Effect.sync(() => {
-      readings.push({ ...selection, userId, ...options })
+      readings.push({ ...selection, ...options })
       return place
     })
   return { readings, readTop, readPlace }

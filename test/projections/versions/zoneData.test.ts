@@ -197,7 +197,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a log with days on whi
             read(tenant, UserId("player"), { sections: ["logins"], instant: now })))
         assert.deepInclude(travelled?.["logins"], { active_days: 2, longest_streak: 2 })
         const explained = yield* Effect.flatMap(Explanation, ({ explain }) =>
-          explain(tenant, UserId("player"), "logins.active_days", { after: Position(0), limit: 10 }))
+          explain(tenant, UserId("player"), { path: "logins.active_days", after: Position(0), limit: 10 }))
         assert.deepInclude(explained, { value: 2 })
         yield* assertVerified("player")
 
