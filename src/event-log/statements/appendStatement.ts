@@ -13,8 +13,9 @@ import type { NewEvent } from "../RecordedEvent.ts"
  * A row of the statement's answer. `kind` says what it tells:
  *
  * - `appended`: the events of `slice` that were new are stored from `position` on, in the order of
- *   the input. `waited` is how long the statement waited for the last of its heads, in
- *   milliseconds; it is the same in each such row.
+ *   the input. `waited` is the time from the beginning of the statement until the last of its heads
+ *   was locked, in milliseconds: the wait for heads and what came before. It is the same in each
+ *   such row.
  * - `stored`: the event at place `ord` of the input, from 1, was stored before, at `position`.
  * - `unknown erasures`: nothing was stored. There are erasures up to `position` that the process
  *   does not know of.
@@ -79,7 +80,9 @@ export const shortBytes = 8192
  * - `heads`: the heads of the slices, locked until the commit. All appends lock in slice order, so
  *   none waits in a circle.
  * - `clock`: one row, once the last lock is granted: the time, the last erasure in any of the
- *   slices, and whether this is the server of the history.
+ *   slices, and whether this is the server of the history. `raised` turns `synchronous_commit` on
+ *   for this transaction, if the server has it off: so an answer leaves after the commit is on
+ *   disk. Nothing reads the column.
  * - `stored`: the events whose key is stored. First those that are looked up. Then those of users
  *   who may have been erased: they are always looked up, under the pseudonym, which costs others
  *   nothing.

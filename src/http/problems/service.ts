@@ -5,8 +5,9 @@ import { ReadinessChecks } from "../../readiness/ReadinessChecks.ts"
 import { pathOf } from "../../values/pathOf.ts"
 
 /*
- * Problems of the service, not of the request: the client sends the same request again after the
- * seconds in `Retry-After`.
+ * Problems of the service, not of the request: the client sends the same request again.
+ *
+ * Those with status 503 say in `Retry-After` after how many seconds.
  */
 
 /**
@@ -40,7 +41,7 @@ export class InternalError extends HttpApiError.Problem<InternalError>()("Intern
  * takes.
  *
  * Met by a tenant that sends or reads faster than the service stores or the client takes answers.
- * Nothing of the request is stored.
+ * Some of a batch may be stored, if a user's mailbox stayed full: the resend counts once.
  */
 export class Overloaded extends HttpApiError.Problem<Overloaded>()("Overloaded", {
   type: "overloaded",

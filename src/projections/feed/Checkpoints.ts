@@ -10,8 +10,8 @@ import type { AnyProjection } from "../projection/Projection.ts"
 import { versionId, type VersionRef } from "./VersionRef.ts"
 
 /*
- * The only statements on the table `checkpoints`, which has one row for each slice and version. A
- * row is three things:
+ * The statements on the table `checkpoints`, which has one row for each slice and version. There
+ * are no others, but for one in `events verify`, which only looks. A row is three things:
  *
  * - A position. The version's rows of the slice are made of the events up to it, and of no other.
  * - A lock. The transaction that holds the row is the only one that writes the version's rows of
@@ -20,10 +20,14 @@ import { versionId, type VersionRef } from "./VersionRef.ts"
  *   change of zone. Code that reads before it holds the row compares epochs, and reads again if
  *   they differ.
  *
- * The one lock order is docs/architecture.md#lock-order. A transaction takes checkpoints after the
- * advisory lock on versions and the row of the projection, and before the rows of a change of zone
- * and of versions, the heads of slices and the lock on generations. It takes several by
- * slice, then projection, then version, as every function here does. So nobody waits in a circle.
+ * The one lock order is docs/architecture.md#lock-order, where checkpoints are step 5. A
+ * transaction takes before them (steps 2 to 4) the row of an erasure, the advisory lock
+ * `playtally projections` and the row of the projection. It takes after them (steps 6 to 10) the
+ * row of a change of zone, the rows of versions, the advisory lock `playtally ranking`, the heads
+ * of slices and the advisory lock `playtally generations`.
+ *
+ * A transaction takes several checkpoints by slice, then projection, then version, as every
+ * function here does. So nobody waits in a circle.
  *
  * All functions run in the caller's transaction, which is READ COMMITTED.
  */

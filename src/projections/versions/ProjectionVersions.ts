@@ -90,6 +90,10 @@ export class ProjectionVersions extends Context.Service<ProjectionVersions, {
    * get. It is exact while events come in, since both versions are compared at one position of each
    * slice. Users who are parked in one of the two are left out and counted.
    *
+   * It changes nothing but what the feed would change: in each slice it feeds both versions, the
+   * active one included, to the end of the log. A user on whose event a fold fails is parked there,
+   * as by the feed.
+   *
    * With a sample it compares a part of the users, and first rebuilds that part of a version that
    * is still to be rebuilt, which may end in `EventLogCorrupt`.
    *
@@ -104,8 +108,9 @@ export class ProjectionVersions extends Context.Service<ProjectionVersions, {
    * Has readers read a rebuilt version, in one transaction: no reader sees a mix of the two, and no
    * event is lost or counted twice. The former version is fed on, for `rollback`.
    *
-   * Without `acceptChanges` it compares all users first, and takes over only if nobody's numbers
-   * change.
+   * Without `acceptChanges` it compares all users first, and refuses if anybody's numbers differ.
+   * The comparison and the switch are transactions of their own. Events that come between them are
+   * folded by both versions, and nobody has compared what they made of these.
    *
    * `ActivationRefused`, and nothing has changed: "AlreadyActive"; "NotRebuilt"; "NotComparable"
    * and "ChangesNumbers" without `acceptChanges`; "Parked" without `withParked`; "ViewsInTheWay"
