@@ -62,10 +62,11 @@ const { backslash, quote } = token
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 /**
- * Finds the items of a bulk body, `{"items": [...]}` or `[...]`, in its bytes: where each ends, and
- * which are nested too deep or have too much in them to be parsed. Two bytes of text can become a
- * hundred of memory, and deep nesting is slow to handle, so this comes before the parser. The scan
- * is linear and works in steps, so that other requests get a turn between two of them.
+ * Finds the items of a bulk body, `{"items": [...]}` or `[...]`, in its bytes.
+ *
+ * It finds where each item ends, and which items are too deep, too wide or too long to be parsed.
+ * It comes before the parser, because two bytes of text can become a hundred bytes of memory, and
+ * deep nesting is slow. The scan is linear, and other requests get turns between its steps.
  */
 export class BodyScan {
   /** How it ended; undefined until then. */

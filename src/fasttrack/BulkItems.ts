@@ -2,7 +2,7 @@ import * as Result from "effect/Result"
 import { type BodyBounds, type BodyScan, noted } from "./BodyScan.ts"
 import { parseJson } from "./parseJson.ts"
 
-/** An item that has too much in it to be parsed. */
+/** An item that is too deep, too wide or too long to be parsed. */
 export class UnparsedItem {
   /** What is wrong with it. */
   readonly message: string
@@ -11,30 +11,31 @@ export class UnparsedItem {
   }
 }
 
-/** Bytes and items parsed in one go, unless a single item is longer. */
+/** The most bytes and items that are parsed at once, unless a single item is longer. */
 const pieceBytes = 64 * 1024
 const pieceItems = 500
 
 const refusals = noted.tooDeep | noted.tooWide | noted.tooLong
 
-// A mark within the text is no mark: JSON does not take it.
+// A byte order mark within the text is not JSON, so it is not ignored.
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 /**
- * The items of a bulk body, not decoded yet. They are parsed piece by piece as they are asked for,
- * so that no step takes long, and nothing that was parsed has to wait for the commit: what waits is
- * the body in its bytes, which the garbage collector does not copy.
+ * The items of a bulk body, not decoded yet.
+ *
+ * They are parsed piece by piece on demand, so that no step takes long. Parsed values do not wait
+ * for the commit. The bytes of the body do, and the garbage collector does not copy them.
  */
 export class BulkItems {
   readonly count: number
-  /** JSON values in the whole body. */
+  /** How many JSON values the whole body has. */
   readonly values: number
   /** The body. */
   readonly bytes: Uint8Array
   private readonly scan: BodyScan
   private readonly bounds: BodyBounds
 
-  /** `scan` has ended with items. */
+  /** The scan is one that has ended with `items`. */
   constructor(scan: BodyScan, bounds: BodyBounds) {
     this.count = scan.ends.length
     this.values = scan.values
@@ -44,8 +45,9 @@ export class BulkItems {
   }
 
   /**
-   * Parses some of the items, the first of them at `index`: values, or `UnparsedItem`. Fails if the
-   * body is not JSON in UTF-8 there.
+   * Parses a few items from `index` on, each to a value or an `UnparsedItem`.
+   *
+   * Fails if the body is not JSON in UTF-8 there.
    */
   piece(index: number): Result.Result<ReadonlyArray<unknown>, "malformed"> {
     const note = this.noteOf(index)
@@ -58,14 +60,14 @@ export class BulkItems {
     try {
       const text = `[${utf8.decode(this.bytes.subarray(start, this.endOf(next - 1)))}]`
       const items: unknown = (note & noted.longNumber) === 0 ? JSON.parse(text) : parseJson(text)
-      // An item of nothing but white space would vanish when it is alone.
+      // A single item of white space only would vanish.
       return Array.isArray(items) && items.length === next - index ? Result.succeed(items) : Result.fail("malformed")
     } catch {
       return Result.fail("malformed")
     }
   }
 
-  /** The bytes of an item, as they came, with the white space around it. */
+  /** The bytes of an item as they came, with the white space around it. */
   bytesOf(index: number): Uint8Array {
     return this.bytes.subarray(this.startOf(index), this.endOf(index))
   }

@@ -10,21 +10,18 @@ const itemDepth = 64
 const itemValues = 20_000
 
 /**
- * An item may be so many times as long in the body as the log takes it: with escapes and white
- * space, and with fields that are ignored.
+ * How many times longer an item may be in the body than in the log. In the body it has escapes,
+ * white space, and fields that are ignored.
  */
 const itemSpread = 16
 
 /**
- * The values that the items of a body may have on average. 10,000 items of more would hardly fit
- * into one.
+ * The values that the items of a body may have on average. 10,000 items with more would hardly fit
+ * into a body.
  */
 const averageValues = 250
 
-/**
- * What a body may have where so many items are taken, each of at most so many bytes as the log
- * takes it.
- */
+/** What a body may have, given the most items of a request and the most bytes of a stored event. */
 export const bodyBounds = (limits: { readonly itemsPerRequest: number; readonly bytesPerEvent: number }): BodyBounds => ({
   items: limits.itemsPerRequest,
   values: averageValues * Math.max(limits.itemsPerRequest, 1000),

@@ -14,8 +14,9 @@ import { textProblem } from "./Text.ts"
 import { integerText } from "./TextOrInteger.ts"
 
 /**
- * An item that can never be accepted. `event` and `id` are the item's own, null where they cannot
- * be read; at most 5 issues.
+ * An item that can never be accepted, with at most 5 issues.
+ *
+ * `event` and `id` are the item's own, or null where they cannot be read.
  */
 export interface InvalidItem {
   readonly _tag: "InvalidItem"
@@ -27,9 +28,10 @@ export interface InvalidItem {
 const maxIssues = 5
 
 /**
- * Decodes one item of a bulk body, as `BulkItems` gives it. Types are strict, unknown fields are
- * dropped, and an invalid item tells of all fields that are wrong. `latest` is the latest
- * `timestamp` taken, in milliseconds since the epoch.
+ * Decodes one item of a bulk body, as `BulkItems` gives it.
+ *
+ * Types are strict and unknown fields are dropped. An invalid item names all fields that are wrong.
+ * `latest` is the latest `timestamp` taken, in milliseconds since the epoch.
  */
 export const decodeItem = (
   item: unknown,
@@ -63,11 +65,11 @@ const invalid = (item: JsonObject, issues: ReadonlyArray<ItemIssue>): Result.Res
 const readable = (value: unknown, maxLength: number): string | null =>
   typeof value === "string" && textProblem(value, 1, maxLength) === undefined ? value : null
 
-/** An id may be an integer where the field takes one. */
+/** The id in a field, which may be an integer where the kind takes one. */
 const readableId = (field: string, value: unknown): string | null =>
   readable(field === "payment_id" && isJsonNumber(value) ? integerText(value) : value, 256)
 
-/** The id in an item's data; of an unknown kind, the first there is. */
+/** The id in an item's data. If the kind is unknown, the first id of any kind. */
 const idIn = ({ data, event }: JsonObject): string | null => {
   if (!isJsonObject(data)) return null
   const kinds = typeof event === "string" && isEventType(event) ? [eventKinds[event]] : Object.values(eventKinds)
@@ -76,23 +78,20 @@ const idIn = ({ data, event }: JsonObject): string | null => {
 }
 
 const parserOf = <A>(schema: Schema.ConstraintDecoder<A>) => {
-  // A fifth faster. Parsers made before this line stay interpreted, so it is here and not in the
-  // program's entry.
+  // It makes decoding a fifth faster. Parsers made before this line stay interpreted, so the line
+  // is here and not in the program's entry.
   SchemaJITCompiler.enable(schema.ast)
   const parse = SchemaParser.decodeUnknownResult(schema)
   const issuesOf = (data: JsonObject): ReadonlyArray<ItemIssue> => {
-    // To find out all that is wrong with a list takes memory for each of its elements, so of a long
-    // one only the first is told.
+    // All issues of a list take memory for each of its elements, so a long list names only the
+    // first.
     const result = SchemaParser.decodeUnknownResult(schema, { errors: hasLongList(data) ? "first" : "all" })(data)
     return Result.isSuccess(result) ? [] : formatIssue(result.failure).issues.map(toItemIssue)
   }
   return { parse, issuesOf }
 }
 
-/**
- * Whether there is a list of more than 100 in the data, in its legs, or in the outcomes of one of
- * these.
- */
+/** Whether the data, a leg, or the outcomes of a leg have a list of more than 100 elements. */
 const hasLongList = (value: unknown, levels = 3): boolean =>
   Array.isArray(value)
     ? value.length > 100 || levels > 0 && value.some((element) => hasLongList(element, levels - 1))
@@ -117,7 +116,7 @@ const decoderOf = ({ data: schema, event }: (typeof eventKinds)[EventType]): Dec
     const envelope = envelopeParser.parse(wire)
     const data = dataParser.parse(wire)
     return Result.isSuccess(envelope) && Result.isSuccess(data)
-      // The compiler forgets that the data is that of the kind.
+      // The type system does not connect the data with its kind.
       ? Result.succeed(
         { event, userId: envelope.success.user_id, occurredAt: envelope.success.timestamp, data: data.success } as FastTrackEvent
       )

@@ -8,10 +8,11 @@ const escapes = new Set(bytesOf("\"\\/bfnrt"))
 const lowerU = 0x75
 
 /**
- * Where a text in UTF-8 stops being JSON: the offset of the first byte that cannot stand there, or
- * its length if it ends too early. Undefined if it is JSON. It takes several times as long as the
- * parser, of any depth, so it is for texts that the parser has refused. Works in steps, and is
- * linear.
+ * The offset of the first byte at which a text in UTF-8 is not JSON.
+ *
+ * It is the length of the text if the text ends too early, and undefined if the text is JSON. The
+ * search is linear, works in steps and takes any depth. It takes several times as long as the
+ * parser, so it is for texts that the parser has refused.
  */
 export function* findSyntaxError(bytes: Uint8Array): Generator<void, number | undefined> {
   const open: Array<"list" | "object"> = []

@@ -9,7 +9,7 @@ export interface MalformedJson {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
-/** What keeps a text from being JSON in UTF-8, in steps; undefined if nothing does. */
+/** Says in steps why a text is not JSON in UTF-8. Undefined if it is. */
 export function* malformedJson(bytes: Uint8Array): Generator<void, MalformedJson | undefined> {
   const at = yield* findSyntaxError(bytes)
   if (at !== undefined) {

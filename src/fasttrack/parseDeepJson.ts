@@ -1,6 +1,6 @@
 import { toJsonNumber } from "./JsonNumber.ts"
 
-/** `parseJson` for a text that is known to be JSON: slower, but of any depth. */
+/** Parses a text that is known to be JSON, of any depth. It is slower than `parseJson`. */
 export const parseDeepJson = (text: string): unknown => {
   const open: Array<Array<unknown> | object> = []
   let key: string | undefined

@@ -5,7 +5,7 @@ const dash = 0x2d
 const colon = 0x3a
 const point = 0x2e
 
-/** The two digits at `at` as a number, or NaN. */
+/** The number that the two characters at `at` say, or NaN if they are not digits. */
 const two = (text: string, at: number): number => {
   const tens = text.charCodeAt(at) - 0x30
   const ones = text.charCodeAt(at + 1) - 0x30
@@ -22,11 +22,17 @@ const daysInMonth = (year: number, month: number): number =>
     : 31
 
 /**
- * The instant, in milliseconds since the epoch, of `YYYY-MM-DD`, then `T`, `t` or a space, `H` or
- * `HH`, `:mm`, optionally `:ss` with or without a fraction of any length (cut, not rounded), and an
- * optional `Z`, `z`, `±HH:MM` or `±HHMM` (absent means UTC, at most ±23:59); undefined for any
- * other text, for a date that does not exist, for hour 24 and second 60. The written year is 1900
- * to 2200; the instant may lie a day outside once the offset is applied (docs/design.md#values).
+ * The instant that a text says, in milliseconds since the epoch (docs/design.md#values).
+ *
+ * The text has these parts:
+ *
+ * - `YYYY-MM-DD`, with a year from 1900 to 2200. The offset may move the instant a day outside;
+ * - `T`, `t` or a space;
+ * - `H:mm` or `HH:mm`;
+ * - optionally `:ss`, and a fraction of any length, which is cut and not rounded;
+ * - optionally `Z`, `z`, `±HH:MM` or `±HHMM`, up to ±23:59. Without it, the time is UTC.
+ *
+ * Undefined for any other text, a date that does not exist, hour 24 and second 60.
  */
 export const parseTimestamp = (text: string): number | undefined => {
   const year = two(text, 0) * 100 + two(text, 2)
@@ -64,7 +70,9 @@ export const parseTimestamp = (text: string): number | undefined => {
   return offset === undefined ? undefined : Date.UTC(year, month - 1, day, hour, minute - offset, second, millisecond)
 }
 
-/** The minutes ahead of UTC that the text says from `at` to its end. */
+/**
+ * The minutes ahead of UTC that the text says from `at` to its end. Undefined if it is no offset.
+ */
 const offsetMinutes = (text: string, at: number): number | undefined => {
   const sign = text[at]
   if (sign === undefined) return 0

@@ -6,15 +6,16 @@ import { type EventData, type EventType, type FastTrackEvent, isEventType } from
 /** The version of the payloads that `encodePayload` writes. */
 export const payloadVersion = 1
 
-/** A stored event that this release cannot read, as a newer one wrote it. */
+/** A stored event that this release cannot read, because a newer release wrote it. */
 export class UnknownPayload extends Schema.TaggedError<UnknownPayload>("playtally/fasttrack/UnknownPayload")("UnknownPayload", {
   event: Schema.String,
   payloadVersion: Schema.Number
 }) {}
 
 /**
- * The payload the log keeps: the JSON text of `data`. Decoded items that differ in spelling only
- * have the same payload.
+ * The payload that the log keeps: the JSON text of `data`.
+ *
+ * Items that differ in spelling only have the same payload.
  */
 export const encodePayload = (event: FastTrackEvent): string => JSON.stringify(event.data)
 

@@ -19,6 +19,7 @@ import { malformedJson } from "../fasttrack/malformedJson.ts"
 import { parseJson } from "../fasttrack/parseJson.ts"
 import { Settings } from "../platform/Settings.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
+import { known } from "../values/known.ts"
 import { finish } from "../values/steps.ts"
 import type { TenantId } from "../values/TenantId.ts"
 import { Ingest } from "./Ingest.ts"
@@ -27,15 +28,15 @@ import { type KeptRejection, pagesOfRejections, type Selection } from "./keptRej
 import { issuesText } from "./RejectedEvents.ts"
 import { UserProcessors } from "./UserProcessors.ts"
 
-/** Items that go the way of one request: at 16 KB each 3 MB at most. */
+/** How many items are replayed as one request: at 16 KB each, 3 MB at most. */
 const pageSize = 200
 
-/** Which of the kept items are meant; `kind` is what stands in their `event`. */
+/** Which kept items are meant. `kind` is the text in their `event`. */
 export interface ReplaySelection extends Selection {
   readonly kind?: string | undefined
 }
 
-/** What became of the items. */
+/** How far a replay is, and what became of its items. */
 export interface ReplayReport {
   /** Items looked at so far. */
   readonly looked: number
@@ -51,32 +52,36 @@ export interface ReplayReport {
   readonly others: number
 }
 
-/** Different reasons that a report tells apart; what comes after these counts as one. */
+/** How many reasons a report tells apart. Later ones are counted together. */
 const maxReasons = 200
 const maxReasonCharacters = 300
 
 /**
- * Sends kept items the way that a request's items go, after a fix of the decoder or of the data
- * they depend on. Nothing is kept a second time meanwhile.
+ * Takes kept items in as a request does, after a fix of the decoder or of the data they depend on.
  *
- * The layer needs an `Ingest` whose `RejectedEvents` keep nothing.
+ * The layer needs an `Ingest` whose `RejectedEvents` keep nothing, so that no item is kept twice.
  */
 export class RejectedReplay extends Context.Service<RejectedReplay, {
   /**
-   * Replays each of the tenant's kept items that are selected, once. One that is in the log
-   * afterwards, newly or from before, is kept no longer. One that is refused again stays, with its
-   * new reason and issues. Its times stay as they are.
+   * Replays each selected item of the tenant once.
    *
-   * Each page is one transaction, which holds its rows until their events are committed, and
-   * removes them then: if it is cut off in between, the events are in the log and the items are
-   * still kept, and the next time they are duplicates. An erasure of their user waits for that.
+   * An item whose event is in the log afterwards, newly or from before, is removed. An item that is
+   * refused again stays, with its new reason and issues. Its times stay as they are.
+   *
+   * Each page is one transaction. It locks its rows until their events are committed, and then
+   * removes them. If it is cut off in between, the events are in the log and the items are still
+   * kept. A repetition finds duplicates and removes the items. An erasure of a user waits for the
+   * page that has the user's items.
+   *
+   * - `DatabaseUnavailable`: the pages before are done. Repeat the call.
+   * - `EventLogCorrupt`: the log contradicts itself. An operator has to mend it first.
    */
   readonly replay: (
     tenant: Tenant,
     selection: ReplaySelection,
     onProgress: (report: ReplayReport) => void
   ) => Effect.Effect<ReplayReport, DatabaseUnavailable | EventLogCorrupt>
-  /** How many items a selection has, whatever their kinds. */
+  /** How many items of any kind a selection has. `DatabaseUnavailable`: repeat the call. */
   readonly count: (tenant: Tenant, selection: ReplaySelection) => Effect.Effect<number, DatabaseUnavailable>
 }>()("playtally/ingest/RejectedReplay") {
   private static readonly make = (isDryRun: boolean) =>
@@ -130,23 +135,23 @@ export class RejectedReplay extends Context.Service<RejectedReplay, {
             where tenant_id = ${tenantId}::uuid and reason = coalesce(${reason ?? null}::text, reason)
               and last_at >= coalesce(${since?.toISOString() ?? null}::timestamptz, '-infinity')
               and last_at < coalesce(${until?.toISOString() ?? null}::timestamptz, 'infinity')`
-          return Number(row?.items ?? 0)
+          return Number(known(row, "count of rejected items").items)
         },
         unavailable("RejectedReplay.count")
       )
       return RejectedReplay.of({ replay, count })
     })
 
-  /** Stores what can be stored. */
+  /** Stores the items that can be stored. */
   static readonly layer = Layer.effect(RejectedReplay, RejectedReplay.make(false))
   /**
-   * Changes nothing, and reports what would happen: with an `Ingest` on
+   * Changes nothing and reports what would happen. Needs an `Ingest` on
    * {@link foreseeingProcessors}.
    */
   static readonly layerDryRun = Layer.effect(RejectedReplay, RejectedReplay.make(true))
 }
 
-/** User processors that store nothing, and say what would become of the events. */
+/** User processors that store nothing, and answer what would become of the events. */
 export const foreseeingProcessors = Layer.effect(
   UserProcessors,
   Effect.gen(function*() {
@@ -200,13 +205,9 @@ const kindOf = (text: string): unknown => {
   return isJsonObject(item) ? item["event"] : undefined
 }
 
-/**
- * Those of the rows that are still there, held for this transaction; in the order in which requests
- * write them.
- */
+/** The rows that are still there, locked in the order in which requests write them. */
 const hold = Effect.fnUntraced(function*(sql: PgClient.PgClient, tenantId: TenantId, rows: ReadonlyArray<KeptRejection>) {
-  // Nothing is said on this connection while the events are appended, which may take as long as an
-  // append may.
+  // The connection is idle while the events are appended, for as long as an append may take.
   yield* sql`select set_config('idle_in_transaction_session_timeout', '60s', true)`
   const held = yield* sql<{ reason: string; hash: string }>`
     select kept.reason, encode(kept.item_hash, 'hex') as hash from ${chosen(sql, rows)}
@@ -226,8 +227,7 @@ const chosen = (sql: PgClient.PgClient, rows: ReadonlyArray<Pick<KeptRejection, 
   ) as chosen`
 
 /**
- * Takes the items in as a request. There is none beside it in this process that could take its
- * place.
+ * Takes the items in as a request. It is the only request of this process, so no limit refuses it.
  */
 const takeIn = (ingest: Ingest["Service"], tenant: Tenant, items: BulkItems) =>
   ingest.batch(tenant, items, { strict: false }).pipe(
@@ -245,10 +245,10 @@ const refusedWhole = ({ _tag }: { readonly _tag: string }) => Effect.die(new Err
 const itemsOf = (rows: ReadonlyArray<KeptRejection>, bounds: BodyBounds): BulkItems =>
   Result.getOrThrow(finish(decodeBody(Buffer.from(`[${rows.map(({ item }) => item).join(",")}]`), bounds)))
 
-/** An item that was too deep or too wide was refused unread: it may be no JSON. */
+/** Whether an item is JSON. An item that was too deep or too wide was refused unread. */
 const isJson = ({ item }: KeptRejection): boolean => finish(malformedJson(Buffer.from(item))) === undefined
 
-/** Removes what is in the log, and notes of what was refused again why. */
+/** Removes the items that are in the log, and notes why the others were refused again. */
 const settle = Effect.fnUntraced(
   function*(sql: PgClient.PgClient, tenantId: TenantId, rows: ReadonlyArray<KeptRejection>, { rejected }: IngestReport) {
     const again = new Map(rejected.map((item) => [item.index, item]))
@@ -262,13 +262,13 @@ const settle = Effect.fnUntraced(
       where kept.tenant_id = ${tenantId}::uuid and kept.reason = chosen.reason and kept.item_hash = chosen.item_hash`
     const same = refused.filter(({ newReason, reason }) => reason === newReason)
     yield* sql`
-      update rejected_events as kept set issues = anew.issues::json
+      update rejected_events as kept set issues = again.issues::json
       from unnest(
         ${arrayOf.text(same.map(({ reason }) => reason))}::text[],
         ${arrayOf.text(same.map(({ hash }) => hash))}::text[],
         ${arrayOf.text(same.map(({ issues }) => issues))}::text[]
-      ) as anew (reason, hash, issues)
-      where kept.tenant_id = ${tenantId}::uuid and kept.reason = anew.reason and kept.item_hash = decode(anew.hash, 'hex')`
+      ) as again (reason, hash, issues)
+      where kept.tenant_id = ${tenantId}::uuid and kept.reason = again.reason and kept.item_hash = decode(again.hash, 'hex')`
     const moved = refused.filter(({ newReason, reason }) => reason !== newReason)
     // The item may be kept for the new reason already.
     yield* sql`
@@ -278,13 +278,13 @@ const settle = Effect.fnUntraced(
         returning kept.*
       )
       insert into rejected_events as kept (tenant_id, reason, item_hash, item, truncated, cut_names, issues, first_at, last_at, times)
-      select tenant_id, anew.reason, item_hash, item, truncated, cut_names, anew.issues::json, first_at, last_at, times
+      select tenant_id, again.reason, item_hash, item, truncated, cut_names, again.issues::json, first_at, last_at, times
       from moving
       join unnest(
         ${arrayOf.text(moved.map(({ hash }) => hash))}::text[],
         ${arrayOf.text(moved.map(({ newReason }) => newReason))}::text[],
         ${arrayOf.text(moved.map(({ issues }) => issues))}::text[]
-      ) as anew (hash, reason, issues) on moving.item_hash = decode(anew.hash, 'hex')
+      ) as again (hash, reason, issues) on moving.item_hash = decode(again.hash, 'hex')
       on conflict (tenant_id, reason, item_hash) do update
         set issues = excluded.issues, times = kept.times + excluded.times, first_at = least(kept.first_at, excluded.first_at),
           last_at = greatest(kept.last_at, excluded.last_at)`

@@ -23,8 +23,8 @@ const maxDigits = 64
  */
 const maxNames = 100_000
 /**
- * Bytes scanned in one step: a few milliseconds. A name, and a number, take as long as so many
- * bytes.
+ * The bytes scanned in one step, which takes a few milliseconds. A name and a number cost as much
+ * time as the bytes given for them.
  */
 const stride = 256 * 1024
 const bytesPerName = 32
@@ -39,8 +39,8 @@ type OnName = (h1: number, h2: number) => boolean
 /**
  * Goes through a JSON text and names all that may be somebody's id: what stands between two quotes,
  * at whatever level of JSON within strings of JSON, and numbers. Backslashes are left out, as there
- * are more of them at each level, so that a name has the same hash at all levels. An id that has
- * the six characters of an escape in it, such as \u0041, is found if each of them stands for
+ * are more of these at each level, so that a name has the same hash at all levels. An id that has
+ * the six characters of an escape in it, such as \u0041, is found if each character stands for
  * itself.
  */
 function* scanNames(bytes: Uint8Array, tenantId: TenantId, onName: OnName, hasNumbers = true): Steps<void> {

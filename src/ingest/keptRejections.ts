@@ -97,10 +97,7 @@ export const pageOfRejections = (
     (rows) => rows.map(toKept)
   )
 
-/**
- * Pages of the tenant's rejections, each read when the one before is done with: whoever reads may
- * take the time it needs.
- */
+/** Pages of the tenant's rejections. Each is read when the reader is done with the one before. */
 export const pagesOfRejections = (
   sql: PgClient.PgClient,
   tenantId: TenantId,

@@ -23,7 +23,7 @@ const number = /^-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$/
 /** A number's value as an id says it; undefined of what is no number. */
 export const numberText = (text: string): string | undefined => number.test(text) ? decimalText(toJsonNumber(text)) ?? text : undefined
 
-/** What keys of an item are called, whoever it is about. */
+/** The keys that items of any user have. */
 const fieldNames: ReadonlySet<string> = new Set([
   "event",
   "data",

@@ -3,11 +3,12 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { inSteadyTime } from "../platform/monotonicClock.ts"
+import { known } from "../values/known.ts"
 import { TenantId } from "../values/TenantId.ts"
 
 /**
- * What is kept of a tenant: so many items, so many bytes of their texts, and none that was last
- * refused so many days ago.
+ * What is kept of a tenant: the most items, the most bytes of their texts, and the days after which
+ * an item goes that was not refused again.
  */
 export interface KeptBounds {
   readonly quota: number
@@ -15,17 +16,15 @@ export interface KeptBounds {
   readonly retentionDays: number
 }
 
-/**
- * Rows that the first statement removes. How many the next takes depends on how long this one took.
- */
+/** The most rows that the first statement removes. The time it takes decides about the next. */
 const firstBatch = 1000
 const largestBatch = 20_000
 /**
- * Milliseconds that a statement should take: far from the statement timeout on a machine that is
- * ten times as slow.
+ * The milliseconds that a statement should take. A machine ten times as slow is still far from the
+ * statement timeout.
  */
 const aim = 250
-/** How often a long removal says in the log how far it is. */
+/** The milliseconds after which a long removal logs its progress. */
 const reportEvery = 10_000
 
 /**
@@ -47,8 +46,10 @@ export const beyondQuota = (sql: PgClient.PgClient, tenantId: TenantId, { quota,
 
 /**
  * Removes at most `limit` items that were last refused from `since` on and before `until`, the
- * oldest first. One that somebody else holds is passed over: a request that has just refused it
- * again, an erasure, a replay, or another process that does the same as this one.
+ * oldest first.
+ *
+ * It skips an item that is locked: by a request that refuses it again, an erasure, a replay, or a
+ * sweep of another process.
  */
 export const removeBetween = (sql: PgClient.PgClient, tenantId: TenantId, { limit, since, until }: Removal) =>
   sql<{ removed: number; reached: string | null }>`
@@ -70,7 +71,7 @@ interface Removal {
   readonly until: string
 }
 
-/** Removes at most `limit` of the items of one instant, but for `kept` of them. */
+/** Removes at most `limit` items of one instant, and leaves `kept` items of that instant. */
 export const removeAt = (
   sql: PgClient.PgClient,
   tenantId: TenantId,
@@ -92,9 +93,7 @@ export const removeAt = (
 const retentionStart = (sql: PgClient.PgClient, days: number) =>
   sql<{ instant: string }>`select (now() - make_interval(days => ${days}))::text as instant`
 
-/**
- * Repeats a removal until it finds less than it may take, in batches that each take about as long.
- */
+/** Repeats a removal until it finds less than its limit, in batches of about equal duration. */
 const inBatches = Effect.fnUntraced(
   function*<E>(tenantId: TenantId, removal: (limit: number) => Effect.Effect<number, E>) {
     let limit = firstBatch
@@ -120,9 +119,10 @@ const inBatches = Effect.fnUntraced(
 )
 
 /**
- * Removes what a tenant has beyond the bounds, the oldest first, and says how many items that were.
- * Every statement is one of its own, bounded, and gets on whatever the others do, so that any
- * number of processes may do it at once.
+ * Removes what a tenant has beyond the bounds, the oldest first, and counts the removed items.
+ *
+ * Each statement is bounded, commits alone and skips locked rows. So any number of processes may
+ * trim at once.
  */
 export const trimRejected = Effect.fnUntraced(
   function*(sql: PgClient.PgClient, tenantId: TenantId, bounds: KeptBounds): Effect.fn.Return<number, SqlError.SqlError> {
@@ -131,19 +131,20 @@ export const trimRejected = Effect.fnUntraced(
       let since = "-infinity"
       return inBatches(tenantId, (limit) =>
         Effect.map(removeBetween(sql, tenantId, { limit, since, until }), ([row]) => {
-          since = row?.reached ?? since
-          return row?.removed ?? 0
+          const { reached, removed } = known(row, "count of removed items")
+          since = reached ?? since
+          return removed
         }))
     }
     const [retention] = yield* retentionStart(sql, bounds.retentionDays)
-    let removed = retention === undefined ? 0 : yield* removeUntil(retention.instant)
+    let removed = yield* removeUntil(known(retention, "start of the retention").instant)
     const [beyond] = yield* beyondQuota(sql, tenantId, bounds)
     if (beyond !== undefined) {
       removed += yield* removeUntil(beyond.instant)
       removed += yield* inBatches(tenantId, (limit) =>
         Effect.map(
           removeAt(sql, tenantId, { instant: beyond.instant, kept: Number(beyond.before), limit }),
-          ([row]) => row?.removed ?? 0
+          ([row]) => known(row, "count of removed items").removed
         ))
     }
     return removed
@@ -151,8 +152,9 @@ export const trimRejected = Effect.fnUntraced(
 )
 
 /**
- * Does that for every tenant, one after the other, and says how many items were removed. A tenant
- * whose turn fails is told of in the log, and the others get theirs.
+ * Trims every tenant, one after the other, and counts the removed items.
+ *
+ * A tenant whose turn fails is logged, and the others get their turns.
  */
 export const trimAllRejected = Effect.fnUntraced(
   function*(sql: PgClient.PgClient, trim: (tenantId: TenantId) => Effect.Effect<number, SqlError.SqlError>) {

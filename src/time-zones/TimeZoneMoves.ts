@@ -72,7 +72,7 @@ export const hold = (
     ([row]) => row === undefined ? undefined : { movedUpTo: row.moved_up_to, isOfZone: row.of_zone }
   )
 
-/** Notes that a tenant's users of a slice live by the new zone and weeks, up to one of them. */
+/** Notes that a tenant's users of a slice live by the new zone and weeks, up to this user. */
 export const passUser = (
   sql: PgClient.PgClient,
   { slice, tenantId }: TenantSlice,

@@ -1,6 +1,8 @@
 /**
- * The text with its letters a to z in upper case. No other letter has another case here: what that
- * is changes with Unicode and with the language.
+ * The text with its letters a to z in upper case.
+ *
+ * Other letters stay, because their other case depends on the version of Unicode and on the
+ * language.
  */
 export const upperCase = (text: string): string =>
   isAscii(text) ? text.toUpperCase() : text.replace(/[a-z]+/g, (letters) => letters.toUpperCase())

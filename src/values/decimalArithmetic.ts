@@ -23,8 +23,9 @@ export const compareDecimals = (a: string, b: string): number =>
 const canonical = /^-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/
 
 /**
- * Compares canonical decimals of any length without making numbers of them: peaks, of which every
- * round has one, are longer than doubles hold.
+ * Compares canonical decimals of any length as texts.
+ *
+ * Every round compares peaks, and those can have more digits than a double holds.
  */
 const compareTexts = (a: string, b: string): number => {
   if (a === b) return 0

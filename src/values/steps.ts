@@ -1,7 +1,7 @@
-/** Work in steps: after each of them others may have a turn. It ends with its result. */
+/** Work in steps, with turns for other work in between. It ends with its result. */
 export type Steps<A> = Generator<void, A>
 
-/** Does all the steps in one go. */
+/** Takes all steps at once. */
 export const finish = <A>(steps: Steps<A>): A => {
   for (;;) {
     const step = steps.next()

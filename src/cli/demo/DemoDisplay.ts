@@ -21,8 +21,8 @@ const up = (lines: number) => lines === 0 ? "" : `\u001b[${lines}A`
 const eraseBelow = "\r\u001b[J"
 
 /**
- * Shows how a run goes: on a terminal lines that are drawn anew in place, otherwise one plain line
- * now and then.
+ * Shows how a run goes: lines redrawn in place on a terminal, and a plain line every 5 seconds
+ * elsewhere.
  */
 export const makeDemoDisplay = Effect.fnUntraced(function*(duration: number) {
   const terminal = yield* Terminal.Terminal

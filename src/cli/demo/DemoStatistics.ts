@@ -11,7 +11,7 @@ export interface DemoTotals {
   readonly stored: number
   readonly repeats: number
   readonly rejected: number
-  /** Of the answered ones, those made to be invalid, and how many of them were rejected. */
+  /** The answered items that were made to be invalid, and how many were rejected. */
   readonly invalid: { readonly made: number; readonly rejected: number }
   /**
    * The same for those made to reuse an id; which of the two under one id is rejected depends on

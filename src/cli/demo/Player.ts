@@ -1,3 +1,4 @@
+import { known } from "../../values/known.ts"
 import { currencies, type Currency } from "./Currency.ts"
 import { seededRandom } from "./SeededRandom.ts"
 
@@ -60,12 +61,12 @@ export const playerOf = (index: number): Player => {
     index,
     userId: `demo-${String(index).padStart(4, "0")}`,
     username: `${random.pick(firstNames)}${index}`,
-    country: random.pick(countries[currency.code] ?? ["MT"]),
+    country: random.pick(known(countries[currency.code], `countries of ${currency.code}`)),
     currency,
     gender: random.pick(["female", "male", null] as const),
     registeredAt: registeredFrom + random.between(0, 700) * day + random.between(0, day - 1),
     stake: currency.stake * BigInt(random.pick([1, 1, 2, 2, 4, 10, random.chance(0.1) ? 200 : 20])),
-    games: [games[first] ?? "book-of-tides", games[(first + 2) % games.length] ?? "book-of-tides"],
+    games: [known(games[first], "game"), known(games[(first + 2) % games.length], "game")],
     sportsShare: random.pick([0, 0.02, 0.05, 0.2, 0.5]),
     streak: random.chance(0.4) ? random.between(1, 9) : 0
   }

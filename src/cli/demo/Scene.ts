@@ -11,8 +11,9 @@ export interface Scene {
 }
 
 /**
- * Something the player does: `after` so many milliseconds from the beginning of the session, told
- * as an item once the time of day is known.
+ * Something that the player does, `after` milliseconds from the beginning of the session.
+ *
+ * It becomes an item when the time of day is known.
  */
 export interface Step {
   readonly after: number

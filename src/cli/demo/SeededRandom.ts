@@ -1,4 +1,4 @@
-/** A seeded source of choices: the same seeds give the same choices on every machine. */
+/** A seeded source of choices. The same seeds give the same choices on every machine. */
 export interface SeededRandom {
   /** A number in [0, 1). */
   readonly next: () => number
@@ -10,8 +10,11 @@ export interface SeededRandom {
 }
 
 /**
- * The generator mulberry32, small and good enough to make up traffic. Several seeds together (a
- * player, a session) make one of their own.
+ * The generator mulberry32, from one seed or from several together, such as a player and a session.
+ *
+ * Effect's `Random` does not replace it. The players are the same in every run and every release,
+ * so that profiles stay and streaks grow from run to run. A generator of Effect's may change with
+ * its version, and needs an effect for each choice, while sessions are made by plain functions.
  */
 export const seededRandom = (...seeds: ReadonlyArray<number>): SeededRandom => {
   let state = seeds.reduce((hash, seed) => Math.imul(hash ^ seed, 0x9e3779b1) ^ (hash >>> 15), 0x2545f491)

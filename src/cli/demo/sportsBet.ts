@@ -17,7 +17,7 @@ const hour = 3_600_000
  * A bet on one match or several, and its settlement some time later, told by an event of its own
  * that names the bet: 0 for a lost bet, stake times odds for a won one, the stake for a void one,
  * or a cash-out. A free bet says so on every leg and returns what it wins without the stake. Once
- * in a while a bet is rolled back, or a settlement is rolled back and made anew.
+ * in a while a bet is rolled back, or a settlement is rolled back and repeated.
  */
 export const sportsBet = ({ nextId, player, random }: Scene, start: number): Play => {
   const { currency } = player

@@ -1,3 +1,4 @@
+import { known } from "../../values/known.ts"
 import { invalidItem } from "./invalidItem.ts"
 import { playerOf } from "./Player.ts"
 import { playerSession } from "./playerSession.ts"
@@ -88,8 +89,10 @@ interface Seat {
 const timeOf = ({ nth, startedAt, steps }: Seat): number => startedAt + (steps[nth]?.after ?? 0)
 
 /**
- * The steps of all sessions in order of time. Some players, drawn anew whenever a session ends, are
- * at it at once; the first ones play most.
+ * The steps of all sessions in order of time.
+ *
+ * Some players play at the same time. When a session ends, another player is drawn. The first
+ * players play most.
  */
 function* stepsOf(
   { players, random, run, seed }: { readonly players: number; readonly random: SeededRandom; readonly run: string; readonly seed: number }
@@ -108,9 +111,8 @@ function* stepsOf(
 
   for (;;) {
     const first = seats.reduce((first, seat, at) => timeOf(seat) < timeOf(seats[first] ?? seat) ? at : first, 0)
-    const seat = seats[first]
-    const step = seat?.steps[seat.nth]
-    if (seat === undefined) throw new Error("a demo needs a player")
+    const seat = known(seats[first], "player of the demo")
+    const step = seat.steps[seat.nth]
     if (step === undefined) {
       const { startedAt, steps } = seat
       seats.splice(first, 1)
