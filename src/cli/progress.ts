@@ -16,7 +16,7 @@ const timeSpan = (value: number): string => {
 }
 
 /**
- * How far it is: the share, the rate of the last seconds, and when it will be done at that rate.
+ * One line of progress: the share, the rate of the last seconds, and the time left at that rate.
  */
 export const progressLine = ({ done, total }: LogProgress, perSecond: number, unit = "events"): string =>
   [
@@ -26,20 +26,24 @@ export const progressLine = ({ done, total }: LogProgress, perSecond: number, un
     ...perSecond > 0 ? [`${timeSpan((total - done) / perSecond)} left`] : []
   ].join("  ")
 
-/** "200,000 events in 3.2 s (62,500/s)"; `milliseconds` is how long it took. */
+/**
+ * A result in one line: "200,000 events in 3.2 s (62,500/s)". `milliseconds` is how long it took.
+ */
 export const rateLine = (events: number, milliseconds: number): string =>
   `${count(events)} ${events === 1 ? "event" : "events"} in ${(milliseconds / 1_000).toFixed(1)} s (${
     count(events / Math.max(milliseconds, 1) * 1_000)
   }/s)`
 
-/** How often the line is drawn, and over how many drawings the rate is taken. */
+/** How often the line is drawn. */
 const every = "250 millis"
+/** Over how many drawings the rate is taken. */
 const window = 20
 
 /**
- * Runs what tells its progress to the function it is given, and shows it in one line on stderr that
- * is drawn in place and gone in the end. Shows nothing if stderr is not a terminal. Gives the
- * result and the milliseconds it took.
+ * Runs an effect, and shows the progress that it tells in one line on stderr.
+ *
+ * The line is drawn in place and gone in the end. Nothing is shown if stderr is not a terminal.
+ * Gives the result and the milliseconds that it took. Fails as the effect does.
  */
 export const withProgress = <A, E, R>(run: (onProgress: (progress: LogProgress) => void) => Effect.Effect<A, E, R>, unit?: string) =>
   Effect.gen(function*() {

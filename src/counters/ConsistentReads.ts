@@ -116,10 +116,10 @@ export class ConsistentReads extends Context.Service<ConsistentReads, {
   /**
    * Reads rows of some users of a tenant.
    *
-   * The active versions, the checkpoints and the rows are read in one transaction: they are of one
-   * moment, never torn. A strong reading waits until everything that was in the log on arrival is
-   * folded, and gives its slot back while it waits. `rows` may run several times, and may fail if a
-   * projection that it needs has no active version yet, or for a reason of its own.
+   * One transaction reads the active versions, the checkpoints and the rows: they are of one
+   * moment, never torn. A strong read waits until everything that was in the log on arrival is
+   * folded. It gives its slot back while it waits. `rows` may run several times. It may fail with
+   * `ProjectionBehind` or for a reason of its own, such as a projection that was never rebuilt.
    */
   readonly read: <A, E = never>(
     tenant: Tenant,

@@ -45,7 +45,7 @@ const process = Layer.build(Layer.fresh(testService({ projections: [casino] })))
 
 layer(TestDatabase.layer, { excludeTestServices: true })("the change feed", (it) => {
   it.effect(
-    "tells every change at least once to whoever goes on from any place it was given, and never before the counters have it",
+    "tells every change at least once to a reader who goes on from any place it was given, and never before the counters have it",
     () =>
       Effect.gen(function*() {
         const processes = yield* Effect.all([process, process])
@@ -224,7 +224,7 @@ layer(testService({ projections: [casino] }).pipe(Layer.provideMerge(TestDatabas
         assert.deepStrictEqual((yield* Fiber.join(waiting)).changes.map(({ user_id }) => user_id), ["elsewhere"])
       }))
 
-    it.effect("lets a tenant wait so many times at once, and no longer than somebody is there", () =>
+    it.effect("lets a tenant wait a bounded number of times at once, and no longer than its client stays", () =>
       Effect.gen(function*() {
         const changes = yield* Changes
         const [tenant, other] = [yield* newTenant(), yield* newTenant()]

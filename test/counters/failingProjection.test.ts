@@ -158,7 +158,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a projection that fail
         }
         assert.strictEqual((yield* run("rebuild", "--all")).code, 0)
 
-        // Sections that are there are answered where only one of them fails.
+        // Sections that are there are answered if only one section fails.
         const [document] = yield* Effect.scoped(
           Effect.flatMap(start([brokenFold(casino), logins, activity]), ({ services }) => read(services, ["casino", "logins"], false))
         )

@@ -118,7 +118,7 @@ layer(readers(20_000), { excludeTestServices: true })("a long history", (it) => 
       assert.deepNestedInclude(document, { "logins.login_count": 0 })
     }))
 
-  it.effect("is read by position for one with many events, whoever else is in the slice, and by the key for others", () =>
+  it.effect("is read by position for one with many events, whatever other users are in the slice, and by the key for others", () =>
     Effect.gen(function*() {
       const tenant = yield* newReadTenant
       const sql = yield* PgClient.PgClient

@@ -144,7 +144,7 @@ describe("PathHistory", () => {
     }
   })
 
-  it("gives the same to whoever turns the pages, from no more events than these show", () => {
+  it("gives the same to a reader who turns the pages, from no more events than these show", () => {
     const random = seededRandom(5)
     for (const { events, names, path, projection, value } of values.filter(() => random.chance(0.3))) {
       const whole = historyOf(projection, names, events).history.contributions

@@ -45,7 +45,7 @@ describe("a URL of a database", () => {
     assert.deepStrictEqual([places(target), passwordOf(target)], [expected, password])
   })
 
-  it("has libpq's defaults, and what it says instead of them", () => {
+  it("has libpq's defaults, and what the URL says in their place", () => {
     const { address, applicationName, connectSeconds, keepAlive, options, tls } = read("postgres://u@h")
     assert.deepStrictEqual(
       [address, applicationName, connectSeconds, keepAlive, options, tls.mode, tls.negotiation],

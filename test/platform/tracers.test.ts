@@ -54,13 +54,13 @@ describe("sampledTracer", () => {
   const many = (times: number, effect: Effect.Effect<unknown>) =>
     Effect.forEach(Array.from({ length: times }), () => effect, { discard: true })
 
-  it.effect("records traces whole, and so many of them in a second", () =>
+  it.effect("records traces whole, and a bounded number in a second", () =>
     Effect.gen(function*() {
       const spans = yield* spansOf(1, 3, Effect.andThen(many(10, trace), Effect.andThen(TestClock.adjust(1000), many(10, trace))))
       assert.deepStrictEqual(spans.map(({ name }) => name), Array.from({ length: 6 }, () => ["outer", "inner"]).flat())
     }))
 
-  it.effect("records a share of them, none without one", () =>
+  it.effect("records a share of the traces, and none at a share of 0", () =>
     Effect.gen(function*() {
       const some = yield* spansOf(0.5, 10_000, many(1_000, trace))
       assert.isAbove(some.length, 700)

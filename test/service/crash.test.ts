@@ -16,9 +16,10 @@ import { until, untilEffect } from "../support/time/until.ts"
 const clients = 4
 
 /**
- * Delivers the batches to a process that is killed, as by `kill -9`, each time another part of them
- * has been answered, and started again. Gives the last process and how many requests the kills cut
- * off.
+ * Delivers the batches to a process that is killed (`kill -9`) and started again.
+ *
+ * Each kill comes after another part of the batches has been answered. Gives the last process, and
+ * how many requests the kills cut off.
  */
 const deliverToCrashing = Effect.fnUntraced(function*(batches: ReadonlyArray<ReadonlyArray<FastTrackItem>>, crashes: number) {
   let service = yield* startService()

@@ -9,7 +9,7 @@ import { startService } from "../support/service/ServiceProcess.ts"
 const timeZone = "America/New_York"
 
 layer(testSql, { excludeTestServices: true })("two processes on one database", (it) => {
-  it.effect("store every event once and count it exactly, whoever is sent what and how often", () =>
+  it.effect("store every event once and count it exactly, whichever process gets it, and how often", () =>
     Effect.gen(function*() {
       const services = yield* Effect.all([1, 2].map(() => startService({ BOOTSTRAP_TIME_ZONE: timeZone })), { concurrency: 2 })
       const random = seededRandom(11)

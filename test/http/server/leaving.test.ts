@@ -58,7 +58,7 @@ const listening = (bounds: Partial<FairServerOptions>) =>
       })
   )
 
-/** Does nothing else, and lets nothing else be done, for so many milliseconds. */
+/** Blocks the thread for the given milliseconds. */
 const block = (milliseconds: number) => {
   const end = performance.now() + milliseconds
   while (performance.now() < end);
