@@ -80,7 +80,7 @@ export const breakages: ReadonlyArray<Breakage> = [
   },
   {
     name: "a processor that is passivated forgets what came meanwhile",
-    file: "src/ingest/UserProcessors.ts",
+    file: "src/ingest/UserProcessor.ts",
     edits: [["    this.isWorking = this.mailbox.length > 0\n", "    this.isWorking = !this.isWorking\n"]]
   },
   {
