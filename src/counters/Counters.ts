@@ -63,9 +63,9 @@ export class Counters extends Context.Service<Counters, {
    * - `ProjectionNotBuilt`: a section that was named, or every section, must be rebuilt for the
    *   first time.
    * - `ProjectionFailing`: this process's code cannot run a section that was named, or any section.
-   * - `ProjectionBehind`, `ProjectionParked`, `TooManyReads`, `DatabaseUnavailable`: see {@link
-   *   ConsistentReads}. `ProjectionBehind` also where another process has activated a version that
-   *   this code does not know.
+   * - `ProjectionBehind`, `ProjectionParked`, `TooManyReads`, `DatabaseUnavailable`: see
+   *   {@link ConsistentReads}. `ProjectionBehind` also where another process has activated a
+   *   version that this code does not know.
    */
   readonly read: (
     tenant: Tenant,

@@ -37,9 +37,10 @@ const applied = Effect.gen(function*() {
 /**
  * The names of the migrations that the database lacks.
  *
- * It changes nothing, and works on a database that was never migrated. It fails with {@link
- * SchemaMismatch} if the database has a migration that this code does not know, and with `SqlError`
- * if a statement fails.
+ * It changes nothing, and works on a database that was never migrated.
+ *
+ * - {@link SchemaMismatch}: the database has a migration that this code does not know.
+ * - `SqlError`: a statement failed.
  */
 export const missingMigrations: Effect.Effect<ReadonlyArray<string>, SchemaMismatch | SqlError.SqlError, SqlClient.SqlClient> = Effect.gen(
   function*() {
@@ -88,8 +89,9 @@ export const migrate: Effect.Effect<
 })
 
 /**
- * Applies the missing migrations around the pooler if `DATABASE_DIRECT_URL` is set, else as {@link
- * migrate} does.
+ * Applies the missing migrations, around the pooler if `DATABASE_DIRECT_URL` is set.
+ *
+ * It guarantees what {@link migrate} does, and fails as it does.
  */
 export const migrateDirectly = Effect.flatMap(
   DirectClient,

@@ -47,8 +47,8 @@ interface Generation {
  * - After a server has refused a statement because it cannot write, no connection that was open
  *   then is used again. The driver itself gives up a connection only when its socket fails, and a
  *   standby's socket does not.
- * - A commit of any session is on disk when it is answered, see {@link
- *   raiseSessionSynchronousCommit}.
+ * - A commit of any session is on disk when it is answered. {@link raiseSessionSynchronousCommit}
+ *   sees to it.
  *
  * The first rule exchanges the whole pool. The driver does not tell the age of a connection, and it
  * opens some before a caller needs one.
