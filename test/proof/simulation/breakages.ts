@@ -14,36 +14,32 @@ export const breakages: ReadonlyArray<Breakage> = [
   },
   {
     name: "the second of two equal events of one append is told what the first is told",
-    file: "src/event-log/EventLog.ts",
-    edits: [[
-      "outcomes[index] = outcomeOfRepeat(events, index, first, outcomes, stored)",
-      "outcomes[index] = outcomes[first] as AppendOutcome"
-    ]]
+    file: "src/event-log/append/PendingEvent.ts",
+    edits: [["repeat.outcome = outcomeOfRepeat(repeat.event, repeat.first)", "repeat.outcome = repeat.first.outcome"]]
   },
   {
     name: "rows are written apart from their checkpoints",
-    file: "src/projections/feed/feedChunk.ts",
+    file: "src/projections/feed/feedProjection.ts",
     edits: [[
       "import * as Effect from \"effect/Effect\"\n",
       "import * as Effect from \"effect/Effect\"\nimport * as Context from \"effect/Context\"\n"
     ], [
-      "  yield* store.write(changes, isNew)\n",
-      "  yield* Effect.updateContext(store.write(changes, isNew), Context.omit(feed.sql.transactionService))\n"
+      "  if (!oneByOne) yield* foldAndWrite(store, feeding, parkUser)\n",
+      "  if (!oneByOne) yield* foldAndWrite(store, { ...feeding, sql }, parkUser)\n"
+    ], [
+      "  yield* store.write(changes, { isNew: feeding.isNew })\n",
+      "  yield* Effect.updateContext(store.write(changes, { isNew: feeding.isNew }), Context.omit(feeding.sql.transactionService))\n"
     ]]
   },
   {
     name: "a user is parked for a failure that passes",
-    file: "src/projections/feed/feedChunk.ts",
+    file: "src/projections/feed/feedProjection.ts",
     edits: [["  classifySqlError(error)._tag !== \"Transient\" && !", "  !"]]
   },
   {
     name: "an erasure does not hold the checkpoints",
     file: "src/erasure/erasureSteps.ts",
-    edits: [[
-      "    yield* sql`select from checkpoints where slice = ${slice} order by slice, projection, version for update`\n" +
-      "    yield* sql`update checkpoints set epoch = epoch + 1 where slice = ${slice}`\n",
-      ""
-    ]]
+    edits: [["    yield* Checkpoints.holdSliceAndRaise(sql, slice)\n", ""]]
   },
   {
     name: "a feed folds what the log still has of a user who is being erased",
@@ -52,20 +48,23 @@ export const breakages: ReadonlyArray<Breakage> = [
   },
   {
     name: "an activation does not hold the checkpoints",
-    file: "src/projections/versions/activateVersion.ts",
-    edits: [["order by slice, projection, version for update`", "order by slice, projection, version`"]]
+    file: "src/projections/feed/Checkpoints.ts",
+    edits: [["      order by slice, projection, version\n      for update`", "      order by slice, projection, version`"]]
   },
   {
     name: "an append that was not answered is taken for done",
-    file: "src/event-log/EventLog.ts",
+    file: "src/event-log/append/appendEvents.ts",
     edits: [[
+      "if (result.failure._tag === \"EventLogUnavailable\") return yield* result.failure\n",
+      ""
+    ], [
       "      return yield* new EventLogUnavailable({ cause: result.failure })\n",
-      "      return settle([], batch, indexes, outcomes)\n"
+      "      for (const pending of batch) pending.outcome = { _tag: \"Appended\", position: 1 }\n      return\n"
     ]]
   },
   {
     name: "an append that the unique key refused is not run again with a look-up",
-    file: "src/event-log/EventLog.ts",
+    file: "src/event-log/append/appendEvents.ts",
     edits: [["const looksUp = run > 0 ||", "const looksUp ="]]
   },
   {
@@ -90,7 +89,7 @@ export const breakages: ReadonlyArray<Breakage> = [
   },
   {
     name: "a chunk does not lock its checkpoints",
-    file: "src/projections/feed/checkpoints.ts",
+    file: "src/projections/feed/Checkpoints.ts",
     edits: [["      for update skip locked`\n", "`\n"]]
   },
   {
