@@ -23,12 +23,13 @@ import { sliceOf } from "./sliceOf.ts"
 import type { EventRow } from "./statements/readStatements.ts"
 import { isBeingErased } from "./statements/unfinishedErasures.ts"
 
-/** A time that has not come yet: what will have been recorded by then is not known. */
+/** The time has not come yet, so events may still be recorded up to it. */
 export class InFuture extends Schema.TaggedError<InFuture>("playtally/event-log/InFuture")("InFuture", {}) {}
 
 /**
- * A user's events up to a position of the user's slice, from the first on unless they are those
- * after another position.
+ * A user's events up to a position of the user's slice.
+ *
+ * They begin with the first event, or after the position `after`.
  */
 export interface Part {
   readonly after?: number
@@ -38,8 +39,9 @@ export interface Part {
 }
 
 /**
- * A row of the log as it comes: `payload` is text, and null if the event is larger than a reader
- * takes. `bytes` is its length.
+ * A row of the log as it comes.
+ *
+ * `payload` is text, or null if the event is larger than a reader takes. `bytes` is its length.
  */
 export type HistoryRow = Omit<EventRow, "payload"> & { readonly payload: string | null; readonly bytes: number }
 
@@ -49,7 +51,7 @@ export type HistoryRow = Omit<EventRow, "payload"> & { readonly payload: string 
 export interface HistoryPage {
   readonly rows: ReadonlyArray<HistoryRow>
   readonly reached: number
-  /** Set where events that were to be there are gone: the user is being erased. */
+  /** Whether events of the part are gone, because the user is being erased. */
   readonly isTorn: boolean
 }
 
@@ -80,8 +82,10 @@ export class UserHistory extends Context.Service<UserHistory, {
   readonly head: (slice: Slice) => Effect.Effect<Position, DatabaseUnavailable>
   /**
    * The last position of a slice recorded at or before an instant (epoch milliseconds), 0 without
-   * one. Appends under way are waited for, so that what is answered for an instant that has passed
-   * never changes. Found by bisection: `recorded_at` never decreases along positions.
+   * one.
+   *
+   * It waits for appends under way, so the answer for an instant that has passed never changes. It
+   * bisects, because `recorded_at` never decreases along positions.
    */
   readonly headAt: (slice: Slice, instant: number) => Effect.Effect<Position, InFuture | DatabaseUnavailable>
   /** How many events the log has of a user, those not yet erased by an erasure under way too. */
@@ -97,14 +101,15 @@ export class UserHistory extends Context.Service<UserHistory, {
     userId: UserId
   ) => Effect.Effect<string, DatabaseUnavailable>
   /**
-   * Begins to read the events of some types in a part. Each page is a statement of its own, so a
-   * history of any length is read in steps, and holds neither a connection nor a snapshot in
-   * between. The log is append-only: only an erasure and a failover take events away, see
-   * `lastLoss`.
+   * Begins to read the events of some types in a part.
    *
-   * A user with few events is found by the key, one with many position by position in the slice:
-   * either way the whole takes time in proportion to the events of the user, or of the slice, and
-   * none of it twice.
+   * Each page is a statement of its own. So a history of any length is read page by page, and holds
+   * neither a connection nor a snapshot in between. Only an erasure and a failover take events away
+   * meanwhile: see `lastLoss`.
+   *
+   * The events of a user with few are found by the key. Those of a user with many are found
+   * position by position in the slice. Either way the time is in proportion to the events of the
+   * user, or of the slice, and nothing is read twice.
    */
   readonly open: (part: Part, types: ReadonlyArray<EventType>) => Effect.Effect<HistoryReader, DatabaseUnavailable>
 }>()("playtally/event-log/UserHistory") {

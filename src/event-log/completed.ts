@@ -21,9 +21,10 @@ export interface Completed {
 }
 
 /**
- * What was looked at, with the payloads that were withheld, as far as there is room for them: the
- * first event is there always, and nothing is missing in what is given of a slice. For entries in
- * order of slice and position, or of one slice.
+ * Fetches the payloads that were withheld, as far as there is room for them.
+ *
+ * The first event is always in the answer. A slice ends where there was no more room, and nothing
+ * is missing before that. The entries are in order of slice and position, or of one slice.
  */
 export const completed = Effect.fnUntraced(function*(looked: ReadonlyArray<LogEntry | WithheldEvent>, fetch: Fetch) {
   const cut = new Map<Slice, Position>()

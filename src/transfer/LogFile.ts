@@ -3,24 +3,26 @@ import * as Schema from "effect/Schema"
 import { isPseudonym } from "../event-log/pseudonym.ts"
 
 /**
- * A log file is the whole event log as text: NDJSON, UTF-8, every line ended by a line feed. The
- * same log gives the same bytes. In order:
+ * A log file is the whole event log as text: NDJSON, UTF-8, every line ended by a line feed.
  *
- * 1. a header, with the head of every slice that has events;
- * 2. the tenants by id, with their secret key namespaces (without them a resend would not be
- *    recognized), and then their API keys by id, as hashes (so that senders go on with the keys
- *    they have), revoked ones too, and then the erased users in the order in which they were
- *    erased, as pseudonyms (without them a late resend of an erased event would be taken for a new
- *    one);
- * 3. the events by slice and position, as `formatStoredEvent` writes them;
- * 4. the end.
+ * The same log gives the same bytes. In order:
  *
- * After 2 and after every few thousand events stands a check: the number of events so far, and the
- * SHA-256 of all bytes of the file before that line. The end has it too. So a reader of the file
- * knows of everything up to a check, before it goes further, that it is what was written. It tells
- * damage, not forgery: the file has to be kept as safe as the database.
+ * 1. A header, with the head of every slice that has events.
+ * 2. What the events need:
+ *    - The tenants by id, with their secret key namespaces. Without these a resend would not be
+ *      recognized.
+ *    - Their API keys by id, as hashes, revoked ones too. So senders go on with the keys they have.
+ *    - The erased users as pseudonyms, in the order of their erasures. Without them a late resend
+ *      of an erased event would be taken for a new one.
+ * 3. The events by slice and position, as `formatStoredEvent` writes them.
+ * 4. The end.
  *
- * Not in it: projections, which are made from the events, and rejected items.
+ * A check follows part 2, and then every few thousand events. It has the number of events so far,
+ * and the SHA-256 of all bytes of the file before its line. The end has both too. At a check a
+ * reader knows that everything before it is what was written. A check tells damage, not forgery:
+ * keep the file as safe as the database.
+ *
+ * The file has neither projections, which are made from the events, nor rejected items.
  */
 export interface LogFilePrelude {
   readonly header: LogFileHeader

@@ -4,11 +4,15 @@ import { isKnownEvent, type StoredEvent } from "../event-log/StoredEvent.ts"
 import { eventsIn, type LogFilePrelude } from "./LogFile.ts"
 
 /**
- * Goes through a log by slice and position and knows what must come next: positions 1, 2, 3 … up to
- * each head, recorded_at that never decreases and ends as the head says, tenants that exist, users
- * in the slice they hash to, erased users that are named, payloads that can be read. Exports and
- * imports go by the same walk, so that a damaged log makes no export and a file that says otherwise
- * is no import.
+ * Goes through a log by slice and position, and knows what must come next.
+ *
+ * - Positions are 1, 2, 3 … up to each head.
+ * - `recorded_at` never decreases, and ends as the head says.
+ * - Tenants exist, users hash to their slice, and erased users are named.
+ * - Payloads can be read.
+ *
+ * Exports and imports go by the same walk. So a damaged log makes no export, and a damaged file is
+ * not imported.
  */
 export class LogWalk {
   private readonly prelude: LogFilePrelude

@@ -42,17 +42,26 @@ const usersAtOnce = 20_000
 const slicesAtOnce = 2
 
 /**
- * Looks whether the log is what it promises (docs/architecture.md#invariants): of each slice that
- * positions are 1, 2, 3 … up to its head and no further, that recorded_at never decreases along
- * them and ends as the head says, that no user has a key twice, that all users hash to the slice
- * and belong to a tenant there is, that nothing but a pseudonym is left of erased ones, and that a
- * reader of this release takes every payload, which is read for it; of the whole, that its slices
- * are those there must be, that the database still refuses what would break it, and that no
- * projection has come further than the log.
+ * Looks whether the log is what it promises (docs/architecture.md#invariants).
  *
- * Each slice is looked at in a moment of its own, one transaction each: what is appended meanwhile
- * is never a finding. Keys are unique within a user, and users within a slice, so slice by slice is
- * enough for all.
+ * In each slice:
+ *
+ * - Positions are 1, 2, 3 … up to its head and no further.
+ * - `recorded_at` never decreases along them, and ends as the head says.
+ * - No user has a key twice.
+ * - All users hash to the slice, and belong to a tenant that exists.
+ * - Nothing but a pseudonym is left of erased users.
+ * - A reader of this release takes every payload. Each is read to find out.
+ *
+ * In the whole log:
+ *
+ * - Its slices are those that must be there.
+ * - The database still refuses what would break it.
+ * - No projection has come further than the log.
+ *
+ * Each slice is looked at in one transaction, at a moment of its own. What is appended meanwhile is
+ * never a finding. Keys are unique within a user, and a user is in one slice, so slice by slice is
+ * enough.
  */
 export const verifyLog = (
   onProgress: (progress: LogProgress) => void = () => {}

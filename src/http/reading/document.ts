@@ -21,7 +21,7 @@ const documentHeaders = {
   })
 }
 
-/** A document with its ETag, or that it is still the same: what `conditionalJson` answers. */
+/** What `conditionalJson` answers: a document with its ETag, or 304 if it is still the same. */
 export const document = <S extends Schema.Top>(schema: S) =>
   [
     HttpApiSchema.WithHeaders(schema, documentHeaders),
@@ -31,10 +31,10 @@ export const document = <S extends Schema.Top>(schema: S) =>
     )
   ] as const
 
-/** Of the header `If-None-Match`. */
+/** The description of the header `If-None-Match`. */
 export const ifNoneMatch = "An ETag of before: `304` if the document is still the same."
 
-/** The problems of any reading: it is too much now, or at all. */
+/** The problems of any reading. */
 export const busy = [AnswerTooLarge, TooManyReads, Overloaded, Unavailable] as const
 
 /** The problems of a reading of projections. */

@@ -172,8 +172,10 @@ export interface StepsSoFar {
 }
 
 /**
- * How far the rebuild of a user in steps is; "NoSteps" if the user is parked for another reason,
- * undefined if the user is not parked.
+ * How far the rebuild of a user in steps is.
+ *
+ * It is "NoSteps" if the user is parked for another reason, and undefined if the user is not
+ * parked.
  */
 export const stepsOf = (
   sql: PgClient.PgClient,

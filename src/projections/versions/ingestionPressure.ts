@@ -17,9 +17,11 @@ export interface IngestionPressure {
 }
 
 /**
- * Watches how long the appends under way have been running, of all processes, as the server tells,
- * and waits after each piece of work in proportion: twice as long each time they are slow, half as
- * long each time they are not, nothing while nobody appends.
+ * Watches how long the appends of all processes have been running, as the server tells.
+ *
+ * After each piece of work a rebuild waits in proportion to that work. The proportion doubles each
+ * time appends are slow, and halves each time they are not. While nobody appends, it goes down to
+ * nothing by steps of a quarter.
  */
 export const ingestionPressure = (sql: PgClient.PgClient): Effect.Effect<IngestionPressure> =>
   Effect.sync(() => {
