@@ -56,8 +56,10 @@ describe("the prose", () => {
     assert.deepStrictEqual(found, [])
   })
 
-  it.skip("of comments does without the words that the house avoids", () => {
-    const found = ["src", "test", "bench", "migrations"].flatMap((folder) => filesIn(folder, ".ts")).flatMap((file) =>
+  it("of comments in the source does without the words that the house avoids", () => {
+    const sources = filesIn("src", ".ts")
+    assert.isAbove(sources.flatMap(commentLines).length, 3000)
+    const found = sources.flatMap((file) =>
       commentLines(file).filter(([, line]) => avoided.test(line)).map(([number, line]) => `${file}:${number} ${line.trim()}`)
     )
     assert.deepStrictEqual(found, [])

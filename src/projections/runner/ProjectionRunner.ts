@@ -92,7 +92,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const caution = yield* Caution
 
       const queue = new SliceQueue(gather, clock)
-      // A worker of its own, so that whoever waits for a slice waits for no other chunk.
+      // A worker of its own, so that a reader who waits for a slice waits for no other chunk.
       const priorityQueue = new SliceQueue(0, clock)
       const watch = new LoopWatch(clock)
       const committed = new Pulse()
