@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -44,7 +45,7 @@ export interface Append {
   /**
    * Receives the outcomes of a whole statement. Those of this append begin at `start`, in order.
    *
-   * It must not throw: the other appends of the statement would have no answer.
+   * It must not throw. If it does, the defect is logged, and the lane goes on.
    */
   answer(exit: Exit.Exit<ReadonlyArray<AppendOutcome>, AppendError>, start: number): void
 }
@@ -194,7 +195,12 @@ const writeBatch = Effect.fnUntraced(function*(batch: ReadonlyArray<Append>, { l
   if (Exit.isSuccess(exit)) signal.notify(new Set(events.map(({ slice }) => slice)))
   let start = 0
   for (const append of batch) {
-    append.answer(exit, start)
+    // One append's defect must not end the lane, whose other senders would wait for ever.
+    try {
+      append.answer(exit, start)
+    } catch (defect) {
+      yield* Effect.logFatal("An append could not be answered: this is a defect", Cause.die(defect))
+    }
     start += append.events.length
   }
 })

@@ -1,3 +1,4 @@
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -27,8 +28,8 @@ export interface UserEvents {
   readonly events: ReadonlyArray<NewEvent>
 }
 
-/** How long a request waits for room in a full mailbox. */
-const patience = "2 seconds"
+/** Milliseconds that a request waits for room in full mailboxes, all its users together. */
+const patience = 2000
 
 /**
  * The actors: one processor per active user (docs/architecture.md#user-processors).
@@ -95,10 +96,13 @@ export class UserProcessors extends Context.Service<UserProcessors, {
         process: Effect.fnUntraced(function*(mail) {
           if (mail.length === 0) return []
           const delivery = new Delivery(mail.length)
+          let until: number | undefined
           for (const [index, user] of mail.entries()) {
             let processor = processorOf(user)
             while (!processor.fits(user.events.length)) {
-              const room = yield* Effect.timeoutOption(processor.roomier, patience)
+              const now = yield* Clock.currentTimeMillis
+              until ??= now + patience
+              const room = yield* Effect.timeoutOption(processor.roomier, Math.max(0, until - now))
               if (room._tag === "None") return yield* new MailboxFull({ userId: user.userId })
               processor = processorOf(user)
             }

@@ -91,6 +91,33 @@ describe("SliceWriters", () => {
     }))
   })
 
+  it.effect("goes on after an answer that throws, and answers the others of the statement", () => {
+    const { run, statements } = manualLog()
+    return run(Effect.gen(function*() {
+      const { append } = yield* SliceWriters
+      let answered = 0
+      const answer = () => {
+        answered++
+      }
+      append({
+        events: eventsIn(0, "a"),
+        answer: () => {
+          throw new Error("a defect of the caller")
+        }
+      })
+      append({ events: eventsIn(0, "b"), answer })
+      yield* settle
+      yield* statements[0]?.commit ?? Effect.void
+      yield* settle
+      append({ events: eventsIn(0, "c"), answer })
+      yield* settle
+      assert.deepStrictEqual(written(statements), [["a", "b"], ["c"]])
+      yield* statements[1]?.commit ?? Effect.void
+      yield* settle
+      assert.strictEqual(answered, 2)
+    }))
+  })
+
   it.effect("puts what little waits in all lanes into one statement, once the one under way is committed", () => {
     const { run, statements } = manualLog()
     return run(Effect.gen(function*() {

@@ -23,14 +23,17 @@ const mail = (userId: string, ids: ReadonlyArray<string>) => ({
 const numbers = (count: number, prefix = "") => Array.from({ length: count }, (_, index) => `${prefix}${index}`)
 
 /** Writers that append what a gate lets through, and remember it. */
-const gatedWriters = (gate: Effect.Effect<void, EventLogUnavailable>) => {
+const gatedWriters = (gate: Effect.Effect<void, EventLogUnavailable>) => gatedWritersOf(() => gate)
+
+/** The same with a gate for each user. */
+const gatedWritersOf = (gateOf: (userId: UserId) => Effect.Effect<void, EventLogUnavailable>) => {
   const appended: Array<ReadonlyArray<NewEvent>> = []
   const layer = Layer.succeed(
     SliceWriters,
     SliceWriters.of({
       append: (append) => {
         const { events } = append
-        const write = Effect.map(gate, () => {
+        const write = Effect.map(gateOf(events[0]?.userId ?? UserId("")), () => {
           appended.push(events)
           return events.map((_, index): AppendOutcome => ({ _tag: "Appended", position: Position(index + 1) }))
         })
@@ -111,6 +114,31 @@ describe("UserProcessors", () => {
         assert.isTrue(batch.length === 1 || characters <= 4 * 1024 * 1024, `${batch.length} events of ${characters} characters`)
       }
       assert.isAtMost(appended.length, 18)
+    }))
+
+  it.effect("says MailboxFull after one while, however many mailboxes of a request are full", () =>
+    Effect.gen(function*() {
+      const [first, second] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const { layer } = gatedWritersOf((userId) => Deferred.await(userId === "first" ? first : second))
+      yield* Effect.gen(function*() {
+        const { process } = yield* UserProcessors
+        const waiting = yield* Effect.forEach(
+          ["first", "second"].flatMap((user) => [[user, "a"], [user, "b"]] as const),
+          ([user, prefix]) => Effect.forkChild(process([mail(user, numbers(10_000, prefix))]), { startImmediately: true })
+        )
+        const request = ["first", "second"].map((user) => mail(user, numbers(5000, "c")))
+        const refused = yield* Effect.forkChild(Effect.flip(process(request)), { startImmediately: true })
+        yield* TestClock.adjust("1500 millis")
+        yield* Deferred.succeed(first, undefined)
+        yield* TestClock.adjust("400 millis")
+        assert.isUndefined(refused.pollUnsafe())
+        yield* TestClock.adjust("200 millis")
+        assert.isDefined(refused.pollUnsafe())
+        const error = yield* Fiber.join(refused)
+        assert.isTrue(error._tag === "MailboxFull" && error.userId === "second")
+        yield* Deferred.succeed(second, undefined)
+        yield* Effect.forEach(waiting, Fiber.join)
+      }).pipe(Effect.provide(layer))
     }))
 
   it.effect("says MailboxFull after a while, without touching what waits, and takes mail again when there is room", () =>
