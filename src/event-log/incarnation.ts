@@ -5,9 +5,11 @@ import type { SqlError, Statement } from "effect/sql"
 import { sqlState } from "../database/classifySqlError.ts"
 
 /**
- * What tells one life of a PostgreSQL server, and of the log in it, from another. A promotion
- * changes the timeline and comes with another server, a restored folder and a restart change when
- * the server started, a restored or copied database changes where the heads are stored.
+ * What tells one life of a PostgreSQL server, and of the log in it, from another.
+ *
+ * - A promotion changes the timeline, and comes with another server.
+ * - A restart, or a restored folder, changes when the server started.
+ * - A restored or copied database changes where the heads are stored.
  */
 const parts = {
   // The control file lags behind a promotion, the name of the file that is written does not.

@@ -50,10 +50,12 @@ export interface LogProgress {
 
 /**
  * The log as it stands when the stream is started, as the bytes of a log file, in pieces of some MB
- * at most. No transaction is held: below the heads nothing changes any more but by an erasure, so
- * events that come meanwhile change nothing, and the reader of the stream may take the time it
- * needs. If a user is erased meanwhile, it ends in `ExportOutdated`; a log that contradicts itself
- * in `EventLogCorrupt`.
+ * at most.
+ *
+ * It holds no transaction, so the reader of the stream may take the time it needs. Below the heads
+ * only an erasure changes anything: events that come meanwhile make no difference. If a user is
+ * erased meanwhile, the stream ends in `ExportOutdated`. If the log contradicts itself, it ends in
+ * `EventLogCorrupt`.
  */
 export const exportLog = (
   onProgress: (progress: LogProgress) => void = () => {}

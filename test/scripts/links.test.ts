@@ -138,7 +138,7 @@ describe("references", () => {
         .filter((name) =>
           !new RegExp(`\\b${name}\\b`).test(imported) &&
           !new RegExp(
-            `\\b(?:const|let|function\\*?|class|interface|type|enum)\\s+${name}\\b|^\\s*(?:readonly |static |private |async |get )*${name}\\??[:(]`,
+            `\\b(?:const|let|function\\*?|class|interface|type|enum)\\s+${name}\\b|^\\s*(?:readonly |static |private |override |async |get )*${name}\\??[:(]`,
             "m"
           ).test(code)
         )

@@ -70,8 +70,8 @@ export const shortBytes = 8192
  * look-up too may see a snapshot that is older than the locks. If that key refuses the statement,
  * nothing is stored, and the caller runs it again with a look-up.
  *
- * Nothing is stored either if a head names an erasure that `erased` does not know, or if the server
- * is not the one of `history`, for it may have lost events.
+ * Nothing is stored either if a head names an erasure that `erased` does not know. The same holds
+ * if the server is not the one of `history`: it may have lost events.
  *
  * Its clauses, explained here because a longer text costs each append of one event 1 % more:
  *

@@ -18,9 +18,11 @@ const comparableBytes = 1024 * 1024
 
 /**
  * What `EventLog.append` would say of events if it was called now, one after the other, with all
- * that were asked about before. Nothing is written. Positions are those of events that are there,
- * and 0 of others. It remembers the last events that it was asked about, so that of two with one
- * key far apart in a long row both are foreseen to be stored.
+ * that were asked about before.
+ *
+ * It writes nothing. Positions are those of events that are there, and 0 of others. It remembers
+ * only the last events that it was asked about. If two with one key are far apart in a long row,
+ * it foresees that both are stored.
  */
 export const foreseeOutcomes = (sql: PgClient.PgClient) => {
   const erased = new ErasedUsers()

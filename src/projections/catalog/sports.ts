@@ -27,11 +27,13 @@ const columns = {
 }
 
 /**
- * Sports bets and their settlements per currency (docs/design.md#sports). Both go through events of
- * type bet or settlement with the statuses approved and rollback, in any order, and count once
- * approved as long as no rollback is known. A settlement belongs to the bet that its approved event
- * names: the bet's row carries how many settlements count and what they return together, and may be
- * there before the bet itself is.
+ * Sports bets and their settlements per currency (docs/design.md#sports).
+ *
+ * A bet or a settlement has events with the statuses approved and rollback, in any order. It counts
+ * once it is approved, as long as no rollback is known.
+ *
+ * A settlement belongs to the bet that its approved event names. The bet's row has how many
+ * settlements count and what they return together. It may be there before the bet itself is.
  */
 export const sports = Projection.make({
   name: "sports",

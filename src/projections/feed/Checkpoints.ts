@@ -21,10 +21,19 @@ import { versionId, type VersionRef } from "./VersionRef.ts"
  *   they differ.
  *
  * The one lock order is docs/architecture.md#lock-order, where checkpoints are step 5. A
- * transaction takes before them (steps 2 to 4) the row of an erasure, the advisory lock
- * `playtally projections` and the row of the projection. It takes after them (steps 6 to 10) the
- * row of a change of zone, the rows of versions, the advisory lock `playtally ranking`, the heads
- * of slices and the advisory lock `playtally generations`.
+ * transaction takes before them:
+ *
+ * 2. The row of an erasure.
+ * 3. The advisory lock `playtally projections`.
+ * 4. The rows of the projection and of its versions.
+ *
+ * It takes after them:
+ *
+ * 6. The row of a change of zone.
+ * 7. Rows of versions, and of parked users.
+ * 8. The advisory lock `playtally ranking`.
+ * 9. The heads of slices.
+ * 10. The advisory lock `playtally generations`.
  *
  * A transaction takes several checkpoints by slice, then projection, then version, as every
  * function here does. So nobody waits in a circle.

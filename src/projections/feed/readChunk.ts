@@ -38,7 +38,7 @@ export interface Reader {
  * has. Positions are dense, so a missing one is corruption, and what follows it is not touched.
  * Where payloads have no room, their slices end before the first without.
  *
- * Where not all types are asked for, it is first counted that no position is missing, which takes a
+ * Where not all types are asked for, it first counts that no position is missing. That takes a
  * small part of the time that reading the others would.
  */
 export const readChunk = Effect.fnUntraced(function*(

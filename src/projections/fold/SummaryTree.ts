@@ -9,8 +9,8 @@ export type Place = readonly [time: number, id: string]
 /**
  * What a node has in a place, with its summary.
  *
- * Either it is an event (`child` is ""), or it stands for everything from that place to the next
- * item's place, which is in the node named `child`. What comes before all items belongs to the
+ * If `child` is "", it is an event. Otherwise it stands for everything from that place to the next
+ * item's place, and the node named `child` has that. What comes before all items belongs to the
  * first item.
  */
 export type Item = readonly [...Place, child: string, ...summary: ReadonlyArray<EntityRow[string]>]

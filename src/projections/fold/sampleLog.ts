@@ -16,10 +16,14 @@ const sportsTypes = ["bet", "Settlement", "refund"]
 const sportsStatuses = ["approved", "rollback", "pending"]
 
 /**
- * One user's fixed log, some hundred events of every kind: every type and status there is and some
- * there is not, in both orders, amounts of every sign and length, currencies in both spellings,
- * times around midnight and a change of clocks, late ones. What a projection makes of it tells
- * whether it still does what it did: it is part of a version's fingerprint, so it never changes.
+ * One user's fixed log, some hundred events of every kind.
+ *
+ * It has every type and status, and some that do not exist, in both orders. It has amounts of every
+ * sign and length, and currencies in both spellings. Times are around midnight and a change of
+ * clocks, and some events are late.
+ *
+ * What a projection makes of it tells whether the projection still does what it did. It is part of
+ * a version's fingerprint, so what is in it never changes. A new kind's events go to its end.
  */
 export const sampleLog: ReadonlyArray<FastTrackEvent> = (() => {
   const events: Array<FastTrackEvent> = []

@@ -63,8 +63,10 @@ export interface Projection<
   readonly contributions?: { readonly [P in keyof E]: (entity: Readonly<Entity<E[P]>>) => ReadonlyArray<Contribution<S>> }
   readonly ordered?: Ordered<T, C>
   /**
-   * The user's part of the counters document, under the projection's name, made from the rows of
-   * the totals, or of the first entity table, or from the summary of the ordered events.
+   * The user's part of the counters document, under the projection's name.
+   *
+   * It is made from the rows of the totals, else from those of the first entity table, else from
+   * the summary of the ordered events.
    */
   readonly section: Section<SectionRow<E, S, C>, ReadContext & WithCalendar>
   /** Set where the section belongs to a document of its own, and not to the counters document. */

@@ -113,12 +113,14 @@ class ThreadHistory {
 
 /**
  * The {@link ProjectionRunner} in a thread of its own: folding takes about as much time as
- * ingesting, and this way neither waits for the other. Nothing is shared but the database, so a
- * thread that dies loses nothing: it is started again, and goes on from the checkpoints.
+ * ingesting, and this way neither waits for the other.
  *
- * A thread that has used up its heap, or says nothing for a minute, is followed by one with chunks
- * of a sixty-fourth, and then of one event at a time. An event that uses up the heap alone parks
- * its user. After each minute without a death, chunks are as much larger again.
+ * The threads share nothing but the database, so a thread that dies loses nothing. It is started
+ * again, and goes on from the checkpoints.
+ *
+ * A thread that uses up its heap, or says nothing for a minute, is dead. The next one takes chunks
+ * of a sixty-fourth, and the one after it takes one event at a time. An event that uses up the heap
+ * alone parks its user. After each minute without a death, chunks are 64 times as large again.
  */
 export const ProjectionThread = {
   /** Runs `entry`, a module that calls {@link serveThread}. */

@@ -47,8 +47,8 @@ export interface RebuiltUser extends UserRef, VersionRef {
  *
  * A version is named by its projection and a number. Without a number it is the newest in this
  * code, where nothing else is said. Every method that takes a version fails with `UnknownVersion`
- * if this code has no such version or cannot run it, and with `DatabaseUnavailable` if the database
- * does not answer.
+ * if this code has no such version or cannot run it. Every method fails with `DatabaseUnavailable`
+ * if the database does not answer.
  */
 export class ProjectionVersions extends Context.Service<ProjectionVersions, {
   /**
@@ -66,8 +66,8 @@ export class ProjectionVersions extends Context.Service<ProjectionVersions, {
    * projection has no active version becomes active. A version that is rebuilt already is caught
    * up.
    *
-   * It ends in `EventLogCorrupt` at a position that is missing in the log, and in
-   * `ActivationRefused` if a first version cannot become active, which is then as good as rebuilt.
+   * It ends in `EventLogCorrupt` at a position that is missing in the log. It ends in
+   * `ActivationRefused` if a first version cannot become active. The version is rebuilt then.
    *
    * Rows that are wrong are thrown away before, by the `remakes` of `ProjectionCatalog`.
    */
@@ -94,8 +94,8 @@ export class ProjectionVersions extends Context.Service<ProjectionVersions, {
    * active one included, to the end of the log. A user on whose event a fold fails is parked there,
    * as by the feed.
    *
-   * With a sample it compares a part of the users, and first rebuilds that part of a version that
-   * is still to be rebuilt, which may end in `EventLogCorrupt`.
+   * With a sample it compares a part of the users. If the version is still to be rebuilt, it first
+   * rebuilds that part of it, which may end in `EventLogCorrupt`.
    *
    * `DiffRefused`: "NoOtherVersion" if no other version is active that this code can run;
    * "NotRebuilt" if the version is still to be rebuilt and there is no sample.

@@ -26,9 +26,10 @@ export interface SectionsToCompare {
 }
 
 /**
- * Compares what two versions show to readers, for all users of a slice who are parked in neither,
- * in the caller's transaction, which holds the checkpoints of both. Users come from a cursor, so
- * that there may be any number, and at most {@link maxRowsOfUser} rows of each version are in
+ * Compares what two versions show to readers, for all users of a slice who are parked in neither.
+ *
+ * It runs in the caller's transaction, which holds the checkpoints of both. Users come from a
+ * cursor, so there may be any number. At most {@link maxRowsOfUser} rows of each version are in
  * memory.
  */
 export const compareSections = (

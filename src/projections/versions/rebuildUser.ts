@@ -23,9 +23,9 @@ const page: ReadBound = { events: 5000, bytes: 10 * 1024 * 1024 }
  * epoch of the slice's checkpoint is raised. A parked user is taken back. False comes back where an
  * event cannot be folded: the user is parked.
  *
- * A user with up to {@link MostAtOnce} events is rebuilt in one transaction, under the checkpoint
- * of the user's slice and up to its position, so that the feed continues where this ends. If the
- * fold fails, the rows stay as they were.
+ * A user with up to {@link MostAtOnce} events is rebuilt in one transaction. It holds the
+ * checkpoint of the user's slice and folds up to its position, so the feed continues where this
+ * ends. If the fold fails, the rows stay as they were.
  *
  * A user with more events is rebuilt in steps, and is parked meanwhile: see {@link rebuildInSteps}.
  * A call that finds steps under way goes on with them.
