@@ -30,7 +30,7 @@ export interface AboutEvent<Data> {
 export interface EventKind<Event extends string, F extends Fields> extends AboutEvent<DataSchema<F>["Type"]> {
   /** As the wire and the log call it. It never changes. */
   readonly event: Event
-  /** What schemas in the API's description are called after, such as `CasinoItem`. */
+  /** What schemas in the API's description are called after, such as `Casino`. */
   readonly name: string
   /** Decodes what the payload in the log has: its fields in this order, part of the data format. */
   readonly data: DataSchema<F>

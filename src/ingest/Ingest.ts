@@ -23,7 +23,7 @@ import { known } from "../values/known.ts"
 import { Admission, type Overloaded } from "./Admission.ts"
 import { type IngestReport, RejectedItem } from "./IngestReport.ts"
 import { eventsAccepted, eventsDuplicate, eventsRejected, eventsUncounted } from "./metrics.ts"
-import { RejectedEvents } from "./RejectedEvents.ts"
+import { RejectedEvents } from "./rejected/RejectedEvents.ts"
 import { type MailboxFull, type UserEvents, UserProcessors } from "./UserProcessors.ts"
 
 /**

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { formatCounterPath, valueKind } from "../../counters/counterPath.ts"
+import { formatCounterPath, valueKind } from "../../counters/history/counterPath.ts"
 import { versionId } from "../../projections/feed/VersionRef.ts"
 import { maxRowsOfUser } from "../../projections/versions/compareSections.ts"
 import type { Comparison } from "../../projections/versions/compareWithActive.ts"

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto"
-import { type FeedPlace, nothingTold } from "../../counters/FeedPlace.ts"
+import { type FeedPlace, nothingTold } from "../../counters/changes/FeedPlace.ts"
 import { type Lineage, lineageLength, noHistory } from "../../event-log/Lineage.ts"
 import { sliceCount } from "../../event-log/sliceOf.ts"
 import type { Tenant } from "../../tenants/Tenant.ts"

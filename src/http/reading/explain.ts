@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { HttpApiEndpoint, OpenApi } from "effect/http-api"
 import * as Schema from "effect/Schema"
-import { Explanation } from "../../counters/Explanation.ts"
+import { Explanation } from "../../counters/history/Explanation.ts"
 import { conditionalJson } from "../answers/conditionalJson.ts"
 import { CurrentTenant } from "../authentication/Authentication.ts"
 import { parameterDetails } from "../description/parameterDetails.ts"

@@ -1,5 +1,5 @@
-import type { FeedPlace } from "../../../src/counters/FeedPlace.ts"
-import { vectorOf } from "../../../src/counters/LogOffset.ts"
+import type { FeedPlace } from "../../../src/counters/changes/FeedPlace.ts"
+import { vectorOf } from "../../../src/counters/changes/LogOffset.ts"
 import { noHistory } from "../../../src/event-log/Lineage.ts"
 
 /** The place in the feed before the first event, erasure and generation. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util"
 import { expect, vi } from "vitest"
-import { valueAt } from "../../../src/counters/counterPath.ts"
+import { valueAt } from "../../../src/counters/history/counterPath.ts"
 import { type FastTrackEvent, idOf } from "../../../src/fasttrack/FastTrackEvent.ts"
 import { foldUser } from "../../../src/projections/fold/foldUser.ts"
 import { MemoryFold } from "../../../src/projections/fold/MemoryFold.ts"
