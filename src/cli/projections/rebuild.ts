@@ -70,7 +70,7 @@ export const rebuild = Command.make(
 const ofUser = Effect.fnUntraced(function*(version: VersionName, tenantName: string, userId: UserId) {
   const { tenantId } = yield* (yield* Tenants).get(tenantName)
   const rebuilt = yield* (yield* ProjectionVersions).rebuildUser(version, { tenantId, userId })
-  if (!rebuilt.isParked) return yield* print(`${versionId(rebuilt)}: the rows of ${userId} are made anew.`)
+  if (!rebuilt.isParked) return yield* print(`${versionId(rebuilt)}: the rows of ${userId} are rebuilt.`)
   const { name } = version
   return yield* new CommandFailed({
     message: `${versionId(rebuilt)} still cannot fold the events of ${userId}, who stays parked: \`projections parked ${name}\` says why.`

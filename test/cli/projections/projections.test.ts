@@ -222,7 +222,7 @@ layer(service, { excludeTestServices: true })("projections", (it) => {
 
       for (const user of ["player-4", "player-5", "nobody"]) {
         assert.deepStrictEqual(yield* succeed(both, "rebuild", "bets", "--tenant", "brand", "--user", user), [
-          `bets v2: the rows of ${user} are made anew.`
+          `bets v2: the rows of ${user} are rebuilt.`
         ])
       }
       assert.deepStrictEqual(yield* succeed(both, "verify", "bets"), [sound])
