@@ -10,7 +10,7 @@ import { PgClient } from "@effect/sql-pg"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { chmod, mkdtemp, rm } from "node:fs/promises"
+import { chmod, mkdtemp } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { serviceLayer } from "../src/App.ts"
@@ -20,6 +20,7 @@ import type { ProjectionStore } from "../src/projections/tables/ProjectionStore.
 import { wrongBuckets } from "../src/projections/tables/readRanking.ts"
 import { ProjectionCatalog } from "../src/projections/versions/ProjectionCatalog.ts"
 import { seededRandom } from "../test/oracle/random.ts"
+import { removeFolder } from "../test/support/removeFolder.ts"
 import { newTenant } from "../test/support/service/newTenant.ts"
 
 const users = Number(process.argv[2] ?? 1_000_000)
@@ -116,5 +117,5 @@ try {
     Effect.provide(measure, serviceLayer([leaderboards]).pipe(Layer.provide(configuration))) as Effect.Effect<void>
   )
 } finally {
-  await rm(folder, { recursive: true, force: true })
+  await removeFolder(folder)
 }

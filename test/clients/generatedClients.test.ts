@@ -1,11 +1,12 @@
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { execFile } from "node:child_process"
-import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
+import { cp, mkdtemp, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { removeFolder } from "../support/removeFolder.ts"
 import { readCounters } from "../support/service/reader.ts"
 import { post, request } from "../support/service/sender.ts"
 import { apiKey, startService } from "../support/service/ServiceProcess.ts"
@@ -35,7 +36,7 @@ const workshop = Effect.acquireRelease(
     await symlink(modules, join(folder, "node_modules"))
     return folder
   }),
-  (folder) => Effect.promise(() => rm(folder, { recursive: true }))
+  (folder) => Effect.promise(() => removeFolder(folder))
 )
 
 const casino = (id: string, type: string, amount: number) => ({

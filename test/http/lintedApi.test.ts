@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { OpenApi } from "effect/http-api"
 import { execFile } from "node:child_process"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Api } from "../../src/http/Api.ts"
+import { removeFolder } from "../support/removeFolder.ts"
 
 const program = fileURLToPath(new URL("../../node_modules/@redocly/cli/bin/cli.js", import.meta.url))
 const rules = fileURLToPath(new URL("redocly.yaml", import.meta.url))
@@ -35,7 +36,7 @@ const lint = async (document: object): Promise<ReadonlyArray<string>> => {
     const { problems } = JSON.parse(output) as { readonly problems: ReadonlyArray<Finding> }
     return problems.map(({ location, message, ruleId }) => `${ruleId}: ${message} (${location[0]?.pointer ?? ""})`)
   } finally {
-    await rm(folder, { recursive: true })
+    await removeFolder(folder)
   }
 }
 

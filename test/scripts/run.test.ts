@@ -1,10 +1,11 @@
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { appendFile, cp, mkdir, mkdtemp, readFile, realpath, rm, utimes, writeFile } from "node:fs/promises"
+import { appendFile, cp, mkdir, mkdtemp, readFile, realpath, utimes, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { removeFolder } from "../support/removeFolder.ts"
 
 /**
  * Stands for npm: "installs" what the lock file in its folder says, slowly, and notes that it was
@@ -57,7 +58,7 @@ const packages = (version: string) => ({
 })
 
 const folders: Array<string> = []
-afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))
+afterAll(() => Promise.all(folders.map((folder) => removeFolder(folder))))
 
 const project = async (version: "old" | "new" = "new") => {
   const root = await realpath(await mkdtemp(join(tmpdir(), "playtally-run-")))

@@ -2,10 +2,11 @@ import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises"
+import { chmod, mkdtemp, readdir, readFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import { removeFolder } from "../support/removeFolder.ts"
 import { until } from "../support/time/until.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
@@ -17,7 +18,7 @@ const folder = Effect.acquireRelease(
     await chmod(path, 0o711)
     return path
   }),
-  (path) => Effect.promise(() => rm(path, { recursive: true, force: true, maxRetries: 10 }))
+  (path) => Effect.promise(() => removeFolder(path))
 )
 
 /** `npm run SCRIPT` with a data directory of its own, once the service listens. */

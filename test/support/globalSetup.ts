@@ -3,11 +3,12 @@ import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { spawn } from "node:child_process"
-import { chmod, mkdtemp, rm } from "node:fs/promises"
+import { chmod, mkdtemp } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TestProject } from "vitest/node"
 import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
+import { removeFolder } from "./removeFolder.ts"
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -47,7 +48,7 @@ export const startServer = async (): Promise<{ readonly url: string; readonly st
     url: Redacted.value(url),
     stop: async () => {
       await Effect.runPromise(Scope.close(scope, Exit.void))
-      await rm(folder, { recursive: true, force: true })
+      await removeFolder(folder)
       watcher.stdin.end()
     }
   }

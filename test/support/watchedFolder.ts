@@ -1,9 +1,10 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { spawn } from "node:child_process"
-import { chmod, mkdtemp, rm } from "node:fs/promises"
+import { chmod, mkdtemp } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { removeFolder } from "./removeFolder.ts"
 
 /**
  * A folder that the account of an embedded server may enter, gone when the scope closes. `cleaner`
@@ -21,7 +22,7 @@ export const watchedFolder = (name: string, cleaner: string): Effect.Effect<stri
     }),
     ({ folder, watcher }) =>
       Effect.promise(async () => {
-        await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+        await removeFolder(folder)
         watcher.kill("SIGKILL")
       })
   ).pipe(Effect.map(({ folder }) => folder))

@@ -17,6 +17,7 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { EmbeddedPostgres } from "../../../src/database/embedded/EmbeddedPostgres.ts"
 import { networkFileSystem } from "../../../src/database/embedded/networkFileSystem.ts"
+import { removeFolder } from "../../support/removeFolder.ts"
 import { slowness } from "../../support/time/slowness.ts"
 
 const isRoot = process.getuid?.() === 0
@@ -41,7 +42,7 @@ const dataFolder = Effect.acquireRelease(
     Effect.gen(function*() {
       const pid = yield* postmasterPid(dataDir)
       yield* Effect.sync(() => kill(pid)).pipe(Effect.catchDefect(() => Effect.void))
-      yield* Effect.promise(() => rm(join(dataDir, ".."), { recursive: true, force: true, maxRetries: 10 }))
+      yield* Effect.promise(() => removeFolder(join(dataDir, "..")))
     })
 )
 
@@ -56,7 +57,7 @@ beforeAll(async () => {
   await Effect.runPromise(Effect.scoped(EmbeddedPostgres.acquire(template)))
   await rm(join(template, "postgres/data/postmaster.opts"))
 })
-afterAll(() => rm(join(template, ".."), { recursive: true, force: true, maxRetries: 10 }))
+afterAll(() => removeFolder(join(template, "..")))
 
 /** The same with a database in it that somebody has left. */
 const usedFolder = Effect.tap(dataFolder, (dataDir) => Effect.promise(() => promisify(execFile)("cp", ["-a", template, dataDir])))

@@ -1,12 +1,13 @@
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { spawn, spawnSync } from "node:child_process"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, writeFile } from "node:fs/promises"
 import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { freePort } from "../../../src/database/embedded/EmbeddedServer.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
+import { removeFolder } from "../../support/removeFolder.ts"
 import { startKeepAliveLoad } from "../../support/service/keepAliveLoad.ts"
 import { request } from "../../support/service/sender.ts"
 import { startService } from "../../support/service/ServiceProcess.ts"
@@ -64,7 +65,7 @@ const startNginx = Effect.fnUntraced(function*(upstreams: ReadonlyArray<number>)
   const port = yield* Effect.promise(freePort)
   const folder = yield* Effect.acquireRelease(
     Effect.promise(() => mkdtemp(join(tmpdir(), "playtally-nginx-"))),
-    (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
+    (folder) => Effect.promise(() => removeFolder(folder))
   )
   const file = join(folder, "nginx.conf")
   yield* Effect.promise(() => writeFile(file, configuration(folder, port, upstreams)))

@@ -1,10 +1,11 @@
 import { NodeServices } from "@effect/platform-node"
 import * as Effect from "effect/Effect"
-import { cp, mkdtemp, rm, symlink } from "node:fs/promises"
+import { cp, mkdtemp, symlink } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { createVersion } from "../../../src/cli/projections/newVersion.ts"
+import { removeFolder } from "../../support/removeFolder.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 
@@ -15,7 +16,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url))
 export const copyWithNextVersion = Effect.fnUntraced(function*(projection: string) {
   const folder = yield* Effect.acquireRelease(
     Effect.promise(() => mkdtemp(join(tmpdir(), "playtally-copy-"))),
-    (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
+    (folder) => Effect.promise(() => removeFolder(folder))
   )
   yield* Effect.promise(async () => {
     for (const name of ["package.json", "src", "migrations", "test/projections"]) {
