@@ -19,6 +19,7 @@ import { KeyClient } from "./KeyClient.ts"
 import { largestMessage } from "./largestMessage.ts"
 import { postgresTypes } from "./numericCodec.ts"
 import { pooledClient } from "./pooledClient.ts"
+import { PoolShare, shareOf } from "./PoolShare.ts"
 import { plans, timeLimits } from "./sessionSettings.ts"
 import { socketTimeout } from "./socketTimeout.ts"
 
@@ -41,6 +42,8 @@ interface Use {
   /** Follows the name of the application in `pg_stat_activity`. */
   readonly name?: string
   readonly maxConnections: number
+  /** The least connections where several databases share them. */
+  readonly leastConnections: number
   /** In milliseconds; 0 is no limit. */
   readonly silence: number
   /** Settings of its sessions. Behind a pooler the settings of the role apply instead. */
@@ -68,12 +71,17 @@ const makeClient = ({ pooler, target, use }: { readonly pooler: Pooler; readonly
     maxMessageSize: largestMessage
   })
 
-const clientOf = (use: Use) => Effect.flatMap(DatabaseUrl, ({ pooler, target }) => makeClient({ pooler, target, use }))
+const clientOf = Effect.fnUntraced(function*(use: Use) {
+  const { pooler, target } = yield* DatabaseUrl
+  const maxConnections = shareOf(use.maxConnections, { databases: yield* PoolShare, least: use.leastConnections })
+  return yield* makeClient({ pooler, target, use: { ...use, maxConnections } })
+})
 
 /** The client for reads, projections and everything that has no client of its own. */
 const clientLayer = Layer.unwrap(Effect.gen(function*() {
   const client = clientOf({
     maxConnections: clientConnections,
+    leastConnections: 6,
     silence: (yield* IsPatient) ? 0 : silence.usual,
     session: { ...timeLimits, ...plans }
   })
@@ -85,6 +93,7 @@ const appendLayer = Layer.effect(
   clientOf({
     name: "append",
     maxConnections: appendConnections,
+    leastConnections: 2,
     silence: silence.append,
     session: { ...timeLimits, lock_timeout: "2s", statement_timeout: "10s", ...plans, plan_cache_mode: "force_generic_plan" }
   })
@@ -95,6 +104,7 @@ const keyLayer = Layer.effect(
   clientOf({
     name: "keys",
     maxConnections: keyConnections,
+    leastConnections: 1,
     silence: silence.keys,
     session: { ...timeLimits, lock_timeout: "2s", statement_timeout: "4s", ...plans }
   })
@@ -105,7 +115,7 @@ const directLayer = Layer.effect(
   Effect.gen(function*() {
     const { direct } = yield* DatabaseUrl
     if (direct === undefined) return undefined
-    const use: Use = { name: "migrations", maxConnections: 2, silence: silence.usual, session: { ...timeLimits, ...plans } }
+    const use: Use = { name: "migrations", maxConnections: 2, leastConnections: 2, silence: silence.usual, session: { ...timeLimits, ...plans } }
     return yield* makeClient({ pooler: "none", target: direct, use })
   })
 ).pipe(Layer.provide(Reactivity.layer))
@@ -164,5 +174,8 @@ export const Database = {
           )
         )
       )
-    )
+    ),
+  /** The clients of another database than that of the settings, with {@link checkSession}. */
+  layerOf: (database: DatabaseUrl["Service"]) =>
+    Layer.effectDiscard(checkSession).pipe(Layer.provideMerge(clients), Layer.provideMerge(Layer.succeed(DatabaseUrl, database)))
 } as const

@@ -21,3 +21,19 @@ export class EventLogUnavailable
 export class EventLogCorrupt extends Schema.TaggedError<EventLogCorrupt>("playtally/event-log/EventLogCorrupt")("EventLogCorrupt", {
   message: Schema.String
 }) {}
+
+/**
+ * The database does not serve a slice: the slice has moved to another one (docs/partitions.md).
+ *
+ * It is the cause of an `EventLogUnavailable` or a `DatabaseUnavailable`. Nothing was stored and
+ * nothing was read.
+ */
+export class SliceMoved extends Schema.TaggedError<SliceMoved>("playtally/event-log/SliceMoved")("SliceMoved", {}) {
+  override get message(): string {
+    return "The database does not serve the slice: it has moved to another one."
+  }
+}
+
+/** Whether an error says that a slice has moved. */
+export const isMoved = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "cause" in error && error.cause instanceof SliceMoved

@@ -44,8 +44,12 @@ const settings = Config.all({
   database: Config.all({
     url: Config.option(Config.Redacted("DATABASE_URL")),
     pooler: Config.Literals(["none", "session", "transaction"], "DATABASE_POOLER").pipe(Config.withDefault("none")),
-    directUrl: Config.option(Config.Redacted("DATABASE_DIRECT_URL"))
+    directUrl: Config.option(Config.Redacted("DATABASE_DIRECT_URL")),
+    // NAME=URL entries, separated by white space.
+    servers: Config.Redacted("DATABASE_SERVERS").pipe(Config.withDefault(Redacted.make("")))
   }),
+  // Counts for a new log only: docs/partitions.md.
+  partitions: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 })), "PARTITIONS").pipe(Config.withDefault(1)),
   dataDir: Config.String("DATA_DIR").pipe(Config.withDefault(".data")),
   bootstrap: Config.all({
     apiKey: Config.option(Config.Redacted("BOOTSTRAP_API_KEY")),

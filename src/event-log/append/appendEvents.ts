@@ -5,7 +5,7 @@ import * as Result from "effect/Result"
 import { classifySqlError } from "../../database/classifySqlError.ts"
 import { takeTurns } from "../../platform/takeTurns.ts"
 import { known } from "../../values/known.ts"
-import { EventLogCorrupt, EventLogUnavailable } from "../EventLogError.ts"
+import { EventLogCorrupt, EventLogUnavailable, SliceMoved } from "../EventLogError.ts"
 import { appendReruns } from "../metrics.ts"
 import type { NewEvent } from "../RecordedEvent.ts"
 import type { AppendMemory } from "./AppendMemory.ts"
@@ -61,6 +61,7 @@ const write = (
       const looksUp = run > 0 || memory.repeats.areExpected
       const result = yield* Effect.result(runStatement(sql, memory, { events, looksUp }))
       if (Result.isSuccess(result)) {
+        if (result.success.some(({ kind }) => kind === "moved")) return yield* new EventLogUnavailable({ cause: new SliceMoved() })
         const unknown = result.success.find(({ kind }) => kind === "unknown erasures")
         if (unknown?.kind === "unknown erasures") {
           yield* Effect.mapError(memory.erased.load(sql, unknown.position), (cause) => new EventLogUnavailable({ cause }))

@@ -21,6 +21,7 @@ import type { NewEvent } from "../RecordedEvent.ts"
  *   does not know of.
  * - `other server`: nothing was stored. The server is not the one of the history that the process
  *   knows.
+ * - `moved`: nothing was stored. The database has no head of some slice, so it does not serve it.
  *
  * The columns that a kind does not have are null.
  */
@@ -28,7 +29,7 @@ export type AppendRow =
   | { readonly kind: "appended"; readonly slice: Slice; readonly position: bigint; readonly waited: number }
   | StoredRow
   | { readonly kind: "unknown erasures"; readonly position: bigint; readonly waited: null }
-  | { readonly kind: "other server"; readonly waited: null }
+  | { readonly kind: "other server" | "moved"; readonly waited: null }
 
 /** An event that was stored before the append. `payload` is null if it is long. */
 export interface StoredRow {
@@ -71,7 +72,8 @@ export const shortBytes = 8192
  * nothing is stored, and the caller runs it again with a look-up.
  *
  * Nothing is stored either if a head names an erasure that `erased` does not know. The same holds
- * if the server is not the one of `history`: it may have lost events.
+ * if the server is not the one of `history`: it may have lost events. And it holds if a head is
+ * missing: the slice has moved to another database (docs/partitions.md).
  *
  * Its clauses, explained here because a longer text costs each append of one event 1 % more:
  *
@@ -80,7 +82,7 @@ export const shortBytes = 8192
  * - `heads`: the heads of the slices, locked until the commit. All appends lock in slice order, so
  *   none waits in a circle.
  * - `clock`: one row, once the last lock is granted: the time, the last erasure in any of the
- *   slices, and whether this is the server of the history. `raised` turns `synchronous_commit` on
+ *   slices, whether every slice has a head, and whether this is the server of the history. `raised` turns `synchronous_commit` on
  *   for this transaction, if the server has it off: so an answer leaves after the commit is on
  *   disk. Nothing reads the column.
  * - `stored`: the events whose key is stored. First those that are looked up. Then those of users
@@ -128,9 +130,10 @@ export const appendStatement = (
         date_trunc('milliseconds', clock_timestamp()) as now,
         extract(epoch from clock_timestamp() - statement_timestamp())::float8 * 1000 as waited,
         erasure,
+        is_served,
         ${history.current} = ${history.incarnation} as is_known_server,
         ${raiseSynchronousCommit(sql)} as raised
-      from (select max(erasure) as erasure from heads) as all_locked
+      from (select max(erasure) as erasure, count(*) = ${countSlices(events)}::int as is_served from heads) as all_locked
     ),
     stored as materialized (
       select input.ord, known.*
@@ -164,7 +167,7 @@ export const appendStatement = (
         greatest(heads.recorded_at, clock.now) as recorded_at
       from input join heads using (slice) cross join clock
       where input.ord not in (select ord from stored) and clock.erasure <= ${known}
-        and clock.is_known_server
+        and clock.is_known_server and clock.is_served
     ),
     inserted as (
       insert into events
@@ -185,6 +188,10 @@ export const appendStatement = (
     union all
     select 'stored', null, ord::int, position, null, occurred_at, payload_version, payload from stored
     union all
-    select case when is_known_server then 'unknown erasures' else 'other server' end, null, null, erasure, null, null, null, null
-    from clock where erasure > ${known} or not is_known_server`
+    select case when not is_served then 'moved' when is_known_server then 'unknown erasures' else 'other server' end,
+      null, null, erasure, null, null, null, null
+    from clock where erasure > ${known} or not is_known_server or not is_served`
 }
+
+const countSlices = (events: ReadonlyArray<NewEvent>): number =>
+  events.length === 1 ? 1 : new Set(events.map(({ slice }) => slice)).size
