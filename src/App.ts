@@ -26,6 +26,16 @@ import { Ingest } from "./ingest/Ingest.ts"
 import { RejectedEvents } from "./ingest/rejected/RejectedEvents.ts"
 import { SliceWriters } from "./ingest/SliceWriters.ts"
 import { UserProcessors } from "./ingest/UserProcessors.ts"
+import { firstPartition } from "./partitions/firstPartition.ts"
+import { PartitionDirectory } from "./partitions/PartitionDirectory.ts"
+import { Partitions } from "./partitions/Partitions.ts"
+import { PartitionServers } from "./partitions/PartitionServers.ts"
+import { spreadChanges } from "./partitions/spreadChanges.ts"
+import { spreadIngestion } from "./partitions/spreadIngestion.ts"
+import { spreadLeaderboards } from "./partitions/spreadLeaderboards.ts"
+import { spreadLog } from "./partitions/spreadLog.ts"
+import { spreadReadings } from "./partitions/spreadReadings.ts"
+import { spreadRunner } from "./partitions/spreadRunner.ts"
 import { Settings } from "./platform/Settings.ts"
 import { releasedVersions } from "./projections/catalog/formerVersions.ts"
 import type { AnyProjection } from "./projections/projection/Projection.ts"
@@ -43,12 +53,6 @@ import { Tenants } from "./tenants/Tenants.ts"
 /** The events: their log with its histories, and who hears of an append. */
 const log = Layer.mergeAll(EventLog.layer, AppendSignal.layer).pipe(Layer.provideMerge(LogHistories.layer))
 
-/** Where the events come in: admission, a processor for each user, the writers of the slices. */
-const ingestion = Ingest.layer.pipe(
-  Layer.provideMerge(RejectedEvents.layer),
-  Layer.provideMerge(Layer.mergeAll(UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer)), Admission.layer))
-)
-
 /** What the engine reads: the rows of the projections, each reading at one point of the log. */
 const readings = (projections: ReadonlyArray<AnyProjection>) =>
   Layer.mergeAll(
@@ -62,21 +66,43 @@ const readings = (projections: ReadonlyArray<AnyProjection>) =>
       Layer.provide(Histories.layer),
       Layer.provide(UserHistory.layer)
     )
-  ).pipe(Layer.provideMerge(Layer.mergeAll(ConsistentReads.layer, ReadShares.layer)))
+  ).pipe(Layer.provideMerge(ConsistentReads.layer))
 
 /**
- * All services above the database, from the top down.
+ * What there is for each partition, above its database, from the top down.
  *
  * Each line of `provideMerge` is a floor: it gives its services to the lines above it, and may use
- * those of the lines below.
+ * those of the lines below. Nothing here knows how many partitions there are.
  */
-const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer.Layer<ProjectionRunner, E, R>) =>
-  Layer.mergeAll(UserErasure.layer, readings(projections)).pipe(
-    Layer.provideMerge(Layer.mergeAll(ingestion, Tenants.layer, ApiKeys.layer)),
+const partition = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer.Layer<ProjectionRunner, E, R>) =>
+  Layer.mergeAll(UserErasure.layer, LogHistories.layerWatching, readings(projections)).pipe(
+    Layer.provideMerge(UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer))),
     Layer.provideMerge(runner),
     Layer.provideMerge(ProjectionCatalog.layer(projections)),
     Layer.provideMerge(log),
-    Layer.provideMerge(layerTenantMetrics)
+    Layer.provideMerge(Migrations.layer)
+  )
+
+/** The services over all partitions, and those at home, from the top down. */
+const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer.Layer<ProjectionRunner, E, R>) =>
+  Ingest.layer.pipe(
+    Layer.provideMerge(Layer.mergeAll(RejectedEvents.layer, Admission.layer, Tenants.layer, ApiKeys.layer, ReadShares.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        spreadIngestion,
+        spreadLog,
+        spreadRunner,
+        spreadReadings(projections),
+        spreadLeaderboards,
+        spreadChanges,
+        firstPartition
+      )
+    ),
+    Layer.provideMerge(Partitions.layer(partition(projections, runner))),
+    Layer.provideMerge(layerTenantMetrics),
+    Layer.provideMerge(PartitionDirectory.layer),
+    Layer.provideMerge(PartitionServers.layer),
+    Layer.provideMerge(Migrations.layer)
   )
 
 /** The database of the settings, and nothing else: for commands. */
@@ -89,14 +115,14 @@ export const doctorLayer = Doctor.layer.pipe(Layer.provide(Database.layerUncheck
  * The service without its HTTP side, in this thread. It migrates the database of the settings.
  */
 export const serviceLayer = (projections: ReadonlyArray<AnyProjection> = releasedVersions) =>
-  services(projections, ProjectionRunner.layer).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(databaseLayer))
+  services(projections, ProjectionRunner.layer).pipe(Layer.provideMerge(databaseLayer))
 
 /**
  * The service without its HTTP side, with a thread for the projections. `entry` is the thread's
  * module, as `thread.ts` is.
  */
 export const threadedLayer = (entry: URL = new URL("./thread.ts", import.meta.url)) =>
-  services(releasedVersions, ProjectionThread.layer(entry)).pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(databaseLayer))
+  services(releasedVersions, ProjectionThread.layer(entry)).pipe(Layer.provideMerge(databaseLayer))
 
 /** Warns at each start of tenants whose zones are no longer accepted. */
 const zoneWarnings = Layer.effectDiscard(
@@ -109,7 +135,7 @@ const zoneWarnings = Layer.effectDiscard(
 /** The whole service, listening. */
 export const serverLayer = Server.layer.pipe(
   Layer.provide([Readiness.layer, RateLimits.layer, AnswerBudget.layer]),
-  Layer.merge(Layer.mergeAll(UserErasure.layerTakingUp, LogHistories.layerWatching, zoneWarnings)),
+  Layer.merge(Layer.mergeAll(UserErasure.layerTakingUp, zoneWarnings)),
   Layer.provideMerge(Bootstrap.layer),
   Layer.provideMerge(threadedLayer())
 )

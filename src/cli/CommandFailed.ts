@@ -13,6 +13,7 @@ import type { SchemaMismatch } from "../database/Migrations.ts"
 import type { EventLogCorrupt } from "../event-log/EventLog.ts"
 import type { ImportUnfinished } from "../event-log/unfinishedImport.ts"
 import type { CannotListen } from "../http/server/refuseWhatCannotListen.ts"
+import type { PartitionsUnusable } from "../partitions/PartitionDirectory.ts"
 import type { ActivationRefused } from "../projections/versions/activateVersion.ts"
 import type { DiffRefused } from "../projections/versions/compareWithActive.ts"
 import type { UnknownVersion } from "../projections/versions/findVersion.ts"
@@ -58,6 +59,7 @@ export type ExpectedError =
   | ImportUnfinished
   | LogFileError
   | Migrator.MigrationError
+  | PartitionsUnusable
   | PlatformError
   | ProjectionChanged
   | RemovalRefused

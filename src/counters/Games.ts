@@ -50,6 +50,9 @@ interface Options {
   readonly consistency: Consistency
 }
 
+/** The sections of the document, in their order. */
+export const gameSections: ReadonlyArray<string> = gameProjections.map(({ name }) => name)
+
 /** The counters of single games. */
 export class Games extends Context.Service<Games, {
   /** The sections that a document can have, in their order. */
@@ -132,7 +135,7 @@ export class Games extends Context.Service<Games, {
           })
         )
       )
-      return Games.of({ sections: gameProjections.map(({ name }) => name), read })
+      return Games.of({ sections: gameSections, read })
     })
   )
 }

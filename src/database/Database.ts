@@ -115,7 +115,13 @@ const directLayer = Layer.effect(
   Effect.gen(function*() {
     const { direct } = yield* DatabaseUrl
     if (direct === undefined) return undefined
-    const use: Use = { name: "migrations", maxConnections: 2, leastConnections: 2, silence: silence.usual, session: { ...timeLimits, ...plans } }
+    const use: Use = {
+      name: "migrations",
+      maxConnections: 2,
+      leastConnections: 2,
+      silence: silence.usual,
+      session: { ...timeLimits, ...plans }
+    }
     return yield* makeClient({ pooler: "none", target: direct, use })
   })
 ).pipe(Layer.provide(Reactivity.layer))

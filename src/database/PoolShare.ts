@@ -7,6 +7,8 @@ import * as Context from "effect/Context"
  */
 export const PoolShare = Context.Reference<number>("playtally/database/PoolShare", { defaultValue: () => 1 })
 
-/** The connections of one database's pool: its share of those of a single one, and at least some. */
+/**
+ * The connections of one database's pool: its share of those of a single one, and at least some.
+ */
 export const shareOf = (connections: number, { databases, least }: { readonly databases: number; readonly least: number }): number =>
   databases <= 1 ? connections : Math.max(least, Math.ceil(connections / databases))

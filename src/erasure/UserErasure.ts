@@ -11,6 +11,7 @@ import * as Semaphore from "effect/Semaphore"
 import { SqlError } from "effect/sql"
 import { classifySqlError } from "../database/classifySqlError.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import { HomeClient } from "../database/HomeClient.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { pseudonymOf, tagOf, tagStart } from "../event-log/pseudonym.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
@@ -98,7 +99,8 @@ export class UserErasure extends Context.Service<UserErasure, {
           while: (error) => SqlError.isSqlError(error) && classifySqlError(error)._tag === "Transient",
           schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "10 seconds" }))
         })
-      const removeRejected = ({ tenantId, userId }: Erased) => inTurn(eraseRejected(sql, tenantId, userId))
+      const home = (yield* HomeClient) ?? sql
+      const removeRejected = ({ tenantId, userId }: Erased) => inTurn(eraseRejected(home, tenantId, userId))
 
       const erase = Effect.fn("UserErasure.erase")(
         function*({ keyNamespace, name, tenantId }: Brand, userId: UserId, onProgress: (progress: ErasureProgress) => void = () => {}) {

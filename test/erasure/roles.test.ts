@@ -58,7 +58,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the log", (it) => {
       )
       yield* administer(`alter database ${name} owner to ${owner}`)
 
-      const as = (role: string) => Effect.provideService(TestDatabase, { url: Redacted.make(urlOf(role)) })
+      const as = (role: string) => Effect.provideService(TestDatabase, { settings: {}, url: Redacted.make(urlOf(role)) })
       yield* Effect.scoped(Effect.gen(function*() {
         const clients = yield* Layer.build(Layer.fresh(testClients))
         yield* Effect.provide(migrate, clients)

@@ -87,8 +87,22 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "time-zones",
     "values"
   ],
+  "partitions": [
+    "counters",
+    "database",
+    "erasure",
+    "event-log",
+    "ingest",
+    "platform",
+    "projections/feed",
+    "projections/projection",
+    "projections/runner",
+    "projections/versions",
+    "tenants",
+    "values"
+  ],
   "readiness": ["database", "event-log", "platform", "projections/runner"],
-  "http/problems": ["counters", "database", "ingest", "readiness", "tenants", "values"],
+  "http/problems": ["counters", "ingest", "partitions", "readiness", "tenants", "values"],
   "http/server": [
     "event-log",
     "http/problems",
@@ -158,6 +172,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "http",
     "http/answers",
     "ingest",
+    "partitions",
     "platform",
     "projections/catalog",
     "projections/feed",
@@ -177,6 +192,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "http",
     "http/server",
     "ingest",
+    "partitions",
     "platform",
     "projections/catalog",
     "projections/feed",
@@ -208,7 +224,9 @@ const writers: Readonly<Record<string, ReadonlyArray<string>>> = {
   parked_users: ["projections/feed"],
   generations: ["projections/feed"],
   time_zone_moves: ["time-zones"],
-  unfinished_erasures: ["erasure"]
+  unfinished_erasures: ["erasure"],
+  partitions: ["partitions"],
+  partition_identity: ["partitions"]
 }
 
 /** The tables that a single file writes, or that only a single file names in its statements. */

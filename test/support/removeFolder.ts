@@ -2,7 +2,8 @@ import { rm } from "node:fs/promises"
 import { setTimeout } from "node:timers/promises"
 
 /**
- * Removes a folder in which a server that is about to end may still write. It tries for ten seconds.
+ * Removes a folder in which a server that is about to end may still write. It tries for ten
+ * seconds.
  *
  * `rm` has `maxRetries` for this, which Deno does not heed.
  */

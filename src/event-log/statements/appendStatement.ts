@@ -82,9 +82,9 @@ export const shortBytes = 8192
  * - `heads`: the heads of the slices, locked until the commit. All appends lock in slice order, so
  *   none waits in a circle.
  * - `clock`: one row, once the last lock is granted: the time, the last erasure in any of the
- *   slices, whether every slice has a head, and whether this is the server of the history. `raised` turns `synchronous_commit` on
- *   for this transaction, if the server has it off: so an answer leaves after the commit is on
- *   disk. Nothing reads the column.
+ *   slices, whether every slice has a head, and whether this is the server of the history. `raised`
+ *   turns `synchronous_commit` on for this transaction, if the server has it off: so an answer
+ *   leaves after the commit is on disk. Nothing reads the column.
  * - `stored`: the events whose key is stored. First those that are looked up. Then those of users
  *   who may have been erased: they are always looked up, under the pseudonym, which costs others
  *   nothing.
@@ -193,5 +193,4 @@ export const appendStatement = (
     from clock where erasure > ${known} or not is_known_server or not is_served`
 }
 
-const countSlices = (events: ReadonlyArray<NewEvent>): number =>
-  events.length === 1 ? 1 : new Set(events.map(({ slice }) => slice)).size
+const countSlices = (events: ReadonlyArray<NewEvent>): number => events.length === 1 ? 1 : new Set(events.map(({ slice }) => slice)).size

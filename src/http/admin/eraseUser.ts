@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { isUnknown, UserErasure } from "../../erasure/UserErasure.ts"
 import { CurrentTenant } from "../authentication/Authentication.ts"
 import { NothingKnown } from "../problems/notFound.ts"
-import { serverProblem, Unavailable } from "../problems/service.ts"
+import { databaseProblem, serverProblem, Unavailable } from "../problems/service.ts"
 import type { RequestOf } from "../requests/RequestOf.ts"
 import { UserId } from "../requests/UserId.ts"
 
@@ -61,7 +61,7 @@ export const eraseUserHandler = Effect.gen(function*() {
     },
     Effect.catchTags({
       ImportUnfinished: (error) => serverProblem(new Unavailable({}), error),
-      DatabaseUnavailable: (error) => serverProblem(new Unavailable({}), error)
+      DatabaseUnavailable: databaseProblem
     })
   )
 })

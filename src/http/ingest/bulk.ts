@@ -27,7 +27,7 @@ import {
 } from "../problems/batches.ts"
 import { rateProblem } from "../problems/keys.ts"
 import { BodyTooLarge, MalformedJson, MalformedRequest, RequestTimeout, UnsupportedMediaType } from "../problems/requests.ts"
-import { Overloaded, serverProblem, Unavailable } from "../problems/service.ts"
+import { databaseProblem, Overloaded, serverProblem, Unavailable } from "../problems/service.ts"
 import { parsePrefer } from "../requests/parsePrefer.ts"
 import { announcedBody, readBytes } from "../requests/requestBody.ts"
 import type { RawRequestOf } from "../requests/RequestOf.ts"
@@ -113,9 +113,9 @@ export const bulkHandler = Effect.gen(function*() {
           Effect.succeed(ProblemDetails.toResponse(strictRefusalMembers({ accepted: 0, duplicates: 0, rejected }))),
         Overloaded: () => serverProblem(new Overloaded({})),
         MailboxFull: () => serverProblem(new Overloaded({ detail: "There is too much in flight for one of the users." })),
-        EventLogUnavailable: (error) => serverProblem(new Unavailable({}), error),
+        EventLogUnavailable: databaseProblem,
         EventLogCorrupt: (error) => serverProblem(new Unavailable({}), error),
-        DatabaseUnavailable: (error) => serverProblem(new Unavailable({}), error)
+        DatabaseUnavailable: databaseProblem
       })
     )
   })

@@ -6,9 +6,8 @@ import type * as Histories from "../../counters/history/Histories.ts"
 import type * as NotBuilt from "../../counters/ProjectionNotBuilt.ts"
 import type * as Shares from "../../counters/ReadShares.ts"
 import type * as Rows from "../../counters/TooManyRows.ts"
-import type { DatabaseUnavailable } from "../../database/DatabaseUnavailable.ts"
 import { badQuery } from "./requests.ts"
-import { serverProblem, Unavailable } from "./service.ts"
+import { databaseProblem, serverProblem } from "./service.ts"
 
 /*
  * Problems of readings (docs/design.md#reading), and which one answers which error of
@@ -138,7 +137,7 @@ export const readingProblems = {
     serverProblem(new ProjectionParked({ user_id: userId, projections })),
   ProjectionFailing: ({ projections }: Reads.ProjectionFailing) => serverProblem(new ProjectionFailing({ projections })),
   TooManyReads: ({ what }: Shares.TooManyReads) => Effect.fail(new TooManyReads({ detail: `It has its share of ${what}.` })),
-  DatabaseUnavailable: (error: DatabaseUnavailable) => serverProblem(new Unavailable({}), error)
+  DatabaseUnavailable: databaseProblem
 }
 
 /** What answers the errors of reading the rows of users. */

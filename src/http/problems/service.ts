@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import { HttpServerRequest } from "effect/http"
 import { HttpApiError } from "effect/http-api"
+import { unavailablePartition } from "../../partitions/PartitionUnavailable.ts"
 import { ReadinessChecks } from "../../readiness/ReadinessChecks.ts"
 import { pathOf } from "../../values/pathOf.ts"
 
@@ -59,6 +60,15 @@ export class Unavailable extends HttpApiError.Problem<Unavailable>()("Unavailabl
   status: 503,
   title: "The database cannot be reached or used: send the request again later"
 }) {}
+
+/**
+ * Answers an error of the database or of the log. If it names a partition, the client is told
+ * which.
+ */
+export const databaseProblem = (error: { readonly cause?: unknown }) => {
+  const partition = unavailablePartition(error)
+  return serverProblem(new Unavailable(partition === undefined ? {} : { detail: `Partition ${partition} is not served now.` }), error)
+}
 
 /**
  * The process stops, and the request was not answered within its grace period.

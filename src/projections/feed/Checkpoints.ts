@@ -280,3 +280,7 @@ export const ofActive = (sql: PgClient.PgClient) =>
   sql`
     select c.slice, c.position, c.projection, c.version
     from checkpoints c join projections p on p.projection = c.projection and p.active_version = c.version`
+
+/** Removes the checkpoints of slices that the database does not serve. */
+export const removeUnserved = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.asVoid(sql`delete from checkpoints where slice not in (select slice from slice_heads)`)

@@ -133,13 +133,18 @@ export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
               return state?.state === "following" && state.identity === fingerprint(projection)
             })),
           failing,
-          shown: [...new Set(projections.filter(({ separateDocument }) => separateDocument !== true).map(({ name }) => name))],
+          shown: shownNames(projections),
           changedSources,
           acceptSource: (store) => noteSource(sql, known.get(store) ?? knownVersion(store, null))
         })
       })
     )
 }
+
+/** The names of the projections of the counters document, in its order. */
+export const shownNames = (projections: ReadonlyArray<AnyProjection>): ReadonlyArray<string> => [
+  ...new Set(projections.filter(({ separateDocument }) => separateDocument !== true).map(({ name }) => name))
+]
 
 /** Without the former versions that the database never had, or has no more. */
 const withoutUnusedFormer = (sql: PgClient.PgClient, projections: ReadonlyArray<AnyProjection>) =>

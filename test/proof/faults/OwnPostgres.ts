@@ -121,4 +121,4 @@ const killAndWait = (cluster: EmbeddedCluster, kill: Effect.Effect<void>) =>
   ).pipe(Effect.asVoid)
 
 /** Has what takes the test's database take this one. */
-export const asTestDatabase = ({ url }: { readonly url: string }) => TestDatabase.of({ url: Redacted.make(url) })
+export const asTestDatabase = ({ url }: { readonly url: string }) => TestDatabase.of({ url: Redacted.make(url), settings: {} })

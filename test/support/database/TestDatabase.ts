@@ -11,23 +11,46 @@ const administer = (statement: string) =>
     Effect.flatMap(PgConnection.make({ url: Redacted.make(inject("databaseUrl")) }), (connection) => connection.query(statement, [], false))
   )
 
+/** A fresh, empty database, dropped with everything in it when the scope closes; its URL. */
+const makeDatabase = Effect.gen(function*() {
+  const name = `test_${randomBytes(8).toString("hex")}`
+  yield* Effect.acquireRelease(
+    administer(`create database ${name}`),
+    () => Effect.orDie(administer(`drop database if exists ${name} with (force)`))
+  )
+  const url = new URL(inject("databaseUrl"))
+  url.pathname = `/${name}`
+  return url.href
+}).pipe(Effect.orDie)
+
+/**
+ * The settings of a new log with `count` partitions: the first at home, each other in a fresh
+ * database.
+ */
+export const partitionSettings = Effect.fnUntraced(function*(count: number) {
+  const servers = yield* Effect.forEach(
+    Array.from({ length: count - 1 }, (_, nth) => `s${nth + 1}`),
+    (name) => Effect.map(makeDatabase, (url) => `${name}=${url}`)
+  )
+  const settings: Readonly<Record<string, string>> = count === 1 ? {} : { PARTITIONS: String(count), DATABASE_SERVERS: servers.join(" ") }
+  return settings
+})
+
+/** How many partitions the logs of the tests have: TEST_PARTITIONS, or 1. */
+export const testPartitions = Number(process.env["TEST_PARTITIONS"] ?? 1)
+
 /**
  * A fresh, empty database (nothing migrated) on the server of the test run, dropped with everything
  * in it when the scope closes.
  */
 export class TestDatabase extends Context.Service<TestDatabase, {
   readonly url: Redacted.Redacted
+  /** What a service of this database is started with besides, see {@link testPartitions}. */
+  readonly settings: Readonly<Record<string, string>>
 }>()("playtally/test/support/TestDatabase") {
   static readonly make = Effect.gen(function*() {
-    const name = `test_${randomBytes(8).toString("hex")}`
-    yield* Effect.acquireRelease(
-      administer(`create database ${name}`),
-      () => Effect.orDie(administer(`drop database if exists ${name} with (force)`))
-    )
-    const url = new URL(inject("databaseUrl"))
-    url.pathname = `/${name}`
-    return TestDatabase.of({ url: Redacted.make(url.href) })
-  }).pipe(Effect.orDie)
+    return TestDatabase.of({ url: Redacted.make(yield* makeDatabase), settings: yield* partitionSettings(testPartitions) })
+  })
 
   static readonly layer: Layer.Layer<TestDatabase> = Layer.effect(TestDatabase, TestDatabase.make)
 }

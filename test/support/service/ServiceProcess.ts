@@ -28,6 +28,7 @@ export const startService = Effect.fnUntraced(function*(settings: Readonly<Recor
     DRAIN_SECONDS: "0",
     // The lives of the tests' users are drawn from all the years there are.
     MAX_FUTURE_HOURS: "0",
+    ...database.settings,
     ...settings
   }, folder)
   const listening = () => /^playtally listens on (http:\S+)$/m.exec(program.stdout())?.[1]

@@ -8,11 +8,11 @@ import { TestDatabase } from "../database/TestDatabase.ts"
 
 const configured = <A, E, R>(layer: Layer.Layer<A, E, R>, settings: Readonly<Record<string, string>>) =>
   Layer.unwrap(
-    Effect.map(TestDatabase, ({ url }) =>
+    Effect.map(TestDatabase, ({ settings: own, url }) =>
       Layer.provide(
         layer,
         // The lives of the tests' users are drawn from all the years there are.
-        ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL: Redacted.value(url), MAX_FUTURE_HOURS: "0", ...settings }))
+        ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL: Redacted.value(url), MAX_FUTURE_HOURS: "0", ...own, ...settings }))
       ))
   )
 

@@ -1,0 +1,51 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Activity } from "../counters/Activity.ts"
+import type { Changes } from "../counters/changes/Changes.ts"
+import type { ConsistentReads } from "../counters/ConsistentReads.ts"
+import type { Counters } from "../counters/Counters.ts"
+import type { Games } from "../counters/Games.ts"
+import type { Explanation } from "../counters/history/Explanation.ts"
+import type { TimeTravel } from "../counters/history/TimeTravel.ts"
+import type { Leaderboards } from "../counters/Leaderboards.ts"
+import type { Users } from "../counters/Users.ts"
+import type { UserErasure } from "../erasure/UserErasure.ts"
+import type { AppendSignal } from "../event-log/AppendSignal.ts"
+import type { EventLog } from "../event-log/EventLog.ts"
+import type { LogHistories } from "../event-log/LogHistories.ts"
+import type { UserProcessors } from "../ingest/UserProcessors.ts"
+import type { ProjectionRunner } from "../projections/runner/ProjectionRunner.ts"
+import type { ProjectionCatalog } from "../projections/versions/ProjectionCatalog.ts"
+import { type DatabaseClients, openPartitions } from "./openPartitions.ts"
+import type { PartitionSet } from "./PartitionSet.ts"
+
+/** What a service has for each partition. */
+export type PartitionServices =
+  | EventLog
+  | LogHistories
+  | AppendSignal
+  | ProjectionCatalog
+  | ConsistentReads
+  | UserProcessors
+  | ProjectionRunner
+  | UserErasure
+  | Counters
+  | Games
+  | Activity
+  | Leaderboards
+  | Changes
+  | Users
+  | TimeTravel
+  | Explanation
+
+/**
+ * The partitions of the log, each with services of its own (docs/partitions.md).
+ *
+ * The files of this room named `spread…` give the same services over all partitions.
+ */
+export class Partitions extends Context.Service<Partitions, PartitionSet<PartitionServices>>()("playtally/partitions/Partitions") {
+  /** The partitions with the services of `layer`, see {@link openPartitions}. */
+  static readonly layer = <E, R>(layer: Layer.Layer<PartitionServices, E, DatabaseClients | R>) =>
+    Layer.effect(Partitions, Effect.map(openPartitions(layer), (set) => Partitions.of(set)))
+}

@@ -1,0 +1,46 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { unavailable } from "../database/DatabaseUnavailable.ts"
+import { EventLogUnavailable } from "../event-log/EventLogError.ts"
+import { sliceOf } from "../event-log/sliceOf.ts"
+import { type UserEvents, UserProcessors } from "../ingest/UserProcessors.ts"
+import { Partitions } from "./Partitions.ts"
+import { inLog } from "./PartitionUnavailable.ts"
+
+const sliceOfMail = ({ events: [first], tenantId, userId }: UserEvents) => first?.slice ?? sliceOf(tenantId, userId)
+
+/**
+ * `UserProcessors` over the partitions.
+ *
+ * A request is answered once all partitions of its users have committed. One that is away fails the
+ * request, whatever the others have stored: the sender sends all of it again, and what is stored is
+ * a duplicate then.
+ */
+export const spreadIngestion = Layer.effect(
+  UserProcessors,
+  Effect.map(Partitions, (partitions) => {
+    /** A partition's tables refer to the tenant: its row is copied there before the first event. */
+    const knowTenants = (mail: ReadonlyArray<UserEvents>) =>
+      Effect.forEach(
+        partitions.map().length === 1 ? [] : mail,
+        (user) => partitions.knowTenant(user.tenantId, sliceOfMail(user)),
+        { discard: true }
+      ).pipe(
+        unavailable("UserProcessors"),
+        Effect.catchTag("DatabaseUnavailable", ({ cause }) => Effect.fail(new EventLogUnavailable({ cause })))
+      )
+    return UserProcessors.of({
+      process: (mail) =>
+        Effect.andThen(
+          knowTenants(mail),
+          partitions.forItems(mail, sliceOfMail, (services, own) => Context.get(services, UserProcessors).process(own))
+        ).pipe(inLog),
+      active: () =>
+        partitions.opened().reduce(
+          (sum, { services }) => sum + (services === undefined ? 0 : Context.get(services, UserProcessors).active()),
+          0
+        )
+    })
+  })
+)
