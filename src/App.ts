@@ -34,6 +34,7 @@ import { spreadChanges } from "./partitions/spreadChanges.ts"
 import { spreadIngestion } from "./partitions/spreadIngestion.ts"
 import { spreadLeaderboards } from "./partitions/spreadLeaderboards.ts"
 import { spreadLog } from "./partitions/spreadLog.ts"
+import { spreadReadiness } from "./partitions/spreadReadiness.ts"
 import { spreadReadings } from "./partitions/spreadReadings.ts"
 import { spreadRunner } from "./partitions/spreadRunner.ts"
 import { Settings } from "./platform/Settings.ts"
@@ -75,7 +76,7 @@ const readings = (projections: ReadonlyArray<AnyProjection>) =>
  * those of the lines below. Nothing here knows how many partitions there are.
  */
 const partition = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer.Layer<ProjectionRunner, E, R>) =>
-  Layer.mergeAll(UserErasure.layer, LogHistories.layerWatching, readings(projections)).pipe(
+  Layer.mergeAll(UserErasure.layer, LogHistories.layerWatching, Readiness.layer, readings(projections)).pipe(
     Layer.provideMerge(UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer))),
     Layer.provideMerge(runner),
     Layer.provideMerge(ProjectionCatalog.layer(projections)),
@@ -91,10 +92,10 @@ const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer
       Layer.mergeAll(
         spreadIngestion,
         spreadLog,
-        spreadRunner,
         spreadReadings(projections),
         spreadLeaderboards,
         spreadChanges,
+        spreadReadiness.pipe(Layer.provideMerge(spreadRunner)),
         firstPartition
       )
     ),
@@ -134,7 +135,7 @@ const zoneWarnings = Layer.effectDiscard(
 
 /** The whole service, listening. */
 export const serverLayer = Server.layer.pipe(
-  Layer.provide([Readiness.layer, RateLimits.layer, AnswerBudget.layer]),
+  Layer.provide([RateLimits.layer, AnswerBudget.layer]),
   Layer.merge(Layer.mergeAll(UserErasure.layerTakingUp, zoneWarnings)),
   Layer.provideMerge(Bootstrap.layer),
   Layer.provideMerge(threadedLayer())

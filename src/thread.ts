@@ -2,6 +2,7 @@ import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { parentPort, workerData } from "node:worker_threads"
+import { PoolShare } from "./database/PoolShare.ts"
 import { LogOutput } from "./platform/LogOutput.ts"
 import { layerTelemetry } from "./platform/Telemetry.ts"
 import { Caution } from "./projections/feed/Caution.ts"
@@ -20,6 +21,7 @@ if (parentPort !== null && typeof parentPort.close !== "function") Object.assign
 await Effect.runPromise(
   serveThread.pipe(
     Effect.provide(threadLayer({ url: Redacted.make(data.databaseUrl), pooler: data.pooler })),
+    Effect.provideService(PoolShare, data.databases),
     Effect.provide(NodeWorkerRunner.layer),
     Effect.provideService(Caution, cautionOf(data)),
     Effect.provide(layerTelemetry("projections")),

@@ -17,6 +17,7 @@ import type { LogHistories } from "../event-log/LogHistories.ts"
 import type { UserProcessors } from "../ingest/UserProcessors.ts"
 import type { ProjectionRunner } from "../projections/runner/ProjectionRunner.ts"
 import type { ProjectionCatalog } from "../projections/versions/ProjectionCatalog.ts"
+import type { Readiness } from "../readiness/Readiness.ts"
 import { type DatabaseClients, openPartitions } from "./openPartitions.ts"
 import type { PartitionSet } from "./PartitionSet.ts"
 
@@ -38,6 +39,7 @@ export type PartitionServices =
   | Users
   | TimeTravel
   | Explanation
+  | Readiness
 
 /**
  * The partitions of the log, each with services of its own (docs/partitions.md).

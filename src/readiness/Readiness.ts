@@ -8,7 +8,7 @@ import { canStore } from "../database/canStore.ts"
 import { checkSchema } from "../database/Migrations.ts"
 import { unfinishedImport } from "../event-log/unfinishedImport.ts"
 import { steadyTime } from "../platform/monotonicClock.ts"
-import { ProjectionRunner } from "../projections/runner/ProjectionRunner.ts"
+import { ProjectionRunner, type RunnerStatus } from "../projections/runner/ProjectionRunner.ts"
 import type { ReadinessChecks } from "./ReadinessChecks.ts"
 
 /** How long the database may take to answer. */
@@ -50,20 +50,18 @@ export class Readiness extends Context.Service<Readiness, {
         })
       )
       const database = (yield* steadyTime)(yield* Effect.cachedWithTTL(asked, timeToLive))
-      const check = Effect.map(database, (checks) => {
-        const { gaps, lagEvents, lagSeconds, parkedUsers, rankingLagEvents, rankingLagSeconds, running } = runner.status()
-        const projections = {
-          running,
-          gaps,
-          lag_events: lagEvents,
-          lag_seconds: lagSeconds,
-          ranking_lag_events: rankingLagEvents,
-          ranking_lag_seconds: rankingLagSeconds,
-          parked_users: parkedUsers
-        }
-        return { ...checks, projections }
-      })
-      return Readiness.of({ check })
+      return Readiness.of({ check: Effect.map(database, (checks) => ({ ...checks, projections: projectionChecks(runner.status()) })) })
     })
   )
 }
+
+/** The checks of the projections, from what their runner says. */
+export const projectionChecks = (status: RunnerStatus): ReadinessChecks["projections"] => ({
+  running: status.running,
+  gaps: status.gaps,
+  lag_events: status.lagEvents,
+  lag_seconds: status.lagSeconds,
+  ranking_lag_events: status.rankingLagEvents,
+  ranking_lag_seconds: status.rankingLagSeconds,
+  parked_users: status.parkedUsers
+})

@@ -22,6 +22,9 @@ export const whyNotReady = (checks: ReadinessChecks, purpose: Purpose, mostLagSe
     if (checks.database && !checks.writable) reasons.push("The database cannot store: it is a standby or read-only.")
     return reasons
   }
+  for (const partition of checks.partitions ?? []) {
+    if (!partition.database) reasons.push(`Partition ${partition.partition} (server ${partition.server}) does not answer.`)
+  }
   const { gaps, lag_seconds, running } = checks.projections
   if (!running) reasons.push("The projections are not running.")
   for (const { position, slice } of gaps.slice(0, mostNamed)) reasons.push(`Position ${position} of slice ${slice} is missing in the log.`)

@@ -19,7 +19,14 @@ const shown = Effect.gen(function*() {
 })
 
 /** Those that a stub of the ingest and a process without a database cannot have. */
-const onlyWithDatabase = ["playtally_log_history", "playtally_tenant_events_total"]
+const onlyWithDatabase = [
+  "playtally_log_history",
+  "playtally_partition_lag_events",
+  "playtally_partition_lag_seconds",
+  "playtally_partition_moving",
+  "playtally_partition_up",
+  "playtally_tenant_events_total"
+]
 
 describe("docs/metrics.md", () => {
   it.live("describes every metric of /metrics with its type and its labels, and no other", () =>

@@ -87,6 +87,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "time-zones",
     "values"
   ],
+  "readiness": ["database", "event-log", "platform", "projections/runner"],
   "partitions": [
     "counters",
     "database",
@@ -98,10 +99,10 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "projections/projection",
     "projections/runner",
     "projections/versions",
+    "readiness",
     "tenants",
     "values"
   ],
-  "readiness": ["database", "event-log", "platform", "projections/runner"],
   "http/problems": ["counters", "ingest", "partitions", "readiness", "tenants", "values"],
   "http/server": [
     "event-log",

@@ -11,6 +11,7 @@ import { Worker, type WorkerError, WorkerRunner } from "effect/workers"
 import { type ResourceLimits, Worker as Thread } from "node:worker_threads"
 import { DatabaseUrl, type Pooler } from "../../database/DatabaseUrl.ts"
 import { Migrations } from "../../database/Migrations.ts"
+import { PoolShare } from "../../database/PoolShare.ts"
 import { AppendSignal } from "../../event-log/AppendSignal.ts"
 import { LogOutput } from "../../platform/LogOutput.ts"
 import { monotonicClock } from "../../platform/monotonicClock.ts"
@@ -37,6 +38,8 @@ type FromThread = { readonly _tag: "Status"; readonly status: RunnerStatus } | {
 export interface ThreadData {
   readonly databaseUrl: string
   readonly pooler: Pooler
+  /** See {@link PoolShare}. */
+  readonly databases: number
   readonly log: LogOutput
   /**
    * See {@link Caution}: the portion to begin with, the condemned events, and memory of both sides
@@ -128,12 +131,14 @@ export const ProjectionThread = {
     Layer.unwrap(Effect.gen(function*() {
       const { pooler, url } = yield* DatabaseUrl
       const log = yield* LogOutput.current
+      const databases = yield* PoolShare
       const resourceLimits = yield* ThreadLimits
       const history = new ThreadHistory()
       const start = () => {
         const workerData: ThreadData = {
           databaseUrl: Redacted.value(url),
           pooler,
+          databases,
           log,
           portion: history.portion,
           condemned: [...history.condemned],
