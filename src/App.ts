@@ -27,6 +27,7 @@ import { RejectedEvents } from "./ingest/rejected/RejectedEvents.ts"
 import { SliceWriters } from "./ingest/SliceWriters.ts"
 import { UserProcessors } from "./ingest/UserProcessors.ts"
 import { firstPartition } from "./partitions/firstPartition.ts"
+import { keyGrace } from "./partitions/keyGrace.ts"
 import { PartitionDirectory } from "./partitions/PartitionDirectory.ts"
 import { Partitions } from "./partitions/Partitions.ts"
 import { PartitionServers } from "./partitions/PartitionServers.ts"
@@ -88,6 +89,7 @@ const partition = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Laye
 const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer.Layer<ProjectionRunner, E, R>) =>
   Ingest.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(RejectedEvents.layer, Admission.layer, Tenants.layer, ApiKeys.layer, ReadShares.layer)),
+    Layer.provideMerge(keyGrace),
     Layer.provideMerge(
       Layer.mergeAll(
         spreadIngestion,

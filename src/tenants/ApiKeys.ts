@@ -16,6 +16,7 @@ import { steadyTime } from "../platform/monotonicClock.ts"
 import { known } from "../values/known.ts"
 import type { TenantId } from "../values/TenantId.ts"
 import { KnownKeys } from "./KnownKeys.ts"
+import { KeyGrace, LastPrincipals } from "./LastPrincipals.ts"
 import { monotonicMillis, type RateExceeded, unlessWaiting } from "./RateLimits.ts"
 import type { Scope, Tenant } from "./Tenant.ts"
 import { TokenBuckets } from "./TokenBuckets.ts"
@@ -62,6 +63,8 @@ const refreshInterval = 1000
  * How long a look-up may take. Requests wait for it, so one without an answer would hold them all.
  */
 const patience = "3 seconds"
+/** The same for a key that may be accepted without an answer: see {@link KeyGrace}. */
+const patienceWithLast = "1 second"
 
 /** The unknown keys that one address may try. Beyond that rate they are not even looked up. */
 const unknownKeys = { perSecond: 10, burst: 100 }
@@ -128,6 +131,10 @@ export class ApiKeys extends Context.Service<ApiKeys, {
 
       const knownKeys = new KnownKeys(knownCapacity)
       const lookups = Semaphore.makeUnsafe(lookupsAtOnce)
+      const grace = yield* KeyGrace
+      const last = new LastPrincipals<Principal>(cacheCapacity)
+      const now = yield* monotonicMillis
+      const lastOf = (hash: string) => last.within(hash, grace(), now())
       const lookup = (hash: string) =>
         keys<PrincipalRow>`
           select t.tenant_id, t.name, t.time_zone, t.week_start, t.key_namespace, k.scopes, k.name as key_name, encode(k.key_hash, 'hex') as key_hash
@@ -139,8 +146,13 @@ export class ApiKeys extends Context.Service<ApiKeys, {
           Effect.map((rows) => Option.map(Option.fromNullishOr(rows.find((row) => isSame(row.key_hash, hash))), toPrincipal)),
           unavailable("ApiKeys.authenticate"),
           Effect.timeoutOrElse({
-            duration: patience,
+            duration: lastOf(hash) === undefined ? patience : patienceWithLast,
             orElse: () => Effect.fail(new DatabaseUnavailable({ operation: "ApiKeys.authenticate", cause: new Error("no answer in time") }))
+          }),
+          Effect.tap((found) => Effect.sync(() => last.note(hash, Option.getOrUndefined(found), now()))),
+          Effect.catch((error) => {
+            const principal = lastOf(hash)
+            return principal === undefined ? Effect.fail(error) : Effect.succeed(Option.some(principal))
           })
         )
       // A failed look-up is not kept.
@@ -176,7 +188,6 @@ export class ApiKeys extends Context.Service<ApiKeys, {
       yield* load
 
       const scope = yield* Effect.scope
-      const now = yield* monotonicMillis
       let lastRefresh = now()
       /** Looks for keys that other processes have made, unless it has just done so. */
       const refresh = Effect.suspend(() => {
