@@ -35,6 +35,8 @@ export class BenchServer extends Context.Service<BenchServer, {
   readonly exchange: string
   /** How the server names itself. */
   readonly version: string
+  /** The number of its first process. */
+  readonly pid: number
 }>()("playtally/bench/BenchServer") {
   static readonly layer: Layer.Layer<BenchServer, EmbeddedPostgresError | SqlError.SqlError> = Layer.effect(
     BenchServer,
@@ -50,6 +52,7 @@ export class BenchServer extends Context.Service<BenchServer, {
       const administrator = yield* connect(Redacted.value(url))
       const run = (statement: string) => administrator.query(statement, [], false)
       const [version] = (yield* run("select 'PostgreSQL ' || current_setting('server_version') as version")).rows
+      const [first] = (yield* run("select split_part(pg_read_file('postmaster.pid'), chr(10), 1) as pid")).rows
       let databases = 0
       const database = Effect.acquireRelease(
         Effect.suspend(() => {
@@ -62,7 +65,7 @@ export class BenchServer extends Context.Service<BenchServer, {
         its.pathname = `/${name}`
         return its.href
       }))
-      return BenchServer.of({ database, connect, exchange, version: String(version?.["version"]) })
+      return BenchServer.of({ database, connect, exchange, version: String(version?.["version"]), pid: Number(first?.["pid"]) })
     })
   )
 }

@@ -69,18 +69,28 @@ const boards = ["casino_turnover", "sports_turnover"]
 
 let runs = 0
 
+/** What a service is started with, where it is not the usual. */
+export interface RigOptions {
+  /** The database; a fresh one unless given. */
+  readonly database?: string
+  /** The databases of further partitions. */
+  readonly partitions?: ReadonlyArray<string>
+  readonly settings?: Readonly<Record<string, string>>
+}
+
 /** Starts a service on a fresh database, or the one given, and warms it up. */
 export const startRig = (
   server: BenchServer["Service"],
   profile: Profile,
   runtime: Runtime,
-  database: Effect.Effect<string, SqlError.SqlError, Scope.Scope> = server.database
+  { database, partitions = [], settings = {} }: RigOptions = {}
 ): Effect.Effect<Rig, SqlError.SqlError, Scope.Scope> =>
   Effect.gen(function*() {
-    const databaseUrl = yield* database
+    const databaseUrl = database ?? (yield* server.database)
     const sql = yield* server.connect(databaseUrl)
+    const all = [sql, ...yield* Effect.forEach(partitions, server.connect)]
     const copiers = [yield* server.connect(databaseUrl), yield* server.connect(databaseUrl)] as const
-    const service = yield* startService(runtime, databaseUrl)
+    const service = yield* startService(runtime, databaseUrl, settings)
     const { apiKey } = service
     const memory: Array<readonly [number, number]> = []
     const started = performance.now()
@@ -106,7 +116,8 @@ export const startRig = (
           ...times === undefined ? {} : { times }
         })
       })
-    const untilCaughtUp = (which: Which) => Effect.raceFirst(caughtUp(sql, which), service.ended)
+    const untilCaughtUp = (which: Which) =>
+      Effect.raceFirst(Effect.forEach(all, (sql) => caughtUp(sql, which), { discard: true }), service.ended)
     // The rankings gather events for some seconds, unless somebody waits for them.
     const wanted = Effect.ignore(Effect.tryPromise((signal) =>
       Promise.all(boards.map((board) =>

@@ -13,6 +13,8 @@ export interface ServiceUnderTest {
   readonly url: string
   /** A key of its tenant `demo` with all scopes. */
   readonly apiKey: string
+  /** The number of its process, or of the first of several. */
+  readonly pid: number
   /** Its resident memory in MB, all threads. */
   readonly memory: () => number
   /**
@@ -86,14 +88,19 @@ export const outputOf = (child: ChildProcess): () => string => {
  * Starts the service on a database, on a port of its own of 127.0.0.1, and waits until it listens.
  * One that does not come up is a defect.
  */
-export const startService = (runtime: Runtime, databaseUrl: string): Effect.Effect<ServiceUnderTest, never, Scope.Scope> =>
+export const startService = (
+  runtime: Runtime,
+  databaseUrl: string,
+  settings: Readonly<Record<string, string>> = {}
+): Effect.Effect<ServiceUnderTest, never, Scope.Scope> =>
   Effect.gen(function*() {
     const command = runtime === "node" ? "start" : "start:deno"
     const child = yield* startChild(process.execPath, ["scripts/run.mjs", command], {
       DATABASE_URL: databaseUrl,
       BOOTSTRAP_API_KEY: apiKey,
       HOST: "127.0.0.1",
-      PORT: "0"
+      PORT: "0",
+      ...settings
     })
     const output = outputOf(child)
     const listening = () => /^playtally listens on (http:\S+)$/m.exec(output())?.[1]
@@ -116,7 +123,7 @@ export const startService = (runtime: Runtime, databaseUrl: string): Effect.Effe
       child.once("close", tell)
       return Effect.sync(() => child.off("close", tell))
     })
-    return { url: listening() ?? "", apiKey, memory: () => pid === undefined ? NaN : memoryOf(pid), ended }
+    return { url: listening() ?? "", apiKey, pid: pid ?? NaN, memory: () => pid === undefined ? NaN : memoryOf(pid), ended }
   })
 
 /** NaN for a process that has ended. */

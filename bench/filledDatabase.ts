@@ -28,7 +28,7 @@ const room = { perEvent: 2e-6, server: 5 }
  * gives them.
  */
 export const filledDatabase = (
-  { say, server }: Bench,
+  { say, server }: Pick<Bench, "say" | "server">,
   most: number,
   next: () => TrafficItem
 ): Effect.Effect<FilledDatabase, SqlError.SqlError | NotMeasured, Scope.Scope> =>

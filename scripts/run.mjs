@@ -311,10 +311,10 @@ const commands = {
   "start:deno": () => onDeno((deno) => [`--v8-flags=${heap.join(",")}`, ...permissions(deno), main, "serve", ...rest]),
   // Deno gives every permission to the processes that a test runner forks, so there is nothing to confine here; the service is confined.
   "test:deno": () => onDeno(() => ["-A", ...vitest, ...rest]),
-  // One benchmark is a program of its own; the others are rows of one.
+  // Two benchmarks are programs of their own; the others are rows of one.
   bench: () =>
-    rest[0] === "leaderboards"
-      ? onNode([join(root, "bench/leaderboards.ts"), ...rest.slice(1)])
+    rest[0] === "leaderboards" || rest[0] === "forecast"
+      ? onNode([join(root, `bench/${rest[0]}.ts`), ...rest.slice(1)])
       : onNode([join(root, "bench/bench.ts"), ...rest]),
   types: () => onNode([join(modules, "@typescript/native/bin/tsc"), "-p", ".", ...rest]),
   lint: () => onNode([join(modules, "oxlint/bin/oxlint"), "--deny-warnings", ...rest]),

@@ -23,7 +23,7 @@ export const growth: Row = {
         yield* say(`${stored} events stored: making the projections' rows`)
         yield* timedRebuild(bench.runtime, url, counters, "continue")
         yield* say(`${stored} events stored: starting the service`)
-        const rig = yield* startRig(server, profile, bench.runtime, Effect.succeed(url))
+        const rig = yield* startRig(server, profile, bench.runtime, { database: url })
         const rounds = yield* inRounds({ ...bench, say: (what) => say(`${stored} events stored: ${what}`) }, () =>
           Effect.gen(function*() {
             const requests = rig.prepare(load)
