@@ -69,6 +69,9 @@ const boards = ["casino_turnover", "sports_turnover"]
 
 let runs = 0
 
+const hasLog = (sql: PgConnection.PgConnection) =>
+  Effect.map(sql.query("select to_regclass('slice_heads') is not null as has", [], false), ({ rows }) => rows[0]?.["has"] === true)
+
 /** What a service is started with, where it is not the usual. */
 export interface RigOptions {
   /** The database; a fresh one unless given. */
@@ -88,9 +91,11 @@ export const startRig = (
   Effect.gen(function*() {
     const databaseUrl = database ?? (yield* server.database)
     const sql = yield* server.connect(databaseUrl)
-    const all = [sql, ...yield* Effect.forEach(partitions, server.connect)]
     const copiers = [yield* server.connect(databaseUrl), yield* server.connect(databaseUrl)] as const
     const service = yield* startService(runtime, databaseUrl, settings)
+    // A service that does not know partitions leaves their databases empty.
+    const others = yield* Effect.filter(yield* Effect.forEach(partitions, server.connect), hasLog)
+    const all = [sql, ...others]
     const { apiKey } = service
     const memory: Array<readonly [number, number]> = []
     const started = performance.now()
