@@ -26,6 +26,7 @@ import { Ingest } from "./ingest/Ingest.ts"
 import { RejectedEvents } from "./ingest/rejected/RejectedEvents.ts"
 import { SliceWriters } from "./ingest/SliceWriters.ts"
 import { UserProcessors } from "./ingest/UserProcessors.ts"
+import { FedPartitions } from "./partitions/FedPartitions.ts"
 import { firstPartition } from "./partitions/firstPartition.ts"
 import { keyGrace } from "./partitions/keyGrace.ts"
 import { PartitionDirectory } from "./partitions/PartitionDirectory.ts"
@@ -38,12 +39,14 @@ import { spreadLog } from "./partitions/spreadLog.ts"
 import { spreadReadiness } from "./partitions/spreadReadiness.ts"
 import { spreadReadings } from "./partitions/spreadReadings.ts"
 import { spreadRunner } from "./partitions/spreadRunner.ts"
+import { spreadSignal } from "./partitions/spreadSignal.ts"
 import { Settings } from "./platform/Settings.ts"
+import { SupervisedRunner } from "./processes/SupervisedRunner.ts"
 import { releasedVersions } from "./projections/catalog/formerVersions.ts"
 import type { AnyProjection } from "./projections/projection/Projection.ts"
 import { ProjectionRunner } from "./projections/runner/ProjectionRunner.ts"
 import { ProjectionThread } from "./projections/runner/ProjectionThread.ts"
-import { ProjectionCatalog } from "./projections/versions/ProjectionCatalog.ts"
+import { type CatalogOptions, ProjectionCatalog } from "./projections/versions/ProjectionCatalog.ts"
 import { Readiness } from "./readiness/Readiness.ts"
 import { ApiKeys } from "./tenants/ApiKeys.ts"
 import { Bootstrap } from "./tenants/Bootstrap.ts"
@@ -70,23 +73,34 @@ const readings = (projections: ReadonlyArray<AnyProjection>) =>
     )
   ).pipe(Layer.provideMerge(ConsistentReads.layer))
 
+/** What distinguishes a process that is alone from one of several. */
+interface Feeding<E1, R1, E2, R2> {
+  /** What feeds the projections. */
+  readonly runner: Layer.Layer<ProjectionRunner, E1, R1>
+  readonly migrations: Layer.Layer<Migrations, E2, R2>
+  readonly catalog?: CatalogOptions
+}
+
 /**
  * What there is for each partition, above its database, from the top down.
  *
  * Each line of `provideMerge` is a floor: it gives its services to the lines above it, and may use
  * those of the lines below. Nothing here knows how many partitions there are.
  */
-const partition = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer.Layer<ProjectionRunner, E, R>) =>
+const partition = <E1, R1, E2, R2>(
+  projections: ReadonlyArray<AnyProjection>,
+  { catalog = {}, migrations, runner }: Feeding<E1, R1, E2, R2>
+) =>
   Layer.mergeAll(UserErasure.layer, LogHistories.layerWatching, Readiness.layer, readings(projections)).pipe(
     Layer.provideMerge(UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer))),
     Layer.provideMerge(runner),
-    Layer.provideMerge(ProjectionCatalog.layer(projections)),
+    Layer.provideMerge(ProjectionCatalog.layer(projections, catalog)),
     Layer.provideMerge(log),
-    Layer.provideMerge(Migrations.layer)
+    Layer.provideMerge(migrations)
   )
 
 /** The services over all partitions, and those at home, from the top down. */
-const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer.Layer<ProjectionRunner, E, R>) =>
+const services = <E1, R1, E2, R2>(projections: ReadonlyArray<AnyProjection>, feeding: Feeding<E1, R1, E2, R2>) =>
   Ingest.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(RejectedEvents.layer, Admission.layer, Tenants.layer, ApiKeys.layer, ReadShares.layer)),
     Layer.provideMerge(keyGrace),
@@ -97,15 +111,15 @@ const services = <E, R>(projections: ReadonlyArray<AnyProjection>, runner: Layer
         spreadReadings(projections),
         spreadLeaderboards,
         spreadChanges,
-        spreadReadiness.pipe(Layer.provideMerge(spreadRunner)),
+        spreadReadiness.pipe(Layer.provideMerge(spreadRunner(Partitions))),
         firstPartition
       )
     ),
-    Layer.provideMerge(Partitions.layer(partition(projections, runner))),
+    Layer.provideMerge(Partitions.layer(partition(projections, feeding))),
     Layer.provideMerge(layerTenantMetrics),
     Layer.provideMerge(PartitionDirectory.layer),
     Layer.provideMerge(PartitionServers.layer),
-    Layer.provideMerge(Migrations.layer)
+    Layer.provideMerge(feeding.migrations)
   )
 
 /** The database of the settings, and nothing else: for commands. */
@@ -118,14 +132,16 @@ export const doctorLayer = Doctor.layer.pipe(Layer.provide(Database.layerUncheck
  * The service without its HTTP side, in this thread. It migrates the database of the settings.
  */
 export const serviceLayer = (projections: ReadonlyArray<AnyProjection> = releasedVersions) =>
-  services(projections, ProjectionRunner.layer).pipe(Layer.provideMerge(databaseLayer))
+  services(projections, { runner: ProjectionRunner.layer, migrations: Migrations.layer }).pipe(Layer.provideMerge(databaseLayer))
 
 /**
  * The service without its HTTP side, with a thread for the projections. `entry` is the thread's
  * module, as `thread.ts` is.
  */
 export const threadedLayer = (entry: URL = new URL("./thread.ts", import.meta.url)) =>
-  services(releasedVersions, ProjectionThread.layer(entry)).pipe(Layer.provideMerge(databaseLayer))
+  services(releasedVersions, { runner: ProjectionThread.layer(entry), migrations: Migrations.layer }).pipe(
+    Layer.provideMerge(databaseLayer)
+  )
 
 /** Warns at each start of tenants whose zones are no longer accepted. */
 const zoneWarnings = Layer.effectDiscard(
@@ -135,10 +151,47 @@ const zoneWarnings = Layer.effectDiscard(
   })
 )
 
-/** The whole service, listening. */
-export const serverLayer = Server.layer.pipe(
+/** What answers requests, and what runs beside them. */
+const listening = Server.layer.pipe(
   Layer.provide([RateLimits.layer, AnswerBudget.layer]),
-  Layer.merge(Layer.mergeAll(UserErasure.layerTakingUp, zoneWarnings)),
+  Layer.merge(UserErasure.layerTakingUp)
+)
+
+/** The whole service, listening. */
+export const serverLayer = listening.pipe(
+  Layer.merge(zoneWarnings),
   Layer.provideMerge(Bootstrap.layer),
   Layer.provideMerge(threadedLayer())
+)
+
+/**
+ * The service in one of several processes. It migrates nothing, and its supervisor hands it
+ * connections and feeds the projections.
+ */
+export const processLayer = listening.pipe(
+  Layer.provideMerge(
+    services(releasedVersions, { runner: SupervisedRunner.layer, migrations: Migrations.layerCheck, catalog: { isQuiet: true } }).pipe(
+      Layer.provideMerge(databaseLayer)
+    )
+  )
+)
+
+/**
+ * What the supervisor of several processes does once for all: it migrates the databases, makes the
+ * first tenant, and has the projections' threads.
+ */
+export const supervisorLayer = zoneWarnings.pipe(
+  Layer.provideMerge(Bootstrap.layer),
+  Layer.provideMerge(Layer.mergeAll(Tenants.layer, ApiKeys.layer, spreadRunner(FedPartitions), spreadSignal)),
+  Layer.provideMerge(FedPartitions.layer(
+    ProjectionThread.layer(new URL("./thread.ts", import.meta.url)).pipe(
+      Layer.provideMerge(ProjectionCatalog.layer(releasedVersions)),
+      Layer.provideMerge(AppendSignal.layer),
+      Layer.provideMerge(Migrations.layer)
+    )
+  )),
+  Layer.provideMerge(PartitionDirectory.layer),
+  Layer.provideMerge(PartitionServers.layer),
+  Layer.provideMerge(Migrations.layer),
+  Layer.provideMerge(databaseLayer)
 )

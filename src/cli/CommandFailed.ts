@@ -14,6 +14,7 @@ import type { EventLogCorrupt } from "../event-log/EventLog.ts"
 import type { ImportUnfinished } from "../event-log/unfinishedImport.ts"
 import type { CannotListen } from "../http/server/refuseWhatCannotListen.ts"
 import type { PartitionsUnusable } from "../partitions/PartitionDirectory.ts"
+import type { ProcessesUnavailable } from "../processes/ProcessesUnavailable.ts"
 import type { ActivationRefused } from "../projections/versions/activateVersion.ts"
 import type { DiffRefused } from "../projections/versions/compareWithActive.ts"
 import type { UnknownVersion } from "../projections/versions/findVersion.ts"
@@ -61,6 +62,7 @@ export type ExpectedError =
   | Migrator.MigrationError
   | PartitionsUnusable
   | PlatformError
+  | ProcessesUnavailable
   | ProjectionChanged
   | RemovalRefused
   | SchemaMismatch

@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import { historyConnections, readingConnections } from "../database/connections.ts"
+import { OwnConnections } from "../database/connections.ts"
 import { FairSlots } from "../tenants/FairSlots.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 
@@ -73,33 +73,36 @@ export class ReadShares extends Context.Service<ReadShares, {
   /** How many reads hold a slot, and how many wait for one. */
   readonly inFlight: () => { readonly reads: number; readonly histories: number; readonly waiting: number }
 }>()("playtally/counters/ReadShares") {
-  static readonly layer = Layer.sync(ReadShares, () => {
-    const reads = new FairSlots(readingConnections, queueSize.reads)
-    const histories = new FairSlots(historyConnections, queueSize.histories)
+  static readonly layer = Layer.effect(
+    ReadShares,
+    Effect.map(OwnConnections, (connections) => {
+      const reads = new FairSlots(connections.reading, queueSize.reads)
+      const histories = new FairSlots(connections.histories, queueSize.histories)
 
-    const inSlot =
-      (what: "reads" | "histories", slots: FairSlots) => ({ tenantId }: Tenant) => <A, E, R>(reading: Effect.Effect<A, E, R>) =>
-        Effect.suspend(() => {
-          const claim = slots.claim(tenantId)
-          const take = Effect.mapError(claim.take, () => new TooManyReads({ what })).pipe(
-            Effect.timeoutOrElse({ duration: patience[what], orElse: () => Effect.fail(new TooManyReads({ what })) })
-          )
-          const slot: ReadSlot = {
-            aside: (waiting) =>
-              Effect.suspend(() => {
-                claim.leave()
-                return Effect.flatMap(waiting, (result) => Effect.as(take, result))
-              })
-          }
-          return Effect.andThen(take, Effect.provideService(reading, CurrentReadSlot, slot)).pipe(
-            Effect.ensuring(Effect.sync(claim.leave))
-          )
-        })
+      const inSlot =
+        (what: "reads" | "histories", slots: FairSlots) => ({ tenantId }: Tenant) => <A, E, R>(reading: Effect.Effect<A, E, R>) =>
+          Effect.suspend(() => {
+            const claim = slots.claim(tenantId)
+            const take = Effect.mapError(claim.take, () => new TooManyReads({ what })).pipe(
+              Effect.timeoutOrElse({ duration: patience[what], orElse: () => Effect.fail(new TooManyReads({ what })) })
+            )
+            const slot: ReadSlot = {
+              aside: (waiting) =>
+                Effect.suspend(() => {
+                  claim.leave()
+                  return Effect.flatMap(waiting, (result) => Effect.as(take, result))
+                })
+            }
+            return Effect.andThen(take, Effect.provideService(reading, CurrentReadSlot, slot)).pipe(
+              Effect.ensuring(Effect.sync(claim.leave))
+            )
+          })
 
-    return ReadShares.of({
-      read: inSlot("reads", reads),
-      history: inSlot("histories", histories),
-      inFlight: () => ({ reads: reads.taken, histories: histories.taken, waiting: reads.waiting + histories.waiting })
+      return ReadShares.of({
+        read: inSlot("reads", reads),
+        history: inSlot("histories", histories),
+        inFlight: () => ({ reads: reads.taken, histories: histories.taken, waiting: reads.waiting + histories.waiting })
+      })
     })
-  })
+  )
 }

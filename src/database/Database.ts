@@ -8,7 +8,7 @@ import type * as Redacted from "effect/Redacted"
 import { Settings } from "../platform/Settings.ts"
 import { AppendClient } from "./AppendClient.ts"
 import { checkSession } from "./checkSession.ts"
-import { appendConnections, clientConnections, keyConnections } from "./connections.ts"
+import { OwnConnections } from "./connections.ts"
 import type { ConnectionTarget } from "./ConnectionTarget.ts"
 import { DatabaseUrl, type Pooler, targetOf } from "./DatabaseUrl.ts"
 import type { DatabaseUrlUnusable } from "./DatabaseUrlUnusable.ts"
@@ -80,7 +80,7 @@ const clientOf = Effect.fnUntraced(function*(use: Use) {
 /** The client for reads, projections and everything that has no client of its own. */
 const clientLayer = Layer.unwrap(Effect.gen(function*() {
   const client = clientOf({
-    maxConnections: clientConnections,
+    maxConnections: (yield* OwnConnections).client,
     leastConnections: 6,
     silence: (yield* IsPatient) ? 0 : silence.usual,
     session: { ...timeLimits, ...plans }
@@ -90,24 +90,26 @@ const clientLayer = Layer.unwrap(Effect.gen(function*() {
 
 const appendLayer = Layer.effect(
   AppendClient,
-  clientOf({
-    name: "append",
-    maxConnections: appendConnections,
-    leastConnections: 2,
-    silence: silence.append,
-    session: { ...timeLimits, lock_timeout: "2s", statement_timeout: "10s", ...plans, plan_cache_mode: "force_generic_plan" }
-  })
+  Effect.flatMap(OwnConnections, (connections) =>
+    clientOf({
+      name: "append",
+      maxConnections: connections.append,
+      leastConnections: 2,
+      silence: silence.append,
+      session: { ...timeLimits, lock_timeout: "2s", statement_timeout: "10s", ...plans, plan_cache_mode: "force_generic_plan" }
+    }))
 ).pipe(Layer.provide(Reactivity.layer))
 
 const keyLayer = Layer.effect(
   KeyClient,
-  clientOf({
-    name: "keys",
-    maxConnections: keyConnections,
-    leastConnections: 1,
-    silence: silence.keys,
-    session: { ...timeLimits, lock_timeout: "2s", statement_timeout: "4s", ...plans }
-  })
+  Effect.flatMap(OwnConnections, (connections) =>
+    clientOf({
+      name: "keys",
+      maxConnections: connections.keys,
+      leastConnections: 1,
+      silence: silence.keys,
+      session: { ...timeLimits, lock_timeout: "2s", statement_timeout: "4s", ...plans }
+    }))
 ).pipe(Layer.provide(Reactivity.layer))
 
 const directLayer = Layer.effect(

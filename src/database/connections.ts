@@ -1,33 +1,67 @@
-/*
- * How the connections of the client for everything but appends are shared out. Reads take slots of
- * their part. So the rest is always free for rejected items, readiness, erasure and commands.
- */
+import * as Context from "effect/Context"
 
-/** Reads of rows at once. */
-export const readingConnections = 8
-/**
- * Histories (`as_of`, `explain`) that are read at once. Each keeps the process busy for seconds.
- */
-export const historyConnections = 3
-/** For everything else. */
+/** How many connections a process opens, by what they are for. */
+export interface ConnectionBudget {
+  /** Reads of rows at once. */
+  readonly reading: number
+  /**
+   * Histories (`as_of`, `explain`) that are read at once. Each keeps the process busy for seconds.
+   */
+  readonly histories: number
+  /**
+   * Of the client for everything but appends and keys.
+   *
+   * Reads take slots of their part. So the rest is always free for rejected items, readiness,
+   * erasure and commands.
+   */
+  readonly client: number
+  /** For appends, one for each writer lane if the process is alone. */
+  readonly append: number
+  /** For the look-up of API keys. */
+  readonly keys: number
+}
+
+/** What is left of the client's connections when every slot for reads is taken. */
 const otherConnections = 5
 
-/**
- * The sum of the three.
- *
- * With the connections of appends and of keys, PostgreSQL's usual hundred still serves several
- * processes.
- */
-export const clientConnections = readingConnections + historyConnections + otherConnections
-
-/** For appends, one for each writer lane. */
-export const appendConnections = 8
-/** For the look-up of API keys. */
-export const keyConnections = 2
+/** A part of what two processes have together, for each of `processes`. */
+const partOf = (connections: number, processes: number): number =>
+  processes <= 2 ? connections : Math.max(1, Math.ceil(2 * connections / processes))
 
 /**
- * The connections that a process of the service may open.
+ * The connections of each of some processes of one start.
  *
- * They are its own and those of the projections' thread, which neither appends nor looks up keys.
+ * From the third process on they share what two have. So `PROCESSES=6` fits in PostgreSQL's usual
+ * hundred.
  */
-export const connectionsOfProcess = 2 * clientConnections + appendConnections + keyConnections
+export const budgetOf = (processes: number): ConnectionBudget => {
+  const reading = partOf(8, processes)
+  const histories = partOf(3, processes)
+  return {
+    reading,
+    histories,
+    client: reading + histories + otherConnections,
+    append: Math.max(2, partOf(8, processes)),
+    keys: partOf(2, processes)
+  }
+}
+
+const alone = budgetOf(1)
+
+/** The connections of a supervisor itself. Its projections' thread has its own. */
+export const supervisorBudget: ConnectionBudget = { reading: 1, histories: 1, client: 2, append: 1, keys: 1 }
+
+/** The connections of this process. */
+export const OwnConnections = Context.Reference<ConnectionBudget>("playtally/database/OwnConnections", { defaultValue: () => alone })
+
+/**
+ * The connections that one start of the service may open.
+ *
+ * They are those of its processes and of the projections' thread, which neither appends nor looks
+ * up keys. A supervisor of several processes has {@link supervisorBudget} besides.
+ */
+export const connectionsOfService = (processes: number): number => {
+  const { append, client, keys } = budgetOf(processes)
+  const { append: appending, client: using, keys: looking } = supervisorBudget
+  return processes * (client + append + keys) + alone.client + (processes === 1 ? 0 : using + appending + looking)
+}

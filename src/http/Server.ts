@@ -7,6 +7,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import * as Layer from "effect/Layer"
 import { Changes } from "../counters/changes/Changes.ts"
 import { Settings } from "../platform/Settings.ts"
+import { OwnSupervisor } from "../processes/SupervisorLink.ts"
 import { allowedMethods } from "./allowedMethods.ts"
 import { Api } from "./Api.ts"
 import { keyAuthentication } from "./authentication/keyAuthentication.ts"
@@ -33,7 +34,7 @@ export const GracePeriod = Context.Reference<Duration.Input>("playtally/http/Gra
  *
  * The kernel drops those beyond, and a client tries again after seconds.
  */
-const connectionsWaiting = 4096
+export const connectionsWaiting = 4096
 
 /**
  * Listens on Node's server.
@@ -54,7 +55,7 @@ const nodeHttpServer = Layer.effect(
       isDraining: draining.hasBegun,
       settling: yield* Settling,
       log: (yield* RequestLog).lines
-    })
+    }, yield* OwnSupervisor)
     openConnections.countBy(() => node.openConnections)
     const server = yield* NodeHttpServer.make(() => node, {
       host,

@@ -56,7 +56,7 @@ export const handlers = Layer.mergeAll(
     Api,
     "service",
     Effect.fnUntraced(function*(group) {
-      return group.handleAll({ health: healthHandler, ready: readyHandler, metrics: yield* metricsHandler })
+      return group.handleAll({ health: healthHandler, ready: yield* readyHandler, metrics: yield* metricsHandler })
     })
   )
 )

@@ -13,6 +13,7 @@ import { Database } from "../database/Database.ts"
 import type { DatabaseUrl } from "../database/DatabaseUrl.ts"
 import { HomeClient } from "../database/HomeClient.ts"
 import type { KeyClient } from "../database/KeyClient.ts"
+import { OwnPartition } from "../database/OwnPartition.ts"
 import { PoolShare } from "../database/PoolShare.ts"
 import { inSteadyTime } from "../platform/monotonicClock.ts"
 import { OpenPartition } from "./OpenPartition.ts"
@@ -56,6 +57,7 @@ export const openPartitions = Effect.fnUntraced(function*<S, E, R>(layer: Layer.
       Layer.provideMerge(clients),
       Layer.provide([
         Layer.succeed(PoolShare, databases),
+        Layer.succeed(OwnPartition, entry.partition),
         Layer.succeed(HomeClient, isHome ? undefined : home),
         Layer.succeedContext(ambient)
       ])

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { availableParallelism } from "node:os"
 import { zoneProblem } from "../values/zones/zoneProblem.ts"
 import { parseAddressRanges } from "./addressRanges.ts"
 
@@ -22,6 +23,18 @@ const AddressRanges = Schema.String.check(Schema.makeFilter((text) => {
 /** A zone that a tenant may have. */
 const TimeZone = Schema.String.check(Schema.makeFilter(zoneProblem))
 
+/** The most service processes that one start runs. Their connections then are some 190. */
+export const mostProcesses = 16
+
+/** A number of processes, or `auto` for as many as the machine has processor threads. */
+const Processes = Schema.String.check(
+  Schema.makeFilter((text) =>
+    text === "auto" || /^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= mostProcesses
+      ? undefined
+      : `"${text}" is neither auto nor a whole number from 1 to ${mostProcesses}`
+  )
+)
+
 /** The most bytes that `MAX_EVENT_BYTES` may allow for the stored form of one event. */
 export const largestEvent = 4 * MiB
 
@@ -34,6 +47,15 @@ const settings = Config.all({
   // 0 takes any free port, which the service then prints.
   port: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), "PORT").pipe(Config.withDefault(3000)),
   host: Config.String("HOST").pipe(Config.withDefault("127.0.0.1")),
+  processes: Config.schema(Processes, "PROCESSES").pipe(
+    Config.withDefault("1"),
+    Config.map((text) => text === "auto" ? Math.min(availableParallelism(), mostProcesses) : Number(text))
+  ),
+  // The supervisor of several processes sets it for each of them. Nobody else does.
+  processNumber: Config.option(
+    Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: mostProcesses })), "PROCESS_NUMBER")
+  ),
+  // Of all processes of one start: each gets its part below.
   connections: whole("MAX_CONNECTIONS", 5000),
   keepAliveSeconds: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 86_400 })), "KEEP_ALIVE_SECONDS").pipe(
     Config.withDefault(620)
@@ -162,5 +184,8 @@ export const telemetrySettings = Config.all({
  * The layer fails with a `ConfigError` that names the setting and what is wrong with it.
  */
 export class Settings extends Context.Service<Settings, Config.Success<typeof settings>>()("playtally/Settings") {
-  static readonly layer = Layer.effect(Settings, Effect.map(settings, (values) => Settings.of(values)))
+  static readonly layer = Layer.effect(
+    Settings,
+    Effect.map(settings, (values) => Settings.of({ ...values, connections: Math.ceil(values.connections / values.processes) }))
+  )
 }

@@ -48,6 +48,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "projections/versions",
     "values"
   ],
+  "processes": ["database", "event-log", "platform", "projections/runner", "values"],
   "tenants": ["database", "platform", "values"],
   "transfer": ["database", "event-log", "fasttrack", "tenants", "values"],
   "counters": [
@@ -109,6 +110,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "http/problems",
     "ingest",
     "platform",
+    "processes",
     "projections/runner",
     "tenants",
     "values"
@@ -150,6 +152,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "http/requests",
     "http/server",
     "platform",
+    "processes",
     "readiness"
   ],
   "http": [
@@ -163,7 +166,8 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "http/requests",
     "http/server",
     "http/service",
-    "platform"
+    "platform",
+    "processes"
   ],
   "app": [
     "counters",
@@ -175,6 +179,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "ingest",
     "partitions",
     "platform",
+    "processes",
     "projections/catalog",
     "projections/feed",
     "projections/projection",
@@ -195,6 +200,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "ingest",
     "partitions",
     "platform",
+    "processes",
     "projections/catalog",
     "projections/feed",
     "projections/projection",

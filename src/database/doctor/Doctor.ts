@@ -9,7 +9,7 @@ import { resolve } from "node:path"
 import { Settings } from "../../platform/Settings.ts"
 import { isShared, readSession, refusalOf, type SessionUnfit } from "../checkSession.ts"
 import { sqlState } from "../classifySqlError.ts"
-import { connectionsOfProcess } from "../connections.ts"
+import { connectionsOfService } from "../connections.ts"
 import { DatabaseUnavailable } from "../DatabaseUnavailable.ts"
 import { DatabaseUrl } from "../DatabaseUrl.ts"
 import { knownMigrations, missingMigrations } from "../Migrations.ts"
@@ -87,7 +87,7 @@ export class Doctor extends Context.Service<Doctor, {
           ...judgeDurability(facts),
           judgeWay(facts, target),
           ...judgeSession(session, { pooler, isShared: yield* isShared(sql) }),
-          judgeConnections(facts, connectionsOfProcess),
+          judgeConnections(facts, connectionsOfService(settings.processes)),
           ...replication,
           ...judgeDisk(facts, yield* readTables(sql), embedded ? yield* freeSpace(resolve(settings.dataDir)) : undefined),
           judgeClock(yield* readClock(sql, Date.now)),

@@ -164,15 +164,24 @@ export class FairServer extends Server {
     this.isClosing = true
     this.isHolding = true
     for (const turns of this.turns.values()) turns.hold()
-    const address = this.address()
-    const countWaiting = () => typeof address === "object" && address !== null ? waitingConnections(address) : undefined
-    whenNoneWaits(countWaiting, () => this.accepted, () => {
-      super.close(callback)
+    this.whenAllAccepted(() => {
+      this.closeListener(callback)
       this.isHolding = false
       for (const turns of this.turns.values()) turns.release()
       const sweeping = setInterval(() => this.turns.size === 0 ? clearInterval(sweeping) : this.sweep(), sweepInterval).unref()
     })
     return this
+  }
+
+  /** Acts when the process has every connection that was made, as far as that can be known. */
+  protected whenAllAccepted(act: () => void): void {
+    const address = this.address()
+    const countWaiting = () => typeof address === "object" && address !== null ? waitingConnections(address) : undefined
+    whenNoneWaits(countWaiting, () => this.accepted, act)
+  }
+
+  protected closeListener(callback?: (error?: Error) => void): void {
+    super.close(callback)
   }
 
   private sweep(): void {

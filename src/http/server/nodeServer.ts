@@ -2,8 +2,10 @@ import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
+import type { SupervisorLink } from "../../processes/SupervisorLink.ts"
 import { ExpectationFailed, HeadersTooLarge, MalformedRequest, RequestTimeout } from "../problems/requests.ts"
 import { FairServer, type FairServerOptions } from "./FairServer.ts"
+import { HandedServer } from "./HandedServer.ts"
 import { PatientResponse } from "./PatientResponse.ts"
 
 /** Milliseconds in which a request must arrive, with its body. */
@@ -27,24 +29,22 @@ const silenceTime = 120_000
  * slow. Bounds hold for the time of a client and for the number of clients. Beyond `connections`, a
  * new connection takes the place of the one that has been idle longest, or is closed at once.
  * `keepAlive` should be longer than a load balancer keeps a connection. Otherwise the service
- * closes connections that are in use.
+ * closes connections that are in use. With a `supervisor`, the connections come from it.
  */
-export const makeNodeServer = (bounds: FairServerOptions): FairServer => {
+export const makeNodeServer = (bounds: FairServerOptions, supervisor?: SupervisorLink): FairServer => {
   const { keepAlive, requestTime } = bounds
-  const server = new FairServer(
-    {
-      ServerResponse: PatientResponse,
-      maxHeaderSize: 16 * 1024,
-      headersTimeout: requestTime,
-      requestTimeout: requestTime,
-      connectionsCheckingInterval: Math.min(requestTime, 1000),
-      keepAliveTimeout: keepAlive,
-      // Node would answer a request without the header by an empty 400; `frameworkProblems` answers
-      // instead.
-      requireHostHeader: false
-    },
-    bounds
-  )
+  const options: ConstructorParameters<typeof FairServer>[0] = {
+    ServerResponse: PatientResponse,
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: requestTime,
+    requestTimeout: requestTime,
+    connectionsCheckingInterval: Math.min(requestTime, 1000),
+    keepAliveTimeout: keepAlive,
+    // Node would answer a request without the header by an empty 400; `frameworkProblems` answers
+    // instead.
+    requireHostHeader: false
+  }
+  const server = supervisor === undefined ? new FairServer(options, bounds) : new HandedServer(supervisor, options, bounds)
   // The server does not wait for a client that does not read its answer.
   server.timeout = bounds.silence ?? silenceTime
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {

@@ -5,6 +5,7 @@ import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import * as Schema from "effect/Schema"
 import { sharedAnswer } from "../answers/sharedAnswer.ts"
 import { measureReadiness, measureService } from "../server/serviceMetrics.ts"
+import { metricsOfAll } from "./metricsOfAll.ts"
 import { readinessNow } from "./readyz.ts"
 
 export const metrics = HttpApiEndpoint.get("metrics", "/metrics", {
@@ -17,22 +18,23 @@ export const metrics = HttpApiEndpoint.get("metrics", "/metrics", {
   description: "In Prometheus' text format."
 }))
 
-/** Anybody may ask: an answer is made ten times a second at most, and shared. */
+/**
+ * Anybody may ask: an answer is made ten times a second at most, and shared.
+ *
+ * With several processes it has the metrics of all, each with the number of its process.
+ */
 export const metricsHandler = Effect.gen(function*() {
-  const answer = yield* sharedAnswer(
-    Effect.map(
-      Effect.andThen(yield* measureService, PrometheusMetrics.format()),
-      (text) => HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
-    )
-  )
+  const text = yield* sharedAnswer(Effect.andThen(yield* measureService, PrometheusMetrics.format()))
   // The checks wait for the database, which a shared answer must not.
-  return Effect.fnUntraced(function*() {
+  const own = Effect.gen(function*() {
     const { checks, whyNot } = yield* readinessNow
     yield* measureReadiness({
       database: checks.database,
       ingestion: whyNot("ingestion").length === 0,
       reading: whyNot("reading").length === 0
     })
-    return yield* answer
+    return yield* text
   })
+  const all = yield* metricsOfAll(own)
+  return () => Effect.map(all, (text) => HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" }))
 })

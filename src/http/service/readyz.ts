@@ -9,6 +9,7 @@ import { parameterDetails } from "../description/parameterDetails.ts"
 import { NotReady, serverProblem } from "../problems/service.ts"
 import type { RequestOf } from "../requests/RequestOf.ts"
 import { Draining } from "../server/Draining.ts"
+import { othersReadiness } from "./othersReadiness.ts"
 
 export const ready = HttpApiEndpoint.get("ready", "/readyz", {
   query: { for: Schema.optionalKey(Schema.Literals(["ingestion", "reading"])) },
@@ -38,10 +39,16 @@ export const readinessNow = Effect.gen(function*() {
   return { checks, whyNot: (purpose: Purpose) => whyNotReady(checks, purpose, readyLagSeconds) }
 })
 
-export const readyHandler = Effect.fnUntraced(function*({ query }: RequestOf<typeof ready>) {
-  const { checks, whyNot } = yield* readinessNow
-  const reasons = whyNot(query.for ?? "ingestion")
-  return reasons.length === 0
-    ? { status: "ready" as const, checks }
-    : yield* serverProblem(new NotReady({ detail: reasons.join(" "), checks }))
+/** With several processes, each is ready only if all are. The checks are those of the one asked. */
+export const readyHandler = Effect.gen(function*() {
+  const whyOthersNot = yield* othersReadiness(readinessNow)
+  return Effect.fnUntraced(function*({ query }: RequestOf<typeof ready>) {
+    const purpose = query.for ?? "ingestion"
+    const { checks, whyNot } = yield* readinessNow
+    const reasons = whyNot(purpose)
+    const all = [...reasons, ...yield* whyOthersNot(purpose, reasons)]
+    return all.length === 0
+      ? { status: "ready" as const, checks }
+      : yield* serverProblem(new NotReady({ detail: all.join(" "), checks }))
+  })
 })
