@@ -11,17 +11,20 @@ import { OwnSupervisor } from "../processes/SupervisorLink.ts"
 import { allowedMethods } from "./allowedMethods.ts"
 import { Api } from "./Api.ts"
 import { keyAuthentication } from "./authentication/keyAuthentication.ts"
+import { bulkShortcut } from "./bulkShortcut.ts"
 import { documents } from "./documents.ts"
 import { handlers } from "./handlers.ts"
 import { Validation } from "./requests/Validation.ts"
 import { Draining } from "./server/Draining.ts"
 import { EveryRequest } from "./server/EveryRequest.ts"
 import { Settling } from "./server/FairServer.ts"
+import { fixedAnswers } from "./server/fixedAnswers.ts"
 import { frameworkProblems } from "./server/frameworkProblems.ts"
 import { makeNodeServer, RequestTime } from "./server/nodeServer.ts"
 import { OpenConnections } from "./server/OpenConnections.ts"
 import { cannotListen } from "./server/refuseWhatCannotListen.ts"
 import { RequestLog } from "./server/RequestLog.ts"
+import { fixedHealth } from "./service/healthz.ts"
 
 /**
  * How long requests under way may take to be answered when the service stops. Afterwards they are
@@ -54,7 +57,8 @@ const nodeHttpServer = Layer.effect(
       keepAlive: keepAliveSeconds * 1000,
       isDraining: draining.hasBegun,
       settling: yield* Settling,
-      log: (yield* RequestLog).lines
+      log: (yield* RequestLog).lines,
+      answerAtOnce: yield* fixedAnswers([fixedHealth])
     }, yield* OwnSupervisor)
     openConnections.countBy(() => node.openConnections)
     const server = yield* NodeHttpServer.make(() => node, {
@@ -87,7 +91,7 @@ const routes = Layer.mergeAll(
     Layer.provide([keyAuthentication, Validation.layer, EveryRequest.layer])
   ),
   documents,
-  frameworkProblems(allowedMethods)
+  Layer.unwrap(Effect.map(bulkShortcut, (shortcut) => frameworkProblems(allowedMethods, shortcut)))
 )
 
 const routerConfig = { caseSensitive: true, ignoreDuplicateSlashes: false, maxParamLength: 16 * 1024 }

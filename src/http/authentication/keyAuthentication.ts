@@ -23,56 +23,66 @@ import { clientAddress } from "./clientAddress.ts"
  */
 export const RecheckAfter = Context.Reference<number>("playtally/http/RecheckAfter", { defaultValue: () => 2000 })
 
+/**
+ * Gives what {@link Authentication} asks of each request: the tenant of its key, if the key has the
+ * scope and the tenant's rate has room.
+ */
+export const keyCheck = Effect.gen(function*() {
+  const apiKeys = yield* ApiKeys
+  const rates = yield* RateLimits
+  const proxies = parseAddressRanges((yield* Settings).trustedProxies)
+  const { lines } = yield* RequestLog
+  const tenantMetrics = yield* TenantMetrics
+  const trusted = "ranges" in proxies ? proxies.ranges : yield* Effect.die(new Error("Settings takes no other"))
+
+  const authenticate = Effect.fnUntraced(function*(scope: Scope) {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const key = keyOf(request.headers)
+    if (key === undefined) {
+      return yield* new Unauthenticated({ detail: "Send a key in the header x-api-key, or as Authorization: Bearer KEY." })
+    }
+    const address = clientAddress(trusted, Option.getOrElse(request.remoteAddress, () => ""), request.headers["x-forwarded-for"])
+    const principal = yield* apiKeys.authenticate(Redacted.make(key), address).pipe(
+      Effect.catchTags({
+        UnknownApiKey: () => Effect.fail(new Unauthenticated({ detail: "The key is unknown or has been revoked." })),
+        DatabaseUnavailable: (error) => serverProblem(new Unavailable({}), error)
+      })
+    )
+    lines?.isOf(request.source as IncomingMessage, principal)
+    return principal.scopes.has(scope)
+      ? principal.tenant
+      : yield* new Forbidden({ detail: `The key does not have the scope "${scope}".` })
+  })
+
+  return {
+    /** Lets a request on, or refuses it. */
+    letOn: (scope: Scope) =>
+      Effect.interruptible(Effect.catchTag(
+        Effect.tap(authenticate(scope), (tenant) => Effect.andThen(tenantMetrics.request(tenant), rates.request(tenant))),
+        "RateExceeded",
+        rateProblem
+      )),
+    /** Looks at the key again, and charges nothing for it. */
+    stillLetOn: (scope: Scope) => Effect.catchTag(authenticate(scope), "RateExceeded", rateProblem)
+  }
+})
+
 /** {@link Authentication} by the tenants' keys. */
 export const keyAuthentication = Layer.effect(
   Authentication,
   Effect.gen(function*() {
-    const apiKeys = yield* ApiKeys
-    const rates = yield* RateLimits
+    const { letOn, stillLetOn } = yield* keyCheck
     const now = yield* monotonicMillis
     const recheckAfter = yield* RecheckAfter
-    const proxies = parseAddressRanges((yield* Settings).trustedProxies)
-    const { lines } = yield* RequestLog
-    const tenantMetrics = yield* TenantMetrics
-    const trusted = "ranges" in proxies ? proxies.ranges : yield* Effect.die(new Error("Settings takes no other"))
-
-    const authenticate = Effect.fnUntraced(function*(scope: Scope) {
-      const request = yield* HttpServerRequest.HttpServerRequest
-      const key = keyOf(request.headers)
-      if (key === undefined) {
-        return yield* new Unauthenticated({ detail: "Send a key in the header x-api-key, or as Authorization: Bearer KEY." })
-      }
-      const address = clientAddress(trusted, Option.getOrElse(request.remoteAddress, () => ""), request.headers["x-forwarded-for"])
-      const principal = yield* apiKeys.authenticate(Redacted.make(key), address).pipe(
-        Effect.catchTags({
-          UnknownApiKey: () => Effect.fail(new Unauthenticated({ detail: "The key is unknown or has been revoked." })),
-          DatabaseUnavailable: (error) => serverProblem(new Unavailable({}), error)
-        })
-      )
-      lines?.isOf(request.source as IncomingMessage, principal)
-      return principal.scopes.has(scope)
-        ? principal.tenant
-        : yield* new Forbidden({ detail: `The key does not have the scope "${scope}".` })
-    })
-
-    const letOn = (scope: Scope) =>
-      Effect.catchTag(
-        Effect.tap(authenticate(scope), (tenant) => Effect.andThen(tenantMetrics.request(tenant), rates.request(tenant))),
-        "RateExceeded",
-        rateProblem
-      )
 
     return Authentication.of((endpoint, { group }) => {
       const scope = Context.getUnsafe(group.annotations, RequiredScope)
-      return Effect.flatMap(Effect.interruptible(letOn(scope)), (tenant) => {
+      return Effect.flatMap(letOn(scope), (tenant) => {
         const answer = Effect.provideService(endpoint, CurrentTenant, tenant)
         // A batch that is stored is answered, whatever became of the key.
         if (scope === "ingest") return answer
         const began = now()
-        return Effect.tap(
-          answer,
-          () => now() - began < recheckAfter ? Effect.void : Effect.catchTag(authenticate(scope), "RateExceeded", rateProblem)
-        )
+        return Effect.tap(answer, () => now() - began < recheckAfter ? Effect.void : stillLetOn(scope))
       })
     })
   })

@@ -29,7 +29,7 @@ import { rateProblem } from "../problems/keys.ts"
 import { BodyTooLarge, MalformedJson, MalformedRequest, RequestTimeout, UnsupportedMediaType } from "../problems/requests.ts"
 import { databaseProblem, Overloaded, serverProblem, Unavailable } from "../problems/service.ts"
 import { parsePrefer } from "../requests/parsePrefer.ts"
-import { announcedBody, readBytes } from "../requests/requestBody.ts"
+import { announcedBody, readBytes, wholeBody } from "../requests/requestBody.ts"
 import type { RawRequestOf } from "../requests/RequestOf.ts"
 
 export const bulk = HttpApiEndpoint.post("bulk", "/api/v1/integrations/fasttrack/bulk", {
@@ -89,8 +89,8 @@ export const bulkHandler = Effect.gen(function*() {
 
   const readItems = Effect.fnUntraced(
     function*(request: HttpServerRequest.HttpServerRequest, tenant: Tenant, ticket: { current: Ticket }) {
-      const bytes = yield* Effect.interruptible(readBytes(request, limits.bytesPerRequest))
-      const decoded = yield* takeTurns(decodeBody(new Uint8Array(bytes), bounds))
+      const bytes = wholeBody(request) ?? new Uint8Array(yield* Effect.interruptible(readBytes(request, limits.bytesPerRequest)))
+      const decoded = yield* takeTurns(decodeBody(bytes, bounds))
       if (Result.isFailure(decoded)) return yield* bodyProblem(decoded.failure)
       const items = decoded.success
       const weight = Math.min(bodyWeight({ bytes: bytes.byteLength, values: items.values }), limits.bytesPerRequest)

@@ -1,6 +1,7 @@
 import * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
 import { HttpIncomingMessage, type HttpServerError, type HttpServerRequest } from "effect/http"
+import type { IncomingMessage } from "node:http"
 import { BodyTooLarge, MalformedJson, MalformedRequest, UnsupportedMediaType } from "../problems/requests.ts"
 
 const json = /^application\/(?:[\w.!#$&^-]+\+)?json[ \t]*(?:;|$)/i
@@ -35,6 +36,18 @@ export const announcedBody = (
   const length = headers["content-length"]
   if (length === undefined) return Effect.succeed(headers["transfer-encoding"] === undefined ? 0 : undefined)
   return Number(length) > limit ? Effect.fail(new BodyTooLarge({ limit })) : Effect.succeed(Number(length))
+}
+
+/**
+ * The body, if it has come whole before the handler began: see `ConnectionTurns`.
+ *
+ * The request is of the length that it announced, which is within every limit.
+ */
+export const wholeBody = ({ headers, source }: HttpServerRequest.HttpServerRequest): Uint8Array | undefined => {
+  const { complete, readableLength } = source as IncomingMessage
+  if (!complete || readableLength === 0 || String(readableLength) !== headers["content-length"]) return undefined
+  const bytes: unknown = (source as IncomingMessage).read()
+  return bytes instanceof Uint8Array ? bytes : undefined
 }
 
 /**

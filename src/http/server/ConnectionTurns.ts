@@ -5,6 +5,13 @@ import { sharedTurns } from "../../platform/EventLoopTurns.ts"
 /** Bytes that are parsed at once of a body of unknown length, or of headers that do not end. */
 const pieceSize = 4096
 
+/**
+ * Bytes of a body that a request waits for before it begins, if they have come with its headers.
+ *
+ * Its handler then finds the body whole. A larger body is read in parts as before.
+ */
+const longestWhole = 16 * 1024
+
 const headersEnd = "\r\n\r\n"
 
 /** What a connection reports. */
@@ -48,6 +55,10 @@ export class ConnectionTurns {
   private bodyLeft = 0
   /** The current answer. */
   private answer: ServerResponse | undefined
+  /** Bytes that have come and stand behind those that are parsed now. */
+  private unparsed = 0
+  /** Begins the newest request, once its body is parsed, which has come. */
+  private beginNewest: (() => void) | undefined
 
   constructor(socket: Socket, halfClosedPatience: number, told: Told) {
     this.socket = socket
@@ -98,16 +109,22 @@ export class ConnectionTurns {
   take(request: IncomingMessage, response: ServerResponse, begin: () => void): void {
     this.newest = request
     this.bodyLeft = Number(request.headers["content-length"] ?? 0)
-    const enter = () => {
-      this.answer = response
-      response.once("close", () => this.leave())
-      begin()
-    }
-    if (this.answer === undefined) enter()
-    else {
-      this.waiting.push(enter)
+    if (this.answer !== undefined) {
+      this.waiting.push(() => {
+        this.enter(response)
+        begin()
+      })
       this.stopReading()
+      return
     }
+    this.enter(response)
+    if (this.bodyLeft > 0 && this.bodyLeft <= Math.min(this.unparsed, longestWhole)) this.beginNewest = begin
+    else begin()
+  }
+
+  private enter(response: ServerResponse): void {
+    this.answer = response
+    response.once("close", () => this.leave())
   }
 
   private leave(): void {
@@ -139,9 +156,16 @@ export class ConnectionTurns {
       }
       const size = this.nextPiece(rest)
       if (this.isInBody()) this.bodyLeft -= size
-      this.parse(rest.subarray(0, size))
+      this.unparsed = rest.length - size
+      const begin = this.beginNewest
+      this.parse(this.unparsed === 0 ? rest : rest.subarray(0, size))
+      if (begin !== undefined) {
+        this.beginNewest = undefined
+        begin()
+      }
       rest = rest.subarray(size)
     }
+    this.unparsed = 0
   }
 
   /** Whether a whole request is not answered yet, so that nothing after it is parsed. */

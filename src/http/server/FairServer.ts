@@ -66,6 +66,11 @@ export interface FairServerOptions {
    * given.
    */
   readonly isDraining?: () => boolean
+  /**
+   * Answers a request at once, and tells whether it did. The listeners of the server get the
+   * others, and all while the server leaves. None, unless given.
+   */
+  readonly answerAtOnce?: (request: IncomingMessage, response: ServerResponse) => boolean
 }
 
 /** Since when a connection is idle, and how many bytes had been read by then. */
@@ -89,18 +94,20 @@ export class FairServer extends Server {
   private readonly isDraining: () => boolean
   private readonly settling: { readonly answered: number; readonly opened: number }
   private readonly log: RequestLines | undefined
+  private readonly answerAtOnce: (request: IncomingMessage, response: ServerResponse) => boolean
   private accepted = 0
   private isClosing = false
   private isHolding = false
 
   constructor(
     options: ServerOptions<typeof IncomingMessage, typeof PatientResponse>,
-    { connections, isDraining, log, requestTime, settling }: FairServerOptions
+    { answerAtOnce, connections, isDraining, log, requestTime, settling }: FairServerOptions
   ) {
     super(options)
     this.settling = settling ?? Settling.defaultValue()
     this.isDraining = isDraining ?? (() => false)
     this.log = log
+    this.answerAtOnce = answerAtOnce ?? (() => false)
     // An undocumented option that Node has had from its beginning: the end of the client's side
     // does not end the connection.
     Object.assign(this, { httpAllowHalfOpen: true })
@@ -150,6 +157,7 @@ export class FairServer extends Server {
     this.log?.arrive(request, response)
     turns.take(request, response, () => {
       this.log?.begin(request)
+      if (event === "request" && !this.isLeaving && this.answerAtOnce(request, response)) return
       super.emit(event, request, response)
     })
     return true

@@ -1,4 +1,5 @@
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import type { IncomingMessage } from "node:http"
@@ -6,10 +7,19 @@ import { pathOf } from "../../values/pathOf.ts"
 import { MethodNotAllowed, NotFound } from "../problems/notFound.ts"
 import { InvalidRequest, MalformedRequest } from "../problems/requests.ts"
 import { InternalError, ShuttingDown } from "../problems/service.ts"
-import { measureRequest } from "./requestMetrics.ts"
+import { measureAnswer, routeOf } from "./requestMetrics.ts"
 
 /** The methods of a path as `Allow` names them; undefined for a path that is not served. */
 export type AllowedMethods = (path: string) => string | undefined
+
+/**
+ * The answer to a request without the router; undefined for a request that the router is to take.
+ *
+ * For an endpoint that takes many requests and needs nothing of the router.
+ */
+export type Shortcut = (
+  request: HttpServerRequest.HttpServerRequest
+) => Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest> | undefined
 
 /**
  * Stands around all routes, answers with a problem where they would not, and measures every answer.
@@ -17,22 +27,24 @@ export type AllowedMethods = (path: string) => string | undefined
  * The cases are an unknown path, another method, a path that cannot be decoded, a stopping service
  * and a defect. A defect is logged once, and the client learns nothing about it.
  */
-export const frameworkProblems = (allowedMethods: AllowedMethods) =>
+export const frameworkProblems = (allowedMethods: AllowedMethods, shortcut: Shortcut) =>
   HttpRouter.middleware(
     (routes) =>
-      Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+      Effect.withFiber(({ context }) => {
+        const request = Context.getUnsafe(context, HttpServerRequest.HttpServerRequest)
+        const source = request.source as IncomingMessage
         const began = performance.now()
-        const hosts = countHosts(request)
-        const answered = hosts > 1 || (hosts === 0 && (request.source as IncomingMessage).httpVersion === "1.1")
+        const hosts = countHosts(source)
+        const answered = hosts > 1 || (hosts === 0 && source.httpVersion === "1.1")
           ? respond(new MalformedRequest({ detail: hosts === 0 ? "The header Host is missing." : "There is more than one header Host." }))
           : Effect.catchCause(
-            withDecodablePath(request, routes),
+            shortcut(request) ?? withDecodablePath(request, routes),
             (cause) => isNoRoute(cause) ? noRoute(request, allowedMethods) : answerTo(request, cause)
           )
-        return Effect.flatMap(
-          answered,
-          (response) => Effect.as(measureRequest(request.source, { status: response.status, began }), withStatusHeaders(response))
-        )
+        return Effect.map(answered, (response) => {
+          measureAnswer({ route: routeOf(source), status: response.status, began }, context)
+          return withStatusHeaders(response)
+        })
       }),
     { global: true }
   )
@@ -44,7 +56,7 @@ const isNoRoute = (cause: Cause.Cause<unknown>): boolean => {
 }
 
 /** Adds the headers of every answer, and those of its status. */
-const withStatusHeaders = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse => {
+export const withStatusHeaders = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse => {
   switch (response.status) {
     case 401:
       return HttpServerResponse.setHeaders(response, { ...onAll, "www-authenticate": "Bearer realm=\"playtally\"" })
@@ -66,8 +78,7 @@ const respond = HttpServerRespondable.toResponse
  *
  * Node would answer a request without one by an empty 400, and would take the first of several.
  */
-const countHosts = ({ source }: HttpServerRequest.HttpServerRequest): number => {
-  const { rawHeaders } = source as IncomingMessage
+export const countHosts = ({ rawHeaders }: IncomingMessage): number => {
   let hosts = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]

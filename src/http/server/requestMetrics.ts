@@ -1,3 +1,4 @@
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 
@@ -5,7 +6,7 @@ import * as Metric from "effect/Metric"
 const boundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
 /** An endpoint of the API, as its declaration has it. */
-interface Route {
+export interface Route {
   readonly method: string
   /**
    * The path with names for what varies, such as `/api/v1/users/:user_id/counters`; never the path
@@ -41,15 +42,25 @@ export const noteRoute = (request: object, route: Route): void => {
   routes.set(request, route)
 }
 
-/** Counts and times a request that was answered now. It began at `began` of `performance.now()`. */
-export const measureRequest = (
-  request: object,
-  { began, status }: { readonly began: number; readonly status: number }
-): Effect.Effect<void> => {
-  const statusClass = classes[Math.trunc(status / 100) - 1]
-  if (statusClass === undefined) return Effect.void
-  return Metric.update(histogramOf(routes.get(request) ?? other, statusClass), (performance.now() - began) / 1000)
+/** An answer that is ready. Its request began at `began` of `performance.now()`. */
+interface Measured {
+  readonly route: Route
+  readonly began: number
+  readonly status: number
 }
+
+/**
+ * Counts and times an answer that is ready now.
+ *
+ * It is no effect: the context, whose registry keeps the metrics, is all that it needs of one.
+ */
+export const measureAnswer = ({ began, route, status }: Measured, context: Context.Context<never>): void => {
+  const statusClass = classes[Math.trunc(status / 100) - 1]
+  if (statusClass !== undefined) histogramOf(route, statusClass).updateUnsafe((performance.now() - began) / 1000, context)
+}
+
+/** The endpoint that was noted of a request, or none of them. */
+export const routeOf = (request: object): Route => routes.get(request) ?? other
 
 /** Makes the metric appear before the first request is answered. */
 export const showRequestMetrics: Effect.Effect<void> = Effect.asVoid(Metric.value(histogramOf(other, "2xx")))
