@@ -2,9 +2,9 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Metric from "effect/Metric"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Tracer from "effect/Tracer"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import { EventLog, type EventLogCorrupt, type EventLogUnavailable } from "../event-log/EventLog.ts"
 import type { AppendOutcome, EventOutcome, NewEvent } from "../event-log/RecordedEvent.ts"
@@ -20,6 +20,7 @@ import { takeTurns } from "../platform/takeTurns.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { TenantMetrics } from "../tenants/TenantMetrics.ts"
 import { known } from "../values/known.ts"
+import type { Steps } from "../values/steps.ts"
 import { Admission, type Overloaded } from "./Admission.ts"
 import { type IngestReport, RejectedItem } from "./IngestReport.ts"
 import { eventsAccepted, eventsDuplicate, eventsRejected, eventsUncounted } from "./metrics.ts"
@@ -87,54 +88,60 @@ export class Ingest extends Context.Service<Ingest, {
        *
        * It runs after the commit, so that only the sender of repeated events waits for it.
        */
-      const settled = Effect.fnUntraced(function*(decoded: Decoded, outcomes: ReadonlyArray<ReadonlyArray<AppendOutcome>>) {
-        if (areSettled(outcomes)) return outcomes
+      const settled = (decoded: Decoded, outcomes: ReadonlyArray<ReadonlyArray<AppendOutcome>>) =>
+        areSettled(outcomes) ? Effect.succeed(outcomes) : compared(decoded, outcomes)
+
+      const compared = Effect.fnUntraced(function*(decoded: Decoded, outcomes: ReadonlyArray<ReadonlyArray<AppendOutcome>>) {
         const repeated = [...decoded.users.values()].flatMap(({ events }, user) =>
           events.flatMap((event, at) => {
             const outcome = outcomes[user]?.[at]
             return outcome?._tag === "Known" ? [{ event, position: outcome.position }] : []
           })
         )
-        const compared = (yield* log.compare(repeated)).values()
-        return outcomes.map((own) => own.map((outcome) => outcome._tag === "Known" ? next(compared) : outcome))
+        const found = (yield* log.compare(repeated)).values()
+        return outcomes.map((own) => own.map((outcome) => outcome._tag === "Known" ? next(found) : outcome))
       })
 
-      const store = Effect.fnUntraced(function*(tenant: Tenant, items: BulkItems, decoded: Decoded) {
-        const outcomes = yield* settled(decoded, yield* processors.process([...decoded.users.values()]))
+      const report = Effect.fnUntraced(function*(
+        tenant: Tenant,
+        items: BulkItems,
+        { decoded, outcomes }: { readonly decoded: Decoded; readonly outcomes: ReadonlyArray<ReadonlyArray<EventOutcome>> }
+      ) {
         const report = toReport(decoded, outcomes)
         if (report.rejected.length > 0) {
           yield* rejectedEvents.record(tenant.tenantId, report.rejected, (index) => items.bytesOf(index))
         }
-        yield* count(decoded, outcomes, report)
+        count(yield* Effect.context<never>(), decoded, { outcomes, report })
         yield* tenantMetrics.events(tenant, { accepted: report.accepted, duplicate: report.duplicates, rejected: report.rejected.length })
         return report
       })
 
-      const batch = Effect.fn("Ingest.batch")(
+      const store = (tenant: Tenant, items: BulkItems, decoded: Decoded) =>
+        processors.process([...decoded.users.values()]).pipe(
+          Effect.flatMap((outcomes) => settled(decoded, outcomes)),
+          Effect.flatMap((outcomes) => report(tenant, items, { decoded, outcomes }))
+        )
+
+      const batch = Effect.fnUntraced(
         function*(tenant: Tenant, items: BulkItems, options: { readonly strict: boolean }) {
-          yield* Effect.annotateCurrentSpan({ tenant: tenant.tenantId, events: items.count })
           const latest = limits.futureHours === 0 ? Number.POSITIVE_INFINITY : (yield* Clock.currentTimeMillis) + limits.futureHours * hour
-          const decoding: Decoding = { tenant, latest, largest: limits.bytesPerEvent }
-          const decoded: Decoded = { invalid: [], users: new Map(), uncounted: new Set() }
-          for (let next = 0; next < items.count;) {
-            if (next > 0) yield* Effect.yieldNow
-            const piece = items.piece(next)
-            if (Result.isFailure(piece)) {
-              return yield* Effect.fail<MalformedJson>((yield* takeTurns(malformedJson(items.bytes))) ?? notJson)
-            }
-            // An item that is a piece by itself may be large.
-            if (piece.success.length === 1) yield* Effect.yieldNow
-            decodeInto(decoded, decoding, piece.success, next)
-            next += piece.success.length
-          }
+          const decoded = yield* takeTurns(decodeAll(items, { tenant, latest, largest: limits.bytesPerEvent }))
+          if (decoded === "malformed") return yield* Effect.fail<MalformedJson>((yield* takeTurns(malformedJson(items.bytes))) ?? notJson)
           if (options.strict && decoded.invalid.length > 0) return yield* new StrictRefusal({ rejected: decoded.invalid })
-          return yield* Effect.uninterruptible(Effect.gen(function*() {
-            const ticket = yield* admission.events(tenant.tenantId, items.count - decoded.invalid.length)
-            return yield* Effect.ensuring(store(tenant, items, decoded), Effect.sync(ticket.release))
-          }))
+          return yield* Effect.uninterruptible(Effect.flatMap(
+            admission.events(tenant.tenantId, items.count - decoded.invalid.length),
+            (ticket) => Effect.ensuring(store(tenant, items, decoded), Effect.sync(ticket.release))
+          ))
         }
       )
-      return Ingest.of({ batch })
+      // A span costs as much as the rest of the way of one event here, so there is none for nobody.
+      const isTraced = (yield* Tracer.Tracer) !== Tracer.nativeTracer
+      return Ingest.of({
+        batch: !isTraced ? batch : (tenant, items, options) =>
+          Effect.withSpan(batch(tenant, items, options), "Ingest.batch", {
+            attributes: { tenant: tenant.tenantId, events: items.count }
+          })
+      })
     })
   )
 }
@@ -170,6 +177,24 @@ interface Decoded {
   readonly users: Map<string, UserBatch>
   /** The events that no projection counts. */
   readonly uncounted: Set<NewEvent>
+}
+
+/** Bytes of an item that is decoded in the same step as what came before it. */
+const shortItem = 16 * 1024
+
+/** Decodes all items, piece by piece. A body that is no JSON is `malformed`. */
+function* decodeAll(items: BulkItems, decoding: Decoding): Steps<Decoded | "malformed"> {
+  const decoded: Decoded = { invalid: [], users: new Map(), uncounted: new Set() }
+  for (let next = 0; next < items.count;) {
+    if (next > 0) yield
+    const piece = items.piece(next)
+    if (Result.isFailure(piece)) return "malformed"
+    // An item that is a piece by itself may be large.
+    if (piece.success.length === 1 && items.bytesOf(next).length > shortItem) yield
+    decodeInto(decoded, decoding, piece.success, next)
+    next += piece.success.length
+  }
+  return decoded
 }
 
 /** Decodes a piece of the items, which begins with item `first` of the request. */
@@ -259,11 +284,15 @@ const refusal = (index: number, event: NewEvent, outcome: Extract<EventOutcome, 
 const conflictMessage = (fields: ReadonlyArray<string>): string =>
   `An event stored under this key stays. It differs in ${fields.join(", ")}.`
 
-const count = Effect.fnUntraced(function*(
+/**
+ * Counts what became of the items. It is no effect: it needs the context's registry of metrics
+ * only.
+ */
+const count = (
+  context: Context.Context<never>,
   decoded: Decoded,
-  outcomes: ReadonlyArray<ReadonlyArray<EventOutcome>>,
-  report: IngestReport
-) {
+  { outcomes, report }: { readonly outcomes: ReadonlyArray<ReadonlyArray<EventOutcome>>; readonly report: IngestReport }
+): void => {
   const accepted = new Map<string, number>()
   const duplicate = new Map<string, number>()
   const uncounted = new Map<string, number>()
@@ -279,8 +308,8 @@ const count = Effect.fnUntraced(function*(
       }
     })
   }
-  for (const [kind, events] of accepted) yield* Metric.update(eventsAccepted(kind), events)
-  for (const [kind, events] of duplicate) yield* Metric.update(eventsDuplicate(kind), events)
-  for (const [kind, events] of uncounted) yield* Metric.update(eventsUncounted(kind), events)
-  for (const { event, reason } of report.rejected) yield* Metric.update(eventsRejected(reason, event), 1)
-})
+  for (const [kind, events] of accepted) eventsAccepted(kind).updateUnsafe(events, context)
+  for (const [kind, events] of duplicate) eventsDuplicate(kind).updateUnsafe(events, context)
+  for (const [kind, events] of uncounted) eventsUncounted(kind).updateUnsafe(events, context)
+  for (const { event, reason } of report.rejected) eventsRejected(reason, event).updateUnsafe(1, context)
+}

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
+import { hash as hashOf, randomBytes, timingSafeEqual } from "node:crypto"
 import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { KeyClient } from "../database/KeyClient.ts"
 import { Migrations } from "../database/Migrations.ts"
@@ -301,7 +301,7 @@ export class ApiKeys extends Context.Service<ApiKeys, {
 
 const isSame = (hash: string, other: string): boolean => timingSafeEqual(Buffer.from(hash), Buffer.from(other))
 
-const sha256 = (key: Redacted.Redacted): string => createHash("sha256").update(Redacted.value(key)).digest("hex")
+const sha256 = (key: Redacted.Redacted): string => hashOf("sha256", Redacted.value(key), "hex")
 
 interface PrincipalRow {
   readonly tenant_id: TenantId

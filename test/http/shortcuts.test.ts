@@ -42,7 +42,9 @@ const failing = (error: Parameters<typeof Effect.fail<Effect.Error<ReturnType<No
 /** What is behind the server, and a request that comes before. */
 type Given = Stubs & { readonly before?: (path: string) => string }
 
-/** What answers a request without the router must be what the router answers. A `?` asks the router. */
+/**
+ * What answers a request without the router must be what the router answers. A `?` asks the router.
+ */
 const answersAlike = (what: string, path: string, status: number, requestTo: (path: string) => string, stubs: Given = {}) =>
   it.live(what, () =>
     Effect.gen(function*() {

@@ -20,26 +20,37 @@ const other: Route = { method: "other", path: "other" }
 
 const classes = ["1xx", "2xx", "3xx", "4xx", "5xx"]
 
-const duration = Metric.histogram("playtally_http_request_duration_seconds", {
-  description: "Time from the headers of a request until its answer is ready, by endpoint and class of status",
-  boundaries
-})
+const histogramFor = (attributes: Readonly<Record<"method" | "route" | "status", string>>) =>
+  Metric.histogram("playtally_http_request_duration_seconds", {
+    description: "Time from the headers of a request until its answer is ready, by endpoint and class of status",
+    boundaries,
+    attributes
+  })
 
-const routes = new WeakMap<object, Route>()
-const histograms = new Map<Route, Map<string, typeof duration>>()
+const histograms = new Map<Route, Map<string, ReturnType<typeof histogramFor>>>()
 
-const histogramOf = (route: Route, status: string): typeof duration => {
-  const own = histograms.get(route) ?? new Map<string, typeof duration>()
+const histogramOf = (route: Route, status: string): ReturnType<typeof histogramFor> => {
+  const own = histograms.get(route) ?? new Map<string, ReturnType<typeof histogramFor>>()
   const known = own.get(status)
   if (known !== undefined) return known
-  const made = Metric.withAttributes(duration, { method: route.method, route: route.path, status })
+  const made = histogramFor({ method: route.method, route: route.path, status })
   histograms.set(route, own.set(status, made))
   return made
 }
 
+/**
+ * Where a request keeps its route: a map by request would be searched by each collection of
+ * garbage.
+ */
+const noted = Symbol("playtally/http/route")
+
+interface Noted {
+  [noted]?: Route
+}
+
 /** Notes the endpoint of a request, which is known by its identity. */
-export const noteRoute = (request: object, route: Route): void => {
-  routes.set(request, route)
+export const noteRoute = (request: object & Noted, route: Route): void => {
+  request[noted] = route
 }
 
 /** An answer that is ready. Its request began at `began` of `performance.now()`. */
@@ -60,7 +71,7 @@ export const measureAnswer = ({ began, route, status }: Measured, context: Conte
 }
 
 /** The endpoint that was noted of a request, or none of them. */
-export const routeOf = (request: object): Route => routes.get(request) ?? other
+export const routeOf = (request: object & Noted): Route => request[noted] ?? other
 
 /** Makes the metric appear before the first request is answered. */
 export const showRequestMetrics: Effect.Effect<void> = Effect.asVoid(Metric.value(histogramOf(other, "2xx")))
