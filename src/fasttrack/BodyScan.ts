@@ -174,7 +174,8 @@ export class BodyScan {
     this.depth = depth
     this.values = values
     if (values > this.bounds.values) this.end = "too-many-values"
-    else if (depth > 0 && at >= bytes.length) this.end = "unreadable"
+    else if (depth === 0) this.skipSpace(limit)
+    else if (at >= bytes.length) this.end = "unreadable"
     return this.end !== undefined
   }
 
