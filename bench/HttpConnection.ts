@@ -92,3 +92,7 @@ export const postRequest = (url: string, path: string, apiKey: string, body: str
   ]
   return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), bytes])
 }
+
+/** The bytes of a request for what anybody may ask. */
+export const getRequest = (url: string, path: string): Uint8Array =>
+  Buffer.from(`GET ${path} HTTP/1.1\r\nhost: ${new URL(url).host}\r\n\r\n`)

@@ -56,7 +56,7 @@ export interface Rig {
   readonly memory: ReadonlyArray<readonly [seconds: number, megabytes: number]>
 }
 
-const path = "/api/v1/integrations/fasttrack/bulk"
+export const bulkPath = "/api/v1/integrations/fasttrack/bulk"
 
 /**
  * Most events a second that are prepared for, by the items of a request: far more than any machine
@@ -107,7 +107,7 @@ export const startRig = (
     const prepare = ({ items, longer = 1, users = 5_000 }: Load): Requests => {
       const events = Math.min(profile.events * longer, mostPerSecond(items) * profile.seconds * longer)
       const next = traffic({ run: `${process.pid}-${++runs}`, users })
-      return bodiesOf(next, Math.max(1, Math.round(events / items)), items).map((body) => postRequest(service.url, path, apiKey, body))
+      return bodiesOf(next, Math.max(1, Math.round(events / items)), items).map((body) => postRequest(service.url, bulkPath, apiKey, body))
     }
     const send = (requests: Requests, { connections, longer = 1 }: Load, times?: number) =>
       Effect.promise((signal) => {

@@ -22,13 +22,15 @@ export interface Sending {
   readonly signal: AbortSignal
   /** How often each request is sent before the next one; once unless given. */
   readonly times?: number
+  /** The statuses of an answer that is as it should be; 204 unless given. */
+  readonly success?: ReadonlyArray<number>
 }
 
 /**
  * Sends requests over some connections, each as soon as the one before has been answered, and fails
- * if one is answered anything but 204, which says that everything in it is stored.
+ * if one is answered anything but `success`. 204 says that everything in it is stored.
  */
-export const closedLoop = async ({ connections, next, seconds, signal, times = 1, url }: Sending): Promise<Sent> => {
+export const closedLoop = async ({ connections, next, seconds, signal, success = [204], times = 1, url }: Sending): Promise<Sent> => {
   const open = await Promise.all(Array.from({ length: connections }, () => HttpConnection.open(url)))
   let answered = 0
   let refused = 0
@@ -37,7 +39,7 @@ export const closedLoop = async ({ connections, next, seconds, signal, times = 1
   const deliver = async (connection: HttpConnection, request: Uint8Array) => {
     for (;;) {
       const { body, retryAfter, status } = await connection.send(request)
-      if (status === 204) return
+      if (success.includes(status)) return
       if (status !== 503 && status !== 429) throw new Error(`the service answered ${status}: ${body.slice(0, 500)}`)
       refused++
       await new Promise((done) => setTimeout(done, (retryAfter ?? 1) * 1000))
