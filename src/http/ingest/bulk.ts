@@ -103,9 +103,8 @@ export const bulkHandler = Effect.gen(function*() {
     }
   )
 
-  const store = Effect.fnUntraced(function*(tenant: Tenant, items: BulkItems, { strict }: { readonly strict: boolean }) {
-    if (strict) yield* HttpEffect.appendPreResponseHandler(applyStrict)
-    return yield* ingest.batch(tenant, items, { strict }).pipe(
+  const store = (tenant: Tenant, items: BulkItems, { strict }: { readonly strict: boolean }) => {
+    const answered = ingest.batch(tenant, items, { strict }).pipe(
       Effect.map((report) => answer(report, items.count)),
       Effect.catchTags({
         MalformedJson: bodyProblem,
@@ -118,21 +117,24 @@ export const bulkHandler = Effect.gen(function*() {
         DatabaseUnavailable: databaseProblem
       })
     )
-  })
+    return strict ? Effect.andThen(HttpEffect.appendPreResponseHandler(applyStrict), answered) : answered
+  }
 
-  return Effect.fnUntraced(function*({ request }: RawRequestOf<typeof bulk>) {
-    const tenant = yield* CurrentTenant
-    const announced = yield* announcedBody(request, limits.bytesPerRequest)
-    return yield* Effect.acquireUseRelease(
-      Effect.map(admit(tenant, announced ?? limits.bytesPerRequest), (current) => ({ current })),
-      (ticket) =>
-        Effect.flatMap(
-          readItems(request, tenant, ticket),
-          (items) => store(tenant, items, { strict: parsePrefer(request.headers["prefer"]).get("handling") === "strict" })
-        ),
-      (ticket) => Effect.sync(() => ticket.current.release())
-    )
-  })
+  // Nothing interrupts it between the taking of a ticket and the promise to release it: its route is
+  // uninterruptible.
+  return ({ request }: RawRequestOf<typeof bulk>) =>
+    Effect.flatMap(CurrentTenant, (tenant) =>
+      announcedBody(request, limits.bytesPerRequest).pipe(
+        Effect.flatMap((announced) => admit(tenant, announced ?? limits.bytesPerRequest)),
+        Effect.flatMap((current) => {
+          const ticket = { current }
+          const strict = parsePrefer(request.headers["prefer"]).get("handling") === "strict"
+          return readItems(request, tenant, ticket).pipe(
+            Effect.flatMap((items) => store(tenant, items, { strict })),
+            Effect.ensuring(Effect.sync(() => ticket.current.release()))
+          )
+        })
+      ))
 })
 
 const bodyProblem = (problem: BodyProblem) => {
