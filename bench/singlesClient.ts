@@ -18,7 +18,10 @@ export interface Singles {
   readonly seconds: number
 }
 
-/** What came of it. The 99th percentile is in milliseconds, and NaN where the client does not tell it. */
+/**
+ * What came of it. The 99th percentile is in milliseconds, and NaN where the client does not tell
+ * it.
+ */
 export interface SinglesSent {
   readonly perSecond: number
   readonly p99: number

@@ -9,7 +9,9 @@ import type { PartitionSet } from "./PartitionSet.ts"
 /** What feeds the projections of one partition. */
 export type FeedServices = ProjectionRunner | AppendSignal
 
-/** The partitions as the supervisor of several processes has them: it only feeds their projections. */
+/**
+ * The partitions as the supervisor of several processes has them: it only feeds their projections.
+ */
 export class FedPartitions extends Context.Service<FedPartitions, PartitionSet<FeedServices>>()("playtally/partitions/FedPartitions") {
   /** The partitions with what feeds each, see {@link openPartitions}. */
   static readonly layer = <E, R>(layer: Layer.Layer<FeedServices, E, DatabaseClients | R>) =>

@@ -120,8 +120,8 @@ export const bulkHandler = Effect.gen(function*() {
     return strict ? Effect.andThen(HttpEffect.appendPreResponseHandler(applyStrict), answered) : answered
   }
 
-  // Nothing interrupts it between the taking of a ticket and the promise to release it: its route is
-  // uninterruptible.
+  // Nothing interrupts it between the taking of a ticket and the promise to release it: its route
+  // is uninterruptible.
   return ({ request }: RawRequestOf<typeof bulk>) =>
     Effect.flatMap(CurrentTenant, (tenant) =>
       announcedBody(request, limits.bytesPerRequest).pipe(
