@@ -88,7 +88,10 @@ const measure = Effect.gen(function*() {
       "  a place and 3 neighbours each, whole reading",
       yield* times(500, () => boards.place(tenant, selection, { userId: UserId(anybody()), neighbours: 3, consistency }))
     )
-    yield* tell("  the rank, the statement", yield* times(500, () => sql.unsafe(ranking.standing, [tenant.tenantId, ...key, anybody()])))
+    yield* tell(
+      "  the rank, the statement",
+      yield* times(500, () => sql.unsafe(ranking.ofUser.standing, [tenant.tenantId, ...key, anybody()]))
+    )
   })
   yield* read("after loading")
 
@@ -96,7 +99,7 @@ const measure = Effect.gen(function*() {
   yield* tell(`a chunk of some ${chunk} users who move`, moves)
   yield* read("after moving")
 
-  for (const [name, text, parameter] of [["first 100", ranking.first, 100], ["rank", ranking.standing, anybody()]] as const) {
+  for (const [name, text, parameter] of [["first 100", ranking.first, 100], ["rank", ranking.ofUser.standing, anybody()]] as const) {
     const plan = yield* sql.unsafe<Record<string, string>>(`explain (analyze, buffers, costs off) ${text}`, [
       tenant.tenantId,
       ...key,

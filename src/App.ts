@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Activity } from "./counters/Activity.ts"
+import { BoardParts } from "./counters/BoardParts.ts"
 import { Changes } from "./counters/changes/Changes.ts"
 import { ConsistentReads } from "./counters/ConsistentReads.ts"
 import { Counters } from "./counters/Counters.ts"
@@ -8,7 +9,6 @@ import { Games } from "./counters/Games.ts"
 import { Explanation } from "./counters/history/Explanation.ts"
 import { Histories } from "./counters/history/Histories.ts"
 import { TimeTravel } from "./counters/history/TimeTravel.ts"
-import { Leaderboards } from "./counters/Leaderboards.ts"
 import { ReadShares } from "./counters/ReadShares.ts"
 import { Users } from "./counters/Users.ts"
 import { Database } from "./database/Database.ts"
@@ -64,7 +64,7 @@ const readings = (projections: ReadonlyArray<AnyProjection>) =>
     Counters.layer,
     Games.layer,
     Activity.layer,
-    Leaderboards.layer,
+    BoardParts.layer,
     Changes.layer,
     Users.layer,
     Layer.mergeAll(TimeTravel.layer(projections), Explanation.layer(projections)).pipe(

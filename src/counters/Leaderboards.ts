@@ -1,22 +1,16 @@
-import { PgClient } from "@effect/sql-pg"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import type { SqlError } from "effect/sql"
-import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
-import { leaderboards } from "../projections/catalog/leaderboards.ts"
-import { type Board, datesOf, type Period, ruleOf } from "../projections/catalog/rules/boards.ts"
-import { sportsLeaderboards } from "../projections/catalog/sportsLeaderboards.ts"
-import { type RankedUser, type RankingReader, readRanking } from "../projections/tables/readRanking.ts"
+import { type Board, type Period, ruleOf } from "../projections/catalog/rules/boards.ts"
+import { byRank, type RankedUser } from "../projections/tables/readRanking.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { upperCase } from "../values/asciiCase.ts"
 import { formatDay } from "../values/dayRuns.ts"
 import type { UserId } from "../values/UserId.ts"
 import type { Calendar } from "../values/zones/Calendar.ts"
-import { type Consistency, ConsistentReads, ProjectionBehind, type ProjectionFailing, type ProjectionParked } from "./ConsistentReads.ts"
-import { ProjectionNotBuilt } from "./ProjectionNotBuilt.ts"
-import type { TooManyReads } from "./ReadShares.ts"
+import { type BoardPart, type BoardParts, type BoardReading, hasDays } from "./BoardParts.ts"
+import type { BoardSelection } from "./boardSelection.ts"
+import { type Consistency, ProjectionBehind } from "./ConsistentReads.ts"
 
 /**
  * A place on a board.
@@ -45,7 +39,9 @@ interface LeaderboardHead {
   readonly time_zone: string
   /** How many users are on the board. */
   readonly user_count: number
-  /** For each projection, when the score of any user last changed without an event. */
+  /**
+   * For each projection, a number that changes when the score of any user changes without an event.
+   */
   readonly generations: Readonly<Record<string, number>>
   readonly stale?: ReadonlyArray<string>
 }
@@ -61,35 +57,37 @@ export interface LeaderboardPlace extends LeaderboardHead, LeaderboardEntry {
   readonly below: ReadonlyArray<LeaderboardEntry>
 }
 
-/** A request for a board. */
-export interface BoardSelection {
-  readonly board: Board
-  readonly period: Period
-  /** A date of the period in days since 1970-01-01. Undefined for today in the tenant's zone. */
-  readonly day: number | undefined
-  /** In letters of any case; null if the board has none. */
-  readonly currency: string | null
+/** The databases that have the users of a tenant: each user is in one of them. */
+export interface BoardSources {
+  /** Reads all of them side by side. */
+  readonly all: <A>(tenant: Tenant, read: (boards: BoardParts["Service"]) => BoardReading<A>) => BoardReading<ReadonlyArray<A>>
+  /**
+   * Reads the one that has a user, and then the others with what the first has found. It reads no
+   * others if the first has found nothing.
+   */
+  readonly fromUser: <A, B>(
+    tenant: Tenant,
+    userId: UserId,
+    read: {
+      readonly own: (boards: BoardParts["Service"]) => BoardReading<A | undefined>
+      readonly other: (boards: BoardParts["Service"], own: A) => BoardReading<B>
+    }
+  ) => BoardReading<readonly [own: A, ...others: ReadonlyArray<B>] | undefined>
 }
-
-type Reading<A> = Effect.Effect<
-  A,
-  ProjectionBehind | ProjectionNotBuilt | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable
->
 
 /** The leaderboards of a tenant. */
 export class Leaderboards extends Context.Service<Leaderboards, {
   /**
    * The best users of a board. Ties are in the order in which the users reached the score.
    *
-   * It fails with `ProjectionNotBuilt` if the projection of the board must be rebuilt for the first
-   * time, and with the errors of {@link ConsistentReads}. `ProjectionBehind` comes also where
-   * another process has activated a version that this code does not know.
+   * It fails as readings of {@link BoardParts} do. `ProjectionBehind` comes also while another zone
+   * or another version is in some of the databases and not in all.
    */
   readonly top: (
     tenant: Tenant,
     selection: BoardSelection,
     options: { readonly limit: number; readonly consistency: Consistency }
-  ) => Reading<LeaderboardDocument>
+  ) => BoardReading<LeaderboardDocument>
   /**
    * A user's place; undefined for a user who is not on the board.
    *
@@ -99,101 +97,102 @@ export class Leaderboards extends Context.Service<Leaderboards, {
     tenant: Tenant,
     selection: BoardSelection,
     options: { readonly userId: UserId; readonly neighbours: number; readonly consistency: Consistency }
-  ) => Reading<LeaderboardPlace | undefined>
-}>()("playtally/counters/Leaderboards") {
-  static readonly layer = Layer.effect(
-    Leaderboards,
-    Effect.gen(function*() {
-      const sql = yield* PgClient.PgClient
-      const reads = yield* ConsistentReads
+  ) => BoardReading<LeaderboardPlace | undefined>
+}>()("playtally/counters/Leaderboards") {}
 
-      const read = <A>(
-        tenant: Tenant,
-        { board, consistency, currency, day, period }: BoardSelection & { readonly consistency: Consistency },
-        rows: (ranking: RankingReader, head: LeaderboardHead, entry: EntryOf) => Effect.Effect<A, SqlError.SqlError>
-      ) =>
-        reads.read(
-          tenant,
-          { userIds: [], projections: [projectionOf(board).name], consistency, everybody: true },
-          Effect.fnUntraced(function*({ generationsOf, stale, stores: [store], unbuilt }) {
-            if (unbuilt.length > 0) return yield* new ProjectionNotBuilt({ projections: unbuilt })
-            // Another process has activated a version that this code does not know.
-            if (store === undefined) return yield* new ProjectionBehind({ waited: 0 })
-            const [settings] = yield* sql<{ time_zone: string; week_start: number; days_move: boolean; weeks_move: boolean }>`
-              select time_zone, week_start,
-                exists (select from time_zone_moves m where m.tenant_id = t.tenant_id and m.time_zone <> t.time_zone) as days_move,
-                exists (select from time_zone_moves m where m.tenant_id = t.tenant_id) as weeks_move
-              from tenants t where tenant_id = ${tenant.tenantId}::uuid`
-            // While the tenant's zone or first day of the week is being changed, some users' days
-            // or weeks are the former ones: they cannot be compared.
-            const hasDays = period !== "all" || board === "login_streak"
-            if (
-              settings === undefined || (hasDays && settings.days_move) || (period === "week" && settings.weeks_move)
-            ) return yield* new ProjectionBehind({ waited: 0 })
-            const calendar = store.projection.zones.calendar(settings.time_zone)
-            const today = calendar.day(yield* Clock.currentTimeMillis)
-            const dates = datesOf(day ?? today, period, settings.week_start)
-            const [period_start, period_end] = dates === null ? [null, null] : dates.map(formatDay)
-            const ranking = readRanking(sql, store, tenant.tenantId, [
-              board,
-              period,
-              period_start ?? "",
-              upperCase(currency ?? "")
-            ])
-            return yield* rows(ranking, {
-              board,
-              period,
-              currency: currency === null ? null : upperCase(currency),
-              period_start: period_start ?? null,
-              period_end: period_end ?? null,
-              time_zone: settings.time_zone,
-              user_count: yield* ranking.count,
-              generations: generationsOf(),
-              ...stale.length > 0 ? { stale } : {}
-            }, entryOf(board, calendar))
-          })
-        )
-
-      return Leaderboards.of({
-        top: Effect.fn("Leaderboards.top")((tenant, selection, { consistency, limit }) =>
-          read(tenant, { ...selection, consistency }, (ranking, head, entry) =>
-            Effect.map(ranking.first(limit), (users) => ({
-              ...head,
-              entries: users.map((user, index) => entry(user, index + 1))
-            })))
-        ),
-        place: Effect.fn("Leaderboards.place")((tenant, selection, { consistency, neighbours, userId }) =>
-          read(
-            tenant,
-            { ...selection, consistency },
-            Effect.fnUntraced(function*(ranking, head, entry) {
-              const own = yield* ranking.standing(userId)
-              if (own === undefined) return undefined
-              const above = yield* ranking.before(userId, neighbours)
-              const below = yield* ranking.after(userId, neighbours)
-              const { stale, ...board } = head
-              return {
-                ...board,
-                ...entry(own, own.rank),
-                above: above.map((user, index) => entry(user, own.rank - 1 - index)).toReversed(),
-                below: below.map((user, index) => entry(user, own.rank + 1 + index)),
-                ...stale === undefined ? {} : { stale }
-              }
-            })
-          )
-        )
+/**
+ * The leaderboards over some databases.
+ *
+ * A user who is among the first n of all is among the first n of one. So the first n of each are
+ * enough, and the same goes for neighbours. Ranks are counted: a user's rank is 1 and the users
+ * before that place in each database. Each database is read at one moment of its own.
+ */
+export const leaderboardsOver = (sources: BoardSources): Leaderboards["Service"] =>
+  Leaderboards.of({
+    top: Effect.fn("Leaderboards.top")(function*(tenant, selection, { consistency, limit }) {
+      const now = yield* Clock.currentTimeMillis
+      const parts = yield* sources.all(tenant, (boards) => boards.first(tenant, { ...selection, now, consistency }, limit))
+      const { calendar, head } = yield* joined(selection, parts)
+      const users = merged(parts.map(({ first }) => first), byRank).slice(0, limit)
+      return { ...head, entries: users.map((user, index) => entryOf(selection.board, calendar, user, index + 1)) }
+    }),
+    place: Effect.fn("Leaderboards.place")(function*(tenant, selection, { consistency, neighbours, userId }) {
+      const now = yield* Clock.currentTimeMillis
+      const parts = yield* sources.fromUser(tenant, userId, {
+        own: (boards) => boards.ofUser(tenant, { ...selection, now, consistency }, { userId, neighbours }),
+        other: (boards, { own }) =>
+          Effect.flatMap(Clock.currentTimeMillis, (then) =>
+            boards.ofPlace(tenant, { ...selection, now, consistency: leftOf(consistency, then - now) }, { place: own, neighbours }))
       })
+      if (parts === undefined) {
+        return undefined
+      }
+      const { calendar, head: { stale, ...board } } = yield* joined(selection, parts)
+      const rank = 1 + sumOf(parts, ({ ahead }) =>
+        ahead)
+      const entry = (user: RankedUser, rank: number) => entryOf(selection.board, calendar, user, rank)
+      const above = merged(parts.map(({ above }) => above), (a, b) => byRank(b, a)).slice(0, neighbours)
+      const below = merged(parts.map(({ below }) => below), byRank).slice(0, neighbours)
+      return {
+        ...board,
+        ...entry(parts[0].own, rank),
+        above: above.map((user, index) => entry(user, rank - 1 - index)).toReversed(),
+        below: below.map((user, index) => entry(user, rank + 1 + index)),
+        ...stale === undefined ? {} : { stale }
+      }
     })
-  )
+  })
+
+/** What is left of the time of a strong read after some milliseconds. */
+const leftOf = (consistency: Consistency, gone: number): Consistency =>
+  consistency._tag === "Eventual"
+    ? consistency
+    : { ...consistency, waitSeconds: Math.max(0, Math.ceil(consistency.waitSeconds - gone / 1000)) }
+
+/** Some lists of users, each in order, as one. */
+const merged = (
+  lists: ReadonlyArray<ReadonlyArray<RankedUser>>,
+  order: (a: RankedUser, b: RankedUser) => number
+): ReadonlyArray<RankedUser> => lists.length === 1 ? lists.flat() : lists.flat().sort(order)
+
+const sumOf = <A>(parts: ReadonlyArray<A>, number: (part: A) => number): number => parts.reduce((sum, part) => sum + number(part), 0)
+
+/** What a board says over its users, and the calendar of its dates. */
+const joined = (
+  { board, currency, period }: BoardSelection,
+  parts: ReadonlyArray<BoardPart>
+): Effect.Effect<{ readonly head: LeaderboardHead; readonly calendar: Calendar }, ProjectionBehind> => {
+  const [first] = parts
+  // Scores of two versions, or of two calendars, cannot be compared.
+  if (first === undefined || parts.some((part) => !isComparable({ board, period }, first, part))) {
+    return Effect.fail(new ProjectionBehind({ waited: 0 }))
+  }
+  const stale = [...new Set(parts.flatMap(({ stale }) => stale))]
+  // Each number only grows. So their sum is another one when any of them is.
+  const generations = Object.keys(first.generations).map((name) => [name, sumOf(parts, ({ generations }) => generations[name] ?? 0)])
+  return Effect.succeed({
+    calendar: first.calendar,
+    head: {
+      board,
+      period,
+      currency: currency === null ? null : upperCase(currency),
+      period_start: first.dates?.[0] ?? null,
+      period_end: first.dates?.[1] ?? null,
+      time_zone: first.timeZone,
+      user_count: sumOf(parts, ({ userCount }) => userCount),
+      generations: Object.fromEntries(generations),
+      ...stale.length > 0 ? { stale } : {}
+    }
+  })
 }
+
+const isComparable = ({ board, period }: Pick<BoardSelection, "board" | "period">, a: BoardPart, b: BoardPart): boolean =>
+  a.version === b.version && (!hasDays({ board, period }) || a.timeZone === b.timeZone) &&
+  (period !== "week" || a.weekStart === b.weekStart)
 
 const millisecondsOfDay = 86_400_000
 
-const projectionOf = (board: Board) => board === "sports_turnover" ? sportsLeaderboards : leaderboards
-
-type EntryOf = (user: RankedUser, rank: number) => LeaderboardEntry
-
-const entryOf = (board: Board, calendar: Calendar): EntryOf => ({ reachedAt, score, userId }, rank) => {
+const entryOf = (board: Board, calendar: Calendar, { reachedAt, score, userId }: RankedUser, rank: number): LeaderboardEntry => {
   const reached = new Date(reachedAt).toISOString()
   return {
     rank,

@@ -1,6 +1,15 @@
 import * as Result from "effect/Result"
 import { type Board, type Period, ruleOf } from "../projections/catalog/rules/boards.ts"
-import type { BoardSelection } from "./Leaderboards.ts"
+
+/** A request for a board. */
+export interface BoardSelection {
+  readonly board: Board
+  readonly period: Period
+  /** A date of the period in days since 1970-01-01. Undefined for today in the tenant's zone. */
+  readonly day: number | undefined
+  /** In letters of any case; null if the board has none. */
+  readonly currency: string | null
+}
 
 /** The part of a request that does not fit the board, and why. */
 export interface Misfit {

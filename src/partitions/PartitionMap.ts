@@ -27,9 +27,12 @@ export const onePartition: PartitionMap = [
   { partition: 0, first: Slice(0), last: Slice(sliceCount - 1), server: homeServer, epoch: 0, state: "serving" }
 ]
 
+/** Whether a partition has a slice. */
+export const hasSlice = ({ first, last }: Pick<PartitionEntry, "first" | "last">, slice: Slice): boolean => first <= slice && slice <= last
+
 /** The partition that has a slice. */
 export const partitionOf = (map: PartitionMap, slice: Slice): PartitionEntry =>
-  known(map.length === 1 ? map[0] : map.find(({ first, last }) => first <= slice && slice <= last), `partition of slice ${slice}`)
+  known(map.length === 1 ? map[0] : map.find((entry) => hasSlice(entry, slice)), `partition of slice ${slice}`)
 
 /** The slices of a partition. */
 export const slicesOf = ({ first, last }: Pick<PartitionEntry, "first" | "last">): ReadonlyArray<Slice> => allSlices.slice(first, last + 1)

@@ -70,8 +70,15 @@ export class PartitionSet<S> {
   /** Uses the services of the partition that has a slice. */
   readonly at = <A, E, R>(
     slice: Slice,
-    run: (services: Context.Context<S>) => Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E | PartitionUnavailable, R> => whileMoving(this.places, Effect.suspend(() => this.use(this.placeOf(slice), run)))
+    run: (services: Context.Context<S>, entry: PartitionEntry) => Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | PartitionUnavailable, R> =>
+    whileMoving(
+      this.places,
+      Effect.suspend(() => {
+        const place = this.placeOf(slice)
+        return this.use(place, (services) => run(services, place.entry))
+      })
+    )
 
   /** Uses the services of every partition, side by side: results in the order of the slices. */
   readonly everywhere = <A, E, R>(

@@ -2,13 +2,13 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Activity } from "../counters/Activity.ts"
+import type { BoardParts } from "../counters/BoardParts.ts"
 import type { Changes } from "../counters/changes/Changes.ts"
 import type { ConsistentReads } from "../counters/ConsistentReads.ts"
 import type { Counters } from "../counters/Counters.ts"
 import type { Games } from "../counters/Games.ts"
 import type { Explanation } from "../counters/history/Explanation.ts"
 import type { TimeTravel } from "../counters/history/TimeTravel.ts"
-import type { Leaderboards } from "../counters/Leaderboards.ts"
 import type { Users } from "../counters/Users.ts"
 import type { UserErasure } from "../erasure/UserErasure.ts"
 import type { AppendSignal } from "../event-log/AppendSignal.ts"
@@ -34,7 +34,7 @@ export type PartitionServices =
   | Counters
   | Games
   | Activity
-  | Leaderboards
+  | BoardParts
   | Changes
   | Users
   | TimeTravel

@@ -1,23 +1,54 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Leaderboards } from "../counters/Leaderboards.ts"
-import { Slice } from "../values/Slice.ts"
+import { BoardParts } from "../counters/BoardParts.ts"
+import { type BoardSources, Leaderboards, leaderboardsOver } from "../counters/Leaderboards.ts"
+import { unavailable } from "../database/DatabaseUnavailable.ts"
+import { sliceOf } from "../event-log/sliceOf.ts"
+import type { Tenant } from "../tenants/Tenant.ts"
+import { hasSlice } from "./PartitionMap.ts"
 import { Partitions } from "./Partitions.ts"
 import { inPartition } from "./PartitionUnavailable.ts"
 
-/** `Leaderboards` over the partitions. */
+/** `Leaderboards` over the partitions: each is a part of every board. */
 export const spreadLeaderboards = Layer.effect(
   Leaderboards,
-  Effect.map(Partitions, (partitions) =>
-    Leaderboards.of({
-      top: (tenant, selection, options) =>
-        partitions.at(Slice(0), (services) => Context.get(services, Leaderboards).top(tenant, selection, options)).pipe(
-          inPartition("Leaderboards.top")
-        ),
-      place: (tenant, selection, options) =>
-        partitions.at(Slice(0), (services) => Context.get(services, Leaderboards).place(tenant, selection, options)).pipe(
-          inPartition("Leaderboards.place")
-        )
-    }))
+  Effect.map(Partitions, (partitions) => {
+    /** A partition without a copy of the tenant has no users: the board is empty there. */
+    const known = ({ tenantId }: Tenant) => partitions.knowTenant(tenantId).pipe(unavailable("Leaderboards"))
+
+    const all: BoardSources["all"] = (tenant, read) =>
+      Effect.andThen(
+        known(tenant),
+        partitions.everywhere((services) => read(Context.get(services, BoardParts)))
+      ).pipe(inPartition("Leaderboards"))
+
+    const fromUser: BoardSources["fromUser"] = (tenant, userId, read) =>
+      Effect.gen(function*() {
+        const slice = sliceOf(tenant.tenantId, userId)
+        yield* known(tenant)
+        for (;;) {
+          const { found, own } = yield* partitions.at(slice, (services, own) =>
+            Effect.map(read.own(Context.get(services, BoardParts)), (found) => ({ found, own })))
+          if (found === undefined) {
+            return undefined
+          }
+          if (partitions.map().length === 1) {
+            return [found] as const
+          }
+          const others = yield* partitions.everywhere((services, entry) =>
+            hasSlice(entry, slice)
+              ? Effect.succeed({ entry, parts: [] })
+              : Effect.map(read.other(Context.get(services, BoardParts), found), (part) => ({ entry, parts: [part] }))
+          )
+          // If the partition has been split meanwhile, its other half is among the others.
+          const isWhole = others.some(({ entry }) =>
+            entry.first === own.first && entry.last === own.last
+          )
+          if (isWhole) return [found, ...others.flatMap(({ parts }) => parts)] as const
+        }
+      }).pipe(inPartition("Leaderboards"))
+
+    return leaderboardsOver({ all, fromUser })
+  })
 )

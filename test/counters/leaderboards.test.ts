@@ -3,7 +3,8 @@ import { assert, layer } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type BoardSelection, Leaderboards } from "../../src/counters/Leaderboards.ts"
+import type { BoardSelection } from "../../src/counters/boardSelection.ts"
+import { Leaderboards } from "../../src/counters/Leaderboards.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { allSlices } from "../../src/event-log/sliceOf.ts"
 import type { FastTrackEvent } from "../../src/fasttrack/FastTrackEvent.ts"
@@ -21,6 +22,7 @@ import { removeVersion } from "../../src/projections/versions/removeVersion.ts"
 import { verifySlice } from "../../src/projections/versions/verifyProjection.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { formatDay, parseDay } from "../../src/values/dayRuns.ts"
+import type { Slice } from "../../src/values/Slice.ts"
 import { UserId } from "../../src/values/UserId.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
 import { referenceLeaderboard, referencePeriod } from "../oracle/referenceLeaderboards.ts"
@@ -43,15 +45,17 @@ const place = (tenant: Tenant, selection: BoardSelection, userId: string, neighb
   Effect.flatMap(Leaderboards, (boards) => boards.place(tenant, selection, { userId: UserId(userId), neighbours, consistency: strong }))
 
 /**
- * The buckets have exactly the users they say, and nothing differs from a second fold of the log.
+ * The buckets have exactly the users they say, and nothing differs from a second fold of the log:
+ * in the partition at home, where there are several.
  */
 const assertSound = Effect.gen(function*() {
   const sql = yield* PgClient.PgClient
   const log = yield* EventLog
   const { stores } = yield* ProjectionCatalog
+  const heads = yield* sql<{ slice: Slice }>`select slice from slice_heads`
   for (const store of stores) {
     assert.strictEqual(yield* wrongBuckets(sql, store), 0, store.projection.name)
-    for (const slice of allSlices) assert.deepStrictEqual((yield* verifySlice({ sql, log }, store, slice)).differences, [])
+    for (const { slice } of heads) assert.deepStrictEqual((yield* verifySlice({ sql, log }, store, slice)).differences, [])
   }
 })
 

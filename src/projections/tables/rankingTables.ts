@@ -37,18 +37,29 @@ export interface RankingTables {
   readonly count: string
   /** The first users, in order: the tenant, the parts of the key, and how many. */
   readonly first: string
-  /** One user with the rank: the tenant, the parts of the key, and the user. */
-  readonly standing: string
+  /** What there is around one user: the tenant, the parts of the key, and the user. */
+  readonly ofUser: AroundSql
   /**
-   * The users before and after one, the nearest first: the tenant, the parts of the key, the user,
-   * and how many.
+   * What there is around a place, of a user who may be in another database: the tenant, the parts
+   * of the key, the score, when it was reached, and the user.
    */
-  readonly before: string
-  readonly after: string
+  readonly ofPlace: AroundSql
   /**
    * The buckets whose number of users is wrong, and users in no bucket: no rows, if all is well.
    */
   readonly wrong: string
+}
+
+/** The SQL that looks around one place. Its parameters say which place. */
+export interface AroundSql {
+  /**
+   * The user of the place with the number of users before. No row for a user who is not there, or
+   * if the key has no users.
+   */
+  readonly standing: string
+  /** The users before and after it, the nearest first. One more parameter says how many. */
+  readonly before: string
+  readonly after: string
 }
 
 /** Makes the SQL for the totals of a version. */
@@ -71,9 +82,8 @@ export const rankingTables = (ranked: RankedTable): RankingTables => {
     drop: [`drop table if exists ${buckets}`, ...countingFunctions(prefix).map((counting) => `drop function if exists ${counting}`)],
     count: `select coalesce(sum(b.users), 0)::bigint as users from ${buckets} as b where ${given("b")}`,
     first: `select ${shown} from ${name} as t where ${given("t")} and t.contributions > 0 order by ${byPlace} limit $${next}`,
-    standing: standing(sql, name),
-    before: neighbours(sql, { name, is: "<", order: "rank_score desc, rank_at desc, user_id desc" }),
-    after: neighbours(sql, { name, is: ">", order: byPlace }),
+    ofUser: around(sql, { name, me: userRow(sql, name), next: next + 1 }),
+    ofPlace: around(sql, { name, me: givenPlace(sql), next: next + 3 }),
     wrong: wrongCounts(sql, name)
   }
 }
@@ -90,39 +100,61 @@ const createBuckets = (ranked: RankedTable) => {
 /** A user of the alias `t` as readers get one. */
 const shown = "t.user_id, trim_scale(-t.rank_score) as score, t.rank_at as reached_at"
 
+/** A place, with its key, which statements look around. */
+interface Around {
+  readonly name: string
+  /** SQL that gives the place, or no row. */
+  readonly me: string
+  /** The number of the first parameter after those of the place. */
+  readonly next: number
+}
+
 /**
  * The row of the user after the key's parameters. It is looked up by the primary key: without
  * statistics, the index of the ranks looks as good for it, and would be read from end to end.
  */
-const me = ({ given, next, ofKeys }: BucketSql, name: string) =>
+const userRow = ({ given, next, ofKeys }: BucketSql, name: string) =>
   `select * from (
       select t.contributions, ${ofKeys("t")}, t.rank_score, t.rank_at, t.user_id from ${name} as t where ${
     given("t")
   } and t.user_id = $${next} offset 0
     ) as t where t.contributions > 0`
 
+/** The place after the key's parameters. */
+const givenPlace = ({ keys, next }: BucketSql) =>
+  `select ${
+    keys.map((key, index) => index === 0 ? `$1::uuid as ${key}` : `$${index + 1}::text collate "C" as ${key}`).join(", ")
+  }, -($${next}::numeric) as rank_score, $${next + 1}::timestamptz as rank_at, $${next + 2}::text collate "C" as user_id`
+
+const around = (sql: BucketSql, { me, name, next }: Around): AroundSql => ({
+  standing: standing(sql, { name, me, next }),
+  before: neighbours(sql, { name, me, next, is: "<", order: "rank_score desc, rank_at desc, user_id desc" }),
+  after: neighbours(sql, { name, me, next, is: ">", order: byPlace })
+})
+
 /**
- * The rank is 1, and the users of all buckets before, and those before the user in the own bucket.
+ * The users of all buckets before, and those before the place in its own bucket. A key without
+ * users has no bucket.
  */
-const standing = (sql: BucketSql, name: string) => {
+const standing = (sql: BucketSql, { me, name }: Around) => {
   const { bucketOf, buckets, sameKey } = sql
   return `
-      with me as materialized (${me(sql, name)})
+      with me as materialized (${me})
       select ${shown}, (
-        1 + coalesce((select sum(o.users) from ${buckets} as o where ${sameKey("o", "b")} and ${start("o")} < ${start("b")}), 0)
+        coalesce((select sum(o.users) from ${buckets} as o where ${sameKey("o", "b")} and ${start("o")} < ${start("b")}), 0)
         + (select count(*) from ${name} as o
           where ${sameKey("o", "b")} and o.contributions > 0 and ${place("o")} >= ${start("b")} and ${place("o")} < ${place("t")})
-      )::bigint as rank
+      )::bigint as ahead
       from me as t cross join lateral (${bucketOf("t")}) as b`
 }
 
 const neighbours = (
-  sql: BucketSql,
-  { is, name, order }: { readonly name: string; readonly is: "<" | ">"; readonly order: string }
+  { sameKey }: BucketSql,
+  { is, me, name, next, order }: Around & { readonly is: "<" | ">"; readonly order: string }
 ) => `
-    with me as materialized (${me(sql, name)}) select ${shown} from me cross join lateral (
-      select * from ${name} as t where ${sql.sameKey("t", "me")} and t.contributions > 0 and ${place("t")} ${is} ${place("me")}
-      order by ${order} limit $${sql.next + 1}
+    with me as materialized (${me}) select ${shown} from me cross join lateral (
+      select * from ${name} as t where ${sameKey("t", "me")} and t.contributions > 0 and ${place("t")} ${is} ${place("me")}
+      order by ${order} limit $${next}
     ) as t`
 
 const wrongCounts = ({ bucketOf, buckets, keys, ofKeys, sameKey }: BucketSql, name: string) => `

@@ -108,12 +108,21 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
             assert.deepStrictEqual((yield* ranking.first(1000)).map(({ userId }) => userId), expected)
             for (const userId of expected.filter(() => random.chance(0.1))) {
               const rank = expected.indexOf(userId) + 1
-              assert.strictEqual((yield* ranking.standing(UserId(userId)))?.rank, rank)
-              assert.deepStrictEqual(
-                (yield* ranking.before(UserId(userId), 2)).map((user) => user.userId),
-                expected.slice(Math.max(0, rank - 3), rank - 1).toReversed()
-              )
-              assert.deepStrictEqual((yield* ranking.after(UserId(userId), 2)).map((user) => user.userId), expected.slice(rank, rank + 2))
+              const own = yield* ranking.ofUser(UserId(userId)).standing
+              if (own === undefined) return yield* Effect.die("the user is on the board")
+              assert.strictEqual(own.ahead, rank - 1)
+              // As a user of this place would have it who is in another database.
+              const stranger = { ...own, userId: UserId(`${userId}\u0001`) }
+              assert.strictEqual((yield* ranking.ofPlace(stranger).standing)?.ahead, rank)
+              assert.deepStrictEqual((yield* ranking.ofPlace(stranger).before(1)).map((user) => user.userId), [userId])
+              for (const around of [ranking.ofUser(UserId(userId)), ranking.ofPlace(own)]) {
+                assert.deepStrictEqual(yield* around.standing, own)
+                assert.deepStrictEqual(
+                  (yield* around.before(2)).map((user) => user.userId),
+                  expected.slice(Math.max(0, rank - 3), rank - 1).toReversed()
+                )
+                assert.deepStrictEqual((yield* around.after(2)).map((user) => user.userId), expected.slice(rank, rank + 2))
+              }
             }
           }
           const [most] = yield* sql<{ users: bigint }>`select max(users) as users from ranked_v1_buckets`
@@ -136,7 +145,7 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
         yield* store.remove([{ tenantId: TenantId(tenantId), userId: UserId("goes") }])
         yield* add(store, [{ board, userId: UserId("stays away"), total: "1", at: 0, contributions: 1 }])
         assert.strictEqual(yield* wrongBuckets(sql, store), 0)
-        assert.strictEqual((yield* readRanking(sql, store, TenantId(tenantId), [board]).standing(UserId("stays away")))?.rank, 1)
+        assert.strictEqual((yield* readRanking(sql, store, TenantId(tenantId), [board]).ofUser(UserId("stays away")).standing)?.ahead, 0)
       }))
 
     it.effect("is compared with another version by its scores too", () =>
@@ -181,7 +190,7 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
         const ranking = readRanking(sql, store, TenantId(tenantId), ["crowded"])
         assert.strictEqual(yield* ranking.count, 400)
         const expected = yield* readPlainly("crowded")
-        assert.strictEqual((yield* ranking.standing(UserId(expected[217] ?? "")))?.rank, 218)
+        assert.strictEqual((yield* ranking.ofUser(UserId(expected[217] ?? "")).standing)?.ahead, 217)
       }))
   }
 )
