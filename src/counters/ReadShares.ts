@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
 import { OwnConnections } from "../database/connections.ts"
 import { FairSlots } from "../tenants/FairSlots.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
@@ -28,11 +29,21 @@ export interface ReadSlot {
    * It fails with {@link TooManyReads} if no slot is free again in time.
    */
   readonly aside: <A, E, R>(waiting: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TooManyReads, R>
+  /**
+   * Runs parts of the read side by side in its one slot, which is given back while all that are not
+   * done are aside.
+   *
+   * If a part was interrupted aside, the read may be without a slot afterwards.
+   */
+  readonly sideBySide: <A, E, R>(parts: ReadonlyArray<Effect.Effect<A, E, R>>) => Effect.Effect<ReadonlyArray<A>, E, R>
 }
 
 /** The {@link ReadSlot} of the fiber. */
 export const CurrentReadSlot = Context.Reference<ReadSlot>("playtally/counters/CurrentReadSlot", {
-  defaultValue: () => ({ aside: (waiting) => waiting })
+  defaultValue: () => ({
+    aside: (waiting) => waiting,
+    sideBySide: (parts) => Effect.all(parts, { concurrency: "unbounded" })
+  })
 })
 
 /**
@@ -83,14 +94,39 @@ export class ReadShares extends Context.Service<ReadShares, {
         (what: "reads" | "histories", slots: FairSlots) => ({ tenantId }: Tenant) => <A, E, R>(reading: Effect.Effect<A, E, R>) =>
           Effect.suspend(() => {
             const claim = slots.claim(tenantId)
+            const turn = Semaphore.makeUnsafe(1)
+            // Parts may come back at the same time: the claim is made once.
             const take = Effect.mapError(claim.take, () => new TooManyReads({ what })).pipe(
+              Effect.onInterrupt(() => Effect.sync(claim.leave)),
+              turn.withPermit,
               Effect.timeoutOrElse({ duration: patience[what], orElse: () => Effect.fail(new TooManyReads({ what })) })
             )
+            /** The parts that are neither aside nor done. The slot is theirs. */
+            let working = 1
+            const rest = () => {
+              working--
+              if (working === 0) claim.leave()
+            }
             const slot: ReadSlot = {
               aside: (waiting) =>
                 Effect.suspend(() => {
-                  claim.leave()
-                  return Effect.flatMap(waiting, (result) => Effect.as(take, result))
+                  rest()
+                  const back = Effect.sync(() => {
+                    working++
+                  })
+                  return Effect.flatMap(Effect.ensuring(waiting, back), (result) => Effect.as(take, result))
+                }),
+              sideBySide: (parts) =>
+                Effect.suspend(() => {
+                  let left = parts.length
+                  if (left === 0) return Effect.succeed([])
+                  working += left - 1
+                  // The last one leaves the slot to what comes after all parts.
+                  const done = Effect.sync(() => {
+                    left--
+                    if (left > 0) rest()
+                  })
+                  return Effect.all(parts.map((part) => Effect.ensuring(part, done)), { concurrency: "unbounded" })
                 })
             }
             return Effect.andThen(take, Effect.provideService(reading, CurrentReadSlot, slot)).pipe(

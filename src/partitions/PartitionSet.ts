@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
+import { CurrentReadSlot } from "../counters/ReadShares.ts"
 import { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import { EventLogUnavailable, isMoved } from "../event-log/EventLogError.ts"
 import { known } from "../values/known.ts"
@@ -86,11 +87,7 @@ export class PartitionSet<S> {
   ): Effect.Effect<ReadonlyArray<A>, E | PartitionUnavailable, R> =>
     whileMoving(
       this.places,
-      Effect.suspend(() =>
-        Effect.forEach(this.places.all(), (place) => this.use(place, (services) => run(services, place.entry)), {
-          concurrency: "unbounded"
-        })
-      )
+      Effect.suspend(() => sideBySide(this.places.all().map((place) => this.use(place, (services) => run(services, place.entry)))))
     )
 
   /**
@@ -119,13 +116,13 @@ export class PartitionSet<S> {
     run: (services: Context.Context<S>, items: ReadonlyArray<I>) => Effect.Effect<ReadonlyArray<A>, E, R>
   ): Effect.Effect<ReadonlyArray<A>, E | PartitionUnavailable, R> => {
     const groups = Map.groupBy(items.map((item, index) => ({ item, index })), ({ item }) => this.placeOf(sliceOf(item)))
-    const parts = Effect.forEach(groups, ([place, group]) => {
+    const parts = sideBySide([...groups].map(([place, group]) => {
       const own = group.map(({ item }) => item)
       // A partition that has moved may have been split: its items are shared out again.
       const first = this.use(place, (services) => run(services, own))
       const part = Effect.catchIf(first, (error) => error instanceof Moved, () => this.forItems(own, sliceOf, run))
       return Effect.map(Effect.exit(part), (exit) => ({ exit, group }))
-    }, { concurrency: "unbounded" })
+    }))
     return Effect.flatMap(parts, (parts) => {
       const results: Array<A> = []
       for (const { exit, group } of parts) {
@@ -176,6 +173,10 @@ export class PartitionSet<S> {
     return error
   }
 }
+
+/** What is used side by side for a read has one slot. */
+const sideBySide = <A, E, R>(uses: ReadonlyArray<Effect.Effect<A, E, R>>): Effect.Effect<ReadonlyArray<A>, E, R> =>
+  Effect.flatMap(CurrentReadSlot, (slot) => slot.sideBySide(uses))
 
 /** Fails with {@link Moved} if the database does not serve the partition any more. */
 const stillServed = <S>(place: OpenPartition<S>) =>
