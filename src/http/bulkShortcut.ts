@@ -3,23 +3,24 @@ import * as Effect from "effect/Effect"
 import { HttpServerRespondable } from "effect/http"
 import * as Tracer from "effect/Tracer"
 import { Api } from "./Api.ts"
-import { CurrentTenant, RequiredScope } from "./authentication/Authentication.ts"
+import { RequiredScope } from "./authentication/Authentication.ts"
 import { keyCheck } from "./authentication/keyAuthentication.ts"
-import { bulk, bulkHandler } from "./ingest/bulk.ts"
+import { bulk, takeIn } from "./ingest/bulk.ts"
 import type { Shortcut } from "./server/frameworkProblems.ts"
 import { noteRoute } from "./server/requestMetrics.ts"
 
 /**
  * Gives the way of a batch past the router (docs/performance.md#the-budget-of-one-request).
  *
- * It is the handler of the endpoint behind the same check of the key. `HttpApiBuilder`, which puts
- * the same together, copies all services of the process for each request. This handler holds the
- * services that it needs. A problem is written by its own schema, as there.
+ * It takes the batch in as the handler of the endpoint does, behind the same check of the key.
+ * `HttpApiBuilder`, which puts the same together, copies all services of the process for each
+ * request. This handler holds the services that it needs. A problem is written by its own schema,
+ * as there.
  *
  * Any other path, a query, and every request while spans are sent somewhere, go through the router.
  */
 export const bulkShortcut = Effect.gen(function*() {
-  const handler = yield* bulkHandler
+  const take = yield* takeIn
   const { letOn } = yield* keyCheck
   const tenantOf = letOn(Context.getUnsafe(Api.groups.ingest.annotations, RequiredScope))
   const isTraced = (yield* Tracer.Tracer) !== Tracer.nativeTracer
@@ -27,7 +28,7 @@ export const bulkShortcut = Effect.gen(function*() {
     if (request.url !== bulk.path || request.method !== bulk.method || isTraced) return undefined
     noteRoute(request.source, bulk)
     return tenantOf.pipe(
-      Effect.flatMap((tenant) => Effect.provideService(handler({ request }), CurrentTenant, tenant)),
+      Effect.flatMap((tenant) => take(tenant, request)),
       Effect.catch(HttpServerRespondable.toResponse)
     )
   }

@@ -8,7 +8,7 @@ import type { IncomingMessage } from "node:http"
 import { parseAddressRanges } from "../../platform/addressRanges.ts"
 import { Settings } from "../../platform/Settings.ts"
 import { ApiKeys } from "../../tenants/ApiKeys.ts"
-import { monotonicMillis, RateLimits } from "../../tenants/RateLimits.ts"
+import { monotonicMillis, type RateExceeded, RateLimits } from "../../tenants/RateLimits.ts"
 import type { Scope } from "../../tenants/Tenant.ts"
 import { TenantMetrics } from "../../tenants/TenantMetrics.ts"
 import { Forbidden, rateProblem, Unauthenticated } from "../problems/keys.ts"
@@ -42,12 +42,7 @@ export const keyCheck = Effect.gen(function*() {
       return yield* new Unauthenticated({ detail: "Send a key in the header x-api-key, or as Authorization: Bearer KEY." })
     }
     const address = clientAddress(trusted, Option.getOrElse(request.remoteAddress, () => ""), request.headers["x-forwarded-for"])
-    const principal = yield* apiKeys.authenticate(Redacted.make(key), address).pipe(
-      Effect.catchTags({
-        UnknownApiKey: () => Effect.fail(new Unauthenticated({ detail: "The key is unknown or has been revoked." })),
-        DatabaseUnavailable: (error) => serverProblem(new Unavailable({}), error)
-      })
-    )
+    const principal = yield* apiKeys.authenticate(Redacted.make(key), address).pipe(Effect.catch(refusal))
     lines?.isOf(request.source as IncomingMessage, principal)
     return principal.scopes.has(scope)
       ? principal.tenant
@@ -87,6 +82,19 @@ export const keyAuthentication = Layer.effect(
     })
   })
 )
+
+const refusal = (
+  error: Effect.Error<ReturnType<ApiKeys["Service"]["authenticate"]>>
+): Effect.Effect<never, Unauthenticated | Unavailable | RateExceeded, HttpServerRequest.HttpServerRequest> => {
+  switch (error._tag) {
+    case "UnknownApiKey":
+      return Effect.fail(new Unauthenticated({ detail: "The key is unknown or has been revoked." }))
+    case "DatabaseUnavailable":
+      return serverProblem(new Unavailable({}), error)
+    case "RateExceeded":
+      return Effect.fail(error)
+  }
+}
 
 const bearer = /^bearer +(\S+) *$/i
 

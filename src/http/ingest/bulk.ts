@@ -6,9 +6,10 @@ import { bodyBounds } from "../../fasttrack/bodyBounds.ts"
 import { BulkBody } from "../../fasttrack/BulkBody.ts"
 import type { BulkItems } from "../../fasttrack/BulkItems.ts"
 import { type BodyProblem, decodeBody } from "../../fasttrack/decodeBody.ts"
+import type { MalformedJson as MalformedJsonBody } from "../../fasttrack/malformedJson.ts"
 import { Admission, type Ticket } from "../../ingest/Admission.ts"
 import { bodyWeight } from "../../ingest/bodyWeight.ts"
-import { Ingest } from "../../ingest/Ingest.ts"
+import { Ingest, type IngestError, type StrictRefusal as StrictRefusalOfItems } from "../../ingest/Ingest.ts"
 import { IngestReport } from "../../ingest/IngestReport.ts"
 import { Settings } from "../../platform/Settings.ts"
 import { takeTurns } from "../../platform/takeTurns.ts"
@@ -70,14 +71,14 @@ export const bulk = HttpApiEndpoint.post("bulk", "/api/v1/integrations/fasttrack
 }))
 
 /**
- * Takes in a batch (docs/design.md#the-bulk-endpoint). Raw, because it reads the body itself.
+ * Gives what takes in a batch (docs/design.md#the-bulk-endpoint). It reads the body itself.
  *
  * The bytes of a body count as in flight from before it is read until the request is answered. A
  * body of unknown length counts as the longest one until it is known. A client that goes away while
  * its body is read leaves nothing behind. Once the body is read nothing interrupts the request any
  * more: if the client goes away, or the service stops, the batch is still carried through.
  */
-export const bulkHandler = Effect.gen(function*() {
+export const takeIn = Effect.gen(function*() {
   const ingest = yield* Ingest
   const admission = yield* Admission
   const { limits } = yield* Settings
@@ -106,24 +107,15 @@ export const bulkHandler = Effect.gen(function*() {
   const store = (tenant: Tenant, items: BulkItems, { strict }: { readonly strict: boolean }) => {
     const answered = ingest.batch(tenant, items, { strict }).pipe(
       Effect.map((report) => answer(report, items.count)),
-      Effect.catchTags({
-        MalformedJson: bodyProblem,
-        StrictRefusal: ({ rejected }) =>
-          Effect.succeed(ProblemDetails.toResponse(strictRefusalMembers({ accepted: 0, duplicates: 0, rejected }))),
-        Overloaded: () => serverProblem(new Overloaded({})),
-        MailboxFull: () => serverProblem(new Overloaded({ detail: "There is too much in flight for one of the users." })),
-        EventLogUnavailable: databaseProblem,
-        EventLogCorrupt: (error) => serverProblem(new Unavailable({}), error),
-        DatabaseUnavailable: databaseProblem
-      })
+      Effect.catch(refusal)
     )
     return strict ? Effect.andThen(HttpEffect.appendPreResponseHandler(applyStrict), answered) : answered
   }
 
-  // Nothing interrupts it between the taking of a ticket and the promise to release it: its route
-  // is uninterruptible.
-  return ({ request }: RawRequestOf<typeof bulk>) =>
-    Effect.flatMap(CurrentTenant, (tenant) =>
+  /** Takes in a batch of the tenant whose key it carries. */
+  return (tenant: Tenant, request: HttpServerRequest.HttpServerRequest) =>
+    // Nothing interrupts it between the taking of a ticket and the promise to release it.
+    Effect.uninterruptible(
       announcedBody(request, limits.bytesPerRequest).pipe(
         Effect.flatMap((announced) => admit(tenant, announced ?? limits.bytesPerRequest)),
         Effect.flatMap((current) => {
@@ -134,8 +126,39 @@ export const bulkHandler = Effect.gen(function*() {
             Effect.ensuring(Effect.sync(() => ticket.current.release()))
           )
         })
-      ))
+      )
+    )
 })
+
+/** The handler of {@link bulk}: {@link takeIn} for the tenant that the middleware has found. */
+export const bulkHandler = Effect.map(
+  takeIn,
+  (take) => ({ request }: RawRequestOf<typeof bulk>) => Effect.flatMap(CurrentTenant, (tenant) => take(tenant, request))
+)
+
+const refusal = (error: MalformedJsonBody | StrictRefusalOfItems | IngestError): Effect.Effect<
+  HttpServerResponse.HttpServerResponse,
+  Effect.Error<ReturnType<typeof bodyProblem>> | Overloaded | Unavailable,
+  HttpServerRequest.HttpServerRequest
+> => {
+  switch (error._tag) {
+    case "MalformedJson":
+      return bodyProblem(error)
+    case "StrictRefusal":
+      return Effect.succeed(
+        ProblemDetails.toResponse(strictRefusalMembers({ accepted: 0, duplicates: 0, rejected: error.rejected }))
+      )
+    case "Overloaded":
+      return serverProblem(new Overloaded({}))
+    case "MailboxFull":
+      return serverProblem(new Overloaded({ detail: "There is too much in flight for one of the users." }))
+    case "EventLogCorrupt":
+      return serverProblem(new Unavailable({}), error)
+    case "EventLogUnavailable":
+    case "DatabaseUnavailable":
+      return databaseProblem(error)
+  }
+}
 
 const bodyProblem = (problem: BodyProblem) => {
   switch (problem._tag) {
