@@ -14,6 +14,7 @@ import type { EventLogCorrupt } from "../event-log/EventLog.ts"
 import type { ImportUnfinished } from "../event-log/unfinishedImport.ts"
 import type { CannotListen } from "../http/server/refuseWhatCannotListen.ts"
 import type { PartitionsUnusable } from "../partitions/PartitionDirectory.ts"
+import type { PartitionUnavailable } from "../partitions/PartitionUnavailable.ts"
 import type { ProcessesUnavailable } from "../processes/ProcessesUnavailable.ts"
 import type { ActivationRefused } from "../projections/versions/activateVersion.ts"
 import type { DiffRefused } from "../projections/versions/compareWithActive.ts"
@@ -61,6 +62,7 @@ export type ExpectedError =
   | LogFileError
   | Migrator.MigrationError
   | PartitionsUnusable
+  | PartitionUnavailable
   | PlatformError
   | ProcessesUnavailable
   | ProjectionChanged
@@ -88,6 +90,8 @@ const explanationOf = (error: ExpectedError): string => {
       return error.message + adviceOn(error)
     case "DatabaseUnavailable":
       return `The database did not answer (${error.operation}): ${causeOf(error.cause)}`
+    case "PartitionUnavailable":
+      return `${error.message} Its database did not answer: ${causeOf(error.cause)}`
     case "SqlError":
       return `The database did not answer: ${causeOf(error)}`
     case "MigrationError":

@@ -1,7 +1,10 @@
 import { Argument, Command, Flag } from "effect/cli"
 import * as Console from "effect/Console"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { overPartitions } from "../partitions/overPartitions.ts"
+import { spreadTimeZoneChanges } from "../partitions/spreadTimeZoneChanges.ts"
 import { outdatedZones } from "../tenants/outdatedZones.ts"
 import type { TenantDays } from "../tenants/TenantDays.ts"
 import { checkTimeZone, Tenants } from "../tenants/Tenants.ts"
@@ -9,12 +12,12 @@ import type { TimeZoneProgress } from "../time-zones/changeTimeZone.ts"
 import { TimeZoneChanges } from "../time-zones/TimeZoneChanges.ts"
 import { formerDays } from "../time-zones/TimeZoneMoves.ts"
 import { known } from "../values/known.ts"
-import { checkedDatabase } from "./checkedDatabase.ts"
+import { checkedDatabase, checkedLog } from "./checkedDatabase.ts"
 import { explained } from "./CommandFailed.ts"
 import { formatTable } from "./formatTable.ts"
 import { nameArgument } from "./nameArgument.ts"
 import { print } from "./print.ts"
-import { projectionsLayer } from "./projections/projectionsLayer.ts"
+import { versionsOfPartition } from "./projections/projectionsLayer.ts"
 
 /** The days of the week, by their numbers from 1. */
 const weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const
@@ -27,7 +30,11 @@ const nameOfDay = (weekStart: number): string => {
 const weekStartOf = (name: (typeof weekdays)[number]): number => weekdays.indexOf(name) + 1
 
 const tenantsLayer = Tenants.layer.pipe(Layer.provideMerge(checkedDatabase))
-const changesLayer = TimeZoneChanges.layer.pipe(Layer.provideMerge(projectionsLayer()))
+const listLayer = Tenants.layer.pipe(Layer.provideMerge(checkedLog))
+const changesLayer = overPartitions(
+  Layer.provideMerge(TimeZoneChanges.layer, versionsOfPartition()),
+  (set, home) => Context.make(TimeZoneChanges, spreadTimeZoneChanges(set, home))
+).pipe(Layer.provideMerge(tenantsLayer))
 
 const create = Command.make(
   "create",
@@ -81,7 +88,7 @@ const list = Command.make(
       ))
       for (const line of outdatedZones(tenants)) yield* Console.error(line)
     },
-    Effect.provide(tenantsLayer),
+    Effect.provide(listLayer),
     explained
   )
 ).pipe(Command.withDescription("List the tenants"))

@@ -6,10 +6,11 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import type { SqlError } from "effect/sql"
+import { SqlError } from "effect/sql"
 import type { AppendClient } from "../database/AppendClient.ts"
-import type { SessionUnfit } from "../database/checkSession.ts"
+import { SessionUnfit } from "../database/checkSession.ts"
 import { Database } from "../database/Database.ts"
+import { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import type { DatabaseUrl } from "../database/DatabaseUrl.ts"
 import { HomeClient } from "../database/HomeClient.ts"
 import type { KeyClient } from "../database/KeyClient.ts"
@@ -21,6 +22,7 @@ import { PartitionDirectory, PartitionsUnusable, readIdentity } from "./Partitio
 import { homeServer, isSamePlace, type PartitionEntry } from "./PartitionMap.ts"
 import { PartitionServers } from "./PartitionServers.ts"
 import { PartitionSet } from "./PartitionSet.ts"
+import type { PartitionUnavailable } from "./PartitionUnavailable.ts"
 
 /** The clients of one database. */
 export type DatabaseClients = PgClient.PgClient | AppendClient | KeyClient | DatabaseUrl
@@ -30,15 +32,28 @@ const readEvery = "1 second"
 /** How long a start waits for a partition that is not at home. The process goes on without it. */
 const startPatience = "10 seconds"
 
+/** What a process does about a partition that cannot be opened. */
+export interface OpenOptions {
+  /**
+   * "GoOn", the default, is for services: they serve the others, and try again. "Fail" is for
+   * commands: they fail with the error, or with {@link PartitionUnavailable} if the partition is
+   * not at home and does not answer.
+   */
+  readonly unopened?: "GoOn" | "Fail"
+}
+
 /**
  * Opens the partitions, as long as the scope is open: `layer` is built once for each, on the
  * clients of its database.
  *
  * The process reads the directory every second, opens what has come to another place, and closes
  * what has gone when its last use has ended. It fails if the partition at home cannot be opened.
- * Another one is unavailable until it can be opened, and is tried again.
+ * Another one is unavailable until it can be opened, and is tried again: see {@link OpenOptions}.
  */
-export const openPartitions = Effect.fnUntraced(function*<S, E, R>(layer: Layer.Layer<S, E, DatabaseClients | R>) {
+export const openPartitions = Effect.fnUntraced(function*<S, E, R>(
+  layer: Layer.Layer<S, E, DatabaseClients | R>,
+  { unopened = "GoOn" }: OpenOptions = {}
+) {
   const directory = yield* PartitionDirectory
   const servers = yield* PartitionServers
   const home = yield* PgClient.PgClient
@@ -89,7 +104,9 @@ export const openPartitions = Effect.fnUntraced(function*<S, E, R>(layer: Layer.
   let places = yield* Effect.forEach(first, placeOf)
   let readAt = performance.now()
   for (const place of places) {
-    yield* place.entry.server === homeServer ? build(place, first.length) : openInBackground(place, first.length)
+    const opening = build(place, first.length)
+    if (place.entry.server === homeServer) yield* opening
+    else yield* unopened === "Fail" ? Effect.mapError(opening, namedBy(place)) : openInBackground(place, first.length)
   }
   yield* Effect.forEach(places, ({ isReady }) => Effect.timeoutOption(isReady, startPatience), { concurrency: "unbounded", discard: true })
 
@@ -122,6 +139,10 @@ export const openPartitions = Effect.fnUntraced(function*<S, E, R>(layer: Layer.
 
   return new PartitionSet<S>({ all: () => places, readAt: () => readAt, refresh, home })
 })
+
+/** Says which partition it is that does not answer. */
+const namedBy = <S>(place: OpenPartition<S>) => <E>(error: E): E | PartitionUnavailable =>
+  SqlError.isSqlError(error) || error instanceof DatabaseUnavailable || error instanceof SessionUnfit ? place.unavailable(error) : error
 
 /** Fails unless the database is the one that the directory means. */
 const identified = (entry: PartitionEntry, home: PgClient.PgClient) =>

@@ -1,7 +1,8 @@
-import { PgClient } from "@effect/sql-pg"
+import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
+import { databasesOfLog } from "../event-log/LogDatabases.ts"
 import { erasedType } from "../event-log/pseudonym.ts"
 import type { UserInSlice } from "../projections/feed/FedUser.ts"
 import type { Slice } from "../values/Slice.ts"
@@ -25,13 +26,36 @@ export interface FormerDays {
   readonly weekStart: number | null
 }
 
-/** What the tenants with a change under way change from, by tenant id. */
+/**
+ * What the tenants with a change under way change from, by tenant id.
+ *
+ * Where a log has several databases, a change is under way until all of them have ended it.
+ */
 export const formerDays: Effect.Effect<ReadonlyMap<TenantId, FormerDays>, DatabaseUnavailable, PgClient.PgClient> = Effect.gen(function*() {
-  const sql = yield* PgClient.PgClient
-  const rows = yield* sql<{ tenant_id: TenantId; time_zone: string; week_start: number | null }>`
-    select distinct tenant_id, time_zone, week_start from time_zone_moves`
+  const { all, home } = yield* databasesOfLog
+  const parts = yield* Effect.forEach(all, ({ sql }) =>
+    Effect.gen(function*() {
+      const moves = yield* sql<DaysRow>`select distinct tenant_id, time_zone, week_start from time_zone_moves`
+      return { moves, tenants: sql === home ? [] : yield* daysOf(sql) }
+    }))
+  const tenants = parts.some(({ tenants }) => tenants.length > 0) ? yield* daysOf(home) : []
+  // A copy that a change has not come to yet.
+  const behind = parts.flatMap(({ tenants }) => tenants).filter((copy) =>
+    tenants.some((tenant) =>
+      tenant.tenant_id === copy.tenant_id && (tenant.time_zone !== copy.time_zone || tenant.week_start !== copy.week_start)
+    )
+  )
+  const rows = [...behind, ...parts.flatMap(({ moves }) => moves)]
   return new Map(rows.map((row) => [row.tenant_id, { timeZone: row.time_zone, weekStart: row.week_start }]))
 }).pipe(unavailable("TimeZoneMoves.formerDays"))
+
+interface DaysRow {
+  readonly tenant_id: TenantId
+  readonly time_zone: string
+  readonly week_start: number | null
+}
+
+const daysOf = (sql: PgClient.PgClient) => sql<DaysRow>`select tenant_id, time_zone, week_start from tenants`
 
 /** Notes that all users of all slices still live by the tenant's zone and weeks of before. */
 export const begin = (sql: PgClient.PgClient, tenantId: TenantId): Effect.Effect<void, SqlError.SqlError> =>

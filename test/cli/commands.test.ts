@@ -16,10 +16,9 @@ import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bulkItems } from "../support/events/bulkItems.ts"
 import { testClients, testService } from "../support/service/TestService.ts"
 import { untilAfter } from "../support/time/until.ts"
-import { type CommandResult, runCommand } from "./runCommand.ts"
+import { type CommandResult, runCommand, testSettings } from "./runCommand.ts"
 
-const run = (...args: ReadonlyArray<string>) =>
-  Effect.flatMap(TestDatabase, ({ url }) => runCommand(args, { DATABASE_URL: Redacted.value(url) }))
+const run = (...args: ReadonlyArray<string>) => Effect.flatMap(testSettings, (settings) => runCommand(args, settings))
 
 const succeed = (...args: ReadonlyArray<string>) =>
   Effect.tap(run(...args), (result) => Effect.sync(() => assert.strictEqual(result.code, 0, result.stderr)))
@@ -232,10 +231,10 @@ layer(Layer.mergeAll(services, NodeServices.layer).pipe(Layer.provideMerge(TestD
         assertRefused(yield* run("events", "tail", "nobody"), /There is no tenant "nobody"/)
         assert.strictEqual((yield* run("events", "tail", "--user", "user-0")).code, 1)
 
-        const { url } = yield* TestDatabase
+        const settings = yield* testSettings
         const seen = yield* Queue.unbounded<number>()
         const following = yield* Effect.forkChild(
-          runCommand(["events", "tail", "tail-a", "--limit", "1", "--follow"], { DATABASE_URL: Redacted.value(url) }, (text) => {
+          runCommand(["events", "tail", "tail-a", "--limit", "1", "--follow"], settings, (text) => {
             Queue.offerAllUnsafe(seen, ids(text))
           })
         )

@@ -2,20 +2,18 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bet } from "../support/events/events.ts"
 import { newEvent } from "../support/events/newEvent.ts"
 import { testService } from "../support/service/TestService.ts"
-import { runCommand } from "./runCommand.ts"
+import { runCommand, testSettings } from "./runCommand.ts"
 
 const services = Layer.mergeAll(testService(), NodeServices.layer).pipe(Layer.provideMerge(TestDatabase.layer))
 
 layer(services, { excludeTestServices: true })("explain", (it) => {
-  const run = (...args: ReadonlyArray<string>) =>
-    Effect.flatMap(TestDatabase, ({ url }) => runCommand(["explain", ...args], { DATABASE_URL: Redacted.value(url) }))
+  const run = (...args: ReadonlyArray<string>) => Effect.flatMap(testSettings, (settings) => runCommand(["explain", ...args], settings))
 
   const betIn = (currency: string, id: string, amount: string, type: "bet" | "rollbackbet" = "bet") => {
     const event = bet({ user_id: "player 1", unique_id: id, amount, at: "2026-01-01T00:00:00Z" })

@@ -6,19 +6,16 @@ import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { dirname } from "node:path"
 import { unfinishedImport } from "../../src/event-log/unfinishedImport.ts"
-import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { testSql } from "../support/database/TestSql.ts"
 import { fileOf, sampleLog } from "../support/events/sampleLog.ts"
 import { startProgram } from "../support/service/program.ts"
 import { untilEffect } from "../support/time/until.ts"
-import { type CommandResult, runCommand } from "./runCommand.ts"
+import { type CommandResult, runCommand, testSettings } from "./runCommand.ts"
 
-const settings = Effect.map(TestDatabase, ({ url }) => ({ DATABASE_URL: Redacted.value(url) }))
-const run = (...args: ReadonlyArray<string>) => Effect.flatMap(settings, (settings) => runCommand(args, settings))
+const run = (...args: ReadonlyArray<string>) => Effect.flatMap(testSettings, (settings) => runCommand(args, settings))
 const succeed = (...args: ReadonlyArray<string>) =>
   Effect.tap(run(...args), (result) => Effect.sync(() => assert.strictEqual(result.code, 0, result.stderr)))
 
@@ -99,7 +96,7 @@ layer(Layer.mergeAll(testSql, NodeServices.layer), { excludeTestServices: true }
         yield* succeed("migrate")
         let before = 0
         for (const signal of ["SIGINT", "SIGKILL"] as const) {
-          const program = yield* startProgram(["events", "import", name], yield* settings)
+          const program = yield* startProgram(["events", "import", name], yield* testSettings)
           yield* Effect.raceFirst(
             untilEffect(Effect.map(unfinished, (mark) => mark !== undefined && mark.events > before)),
             Effect.flatMap(program.ended, () => Effect.die(new Error(`the import ended: ${program.stderr()}`)))
@@ -113,11 +110,11 @@ layer(Layer.mergeAll(testSql, NodeServices.layer), { excludeTestServices: true }
         assertRefused(yield* run("events", "export", "-"), /This log is the beginning of an import \(\d+ events\)/)
         assert.match((yield* run("events", "verify")).stdout, /^log: it is the beginning of an import that was not ended/)
         assertRefused(
-          yield* runCommand(["events", "import", "-"], yield* settings, () => {}, Stream.fromIterable([file.subarray(0, 1_000_000)])),
+          yield* runCommand(["events", "import", "-"], yield* testSettings, () => {}, Stream.fromIterable([file.subarray(0, 1_000_000)])),
           /The file is cut off after line \d+: it has \d+ of 30000 events|another file was begun/
         )
 
-        const ended = yield* runCommand(["events", "import", "-"], yield* settings, () => {}, Stream.fromIterable([file]))
+        const ended = yield* runCommand(["events", "import", "-"], yield* testSettings, () => {}, Stream.fromIterable([file]))
         assert.strictEqual(ended.code, 0, ended.stderr)
         assert.match(ended.stderr, new RegExp(`, after \\d+ that were here from an import that was cut off`))
         assert.match((yield* succeed("events", "verify")).stdout, /^Looked at 30,000 events in .*: the log is sound\.\n$/)

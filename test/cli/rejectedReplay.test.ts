@@ -5,7 +5,6 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
@@ -16,10 +15,10 @@ import { bulkItems } from "../support/events/bulkItems.ts"
 import { newTenant } from "../support/service/newTenant.ts"
 import { testService } from "../support/service/TestService.ts"
 import { untilEffect } from "../support/time/until.ts"
-import { runCommand } from "./runCommand.ts"
+import { runCommand, testSettings } from "./runCommand.ts"
 
 const run = (...args: ReadonlyArray<string>) =>
-  Effect.flatMap(TestDatabase, ({ url }) => runCommand(["rejected", "replay", ...args], { DATABASE_URL: Redacted.value(url) }))
+  Effect.flatMap(testSettings, (settings) => runCommand(["rejected", "replay", ...args], settings))
 const replay = (...args: ReadonlyArray<string>) =>
   Effect.tap(run(...args), ({ code, stderr }) => Effect.sync(() => assert.strictEqual(code, 0, stderr)))
 

@@ -5,6 +5,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
 import * as Sink from "effect/Sink"
 import * as Stdio from "effect/Stdio"
@@ -23,6 +24,7 @@ import { rejected } from "../../src/cli/rejected.ts"
 import { tenants } from "../../src/cli/tenants.ts"
 import { users } from "../../src/cli/users.ts"
 import { CatalogSources } from "../../src/projections/versions/CatalogSources.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
 
 /**
  * What a command wrote and how it ended; `reported` says whether the runtime would print the error
@@ -34,6 +36,9 @@ export interface CommandResult {
   readonly stderr: string
   readonly reported: boolean
 }
+
+/** The settings of a command on the test's log, in as many databases as it has. */
+export const testSettings = Effect.map(TestDatabase, ({ settings, url }) => ({ DATABASE_URL: Redacted.value(url), ...settings }))
 
 const program = Command.runWith(
   Command.make("playtally").pipe(

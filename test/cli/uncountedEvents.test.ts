@@ -4,7 +4,6 @@ import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
-import * as Redacted from "effect/Redacted"
 import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
 import { eventsUncounted } from "../../src/ingest/metrics.ts"
@@ -15,13 +14,13 @@ import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bodyItems } from "../support/events/bulkItems.ts"
 import { testService } from "../support/service/TestService.ts"
 import { untilEffect } from "../support/time/until.ts"
-import { runCommand } from "./runCommand.ts"
+import { runCommand, testSettings } from "./runCommand.ts"
 
 const services = Layer.mergeAll(testService(), NodeServices.layer).pipe(Layer.provideMerge(TestDatabase.layer))
 
 layer(services, { excludeTestServices: true })("events uncounted", (it) => {
   const run = (...args: ReadonlyArray<string>) =>
-    Effect.flatMap(TestDatabase, ({ url }) => runCommand(["events", "uncounted", ...args], { DATABASE_URL: Redacted.value(url) }))
+    Effect.flatMap(testSettings, (settings) => runCommand(["events", "uncounted", ...args], settings))
 
   const payment = (user: string, id: string, type: string, status: string, day = 1) =>
     itemOf("realtime-payment", {

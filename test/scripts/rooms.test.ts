@@ -99,9 +99,11 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "projections/feed",
     "projections/projection",
     "projections/runner",
+    "projections/tables",
     "projections/versions",
     "readiness",
     "tenants",
+    "time-zones",
     "values"
   ],
   "http/problems": ["counters", "ingest", "partitions", "readiness", "tenants", "values"],

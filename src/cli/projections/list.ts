@@ -7,7 +7,7 @@ import { formatTable } from "../formatTable.ts"
 import { print } from "../print.ts"
 import { projectionsLayer } from "./projectionsLayer.ts"
 
-const states = { Active: "active", Following: "following", ToBeRebuilt: "to be rebuilt" }
+const states = { Active: "active", PartlyActive: "active for some users", Following: "following", ToBeRebuilt: "to be rebuilt" }
 const codes = { Runs: [], FailsOnSampleLog: ["fails on the sample log"], NotInThisCode: ["not in this code"] }
 
 /** `projections list`: every version the database knows, its state and how far it is. */

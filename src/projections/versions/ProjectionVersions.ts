@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type DatabaseUnavailable, unavailable } from "../../database/DatabaseUnavailable.ts"
+import { PoolShare } from "../../database/PoolShare.ts"
 import { EventLog, type EventLogCorrupt } from "../../event-log/EventLog.ts"
 import * as ParkedUsers from "../feed/ParkedUsers.ts"
 import { isSameVersion, type VersionRef } from "../feed/VersionRef.ts"
@@ -171,6 +172,7 @@ export class ProjectionVersions extends Context.Service<ProjectionVersions, {
       const catalog = yield* ProjectionCatalog
       const source = { sql, log: yield* EventLog, catalog }
       const find = (version: VersionName) => findVersion(catalog, version)
+      const shared = Effect.provideService(PoolShare, yield* PoolShare)
       const quiet = () => Effect.void
 
       const rebuild = Effect.fn("ProjectionVersions.rebuild")(
@@ -181,6 +183,7 @@ export class ProjectionVersions extends Context.Service<ProjectionVersions, {
           const stores = which === "AllToBeRebuilt" ? yield* versionsToRebuild(catalog) : yield* Effect.forEach(which, find)
           yield* rebuildVersions(source, [...new Set(stores)], { onProgress, onRebuilt })
         },
+        shared,
         unavailable("ProjectionVersions.rebuild")
       )
 
@@ -245,6 +248,7 @@ export class ProjectionVersions extends Context.Service<ProjectionVersions, {
           function*(version, options = {}) {
             return yield* compareWithActive(source, yield* find(version), options)
           },
+          shared,
           unavailable("ProjectionVersions.diff")
         ),
         activate,

@@ -72,6 +72,23 @@ export class SectionComparison {
   }
 }
 
+/** What two versions show to some users, and to others besides. */
+export const addSections = (one: SectionDiff, other: SectionDiff): SectionDiff => {
+  const paths = new Map(one.paths.map((path) => [path.path, path]))
+  for (const { path, sample, users } of other.paths) {
+    const own = paths.get(path) ?? { path, users: 0, sample: [] }
+    paths.set(path, { path, users: own.users + users, sample: [...own.sample, ...sample].slice(0, most.sample) })
+  }
+  const sorted = [...paths.values()].sort((a, b) => b.users - a.users)
+  return {
+    users: one.users + other.users,
+    changedUsers: one.changedUsers + other.changedUsers,
+    tooLarge: one.tooLarge + other.tooLarge,
+    paths: sorted.slice(0, most.paths),
+    hasMorePaths: one.hasMorePaths || other.hasMorePaths || sorted.length > most.paths
+  }
+}
+
 /** What a section begins with that could not be made. */
 const failing = "present fails: "
 

@@ -52,6 +52,17 @@ export interface ActivationOptions {
   readonly replaceViews?: boolean
 }
 
+/** What a log in several databases needs besides, to switch in all of them or in none. */
+export interface SwitchOptions extends ActivationOptions {
+  /** Do everything, and take it back at once: whether the version could take over. */
+  readonly isTrial?: boolean
+  /** For a switch that is taken back: what was the version before the active one. */
+  readonly previous?: number | null
+}
+
+/** A trial has gone well: its transaction is rolled back. */
+class WouldDo extends Schema.TaggedError<WouldDo>("playtally/projections/WouldDo")("WouldDo", {}) {}
+
 /**
  * Has readers read another version of a projection, from one moment to the next. One transaction
  * holds every checkpoint of both versions. It makes sure that the one to come is nowhere behind the
@@ -61,7 +72,7 @@ export interface ActivationOptions {
 export const activateVersion = (
   sql: PgClient.PgClient,
   store: ProjectionStore,
-  options: ActivationOptions = {}
+  options: SwitchOptions = {}
 ): Effect.Effect<void, ActivationRefused | SqlError.SqlError> => {
   const { name, version } = store.projection
   const refuse = (reason: ActivationRefused["reason"], message: string) =>
@@ -92,6 +103,7 @@ export const activateVersion = (
       insert into projections (projection, active_version) values (${name}, ${version})
       on conflict (projection) do update
         set active_version = excluded.active_version, previous_version = projections.active_version, activated_at = now()`
+    if (options.previous !== undefined) yield* sql`update projections set previous_version = ${options.previous} where projection = ${name}`
     yield* replaceViews(sql, store, { remake: options.replaceViews === true }).pipe(
       Effect.catchTag("ViewsInTheWay", ({ dependents, view }) =>
         Effect.fail(refuse(
@@ -100,9 +112,11 @@ export const activateVersion = (
         )))
     )
     yield* addGeneration(sql, { projection: name })
+    if (options.isTrial === true) return yield* new WouldDo()
   }))
 
   return attempt.pipe(
+    Effect.catchTag("WouldDo", () => Effect.void),
     Effect.retry({
       // Readers hold a view for moments, and a feed may be between the two versions' checkpoints:
       // both pass.

@@ -6,10 +6,11 @@ import type { FeedSource } from "../feed/feedChunk.ts"
 import { versionId } from "../feed/VersionRef.ts"
 import type { AnyProjection } from "../projection/Projection.ts"
 import type { ProjectionStore } from "../tables/ProjectionStore.ts"
-import { diffVersions, type VersionDiff } from "./diffVersions.ts"
+import { addDiffs, diffVersions, type VersionDiff } from "./diffVersions.ts"
 import { findActive } from "./findVersion.ts"
 import type { ProjectionCatalog } from "./ProjectionCatalog.ts"
 import { rebuild, type RebuildProgress } from "./rebuild.ts"
+import { addSections } from "./SectionComparison.ts"
 import { slicesWithEvents } from "./slicesWithEvents.ts"
 import { versionStates } from "./versions.ts"
 
@@ -78,3 +79,10 @@ export const compareWithActive = (
       changedSources: changedSources.map(({ projection }) => projection)
     }
   })
+
+/** The comparison of all users, from the comparisons of some users each. */
+export const addComparisons = (one: Comparison, other: Comparison): Comparison => ({
+  ...one,
+  diff: { ...addDiffs(one.diff, other.diff), sections: addSections(one.diff.sections, other.diff.sections) },
+  changedSources: [...one.changedSources, ...other.changedSources.filter((own) => !one.changedSources.some((known) => known === own))]
+})

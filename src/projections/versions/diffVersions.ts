@@ -167,10 +167,6 @@ const diffStatements = (beforeStore: ProjectionStore, afterStore: ProjectionStor
   }
 }
 
-const decimal = (text: string) => BigDecimal.fromStringUnsafe(text)
-const mergedText = (a: string | null, b: unknown, pick: (a: BigDecimal.BigDecimal, b: BigDecimal.BigDecimal) => BigDecimal.BigDecimal) =>
-  typeof b !== "string" ? a : a === null ? b : decimalToText(pick(decimal(a), decimal(b)))
-
 /** What a slice has shown. `row` has the summary, with the columns by their places. */
 interface SliceDiff {
   readonly numbers: ReadonlyArray<string>
@@ -178,27 +174,59 @@ interface SliceDiff {
   readonly largest: ReadonlyArray<LargestRow>
 }
 
+const textOrNull = (value: unknown): string | null => typeof value === "string" ? value : null
+
 /** What is known so far, and one more slice. */
-const add = (diff: VersionDiff, { largest, numbers, row }: SliceDiff): VersionDiff => ({
+const add = (diff: VersionDiff, { largest, numbers, row }: SliceDiff): VersionDiff =>
+  addDiffs(diff, {
+    ...diff,
+    users: Number(row["users"]),
+    changedUsers: Number(row["changed"]),
+    parkedUsers: 0,
+    addedRows: Number(row["added"]),
+    removedRows: Number(row["removed"]),
+    columns: diff.columns.map(({ column }, index) => {
+      const number = numbers.indexOf(column)
+      return {
+        column,
+        rows: Number(row[`rows_${index}`]),
+        least: textOrNull(row[`min_${number}`]),
+        greatest: textOrNull(row[`max_${number}`]),
+        total: textOrNull(row[`sum_${number}`])
+      }
+    }),
+    largest: largest.map(({ tenant_id, user_id, ...change }) => ({ tenantId: tenant_id, userId: user_id, ...change }))
+  })
+
+const decimal = (text: string) => BigDecimal.fromStringUnsafe(text)
+const mergedText = (
+  a: string | null,
+  b: string | null,
+  pick: (a: BigDecimal.BigDecimal, b: BigDecimal.BigDecimal) => BigDecimal.BigDecimal
+) => b === null ? a : a === null ? b : decimalToText(pick(decimal(a), decimal(b)))
+
+/**
+ * What two versions show in some slices, and in others besides. The sections are those of the
+ * first.
+ */
+export const addDiffs = (diff: VersionDiff, other: VersionDiff): VersionDiff => ({
   ...diff,
-  users: diff.users + Number(row["users"]),
-  changedUsers: diff.changedUsers + Number(row["changed"]),
-  addedRows: diff.addedRows + Number(row["added"]),
-  removedRows: diff.removedRows + Number(row["removed"]),
-  columns: diff.columns.map((column, index) => {
-    const rows = Number(row[`rows_${index}`])
-    const number = numbers.indexOf(column.column)
-    if (rows === 0) return column
+  users: diff.users + other.users,
+  changedUsers: diff.changedUsers + other.changedUsers,
+  parkedUsers: diff.parkedUsers + other.parkedUsers,
+  addedRows: diff.addedRows + other.addedRows,
+  removedRows: diff.removedRows + other.removedRows,
+  columns: diff.columns.map((column) => {
+    const own = other.columns.find((own) => own.column === column.column)
+    if (own === undefined || own.rows === 0) return column
     return {
       ...column,
-      rows: column.rows + rows,
-      least: mergedText(column.least, row[`min_${number}`], BigDecimal.min),
-      greatest: mergedText(column.greatest, row[`max_${number}`], BigDecimal.max),
-      total: mergedText(column.total, row[`sum_${number}`], BigDecimal.sum)
+      rows: column.rows + own.rows,
+      least: mergedText(column.least, own.least, BigDecimal.min),
+      greatest: mergedText(column.greatest, own.greatest, BigDecimal.max),
+      total: mergedText(column.total, own.total, BigDecimal.sum)
     }
   }),
-  largest: [
-    ...diff.largest,
-    ...largest.map(({ tenant_id, user_id, ...change }) => ({ tenantId: tenant_id, userId: user_id, ...change }))
-  ].sort((a, b) => BigDecimal.Order(BigDecimal.abs(decimal(b.change)), BigDecimal.abs(decimal(a.change)))).slice(0, maxLargest)
+  largest: [...diff.largest, ...other.largest]
+    .sort((a, b) => BigDecimal.Order(BigDecimal.abs(decimal(b.change)), BigDecimal.abs(decimal(a.change)))).slice(0, maxLargest)
 })

@@ -7,8 +7,11 @@ import { versionProgress } from "./versions.ts"
 
 /** A version that the database knows. */
 export interface ListedVersion extends VersionRef {
-  /** Whether it is read, fed beside the version that is read, or still to be rebuilt. */
-  readonly state: "Active" | "Following" | "ToBeRebuilt"
+  /**
+   * Whether it is read, fed beside the version that is read, or still to be rebuilt.
+   * "PartlyActive" is read by some users: a switch in several databases has not ended.
+   */
+  readonly state: "Active" | "PartlyActive" | "Following" | "ToBeRebuilt"
   /** Whether this code can run it. */
   readonly code: "Runs" | "FailsOnSampleLog" | "NotInThisCode"
   /** Whether its source changed since its rows were known to agree with it. */
@@ -46,3 +49,20 @@ export const listVersions = (
       }
     })
   })
+
+/**
+ * The version in the whole log, from what each of its databases knows: the least advanced counts.
+ */
+export const addListed = (one: ListedVersion, other: ListedVersion): ListedVersion => ({
+  ...one,
+  state: one.state === other.state
+    ? one.state
+    : [one, other].some(({ state }) => state === "ToBeRebuilt")
+    ? "ToBeRebuilt"
+    : "PartlyActive",
+  code: one.code === "Runs" ? other.code : one.code,
+  isSourceChanged: one.isSourceChanged || other.isSourceChanged,
+  done: one.done + other.done,
+  behind: one.behind + other.behind,
+  parked: one.parked + other.parked
+})

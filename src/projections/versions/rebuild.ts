@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
+import { PoolShare, shareOf } from "../../database/PoolShare.ts"
 import { EventLogCorrupt } from "../../event-log/EventLog.ts"
 import { allSlices } from "../../event-log/sliceOf.ts"
 import type { Slice } from "../../values/Slice.ts"
@@ -34,8 +35,11 @@ export interface RebuildOptions {
 
 /** Passes over what is left once that is less than a chunk. */
 const mostLastPasses = 10
-/** Chunks at work at once: one folds while the rows of the others are read and written. */
-const workers = 3
+/**
+ * Chunks at work at once: one folds while the rows of the others are read and written. Several
+ * databases that are rebuilt together share them.
+ */
+const mostWorkers = 3
 /** The most that is folded in memory and written in one transaction. */
 export const rebuildBound = { events: 20_000, bytes: 20 * 1024 * 1024 }
 /** The most events in one transaction where each event moves a user in several rankings. */
@@ -62,6 +66,7 @@ export const rebuild = (
     const chunk = bound.events
     const feed = { sql, log, stores, bound }
     const pressure = yield* ingestionPressure(sql)
+    const workers = shareOf(mostWorkers, { databases: yield* PoolShare, least: 1 })
 
     const rebuildSlices = Effect.fnUntraced(function*(some: ReadonlyArray<Slice>) {
       for (let left = some;;) {

@@ -37,7 +37,8 @@ export const versionsToRebuild = ({ following, stores }: Pick<ProjectionCatalog[
     return stores.filter((store) => newest.includes(store.projection) && !following.includes(store))
   })
 
-const isRanked = ({ projection }: ProjectionStore): boolean => projection.ranking !== undefined
+/** Whether a version ranks users: it goes through the log in smaller steps. */
+export const isRanked = ({ projection }: ProjectionStore): boolean => projection.ranking !== undefined
 
 /**
  * Rebuilds versions from two readings of the log at most: versions that rank users go through it in

@@ -1,11 +1,10 @@
-import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import type { SqlError } from "effect/sql"
 import { KnownProjections } from "../../../src/cli/projections/KnownProjections.ts"
 import { Counters } from "../../../src/counters/Counters.ts"
 import { EventLog } from "../../../src/event-log/EventLog.ts"
@@ -19,13 +18,14 @@ import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionC
 import { Tenants } from "../../../src/tenants/Tenants.ts"
 import { compareUtf8 } from "../../../src/values/compareUtf8.ts"
 import { UserId } from "../../../src/values/UserId.ts"
+import { everyClient, inEveryDatabase } from "../../support/database/everyDatabase.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bet } from "../../support/events/events.ts"
 import { newEvent } from "../../support/events/newEvent.ts"
 import { newTenant } from "../../support/service/newTenant.ts"
-import { testClients, testService } from "../../support/service/TestService.ts"
+import { testService } from "../../support/service/TestService.ts"
 import { untilEffect } from "../../support/time/until.ts"
-import { type CommandResult, runCommand } from "../runCommand.ts"
+import { type CommandResult, runCommand, testSettings } from "../runCommand.ts"
 
 const columns = { bet_count: count, bet_amount: amount, biggest_bet: greatest }
 
@@ -62,9 +62,8 @@ const bets = users.flatMap((userId, index) =>
 
 const run = (known: ReadonlyArray<AnyProjection>, ...args: ReadonlyArray<string>) =>
   Effect.flatMap(
-    TestDatabase,
-    ({ url }) =>
-      runCommand(["projections", ...args], { DATABASE_URL: Redacted.value(url) }).pipe(Effect.provideService(KnownProjections, known))
+    testSettings,
+    (settings) => runCommand(["projections", ...args], settings).pipe(Effect.provideService(KnownProjections, known))
   )
 
 const lines = ({ stdout }: CommandResult) => stdout.split("\n").slice(0, -1)
@@ -150,20 +149,25 @@ layer(service, { excludeTestServices: true })("projections", (it) => {
 
   it.effect("rebuild: goes on where it was after it was stopped", () =>
     Effect.gen(function*() {
-      const sql = yield* PgClient.PgClient
       const done = (yield* listed(both, "bets", 2))?.[1]
+      const clients = yield* everyClient
+      const sql = clients[0] ?? assert.fail()
       // Stopped in the middle of a write: a lock on the table keeps it there.
-      yield* sql.withTransaction(Effect.gen(function*() {
-        yield* sql`lock table bets_v2_totals in access exclusive mode`
-        const rebuilding = yield* Effect.forkChild(run(both, "rebuild", "bets"))
-        yield* untilEffect(Effect.map(
-          sql<
-            { waits: boolean }
-          >`select exists (select from pg_locks where relation = 'bets_v2_totals'::regclass and not granted) as waits`,
-          ([row]) => row?.waits === true
-        ))
-        yield* Fiber.interrupt(rebuilding)
-      }))
+      const locked = clients.reduceRight(
+        (inside: Effect.Effect<void, SqlError.SqlError, TestDatabase>, sql) =>
+          sql.withTransaction(Effect.andThen(sql`lock table bets_v2_totals in access exclusive mode`, inside)),
+        Effect.gen(function*() {
+          const rebuilding = yield* Effect.forkChild(run(both, "rebuild", "bets"))
+          yield* untilEffect(Effect.map(
+            sql<
+              { waits: boolean }
+            >`select exists (select from pg_locks where relation = 'bets_v2_totals'::regclass and not granted) as waits`,
+            ([row]) => row?.waits === true
+          ))
+          yield* Fiber.interrupt(rebuilding)
+        })
+      )
+      yield* locked
       assert.deepStrictEqual((yield* listed(both, "bets", 2))?.slice(0, 2), ["to be rebuilt", done])
 
       foldedByV2 = 0
@@ -206,14 +210,19 @@ layer(service, { excludeTestServices: true })("projections", (it) => {
 
   it.effect("verify: names rows somebody has meddled with; rebuild --user puts them right", () =>
     Effect.gen(function*() {
-      const sql = yield* PgClient.PgClient
+      const nobodysSlice = sliceOf((yield* tenant).tenantId, UserId("nobody"))
       const sound = `bets v2: ${bets.length} events of 60 users verified, 0 users parked, 0 differences`
       assert.deepStrictEqual(yield* succeed(both, "verify"), [sound])
-      yield* sql`update bets_v2_totals set bet_count = 7, biggest_bet = 0.5 where user_id = 'player-4'`
-      yield* sql`delete from bets_v2_totals where user_id = 'player-5'`
-      yield* sql`
+      yield* inEveryDatabase((sql) => sql`update bets_v2_totals set bet_count = 7, biggest_bet = 0.5 where user_id = 'player-4'`)
+      yield* inEveryDatabase((sql) => sql`delete from bets_v2_totals where user_id = 'player-5'`)
+      // Where the user of that id belongs, so that a rebuild of the user finds the row.
+      const copied = yield* inEveryDatabase((sql) =>
+        sql`
         insert into bets_v2_totals select tenant_id, 'nobody', currency, contributions, bet_count, bet_amount, biggest_bet
-        from bets_v2_totals where user_id = 'player-6'`
+        from bets_v2_totals where exists (select from slice_heads where slice = ${nobodysSlice}) and user_id = (select min(user_id) from bets_v2_totals where user_id like 'player-1%')
+        returning 1`
+      )
+      assert.lengthOf(copied, 1)
       const found = yield* refused(/6 differences: projections rebuild/, both, "verify", "bets")
       assert.include(found, `bets v2: player-4 ["EUR"] bet_count is 7, should be 3`)
       assert.include(found, `bets v2: player-4 ["EUR"] biggest_bet is "0.5", should be "3"`)
@@ -268,8 +277,7 @@ layer(service, { excludeTestServices: true })("projections", (it) => {
         assert.strictEqual((yield* run(known, "rebuild", ...wrong)).code, 1, wrong.join(" "))
       }
       // They are read now: they cannot be removed, and no other test may meet them.
-      const sql = yield* PgClient.PgClient
-      yield* sql`delete from projections where projection in ('stakes', 'wagers')`
+      yield* inEveryDatabase((sql) => sql`delete from projections where projection in ('stakes', 'wagers')`)
       for (const name of ["stakes", "wagers"]) yield* succeed(known, "remove", name, "--version", "1")
     }))
 
@@ -279,8 +287,7 @@ layer(service, { excludeTestServices: true })("projections", (it) => {
       yield* refused(/has no projection bets v3/, both, "remove", "bets", "--version", "3")
       assert.strictEqual((yield* run(both, "remove", "bets")).code, 1)
       assert.match((yield* succeed(both, "remove", "bets", "--version", "1"))[0] ?? "", /^bets v1 is forgotten/)
-      const sql = yield* PgClient.PgClient
-      assert.deepStrictEqual(yield* sql`select to_regclass('bets_v1_totals') as name`, [{ name: null }])
+      assert.deepStrictEqual(yield* inEveryDatabase((sql) => sql`select 1 where to_regclass('bets_v1_totals') is not null`), [])
       assert.isUndefined(yield* listed([v2], "bets", 1))
       assert.match((yield* succeed([v2, v3], "remove", "bets", "--version", "3"))[0] ?? "", /^bets v3 is forgotten/)
       yield* refused(/no version of bets to go back to/, [v2], "rollback", "bets")
@@ -393,10 +400,9 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a version that shows t
     Effect.gen(function*() {
       const [first, last] = [favourite(1, 1), favourite(2, -1)]
       const pair = [first, last]
-      const sql = yield* Effect.map(Layer.build(testClients), (context) => Context.get(context, PgClient.PgClient))
       yield* Effect.scoped(Effect.gen(function*() {
         const before = yield* Layer.build(Layer.fresh(testService({ projections: [first] })))
-        const made = yield* Context.get(before, Tenants).create("brand", "UTC")
+        const made = yield* Effect.provide(newTenant("brand"), before)
         // Everybody bets in EUR, the first eight as often in SEK.
         yield* Context.get(before, EventLog).append(
           users.flatMap((userId, index) =>
@@ -433,13 +439,15 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a version that shows t
         assert.strictEqual(yield* favourites, 0)
 
         // Who stands still is not compared.
-        yield* sql`
+        yield* inEveryDatabase((sql) =>
+          sql`
           insert into parked_users (projection, version, tenant_id, user_id, slice, position, error)
           select distinct 'favourite', 2, tenant_id, user_id, slice, 1, '' from events where user_id in ('player-0', 'player-30')`
+        )
         const rest = yield* succeed(pair, "diff", "favourite")
         assert.strictEqual(rest[2], "7 of the 58 users compared get another section:")
         assert.strictEqual(rest.at(-1), "Users left out, who are parked in one of the versions: 2")
-        yield* sql`delete from parked_users`
+        yield* inEveryDatabase((sql) => sql`delete from parked_users`)
       }))
 
       // A version that cannot be compared with the active one takes over on demand only.

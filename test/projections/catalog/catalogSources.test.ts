@@ -4,7 +4,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
-import * as Redacted from "effect/Redacted"
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -20,7 +19,7 @@ import { versionId } from "../../../src/projections/feed/VersionRef.ts"
 import { fingerprint, firstFingerprint } from "../../../src/projections/fold/fingerprint.ts"
 import { CatalogSources, sourcesIn } from "../../../src/projections/versions/CatalogSources.ts"
 import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionCatalog.ts"
-import { runCommand } from "../../cli/runCommand.ts"
+import { runCommand, testSettings } from "../../cli/runCommand.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { testClients } from "../../support/service/TestService.ts"
 
@@ -123,8 +122,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a catalog", (it) => {
       return said.filter((line) => line.includes("source"))
     })
   const run = (sources: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
-    Effect.flatMap(TestDatabase, ({ url }) =>
-      runCommand(["projections", ...args], { DATABASE_URL: Redacted.value(url) }).pipe(
+    Effect.flatMap(testSettings, (settings) =>
+      runCommand(["projections", ...args], settings).pipe(
         Effect.provideService(KnownProjections, [casino, logins]),
         Effect.provideService(CatalogSources, () => new Map(Object.entries(sources)))
       ))

@@ -3,7 +3,6 @@ import { assert, describe, it, layer } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import packed2026b from "zones-2026b/data/packed/latest.json" with { type: "json" }
 import { KnownProjections } from "../../../src/cli/projections/KnownProjections.ts"
@@ -33,7 +32,7 @@ import { UserId } from "../../../src/values/UserId.ts"
 import { currentZones, zoneDataVersion } from "../../../src/values/zones/pinnedZones.ts"
 import { runtimeZones } from "../../../src/values/zones/runtimeZones.ts"
 import { zoneData } from "../../../src/values/zones/ZoneData.ts"
-import { runCommand } from "../../cli/runCommand.ts"
+import { runCommand, testSettings } from "../../cli/runCommand.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { login } from "../../support/events/events.ts"
 import { newEvent } from "../../support/events/newEvent.ts"
@@ -66,9 +65,8 @@ const activeDays = Effect.fnUntraced(function*(...userIds: ReadonlyArray<string>
 
 const projectionsCommand = (known: ReadonlyArray<AnyProjection>, ...args: ReadonlyArray<string>) =>
   Effect.flatMap(
-    TestDatabase,
-    ({ url }) =>
-      runCommand(["projections", ...args], { DATABASE_URL: Redacted.value(url) }).pipe(Effect.provideService(KnownProjections, known))
+    testSettings,
+    (settings) => runCommand(["projections", ...args], settings).pipe(Effect.provideService(KnownProjections, known))
   )
 
 const succeed = (known: ReadonlyArray<AnyProjection>, ...args: ReadonlyArray<string>) =>

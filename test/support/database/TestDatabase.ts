@@ -54,3 +54,12 @@ export class TestDatabase extends Context.Service<TestDatabase, {
 
   static readonly layer: Layer.Layer<TestDatabase> = Layer.effect(TestDatabase, TestDatabase.make)
 }
+
+/** The same with a log of so many partitions, whatever {@link testPartitions} says. */
+export const partitionedDatabase = (count: number): Layer.Layer<TestDatabase> =>
+  Layer.effect(
+    TestDatabase,
+    Effect.gen(function*() {
+      return TestDatabase.of({ url: Redacted.make(yield* makeDatabase), settings: yield* partitionSettings(count) })
+    })
+  )

@@ -1,0 +1,40 @@
+import { PgClient } from "@effect/sql-pg"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { known } from "../values/known.ts"
+import type { Slice } from "../values/Slice.ts"
+import { allSlices } from "./sliceOf.ts"
+
+/** A database with a part of the log: the slices from the first to the last. */
+export interface LogDatabase {
+  readonly sql: PgClient.PgClient
+  readonly first: Slice
+  readonly last: Slice
+  /** What it is called where there are several; undefined if it is the only one. */
+  readonly name: string | undefined
+}
+
+/** The databases that the log lies in. */
+export interface DatabasesOfLog {
+  /** The database with the tenants, the keys and the rejected items. It may have no slices. */
+  readonly home: PgClient.PgClient
+  /** By their slices. Together they have each slice once. */
+  readonly all: readonly [LogDatabase, ...ReadonlyArray<LogDatabase>]
+}
+
+/**
+ * The databases of a log that has several (docs/partitions.md), for what goes through the whole
+ * log.
+ *
+ * Undefined if the log lies in the database of the client, as it does unless a log has several.
+ */
+export const LogDatabases = Context.Reference<DatabasesOfLog | undefined>("playtally/event-log/LogDatabases", {
+  defaultValue: () => undefined
+})
+
+/** The databases of the log: those of {@link LogDatabases}, or the one of the client. */
+export const databasesOfLog: Effect.Effect<DatabasesOfLog, never, PgClient.PgClient> = Effect.gen(function*() {
+  const home = yield* PgClient.PgClient
+  const [first, last] = [known(allSlices[0], "first slice"), known(allSlices.at(-1), "last slice")]
+  return (yield* LogDatabases) ?? { home, all: [{ sql: home, first, last, name: undefined }] }
+})
