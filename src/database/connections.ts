@@ -22,7 +22,7 @@ export interface ConnectionBudget {
 }
 
 /** What is left of the client's connections when every slot for reads is taken. */
-const otherConnections = 5
+const othersOf = (processes: number): number => processes <= 2 ? 5 : 4
 
 /** A part of what two processes have together, for each of `processes`. */
 const partOf = (connections: number, processes: number): number =>
@@ -40,7 +40,7 @@ export const budgetOf = (processes: number): ConnectionBudget => {
   return {
     reading,
     histories,
-    client: reading + histories + otherConnections,
+    client: reading + histories + othersOf(processes),
     append: Math.max(2, partOf(8, processes)),
     keys: partOf(2, processes)
   }

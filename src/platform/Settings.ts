@@ -23,7 +23,7 @@ const AddressRanges = Schema.String.check(Schema.makeFilter((text) => {
 /** A zone that a tenant may have. */
 const TimeZone = Schema.String.check(Schema.makeFilter(zoneProblem))
 
-/** The most service processes that one start runs. Their connections then are some 190. */
+/** The most service processes that one start runs. They open up to 164 connections then. */
 export const mostProcesses = 16
 
 /** A number of processes, or `auto` for as many as the machine has processor threads. */

@@ -23,6 +23,9 @@ import { drainSeconds, tellDrain } from "./drainSeconds.ts"
 import { greeting } from "./greeting.ts"
 import { leaveInTime } from "./leaveInTime.ts"
 
+/** How long the processes may take to end. Each ends itself sooner, see {@link leaveInTime}. */
+const farewell = "9500 millis"
+
 /** How often the processes hear how the projections are doing. */
 const statusInterval = "100 millis"
 
@@ -122,7 +125,8 @@ const runProcesses = Effect.gen(function*() {
     Effect.gen(function*() {
       isStopping = true
       supervisor.stop()
-      if (supervisor.alive.length > 0) yield* Deferred.await(ended)
+      if (supervisor.alive.length > 0) yield* Effect.timeoutOption(Deferred.await(ended), farewell)
+      supervisor.kill()
       listener?.end()
     })
   )
