@@ -3,7 +3,6 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
 import { type DatabaseUnavailable, unavailable } from "../../database/DatabaseUnavailable.ts"
 import type { Lineage } from "../../event-log/Lineage.ts"
 import { LogHistories } from "../../event-log/LogHistories.ts"
@@ -20,16 +19,13 @@ import { makeChangeTail } from "./ChangeTail.ts"
 import { continuedPlace } from "./continuedPlace.ts"
 import { type FeedPlace, type FeedState, furthestState, nothingTold } from "./FeedPlace.ts"
 import { nearest, rangesBetween, vectorOf } from "./LogOffset.ts"
+import { PollTurns, type TooManyPolls } from "./PollTurns.ts"
 import { type FeedPage, readFeedPage } from "./readFeedPage.ts"
 import { readFeedPositions } from "./readFeedPositions.ts"
 import { tellLosses } from "./tellLosses.ts"
 
-/** The tenant already has as many long polls waiting as it may have. Nothing was read. */
-export class TooManyPolls extends Schema.TaggedError<TooManyPolls>("playtally/counters/TooManyPolls")("TooManyPolls", {
-  limit: Schema.Int
-}) {}
-
-interface Options {
+/** What a reader asks for. */
+export interface ChangesOptions {
   /** The most users. */
   readonly limit: number
   /**
@@ -44,9 +40,6 @@ interface Options {
 
 /** Why the feed has no place to give: see {@link Changes}. */
 type NotReached = ProjectionBehind | ProjectionNotBuilt | TooManyReads | DatabaseUnavailable
-
-/** The most polls of one tenant that wait at once. */
-const maxPolls = 64
 
 /**
  * The feed of users whose counters may have changed (docs/design.md#reading).
@@ -93,7 +86,7 @@ export class Changes extends Context.Service<Changes, {
   readonly after: (
     tenant: Tenant,
     place: FeedPlace,
-    options: Options
+    options: ChangesOptions
   ) => Effect.Effect<FeedPage, TooManyPolls | NotReached>
   /**
    * Answers every waiting reader, and each later one, at once, because the process is stopping. It
@@ -113,7 +106,7 @@ export class Changes extends Context.Service<Changes, {
       const countingNames = [...new Set(counting.map(({ projection }) => projection.name))]
       const stopping = Deferred.makeUnsafe<void>()
       yield* tellLosses(sql, histories)
-      const polls = new Map<string, number>()
+      const polls = new PollTurns()
 
       /** What the feed may tell now, read in the caller's transaction. */
       const stateIn = (lineage: Lineage) =>
@@ -153,14 +146,14 @@ export class Changes extends Context.Service<Changes, {
           return { ...page, kept }
         }))
 
-      const lookOnce = Effect.fnUntraced(function*(tenant: Tenant, place: FeedPlace, { consistency, limit }: Options) {
+      const lookOnce = Effect.fnUntraced(function*(tenant: Tenant, place: FeedPlace, { consistency, limit }: ChangesOptions) {
         if (consistency._tag === "Strong") yield* now(consistency)
         const { isMore: _, ...page } = yield* look(tenant, place, limit)
         return page
       })
 
       const lookUntilChange = Effect.fnUntraced(
-        function*(tenant: Tenant, place: FeedPlace, { consistency, limit, waitSeconds }: Options) {
+        function*(tenant: Tenant, place: FeedPlace, { consistency, limit, waitSeconds }: ChangesOptions) {
           const slot = yield* CurrentReadSlot
           if (consistency._tag === "Strong") yield* now(consistency)
           let page: FeedPage & { readonly isMore: boolean } = { kept: undefined, erased: [], changes: [], next: place, isMore: true }
@@ -180,22 +173,9 @@ export class Changes extends Context.Service<Changes, {
         }
       )
 
-      const takeTurn = (tenant: Tenant, change: 1 | -1) =>
-        Effect.suspend(() => {
-          const waiting = (polls.get(tenant.tenantId) ?? 0) + change
-          if (waiting > maxPolls) return Effect.fail(new TooManyPolls({ limit: maxPolls }))
-          if (waiting === 0) polls.delete(tenant.tenantId)
-          else polls.set(tenant.tenantId, waiting)
-          return Effect.void
-        })
-
-      const after = Effect.fn("Changes.after")(function*(tenant: Tenant, place: FeedPlace, options: Options) {
+      const after = Effect.fn("Changes.after")(function*(tenant: Tenant, place: FeedPlace, options: ChangesOptions) {
         if (options.waitSeconds === 0 || (yield* Deferred.isDone(stopping))) return yield* lookOnce(tenant, place, options)
-        return yield* Effect.acquireUseRelease(
-          takeTurn(tenant, 1),
-          () => lookUntilChange(tenant, place, options),
-          () => Effect.orDie(takeTurn(tenant, -1))
-        )
+        return yield* polls.take(tenant, lookUntilChange(tenant, place, options))
       }, unavailable("Changes.after"))
 
       return Changes.of({

@@ -1,4 +1,5 @@
 import type { Lineage } from "../../event-log/Lineage.ts"
+import type { Slice } from "../../values/Slice.ts"
 import { furthest, type LogOffset, rangesBetween } from "./LogOffset.ts"
 
 /** How far there is something to tell, at one moment of the database. */
@@ -16,14 +17,28 @@ export interface FeedState {
   readonly lineage: Lineage
 }
 
-/**
- * What a reader has been told of events, of erasures and of generations.
- *
- * If a walk over users is in progress, it also says how far the walk has come.
- */
-export interface FeedPlace extends FeedState {
-  /** The users up to `after` have been told for the generations up to `upTo`. */
+/** What a reader has been told of the changes in one database, besides its events. */
+interface Told extends Omit<FeedState, "positions"> {
+  /**
+   * A walk over users that is in progress: those up to `after` have been told for the generations
+   * up to `upTo`.
+   */
   readonly walk?: { readonly upTo: number; readonly after: string } | undefined
+}
+
+/** What a reader has been told of events, of erasures and of generations. */
+export interface FeedPlace extends Told {
+  readonly positions: LogOffset
+  /**
+   * Set if several databases have the log. What the place says besides the positions is then of the
+   * slices before the first of these parts.
+   */
+  readonly further?: ReadonlyArray<FeedPart> | undefined
+}
+
+/** What a reader has been told of the slices from `first` on, up to the next part. */
+export interface FeedPart extends Told {
+  readonly first: Slice
 }
 
 /** The generation of a place from which every user is told once. */

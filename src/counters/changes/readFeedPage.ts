@@ -32,7 +32,7 @@ export interface ErasedChange {
 }
 
 /**
- * What the log still has of a history that has ended: positions of each slice, and generations.
+ * What the log still has of a history that has ended: positions of its slices, and generations.
  *
  * A reader's document of a later position or generation may count what is lost.
  */

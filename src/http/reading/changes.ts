@@ -62,13 +62,13 @@ const ChangesSchema = Schema.Struct({
     Schema.Struct({
       generation: Schema.Natural.annotate({ description: "Later generations are lost" }),
       slices: Schema.Array(Schema.Struct({ slice: Slice, position: Schema.Natural }).annotate({ identifier: "KeptSlice" })).annotate({
-        description: "Every slice. Events after its position are lost"
+        description: "Slices whose history has ended. Events after the position are lost"
       })
     }).annotate({ identifier: "Kept" })
   ).annotate({
     description:
-      "Null but after PostgreSQL was restarted, replaced or restored. Read every user again of whom you have a document of a later position in its " +
-      "slice or with a later generation, and forget those who are not found."
+      "Null but after PostgreSQL was restarted, replaced or restored. Of the users of these slices, read every one again of whom you have a document of a " +
+      "later position than its slice or with a later generation, and forget those who are not found."
   }),
   erased: Schema.Array(Schema.Struct({ ref: Ref, slice: Slice }).annotate({ identifier: "ErasedUser" })).annotate({
     description:

@@ -28,5 +28,5 @@ export const copyDatabase = Effect.fnUntraced(function*(database: TestDatabase["
     () => Effect.orDie(administer(`drop database if exists ${name} with (force)`))
   )
   url.pathname = `/${name}`
-  return TestDatabase.of({ url: Redacted.make(url.href), settings: {} })
+  return TestDatabase.of({ url: Redacted.make(url.href), settings: database.settings })
 })

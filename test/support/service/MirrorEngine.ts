@@ -43,8 +43,11 @@ export class MirrorEngine {
     // Documents that may count what the log has lost are read again, here and now.
     const kept = new Map(page.kept?.slices.map(({ position, slice }) => [slice, position]))
     for (const { generations, position, user_id } of page.kept === null ? [] : this.documents.values()) {
+      const upTo = kept.get(this.slices.get(user_id) ?? -1)
+      // Slices that are not there have lost nothing.
+      if (upTo === undefined) continue
       const isLost = Object.values(generations).some((generation) => generation > (page.kept?.generation ?? 0))
-      if (!isLost && position <= (kept.get(this.slices.get(user_id) ?? -1) ?? 0)) continue
+      if (!isLost && position <= upTo) continue
       const document = await this.ask<Counters>(`/api/v1/users/${encodeURIComponent(user_id)}/counters`)
       if (document === undefined) this.documents.delete(user_id)
       else this.documents.set(user_id, document)

@@ -6,13 +6,14 @@ import { Tenants } from "../../../src/tenants/Tenants.ts"
 let tenants = 0
 
 /**
- * Makes a tenant, each time another one if it is not given a name. Every partition knows it, also
- * for tests that append to the log themselves.
+ * Makes a tenant, each time another one if it is not given a name.
+ *
+ * All partitions know it, as they do after a request: many tests append to the log itself.
  */
-export const newTenant = (name?: string, timeZone = "UTC", weekStart?: number) =>
-  Effect.gen(function*() {
-    const tenant = yield* (yield* Tenants).create(name ?? `tenant ${++tenants}`, timeZone, weekStart)
-    const partitions = yield* Effect.serviceOption(Partitions)
-    if (Option.isSome(partitions)) yield* Effect.orDie(partitions.value.knowTenant(tenant.tenantId))
-    return tenant
-  })
+export const newTenant = Effect.fnUntraced(function*(name?: string, timeZone = "UTC", weekStart?: number) {
+  const { create } = yield* Tenants
+  const tenant = yield* create(name ?? `tenant ${++tenants}`, timeZone, weekStart)
+  const partitions = yield* Effect.serviceOption(Partitions)
+  if (Option.isSome(partitions)) yield* Effect.orDie(partitions.value.knowTenant(tenant.tenantId))
+  return tenant
+})
