@@ -25,13 +25,16 @@ export const fixedAnswers = (answers: ReadonlyArray<FixedAnswer>) =>
     if (Context.get(context, Tracer.Tracer) !== Tracer.nativeTracer) return () => false
     const byPath = new Map(answers.map(({ endpoint, response }) => {
       const { body, headers, status } = withStatusHeaders(response)
-      return [endpoint.path, { route: endpoint, headers, status, text: body._tag === "Uint8Array" ? body.text : undefined }]
+      const text = body._tag === "Uint8Array" ? body.text ?? "" : ""
+      // Node writes one byte a character sooner than it encodes.
+      const encoding = Buffer.byteLength(text) === text.length ? "latin1" : "utf8"
+      return [endpoint.path, { route: endpoint, headers, status, text, encoding } as const]
     }))
     return (request: IncomingMessage, response: ServerResponse): boolean => {
       const fixed = byPath.get(request.url ?? "")
-      if (fixed?.text === undefined || request.method !== fixed.route.method || hasBody(request) || countHosts(request) !== 1) return false
+      if (fixed === undefined || request.method !== fixed.route.method || hasBody(request) || countHosts(request) !== 1) return false
       const began = performance.now()
-      response.writeHead(fixed.status, fixed.headers).end(fixed.text)
+      response.writeHead(fixed.status, fixed.headers).end(fixed.text, fixed.encoding)
       measureAnswer({ route: fixed.route, status: fixed.status, began }, context)
       return true
     }
