@@ -101,10 +101,15 @@ export class OpenPartition<S> {
     }))
   })
 
+  /** Whether the database is known to know a tenant. */
+  knows(tenantId: TenantId): boolean {
+    return this.entry.server === homeServer || this.knownTenants.has(tenantId)
+  }
+
   /** Makes sure that the database knows a tenant, which `home` has. */
   readonly knowTenant = (home: PgClient.PgClient, tenantId: TenantId): Effect.Effect<void, SqlError.SqlError | PartitionUnavailable> =>
     Effect.suspend(() => {
-      if (this.entry.server === homeServer || this.knownTenants.has(tenantId)) return Effect.void
+      if (this.knows(tenantId)) return Effect.void
       return Effect.gen({ self: this }, function*() {
         const sql = Context.get(yield* this.waitForServices, PgClient.PgClient)
         yield* copyTenant(tenantId, { from: home, to: sql })

@@ -11,7 +11,7 @@ import { known } from "../values/known.ts"
 import type { Slice } from "../values/Slice.ts"
 import type { TenantId } from "../values/TenantId.ts"
 import type { OpenPartition } from "./OpenPartition.ts"
-import { type PartitionEntry, type PartitionMap, partitionOf } from "./PartitionMap.ts"
+import type { PartitionEntry, PartitionMap } from "./PartitionMap.ts"
 import { PartitionUnavailable } from "./PartitionUnavailable.ts"
 
 /**
@@ -61,6 +61,11 @@ export class PartitionSet<S> {
   /** The partitions as this process knows them. */
   map(): PartitionMap {
     return this.places.all().map(({ entry }) => entry)
+  }
+
+  /** Whether there are several partitions. */
+  get isSpread(): boolean {
+    return this.places.all().length > 1
   }
 
   /** The services of each partition that is open; undefined for the others. */
@@ -135,17 +140,21 @@ export class PartitionSet<S> {
     })
   }
 
-  /** Makes sure that the database of a slice knows a tenant; without a slice, every database. */
-  readonly knowTenant = (tenantId: TenantId, slice?: Slice): Effect.Effect<void, SqlError.SqlError | PartitionUnavailable> =>
+  /**
+   * Makes sure that the databases of some slices know a tenant; without slices, every database.
+   *
+   * It costs nothing once all of them do.
+   */
+  readonly knowTenant = (tenantId: TenantId, slices?: Iterable<Slice>): Effect.Effect<void, SqlError.SqlError | PartitionUnavailable> =>
     Effect.suspend(() => {
-      const places = slice === undefined ? this.places.all() : [this.placeOf(slice)]
-      return Effect.forEach(places, (place) => place.knowTenant(this.places.home, tenantId), { concurrency: "unbounded", discard: true })
+      const unsure = new Set(this.places.all().filter((place) => !place.knows(tenantId)))
+      if (unsure.size === 0) return Effect.void
+      const meant = slices === undefined ? unsure : new Set(Array.from(slices, (slice) => this.placeOf(slice))).intersection(unsure)
+      return Effect.forEach(meant, (place) => place.knowTenant(this.places.home, tenantId), { concurrency: "unbounded", discard: true })
     })
 
   private placeOf(slice: Slice): OpenPartition<S> {
-    const places = this.places.all()
-    const entry = partitionOf(places.map(({ entry }) => entry), slice)
-    return known(places.find((place) => place.entry === entry), `place of partition ${entry.partition}`)
+    return known(this.places.all().find(({ entry: { first, last } }) => first <= slice && slice <= last), `partition of slice ${slice}`)
   }
 
   /**
@@ -165,7 +174,7 @@ export class PartitionSet<S> {
   private named<E>(place: OpenPartition<S>, error: E): E | Moved {
     const cause = place.unavailable(error)
     if (isMoved(error)) return new Moved({ by: cause })
-    if (this.places.all().length === 1) return error
+    if (!this.isSpread) return error
     if (error instanceof DatabaseUnavailable) {
       return new DatabaseUnavailable({ operation: error.operation, cause }) as E & DatabaseUnavailable
     }

@@ -116,7 +116,7 @@ export const spreadChanges = Layer.effect(
       start: (consistency) => places((changes) => changes.start(consistency)),
       after: (tenant, place, options) =>
         Effect.gen(function*() {
-          if (partitions.map().length > 1) return yield* afterInAll(tenant, place, options)
+          if (partitions.isSpread) return yield* afterInAll(tenant, place, options)
           const { page, range } = yield* partitions.at(Slice(0), (services, range) =>
             Effect.map(Context.get(services, Changes).after(tenant, placeIn(place, range), options), (page) => ({ page, range })))
           // If it has been split meanwhile, this is the page of one half.

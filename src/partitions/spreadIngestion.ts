@@ -23,8 +23,8 @@ export const spreadIngestion = Layer.effect(
     /** A partition's tables refer to the tenant: its row is copied there before the first event. */
     const knowTenants = (mail: ReadonlyArray<UserEvents>) =>
       Effect.forEach(
-        partitions.map().length === 1 ? [] : mail,
-        (user) => partitions.knowTenant(user.tenantId, sliceOfMail(user)),
+        new Set(mail.map(({ tenantId }) => tenantId)),
+        (tenantId) => partitions.knowTenant(tenantId, mail.flatMap((user) => user.tenantId === tenantId ? [sliceOfMail(user)] : [])),
         { discard: true }
       ).pipe(
         unavailable("UserProcessors"),
@@ -33,7 +33,7 @@ export const spreadIngestion = Layer.effect(
     return UserProcessors.of({
       process: (mail) =>
         Effect.andThen(
-          knowTenants(mail),
+          partitions.isSpread ? knowTenants(mail) : Effect.void,
           partitions.forItems(mail, sliceOfMail, (services, own) => Context.get(services, UserProcessors).process(own))
         ).pipe(inLog),
       active: () =>

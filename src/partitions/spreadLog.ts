@@ -35,7 +35,7 @@ export const spreadLog = Layer.effect(
     ) => {
       const [first] = places
       return first === undefined ? Effect.succeed([]) : asSqlError(
-        partitions.map().length === 1
+        !partitions.isSpread
           ? partitions.at(first.slice, (services) => read(Context.get(services, EventLog), places))
           : Effect.map(
             partitions.everywhere((services, entry) => {
