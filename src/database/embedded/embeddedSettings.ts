@@ -44,6 +44,13 @@ export const embeddedSettings = ({ durable, place }: EmbeddedSettings, bytes: nu
     effective_cache_size: `${Math.max(2 * quarter, 128)}MB`,
     maintenance_work_mem: `${Math.min(Math.max(Math.floor(quarter / 4), 32), 256)}MB`,
     work_mem: "8MB",
+    // For moves of partitions, which PostgreSQL's logical replication makes. Each takes four
+    // workers and three slots at most.
+    wal_level: "logical",
+    max_replication_slots: 20,
+    max_wal_senders: 20,
+    max_logical_replication_workers: 12,
+    max_worker_processes: 20,
     max_wal_size: "4GB",
     min_wal_size: "256MB",
     checkpoint_timeout: "15min",
