@@ -44,7 +44,9 @@ export const classifySqlError = (error: SqlError.SqlError): Failure => {
   if (reason.isRetryable) return { _tag: "Transient" }
   const state = sqlState(error)
   if (state === undefined) {
-    return reason.cause instanceof PgTypes.CodecError ? { _tag: "BadData", message: reason.cause.message } : { _tag: "Transient" }
+    if (reason.cause instanceof PgTypes.CodecError) return { _tag: "BadData", message: reason.cause.message }
+    // An error of this program that ends a transaction: to try again leads to it again.
+    return reason.cause instanceof Error && "_tag" in reason.cause ? { _tag: "Unexpected" } : { _tag: "Transient" }
   }
   if (state === readOnly) return { _tag: "Transient" }
   switch (state.slice(0, 2)) {

@@ -1,6 +1,8 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import { sliceMoved } from "../event-log/EventLogError.ts"
+import { requireServed } from "../event-log/statements/servedSlices.ts"
 import { type ImportUnfinished, refuseUnfinished } from "../event-log/unfinishedImport.ts"
 import * as Checkpoints from "../projections/feed/Checkpoints.ts"
 import { forgetGenerations } from "../projections/feed/generations.ts"
@@ -77,6 +79,8 @@ export const erasureSteps = (sql: PgClient.PgClient, limit: number): ErasureStep
   const holdSlice = Effect.fnUntraced(function*(slice: Slice) {
     yield* sql`select pg_advisory_xact_lock(hashtext('playtally projections'))`
     yield* Checkpoints.holdSliceAndRaise(sql, slice)
+    // A slice that moves takes its checkpoints along: what is held here is all that there is.
+    yield* requireServed(sql, slice)
   })
 
   /**
@@ -91,17 +95,22 @@ export const erasureSteps = (sql: PgClient.PgClient, limit: number): ErasureStep
   })
 
   const eraseEvents = Effect.fnUntraced(function*({ pseudonym, slice, tag, tenantId, userId }: Erased, after: bigint) {
-    const [row] = yield* sql<{ events_erased: bigint; reached: bigint; is_last: boolean }>`
+    const [row] = yield* sql<{ events_erased: bigint; reached: bigint; is_last: boolean | null }>`
       select events_erased, reached, is_last from erase_user(
         ${tenantId}::uuid, ${slice}::smallint, ${userId}, ${pseudonym}, ${tag}::int, ${after}::bigint, ${limit}::int)`
-    return known(row, "the row of erase_user")
+    const step = known(row, "the row of erase_user")
+    // There was no head to lock: all that this transaction has done is undone.
+    return step.is_last === null ? yield* sliceMoved : { ...step, is_last: step.is_last }
   })
 
   const progressOf = Effect.fnUntraced(function*({ slice, tenantId, userId }: Erased) {
     const [row] = yield* sql<{ events: bigint; position: bigint; head: bigint }>`
       select e.events, e.position, h.position as head from unfinished_erasures as e join slice_heads as h using (slice)
       where e.tenant_id = ${tenantId}::uuid and e.user_id = ${userId}`
-    if (row === undefined) return yield* Effect.die(new Error(`an erasure in slice ${slice} that is under way has no row`))
+    if (row === undefined) {
+      yield* requireServed(sql, slice)
+      return yield* Effect.die(new Error(`an erasure in slice ${slice} that is under way has no row`))
+    }
     const progress: ErasureProgress = {
       events: Number(row.events),
       position: Position(Number(row.position)),
@@ -162,7 +171,8 @@ export const erasureSteps = (sql: PgClient.PgClient, limit: number): ErasureStep
       const [head] = yield* sql<{ position: bigint }>`select position from slice_heads where slice = ${slice}`
       // What may be the last step holds the checkpoints: nobody has read what it erases and has yet
       // to write rows of it.
-      const isNearEnd = known(head, `the head of slice ${slice}`).position - found.position <= BigInt(limit)
+      if (head === undefined) return yield* sliceMoved
+      const isNearEnd = head.position - found.position <= BigInt(limit)
       if (isNearEnd) yield* holdSlice(slice)
       const { events_erased, is_last, reached } = yield* eraseEvents(user, found.position)
       if (!isNearEnd || !is_last) {

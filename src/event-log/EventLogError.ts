@@ -1,4 +1,6 @@
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { SqlError } from "effect/sql"
 
 /**
  * The log did not answer in time, or not at all.
@@ -34,6 +36,13 @@ export class SliceMoved extends Schema.TaggedError<SliceMoved>("playtally/event-
   }
 }
 
+/** Fails because the slice has moved, within a transaction: {@link isMoved} knows the error. */
+export const sliceMoved: Effect.Effect<never, SqlError.SqlError> = Effect.suspend(() =>
+  Effect.fail(new SqlError.SqlError({ reason: new SqlError.UnknownError({ cause: new SliceMoved(), operation: "slice" }) }))
+)
+
 /** Whether an error says that a slice has moved. */
-export const isMoved = (error: unknown): boolean =>
-  typeof error === "object" && error !== null && "cause" in error && error.cause instanceof SliceMoved
+export const isMoved = (error: unknown): boolean => {
+  const cause = typeof error === "object" && error !== null && "cause" in error ? error.cause : undefined
+  return cause instanceof SliceMoved || (SqlError.isSqlError(cause) && cause.reason.cause instanceof SliceMoved)
+}

@@ -5,9 +5,11 @@ import type { SqlError } from "effect/sql"
 import { classifySqlError } from "../database/classifySqlError.ts"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import { completed } from "../event-log/completed.ts"
+import { sliceMoved } from "../event-log/EventLogError.ts"
 import { erasedType } from "../event-log/pseudonym.ts"
 import type { LogEntry } from "../event-log/RecordedEvent.ts"
 import type { UserPlace } from "../event-log/statements/readUsers.ts"
+import { requireServed } from "../event-log/statements/servedSlices.ts"
 import * as Checkpoints from "../projections/feed/Checkpoints.ts"
 import { fedUser, type UserInSlice } from "../projections/feed/FedUser.ts"
 import type { FeedSource } from "../projections/feed/feedChunk.ts"
@@ -51,7 +53,8 @@ export const usersToMove = (
 ): Effect.Effect<ListedUsers, SqlError.SqlError> =>
   Effect.gen(function*() {
     const [head] = yield* sql<{ position: bigint }>`select position from slice_heads where slice = ${slice}`
-    const upTo = Position(Number(known(head, `the head of slice ${slice}`).position))
+    if (head === undefined) return yield* sliceMoved
+    const upTo = Position(Number(head.position))
     return { upTo, events: yield* usersBetween(sql, { slice, tenantId }, { after: Position(0), upTo }) }
   })
 
@@ -75,6 +78,7 @@ export const refoldUsers = Effect.fnUntraced(function*(
   const { listed, slice, tenantId } = of
   const { sql } = source
   const held = yield* Checkpoints.holdAndRaise(sql, stores.map(({ projection }) => projection), slice)
+  yield* requireServed(sql, slice)
   const move = yield* TimeZoneMoves.hold(sql, of)
   if (move === undefined) return { users: 0, isLast: true } satisfies Moved
 

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { known } from "../../values/known.ts"
 import type { Slice } from "../../values/Slice.ts"
+import { sliceMoved } from "../EventLogError.ts"
 
 /** A range of slices, both ends included. */
 interface SliceRange {
@@ -26,3 +27,30 @@ export const serveOnly = (sql: PgClient.PgClient, { first, last }: SliceRange): 
     sql`delete from slice_heads where slice not between ${first} and ${last}`,
     Effect.asVoid(sql`insert into slice_heads (slice) select generate_series(${first}::int, ${last}::int) on conflict do nothing`)
   )
+
+/**
+ * Has a database serve the slices of a range no more, in the caller's transaction, which holds
+ * their checkpoints. It waits for the appends under way. The heads are kept for who serves the
+ * slices next.
+ */
+export const setHeadsAside = (sql: PgClient.PgClient, { first, last }: SliceRange): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.gen(function*() {
+    yield* sql`select from slice_heads where slice between ${first} and ${last} order by slice for update`
+    yield* sql`insert into fenced_heads select * from slice_heads where slice between ${first} and ${last}`
+    yield* sql`delete from slice_heads where slice between ${first} and ${last}`
+  })
+
+/** Has a database serve the slices whose heads were set aside, in the caller's transaction. */
+export const bringHeadsBack = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.asVoid(sql`with back as (delete from fenced_heads returning *) insert into slice_heads select * from back`)
+
+/** Has a database that is no partition serve nothing, in the caller's transaction. */
+export const serveNothing = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.andThen(sql`delete from slice_heads`, Effect.asVoid(sql`delete from fenced_heads`))
+
+/**
+ * Fails unless a database has the head of a slice: with a `SqlError` of which `isMoved` says that
+ * the slice has moved.
+ */
+export const requireServed = (sql: PgClient.PgClient, slice: Slice): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.flatMap(sql`select from slice_heads where slice = ${slice}`, (rows) => rows.length === 0 ? sliceMoved : Effect.void)

@@ -7,6 +7,7 @@ import type { SqlError } from "effect/sql"
 import { classifySqlError } from "../../database/classifySqlError.ts"
 import type { ReadBound } from "../../event-log/RecordedEvent.ts"
 import { sliceOf } from "../../event-log/sliceOf.ts"
+import { requireServed } from "../../event-log/statements/servedSlices.ts"
 import * as Checkpoints from "../feed/Checkpoints.ts"
 import type { FeedSource } from "../feed/feedChunk.ts"
 import { foldContexts } from "../feed/foldContexts.ts"
@@ -77,6 +78,7 @@ const takeStep = (source: FeedSource, store: ProjectionStore, user: UserRef): Ef
     const slice = sliceOf(user.tenantId, user.userId)
     // Nobody else writes rows of the slice: no erasure and no other step is under way.
     const [checkpoint] = yield* Checkpoints.hold(sql, [projection], [slice])
+    if (checkpoint === undefined) yield* requireServed(sql, slice)
     const soFar = yield* ParkedUsers.stepsOf(sql, projection, user)
     // Another caller took the last step, or the user or the version has gone.
     if (soFar === undefined || checkpoint === undefined) return "Done"

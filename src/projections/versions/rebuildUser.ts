@@ -4,6 +4,7 @@ import type { SqlError } from "effect/sql"
 import type { ReadBound } from "../../event-log/RecordedEvent.ts"
 import { sliceOf } from "../../event-log/sliceOf.ts"
 import { hasMoreThan } from "../../event-log/statements/readUsers.ts"
+import { requireServed } from "../../event-log/statements/servedSlices.ts"
 import { Position } from "../../values/Position.ts"
 import * as Checkpoints from "../feed/Checkpoints.ts"
 import type { FeedSource } from "../feed/feedChunk.ts"
@@ -53,7 +54,9 @@ export const rebuildAtOnce = (source: FeedSource, store: ProjectionStore, user: 
     const slice = sliceOf(user.tenantId, user.userId)
     // A version that was removed has no checkpoint. No event is folded then, and the rows' table is
     // gone.
-    const upTo = (yield* Checkpoints.raiseEpoch(sql, projection, slice)) ?? Position(0)
+    const fed = yield* Checkpoints.raiseEpoch(sql, projection, slice)
+    if (fed === undefined) yield* requireServed(sql, slice)
+    const upTo = fed ?? Position(0)
     const contextOf = yield* foldContexts(sql, [{ ...user, slice }])
 
     const remake = Effect.gen(function*() {
