@@ -14,6 +14,7 @@ import addWeekStartToMoves from "./0013_add_week_start_to_moves.ts"
 import addVersionSources from "./0014_add_version_sources.ts"
 import createBootstrapKeys from "./0015_create_bootstrap_keys.ts"
 import createPartitions from "./0016_create_partitions.ts"
+import createPartitionMoves from "./0017_create_partition_moves.ts"
 
 /**
  * Every migration under `<id>_<name>`, forward only: one is never changed or removed once it has
@@ -35,5 +36,6 @@ export const migrations = {
   "0013_add_week_start_to_moves": addWeekStartToMoves,
   "0014_add_version_sources": addVersionSources,
   "0015_create_bootstrap_keys": createBootstrapKeys,
-  "0016_create_partitions": createPartitions
+  "0016_create_partitions": createPartitions,
+  "0017_create_partition_moves": createPartitionMoves
 }

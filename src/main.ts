@@ -10,6 +10,7 @@ import { events } from "./cli/events.ts"
 import { explain } from "./cli/explain.ts"
 import { keys } from "./cli/keys.ts"
 import { migrate } from "./cli/migrate.ts"
+import { partitions } from "./cli/partitions.ts"
 import { projections } from "./cli/projections.ts"
 import { rejected } from "./cli/rejected.ts"
 import { serve } from "./cli/serve.ts"
@@ -20,7 +21,21 @@ import { withLogOutput } from "./cli/withLogOutput.ts"
 
 Command.make("playtally").pipe(
   Command.withDescription("Event-sourced counters for gamification from FastTrack's bulk events"),
-  Command.withSubcommands([serve, migrate, doctor, database, tenants, keys, users, rejected, events, explain, projections, demo]),
+  Command.withSubcommands([
+    serve,
+    migrate,
+    doctor,
+    database,
+    tenants,
+    keys,
+    users,
+    rejected,
+    events,
+    explain,
+    projections,
+    partitions,
+    demo
+  ]),
   Command.run({ version: packageJson.version }),
   withLogOutput,
   Effect.provide(NodeServices.layer),

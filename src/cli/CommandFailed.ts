@@ -13,12 +13,14 @@ import type { SchemaMismatch } from "../database/Migrations.ts"
 import type { EventLogCorrupt } from "../event-log/EventLog.ts"
 import type { ImportUnfinished } from "../event-log/unfinishedImport.ts"
 import type { CannotListen } from "../http/server/refuseWhatCannotListen.ts"
+import type { MoveRefused } from "../partitions/moves/MoveRefused.ts"
 import type { PartitionsUnusable } from "../partitions/PartitionDirectory.ts"
 import type { PartitionUnavailable } from "../partitions/PartitionUnavailable.ts"
 import type { ProcessesUnavailable } from "../processes/ProcessesUnavailable.ts"
 import type { ActivationRefused } from "../projections/versions/activateVersion.ts"
 import type { DiffRefused } from "../projections/versions/compareWithActive.ts"
 import type { UnknownVersion } from "../projections/versions/findVersion.ts"
+import type { PartitionMoving } from "../projections/versions/movingTo.ts"
 import type { ProjectionChanged } from "../projections/versions/ProjectionCatalog.ts"
 import type { RemovalRefused } from "../projections/versions/removeVersion.ts"
 import type { ApiKeyNotFound } from "../tenants/ApiKeys.ts"
@@ -61,6 +63,8 @@ export type ExpectedError =
   | ImportUnfinished
   | LogFileError
   | Migrator.MigrationError
+  | MoveRefused
+  | PartitionMoving
   | PartitionsUnusable
   | PartitionUnavailable
   | PlatformError

@@ -32,8 +32,16 @@ interface Row {
   readonly last: Slice
   readonly server: string
   readonly epoch: bigint
-  readonly state: "serving" | "moving"
+  readonly state: PartitionEntry["state"]
 }
+
+/** How many events a database serves, and how many bytes it has. */
+export const readSize = (sql: PgClient.PgClient): Effect.Effect<{ readonly events: number; readonly bytes: number }, SqlError.SqlError> =>
+  Effect.map(
+    sql<{ events: bigint; bytes: bigint }>`
+      select coalesce(sum(position), 0)::bigint as events, pg_database_size(current_database()) as bytes from slice_heads`,
+    ([row]) => ({ events: Number(row?.events), bytes: Number(row?.bytes) })
+  )
 
 /** Reads the directory, in the home database: {@link onePartition} if it has no rows. */
 export const readDirectory = (home: PgClient.PgClient): Effect.Effect<PartitionMap, SqlError.SqlError> =>

@@ -15,8 +15,11 @@ export interface PartitionEntry {
   readonly server: string
   /** It rises each time the partition moves. */
   readonly epoch: number
-  /** While a partition is moving, its server may stop to serve it at any time. */
-  readonly state: "serving" | "moving"
+  /**
+   * While a partition is moving, its server may stop to serve it at any time. While it is
+   * shrinking, its database still has rows of slices that left with a split.
+   */
+  readonly state: "serving" | "moving" | "shrinking"
 }
 
 /** All partitions, by their first slices. Together they have each slice once. */

@@ -235,7 +235,12 @@ const writers: Readonly<Record<string, ReadonlyArray<string>>> = {
   time_zone_moves: ["time-zones"],
   unfinished_erasures: ["erasure"],
   partitions: ["partitions"],
-  partition_identity: ["partitions"]
+  partition_identity: ["partitions"],
+  partition_moves: ["partitions"],
+  partition_fence: ["partitions"],
+  fenced_heads: ["event-log"],
+  fenced_checkpoints: ["projections/feed"],
+  erased_while_moving: ["partitions"]
 }
 
 /** The tables that a single file writes, or that only a single file names in its statements. */

@@ -15,6 +15,7 @@ export const adviceOn = ({ projection, reason }: ActivationRefused | DiffRefused
       return " --accept takes it nonetheless."
     case "AlreadyActive":
     case "Behind":
+    case "Moving":
     case "NoOtherVersion":
     case "NoPreviousVersion":
       return ""

@@ -284,3 +284,30 @@ export const ofActive = (sql: PgClient.PgClient) =>
 /** Removes the checkpoints of slices that the database does not serve. */
 export const removeUnserved = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> =>
   Effect.asVoid(sql`delete from checkpoints where slice not in (select slice from slice_heads)`)
+
+/** The slices of a partition, both ends included. */
+interface SliceRange {
+  readonly first: Slice
+  readonly last: Slice
+}
+
+/**
+ * Takes the checkpoints of a range of slices away, in the caller's transaction, after those who
+ * hold them: from then on nobody writes rows of these slices. They are kept for who serves the
+ * slices next.
+ */
+export const setAside = (sql: PgClient.PgClient, { first, last }: SliceRange): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.gen(function*() {
+    yield* sql`
+      select from checkpoints where slice between ${first} and ${last} order by slice, projection, version for update`
+    yield* sql`insert into fenced_checkpoints select * from checkpoints where slice between ${first} and ${last}`
+    yield* sql`delete from checkpoints where slice between ${first} and ${last}`
+  })
+
+/** Brings the checkpoints back that were set aside, in the caller's transaction. */
+export const bringBack = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.asVoid(sql`with back as (delete from fenced_checkpoints returning *) insert into checkpoints select * from back`)
+
+/** Removes all checkpoints of a database that is no partition, in the caller's transaction. */
+export const removeAll = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.andThen(sql`delete from checkpoints`, Effect.asVoid(sql`delete from fenced_checkpoints`))

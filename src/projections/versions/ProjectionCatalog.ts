@@ -15,6 +15,7 @@ import { fingerprint, firstFingerprint, tryFingerprint } from "../fold/fingerpri
 import type { AnyProjection } from "../projection/Projection.ts"
 import { type ProjectionStore, projectionStore } from "../tables/ProjectionStore.ts"
 import { CatalogSources } from "./CatalogSources.ts"
+import { movingTo, PartitionMoving, whileMoving } from "./movingTo.ts"
 import {
   activeVersions,
   type KnownVersion,
@@ -92,11 +93,14 @@ export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
   /**
    * Registers the versions; refuses one whose identity changed without a new number. One that fails
    * on the sample log is left out, and one whose source changed is warned about.
+   *
+   * It fails with {@link PartitionMoving} if a version is new, or is to be remade, while slices of
+   * the database are moving.
    */
   static readonly layer = (
     projections: ReadonlyArray<AnyProjection>,
     { isQuiet, remakes = [] }: CatalogOptions = {}
-  ): Layer.Layer<ProjectionCatalog, ProjectionChanged | DatabaseUnavailable, Migrations | PgClient.PgClient> =>
+  ): Layer.Layer<ProjectionCatalog, ProjectionChanged | PartitionMoving | DatabaseUnavailable, Migrations | PgClient.PgClient> =>
     Layer.effect(
       ProjectionCatalog,
       Effect.gen(function*() {
@@ -188,6 +192,7 @@ const register = (
       const { name, version } = store.projection
       const before = stateOf(states, store.projection)
       if (before !== undefined && remade.has(store.projection)) {
+        yield* refuseWhileMoving(sql, store.projection)
         // First, since it waits for the transactions that feed the version.
         yield* restartVersion(sql, own)
         yield* store.drop
@@ -203,6 +208,7 @@ const register = (
         if (before.source === null) yield* noteSource(sql, own)
         continue
       }
+      yield* refuseWhileMoving(sql, store.projection)
       yield* store.create
       const state = yield* registerVersion(sql, own)
       if (state === "building") {
@@ -225,11 +231,17 @@ const register = (
     for (const store of known.keys()) {
       const { name, version } = store.projection
       // A view that exists is not touched: replacing it would wait for its readers.
-      if (active.get(name) === version && !(yield* store.hasViews)) yield* store.createViews
+      if (active.get(name) === version && !(yield* store.hasViews) && (yield* movingTo(sql)) === undefined) yield* store.createViews
     }
     // Last, by the lock order.
     for (const { name, version } of restarted) yield* addVersionGeneration(sql, name, version)
   }))
+
+const refuseWhileMoving = (sql: PgClient.PgClient, version: VersionRef) =>
+  Effect.flatMap(movingTo(sql), (target) =>
+    target === undefined
+      ? Effect.void
+      : Effect.fail(new PartitionMoving({ message: `${versionId(version)} cannot be made here now: ${whileMoving(target)}` })))
 
 const remade = (projections: ReadonlyArray<AnyProjection>, remake: Remake): AnyProjection | undefined =>
   projections

@@ -116,7 +116,7 @@ export class ProjectionVersions extends Context.Service<ProjectionVersions, {
    * `ActivationRefused`, and nothing has changed: "AlreadyActive"; "NotRebuilt"; "NotComparable"
    * and "ChangesNumbers" without `acceptChanges`; "Parked" without `withParked`; "ViewsInTheWay"
    * without `replaceViews`, or if other objects depend on the view; "Behind" if no service feeds
-   * the version.
+   * the version; "Moving" while slices are moving to another server.
    */
   readonly activate: (
     version: VersionName,
@@ -161,7 +161,7 @@ export class ProjectionVersions extends Context.Service<ProjectionVersions, {
    * that are being fed to it. Code that still has the version leaves it alone until it starts
    * again, and then registers it as a new one.
    *
-   * `RemovalRefused`, and nothing has changed: "Active".
+   * `RemovalRefused`, and nothing has changed: "Active"; "Moving".
    */
   readonly remove: (version: VersionRef) => Effect.Effect<void, UnknownVersion | RemovalRefused | DatabaseUnavailable>
 }>()("playtally/projections/ProjectionVersions") {

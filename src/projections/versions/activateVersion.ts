@@ -12,6 +12,7 @@ import { versionId } from "../feed/VersionRef.ts"
 import type { ProjectionStore } from "../tables/ProjectionStore.ts"
 import { replaceViews } from "../tables/replaceViews.ts"
 import type { Comparison } from "./compareWithActive.ts"
+import { movingTo, whileMoving } from "./movingTo.ts"
 import { versionStates } from "./versions.ts"
 
 /**
@@ -25,6 +26,7 @@ import { versionStates } from "./versions.ts"
  * - `NotComparable`: this code cannot run the active version. `acceptChanges` accepts that.
  * - `ChangesNumbers`: readers get other numbers. `acceptChanges` accepts that.
  * - `NoPreviousVersion`: there is no version to go back to.
+ * - `Moving`: slices of the database are moving to another server.
  */
 export class ActivationRefused
   extends Schema.TaggedError<ActivationRefused>("playtally/projections/ActivationRefused")("ActivationRefused", {
@@ -36,7 +38,8 @@ export class ActivationRefused
       "ViewsInTheWay",
       "NotComparable",
       "ChangesNumbers",
-      "NoPreviousVersion"
+      "NoPreviousVersion",
+      "Moving"
     ]),
     projection: Schema.String,
     message: Schema.String,
@@ -82,6 +85,8 @@ export const activateVersion = (
     yield* sql`set local lock_timeout = '2s'`
     const [pointer] = yield* sql<{ active_version: number }>`
       select active_version from projections where projection = ${name} for update`
+    const target = yield* movingTo(sql)
+    if (target !== undefined) return yield* refuse("Moving", `cannot be activated now: ${whileMoving(target)}`)
     const active = pointer?.active_version
     if (active === version) return yield* refuse("AlreadyActive", "is the active version already.")
     const state = (yield* versionStates(sql)).find((known) => known.projection === name && known.version === version)

@@ -6,14 +6,16 @@ import * as Checkpoints from "../feed/Checkpoints.ts"
 import * as ParkedUsers from "../feed/ParkedUsers.ts"
 import { versionId } from "../feed/VersionRef.ts"
 import type { ProjectionStore } from "../tables/ProjectionStore.ts"
+import { movingTo, whileMoving } from "./movingTo.ts"
 
 /**
  * A version cannot be removed; nothing has changed.
  *
  * - `Active`: it is the version that is read.
+ * - `Moving`: slices of the database are moving to another server.
  */
 export class RemovalRefused extends Schema.TaggedError<RemovalRefused>("playtally/projections/RemovalRefused")("RemovalRefused", {
-  reason: Schema.Literals(["Active"]),
+  reason: Schema.Literals(["Active", "Moving"]),
   message: Schema.String
 }) {}
 
@@ -29,6 +31,11 @@ export const removeVersion = (sql: PgClient.PgClient, store: ProjectionStore): E
     if (pointer?.active_version === version) {
       const message = `${versionId(store.projection)} is the active version: activate another first.`
       return yield* new RemovalRefused({ reason: "Active", message })
+    }
+    const target = yield* movingTo(sql)
+    if (target !== undefined) {
+      const message = `${versionId(store.projection)} cannot be removed now: ${whileMoving(target)}`
+      return yield* new RemovalRefused({ reason: "Moving", message })
     }
     yield* Checkpoints.remove(sql, store.projection)
     yield* ParkedUsers.removeVersion(sql, store.projection)

@@ -1,0 +1,116 @@
+import { Argument, Command, Flag } from "effect/cli"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { formatBytes } from "../database/doctor/formatBytes.ts"
+import type { MoveProgress } from "../partitions/PartitionMoves.ts"
+import { PartitionMoves } from "../partitions/PartitionMoves.ts"
+import { PartitionServers } from "../partitions/PartitionServers.ts"
+import { checkedDatabase } from "./checkedDatabase.ts"
+import { explained } from "./CommandFailed.ts"
+import { formatTable } from "./formatTable.ts"
+import { print } from "./print.ts"
+import { failedIfStopped } from "./stopOnSignal.ts"
+
+const movesLayer = PartitionMoves.layer.pipe(Layer.provide(PartitionServers.layer), Layer.provide(checkedDatabase))
+
+const id = Argument.Int("id").pipe(Argument.withDescription("Number of the partition, as `partitions list` shows it"))
+const to = Flag.String("to").pipe(Flag.withDescription("Name of the server, as DATABASE_SERVERS has it, or home"))
+
+const count = (number: number) => number.toLocaleString("en-US")
+
+const list = Command.make(
+  "list",
+  {},
+  Effect.fnUntraced(
+    function*() {
+      const partitions = yield* (yield* PartitionMoves).list
+      yield* print(...formatTable(
+        ["ID", "SLICES", "SERVER", "EPOCH", "STATE", "EVENTS", "SIZE", "ANSWERS"],
+        partitions.map(({ entry, move, size }) => [
+          String(entry.partition),
+          `${entry.first}-${entry.last}`,
+          entry.server,
+          String(entry.epoch),
+          move === undefined ? entry.state : `${entry.state} (${move.step}, to ${move.target})`,
+          size === undefined ? "-" : count(size.events),
+          size === undefined ? "-" : formatBytes(size.bytes),
+          size === undefined ? "no" : "yes"
+        ])
+      ))
+    },
+    Effect.provide(movesLayer),
+    explained
+  )
+).pipe(Command.withDescription("List the partitions of the log, and whether their databases answer"))
+
+/** One line for each step, and for each that changes while tables are copied. */
+const lineOf = ({ behind, events, step, tables }: MoveProgress): string =>
+  [
+    step,
+    ...tables === undefined ? [] : [`${tables[0]} of ${tables[1]} tables copied`],
+    ...events === undefined ? [] : [`${count(events[0])} of ${count(events[1])} events`],
+    ...behind === undefined ? [] : [`a change takes ${Math.round(behind)} ms`]
+  ].join(", ")
+
+/** Writes what has changed since the last line, at most once a second while a step goes on. */
+const teller = () => {
+  let last = ""
+  let step = ""
+  let at = 0
+  return (progress: MoveProgress) => {
+    const line = lineOf(progress)
+    const now = performance.now()
+    if (line === last || (progress.step === step && now - at < 1000)) return
+    ;[last, step, at] = [line, progress.step, now]
+    Effect.runSync(Console.error(line))
+  }
+}
+
+const move = Command.make(
+  "move",
+  { id, to },
+  Effect.fnUntraced(
+    function*({ id, to }) {
+      const { fenced, fencesTakenBack } = yield* (yield* PartitionMoves).move({ partition: id, target: to, isSplit: false }, teller())
+      yield* print(
+        `Partition ${id} is on "${to}" now. Its slices were served nowhere for ${Math.round(fenced)} ms${
+          fencesTakenBack === 0 ? "" : `, after ${fencesTakenBack} fences that were taken back`
+        }.`
+      )
+    },
+    Effect.provide(movesLayer),
+    failedIfStopped,
+    explained
+  )
+).pipe(
+  Command.withDescription("Move a partition to another server while the service runs; run again, it goes on where it was"),
+  Command.withExamples([{
+    command: "partitions move 2 --to c",
+    description: "The database of server c is empty, or was a partition of this log"
+  }])
+)
+
+const cancel = Command.make(
+  "cancel",
+  { id },
+  Effect.fnUntraced(
+    function*({ id }) {
+      const isClean = yield* (yield* PartitionMoves).cancel(id)
+      yield* print(`Partition ${id} stays where it is.`)
+      if (!isClean) {
+        yield* Console.error(
+          "The target does not answer: what it has of the copy is still there. Drop that database, or move something there later."
+        )
+      }
+    },
+    Effect.provide(movesLayer),
+    explained
+  )
+).pipe(Command.withDescription("Go back from a move that has not ended: the partition is served where it was"))
+
+/** `partitions list | move | cancel`. */
+export const partitions = Command.make("partitions").pipe(
+  Command.withDescription("The databases that the log lies in, and moving slices between them"),
+  Command.withSubcommands([list, move, cancel])
+)
