@@ -128,8 +128,8 @@ export const leaderboardsOver = (sources: BoardSources): Leaderboards["Service"]
         return undefined
       }
       const { calendar, head: { stale, ...board } } = yield* joined(selection, parts)
-      const rank = 1 + sumOf(parts, ({ ahead }) =>
-        ahead)
+      const rank = 1 + sumOf(parts, (part) =>
+        part.ahead)
       const entry = (user: RankedUser, rank: number) => entryOf(selection.board, calendar, user, rank)
       const above = merged(parts.map(({ above }) => above), (a, b) => byRank(b, a)).slice(0, neighbours)
       const below = merged(parts.map(({ below }) => below), byRank).slice(0, neighbours)

@@ -18,7 +18,9 @@ const shown = Effect.gen(function*() {
   return readFamilies((yield* get(`${url}/metrics`)).text)
 })
 
-/** Those that a stub of the ingest, a process without a database and one that is alone cannot have. */
+/**
+ * Those that a stub of the ingest, a process without a database and one that is alone cannot have.
+ */
 const onlyElsewhere = [
   "playtally_log_history",
   "playtally_partition_lag_events",
