@@ -6,7 +6,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import { exportLog, type LogProgress } from "../transfer/exportLog.ts"
-import { checkedDatabase } from "./checkedDatabase.ts"
+import { checkedLog } from "./checkedDatabase.ts"
 import { CommandFailed, explained } from "./CommandFailed.ts"
 import { rateLine, withProgress } from "./progress.ts"
 import { failedIfStopped } from "./stopOnSignal.ts"
@@ -61,7 +61,7 @@ export const exportEvents = Command.make(
       )
     },
     failedIfStopped,
-    Effect.provide(checkedDatabase),
+    Effect.provide(checkedLog),
     explained
   )
 ).pipe(

@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Stdio from "effect/Stdio"
 import { ProjectionCatalog } from "../projections/versions/ProjectionCatalog.ts"
 import { importLog } from "../transfer/importLog.ts"
-import { checkedDatabase } from "./checkedDatabase.ts"
+import { checkedLog } from "./checkedDatabase.ts"
 import { explained } from "./CommandFailed.ts"
 import { rateLine, withProgress } from "./progress.ts"
 import { KnownProjections } from "./projections/KnownProjections.ts"
@@ -42,7 +42,7 @@ export const importEvents = Command.make(
       )
     },
     failedIfStopped,
-    Effect.provide(checkedDatabase),
+    Effect.provide(checkedLog),
     explained
   )
 ).pipe(

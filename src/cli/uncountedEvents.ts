@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { uncountedWords } from "../counters/uncountedWords.ts"
 import { Tenants } from "../tenants/Tenants.ts"
-import { checkedDatabase } from "./checkedDatabase.ts"
+import { checkedLog } from "./checkedDatabase.ts"
 import { CommandFailed, explained } from "./CommandFailed.ts"
 import { countFlag } from "./countFlag.ts"
 import { formatTable } from "./formatTable.ts"
@@ -42,7 +42,7 @@ export const uncountedEvents = Command.make(
       ))
       if (words.value.length === limit) yield* Console.error(`There may be more words: --limit shows up to 1000.`)
     },
-    Effect.provide(Tenants.layer.pipe(Layer.provideMerge(checkedDatabase))),
+    Effect.provide(Tenants.layer.pipe(Layer.provideMerge(checkedLog))),
     explained
   )
 ).pipe(

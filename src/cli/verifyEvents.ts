@@ -2,7 +2,7 @@ import { Command } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { type Finding, verifyLog } from "../transfer/verifyLog.ts"
-import { checkedDatabase } from "./checkedDatabase.ts"
+import { checkedLog } from "./checkedDatabase.ts"
 import { CommandFailed, explained } from "./CommandFailed.ts"
 import { print } from "./print.ts"
 import { printable } from "./printable.ts"
@@ -36,7 +36,7 @@ export const verifyEvents = Command.make(
       }
     },
     failedIfStopped,
-    Effect.provide(checkedDatabase),
+    Effect.provide(checkedLog),
     explained
   )
 ).pipe(Command.withDescription("Prove that the log is whole and in order, also while events come in"))

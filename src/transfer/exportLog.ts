@@ -1,4 +1,4 @@
-import { PgClient } from "@effect/sql-pg"
+import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -6,11 +6,13 @@ import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
 import * as Stream from "effect/Stream"
 import { EventLogCorrupt } from "../event-log/EventLog.ts"
+import { type DatabasesOfLog, databasesOfLog } from "../event-log/LogDatabases.ts"
 import { readableEvent } from "../event-log/readableEvent.ts"
 import { isAnyBeingErased } from "../event-log/statements/unfinishedErasures.ts"
 import type { StoredEvent } from "../event-log/StoredEvent.ts"
 import { type ImportUnfinished, refuseUnfinished } from "../event-log/unfinishedImport.ts"
 import { storedApiKeys, storedTenants } from "../tenants/transferTenants.ts"
+import { known } from "../values/known.ts"
 import { Position } from "../values/Position.ts"
 import { Slice } from "../values/Slice.ts"
 import { eventsIn, type LogFileErasedUser, type LogFileHeader, type LogFilePrelude, logFileVersion } from "./LogFile.ts"
@@ -61,17 +63,20 @@ export const exportLog = (
   onProgress: (progress: LogProgress) => void = () => {}
 ): Stream.Stream<Uint8Array, EventLogCorrupt | EventTooLarge | ExportOutdated | ImportUnfinished | SqlError.SqlError, PgClient.PgClient> =>
   Stream.unwrap(Effect.gen(function*() {
-    const sql = yield* PgClient.PgClient
-    yield* refuseUnfinished(sql)
+    const databases = yield* databasesOfLog
+    yield* Effect.forEach(databases.all, ({ sql }) => refuseUnfinished(sql), { discard: true })
     // After the heads were read: one that begins since is seen by its number.
-    const { erasure, prelude } = yield* readPrelude(sql)
-    if (yield* isAnyBeingErased(sql)) return yield* underWay
-    const refuseOutdated = Effect.flatMap(lastErasure(sql), (last) => last === erasure ? Effect.void : Effect.fail(outdated))
+    const { erasures, prelude } = yield* readPrelude(databases)
+    if ((yield* Effect.forEach(databases.all, ({ sql }) => isAnyBeingErased(sql))).includes(true)) return yield* underWay
+    const refuseOutdated = Effect.flatMap(
+      lastErasures(databases),
+      (last) => last.every((erasure, place) => erasure === erasures[place]) ? Effect.void : Effect.fail(outdated)
+    )
     const writer = new LogFileWriter(prelude)
     const total = eventsIn(prelude.header.heads)
     let done = 0
     onProgress({ done, total })
-    const events = readPages(sql, prelude.header).pipe(
+    const events = readPages(databases, prelude.header).pipe(
       // The next page is read while this one is written.
       Stream.buffer({ capacity: 1 }),
       Stream.mapEffect((page) => {
@@ -99,39 +104,46 @@ const orCorrupt = <A>(result: Result.Result<A, string>): Effect.Effect<A, EventL
       Effect.fail(new EventLogCorrupt({ message: `The log is damaged: ${problem}. \`events verify\` shows all that is wrong.` }))
   })
 
-const lastErasure = (sql: PgClient.PgClient) =>
-  Effect.map(
-    sql<{ erasure: bigint }>`select coalesce(max(erasure), 0) as erasure from erased_users`,
-    ([row]) => row?.erasure ?? 0n
-  )
+/** The last erasure in each database. */
+const lastErasures = ({ all }: DatabasesOfLog) =>
+  Effect.forEach(all, ({ sql }) =>
+    Effect.map(
+      sql<{ erasure: bigint }>`select coalesce(max(erasure), 0) as erasure from erased_users`,
+      ([row]) => row?.erasure ?? 0n
+    ))
 
 /**
- * The heads first, in one statement: the tenants of all events below them exist then. The same
- * holds for the tenants of keys and of erased users read before. `erasure` is the last one that is
- * told of.
+ * The heads first, each database's in one statement: the tenants of all events below them exist
+ * then. The same holds for the tenants of keys and of erased users read before. `erasures` are the
+ * last ones that are told of, database by database.
  */
-const readPrelude = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
-  const heads = yield* sql<{ slice: Slice; position: bigint; recorded_at: string }>`
-    select slice, position, ${utc(sql, "recorded_at")} as recorded_at from slice_heads where position > 0 order by slice`
-  const [format] = yield* sql<Pick<LogFileHeader, "slice_count" | "lane_count">>`select slice_count, lane_count from log_format`
+const readPrelude = Effect.fnUntraced(function*({ all, home }: DatabasesOfLog) {
+  const heads = yield* Effect.forEach(all, ({ sql }) =>
+    sql<{ slice: Slice; position: bigint; recorded_at: string }>`
+      select slice, position, ${utc(sql, "recorded_at")} as recorded_at from slice_heads where position > 0 order by slice`)
+  const [format] = yield* home<Pick<LogFileHeader, "slice_count" | "lane_count">>`select slice_count, lane_count from log_format`
   if (format === undefined) return yield* new EventLogCorrupt({ message: "The database does not say how many slices it has." })
-  const time = (column: string) => utc(sql, column)
-  const apiKeys = yield* storedApiKeys(sql, time)
-  const erased = yield* sql<LogFileErasedUser & { readonly erasure: bigint }>`
-    select erasure, tenant_id, slice, tag, pseudonym, ${utc(sql, "erased_at")} as erased_at from erased_users order by erasure`
-  const tenants = yield* storedTenants(sql, time)
+  const time = (column: string) => utc(home, column)
+  const apiKeys = yield* storedApiKeys(home, time)
+  const erased = yield* Effect.forEach(all, ({ sql }) =>
+    sql<LogFileErasedUser & { readonly erasure: bigint }>`
+      select erasure, tenant_id, slice, tag, pseudonym, ${utc(sql, "erased_at")} as erased_at from erased_users order by erasure`)
+  const tenants = yield* storedTenants(home, time)
   const prelude: LogFilePrelude = {
     header: {
       playtally_log: logFileVersion,
       slice_count: format.slice_count,
       lane_count: format.lane_count,
-      heads: heads.map(({ position, recorded_at, slice }) => [slice, Number(position), recorded_at])
+      heads: heads.flat().map(({ position, recorded_at, slice }) => [slice, Number(position), recorded_at])
     },
     tenants,
     apiKeys,
-    erasedUsers: erased.map(({ erased_at, pseudonym, slice, tag, tenant_id }) => ({ tenant_id, slice, tag, pseudonym, erased_at }))
+    // Within a database the numbers rise. The sort keeps the order of databases between equal ones.
+    erasedUsers: erased.flat()
+      .toSorted((a, b) => Number(a.erasure - b.erasure))
+      .map(({ erased_at, pseudonym, slice, tag, tenant_id }) => ({ tenant_id, slice, tag, pseudonym, erased_at }))
   }
-  return { prelude, erasure: erased.at(-1)?.erasure ?? 0n }
+  return { prelude, erasures: erased.map((own) => own.at(-1)?.erasure ?? 0n) }
 })
 
 /**
@@ -139,13 +151,14 @@ const readPrelude = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
  * that event could not be imported.
  */
 const readPages = (
-  sql: PgClient.PgClient,
+  { all }: DatabasesOfLog,
   { heads }: LogFileHeader
 ): Stream.Stream<ReadonlyArray<StoredEvent>, EventTooLarge | SqlError.SqlError> =>
   Stream.paginate({ place: 0, after: 0 }, ({ after, place }) =>
     Effect.gen(function*() {
       const [slice, last] = heads[place] ?? []
       if (slice === undefined || last === undefined) return [[], Option.none()] as const
+      const { sql } = known(all.find(({ first, last }) => first <= slice && slice <= last), `database of slice ${slice}`)
       const page = yield* readStoredPage(sql, { slice: Slice(slice), after, upTo: Position(last) })
       if (page._tag === "TooLarge") return yield* new EventTooLarge({ slice, position: page.position, bytes: page.bytes })
       const next = page.events.at(-1)?.position ?? last

@@ -6,10 +6,12 @@ import { SqlError } from "effect/sql"
 import * as Stream from "effect/Stream"
 import { arrayOf } from "../database/arrayOf.ts"
 import { classifySqlError } from "../database/classifySqlError.ts"
+import { type DatabasesOfLog, databasesOfLog, type LogDatabase } from "../event-log/LogDatabases.ts"
 import { beginLog, insertStored } from "../event-log/statements/importStatements.ts"
 import type { StoredEvent } from "../event-log/StoredEvent.ts"
 import { allowAppend, type ImportMark, mark, moveMark, unfinishedImport, unmark } from "../event-log/unfinishedImport.ts"
 import { insertTenants } from "../tenants/transferTenants.ts"
+import { known } from "../values/known.ts"
 import type { LogProgress } from "./exportLog.ts"
 import { eventsIn, LogFileError, type LogFilePrelude } from "./LogFile.ts"
 import { type LogFileBatch, LogFileReader } from "./LogFileReader.ts"
@@ -39,6 +41,18 @@ export interface ImportOptions<E, R> {
   readonly prepare?: Effect.Effect<void, E, R>
 }
 
+/** A database of the log, and how far the import has come in it. */
+interface Target {
+  readonly sql: PgClient.PgClient
+  readonly isHome: boolean
+  /** The events of a batch that belong here. */
+  readonly own: (events: ReadonlyArray<StoredEvent>) => ReadonlyArray<StoredEvent>
+  /** Where an earlier import has stopped. "Ended" if it has ended here, and not everywhere. */
+  readonly begun: ImportMark | "Ended" | undefined
+  /** Where this one is; undefined before its first batch. */
+  at: ImportMark | undefined
+}
+
 /**
  * Brings a log file into a database that was migrated and has neither tenants nor events: tenants,
  * keys and events as they were, positions and times too. Each part of the file between two checks
@@ -48,26 +62,43 @@ export interface ImportOptions<E, R> {
  * Until the last of them and the end of the file are in, the database is marked: appends of any
  * process are refused, and so is an export. An import that was cut off goes on where it was when
  * the same file, or a whole copy of the cut one, is imported again.
+ *
+ * A log in several databases has a mark in each, and each takes the events of its slices. Home is
+ * the first to be marked, and the last whose mark goes.
  */
 export const importLog = <E, R, E2 = never, R2 = never>(
   file: Stream.Stream<Uint8Array, E, R>,
   { onProgress = () => {}, prepare = Effect.void }: ImportOptions<E2, R2> = {}
 ): Effect.Effect<ImportReport, E | E2 | LogFileError | ImportRefused | SqlError.SqlError, R | R2 | PgClient.PgClient> =>
   Effect.gen(function*() {
-    const sql = yield* PgClient.PgClient
-    const begun = Option.getOrUndefined(yield* unfinishedImport(sql))
-    if (begun === undefined) yield* Effect.andThen(refuseUsed(sql), prepare)
+    const targets = yield* openTargets(yield* databasesOfLog)
+    yield* Effect.forEach(targets, ({ begun, sql }) => begun === undefined ? refuseUsed(sql) : Effect.void, { discard: true })
+    for (const { begun, sql } of targets) {
+      if (begun === undefined) yield* Effect.provideService(prepare, PgClient.PgClient, sql)
+    }
 
-    let current: ImportMark = { line: 0, events: 0, sha256: "" }
+    let before = 0
+    let current: ImportMark | undefined
     let prelude: LogFilePrelude | undefined
+    const takeIn = Effect.fnUntraced(function*(target: Target, batch: LogFileBatch, next: ImportMark) {
+      const { at, begun, isHome, own, sql } = target
+      const events = own(batch.events)
+      if (begun === "Ended" || (begun !== undefined && next.line <= begun.line)) {
+        before += events.length
+        if (begun === "Ended" || next.line < begun.line) return
+        if (next.sha256 !== begun.sha256) return yield* anotherFile
+      } else if (at === undefined) {
+        if (begun !== undefined || prelude !== undefined) return yield* anotherFile
+        yield* begin(sql, isHome ? batch.prelude : { ...batch.prelude, apiKeys: [] }, next)
+      } else {
+        if (targets.length > 1 && events.length === 0) return
+        yield* write({ sql, at }, { batch, events }, next)
+      }
+      target.at = next
+    })
     const take = Effect.fnUntraced(function*(batch: LogFileBatch) {
       const next: ImportMark = { line: batch.lastLine, events: batch.eventsSoFar, sha256: batch.sha256 }
-      if (begun !== undefined && next.line <= begun.line) {
-        if (next.line === begun.line && next.sha256 !== begun.sha256) return yield* anotherFile
-      } else {
-        if (begun !== undefined && current.line < begun.line) return yield* anotherFile
-        yield* prelude === undefined ? begin(sql, batch.prelude, next) : write(sql, batch, current, next)
-      }
+      for (const target of targets) yield* takeIn(target, batch, next)
       prelude = batch.prelude
       current = next
       onProgress({ done: next.events, total: eventsIn(batch.prelude.header.heads) })
@@ -82,25 +113,54 @@ export const importLog = <E, R, E2 = never, R2 = never>(
       Stream.runForEach(take)
     )
     yield* Effect.fromResult(reader.end())
-    if (prelude === undefined || (begun !== undefined && current.line < begun.line)) return yield* anotherFile
-    yield* finish(sql, prelude)
-    return { events: current.events, before: begun?.events ?? 0, tenants: prelude.tenants.length, apiKeys: prelude.apiKeys.length }
+    if (prelude === undefined || current === undefined) return yield* anotherFile
+    yield* finish(targets, prelude, current)
+    return { events: current.events, before, tenants: prelude.tenants.length, apiKeys: prelude.apiKeys.length }
+  })
+
+/** The databases that take the file, home first, each with the import that was begun on it. */
+const openTargets = ({ all, home }: DatabasesOfLog): Effect.Effect<ReadonlyArray<Target>, SqlError.SqlError> =>
+  Effect.gen(function*() {
+    const ownOf = (database: LogDatabase | undefined) => (events: ReadonlyArray<StoredEvent>) =>
+      all.length === 1
+        ? events
+        : database === undefined
+        ? []
+        : events.filter(({ slice }) => database.first <= slice && slice <= database.last)
+    const places = [
+      { sql: home, own: ownOf(all.find(({ sql }) => sql === home)) },
+      ...all.filter(({ sql }) => sql !== home).map((database) => ({ sql: database.sql, own: ownOf(database) }))
+    ]
+    const marks = yield* Effect.forEach(places, ({ sql }) => Effect.map(unfinishedImport(sql), Option.getOrUndefined))
+    const isBegun = marks[0] !== undefined
+    return yield* Effect.forEach(places, ({ own, sql }, place) =>
+      Effect.gen(function*() {
+        const mark = marks[place]
+        // Home keeps its mark until all others have ended.
+        const isEnded = isBegun && mark === undefined && (yield* usedBy(sql)) !== undefined
+        return { sql, isHome: sql === home, own, begun: isEnded ? "Ended" : mark, at: undefined } satisfies Target as Target
+      }))
   })
 
 const anotherFile = new ImportRefused({
   message: "An import of another file was begun on this database: import that one again to end it, or take a new database."
 })
 
+/** What the database has that an import would meet; undefined if there is nothing. */
+const usedBy = (sql: PgClient.PgClient): Effect.Effect<string | undefined, SqlError.SqlError> =>
+  Effect.map(
+    sql<{ events: boolean; tenants: string | null }>`
+      select
+        exists (select from events) or exists (select from slice_heads where position > 0) as events,
+        (select string_agg(name, ', ') from (select name from tenants order by name limit 5) as t) as tenants`,
+    ([found]) => found?.events === true ? "events" : found?.tenants === null ? undefined : `tenants (${found?.tenants})`
+  )
+
 const refuseUsed = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
-  const [found] = yield* sql<{ events: boolean; tenants: string | null }>`
-    select
-      exists (select from events) or exists (select from slice_heads where position > 0) as events,
-      (select string_agg(name, ', ') from (select name from tenants order by name limit 5) as t) as tenants`
-  if (found?.events !== true && found?.tenants === null) return
+  const used = yield* usedBy(sql)
+  if (used === undefined) return
   return yield* new ImportRefused({
-    message: `The database has ${
-      found?.events === true ? "events" : `tenants (${found?.tenants})`
-    } already, and an import needs one that was migrated and nothing else.`
+    message: `The database has ${used} already, and an import needs one that was migrated and nothing else.`
   })
 })
 
@@ -114,19 +174,25 @@ const begin = (sql: PgClient.PgClient, { apiKeys, erasedUsers, header, tenants }
     yield* beginLog(sql, { laneCount: header.lane_count, erasedUsers })
   }).pipe(sql.withTransaction, refusedBy(() => "A tenant, key or erased user of the file"))
 
-/** Inserts the events, moves the heads and the mark, all or nothing. */
-const write = (sql: PgClient.PgClient, { events, firstLine, lastLine }: LogFileBatch, from: ImportMark, to: ImportMark) =>
+/** Inserts the events of a database, moves its heads and its mark, all or nothing. */
+const write = (
+  { at, sql }: { readonly sql: PgClient.PgClient; readonly at: ImportMark },
+  { batch, events }: { readonly batch: LogFileBatch; readonly events: ReadonlyArray<StoredEvent> },
+  to: ImportMark
+) =>
   Effect.gen(function*() {
     yield* allowAppend(sql)
     const isInOrder = yield* insertStored(sql, events)
-    if (!(yield* moveMark(sql, from, to)) || !isInOrder) {
+    if (!(yield* moveMark(sql, at, to)) || !isInOrder) {
       return yield* new ImportRefused({ message: "Somebody else is importing into this database." })
     }
   }).pipe(
     sql.withTransaction,
     refusedBy((reason) => {
-      const index = events.findIndex((event) => isAtFault(event, reason))
-      return index < 0 ? `Something in lines ${firstLine} to ${lastLine - 1} of the file` : `Line ${firstLine + index} of the file`
+      const index = batch.events.findIndex((event) => isAtFault(event, reason))
+      return index < 0
+        ? `Something in lines ${batch.firstLine} to ${batch.lastLine - 1} of the file`
+        : `Line ${batch.firstLine + index} of the file`
     })
   )
 
@@ -168,26 +234,43 @@ const reasonOf = ({ reason: { cause } }: SqlError.SqlError): string => {
   return "detail" in cause && typeof cause.detail === "string" ? `${cause.message} (${cause.detail})` : cause.message
 }
 
-/** Every head is where the file says; then the database is like any other. */
-const finish = (sql: PgClient.PgClient, { header }: LogFilePrelude) =>
-  Effect.gen(function*() {
-    const [wrong] = yield* sql<{ heads: number }>`
-      select count(*)::int as heads
-      from slice_heads as h
-      left join unnest(
-        ${arrayOf.int2(header.heads.map(([slice]) => slice))}::smallint[],
-        ${arrayOf.int8(header.heads.map(([, position]) => position))}::bigint[],
-        ${arrayOf.text(header.heads.map(([, , recordedAt]) => recordedAt))}::timestamptz[]
-      ) as f (slice, position, recorded_at) using (slice)
-      where (h.position, h.recorded_at) is distinct from (coalesce(f.position, 0), coalesce(f.recorded_at, 'epoch'))`
-    if (wrong?.heads !== 0) {
-      return yield* new ImportRefused({
-        message: "The database does not have what was imported into it: somebody else has changed it. Take a new one."
-      })
-    }
-    yield* unmark(sql)
-  }).pipe(
-    sql.withTransaction,
+/**
+ * Every head is where the file says; then the databases are like any other.
+ *
+ * Home's mark stands at the end of the file before the first of the others goes. So an import that
+ * is cut off here knows which databases have ended, and leaves alone what they have stored since.
+ */
+const finish = Effect.fnUntraced(function*(targets: ReadonlyArray<Target>, prelude: LogFilePrelude, end: ImportMark) {
+  const home = known(targets.find(({ isHome }) => isHome), "home among the databases of an import")
+  const others = targets.filter(({ isHome }) => !isHome)
+  const left = others.filter(({ begun }) => begun !== "Ended")
+  if (home.at === undefined || left.some(({ at }) => at === undefined)) return yield* anotherFile
+  // Something else than this import has filled a database.
+  if (left.length < others.length && home.at.line !== end.line) return yield* changed
+  if (others.length > 0) {
+    yield* Effect.forEach([home, ...left], ({ sql }) => checkHeads(sql, prelude), { discard: true })
+    if (!(yield* moveMark(home.sql, home.at, end))) return yield* changed
+  }
+  for (const { sql } of [...left, home]) {
+    yield* sql.withTransaction(Effect.andThen(checkHeads(sql, prelude), unmark(sql)))
     // What plans are made by is not there yet.
-    Effect.andThen(sql`analyze events`.unprepared)
-  )
+    yield* sql`analyze events`.unprepared
+  }
+})
+
+const changed = new ImportRefused({
+  message: "The database does not have what was imported into it: somebody else has changed it. Take a new one."
+})
+
+const checkHeads = Effect.fnUntraced(function*(sql: PgClient.PgClient, { header }: LogFilePrelude) {
+  const [wrong] = yield* sql<{ heads: number }>`
+    select count(*)::int as heads
+    from slice_heads as h
+    left join unnest(
+      ${arrayOf.int2(header.heads.map(([slice]) => slice))}::smallint[],
+      ${arrayOf.int8(header.heads.map(([, position]) => position))}::bigint[],
+      ${arrayOf.text(header.heads.map(([, , recordedAt]) => recordedAt))}::timestamptz[]
+    ) as f (slice, position, recorded_at) using (slice)
+    where (h.position, h.recorded_at) is distinct from (coalesce(f.position, 0), coalesce(f.recorded_at, 'epoch'))`
+  if (wrong?.heads !== 0) return yield* changed
+})

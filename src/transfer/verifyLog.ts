@@ -1,8 +1,9 @@
-import { PgClient } from "@effect/sql-pg"
+import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { SqlClient, type SqlError } from "effect/sql"
 import * as Stream from "effect/Stream"
+import { type DatabasesOfLog, databasesOfLog, type LogDatabase } from "../event-log/LogDatabases.ts"
 import { isPseudonym } from "../event-log/pseudonym.ts"
 import { sliceCount, sliceOf } from "../event-log/sliceOf.ts"
 import { isKnownEvent } from "../event-log/StoredEvent.ts"
@@ -59,6 +60,9 @@ const slicesAtOnce = 2
  * - The database still refuses what would break it.
  * - No projection has come further than the log.
  *
+ * Where the log has several databases, each has the slices that it is said to have, and no others.
+ * The copies of tenants are as home has them.
+ *
  * Each slice is looked at in one transaction, at a moment of its own. What is appended meanwhile is
  * never a finding. Keys are unique within a user, and a user is in one slice, so slice by slice is
  * enough.
@@ -67,13 +71,18 @@ export const verifyLog = (
   onProgress: (progress: LogProgress) => void = () => {}
 ): Stream.Stream<Verdict, SqlError.SqlError, PgClient.PgClient> =>
   Stream.unwrap(Effect.gen(function*() {
-    const sql = yield* PgClient.PgClient
-    const slices = yield* sql<{ slice: Slice; position: bigint }>`select slice, position from slice_heads order by slice`
+    const databases = yield* databasesOfLog
+    const heads = yield* Effect.forEach(databases.all, ({ sql }) =>
+      Effect.map(
+        sql<{ slice: Slice; position: bigint }>`select slice, position from slice_heads order by slice`,
+        (heads) => heads.map((head) => ({ ...head, sql }))
+      ))
+    const slices = heads.flat()
     let total = slices.reduce((sum, { position }) => sum + Number(position), 0)
     let done = 0
     onProgress({ done, total })
     return Stream.fromIterable(slices).pipe(
-      Stream.mapEffect(({ position, slice }) =>
+      Stream.mapEffect(({ position, slice, sql }) =>
         Effect.tap(verifySlice(sql, slice), ({ events }) =>
           Effect.sync(() => {
             done += events
@@ -81,7 +90,14 @@ export const verifyLog = (
             total += events - Number(position)
             onProgress({ done, total })
           })), { concurrency: slicesAtOnce }),
-      (verdicts) => Stream.concat(Stream.fromEffect(verifyWhole(sql)), verdicts)
+      (verdicts) =>
+        Stream.concat(
+          Stream.concat(
+            Stream.mapEffect(Stream.fromIterable(databases.all), verifyWhole),
+            Stream.fromEffect(verifyTogether(databases))
+          ),
+          verdicts
+        )
     )
   }))
 
@@ -261,8 +277,8 @@ interface Whole {
   readonly unheard: bigint
 }
 
-/** What is not a matter of one slice. */
-const verifyWhole = (sql: PgClient.PgClient): Effect.Effect<Verdict, SqlError.SqlError> =>
+/** What is not a matter of one slice, in a database that has the slices from one to another. */
+const verifyWhole = ({ first, last, name, sql }: LogDatabase): Effect.Effect<Verdict, SqlError.SqlError> =>
   Effect.gen(function*() {
     const begun = yield* unfinishedImport(sql)
     const [row] = yield* sql<Whole>`
@@ -273,9 +289,7 @@ const verifyWhole = (sql: PgClient.PgClient): Effect.Effect<Verdict, SqlError.Sq
       )
       select
         (select slice_count from log_format) as slice_count,
-        (select count(*) from generate_series(0, ${
-      sliceCount - 1
-    }) as s (slice) where not exists (select from slice_heads h where h.slice = s.slice))
+        (select count(*) from generate_series(${first}::int, ${last}::int) as s (slice) where not exists (select from slice_heads h where h.slice = s.slice))
           as heads_missing,
         (select count(*) from events where slice < 0 or slice >= ${sliceCount})
           + (select count(*) from slice_heads where slice < 0 or slice >= ${sliceCount}) as strangers,
@@ -305,5 +319,52 @@ const verifyWhole = (sql: PgClient.PgClient): Effect.Effect<Verdict, SqlError.Sq
       ...(row?.ahead ?? []).map((projection) => `projection ${projection} has come further than the log`),
       ...row?.unheard === 0n ? [] : [`slices whose head does not name the last erasure in them: ${row?.unheard}`]
     ]
-    return { events: 0, findings: messages.map((message) => ({ slice: undefined, message })) }
+    return { events: 0, findings: messages.map((message) => ({ slice: undefined, message: inDatabase(name, message) })) }
+  })
+
+/** A message that says which of several databases it is about. */
+const inDatabase = (name: string | undefined, message: string): string => name === undefined ? message : `${name}: ${message}`
+
+interface TenantCopy {
+  readonly tenant_id: TenantId
+  readonly name: string
+  readonly time_zone: string
+  readonly week_start: number
+  readonly key_namespace: string
+}
+
+const tenantsIn = (sql: PgClient.PgClient) =>
+  sql<TenantCopy>`select tenant_id, name, time_zone, week_start, key_namespace from tenants order by name`
+
+/**
+ * What is a matter of several databases: each slice is in one of them, and tenants are the same.
+ */
+const verifyTogether = ({ all, home }: DatabasesOfLog): Effect.Effect<Verdict, SqlError.SqlError> =>
+  Effect.gen(function*() {
+    if (all.length === 1) return { events: 0, findings: [] }
+    const tenants = new Map((yield* tenantsIn(home)).map((tenant) => [tenant.tenant_id, tenant]))
+    const findings = yield* Effect.forEach(all, ({ first, last, name, sql }) =>
+      Effect.gen(function*() {
+        const strangers = yield* sql<{ slice: Slice }>`
+          select slice from slice_heads where slice not between ${first} and ${last} order by slice limit ${named}`
+        const copies = sql === home ? [] : yield* tenantsIn(sql)
+        const others = copies.flatMap((copy) => {
+          const tenant = tenants.get(copy.tenant_id)
+          return tenant === undefined
+            ? [`there is a tenant "${copy.name}" that home does not have`]
+            : copy.name !== tenant.name || copy.key_namespace !== tenant.key_namespace
+            ? [`the copy of tenant "${tenant.name}" is not as home has it`]
+            : copy.time_zone !== tenant.time_zone || copy.week_start !== tenant.week_start
+            ? [
+              `tenant "${tenant.name}" has other days than at home: repeat \`tenants set-zone\` or \`tenants set-week-start\` to end the change`
+            ]
+            : []
+        })
+        return [
+          ...strangers.map(({ slice }) => `it serves slice ${slice}, which another database has`),
+          ...others.slice(0, named),
+          ...more(BigInt(others.length), "such tenants")
+        ].map((message) => ({ slice: undefined, message: inDatabase(name, message) }))
+      }))
+    return { events: 0, findings: findings.flat() }
   })

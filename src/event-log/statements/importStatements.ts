@@ -23,7 +23,12 @@ export interface LogBeginning {
   readonly erasedUsers: ReadonlyArray<StoredErasedUser>
 }
 
-/** Gives an empty log its lane count and its erased users, in the caller's transaction. */
+/**
+ * Gives an empty log its lane count and its erased users, in the caller's transaction.
+ *
+ * The database takes the users of the slices that it serves, with the numbers that they have in the
+ * whole log.
+ */
 export const beginLog = Effect.fnUntraced(function*(sql: PgClient.PgClient, { erasedUsers, laneCount }: LogBeginning) {
   yield* sql`update log_format set lane_count = ${laneCount}`
   yield* sql`
@@ -35,7 +40,8 @@ export const beginLog = Effect.fnUntraced(function*(sql: PgClient.PgClient, { er
       ${arrayOf.int4(erasedUsers.map((u) => u.tag))}::int[],
       ${arrayOf.text(erasedUsers.map((u) => u.pseudonym))}::text[],
       ${arrayOf.text(erasedUsers.map((u) => u.erased_at))}::timestamptz[]
-    ) with ordinality as u (tenant_id, slice, tag, pseudonym, erased_at, ord)`
+    ) with ordinality as u (tenant_id, slice, tag, pseudonym, erased_at, ord)
+    where slice in (select slice from slice_heads)`
   yield* sql`
     update slice_heads as h set erasure = u.erasure
     from (select slice, max(erasure) as erasure from erased_users group by slice) as u where h.slice = u.slice`
