@@ -62,11 +62,11 @@ export class LagMonitor<E> {
   /**
    * Notes how far the projections that rank nobody are behind, and gives the number of events.
    *
-   * One call in `agesEvery`, and the first, also asks for the lag's age and the parked users.
+   * One call in `every`, and the first, also asks for the lag's age and the parked users.
    */
-  measure(lagging: ReadonlyArray<Lagging>): Effect.Effect<number, E> {
+  measure(lagging: ReadonlyArray<Lagging>, every = agesEvery): Effect.Effect<number, E> {
     return Effect.gen({ self: this }, function*() {
-      if (this.measurements++ % agesEvery === 0) {
+      if (this.measurements++ % every === 0) {
         const lagSeconds = yield* this.source.ageOfOldest(lagging)
         const parkedUsers = yield* this.source.countParked
         this.current = { ...this.current, lagSeconds, parkedUsers }

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SqlError } from "effect/sql"
 import { unavailable } from "../../database/DatabaseUnavailable.ts"
+import { ownLead } from "../../database/Leads.ts"
 import { Migrations } from "../../database/Migrations.ts"
 import { AppendSignal } from "../../event-log/AppendSignal.ts"
 import { EventLog } from "../../event-log/EventLog.ts"
@@ -26,7 +27,8 @@ import { Pulse } from "./Pulse.ts"
 import { RankingPass } from "./RankingPass.ts"
 import { SliceGaps } from "./SliceGaps.ts"
 import { SliceQueue } from "./SliceQueue.ts"
-import { chunkBound, gather, lagPoll, loopPatience, rankingPass as rankings, workers } from "./tuning.ts"
+import { StandingSlices } from "./StandingSlices.ts"
+import { agesEvery, chunkBound, following, gather, lagPoll, loopPatience, rankingPass as rankings, workers } from "./tuning.ts"
 
 /** How the projections of a process are doing, as of the last poll. */
 export interface RunnerStatus extends LagStatus {
@@ -63,6 +65,9 @@ const couldNotPoll = (error: SqlError.SqlError) =>
  * that rank users have a loop of their own, the {@link RankingPass}, so the others never wait for
  * them.
  *
+ * Where another process leads the partition (see `Leads`), it looks every two seconds, and feeds
+ * what the other one leaves, and at once what it is asked for.
+ *
  * Its loops are `workers` chunks of the queue, one of the priority queue, the poll of the lag and
  * the ranking pass.
  */
@@ -90,6 +95,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const patience = yield* RunnerPatience
       const clock = yield* Clock.Clock
       const caution = yield* Caution
+      const leads = yield* ownLead
 
       const queue = new SliceQueue(gather, clock)
       // A worker of its own, so that a reader who waits for a slice waits for no other chunk.
@@ -110,17 +116,24 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           queue.giveBack(slices, more, events)
         })
 
+      const standing = new StandingSlices()
+      const restOfFollower = Effect.gen(function*() {
+        for (let rested = 0; rested < following.rest && !leads(); rested += following.step) yield* Effect.sleep(following.step)
+      })
+
       const pollLag = (heartbeat: Effect.Effect<void>) =>
         Effect.gen(function*() {
           queue.drained.closeUnsafe()
           stores = yield* catalog.following
           lag.noteUnfed(catalog.stores.length - stores.length)
           const lagging = yield* behind(sql, projectionsOf(stores.filter((store) => !ranksUsers(store))))
-          const lagEvents = yield* lag.measure(lagging)
-          const slices = lagging.map(({ slice }) => slice)
-          yield* gaps.onlyBehind(slices)
-          queue.addSeen(gaps.worthFeeding(slices, yield* Clock.currentTimeMillis))
+          const isLeader = leads()
+          const lagEvents = yield* lag.measure(lagging, isLeader ? agesEvery : 1)
+          yield* gaps.onlyBehind(lagging.map(({ slice }) => slice))
+          const left = isLeader ? lagging : standing.since(lagging)
+          queue.addSeen(gaps.worthFeeding(left.map(({ slice }) => slice), yield* Clock.currentTimeMillis))
           yield* heartbeat
+          if (!isLeader) return yield* restOfFollower
           yield* Effect.sleep(lagPoll.least)
           yield* lagEvents > lagPoll.few ? Effect.timeoutOption(queue.drained.await, lagPoll.rest) : Effect.sleep(lagPoll.rest)
         }).pipe(Effect.catch(couldNotPoll))
@@ -137,13 +150,16 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
             feed: (slices) => feeder.feed({ stores: ranking, slices, bound: rankings.bound, heartbeat: rankingHeartbeat })
           }
         }),
+        isDue: () => leads() || (lag.status().rankingLagSeconds ?? 0) * 1000 > following.rankings,
         othersBehind: () => lag.events,
         hasGap: (slice) => gaps.has(slice),
         heartbeat: rankingHeartbeat
       })
 
-      signal.subscribe((slices) => queue.add(slices))
-      queue.add(allSlices)
+      signal.subscribe((slices) => {
+        if (leads()) queue.add(slices)
+      })
+      if (leads()) queue.add(allSlices)
       const loops = [
         ...Array.from({ length: workers }, (_, nth) => work(queue, watch.watch(`worker ${nth + 1}`, patience))),
         work(priorityQueue, watch.watch("priority worker", patience)),

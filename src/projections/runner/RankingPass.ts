@@ -20,6 +20,8 @@ export interface RankingWork {
 export interface RankingPassOptions<E> {
   /** Finds the work of a pass. */
   readonly findWork: Effect.Effect<RankingWork, E>
+  /** Whether a pass is due that nobody has asked for. */
+  readonly isDue: () => boolean
   /** How many events the other projections are behind. */
   readonly othersBehind: () => number
   /** Whether the log of a slice lacks a position. */
@@ -55,12 +57,15 @@ export class RankingPass<E> {
    * A pass that leaves events of a slice, as of a player with very many, does not rest: the next
    * pass looks again for what others have appended meanwhile, so nobody waits for the end of a long
    * slice.
+   *
+   * It only looks for work if no pass is due and nobody waits for one.
    */
   readonly run: Effect.Effect<void, E> = Effect.gen({ self: this }, function*() {
-    const { findWork, hasGap, heartbeat } = this.options
+    const { findWork, hasGap, heartbeat, isDue } = this.options
     yield* this.defer
-    this.requested.closeUnsafe()
-    const { feed, lagging } = yield* findWork
+    const isRequested = this.requested.closeUnsafe()
+    const { feed, lagging: found } = yield* findWork
+    const lagging = isRequested || isDue() ? found : []
     const started = yield* Clock.currentTimeMillis
     let leftSome = false
     for (const slices of packSlices(lagging.filter(({ slice }) => !hasGap(slice)), rankingPass.bound.events)) {

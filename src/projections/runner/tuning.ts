@@ -69,6 +69,15 @@ export const lagPoll = { rest: "200 millis", least: "50 millis", few: 1_000 } as
 export const agesEvery = 4
 
 /**
+ * How a runner works that does not lead its partition, in milliseconds.
+ *
+ * It looks at the slices every `rest`, or within `step` once it leads, and feeds those in which
+ * nothing was fed since its last look. It does no ranking pass until the rankings are `rankings`
+ * behind: a leader may rest for `rankingPass.longestRest`, and its pass takes its time.
+ */
+export const following = { rest: 2_000, step: 100, rankings: 60_000 } as const
+
+/**
  * Milliseconds after which a slice with a gap is tried again. Each try reads what follows the gap
  * in vain.
  */

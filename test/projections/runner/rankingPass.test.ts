@@ -16,7 +16,8 @@ const somePass = (slices: ReadonlyArray<number>) => {
     chunks: [] as Array<ReadonlyArray<number>>,
     chunkTime: 0,
     more: [] as ReadonlyArray<Slice>,
-    ends: 0
+    ends: 0,
+    isDue: true
   }
   const pass = new RankingPass({
     findWork: Effect.sync(() => ({
@@ -28,6 +29,7 @@ const somePass = (slices: ReadonlyArray<number>) => {
           return { events: 1, more: state.more }
         })
     })),
+    isDue: () => state.isDue,
     othersBehind: () => state.others,
     hasGap: (slice) => slice === 2,
     heartbeat: Effect.sync(() => {
@@ -53,6 +55,19 @@ describe("RankingPass", () => {
       yield* start
       yield* timeToEnd(state)
       assert.deepStrictEqual(state.chunks, [[1], [0, 3, 4]])
+    }))
+
+  it.effect("feeds nothing that is not due, unless somebody waits for it", () =>
+    Effect.gen(function*() {
+      const { pass, start, state } = somePass([100])
+      state.isDue = false
+      yield* start
+      yield* timeToEnd(state)
+      assert.deepStrictEqual([state.chunks, state.beats], [[], 1])
+      pass.request()
+      yield* start
+      yield* timeToEnd(state)
+      assert.deepStrictEqual(state.chunks, [[0]])
     }))
 
   it.effect("rests for the usual time, longer after a long pass while others have something to do, and never too long", () =>
