@@ -4,10 +4,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { SqlClient, type SqlError } from "effect/sql"
-import { Database } from "../database/Database.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import type { DatabaseUrl } from "../database/DatabaseUrl.ts"
 import { migrate, Migrations } from "../database/Migrations.ts"
+import { ServerClients } from "../database/ServerClients.ts"
 import { serveOnly } from "../event-log/statements/servedSlices.ts"
 import { Settings } from "../platform/Settings.ts"
 import { removeUnserved } from "../projections/feed/Checkpoints.ts"
@@ -177,7 +177,7 @@ const prepare = (
     }))
   }).pipe(
     // The clients of the home database are layers of the same name, which are built already.
-    Effect.provide(Database.layerOf(database), { local: true })
+    (preparing) => Effect.flatMap(ServerClients, (clientsOf) => Effect.provide(preparing, clientsOf(database), { local: true }))
   )
 
 /**

@@ -29,8 +29,10 @@ const pause = "50 millis"
 /** The partitions that a process uses, and how fresh its reading of the directory is. */
 export interface Places<S> {
   readonly all: () => ReadonlyArray<OpenPartition<S>>
-  /** When the directory was last read, by `performance.now()`. */
+  /** When the directory was last read, by `now`. */
   readonly readAt: () => number
+  /** Milliseconds that go on evenly, whatever the date is. */
+  readonly now: () => number
   /** Reads the directory now. */
   readonly refresh: Effect.Effect<void>
   readonly home: PgClient.PgClient
@@ -167,7 +169,7 @@ export class PartitionSet<S> {
     )
 
   private isCertain({ entry, isLeft }: OpenPartition<S>): boolean {
-    return entry.state === "serving" && !isLeft && performance.now() - this.places.readAt() < directoryHolds
+    return entry.state === "serving" && !isLeft && this.places.now() - this.places.readAt() < directoryHolds
   }
 
   /** An error of a partition's services that says which partition it is. */
@@ -206,9 +208,9 @@ const whileMoving = <S, A, E, R>(
       onSuccess: Effect.succeed,
       onFailure: (error) => {
         if (!(error instanceof Moved)) return Effect.fail(error as Exclude<E, Moved>)
-        if (performance.now() - began > patience) return Effect.fail(error.by)
+        if (places.now() - began > patience) return Effect.fail(error.by)
         return places.refresh.pipe(Effect.andThen(Effect.sleep(pause)), Effect.andThen(from(began)))
       }
     })
-  return Effect.suspend(() => from(performance.now()))
+  return Effect.suspend(() => from(places.now()))
 }

@@ -1,5 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -9,13 +10,13 @@ import * as Semaphore from "effect/Semaphore"
 import { SqlError } from "effect/sql"
 import type { AppendClient } from "../database/AppendClient.ts"
 import { SessionUnfit } from "../database/checkSession.ts"
-import { Database } from "../database/Database.ts"
 import { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import type { DatabaseUrl } from "../database/DatabaseUrl.ts"
 import { HomeClient } from "../database/HomeClient.ts"
 import type { KeyClient } from "../database/KeyClient.ts"
 import { OwnPartition } from "../database/OwnPartition.ts"
 import { PoolShare } from "../database/PoolShare.ts"
+import { ServerClients } from "../database/ServerClients.ts"
 import { inSteadyTime } from "../platform/monotonicClock.ts"
 import { OpenPartition } from "./OpenPartition.ts"
 import { PartitionDirectory, PartitionsUnusable, readIdentity } from "./PartitionDirectory.ts"
@@ -57,6 +58,9 @@ export const openPartitions = Effect.fnUntraced(function*<S, E, R>(
   const directory = yield* PartitionDirectory
   const servers = yield* PartitionServers
   const home = yield* PgClient.PgClient
+  const clientsOf = yield* ServerClients
+  const clock = yield* Clock.Clock
+  const now = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
   const ambient = yield* Effect.context<DatabaseClients | R>()
   const scope = yield* Effect.scope
 
@@ -65,7 +69,7 @@ export const openPartitions = Effect.fnUntraced(function*<S, E, R>(
     const isHome = entry.server === homeServer
     const clients: Layer.Layer<DatabaseClients, SessionUnfit | SqlError.SqlError> = isHome
       ? Layer.succeedContext(ambient)
-      : Database.layerOf(yield* servers.find(entry.server))
+      : clientsOf(yield* servers.find(entry.server))
     // First that the database is the right one.
     const whole = layer.pipe(
       Layer.provideMerge(identified(entry, home)),
@@ -102,7 +106,7 @@ export const openPartitions = Effect.fnUntraced(function*<S, E, R>(
 
   const first = yield* directory.read
   let places = yield* Effect.forEach(first, placeOf)
-  let readAt = performance.now()
+  let readAt = now()
   for (const place of places) {
     const opening = build(place, first.length)
     if (place.entry.server === homeServer) yield* opening
@@ -112,7 +116,7 @@ export const openPartitions = Effect.fnUntraced(function*<S, E, R>(
 
   const turn = Semaphore.makeUnsafe(1)
   const readAgain = turn.withPermit(Effect.gen(function*() {
-    const began = performance.now()
+    const began = now()
     const map = yield* directory.read
     const before = places
     const opened: Array<OpenPartition<S>> = []
@@ -137,7 +141,7 @@ export const openPartitions = Effect.fnUntraced(function*<S, E, R>(
   const refresh = Effect.ignore(readAgain)
   yield* Effect.forkScoped(inSteadyTime(Effect.repeat(refresh, Schedule.spaced(readEvery))))
 
-  return new PartitionSet<S>({ all: () => places, readAt: () => readAt, refresh, home })
+  return new PartitionSet<S>({ all: () => places, readAt: () => readAt, now, refresh, home })
 })
 
 /** Says which partition it is that does not answer. */
