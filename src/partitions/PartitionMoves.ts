@@ -187,7 +187,10 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
         yield* advanceMove(home, move, "copying")
       })
 
-      /** Milliseconds until a change comes to the target; undefined if it does not within the patience. */
+      /**
+       * Milliseconds until a change comes to the target; undefined if it does not within the
+       * patience.
+       */
       const measureBehind = Effect.fnUntraced(function*(move: PartitionMove, { source, target }: Sides) {
         const began = performance.now()
         const nth = yield* beat(source, move)

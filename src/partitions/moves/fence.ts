@@ -48,8 +48,8 @@ export const armFence = (source: PgClient.PgClient, move: PartitionMove) =>
   }))
 
 /**
- * Takes a move over in its source, also while another command is at it. A command of a lesser number
- * is refused from then on.
+ * Takes a move over in its source, also while another command is at it. A command of a lesser
+ * number is refused from then on.
  */
 const claim = (source: PgClient.PgClient, move: PartitionMove) =>
   Effect.flatMap(

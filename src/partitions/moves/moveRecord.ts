@@ -48,7 +48,10 @@ export const readMoves = (home: PgClient.PgClient): Effect.Effect<ReadonlyArray<
 
 const refused = (reason: MoveRefused["reason"], message: string) => Effect.fail(new MoveRefused({ reason, message }))
 
-/** The partition of a number, in a directory that is made if the log has none. The caller has the lock. */
+/**
+ * The partition of a number, in a directory that is made if the log has none. The caller has the
+ * lock.
+ */
 const entryOf = Effect.fnUntraced(function*(home: PgClient.PgClient, partition: number) {
   const found = (yield* readDirectory(home)).find((entry) => entry.partition === partition)
   if (found === undefined) return yield* refused("Unknown", `There is no partition ${partition}: \`partitions list\` shows all.`)

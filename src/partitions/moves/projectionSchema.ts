@@ -3,7 +3,10 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 
-/** What PostgreSQL has of the versions of projections: tables, keys, indexes, functions, triggers, views. */
+/**
+ * What PostgreSQL has of the versions of projections: tables, keys, indexes, functions, triggers,
+ * views.
+ */
 export interface SchemaObject {
   readonly name: string
   /** The statement that makes it. */

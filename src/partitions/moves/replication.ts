@@ -6,7 +6,10 @@ import type { SqlError } from "effect/sql"
 import type { ConnectionTarget } from "../../database/ConnectionTarget.ts"
 import type { PartitionMove } from "./moveRecord.ts"
 
-/** The name of all objects of a move: the publication and the slot in the source, the subscription in the target. */
+/**
+ * The name of all objects of a move: the publication and the slot in the source, the subscription
+ * in the target.
+ */
 const nameOf = ({ move }: PartitionMove): string => `playtally_move_${move.replaceAll("-", "")}`
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
@@ -55,7 +58,10 @@ export const publish = (
     ))
   })
 
-/** Has the target copy the tables and follow the source. The slot is there: in one server, making it here would wait for itself. */
+/**
+ * Has the target copy the tables and follow the source. The slot is there: in one server, making it
+ * here would wait for itself.
+ */
 export const subscribe = (target: PgClient.PgClient, move: PartitionMove, source: ConnectionTarget) =>
   target.unsafe(
     `create subscription ${nameOf(move)} connection ${literal(conninfo(source))} publication ${nameOf(move)}
