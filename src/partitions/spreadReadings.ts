@@ -14,6 +14,7 @@ import { shownNames } from "../projections/versions/ProjectionCatalog.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { compareUtf8 } from "../values/compareUtf8.ts"
 import type { UserId } from "../values/UserId.ts"
+import { hasSlice } from "./PartitionMap.ts"
 import { Partitions, type PartitionServices } from "./Partitions.ts"
 import { inPartition } from "./PartitionUnavailable.ts"
 
@@ -111,7 +112,13 @@ const users = Layer.effect(
   Effect.map(Partitions, (partitions) =>
     Users.of({
       list: (tenant, after, limit) =>
-        partitions.everywhere((services) => Context.get(services, Users).list(tenant, after, limit)).pipe(
+        partitions.everywhere((services, entry) =>
+          Effect.map(Context.get(services, Users).list(tenant, after, limit), ({ next, users }) => ({
+            next,
+            // After a split the database may still have events of users who are elsewhere.
+            users: users.filter(({ slice }) => hasSlice(entry, slice))
+          }))
+        ).pipe(
           inPartition("Users.list"),
           Effect.map((pages) => {
             // Up to the least id with which a page ends that has another after it, all are known.

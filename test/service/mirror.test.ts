@@ -15,13 +15,16 @@ import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { LogHistories } from "../../src/event-log/LogHistories.ts"
 import { sliceOf } from "../../src/event-log/sliceOf.ts"
+import { serveOnly } from "../../src/event-log/statements/servedSlices.ts"
 import { AnswerBudget } from "../../src/http/answers/AnswerBudget.ts"
 import { Server } from "../../src/http/Server.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
+import { logId, writeIdentity } from "../../src/partitions/PartitionDirectory.ts"
 import { Partitions, type PartitionServices } from "../../src/partitions/Partitions.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
 import { catalog } from "../../src/projections/catalog/catalog.ts"
 import { logins } from "../../src/projections/catalog/logins.ts"
+import { removeUnserved } from "../../src/projections/feed/Checkpoints.ts"
 import { MostAtOnce } from "../../src/projections/feed/MostAtOnce.ts"
 import type { AnyProjection } from "../../src/projections/projection/Projection.ts"
 import type { UserRef } from "../../src/projections/tables/ProjectionStore.ts"
@@ -34,14 +37,16 @@ import { ApiKeys } from "../../src/tenants/ApiKeys.ts"
 import { RateLimits } from "../../src/tenants/RateLimits.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { changeTimeZone } from "../../src/time-zones/changeTimeZone.ts"
+import { Slice } from "../../src/values/Slice.ts"
 import { UserId } from "../../src/values/UserId.ts"
 import type { FastTrackItem } from "../oracle/FastTrackItem.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
 import { copyDatabase } from "../support/database/copyDatabase.ts"
 import { TestDatabase, testPartitions } from "../support/database/TestDatabase.ts"
 import { bulkItems } from "../support/events/bulkItems.ts"
-import { MirrorEngine } from "../support/service/MirrorEngine.ts"
+import { MirrorEngine, type Page } from "../support/service/MirrorEngine.ts"
 import { newTenant } from "../support/service/newTenant.ts"
+import { testClients } from "../support/service/TestService.ts"
 
 /** One in the usual run, for time; `MIRROR_SEEDS=1,2,3` runs others. */
 const seeds = (process.env["MIRROR_SEEDS"] ?? "1").split(",").map(Number)
@@ -221,6 +226,27 @@ const newReader = Effect.gen(function*() {
   return { tenant, key: Redacted.value(key) }
 })
 
+/** Splits a log that nobody uses, at slice 128: its copy has the second half from now on. */
+const splitInTwo = Effect.fnUntraced(function*(home: TestDatabase["Service"], copy: TestDatabase["Service"]) {
+  const clientOf = (database: TestDatabase["Service"]) =>
+    Effect.map(
+      Layer.build(Layer.fresh(testClients)).pipe(Effect.provideService(TestDatabase, database)),
+      (context) => Context.get(context, PgClient.PgClient)
+    )
+  const sql = yield* clientOf(home)
+  const log = yield* logId(sql)
+  for (const [partition, { database, server }] of [{ database: home, server: "home" }, { database: copy, server: "b" }].entries()) {
+    const range = { first: Slice(128 * partition), last: Slice(128 * partition + 127) }
+    const own = yield* clientOf(database)
+    yield* writeIdentity(own, { log, partition, epoch: 1 })
+    yield* serveOnly(own, range)
+    yield* removeUnserved(own)
+    yield* sql`
+      insert into partitions (partition, first_slice, last_slice, server, epoch)
+      values (${partition}, ${range.first}, ${range.last}, ${server}, 1)`
+  }
+}, Effect.orDie)
+
 describe("an engine that mirrors every counter", () => {
   it.live.each(seeds)(
     "ends equal to the service, whatever is sent, activated, rebuilt, parked, moved, erased and restarted meanwhile (seed %i)",
@@ -349,6 +375,45 @@ describe("an engine that mirrors every counter", () => {
       yield* send(tenant, items.filter((_, index) => index % 4 === 3)).pipe(Effect.provide(third.context))
       yield* assertMirrored(engine, key)
     }).pipe(Effect.provide(TestDatabase.layer)), 90_000)
+
+  it.live(
+    "goes on in both halves of a log that is split, and is told again of the one that went to another database alone",
+    () =>
+      Effect.gen(function*() {
+        const database = TestDatabase.of({ url: (yield* TestDatabase).url, settings: {} })
+        const first = yield* startService(database)
+        const { key, tenant } = yield* newReader.pipe(Effect.provide(first.context))
+        const { items, userIds } = generateItems({ seed: 4, users: 30, itemsPerUser: 8 })
+        const isLate = ({ data }: FastTrackItem, index: number) => index % 3 === 0 || userIds.indexOf(data.user_id) > 25
+        yield* send(tenant, items.filter((item, index) => !isLate(item, index))).pipe(Effect.provide(first.context))
+        const engine = new MirrorEngine(first.url, key)
+        yield* assertMirrored(engine, key)
+        yield* first.stop
+
+        const other = yield* copyDatabase(database)
+        yield* splitInTwo(database, other)
+        const second = yield* startService(
+          TestDatabase.of({ ...database, settings: { DATABASE_SERVERS: `b=${Redacted.value(other.url)}` } })
+        )
+        engine.url = second.url
+        const answer = yield* Effect.promise(async () => {
+          const url = `${second.url}/api/v1/changes?cursor=${engine.cursor}&wait=0&consistency=strong`
+          const page = await (await fetch(url, { headers: { "x-api-key": key } })).json() as Page
+          return [...page.kept?.slices ?? [], ...page.changes].map(({ slice }) => slice)
+        })
+        assert.isAbove(answer.length, 128)
+        assert.isAtLeast(Math.min(...answer), 128)
+        yield* assertMirrored(engine, key)
+
+        yield* send(tenant, items.filter(isLate)).pipe(Effect.provide(second.context))
+        for (const user of userIds.slice(0, 6)) {
+          yield* Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, UserId(user))).pipe(Effect.provide(second.context))
+        }
+        yield* assertMirrored(engine, key)
+        yield* assertMirrored(new MirrorEngine(second.url, key), key)
+      }).pipe(Effect.provide(TestDatabase.layer)),
+    90_000
+  )
 
   it("is the one that the documentation shows", () => {
     const code = readFileSync(new URL("../support/service/MirrorEngine.ts", import.meta.url), "utf8")

@@ -8,7 +8,7 @@ interface Counters {
 }
 
 /** What an answer of the changes has. */
-interface Page {
+export interface Page {
   readonly kept: null | {
     readonly generation: number
     readonly slices: ReadonlyArray<{ readonly slice: number; readonly position: number }>
