@@ -7,7 +7,6 @@ import { EventLog } from "../../src/event-log/EventLog.ts"
 import { activity } from "../../src/projections/catalog/activity.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { parseDay } from "../../src/values/dayRuns.ts"
 import type { Granularity } from "../../src/values/period.ts"
 import { UserId } from "../../src/values/UserId.ts"
@@ -33,8 +32,7 @@ layer(testService({ projections: [activity] }).pipe(Layer.provideMerge(TestDatab
     it.effect("puts days together by the tenant's weeks and by months, cut at the ends of the range", () =>
       Effect.gen(function*() {
         const log = yield* EventLog
-        const { create } = yield* Tenants
-        const [monday, sunday] = [yield* create("weeks", "Europe/Berlin"), yield* create("from Sunday", "Europe/Berlin", 7)]
+        const [monday, sunday] = [yield* newTenant("weeks", "Europe/Berlin"), yield* newTenant("from Sunday", "Europe/Berlin", 7)]
         const events = [
           // 2026-01-31 is a Saturday; it begins at 23:00 UTC of the 30th, the 1st of February an
           // hour before midnight UTC.

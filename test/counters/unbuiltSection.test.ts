@@ -13,11 +13,11 @@ import { activateVersion } from "../../src/projections/versions/activateVersion.
 import { ProjectionCatalog } from "../../src/projections/versions/ProjectionCatalog.ts"
 import { rebuild } from "../../src/projections/versions/rebuild.ts"
 import { slicesWithEvents } from "../../src/projections/versions/slicesWithEvents.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { UserId } from "../../src/values/UserId.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bet } from "../support/events/events.ts"
-import { newEvent } from "../support/events/newEvent.ts"
+import { newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { newTenant } from "../support/service/newTenant.ts"
 import { strong } from "../support/service/strong.ts"
 import { testService } from "../support/service/TestService.ts"
 
@@ -29,18 +29,23 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a section that is stil
     Effect.gen(function*() {
       const before = yield* Layer.build(testService({ projections: [casino] }))
       const log = Context.get(before, EventLog)
-      const tenant = yield* Context.get(before, Tenants).create("unbuilt", "UTC")
-      yield* log.append(["a", "b", "c"].map((id) => newEvent(tenant, bet({ user_id: "player", unique_id: id }))))
-      yield* Context.get(before, Counters).read(tenant, [UserId("player")], { sections: ["casino"], consistency: strong })
+      const tenant = yield* newTenant("unbuilt").pipe(Effect.provide(before))
+      // The commands below go to the database at home.
+      const player = userInSlice(tenant, 0)
+      yield* log.append(["a", "b", "c"].map((id) => newEvent(tenant, bet({ user_id: player, unique_id: id }))))
+      yield* Context.get(before, Counters).read(tenant, [UserId(player)], { sections: ["casino"], consistency: strong })
 
       const again = { ...casino, version: 2 }
       const after = yield* Layer.build(Layer.fresh(testService({ projections: [casino, again, logins] })))
       const counters = Context.get(after, Counters)
       const read = (sections: ReadonlyArray<string>, areNamed: boolean, consistency: typeof strong | typeof eventual = eventual) =>
-        counters.read(tenant, [UserId("player"), UserId("nobody")], { sections, areNamed, consistency })
+        counters.read(tenant, [UserId(player), UserId("nobody")], { sections, areNamed, consistency })
       for (const consistency of [eventual, strong]) {
         const documents = yield* read(["casino", "logins"], false, consistency)
-        assert.deepStrictEqual(documents.map(({ position, user_id }) => ({ position, user_id })), [{ position: 3, user_id: "player" }])
+        assert.deepStrictEqual(documents.map(({ position, user_id }) => ({ position, user_id })), [{
+          position: 3,
+          user_id: UserId(player)
+        }])
         assert.hasAllKeys(documents[0], ["user_id", "ref", "time_zone", "position", "generations", "casino"])
         assert.hasAnyKeys((yield* read(["casino"], true))[0], ["casino"])
         for (const named of [["logins"], ["casino", "logins"]]) {
@@ -55,7 +60,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a section that is stil
 
       const instant = yield* Clock.currentTimeMillis
       const asOf = (sections: ReadonlyArray<string>, areNamed: boolean) =>
-        Context.get(after, TimeTravel).read(tenant, UserId("player"), { instant, sections, areNamed })
+        Context.get(after, TimeTravel).read(tenant, UserId(player), { instant, sections, areNamed })
       assert.notProperty(yield* asOf(["casino", "logins"], false), "logins")
       for (const areNamed of [true, false]) assert.deepInclude(yield* Effect.flip(asOf(["logins"], areNamed)), notBuilt)
 
@@ -75,7 +80,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a section that is stil
         "casino",
         "logins"
       ])
-      const unknowing = Context.get(before, Counters).read(tenant, [UserId("player")], { sections: ["casino"], consistency: eventual })
+      const unknowing = Context.get(before, Counters).read(tenant, [UserId(player)], { sections: ["casino"], consistency: eventual })
       assert.strictEqual((yield* Effect.flip(unknowing))._tag, "ProjectionBehind")
     }))
 })
