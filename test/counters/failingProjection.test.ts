@@ -19,13 +19,13 @@ import { logins } from "../../src/projections/catalog/logins.ts"
 import type { AnyProjection } from "../../src/projections/projection/Projection.ts"
 import { ProjectionRunner } from "../../src/projections/runner/ProjectionRunner.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
-import { Tenants } from "../../src/tenants/Tenants.ts"
 import { UserId } from "../../src/values/UserId.ts"
 import { runCommand } from "../cli/runCommand.ts"
-import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { TestDatabase, testPartitions } from "../support/database/TestDatabase.ts"
 import { beginning } from "../support/events/beginning.ts"
 import { bet } from "../support/events/events.ts"
 import { newEvent } from "../support/events/newEvent.ts"
+import { newTenant } from "../support/service/newTenant.ts"
 import { strong } from "../support/service/strong.ts"
 import { testService } from "../support/service/TestService.ts"
 import { until } from "../support/time/until.ts"
@@ -77,7 +77,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a projection that fail
           Context.get(services, Counters).read(known(tenant), [UserId("player")], { sections, areNamed, consistency: strong })
         yield* Effect.scoped(Effect.gen(function*() {
           const { services } = yield* start(sound)
-          tenant = yield* Context.get(services, Tenants).create("failing", "UTC")
+          tenant = yield* newTenant("failing").pipe(Effect.provide(services))
           yield* append(services, "a", "b")
           yield* read(services, ["casino", "logins"], true)
         }))
@@ -128,7 +128,8 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a projection that fail
           return said
         }))
         const errors = said.filter((line) => line.startsWith("Error"))
-        assert.lengthOf(errors, 2)
+        // Each partition says so.
+        assert.lengthOf(errors, 2 * testPartitions)
         assert.match(
           errors[0] ?? "",
           /^Error The fold of projection casino v1 fails on the sample log at event 0 \(realtime-casino\) of sampleLog\.ts: TypeError: not today\. .*Mend the fold/
@@ -136,9 +137,11 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a projection that fail
         assert.match(errors[1] ?? "", /^Error The present of projection logins v2 fails on the sample log: RangeError: nor this\./)
 
         // The commands go on with the others, and say what is wrong with these.
-        const { url } = yield* TestDatabase
+        const { settings, url } = yield* TestDatabase
         const run = (...args: ReadonlyArray<string>) =>
-          runCommand(["projections", ...args], { DATABASE_URL: Redacted.value(url) }).pipe(Effect.provideService(KnownProjections, code))
+          runCommand(["projections", ...args], { DATABASE_URL: Redacted.value(url), ...settings }).pipe(
+            Effect.provideService(KnownProjections, code)
+          )
         assert.match((yield* run("list")).stdout, /casino +1 +active, fails on the sample log +2 +1 /)
         const verified = yield* run("verify")
         assert.strictEqual(verified.code, 1)
