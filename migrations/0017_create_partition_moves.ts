@@ -29,7 +29,8 @@ export default Effect.gen(function*() {
       source text not null,
       target text not null,
       step text not null check (step in ('preparing', 'copying', 'fencing', 'leaving')),
-      noted_at timestamptz not null default clock_timestamp()
+      noted_at timestamptz not null default clock_timestamp(),
+      stepped_at timestamptz not null default clock_timestamp()
     )`
   yield* sql`
     create table partition_fence (

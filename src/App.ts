@@ -30,6 +30,7 @@ import { FedPartitions } from "./partitions/FedPartitions.ts"
 import { firstPartition } from "./partitions/firstPartition.ts"
 import { keyGrace } from "./partitions/keyGrace.ts"
 import { PartitionDirectory } from "./partitions/PartitionDirectory.ts"
+import { PartitionMoves } from "./partitions/PartitionMoves.ts"
 import { Partitions } from "./partitions/Partitions.ts"
 import { PartitionServers } from "./partitions/PartitionServers.ts"
 import { spreadChanges } from "./partitions/spreadChanges.ts"
@@ -154,7 +155,7 @@ const zoneWarnings = Layer.effectDiscard(
 /** What answers requests, and what runs beside them. */
 const listening = Server.layer.pipe(
   Layer.provide([RateLimits.layer, AnswerBudget.layer]),
-  Layer.merge(UserErasure.layerTakingUp)
+  Layer.merge(Layer.merge(UserErasure.layerTakingUp, PartitionMoves.layerHealing))
 )
 
 /** The whole service, listening. */

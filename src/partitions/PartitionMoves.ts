@@ -11,6 +11,7 @@ import type { DatabaseUrl } from "../database/DatabaseUrl.ts"
 import type { DatabaseUrlUnusable } from "../database/DatabaseUrlUnusable.ts"
 import { Migrations, type SchemaMismatch } from "../database/Migrations.ts"
 import { PoolShare } from "../database/PoolShare.ts"
+import { lackingToCome, lackingToLeave, readReplicationFacts } from "../database/replicationFacts.ts"
 import { type ImportUnfinished, refuseUnfinished } from "../event-log/unfinishedImport.ts"
 import { known } from "../values/known.ts"
 import { armFence, beat, disarmFence, fence, hasArrived, hasSwitched, leaveSource, switchTarget, takeFenceBack } from "./moves/fence.ts"
@@ -25,6 +26,7 @@ import {
   type PartitionMove,
   readMoves,
   switchDirectory,
+  takeOverAbandoned,
   takeOverToCancel
 } from "./moves/moveRecord.ts"
 import { MoveRefused } from "./moves/MoveRefused.ts"
@@ -32,7 +34,6 @@ import { prepareTarget } from "./moves/prepareTarget.ts"
 import { differences, readSchema } from "./moves/projectionSchema.ts"
 import { replicatedTables } from "./moves/replicatedTables.ts"
 import { publish, readCopy, subscribe, unpublish } from "./moves/replication.ts"
-import { lackingToCome, lackingToLeave, readReplicationFacts } from "./moves/replicationFacts.ts"
 import { logId, readDirectory, readSize } from "./PartitionDirectory.ts"
 import { homeServer, type PartitionEntry } from "./PartitionMap.ts"
 import { PartitionServers } from "./PartitionServers.ts"
@@ -83,6 +84,9 @@ export const FencePatience = Context.Reference<{ readonly milliseconds: number; 
   "playtally/partitions/FencePatience",
   { defaultValue: () => ({ milliseconds: 1500, most: 10 }) }
 )
+
+/** After how many seconds a fence has no command any more. Each ends or fails before that. */
+export const FenceAbandoned = Context.Reference<number>("playtally/partitions/FenceAbandoned", { defaultValue: () => 15 })
 
 /**
  * For how many milliseconds the directory says at least that the partition is moving, before the
@@ -142,6 +146,11 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
    * target does not answer: what it has of the copy is still there.
    */
   readonly cancel: (partition: number) => Effect.Effect<boolean, Failure>
+  /**
+   * Has a source serve again whose move was killed in its fence, some seconds ago. The number of
+   * its partition; undefined if there is none.
+   */
+  readonly heal: Effect.Effect<number | undefined, Failure>
 }>()("playtally/partitions/PartitionMoves") {
   static readonly layer = Layer.effect(
     PartitionMoves,
@@ -243,7 +252,7 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
       const cross = Effect.fnUntraced(function*(move: PartitionMove, { entry, log, source, target }: Sides) {
         const epoch = epochAt(move, entry)
         if (!(yield* hasSwitched(target, move, epoch))) {
-          yield* fence(source, move)
+          if (!(yield* fence(source, move))) return false
           const began = performance.now()
           while (!(yield* hasArrived(target, move, "TheFence"))) {
             if (performance.now() - began > fencePatience.milliseconds) return false
@@ -351,6 +360,16 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
         unavailable("PartitionMoves.cancel")
       )
 
+      const heal = Effect.gen(function*() {
+        const move = yield* takeOverAbandoned(home, yield* FenceAbandoned)
+        if (move === undefined) return undefined
+        yield* Effect.flatMap(clientOf(move.source), (source) => Effect.retry(takeFenceBack(source, move), patiently))
+        yield* Effect.logWarning("A move was killed in its fence: the source serves again. Run the command again, or cancel the move").pipe(
+          Effect.annotateLogs({ partition: move.partition, server: move.source })
+        )
+        return move.partition
+      }).pipe(Effect.scoped, unavailable("PartitionMoves.heal"))
+
       const list = Effect.gen(function*() {
         const moves = yield* readMoves(home)
         return yield* Effect.forEach(yield* readDirectory(home), (entry) =>
@@ -366,9 +385,19 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
           ), { concurrency: "unbounded" })
       })
 
-      return PartitionMoves.of({ move, cancel, list: unavailable("PartitionMoves.list")(list) })
+      return PartitionMoves.of({ move, cancel, heal, list: unavailable("PartitionMoves.list")(list) })
     })
   )
+
+  /**
+   * Looks now and then, as long as the service runs, for a source that a killed move has fenced.
+   */
+  static readonly layerHealing = Layer.effectDiscard(
+    Effect.gen(function*() {
+      const { heal } = yield* PartitionMoves
+      yield* Effect.forkScoped(Effect.repeat(Effect.ignore(heal), Schedule.spaced("3 seconds")))
+    })
+  ).pipe(Layer.provide(PartitionMoves.layer))
 }
 
 const patiently = { schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "10 seconds" })) }

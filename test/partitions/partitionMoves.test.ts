@@ -13,6 +13,8 @@ import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { isMoved } from "../../src/event-log/EventLogError.ts"
 import { bringHeadsBack, setHeadsAside } from "../../src/event-log/statements/servedSlices.ts"
+import { fence, takeFenceBack } from "../../src/partitions/moves/fence.ts"
+import { advanceMove, moveOf } from "../../src/partitions/moves/moveRecord.ts"
 import { FencePatience, MoveNotice, type MoveProgress, PartitionMoves } from "../../src/partitions/PartitionMoves.ts"
 import { Partitions } from "../../src/partitions/Partitions.ts"
 import type { PartitionServers } from "../../src/partitions/PartitionServers.ts"
@@ -175,6 +177,35 @@ describe("a move", () => {
         assert.deepStrictEqual(yield* log.target`select slice from slice_heads`, [])
         assert.deepStrictEqual(yield* log.appendAgain(nth), [...repeats, "Appended"])
       }
+    })), 60_000)
+
+  it.live("that was killed in its fence is undone by the service, and can be made later", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const log = yield* logWithServer
+      const { heal, move } = yield* moves(log)
+      const reached = yield* Deferred.make<void>()
+      const running = yield* Effect.forkChild(move(whole("s1"), ({ behind }) => {
+        if (behind !== undefined) Deferred.doneUnsafe(reached, Effect.void)
+      }))
+      yield* Effect.raceFirst(Deferred.await(reached), Fiber.join(running))
+      yield* Fiber.interrupt(running)
+      // What a command that is killed leaves behind.
+      const killed = yield* moveOf(log.home, 0)
+      yield* advanceMove(log.home, killed, "fencing")
+      assert.isTrue(yield* fence(log.home, killed))
+      assert.deepStrictEqual(yield* log.home`select slice from slice_heads union all select slice from checkpoints`, [])
+      assert.isUndefined(yield* heal)
+      yield* log.home`update partition_moves set stepped_at = stepped_at - interval '1 minute'`
+      assert.strictEqual(yield* heal, 0)
+      assert.deepStrictEqual(yield* log.appendAgain(1), [...repeats, "Appended"])
+      // It was not dead after all.
+      assert.strictEqual((yield* Effect.flip(advanceMove(log.home, { ...killed, step: "fencing" }, "leaving")))._tag, "MoveRefused")
+      assert.strictEqual((yield* Effect.flip(fence(log.home, killed)))._tag, "MoveRefused")
+      assert.strictEqual((yield* Effect.flip(takeFenceBack(log.home, killed)))._tag, "MoveRefused")
+
+      yield* move(whole("s1"), quiet)
+      yield* log.servedBy("s1")
+      assert.deepStrictEqual(yield* log.appendAgain(2), [...repeats, "Appended"])
     })), 60_000)
 
   it.live("takes over from a command that is still at it, which changes nothing any more", () =>

@@ -1,6 +1,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import { sqlState } from "../../database/classifySqlError.ts"
 import { raiseSynchronousCommit } from "../../database/synchronousCommit.ts"
 import { bringHeadsBack, serveNothing, setHeadsAside } from "../../event-log/statements/servedSlices.ts"
 import * as Checkpoints from "../../projections/feed/Checkpoints.ts"
@@ -92,20 +93,25 @@ export const isFenced = (source: PgClient.PgClient, { move }: PartitionMove): Ef
 
 /**
  * Has the source serve the slices no more, from one moment to the next. It waits for the chunks and
- * appends that are under way: for appends a second at most.
+ * appends that are under way: for appends a second at most. False comes back if that is not enough,
+ * and nothing has changed.
  */
 export const fence = (source: PgClient.PgClient, move: PartitionMove) =>
   source.withTransaction(Effect.gen(function*() {
-    yield* source`select ${raiseSynchronousCommit(source)}, set_config('lock_timeout', '25s', true)`
-    const [own] = yield* source<{ is_fenced: boolean }>`
-      select is_fenced from partition_fence where mover = ${move.mover} for update`
-    if (own === undefined) return yield* takenOver(move)
-    if (own.is_fenced) return
+    yield* source`select ${raiseSynchronousCommit(source)}, set_config('lock_timeout', '5s', true)`
+    // The command that was at it before may have been killed here.
+    yield* claim(source, move)
+    if (yield* isFenced(source, move)) return true
     yield* Checkpoints.setAside(source, move)
     yield* source`select set_config('lock_timeout', '1s', true)`
     yield* setHeadsAside(source, move)
     yield* source`update partition_fence set is_fenced = true where mover = ${move.mover}`
-  }))
+    return true
+  })).pipe(
+    // A lock that was not given in time, or a deadlock.
+    Effect.catchIf((error) => error._tag === "SqlError" && (sqlState(error) === "55P03" || sqlState(error) === "40P01"), () =>
+      Effect.succeed(false))
+  )
 
 /** Has the source serve the slices again, if they were fenced and are nowhere else. */
 export const takeFenceBack = (source: PgClient.PgClient, move: PartitionMove) =>

@@ -144,7 +144,7 @@ export const takeOverToCancel = (home: PgClient.PgClient, partition: number) =>
 export const advanceMove = (home: PgClient.PgClient, { mover, partition, step: from }: PartitionMove, step: MoveStep) =>
   Effect.flatMap(
     home`
-      update partition_moves set step = ${step}
+      update partition_moves set step = ${step}, stepped_at = clock_timestamp()
       where partition = ${partition} and mover = ${mover} and step = ${from} returning step`,
     (rows) => rows.length === 1 ? Effect.void : takenOver(partition)
   )
@@ -155,6 +155,20 @@ const takenOver = (partition: number) =>
 /** The epoch of the slices at the target. */
 export const epochAt = ({ becomes, partition }: PartitionMove, source: PartitionEntry): number =>
   becomes === partition ? source.epoch + 1 : 1
+
+/**
+ * Takes over a move whose command has not come out of its fence for `seconds`: it was killed there.
+ * Undefined if there is none. The move has to be prepared again.
+ */
+export const takeOverAbandoned = (home: PgClient.PgClient, seconds: number) =>
+  home.withTransaction(Effect.gen(function*() {
+    const [left] = yield* home<{ partition: number }>`
+      update partition_moves
+      set step = 'preparing', stepped_at = clock_timestamp(), mover = greatest(mover + 1, ${nextMover(home)})
+      where step = 'fencing' and stepped_at < clock_timestamp() - make_interval(secs => ${seconds}::float8)
+      returning partition`
+    return left === undefined ? undefined : (yield* readMoves(home)).find(({ partition }) => partition === left.partition)
+  }))
 
 /** The moment at which the slices are at the target, for every process that reads the directory. */
 export const switchDirectory = (home: PgClient.PgClient, move: PartitionMove, source: PartitionEntry) =>

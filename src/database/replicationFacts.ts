@@ -1,7 +1,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
-import { known } from "../../values/known.ts"
+import { known } from "../values/known.ts"
 
 /** What decides whether a partition can leave a database, and whether one can come to it. */
 export interface ReplicationFacts {
