@@ -13,12 +13,14 @@ import { connectionsOfService } from "../connections.ts"
 import { DatabaseUnavailable } from "../DatabaseUnavailable.ts"
 import { DatabaseUrl } from "../DatabaseUrl.ts"
 import { knownMigrations, missingMigrations } from "../Migrations.ts"
+import { readReplicationFacts } from "../replicationFacts.ts"
 import { type Finding, ok, warning, wrong } from "./Finding.ts"
 import {
   judgeClock,
   judgeConnections,
   judgeDisk,
   judgeDurability,
+  judgeMoves,
   judgeReplication,
   judgeServer,
   judgeSession,
@@ -89,6 +91,7 @@ export class Doctor extends Context.Service<Doctor, {
           ...judgeSession(session, { pooler, isShared: yield* isShared(sql) }),
           judgeConnections(facts, connectionsOfService(settings.processes)),
           ...replication,
+          judgeMoves(yield* readReplicationFacts(sql)),
           ...judgeDisk(facts, yield* readTables(sql), embedded ? yield* freeSpace(resolve(settings.dataDir)) : undefined),
           judgeClock(yield* readClock(sql, Date.now)),
           judgeZones,

@@ -2,6 +2,7 @@ import { isIP } from "node:net"
 import { lackingOf, mending, type SessionFacts } from "../checkSession.ts"
 import { type ConnectionTarget, socketPathOf } from "../ConnectionTarget.ts"
 import type { Pooler } from "../DatabaseUrl.ts"
+import { lackingToCome, lackingToLeave, type ReplicationFacts } from "../replicationFacts.ts"
 import { timeLimits } from "../sessionSettings.ts"
 import { type Finding, ok, warning, wrong } from "./Finding.ts"
 import { formatBytes } from "./formatBytes.ts"
@@ -252,4 +253,20 @@ export const judgeClock = ({ ahead, took }: { readonly ahead: number; readonly t
   const off = Math.max(0, Math.abs(ahead) - took / 2)
   const says = `the server's is ${(Math.abs(ahead) / 1000).toFixed(1)} s ${ahead < 0 ? "behind" : "ahead of"} this machine's`
   return off > 2000 ? warning("clock", says, "keep both with NTP") : ok("clock", says)
+}
+
+/**
+ * Whether a partition can be moved out of the database, and into it (docs/partitions.md).
+ *
+ * A log that stays where it is needs none of this, so what is lacking is no warning.
+ */
+export const judgeMoves = (facts: ReplicationFacts): Finding => {
+  const [leave, come] = [lackingToLeave(facts), lackingToCome(facts)]
+  const lacking = [
+    ...leave.map(({ mend, says }) => ({ mend, says: `a partition cannot leave: ${says}` })),
+    ...come.map(({ mend, says }) => ({ mend, says: `a partition cannot come: ${says}` }))
+  ]
+  return lacking.length === 0
+    ? ok("moves", "a partition can leave this database and come to it")
+    : ok("moves", lacking.map(({ says }) => says).join("; "), [...new Set(lacking.map(({ mend }) => mend))].join(" "))
 }
