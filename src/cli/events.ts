@@ -1,5 +1,6 @@
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import * as Console from "effect/Console"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -8,6 +9,8 @@ import { EventLog } from "../event-log/EventLog.ts"
 import { LogTail } from "../event-log/LogTail.ts"
 import type { LogEntry } from "../event-log/RecordedEvent.ts"
 import { lookBack } from "../event-log/statements/newestEvents.ts"
+import { overPartitions } from "../partitions/overPartitions.ts"
+import { spreadTail } from "../partitions/spreadTail.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import { UserId } from "../values/UserId.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
@@ -21,7 +24,10 @@ import { printLines } from "./print.ts"
 import { uncountedEvents } from "./uncountedEvents.ts"
 import { verifyEvents } from "./verifyEvents.ts"
 
-const tailLayer = Layer.mergeAll(Tenants.layer, LogTail.layer.pipe(Layer.provide(EventLog.layer))).pipe(Layer.provide(checkedDatabase))
+const tailLayer = overPartitions(
+  LogTail.layer.pipe(Layer.provide(EventLog.layer)),
+  (set) => Context.make(LogTail, spreadTail(set))
+).pipe(Layer.merge(Tenants.layer), Layer.provide(checkedDatabase))
 
 const tail = Command.make(
   "tail",

@@ -1,5 +1,6 @@
 import { Argument, Command, Flag } from "effect/cli"
 import * as Console from "effect/Console"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Explained, Explanation } from "../counters/history/Explanation.ts"
@@ -7,6 +8,8 @@ import { Histories } from "../counters/history/Histories.ts"
 import type { ContributingEvent } from "../counters/history/PathHistory.ts"
 import { UserHistory } from "../event-log/UserHistory.ts"
 import { idOf, summaryOf } from "../fasttrack/FastTrackEvent.ts"
+import { overPartitions } from "../partitions/overPartitions.ts"
+import { spreadExplanation } from "../partitions/spreadUser.ts"
 import { releasedVersions } from "../projections/catalog/formerVersions.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import { UserId } from "../values/UserId.ts"
@@ -18,12 +21,10 @@ import { nameArgument } from "./nameArgument.ts"
 import { print } from "./print.ts"
 import { printable } from "./printable.ts"
 
-const explainLayer = Layer.mergeAll(
-  Tenants.layer,
-  Explanation.layer(releasedVersions).pipe(Layer.provide(Histories.layer), Layer.provide(UserHistory.layer))
-).pipe(
-  Layer.provideMerge(checkedDatabase)
-)
+const explainLayer = overPartitions(
+  Explanation.layer(releasedVersions).pipe(Layer.provide(Histories.layer), Layer.provide(UserHistory.layer)),
+  (set) => Context.make(Explanation, spreadExplanation(set))
+).pipe(Layer.merge(Tenants.layer), Layer.provideMerge(checkedDatabase))
 
 const mostRows = 10_000
 

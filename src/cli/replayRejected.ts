@@ -1,4 +1,5 @@
 import { Command, Flag } from "effect/cli"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -11,6 +12,9 @@ import { RejectedEvents } from "../ingest/rejected/RejectedEvents.ts"
 import { foreseeingProcessors, RejectedReplay, type ReplayReport } from "../ingest/rejected/RejectedReplay.ts"
 import { SliceWriters } from "../ingest/SliceWriters.ts"
 import { UserProcessors } from "../ingest/UserProcessors.ts"
+import { overPartitions } from "../partitions/overPartitions.ts"
+import { processorsOnly, spreadProcessors } from "../partitions/spreadIngestion.ts"
+import { spreadEventLog } from "../partitions/spreadLog.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { explained } from "./CommandFailed.ts"
@@ -21,18 +25,27 @@ import { withProgress } from "./progress.ts"
 import { failedIfStopped } from "./stopOnSignal.ts"
 
 const log = Layer.mergeAll(EventLog.layer, AppendSignal.layer)
-const processors = UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer))
+const processors = UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer), Layer.provideMerge(log))
+const foreseeing = Layer.merge(foreseeingProcessors, EventLog.layer)
 /** The way of a request. It keeps no refused item, because the item is kept already. */
 const ingest = Ingest.layer.pipe(Layer.provide([RejectedEvents.layerNone, Admission.layer]))
 
-const replayLayer = Layer.mergeAll(RejectedReplay.layer.pipe(Layer.provide(ingest), Layer.provide(processors)), Tenants.layer).pipe(
-  Layer.provide(log),
+const replayLayer = Layer.merge(RejectedReplay.layer, Tenants.layer).pipe(
+  Layer.provide(ingest),
+  Layer.provide(overPartitions(
+    processors,
+    (set) => Context.make(UserProcessors, spreadProcessors(set)).pipe(Context.add(EventLog, spreadEventLog(set)))
+  )),
   Layer.provide(checkedDatabase)
 )
-const dryRunLayer = Layer.mergeAll(
-  RejectedReplay.layerDryRun.pipe(Layer.provide(ingest), Layer.provide(foreseeingProcessors)),
-  Tenants.layer
-).pipe(Layer.provide(log), Layer.provide(checkedDatabase))
+const dryRunLayer = Layer.merge(RejectedReplay.layerDryRun, Tenants.layer).pipe(
+  Layer.provide(ingest),
+  Layer.provide(overPartitions(
+    foreseeing,
+    (set) => Context.make(UserProcessors, processorsOnly(set)).pipe(Context.add(EventLog, spreadEventLog(set)))
+  )),
+  Layer.provide(checkedDatabase)
+)
 
 /** The most reasons that are shown. */
 const maxShown = 20

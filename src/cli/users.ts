@@ -1,10 +1,13 @@
 import { Argument, Command, Flag } from "effect/cli"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ErasureProgress, ErasureReport } from "../erasure/erasureSteps.ts"
 import { isUnknown, UserErasure } from "../erasure/UserErasure.ts"
 import { UserHistory } from "../event-log/UserHistory.ts"
 import { Id } from "../fasttrack/Text.ts"
+import { overPartitions } from "../partitions/overPartitions.ts"
+import { spreadErasure, spreadHistory } from "../partitions/spreadUser.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import type { LogProgress } from "../transfer/exportLog.ts"
 import { UserId } from "../values/UserId.ts"
@@ -14,7 +17,10 @@ import { nameArgument } from "./nameArgument.ts"
 import { print } from "./print.ts"
 import { withProgress } from "./progress.ts"
 
-const usersLayer = Layer.mergeAll(UserErasure.layer, UserHistory.layer, Tenants.layer).pipe(Layer.provideMerge(checkedDatabase))
+const usersLayer = overPartitions(
+  Layer.mergeAll(UserErasure.layer, UserHistory.layer),
+  (set) => Context.make(UserErasure, spreadErasure(set)).pipe(Context.add(UserHistory, spreadHistory(set)))
+).pipe(Layer.merge(Tenants.layer), Layer.provideMerge(checkedDatabase))
 
 const count = (number: number, one: string, many = `${one}s`) => `${number} ${number === 1 ? one : many}`
 

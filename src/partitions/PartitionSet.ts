@@ -11,7 +11,7 @@ import { known } from "../values/known.ts"
 import type { Slice } from "../values/Slice.ts"
 import type { TenantId } from "../values/TenantId.ts"
 import type { OpenPartition } from "./OpenPartition.ts"
-import type { PartitionEntry, PartitionMap } from "./PartitionMap.ts"
+import { homeServer, type PartitionEntry, type PartitionMap } from "./PartitionMap.ts"
 import { PartitionUnavailable } from "./PartitionUnavailable.ts"
 
 /**
@@ -63,6 +63,12 @@ export class PartitionSet<S> {
   /** The partitions as this process knows them. */
   map(): PartitionMap {
     return this.places.all().map(({ entry }) => entry)
+  }
+
+  /** Whether the whole log is in the home database. */
+  get isAtHome(): boolean {
+    const [first] = this.places.all()
+    return !this.isSpread && first?.entry.server === homeServer
   }
 
   /** Whether there are several partitions. */
@@ -188,6 +194,9 @@ export class PartitionSet<S> {
 /** What is used side by side for a read has one slot. */
 const sideBySide = <A, E, R>(uses: ReadonlyArray<Effect.Effect<A, E, R>>): Effect.Effect<ReadonlyArray<A>, E, R> =>
   Effect.flatMap(CurrentReadSlot, (slot) => slot.sideBySide(uses))
+
+/** What there is to do with the services of partitions, for what makes a service over them. */
+export type Spread<S> = Pick<PartitionSet<S>, "at" | "everywhere" | "forItems" | "knowTenant" | "isAtHome" | "isSpread" | "map" | "opened">
 
 /** Fails with {@link Moved} if the database does not serve the partition any more. */
 const stillServed = <S>(place: OpenPartition<S>) =>

@@ -9,5 +9,5 @@ const grace = 600_000
 /** `KeyGrace`: where there are several partitions, known keys go on working while home is away. */
 export const keyGrace = Layer.effect(
   KeyGrace,
-  Effect.map(Partitions, (partitions) => () => partitions.isSpread ? grace : 0)
+  Effect.map(Partitions, (partitions) => () => partitions.isAtHome ? 0 : grace)
 )

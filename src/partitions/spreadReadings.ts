@@ -11,30 +11,17 @@ import { UserErasure } from "../erasure/UserErasure.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import type { AnyProjection } from "../projections/projection/Projection.ts"
 import { shownNames } from "../projections/versions/ProjectionCatalog.ts"
-import type { Tenant } from "../tenants/Tenant.ts"
 import { compareUtf8 } from "../values/compareUtf8.ts"
-import type { UserId } from "../values/UserId.ts"
 import { hasSlice } from "./PartitionMap.ts"
-import { Partitions, type PartitionServices } from "./Partitions.ts"
+import { Partitions } from "./Partitions.ts"
 import { inPartition } from "./PartitionUnavailable.ts"
+import { ofUser, spreadErasure, spreadExplanation } from "./spreadUser.ts"
 
-/** A service that reads one user: each call goes to the partition of the user. */
-const ofUser = Effect.map(
-  Partitions,
-  (partitions) =>
-  <I extends PartitionServices, S, A, E, R>(
-    service: Context.Key<I, S>,
-    user: { readonly tenantId: Tenant["tenantId"]; readonly userId: UserId },
-    read: (service: S) => Effect.Effect<A, E, R>
-  ) =>
-    partitions.at(sliceOf(user.tenantId, user.userId), (services) => read(Context.get(services, service))).pipe(
-      inPartition("Partitions.at")
-    )
-)
+const ofPartitions = Effect.map(Partitions, (partitions) => ofUser(partitions))
 
 const games = Layer.effect(
   Games,
-  Effect.map(ofUser, (at) =>
+  Effect.map(ofPartitions, (at) =>
     Games.of({
       sections: gameSections,
       read: (tenant, userId, options) => at(Games, { ...tenant, userId }, (games) => games.read(tenant, userId, options))
@@ -43,7 +30,7 @@ const games = Layer.effect(
 
 const activity = Layer.effect(
   Activity,
-  Effect.map(ofUser, (at) =>
+  Effect.map(ofPartitions, (at) =>
     Activity.of({
       read: (tenant, userId, options) => at(Activity, { ...tenant, userId }, (activity) => activity.read(tenant, userId, options))
     }))
@@ -51,36 +38,15 @@ const activity = Layer.effect(
 
 const timeTravel = Layer.effect(
   TimeTravel,
-  Effect.map(ofUser, (at) =>
+  Effect.map(ofPartitions, (at) =>
     TimeTravel.of({
       read: (tenant, userId, options) => at(TimeTravel, { ...tenant, userId }, (travel) => travel.read(tenant, userId, options))
     }))
 )
 
-const explanation = Layer.effect(
-  Explanation,
-  Effect.map(ofUser, (at) =>
-    Explanation.of({
-      explain: (tenant, userId, page) => at(Explanation, { ...tenant, userId }, (explanation) => explanation.explain(tenant, userId, page))
-    }))
-)
+const explanation = Layer.effect(Explanation, Effect.map(Partitions, spreadExplanation))
 
-const erasure = Layer.effect(
-  UserErasure,
-  Effect.gen(function*() {
-    const partitions = yield* Partitions
-    const at = yield* ofUser
-    return UserErasure.of({
-      erase: (tenant, userId, onProgress) => at(UserErasure, { ...tenant, userId }, (erasure) => erasure.erase(tenant, userId, onProgress)),
-      eraseWithin: (tenant, userId, patience) =>
-        at(UserErasure, { ...tenant, userId }, (erasure) => erasure.eraseWithin(tenant, userId, patience)),
-      takeUp: partitions.everywhere((services) => Context.get(services, UserErasure).takeUp).pipe(
-        inPartition("UserErasure.takeUp"),
-        Effect.map((found) => found.reduce((sum, count) => sum + count, 0))
-      )
-    })
-  })
-)
+const erasure = Layer.effect(UserErasure, Effect.map(Partitions, spreadErasure))
 
 /** The documents of several users are of one moment for each partition. */
 const counters = (projections: ReadonlyArray<AnyProjection>) =>

@@ -48,7 +48,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("commands on a database
     Effect.gen(function*() {
       const first = yield* succeed("migrate")
       assert.include(first.stdout, "applied 0001_create_event_log\n")
-      assert.strictEqual((yield* succeed("migrate")).stdout, "The database is up to date.\n")
+      assert.match((yield* succeed("migrate")).stdout, /^The (\d )?databases? (is|are) up to date\.\n$/)
       assert.strictEqual(lines(yield* succeed("tenants", "list")).length, 1)
 
       const sql = yield* PgClient.PgClient
