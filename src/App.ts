@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { Cluster } from "./cluster/Cluster.ts"
 import { Activity } from "./counters/Activity.ts"
 import { BoardParts } from "./counters/BoardParts.ts"
 import { Changes } from "./counters/changes/Changes.ts"
@@ -126,6 +127,9 @@ const services = <E1, R1, E2, R2>(projections: ReadonlyArray<AnyProjection>, fee
 /** The database of the settings, and nothing else: for commands. */
 export const databaseLayer = Database.layer.pipe(Layer.provideMerge(Settings.layer))
 
+/** What a process of a service stands on. */
+const base = Cluster.layerLeads.pipe(Layer.provideMerge(databaseLayer))
+
 /** The doctor, on the database of the settings in whatever state it is. */
 export const doctorLayer = Doctor.layer.pipe(Layer.provide(Database.layerUnchecked), Layer.provide(Settings.layer))
 
@@ -141,7 +145,7 @@ export const serviceLayer = (projections: ReadonlyArray<AnyProjection> = release
  */
 export const threadedLayer = (entry: URL = new URL("./thread.ts", import.meta.url)) =>
   services(releasedVersions, { runner: ProjectionThread.layer(entry), migrations: Migrations.layer }).pipe(
-    Layer.provideMerge(databaseLayer)
+    Layer.provideMerge(base)
   )
 
 /** Warns at each start of tenants whose zones are no longer accepted. */
@@ -161,6 +165,7 @@ const listening = Server.layer.pipe(
 /** The whole service, listening. */
 export const serverLayer = listening.pipe(
   Layer.merge(zoneWarnings),
+  Layer.merge(Cluster.layer(Partitions)),
   Layer.provideMerge(Bootstrap.layer),
   Layer.provideMerge(threadedLayer())
 )
@@ -172,7 +177,7 @@ export const serverLayer = listening.pipe(
 export const processLayer = listening.pipe(
   Layer.provideMerge(
     services(releasedVersions, { runner: SupervisedRunner.layer, migrations: Migrations.layerCheck, catalog: { isQuiet: true } }).pipe(
-      Layer.provideMerge(databaseLayer)
+      Layer.provideMerge(base)
     )
   )
 )
@@ -182,6 +187,7 @@ export const processLayer = listening.pipe(
  * first tenant, and has the projections' threads.
  */
 export const supervisorLayer = zoneWarnings.pipe(
+  Layer.merge(Cluster.layer(FedPartitions)),
   Layer.provideMerge(Bootstrap.layer),
   Layer.provideMerge(Layer.mergeAll(Tenants.layer, ApiKeys.layer, spreadRunner(FedPartitions), spreadSignal)),
   Layer.provideMerge(FedPartitions.layer(
@@ -194,5 +200,5 @@ export const supervisorLayer = zoneWarnings.pipe(
   Layer.provideMerge(PartitionDirectory.layer),
   Layer.provideMerge(PartitionServers.layer),
   Layer.provideMerge(Migrations.layer),
-  Layer.provideMerge(databaseLayer)
+  Layer.provideMerge(base)
 )

@@ -3,6 +3,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Command } from "effect/cli"
 import * as Effect from "effect/Effect"
 import packageJson from "../package.json" with { type: "json" }
+import { cluster } from "./cli/cluster.ts"
 import { database } from "./cli/database.ts"
 import { demo } from "./cli/demo.ts"
 import { doctor } from "./cli/doctor.ts"
@@ -34,6 +35,7 @@ Command.make("playtally").pipe(
     explain,
     projections,
     partitions,
+    cluster,
     demo
   ]),
   Command.run({ version: packageJson.version }),

@@ -2,6 +2,8 @@ import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { parentPort, workerData } from "node:worker_threads"
+import { Leads, OwnLeads } from "./database/Leads.ts"
+import { OwnPartition } from "./database/OwnPartition.ts"
 import { PoolShare } from "./database/PoolShare.ts"
 import { LogOutput } from "./platform/LogOutput.ts"
 import { layerTelemetry } from "./platform/Telemetry.ts"
@@ -22,6 +24,8 @@ await Effect.runPromise(
   serveThread.pipe(
     Effect.provide(threadLayer({ url: Redacted.make(data.databaseUrl), pooler: data.pooler })),
     Effect.provideService(PoolShare, data.databases),
+    Effect.provideService(OwnPartition, data.partition),
+    Effect.provideService(OwnLeads, data.leads === undefined ? undefined : new Leads(data.leads)),
     Effect.provide(NodeWorkerRunner.layer),
     Effect.provideService(Caution, cautionOf(data)),
     Effect.provide(layerTelemetry("projections")),

@@ -5,6 +5,7 @@ import type { PlatformError } from "effect/PlatformError"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import type { Migrator, SqlError } from "effect/sql"
+import type { ClusterUnusable } from "../cluster/ClusterUnusable.ts"
 import type { SessionUnfit } from "../database/checkSession.ts"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
 import type { DatabaseUrlUnusable } from "../database/DatabaseUrlUnusable.ts"
@@ -50,6 +51,7 @@ export type ExpectedError =
   | ActivationRefused
   | ApiKeyNotFound
   | CannotListen
+  | ClusterUnusable
   | CommandFailed
   | Config.ConfigError
   | DatabaseUnavailable

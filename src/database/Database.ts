@@ -152,6 +152,15 @@ const urlLayer = Layer.unwrap(Effect.map(Settings, ({ dataDir, database: { direc
 
 const clients = Layer.mergeAll(appendLayer, keyLayer, directLayer).pipe(Layer.provideMerge(clientLayer))
 
+/** Sessions that last: those of an advisory lock, which a pooler would give to others. */
+const sessionUse: Use = {
+  name: "cluster",
+  maxConnections: 2,
+  leastConnections: 2,
+  silence: silence.append,
+  session: { ...timeLimits, statement_timeout: "5s", ...plans, TimeZone: "UTC" }
+}
+
 /** The clients of a database. */
 export const Database = {
   /**
@@ -183,6 +192,15 @@ export const Database = {
         )
       )
     ),
+  /**
+   * A client whose connections are sessions of the server itself, around the pooler if there is
+   * one. Undefined if nothing leads around it. Its sessions have the time zone UTC.
+   */
+  sessionClient: Effect.gen(function*() {
+    const { direct, pooler, target } = yield* DatabaseUrl
+    const own = pooler === "none" ? target : direct
+    return own === undefined ? undefined : yield* makeClient({ pooler: "none", target: own, use: sessionUse })
+  }).pipe(Effect.provide(Reactivity.layer)),
   /** The clients of another database than that of the settings, with {@link checkSession}. */
   layerOf: (database: DatabaseUrl["Service"]) =>
     Layer.effectDiscard(checkSession).pipe(Layer.provideMerge(clients), Layer.provideMerge(Layer.succeed(DatabaseUrl, database)))

@@ -12,6 +12,7 @@ import { SqlError } from "effect/sql"
 import { classifySqlError } from "../database/classifySqlError.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { HomeClient } from "../database/HomeClient.ts"
+import { ownLead } from "../database/Leads.ts"
 import { Migrations } from "../database/Migrations.ts"
 import { pseudonymOf, tagOf, tagStart } from "../event-log/pseudonym.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
@@ -80,7 +81,7 @@ export class UserErasure extends Context.Service<UserErasure, {
   >
   /**
    * Goes on in the background with erasures that nobody has taken a step of for a minute, and says
-   * how many it has found.
+   * how many it has found. It leaves them to the process that leads the partition.
    */
   readonly takeUp: Effect.Effect<number, DatabaseUnavailable>
 }>()("playtally/erasure/UserErasure") {
@@ -169,7 +170,9 @@ export class UserErasure extends Context.Service<UserErasure, {
           : { _tag: "UnderWay", progress: progress.get(keyOf(tenant, userId)) } as const
       })
 
+      const leads = yield* ownLead
       const takeUp = Effect.gen(function*() {
+        if (!leads()) return 0
         const left = yield* sql<{ tenant_id: TenantId; name: string; key_namespace: string; user_id: UserId }>`
           select t.tenant_id, t.name, t.key_namespace, e.user_id from unfinished_erasures as e join tenants as t using (tenant_id)
           where e.moved_at < clock_timestamp() - make_interval(secs => ${abandonedAfter}::float8)

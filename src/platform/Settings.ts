@@ -35,6 +35,12 @@ const Processes = Schema.String.check(
   )
 )
 
+/** What is wrong with the text of an address that others connect to; undefined if nothing is. */
+const addressProblem = (text: string): string | undefined => {
+  const [, host = "", port = ""] = /^([\w.-]+|\[[\da-f:]+\]):(\d{1,5})$/i.exec(text) ?? []
+  return host !== "" && Number(port) >= 1 && Number(port) <= 65_535 ? undefined : `"${text}" is no HOST:PORT such as 10.0.0.5:7400`
+}
+
 /** The most bytes that `MAX_EVENT_BYTES` may allow for the stored form of one event. */
 export const largestEvent = 4 * MiB
 
@@ -55,6 +61,7 @@ const settings = Config.all({
   processNumber: Config.option(
     Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: mostProcesses })), "PROCESS_NUMBER")
   ),
+  cluster: Config.option(Config.schema(Schema.String.check(Schema.makeFilter(addressProblem)), "CLUSTER_ADDRESS")),
   // Of all processes of one start: each gets its part below.
   connections: whole("MAX_CONNECTIONS", 5000),
   keepAliveSeconds: Config.schema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 86_400 })), "KEEP_ALIVE_SECONDS").pipe(

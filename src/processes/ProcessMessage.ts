@@ -25,8 +25,13 @@ export type ToProcess =
   | { readonly _tag: "Answers"; readonly id: number; readonly answers: ReadonlyArray<OthersAnswer> }
   /** A chunk of the projections was committed. */
   | { readonly _tag: "Fed" }
-  /** How the projections of a partition are doing. */
-  | { readonly _tag: "RunnerStatus"; readonly partition: number; readonly status: RunnerStatus }
+  /** How the projections of a partition are doing, and whether the supervisor leads it. */
+  | {
+    readonly _tag: "RunnerStatus"
+    readonly partition: number
+    readonly status: RunnerStatus
+    readonly lead: "Leads" | "Follows"
+  }
 
 /** What one of several processes tells its supervisor. */
 export type FromProcess =

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
+import { OwnLeads } from "../database/Leads.ts"
 import { OwnPartition } from "../database/OwnPartition.ts"
 import { AppendSignal } from "../event-log/AppendSignal.ts"
 import { monotonicClock } from "../platform/monotonicClock.ts"
@@ -23,11 +24,14 @@ const runnerOf = Effect.fnUntraced(function*(link: SupervisorLink) {
   let status: RunnerStatus = { versions: [], running: true, gaps: [], ...unmeasured }
   let heard = clock.currentTimeMillisUnsafe()
   const partition = yield* OwnPartition
+  const leads = yield* OwnLeads
   const listening = [
     link.listen("Fed", () => fed.beat()),
     link.listen("RunnerStatus", (message) => {
       if (message.partition !== partition) return
       status = message.status
+      // One process does what the supervisor leaves to its processes, such as erasures.
+      if (link.process === 1) leads?.set(partition, message.lead)
       heard = clock.currentTimeMillisUnsafe()
     })
   ]

@@ -106,6 +106,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "time-zones",
     "values"
   ],
+  "cluster": ["database", "partitions", "platform"],
   "http/problems": ["counters", "ingest", "partitions", "readiness", "tenants", "values"],
   "http/server": [
     "event-log",
@@ -172,6 +173,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "processes"
   ],
   "app": [
+    "cluster",
     "counters",
     "database",
     "erasure",
@@ -192,6 +194,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "cli": [
     "app",
+    "cluster",
     "counters",
     "database",
     "erasure",
@@ -360,6 +363,11 @@ describe("the rooms of the source", () => {
       [...readFileSync(join(migrations, name), "utf8").matchAll(/\bcreate table (\w+)/g)].map(([, table = ""]) => table)
     )
     assert.deepStrictEqual(Object.keys(writers).sort(), tables.sort())
+  })
+
+  it("have the cluster's tables, which its first runner makes, in one room", () => {
+    const naming = new Set(files.filter((file) => /\bplaytally_cluster/.test(codeOf(file))).map(roomOf))
+    assert.deepStrictEqual([...naming], ["cluster"])
   })
 
   it("have the statements on some tables in one file", () => {

@@ -2,9 +2,12 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import * as Schedule from "effect/Schedule"
 import { supervisorLayer } from "../../App.ts"
+import { clusterLines } from "../../cluster/clusterMetrics.ts"
 import { OwnConnections, supervisorBudget } from "../../database/connections.ts"
+import { OwnLeads } from "../../database/Leads.ts"
 import { AppendSignal } from "../../event-log/AppendSignal.ts"
 import { connectionsWaiting } from "../../http/Server.ts"
 import { SharedListener, type Taker } from "../../http/server/SharedListener.ts"
@@ -60,6 +63,7 @@ const runProcesses = Effect.gen(function*() {
   const signal = yield* AppendSignal
   const { format } = yield* LogOutput.current
   const runFork = Effect.runForkWith(yield* Effect.context<never>())
+  const runSync = Effect.runSyncWith(yield* Effect.context<never>())
   const started = yield* Deferred.make<void>()
   const failed = yield* Deferred.make<never, CommandFailed>()
   const ended = yield* Deferred.make<void>()
@@ -119,7 +123,7 @@ const runProcesses = Effect.gen(function*() {
     settings: { LOG_FORMAT: format },
     hear,
     ended: end,
-    measure: () => supervisorMetrics(supervisor.processes)
+    measure: () => supervisorMetrics(supervisor.processes) + clusterLines(runSync(PrometheusMetrics.format()))
   })
   yield* Effect.addFinalizer(() =>
     Effect.gen(function*() {
@@ -152,13 +156,19 @@ const takerOf = (one: SupervisedProcess): Taker => ({ hand: (id, socket) => one.
 const feedProjections = Effect.fnUntraced(function*(supervisor: Supervisor) {
   const runner = yield* ProjectionRunner
   const partitions = yield* FedPartitions
+  const leads = yield* OwnLeads
   const tellFed = Effect.suspend(() => runner.nextChunk()).pipe(
     Effect.andThen(Effect.sync(() => supervisor.tell({ _tag: "Fed" })))
   )
   const tellStatus = Effect.sync(() => {
     for (const { entry: { partition }, services } of partitions.opened()) {
       if (services !== undefined) {
-        supervisor.tell({ _tag: "RunnerStatus", partition, status: Context.get(services, ProjectionRunner).status() })
+        supervisor.tell({
+          _tag: "RunnerStatus",
+          partition,
+          status: Context.get(services, ProjectionRunner).status(),
+          lead: leads === undefined || leads.has(partition) ? "Leads" : "Follows"
+        })
       }
     }
   })

@@ -7,6 +7,7 @@ import * as PartitionedSemaphore from "effect/PartitionedSemaphore"
 import * as Semaphore from "effect/Semaphore"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { type DatabaseUnavailable, unavailable } from "../../database/DatabaseUnavailable.ts"
+import { ownLead } from "../../database/Leads.ts"
 import { Migrations } from "../../database/Migrations.ts"
 import { inSteadyTime } from "../../platform/monotonicClock.ts"
 import { Settings } from "../../platform/Settings.ts"
@@ -34,6 +35,8 @@ const untrimmedShare = 1 / 8
 const sweepEvery = 60_000
 /** A sweep that has removed nothing is followed by a rest of this many times its own length. */
 const restPerSweep = 20
+/** Milliseconds after which a process that does not lead looks whether it does. */
+const followerRest = 5_000
 
 /**
  * The rejected items, kept as they came so that nothing is lost.
@@ -59,8 +62,8 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
   /**
    * Removes what is beyond the quota and the retention of every tenant, and counts it.
    *
-   * The service does so every minute. `DatabaseUnavailable`: the tenants could not be listed. A
-   * tenant whose turn fails is logged, and the others get their turns.
+   * The process that leads partition 0 does so every minute. `DatabaseUnavailable`: the tenants
+   * could not be listed. A tenant whose turn fails is logged, and the others get their turns.
    */
   readonly sweep: Effect.Effect<number, DatabaseUnavailable>
 }>()("playtally/ingest/RejectedEvents") {
@@ -70,6 +73,7 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
       yield* Migrations
       const sql = yield* PgClient.PgClient
       const { rejected: bounds } = yield* Settings
+      const leads = yield* ownLead
       const turns = yield* PartitionedSemaphore.make<string>({ permits: writers })
       const growth = new Map<string, Growth>()
 
@@ -137,6 +141,7 @@ export class RejectedEvents extends Context.Service<RejectedEvents, {
       // With many tenants at their quotas a sweep takes seconds, so sweeps that find nothing come
       // less often.
       const sweeping = Effect.gen(function*() {
+        if (!leads()) return yield* Effect.sleep(followerRest)
         const began = yield* Clock.currentTimeMillis
         const removed = yield* Effect.catchCause(
           sweep,

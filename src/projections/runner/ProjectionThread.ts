@@ -10,7 +10,9 @@ import * as Schema from "effect/Schema"
 import { Worker, type WorkerError, WorkerRunner } from "effect/workers"
 import { type ResourceLimits, Worker as Thread } from "node:worker_threads"
 import { DatabaseUrl, type Pooler } from "../../database/DatabaseUrl.ts"
+import { OwnLeads } from "../../database/Leads.ts"
 import { Migrations } from "../../database/Migrations.ts"
+import { OwnPartition } from "../../database/OwnPartition.ts"
 import { PoolShare } from "../../database/PoolShare.ts"
 import { AppendSignal } from "../../event-log/AppendSignal.ts"
 import { LogOutput } from "../../platform/LogOutput.ts"
@@ -40,6 +42,9 @@ export interface ThreadData {
   readonly pooler: Pooler
   /** See {@link PoolShare}. */
   readonly databases: number
+  readonly partition: number
+  /** The memory of the process's `Leads`, if it has any. */
+  readonly leads: SharedArrayBuffer | undefined
   readonly log: LogOutput
   /**
    * See {@link Caution}: the portion to begin with, the condemned events, and memory of both sides
@@ -132,6 +137,8 @@ export const ProjectionThread = {
       const { pooler, url } = yield* DatabaseUrl
       const log = yield* LogOutput.current
       const databases = yield* PoolShare
+      const partition = yield* OwnPartition
+      const leads = yield* OwnLeads
       const resourceLimits = yield* ThreadLimits
       const history = new ThreadHistory()
       const start = () => {
@@ -139,6 +146,8 @@ export const ProjectionThread = {
           databaseUrl: Redacted.value(url),
           pooler,
           databases,
+          partition,
+          leads: leads?.memory,
           log,
           portion: history.portion,
           condemned: [...history.condemned],
