@@ -30,7 +30,10 @@ const refuseAddress = (address: Address) =>
     server.listen(address, () => server.close(() => resume(Effect.void)))
   })
 
-/** The cluster of the processes of one log (docs/cluster.md). Without `CLUSTER_ADDRESS` there is none. */
+/**
+ * The cluster of the processes of one log (docs/cluster.md). Without `CLUSTER_ADDRESS` there is
+ * none.
+ */
 export const Cluster = {
   /** The leads of this process. It has none at first, and without a cluster it does all work. */
   layerLeads: Layer.effectContext(

@@ -22,6 +22,8 @@ const shown = Effect.gen(function*() {
  * Those that a stub of the ingest, a process without a database and one that is alone cannot have.
  */
 const onlyElsewhere = [
+  "playtally_cluster_leads",
+  "playtally_cluster_runners",
   "playtally_log_history",
   "playtally_partition_lag_events",
   "playtally_partition_lag_seconds",
