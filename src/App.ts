@@ -48,6 +48,7 @@ import { releasedVersions } from "./projections/catalog/formerVersions.ts"
 import type { AnyProjection } from "./projections/projection/Projection.ts"
 import { ProjectionRunner } from "./projections/runner/ProjectionRunner.ts"
 import { ProjectionThread } from "./projections/runner/ProjectionThread.ts"
+import { ProjectionThreads } from "./projections/runner/ProjectionThreads.ts"
 import { type CatalogOptions, ProjectionCatalog } from "./projections/versions/ProjectionCatalog.ts"
 import { Readiness } from "./readiness/Readiness.ts"
 import { ApiKeys } from "./tenants/ApiKeys.ts"
@@ -139,12 +140,16 @@ export const doctorLayer = Doctor.layer.pipe(Layer.provide(Database.layerUncheck
 export const serviceLayer = (projections: ReadonlyArray<AnyProjection> = releasedVersions) =>
   services(projections, { runner: ProjectionRunner.layer, migrations: Migrations.layer }).pipe(Layer.provideMerge(databaseLayer))
 
+/** The module of a projections' thread. */
+const thread = new URL("./thread.ts", import.meta.url)
+
 /**
- * The service without its HTTP side, with a thread for the projections. `entry` is the thread's
+ * The service without its HTTP side, with threads for the projections. `entry` is a thread's
  * module, as `thread.ts` is.
  */
-export const threadedLayer = (entry: URL = new URL("./thread.ts", import.meta.url)) =>
-  services(releasedVersions, { runner: ProjectionThread.layer(entry), migrations: Migrations.layer }).pipe(
+export const threadedLayer = (entry: URL = thread) =>
+  services(releasedVersions, { runner: ProjectionThread.layer, migrations: Migrations.layer }).pipe(
+    Layer.provide(ProjectionThreads.layer(entry)),
     Layer.provideMerge(base)
   )
 
@@ -191,12 +196,13 @@ export const supervisorLayer = zoneWarnings.pipe(
   Layer.provideMerge(Bootstrap.layer),
   Layer.provideMerge(Layer.mergeAll(Tenants.layer, ApiKeys.layer, spreadRunner(FedPartitions), spreadSignal)),
   Layer.provideMerge(FedPartitions.layer(
-    ProjectionThread.layer(new URL("./thread.ts", import.meta.url)).pipe(
+    ProjectionThread.layer.pipe(
       Layer.provideMerge(ProjectionCatalog.layer(releasedVersions)),
       Layer.provideMerge(AppendSignal.layer),
       Layer.provideMerge(Migrations.layer)
     )
   )),
+  Layer.provide(ProjectionThreads.layer(thread)),
   Layer.provideMerge(PartitionDirectory.layer),
   Layer.provideMerge(PartitionServers.layer),
   Layer.provideMerge(Migrations.layer),

@@ -1,17 +1,15 @@
 import * as NodeWorkerRunner from "@effect/platform-node/NodeWorkerRunner"
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
 import { parentPort, workerData } from "node:worker_threads"
 import { Leads, OwnLeads } from "./database/Leads.ts"
-import { OwnPartition } from "./database/OwnPartition.ts"
-import { PoolShare } from "./database/PoolShare.ts"
 import { LogOutput } from "./platform/LogOutput.ts"
 import { layerTelemetry } from "./platform/Telemetry.ts"
 import { Caution } from "./projections/feed/Caution.ts"
-import { cautionOf, serveThread, type ThreadData } from "./projections/runner/ProjectionThread.ts"
+import { cautionOf, serveThread } from "./projections/runner/serveThread.ts"
+import type { ThreadData } from "./projections/runner/ThreadMessage.ts"
 import { threadLayer } from "./threadLayer.ts"
 
-/** The projections' thread of a service: see `ProjectionThread`. */
+/** A projections' thread of a service: see `ProjectionThreads`. */
 const data: ThreadData = workerData
 
 // Deno's port has no `close`, which Effect's runner calls when the thread is to end: without one
@@ -21,13 +19,10 @@ if (parentPort !== null && typeof parentPort.close !== "function") Object.assign
 // No `runMain`, which is for processes: signals come to the one that started this, and whatever
 // this fails with, that one hears.
 await Effect.runPromise(
-  serveThread.pipe(
-    Effect.provide(threadLayer({ url: Redacted.make(data.databaseUrl), pooler: data.pooler })),
-    Effect.provideService(PoolShare, data.databases),
-    Effect.provideService(OwnPartition, data.partition),
-    Effect.provideService(OwnLeads, data.leads === undefined ? undefined : new Leads(data.leads)),
+  serveThread(threadLayer).pipe(
     Effect.provide(NodeWorkerRunner.layer),
     Effect.provideService(Caution, cautionOf(data)),
+    Effect.provideService(OwnLeads, data.leads === undefined ? undefined : new Leads(data.leads)),
     Effect.provide(layerTelemetry("projections")),
     Effect.provide(LogOutput.layerOf(data.log))
   )

@@ -2,6 +2,7 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Semaphore from "effect/Semaphore"
 import { Counters } from "../../src/counters/Counters.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import type { ReadBound } from "../../src/event-log/RecordedEvent.ts"
@@ -200,7 +201,8 @@ const tried: Array<string> = []
 const caution: Caution = {
   portion: leastPortion,
   condemned: new Set(["30/2"]),
-  suspect: (place) => place === undefined ? 0 : tried.push(`${place.slice}/${place.position}`)
+  suspect: (place) => place === undefined ? 0 : tried.push(`${place.slice}/${place.position}`),
+  oneAtATime: Semaphore.makeUnsafe(1)
 }
 layer(
   testService({ projections: [casino, sports] }).pipe(

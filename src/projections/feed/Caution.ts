@@ -1,9 +1,10 @@
 import * as Context from "effect/Context"
+import * as Semaphore from "effect/Semaphore"
 import type { ReadBound, SlicePosition } from "../../event-log/RecordedEvent.ts"
 
 /**
- * How careful a runner is with its memory: see `ProjectionThread`, which makes one more careful
- * after a thread has used up its heap.
+ * How careful the runners of a thread are with its memory: see `ProjectionThreads`, which makes
+ * them more careful after a thread has used up its heap.
  */
 export interface Caution {
   /** The part of its usual size that a chunk has, from 1 down to {@link leastPortion}. */
@@ -18,6 +19,8 @@ export interface Caution {
    * died.
    */
   readonly suspect: (place: SlicePosition | undefined) => void
+  /** Held while an event is tried alone: no other runner of the thread tries one then. */
+  readonly oneAtATime: Semaphore.Semaphore
 }
 
 /** The smallest portion: chunks of one event, one chunk at a time. */
@@ -27,7 +30,7 @@ export const placeId = ({ position, slice }: SlicePosition): string => `${slice}
 
 /** None, unless a thread has died. */
 export const Caution = Context.Reference<Caution>("playtally/projections/Caution", {
-  defaultValue: () => ({ portion: 1, condemned: new Set(), suspect: () => {} })
+  defaultValue: () => ({ portion: 1, condemned: new Set(), suspect: () => {}, oneAtATime: Semaphore.makeUnsafe(1) })
 })
 
 /** Whether events are tried one by one. */

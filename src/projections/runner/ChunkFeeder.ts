@@ -2,7 +2,6 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Semaphore from "effect/Semaphore"
 import type { EventLog } from "../../event-log/EventLog.ts"
 import type { ReadBound } from "../../event-log/RecordedEvent.ts"
 import { Position } from "../../values/Position.ts"
@@ -44,7 +43,6 @@ export interface ChunkFeederOptions {
 /** Feeds chunks to projections, and outlives whatever fails. */
 export class ChunkFeeder {
   private readonly options: ChunkFeederOptions
-  private readonly oneAtATime = Semaphore.makeUnsafe(1)
 
   constructor(options: ChunkFeederOptions) {
     this.options = options
@@ -105,7 +103,7 @@ export class ChunkFeeder {
       return { ...fed, more: [...new Set([...fed.more, ...others.map(({ slice }) => slice)])] }
     }).pipe(
       Effect.ensuring(Effect.sync(() => caution.suspect(undefined))),
-      this.oneAtATime.withPermit
+      caution.oneAtATime.withPermit
     )
   }
 }

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync } from "node:fs"
 import process from "node:process"
 import { workerData } from "node:worker_threads"
-import type { ThreadData } from "../../../src/projections/runner/ProjectionThread.ts"
+import type { ThreadData } from "../../../src/projections/runner/ThreadMessage.ts"
 
 /**
  * A projections' thread that notes in the file `MUTE_THREAD` which portion it is started with, and
