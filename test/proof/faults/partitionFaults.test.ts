@@ -2,7 +2,9 @@ import { PgClient } from "@effect/sql-pg"
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import { SqlClient } from "effect/sql"
 import { setTimeout } from "node:timers/promises"
+import { migrate } from "../../../src/database/Migrations.ts"
 import { partitionSettings, TestDatabase } from "../../support/database/TestDatabase.ts"
 import { testApplication } from "../../support/database/TestSql.ts"
 import { type Program, startProgram } from "../../support/service/program.ts"
@@ -36,6 +38,38 @@ const succeeds = Effect.fnUntraced(function*(command: Program) {
   return command.stdout()
 })
 
+/**
+ * Has a database as a target take more than half a second for each fence, so that a command can be
+ * killed in the middle of one.
+ */
+const slowTarget = (url: string) =>
+  Effect.gen(function*() {
+    const sql = yield* PgClient.PgClient
+    yield* Effect.provideService(migrate, SqlClient.SqlClient, sql)
+    yield* sql`create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.003); return new; end $$`
+    yield* sql`create trigger slow before insert on fenced_heads for each row execute function slow()`
+    // For what is replicated, and for nothing else.
+    yield* sql`alter table fenced_heads enable replica trigger slow`
+  }).pipe(Effect.provide(PgClient.layer({ url: Redacted.make(url), applicationName: testApplication })))
+
+/** Where a command is killed: milliseconds after it has said that it has come to a step. */
+const kills = [
+  ["preparing", 0],
+  ["preparing", 400],
+  ["copying", 2000],
+  ["fencing", 0],
+  ["fencing", 200],
+  ["fencing", 350],
+  ["fencing", 500],
+  ["leaving", 0]
+] as const
+
+/** Whether a database has set its slices aside for a move. */
+const isFenced = (url: string) =>
+  Effect.map(Effect.flatMap(PgClient.PgClient, (sql) => sql`select from partition_fence where is_fenced`), (rows) => rows.length > 0).pipe(
+    Effect.provide(PgClient.layer({ url: Redacted.make(url), applicationName: testApplication }))
+  )
+
 /** The milliseconds that a command says the slices were served nowhere. */
 const fencedOf = (said: string): number => Number(/nowhere for (\d+) ms/.exec(said)?.[1])
 
@@ -68,29 +102,20 @@ scenario("a move is killed at every step, and goes on or goes back", 600, (told)
   Effect.gen(function*() {
     const { command, load, services, urls } = yield* underLoad(told)
     let at = "home"
-    let kills = 0
-    for (
-      const [step, wait] of [
-        ["preparing", 0],
-        ["preparing", 400],
-        ["copying", 0],
-        ["copying", 2000],
-        ["fencing", 0],
-        ["fencing", 60],
-        ["fencing", 150],
-        ["fencing", 300],
-        ["leaving", 0]
-      ] as const
-    ) {
+    for (const url of Object.values(urls)) yield* slowTarget(url)
+    let killed = 0
+    let inFence = 0
+    for (const [step, wait] of kills) {
       const to = at === "home" ? "s1" : "home"
-      const killed = yield* command("move", "0", "--to", to)
-      yield* until(() => new RegExp(`^${step}`, "m").test(killed.stderr()) || killed.stdout() !== "")
+      const first = yield* command("move", "0", "--to", to)
+      yield* until(() => new RegExp(`^${step}`, "m").test(first.stderr()) || first.stdout() !== "")
       yield* Effect.promise(() => setTimeout(wait))
-      yield* killed.signal("SIGKILL")
-      yield* killed.ended
-      kills++
+      yield* first.signal("SIGKILL")
+      yield* first.ended
+      killed++
+      if (yield* isFenced(urls[at] ?? "")) inFence++
       // Every second one goes back, unless it has come too far.
-      const back = kills % 2 === 0 ? yield* command("cancel", "0") : undefined
+      const back = killed % 2 === 0 ? yield* command("cancel", "0") : undefined
       const isBack = back !== undefined && (yield* back.ended).code === 0
       if (!isBack) {
         const again = yield* command("move", "0", "--to", to)
@@ -102,7 +127,8 @@ scenario("a move is killed at every step, and goes on or goes back", 600, (told)
       const after = load.answered()
       yield* until(() => load.answered() > after + 5)
     }
-    told.tell(`${kills} kills`)
+    told.tell(`${killed} kills, ${inFence} of them in the fence`)
+    assert.isAbove(inFence, 0)
     yield* assertAllExact(told, urls[at] ?? "", services, yield* load.finish)
   }).pipe(Effect.provide(TestDatabase.layer)))
 
