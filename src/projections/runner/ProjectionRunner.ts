@@ -7,6 +7,7 @@ import type { SqlError } from "effect/sql"
 import { unavailable } from "../../database/DatabaseUnavailable.ts"
 import { ownLead } from "../../database/Leads.ts"
 import { Migrations } from "../../database/Migrations.ts"
+import { PoolShare } from "../../database/PoolShare.ts"
 import { AppendSignal } from "../../event-log/AppendSignal.ts"
 import { EventLog } from "../../event-log/EventLog.ts"
 import { allSlices } from "../../event-log/sliceOf.ts"
@@ -26,9 +27,21 @@ import { LoopWatch } from "./LoopWatch.ts"
 import { Pulse } from "./Pulse.ts"
 import { RankingPass } from "./RankingPass.ts"
 import { SliceGaps } from "./SliceGaps.ts"
-import { SliceQueue } from "./SliceQueue.ts"
+import { always, SliceQueue } from "./SliceQueue.ts"
 import { StandingSlices } from "./StandingSlices.ts"
-import { agesEvery, chunkBound, following, gather, lagPoll, loopPatience, rankingPass as rankings, workers } from "./tuning.ts"
+import {
+  agesEvery,
+  chunkBound,
+  following,
+  gather,
+  gatherOf,
+  lagPoll,
+  lagRestOf,
+  loopPatience,
+  rankingPass as rankings,
+  rankingRestOf,
+  workersOf
+} from "./tuning.ts"
 
 /** How the projections of a process are doing, as of the last poll. */
 export interface RunnerStatus extends LagStatus {
@@ -68,8 +81,9 @@ const couldNotPoll = (error: SqlError.SqlError) =>
  * Where another process leads the partition (see `Leads`), it looks every two seconds, and feeds
  * what the other one leaves, and at once what it is asked for.
  *
- * Its loops are `workers` chunks of the queue, one of the priority queue, the poll of the lag and
- * the ranking pass.
+ * Its loops are one or two chunks of the queue, one of the priority queue, the poll of the lag and
+ * the ranking pass. Where a process feeds several databases (`PoolShare`), each has a part of the
+ * events: chunks gather longer, and looks are rarer, so that together they cost what one does.
  */
 export class ProjectionRunner extends Context.Service<ProjectionRunner, {
   /** How the projections are doing. It reads memory only. */
@@ -97,9 +111,10 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       const caution = yield* Caution
       const leads = yield* ownLead
 
-      const queue = new SliceQueue(gather, clock)
+      const databases = yield* PoolShare
+      const queue = new SliceQueue({ usual: gather.usual, many: gatherOf(databases), few: gather.few }, clock)
       // A worker of its own, so that a reader who waits for a slice waits for no other chunk.
-      const priorityQueue = new SliceQueue(0, clock)
+      const priorityQueue = new SliceQueue(always(0), clock)
       const watch = new LoopWatch(clock)
       const committed = new Pulse()
       // Nobody knows what was put into the log by hand, or where: everybody is told again.
@@ -121,6 +136,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         for (let rested = 0; rested < following.rest && !leads(); rested += following.step) yield* Effect.sleep(following.step)
       })
 
+      const lagRest = lagRestOf(databases)
       const pollLag = (heartbeat: Effect.Effect<void>) =>
         Effect.gen(function*() {
           queue.drained.closeUnsafe()
@@ -135,7 +151,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           yield* heartbeat
           if (!isLeader) return yield* restOfFollower
           yield* Effect.sleep(lagPoll.least)
-          yield* lagEvents > lagPoll.few ? Effect.timeoutOption(queue.drained.await, lagPoll.rest) : Effect.sleep(lagPoll.rest)
+          yield* lagEvents > lagPoll.few / databases ? Effect.timeoutOption(queue.drained.await, lagRest) : Effect.sleep(lagRest)
         }).pipe(Effect.catch(couldNotPoll))
 
       // A pass rests between two heartbeats.
@@ -152,6 +168,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
         }),
         isDue: () => leads() || (lag.status().rankingLagSeconds ?? 0) * 1000 > following.rankings,
         othersBehind: () => lag.events,
+        rest: rankingRestOf(databases),
         hasGap: (slice) => gaps.has(slice),
         heartbeat: rankingHeartbeat
       })
@@ -161,7 +178,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       })
       if (leads()) queue.add(allSlices)
       const loops = [
-        ...Array.from({ length: workers }, (_, nth) => work(queue, watch.watch(`worker ${nth + 1}`, patience))),
+        ...Array.from({ length: workersOf(databases) }, (_, nth) => work(queue, watch.watch(`worker ${nth + 1}`, patience))),
         work(priorityQueue, watch.watch("priority worker", patience)),
         pollLag(watch.watch("lag poll", patience)),
         rankingPass.run.pipe(Effect.catch(couldNotPoll))

@@ -24,6 +24,8 @@ export interface RankingPassOptions<E> {
   readonly isDue: () => boolean
   /** How many events the other projections are behind. */
   readonly othersBehind: () => number
+  /** How many times as long as it took a pass rests, while the others have events to fold. */
+  readonly rest: number
   /** Whether the log of a slice lacks a position. */
   readonly hasGap: (slice: Slice) => boolean
   /** Says that the loop is alive. */
@@ -97,7 +99,7 @@ export class RankingPass<E> {
   /** Rests after a pass that took `worked` milliseconds. */
   private rest(worked: number): Effect.Effect<void> {
     return Effect.gen({ self: this }, function*() {
-      const rest = Math.min(rankingPass.rest * worked, rankingPass.longestRest)
+      const rest = Math.min(this.options.rest * worked, rankingPass.longestRest)
       for (let rested = 0; rested === 0 || (rested < rest && this.options.othersBehind() > 0); rested += rankingPass.gather) {
         if (yield* this.requestedWithin(rankingPass.gather)) return
       }

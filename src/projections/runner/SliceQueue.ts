@@ -22,11 +22,25 @@ const leastRest = 0.4
 const tooLong = 2
 
 /**
+ * How many milliseconds events come together after the first of them: `many` after a chunk of more
+ * than `few` events.
+ */
+export interface Gathering {
+  readonly usual: number
+  readonly many: number
+  readonly few: number
+}
+
+/** As long however many there are. */
+export const always = (time: number): Gathering => ({ usual: time, many: time, few: 0 })
+
+/**
  * The slices that may have grown, in the order they were named, and how workers take them: no slice
  * is in two hands.
  */
 export class SliceQueue {
-  private readonly gather: number
+  private readonly gathering: Gathering
+  private gather: number
   private readonly clock: Clock.Clock
   /** With the time at which each was named. */
   private readonly waiting = new Map<Slice, number>()
@@ -46,9 +60,9 @@ export class SliceQueue {
   readonly drained = Latch.makeUnsafe(false)
   private width = sliceCount
 
-  /** `gather` is how many milliseconds events come together after the first of them. */
-  constructor(gather: number, clock: Clock.Clock) {
-    this.gather = gather
+  constructor(gathering: Gathering, clock: Clock.Clock) {
+    this.gathering = gathering
+    this.gather = gathering.usual
     this.clock = clock
   }
 
@@ -107,6 +121,7 @@ export class SliceQueue {
    * row, so more events of a user in a chunk mean fewer rows.
    */
   giveBack(taken: ReadonlyArray<Slice>, left: ReadonlyArray<Slice>, events: number): void {
+    this.gather = events > this.gathering.few ? this.gathering.many : this.gathering.usual
     if (taken.length === 0) return
     for (const slice of taken) this.inHand.delete(slice)
     for (const slice of left) this.leftOver.add(slice)

@@ -6,11 +6,12 @@
 /**
  * Chunks in work at once, besides those of the priority queue.
  *
- * One folds while the other reads and writes rows. Two hold slices for less time than three and
- * are as fast: with two workers and `rankingPass.bound`, the p99 of strong readings at
- * 8,000 events/s fell from 0.60 s to 0.30 s (23 November 2026).
+ * Where a process feeds several databases it is one of each: while one folds, another one reads and
+ * writes rows. Else one folds while the other reads and writes rows. Two hold slices for less time
+ * than three and are as fast: with two workers and `rankingPass.bound`, the p99 of strong readings
+ * at 8,000 events/s fell from 0.60 s to 0.30 s (23 November 2026).
  */
-export const workers = 2
+export const workersOf = (databases: number): number => databases > 1 ? 1 : 2
 
 /**
  * The most events and bytes in one chunk's transaction.
@@ -25,9 +26,14 @@ export const chunkBound = { events: 5_000, bytes: 5 * 1024 * 1024 } as const
 /**
  * Milliseconds that events gather after the first one.
  *
- * A user's events of one chunk are written as one row, so fewer rows are written.
+ * A user's events of one chunk are written as one row, so fewer rows are written. Where a process
+ * feeds several databases each gets a part of the events. They gather longer there, so that a chunk
+ * has as many. Only after a chunk of more than `few` events, so a single event does not wait.
  */
-export const gather = 250
+export const gather = { usual: 250, longest: 1_500, few: 200 } as const
+
+/** The milliseconds to gather while there are many events. */
+export const gatherOf = (databases: number): number => Math.min(gather.usual * databases, gather.longest)
 
 /**
  * The pass over all slices for the projections that rank users.
@@ -46,6 +52,9 @@ export const gather = 250
  */
 export const rankingPass = { bound: { events: 4_000, bytes: 5 * 1024 * 1024 }, gather: 5_000, rest: 9, longestRest: 30_000 } as const
 
+/** How many times as long as it took a pass rests: together those of several databases rest so. */
+export const rankingRestOf = (databases: number): number => (rankingPass.rest + 1) * databases - 1
+
 /**
  * How many times in all a ranking pass defers to the other projections, `deferral` each, while they
  * are more than a chunk behind: 20 s together.
@@ -60,7 +69,10 @@ export const deferral = "500 millis"
  * last one found more than `few` events: those who wait for them hear of it at once. A check takes
  * some milliseconds from the senders, so it is not worth it for a few events.
  */
-export const lagPoll = { rest: "200 millis", least: "50 millis", few: 1_000 } as const
+export const lagPoll = { rest: 200, longestRest: 1_000, least: "50 millis", few: 1_000 } as const
+
+/** The milliseconds between two checks: those of several databases are together as many. */
+export const lagRestOf = (databases: number): number => Math.min(lagPoll.rest * databases, lagPoll.longestRest)
 
 /**
  * One check in this many also reads the lag's age and the parked users, from the events and users

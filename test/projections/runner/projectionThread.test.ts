@@ -37,7 +37,10 @@ for (const { partitions, threads } of [{ partitions: 1, threads: 1 }, { partitio
         const runner = yield* ProjectionRunner
         const tenant = yield* newTenant("threaded")
         const users = Array.from({ length: 20 }, (_, index) => userInSlice(tenant, index * 13))
-        yield* Effect.forEach(users, (_, index) => Effect.flatMap(Partitions, (set) => set.knowTenant(tenant.tenantId, [Slice(index * 13)])))
+        yield* Effect.forEach(
+          users,
+          (_, index) => Effect.flatMap(Partitions, (set) => set.knowTenant(tenant.tenantId, [Slice(index * 13)]))
+        )
         let bets = 0
         const betOnce = Effect.suspend(() =>
           log.append(users.map((user) => newEvent(tenant, bet({ user_id: user, unique_id: `${bets}` }))))
@@ -45,7 +48,7 @@ for (const { partitions, threads } of [{ partitions: 1, threads: 1 }, { partitio
         const counted = Effect.map(
           counters.read(tenant, users.map((each) => UserId(each)), {
             sections: ["casino"],
-            consistency: { _tag: "Strong", waitSeconds: 20 }
+            consistency: { _tag: "Strong", waitSeconds: 60 }
           }),
           (documents) => documents.map(({ casino }) => (casino as Record<string, { readonly bet_count: number }>)["EUR"]?.bet_count)
         )
@@ -61,6 +64,6 @@ for (const { partitions, threads } of [{ partitions: 1, threads: 1 }, { partitio
         assert.isTrue(runner.status().running)
         // Each thread was started once, and again after its death.
         assert.lengthOf(readFileSync(`${died}.started`, "utf8"), 2 * threads)
-      }))
+      }), 120_000)
   })
 }

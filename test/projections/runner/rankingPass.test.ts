@@ -31,6 +31,7 @@ const somePass = (slices: ReadonlyArray<number>) => {
     })),
     isDue: () => state.isDue,
     othersBehind: () => state.others,
+    rest: rankingPass.rest,
     hasGap: (slice) => slice === 2,
     heartbeat: Effect.sync(() => {
       state.beats++

@@ -3,13 +3,13 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 import { allSlices } from "../../../src/event-log/sliceOf.ts"
-import { SliceQueue } from "../../../src/projections/runner/SliceQueue.ts"
+import { always, SliceQueue } from "../../../src/projections/runner/SliceQueue.ts"
 import { Slice } from "../../../src/values/Slice.ts"
 
 describe("SliceQueue", () => {
   it.effect("takes fewer slices while chunks are large or leave something, and more again afterwards", () =>
     Effect.gen(function*() {
-      const queue = new SliceQueue(1000, yield* Clock.Clock)
+      const queue = new SliceQueue(always(1000), yield* Clock.Clock)
       const widths: Array<number> = []
       for (const chunk of ["behind", "large", "behind", "behind", "behind", "middling", "small", "small"]) {
         queue.add(allSlices)
@@ -26,7 +26,7 @@ describe("SliceQueue", () => {
 
   it.effect("gives no slice into two hands, and forgets none that grows meanwhile", () =>
     Effect.gen(function*() {
-      const queue = new SliceQueue(1000, yield* Clock.Clock)
+      const queue = new SliceQueue(always(1000), yield* Clock.Clock)
       queue.add([Slice(1), Slice(2)])
       assert.deepStrictEqual(queue.take(), [Slice(1), Slice(2)])
       queue.add([Slice(2), Slice(3)])
@@ -40,7 +40,7 @@ describe("SliceQueue", () => {
 
   it.effect("is drained once nothing waits and nothing is in hand, which a look at slices in hand does not put off", () =>
     Effect.gen(function*() {
-      const queue = new SliceQueue(1000, yield* Clock.Clock)
+      const queue = new SliceQueue(always(1000), yield* Clock.Clock)
       queue.add([Slice(1)])
       const first = queue.take()
       queue.add([Slice(2)])
@@ -66,7 +66,7 @@ describe("SliceQueue", () => {
 
   it.effect("lets events gather, unless the last chunk left something", () =>
     Effect.gen(function*() {
-      const queue = new SliceQueue(10_000, yield* Clock.Clock)
+      const queue = new SliceQueue(always(10_000), yield* Clock.Clock)
       queue.add([Slice(1)])
       const gathering = yield* Effect.forkChild(queue.gathered, { startImmediately: true })
       yield* TestClock.adjust("9 seconds")
@@ -82,9 +82,24 @@ describe("SliceQueue", () => {
       assert.deepStrictEqual(queue.take(), [Slice(1)])
     }))
 
+  it.effect("lets events gather longer while chunks are large, and a single event no longer than usual", () =>
+    Effect.gen(function*() {
+      const queue = new SliceQueue({ usual: 1_000, many: 4_000, few: 200 }, yield* Clock.Clock)
+      for (const [events, seconds] of [[0, 1], [201, 4], [200, 1]] as const) {
+        queue.add([Slice(1)])
+        queue.giveBack(queue.take(), [], events)
+        queue.add([Slice(1)])
+        const gathering = yield* Effect.forkChild(queue.gathered, { startImmediately: true })
+        yield* TestClock.adjust(seconds * 1_000 - 1)
+        assert.isUndefined(gathering.pollUnsafe())
+        yield* TestClock.adjust(1)
+        assert.isDefined(gathering.pollUnsafe())
+      }
+    }))
+
   it.effect("counts the time in somebody's hand as time to gather", () =>
     Effect.gen(function*() {
-      const queue = new SliceQueue(10_000, yield* Clock.Clock)
+      const queue = new SliceQueue(always(10_000), yield* Clock.Clock)
       queue.add([Slice(1)])
       const taken = queue.take()
       yield* TestClock.adjust("1 second")
@@ -100,7 +115,7 @@ describe("SliceQueue", () => {
 
   it.effect("rests for a while even if enough has gathered", () =>
     Effect.gen(function*() {
-      const queue = new SliceQueue(10_000, yield* Clock.Clock)
+      const queue = new SliceQueue(always(10_000), yield* Clock.Clock)
       queue.add([Slice(1)])
       yield* TestClock.adjust("19 seconds")
       const gathering = yield* Effect.forkChild(queue.gathered, { startImmediately: true })
@@ -112,7 +127,7 @@ describe("SliceQueue", () => {
 
   it.effect("does not rest once a slice has waited for twice the time to gather", () =>
     Effect.gen(function*() {
-      const queue = new SliceQueue(10_000, yield* Clock.Clock)
+      const queue = new SliceQueue(always(10_000), yield* Clock.Clock)
       queue.add([Slice(1)])
       // The test's clock stands still meanwhile.
       const rests = Effect.map(
