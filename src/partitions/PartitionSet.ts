@@ -168,11 +168,12 @@ export class PartitionSet<S> {
   /**
    * Uses a partition once. It fails with {@link Moved} unless it has served its slices to the end.
    */
-  private readonly use = <A, E, R>(place: OpenPartition<S>, run: (services: Context.Context<S>) => Effect.Effect<A, E, R>) =>
-    place.use(run).pipe(
+  private use<A, E, R>(place: OpenPartition<S>, run: (services: Context.Context<S>) => Effect.Effect<A, E, R>) {
+    return place.use(run).pipe(
       Effect.mapError((error) => this.named(place, error)),
       Effect.tap(() => this.isCertain(place) ? Effect.void : stillServed(place))
     )
+  }
 
   private isCertain({ entry, isLeft }: OpenPartition<S>): boolean {
     return entry.state === "serving" && !isLeft && this.places.now() - this.places.readAt() < directoryHolds

@@ -2,10 +2,13 @@ import { PgClient, type PgConnection } from "@effect/sql-pg"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError } from "effect/sql"
 import { AppendClient } from "../../../src/database/AppendClient.ts"
+import { DatabaseUrl, targetOf } from "../../../src/database/DatabaseUrl.ts"
 import { failingTransactions } from "../../../src/database/failingTransactions.ts"
+import { KeyClient } from "../../../src/database/KeyClient.ts"
 import type { ClientKind } from "./Server.ts"
 
 /**
@@ -14,6 +17,8 @@ import type { ClientKind } from "./Server.ts"
  */
 export class Session {
   readonly process: string
+  /** The name of the server that it leads to. */
+  readonly server: string
   readonly kind: ClientKind
   /** Its number in the trace, once something has been sent. */
   number = 0
@@ -24,8 +29,9 @@ export class Session {
   /** The process has no more use for it. */
   isReleased = false
 
-  constructor(process: string, kind: ClientKind) {
+  constructor(process: string, server: string, kind: ClientKind) {
     this.process = process
+    this.server = server
     this.kind = kind
   }
 }
@@ -118,9 +124,15 @@ const commit = (connection: SqlConnection.Connection): Effect.Effect<void, SqlEr
         : Effect.void
   )
 
-const makeClient = (network: Network, process: string, kind: ClientKind) => {
+/** One end of the network: a process, and the server that it speaks to. */
+interface Line {
+  readonly process: string
+  readonly server: string
+}
+
+const makeClient = (network: Network, { process, server }: Line, kind: ClientKind) => {
   const acquirer = Effect.map(
-    Effect.acquireRelease(Effect.sync(() => new Session(process, kind)), (session) => Effect.sync(() => network.release(session))),
+    Effect.acquireRelease(Effect.sync(() => new Session(process, server, kind)), (session) => Effect.sync(() => network.release(session))),
     (session) => connectionOf(network, session)
   )
   return Effect.map(
@@ -144,17 +156,28 @@ const makeClient = (network: Network, process: string, kind: ClientKind) => {
   )
 }
 
+/** Where the database of a simulated server is said to be: its name is the server's. */
+export const simulatedUrl = (server: string): DatabaseUrl["Service"] => {
+  const url = Redacted.make(`postgres://simulated@127.0.0.1/${server}`)
+  return { url, target: Effect.runSync(targetOf("simulated", url)), pooler: "none", direct: undefined, embedded: false }
+}
+
 /**
- * The clients of a process, made of the driver's own parts, whose statements reach the database
- * when and if the network lets them.
+ * The clients of a process for one server, made of the driver's own parts. Their statements reach
+ * the database when and if the network lets them.
  */
-export const faultingSql = (network: Network, process: string): Layer.Layer<PgClient.PgClient | AppendClient | SqlClient.SqlClient> =>
+export const faultingSql = (
+  network: Network,
+  line: Line
+): Layer.Layer<PgClient.PgClient | AppendClient | KeyClient | DatabaseUrl | SqlClient.SqlClient> =>
   Layer.effectContext(
     Effect.gen(function*() {
-      const general = yield* makeClient(network, process, "general")
+      const general = yield* makeClient(network, line, "general")
       return Context.make(PgClient.PgClient, general).pipe(
         Context.add(SqlClient.SqlClient, general),
-        Context.add(AppendClient, yield* makeClient(network, process, "append"))
+        Context.add(KeyClient, general),
+        Context.add(AppendClient, yield* makeClient(network, line, "append")),
+        Context.add(DatabaseUrl, simulatedUrl(line.server))
       )
     })
   ).pipe(Layer.provide(Reactivity.layer))

@@ -17,22 +17,32 @@ const settings: Record<ClientKind, Readonly<Record<string, string>>> = {
   append: { enable_seqscan: "off", jit: "off", deadlock_timeout: "1ms", plan_cache_mode: "force_generic_plan" }
 }
 
-/** The real database of a world, and its connections, which outlive the runs. */
+/**
+ * A server of a world, and its connections, which outlive the runs. In truth it is a database of
+ * the one PostgreSQL that all worlds share.
+ */
 export class Server {
+  /** Its name in the directory of the partitions. */
+  readonly name: string
   private readonly url: Redacted.Redacted
   private readonly scope: Scope.Closeable
   private readonly idle: Record<ClientKind, Array<PgConnection.PgConnection>> = { append: [], general: [] }
   private readonly watcher: PgConnection.PgConnection
 
-  private constructor(url: Redacted.Redacted, scope: Scope.Closeable, watcher: PgConnection.PgConnection) {
+  private constructor(
+    { name, url }: Pick<Server, "name"> & { readonly url: Redacted.Redacted },
+    scope: Scope.Closeable,
+    watcher: PgConnection.PgConnection
+  ) {
+    this.name = name
     this.url = url
     this.scope = scope
     this.watcher = watcher
   }
 
-  static async open(url: Redacted.Redacted): Promise<Server> {
+  static async open(name: string, url: Redacted.Redacted): Promise<Server> {
     const scope = Scope.makeUnsafe()
-    return new Server(url, scope, await Effect.runPromise(Scope.provide(PgConnection.make({ url }), scope)))
+    return new Server({ name, url }, scope, await Effect.runPromise(Scope.provide(PgConnection.make({ url }), scope)))
   }
 
   close(): Promise<void> {
@@ -51,7 +61,7 @@ export class Server {
   }
 
   /**
-   * Of these connections, those that wait for a lock. The server grants locks before it answers
+   * Of these connections, of whatever server, those that wait for a lock. PostgreSQL grants locks before it answers
    * whoever gave them up.
    */
   async waiting(connections: ReadonlyArray<PgConnection.PgConnection>): Promise<ReadonlySet<number>> {

@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import type * as Layer from "effect/Layer"
 import { SqlError } from "effect/sql"
 import { sqlState } from "../../../src/database/classifySqlError.ts"
+import { known } from "../../../src/values/known.ts"
 import { Backends, type Fate, type Running } from "./Backends.ts"
 import { connectionLost, type Network, type Session, type Statement } from "./FaultingSql.ts"
 import type { Choice, Schedule } from "./Schedule.ts"
@@ -22,6 +23,12 @@ export interface Action {
   readonly perform: () => Promise<void> | void
 }
 
+/** What cannot be reached: a server, by one process or by all. */
+export interface Outage {
+  readonly server?: string
+  readonly process?: string
+}
+
 /** How long a lock is waited for, as `Database` has it. */
 const lockTimeouts = { append: 2_000, general: 5_000 }
 const mostSteps = 5_000
@@ -37,15 +44,15 @@ const locking = /for update(?! skip locked)|pg_advisory|set epoch|erase_user\(/i
 type Process = Pick<SimulatedProcess<never>, "name" | "isGone" | "step" | "goTo" | "crash">
 
 /**
- * A few processes, one database and the network between them. Statements reach the database one at
- * a time: whenever no fiber can go on, the schedule decides which of the waiting ones is next and
+ * A few processes, the servers and the network between them. Statements reach the servers one at a
+ * time: whenever no fiber can go on, the schedule decides which of the waiting ones is next and
  * what becomes of it, or that time passes, or that something else happens. A statement that waits
  * for a lock stays where it is, in PostgreSQL itself, until whoever holds the lock gives it up. So
  * the same seed gives the same run.
  */
 export class World implements Network {
   readonly schedule: Schedule
-  readonly server: Server
+  private readonly servers: ReadonlyMap<string, Server>
   now = Date.UTC(2026, 5, 15, 12)
   /** Nothing goes wrong, and everything happens in order. */
   isCalm = true
@@ -54,12 +61,12 @@ export class World implements Network {
   faultsLeft = 0
   /** Whether anything has gone wrong yet. */
   isHurt = false
-  /** Until when nothing can be reached. */
-  private awayUntil = 0
+  /** Until when something cannot be reached. */
+  private outages: Array<Outage & { readonly until: number }> = []
   /**
    * The world's own transaction that holds the head of a slice, as some other process's append may.
    */
-  private rival: PgConnection.PgConnection | undefined
+  private rival: { readonly server: Server; readonly connection: PgConnection.PgConnection } | undefined
   private readonly processes: Array<Process> = []
   private readonly sessions = new Set<Session>()
   private waiting: Array<Statement> = []
@@ -73,10 +80,10 @@ export class World implements Network {
   private numbered = 0
   private steps = 0
 
-  constructor(schedule: Schedule, server: Server) {
+  constructor(schedule: Schedule, servers: readonly [Server, ...ReadonlyArray<Server>]) {
     this.schedule = schedule
-    this.server = server
-    this.backends = new Backends(server)
+    this.servers = new Map(servers.map((server) => [server.name, server]))
+    this.backends = new Backends(servers[0])
   }
 
   start<R, E>(name: string, layer: (process: string) => Layer.Layer<R, E>): SimulatedProcess<R> {
@@ -103,10 +110,21 @@ export class World implements Network {
     }
   }
 
-  /** Breaks every connection that is used, for some time. */
-  cutOff(milliseconds: number): void {
-    this.awayUntil = this.now + milliseconds
+  /** Breaks every connection that is used, for some time: all, or those of an {@link Outage}. */
+  cutOff(milliseconds: number, outage: Outage = {}): void {
+    this.outages = [...this.outages.filter(({ until }) => this.now < until), { ...outage, until: this.now + milliseconds }]
     this.isHurt = true
+  }
+
+  private isCutOff({ process, server }: Session): boolean {
+    return this.outages.some((outage) =>
+      this.now < outage.until && (outage.process ?? process) === process && (outage.server ?? server) === server
+    )
+  }
+
+  /** A server of this world. */
+  server(name: string): Server {
+    return known(this.servers.get(name), `server ${name}`)
   }
 
   /**
@@ -114,18 +132,19 @@ export class World implements Network {
    * and wait, so that several are under way at once. One that somebody else holds is left to them.
    * (Of one slice, so that they are let on one after the other.)
    */
-  async holdHead(slice: number): Promise<void> {
+  async holdHead(server: Server, slice: number): Promise<void> {
     if (this.rival !== undefined) return
-    this.rival = await this.server.take("general")
-    await Effect.runPromise(this.rival.query("begin", [], false))
-    await Effect.runPromise(this.rival.query(`select 1 from slice_heads where slice = ${slice} for update skip locked`, [], false))
+    const connection = await server.take("general")
+    this.rival = { server, connection }
+    await Effect.runPromise(connection.query("begin", [], false))
+    await Effect.runPromise(connection.query(`select 1 from slice_heads where slice = ${slice} for update skip locked`, [], false))
   }
 
   private readonly letHeadGo = async (): Promise<void> => {
     if (this.rival === undefined) return
     this.note("the head of the slice is let go")
-    await Effect.runPromise(this.rival.query("rollback", [], false))
-    this.server.giveBack("general", this.rival)
+    await Effect.runPromise(this.rival.connection.query("rollback", [], false))
+    this.rival.server.giveBack("general", this.rival.connection)
     this.rival = undefined
   }
 
@@ -156,7 +175,7 @@ export class World implements Network {
     while (this.backends.running.length > 0 || this.orphans.length > 0) {
       for (const running of this.backends.running) {
         running.fate = { _tag: "late" }
-        await this.server.cancel(running.connection)
+        await this.server(running.statement.session.server).cancel(running.connection)
       }
       for (const session of this.orphans) await this.rollBack(session)
       this.orphans = []
@@ -233,10 +252,10 @@ export class World implements Network {
     }
   }
 
-  private fateOf({ interrupted, text }: Statement): Fate {
+  private fateOf({ interrupted, session, text }: Statement): Fate {
     const { random } = this.schedule
     if (interrupted !== undefined) return random.chance(0.5) ? { _tag: "done" } : { _tag: "refused", state: "57014" }
-    if (this.now < this.awayUntil) return random.chance(0.8) ? { _tag: "unsent" } : { _tag: "unanswered" }
+    if (this.isCutOff(session)) return random.chance(0.8) ? { _tag: "unsent" } : { _tag: "unanswered" }
     if (this.isCalm || this.faultsLeft === 0 || !random.chance(this.faultRate)) return { _tag: "done" }
     this.faultsLeft--
     this.isHurt = true
@@ -269,7 +288,7 @@ export class World implements Network {
 
   private async execute(statement: Statement, fate: Fate): Promise<void> {
     const { session } = statement
-    this.backends.execute(session.connection ??= await this.server.take(session.kind), statement, fate, this.now)
+    this.backends.execute(session.connection ??= await this.server(session.server).take(session.kind), statement, fate, this.now)
   }
 
   /**
@@ -317,7 +336,7 @@ export class World implements Network {
     this.note(`${this.nameOf(running.statement.session)}   gives up waiting for a lock`)
     this.isHurt = true
     if (running.fate._tag !== "late") running.fate = { _tag: "refused", state }
-    await this.server.cancel(running.connection)
+    await this.server(running.statement.session.server).cancel(running.connection)
     await running.ended
   }
 
@@ -344,7 +363,7 @@ export class World implements Network {
   }
 
   private free(session: Session): void {
-    if (session.connection !== undefined) this.server.giveBack(session.kind, session.connection)
+    if (session.connection !== undefined) this.server(session.server).giveBack(session.kind, session.connection)
     session.connection = undefined
     this.sessions.delete(session)
   }
@@ -364,7 +383,7 @@ export class World implements Network {
   }
 
   private nameOf(session: Session): string {
-    return `${session.process} ${session.kind === "append" ? "append" : "sql"}${session.number}`
+    return `${session.process} ${session.server} ${session.kind === "append" ? "append" : "sql"}${session.number}`
   }
 }
 

@@ -10,6 +10,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "3000" },
     seed: { type: "string" },
+    partitions: { type: "string" },
     break: { type: "string" }
   }
 })
@@ -17,10 +18,13 @@ const seeds = Number(values.seeds)
 /** Without one, every search looks at other runs. */
 const first = values.seed === undefined ? Date.now() % 1_000_000_000 : Number(values.seed)
 
+const partitions = ([1, 3] as const).find((count) => String(count) === values.partitions)
+
 const broken = breakages.filter(({ name }) => values.break === "all" || values.break === name)
-if (!(seeds > 0 && Number.isSafeInteger(seeds + first)) || (values.break !== undefined && broken.length === 0)) {
+const isUnderstood = seeds > 0 && Number.isSafeInteger(seeds + first) && (values.partitions === undefined || partitions !== undefined)
+if (!isUnderstood || (values.break !== undefined && broken.length === 0)) {
   process.stderr.write(
-    "Usage: npm run test:simulation -- [--seeds COUNT] [--seed FIRST] [--break all|NAME], a name of test/proof/simulation/breakages.ts\n"
+    "Usage: npm run test:simulation -- [--seeds COUNT] [--seed FIRST] [--partitions 1|3] [--break all|NAME], a name of test/proof/simulation/breakages.ts\n"
   )
   process.exit(1)
 }
@@ -34,7 +38,7 @@ const search = async (serverUrl: string, breakage: string | undefined) => {
   let runs = 0
   const failures: Array<Failure> = []
   const workers = Array.from({ length: threads }, (_, index) => {
-    const workerData: Work = { serverUrl, first: first + index, step: threads, end: first + seeds, breakage }
+    const workerData: Work = { serverUrl, first: first + index, step: threads, end: first + seeds, breakage, partitions }
     return new Worker(new URL("./worker.ts", import.meta.url), { workerData })
   })
   await Promise.all(workers.map((worker) =>
@@ -74,7 +78,7 @@ try {
         say(
           values.break === "all"
             ? `  ${failure.problem.split("\n")[0]?.slice(0, 200)}`
-            : failure.report.replace("--seeds 1\n", `--seeds 1 --break "${name}"\n`)
+            : failure.report.replace(/(?<=^Again: .*)$/m, ` --break "${name}"`)
         )
       }
     }

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from "node:util"
 import { erasedVersion, pseudonymOf } from "../../../src/event-log/pseudonym.ts"
+import { sliceOf } from "../../../src/event-log/sliceOf.ts"
+import { known } from "../../../src/values/known.ts"
 import { UserId } from "../../../src/values/UserId.ts"
 import type { FastTrackItem } from "../../oracle/FastTrackItem.ts"
 import { idText, referenceCounters } from "../../oracle/referenceCounters.ts"
 import type { Run } from "./simulate.ts"
-import type { SimulatedDatabase } from "./SimulatedDatabase.ts"
+import type { SimulatedServer, SimulatedServers } from "./SimulatedServers.ts"
 import { nextPayments } from "./simulatedService.ts"
-import { poisons, type Sent, tenant } from "./Workload.ts"
+import { poisons, type Sent, slices, tenant } from "./Workload.ts"
 
 interface Row {
   readonly slice: number
@@ -27,6 +29,7 @@ interface Logged extends Row {
  * What is wrong after a run, nothing if all is as it should be:
  *
  * - nobody says that the log contradicts itself, and nothing ends in a defect;
+ * - each slice is served by one server and stored nowhere else, but for what a move has left behind;
  * - positions are dense, and the heads agree with them;
  * - whatever a processor or a sender was told of an event, new, duplicate or conflict, is what the
  *   log says, at that position; nothing is new twice;
@@ -36,26 +39,39 @@ interface Logged extends Row {
  * - the rows of every version that is fed are those of an independent fold of the log, for
  *   everybody who is not parked with a reason, the rebuilt version's are the live one's, and
  *   whoever was read saw folds of the log up to the position named, or for one of the projections
- *   up to a later one, which never went back.
+ *   up to a later one, which never went back;
+ * - a strong reading has everything that was acknowledged before it.
  */
-export const problemsOf = async (run: Run, database: SimulatedDatabase): Promise<ReadonlyArray<string>> => {
+export const problemsOf = async (run: Run, { all }: SimulatedServers): Promise<ReadonlyArray<string>> => {
   const problems: Array<string> = [...run.alarms]
   const demand = (holds: boolean, problem: () => string) => {
     if (!holds) problems.push(problem())
   }
-  const { server } = database
-
-  const heads = await server.ask<object>(`
-    select h.slice, h.position::int as head, s.events, s.first::int, s.last::int from slice_heads h full join (
-      select slice, count(*)::int as events, min(position) as first, max(position) as last from events group by slice
-    ) s using (slice)
-    where h.position <> coalesce(s.last, 0) or coalesce(s.first, 1) <> 1 or coalesce(s.last, 0) <> coalesce(s.events, 0)`)
-  for (const head of heads) problems.push(`a slice with a hole or a wrong head: ${JSON.stringify(head)}`)
-
-  const rows = await server.ask<Row>(`
-    select slice, position::int as position, user_id, idempotency_key::text as key, payload_version, payload::text as payload,
-      (extract(epoch from occurred_at) * 1000)::float8 as occurred_at
-    from events order by slice, position`)
+  const serverOf = new Map<number, SimulatedServer>()
+  const rows: Array<Row> = []
+  /** Events where their slice is not served any more. */
+  const leftBehind: Array<Row> = []
+  for (const one of all) {
+    const { name } = one.server
+    const heads = await one.server.ask<{ slice: number; head: number; is_wrong: boolean }>(`
+      select h.slice, h.position::int as head, s.events, s.first::int, s.last::int,
+        h.position <> coalesce(s.last, 0) or coalesce(s.first, 1) <> 1 or coalesce(s.last, 0) <> coalesce(s.events, 0) as is_wrong
+      from slice_heads h left join (
+        select slice, count(*)::int as events, min(position) as first, max(position) as last from events group by slice
+      ) s using (slice)`)
+    for (const head of heads) {
+      demand(!head.is_wrong, () => `a slice with a hole or a wrong head: ${JSON.stringify(head)}`)
+      demand(!serverOf.has(head.slice), () => `slice ${head.slice} is served twice: by ${serverOf.get(head.slice)?.server.name} and ${name}`)
+      serverOf.set(head.slice, one)
+    }
+    const stored = await one.server.ask<Row>(`
+      select slice, position::int as position, user_id, idempotency_key::text as key, payload_version, payload::text as payload,
+        (extract(epoch from occurred_at) * 1000)::float8 as occurred_at
+      from events order by slice, position`)
+    const own = new Set(heads.map(({ slice }) => slice))
+    for (const row of stored) (own.has(row.slice) ? rows : leftBehind).push(row)
+  }
+  for (const slice of slices) demand(serverOf.has(slice), () => `slice ${slice} is served nowhere`)
   const bySent = Map.groupBy(
     run.workload.requests.flat().filter((sent) => sent !== undefined),
     ({ item, key }) => `${item.data.user_id} ${key}`
@@ -76,6 +92,9 @@ export const problemsOf = async (run: Run, database: SimulatedDatabase): Promise
     const id = `${users.get(row.user_id)} ${row.key}`
     demand(!byKey.has(id), () => `stored again after it was erased: ${JSON.stringify(row)}`)
     byKey.set(id, logged)
+  }
+  for (const row of leftBehind) {
+    demand(log.get(`${row.slice} ${row.position}`)?.key === row.key, () => `stored where its slice is not served: ${JSON.stringify(row)}`)
   }
   const storedUnder = ({ item, key }: Sent): Logged | undefined => byKey.get(`${item.data.user_id} ${key}`)
 
@@ -133,7 +152,7 @@ export const problemsOf = async (run: Run, database: SimulatedDatabase): Promise
   })
 
   problems.push(...orderProblems(run))
-  problems.push(...await foldProblems(run, database, [...log.values()]))
+  problems.push(...await foldProblems(run, serverOf, [...log.values()]))
   return problems
 }
 
@@ -163,16 +182,18 @@ const orderProblems = ({ told }: Run): ReadonlyArray<string> => {
 
 const foldProblems = async (
   run: Run,
-  { server, stores, sections }: SimulatedDatabase,
+  serverOf: ReadonlyMap<number, SimulatedServer>,
   log: ReadonlyArray<Logged>
 ): Promise<ReadonlyArray<string>> => {
   const problems: Array<string> = []
-  const parked = await server.ask<{ projection: string; user_id: string }>("select projection, user_id from parked_users")
-  const isParked = (userId: string) => parked.some(({ projection, user_id }) => projection === "counted" && user_id === userId)
   for (const userId of run.workload.users) {
+    const { sections, server, stores } = known(serverOf.get(sliceOf(tenant.tenantId, UserId(userId))), "server of a user")
+    const parked = await server.ask<{ projection: string }>("select projection from parked_users where user_id = $1", [userId])
     const items = itemsOf(log, userId, Infinity)
     const isPoisoned = items.some(({ data }) => "game_id" in data && poisons.includes(idText(data.game_id)))
-    if (isParked(userId) !== isPoisoned) problems.push(`${userId} is${isPoisoned ? " not" : ""} parked`)
+    const isParked = parked.some(({ projection }) => projection === "counted")
+    if (isParked !== isPoisoned) problems.push(`${userId} is${isPoisoned ? " not" : ""} parked`)
+    if (parked.some(({ projection }) => projection !== "counted")) problems.push(`parked without a reason: ${JSON.stringify(parked)}`)
     for (const { projection } of stores) {
       const { name, version } = projection
       if (version === nextPayments.version && !run.isActivated) continue
@@ -184,9 +205,11 @@ const foldProblems = async (
       }
     }
   }
-  if (parked.some(({ projection }) => projection !== "counted")) problems.push(`parked without a reason: ${JSON.stringify(parked)}`)
   const reached = new Map<string, number>()
-  for (const document of run.documents) {
+  for (const { atLeast, document } of run.readings) {
+    if (document.position < atLeast) {
+      problems.push(`a strong reader saw ${document.user_id} at ${document.position}, after ${atLeast} was acknowledged`)
+    }
     const before = reached.get(document.user_id) ?? 0
     if (document.position < before) problems.push(`a reader saw ${document.user_id} go back from ${before} to ${document.position}`)
     reached.set(document.user_id, document.position)

@@ -1,21 +1,25 @@
 import { PgClient } from "@effect/sql-pg"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { Counters, type CountersDocument } from "../../../src/counters/Counters.ts"
 import { UserErasure } from "../../../src/erasure/UserErasure.ts"
 import { EventLog, EventLogCorrupt } from "../../../src/event-log/EventLog.ts"
+import { allSlices } from "../../../src/event-log/sliceOf.ts"
 import { Ingest } from "../../../src/ingest/Ingest.ts"
 import type { IngestReport } from "../../../src/ingest/IngestReport.ts"
-import { activateVersion } from "../../../src/projections/versions/activateVersion.ts"
+import { homeServer, type PartitionEntry } from "../../../src/partitions/PartitionMap.ts"
+import { spreadVersions } from "../../../src/partitions/spreadVersions.ts"
 import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionCatalog.ts"
 import { rebuild } from "../../../src/projections/versions/rebuild.ts"
-import { Slice } from "../../../src/values/Slice.ts"
+import { known } from "../../../src/values/known.ts"
 import { UserId } from "../../../src/values/UserId.ts"
 import { bulkItems } from "../../support/events/bulkItems.ts"
+import { PartitionMover } from "./PartitionMover.ts"
 import { type Choice, Schedule } from "./Schedule.ts"
-import type { SimulatedDatabase } from "./SimulatedDatabase.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
-import { nextPayments, RequestNumber, type Services, simulatedService, type Told } from "./simulatedService.ts"
+import { layoutOf, type SimulatedServers } from "./SimulatedServers.ts"
+import { nextPayments, RequestNumber, type Services, SimulatedPartitions, simulatedService, type Told } from "./simulatedService.ts"
 import { drawWorkload, invalidItem, type Request, slices, tenant, type Workload } from "./Workload.ts"
 import { type Action, World } from "./World.ts"
 
@@ -25,7 +29,7 @@ export interface Run {
   /** By the number of the request. */
   readonly reports: ReadonlyMap<number, IngestReport>
   readonly told: ReadonlyArray<Told>
-  readonly documents: ReadonlyArray<CountersDocument>
+  readonly readings: ReadonlyArray<Reading>
   readonly erased: ReadonlySet<string>
   readonly isActivated: boolean
   /**
@@ -35,6 +39,17 @@ export interface Run {
   readonly alarms: ReadonlyArray<string>
   /** Whether a process or a statement has failed, and an answer may have got lost. */
   readonly isHurt: boolean
+}
+
+/** A document that a reader got, and the least position that it may be of. */
+export interface Reading {
+  readonly document: CountersDocument
+  readonly atLeast: number
+}
+
+/** How many partitions the log of a run has; without a number the seed says so. */
+export interface SimulateOptions {
+  readonly partitions?: 1 | 3 | undefined
 }
 
 type Service = SimulatedProcess<Services>
@@ -48,18 +63,25 @@ interface Task {
   readonly start: (process: Service, done: (exit: Exit.Exit<unknown, unknown>) => void) => void
 }
 
-const allSlices = Array.from({ length: 256 }, (_, slice) => Slice(slice))
-
 /**
  * Runs what a seed comes to: the schedule with its trace, and the run, or what kept it from its
  * end.
  */
-export const simulate = async (seed: number, { reset, server }: SimulatedDatabase): Promise<readonly [Schedule, Run | Error]> => {
+export const simulate = async (
+  seed: number,
+  servers: SimulatedServers,
+  { partitions }: SimulateOptions = {}
+): Promise<readonly [Schedule, Run | Error]> => {
   const schedule = new Schedule(seed)
-  await reset()
-  const world = new World(schedule, server)
+  // The workload comes first: it is the same whatever the partitions are.
+  const workload = drawWorkload(schedule.random)
+  const drawn = schedule.random.chance(0.5) ? 1 : 3
+  const layout = layoutOf(partitions ?? drawn)
+  await servers.reset(layout)
+  const [first, ...others] = servers.all
+  const world = new World(schedule, [first.server, ...others.map(({ server }) => server)])
   try {
-    return [schedule, await play(world)]
+    return [schedule, await play(world, { workload, layout, owned: servers.owned })]
   } catch (error) {
     return [schedule, error instanceof Error ? error : new Error(String(error))]
   } finally {
@@ -67,9 +89,16 @@ export const simulate = async (seed: number, { reset, server }: SimulatedDatabas
   }
 }
 
-const play = async (world: World): Promise<Run> => {
+/** What a run begins with. */
+interface Beginning {
+  readonly workload: Workload
+  readonly layout: ReadonlyArray<PartitionEntry>
+  readonly owned: ReadonlyArray<string>
+}
+
+const play = async (world: World, { layout, owned, workload }: Beginning): Promise<Run> => {
   const { random } = world.schedule
-  const workload = drawWorkload(random)
+  world.note(`a log in ${layout.length} ${layout.length === 1 ? "partition" : "partitions"}`)
   const told: Array<Told> = []
   const service = simulatedService(world, (one) => told.push(one))
   let started = 0
@@ -83,7 +112,14 @@ const play = async (world: World): Promise<Run> => {
   world.faultsLeft = random.below(12)
   let crashes = world.faultRate === 0 ? 0 : random.below(3)
   let outages = world.faultRate > 0 && random.chance(0.2) ? 1 : 0
+  let outagesOfOne = world.faultRate > 0 ? random.below(3) : 0
   let holds = random.below(4)
+  const mover = random.chance(0.3) ? new PartitionMover(world, { entry: random.pick(layout), owned }) : undefined
+  /** The server that serves a slice. */
+  const serverOf = (slice: number) => {
+    const entry = known(layout.find(({ first, last }) => first <= slice && slice <= last), "partition of a slice")
+    return mover?.entry === entry ? mover.server : world.server(entry.server)
+  }
 
   const reports = new Map<number, IngestReport>()
   /** Requests that their senders wait for, and where. */
@@ -118,40 +154,56 @@ const play = async (world: World): Promise<Run> => {
       if (reason._tag === "Fail" && reason.error instanceof EventLogCorrupt) alarms.push(reason.error.message)
     }
   }
-  const documents: Array<CountersDocument> = []
+  const readings: Array<Reading> = []
   const erased = new Set<string>()
   const isRebuilt = random.chance(0.6)
-  const store = Effect.map(ProjectionCatalog, ({ stores }) => {
-    const store = stores.find(({ projection }) => projection.name === nextPayments.name && projection.version === nextPayments.version)
-    if (store === undefined) throw new Error("unreachable: it is in the catalog")
-    return store
-  })
+  const { name, version } = nextPayments
   const rebuilding = task("a rebuild begins", 1, isRebuilt ? 1 : 0, (process, done) =>
     process.run(
       Effect.gen(function*() {
-        const options = { slices: allSlices, onProgress: () => Effect.void }
-        return yield* rebuild({ sql: yield* PgClient.PgClient, log: yield* EventLog }, [yield* store], options)
+        const partitions = yield* SimulatedPartitions
+        return yield* partitions.everywhere((services) => {
+          const store = known(
+            Context.get(services, ProjectionCatalog).stores.find(({ projection }) =>
+              projection.name === name && projection.version === version
+            ),
+            "store of the next version"
+          )
+          const source = { sql: Context.get(services, PgClient.PgClient), log: Context.get(services, EventLog) }
+          return rebuild(source, [store], { slices: allSlices, onProgress: () => Effect.void })
+        })
       }),
       done
     ))
   const activating = task("an activation begins", 3, isRebuilt ? 1 : 0, (process, done) =>
     process.run(
       Effect.gen(function*() {
-        yield* activateVersion(yield* PgClient.PgClient, yield* store, { withParked: false, replaceViews: false }).pipe(
+        const { activate } = spreadVersions(yield* SimulatedPartitions)
+        yield* activate({ name, version }, { acceptChanges: true, withParked: false, replaceViews: false }).pipe(
           Effect.catchIf((error) => error._tag === "ActivationRefused" && error.reason === "AlreadyActive", () => Effect.void)
         )
       }),
       done
     ))
-  const reading = task("a reader reads", 1, random.below(isRebuilt ? 6 : 3), (process, done) => {
-    const consistency = random.chance(0.5) ? { _tag: "Eventual" } as const : { _tag: "Strong", waitSeconds: 5 } as const
+  /** The last position of each user that a sender may know of: no strong reading is of an earlier one. */
+  const acknowledged = () => {
+    const last = new Map<string, number>()
+    for (const { event: { userId }, outcome } of told) {
+      if (outcome._tag !== "Refused") last.set(userId, Math.max(last.get(userId) ?? 0, outcome.position))
+    }
+    return last
+  }
+  const reading = task("a reader reads", 1, random.below(isRebuilt || mover !== undefined ? 6 : 3), (process, done) => {
+    const isStrong = random.chance(0.5)
+    const consistency = isStrong ? { _tag: "Strong", waitSeconds: 5 } as const : { _tag: "Eventual" } as const
+    const last = isStrong ? acknowledged() : new Map<string, number>()
     process.run(
       Effect.map(
         Effect.flatMap(
           Counters,
           ({ read }) => read(tenant, workload.users.map((each) => UserId(each)), { sections: ["payments", "counted"], consistency })
         ),
-        (read) => documents.push(...read)
+        (read) => readings.push(...read.map((document) => ({ document, atLeast: last.get(document.user_id) ?? 0 })))
       ).pipe(Effect.catchTag("ProjectionParked", () => Effect.void)),
       done
     )
@@ -165,7 +217,7 @@ const play = async (world: World): Promise<Run> => {
   const tasks = [rebuilding, activating, reading, erasing]
 
   const living = () => services.filter(({ isGone, services }) => !isGone && services !== undefined)
-  const isAnswered = () => requests.every(({ number }) => reports.has(number)) && tasks.every(({ left }) => left === 0)
+  const isAnswered = () => requests.every(({ number }) => reports.has(number)) && mover?.isDone !== false && tasks.every(({ left }) => left === 0)
   const actions = (): ReadonlyArray<Choice<Action>> => {
     const up = living()
     const possible: Array<Choice<Action>> = []
@@ -204,18 +256,29 @@ const play = async (world: World): Promise<Run> => {
       }
       possible.push({ weight: task.weight, value: { label: `${task.label} in ${process.name}`, perform } })
     }
+    possible.push(...mover?.action() ?? [])
     if (world.isCalm) return possible
     if (outages > 0) {
       const perform = () => {
         outages--
         world.cutOff(random.pick([500, 3_000, 9_000]))
       }
-      possible.push({ weight: 0.5, value: { label: "the database cannot be reached for some time", perform } })
+      possible.push({ weight: 0.5, value: { label: "nothing can be reached for some time", perform } })
+    }
+    if (outagesOfOne > 0) {
+      const server = random.pick([homeServer, ...layout.map(({ server }) => server)])
+      const process = random.pick([undefined, random.pick(up).name])
+      const perform = () => {
+        outagesOfOne--
+        world.cutOff(random.pick([3_000, 9_000]), process === undefined ? { server } : { server, process })
+      }
+      possible.push({ weight: 0.5, value: { label: `${process ?? "nobody"} ${process === undefined ? "can" : "cannot"} reach ${server} for some time`, perform } })
     }
     if (holds > 0 && requests.length - reports.size > 1) {
       const perform = () => {
         holds--
-        return world.holdHead(random.pick(slices))
+        const slice = random.pick(slices)
+        return world.holdHead(serverOf(slice), slice)
       }
       possible.push({ weight: 1, value: { label: "somebody holds the head of a slice", perform } })
     }
@@ -238,10 +301,13 @@ const play = async (world: World): Promise<Run> => {
   world.isCalm = true
   await world.run(async () => {
     if (!isUp()) return false
-    const [left] = await world.server.ask<{ slices: number }>(`
-      select count(*)::int as slices from slice_heads h join checkpoints c using (slice) join projection_versions v using (projection, version)
-      where v.state = 'following' and c.position < h.position`)
-    return left?.slices === 0
+    const left = await Promise.all(layout.map(async ({ first }) => {
+      const [own] = await serverOf(first).ask<{ slices: number }>(`
+        select count(*)::int as slices from slice_heads h join checkpoints c using (slice) join projection_versions v using (projection, version)
+        where v.state = 'following' and c.position < h.position`)
+      return own?.slices
+    }))
+    return left.every((slices) => slices === 0)
   }, () => actions().filter(({ value }) => value.label.startsWith("another")))
-  return { workload, reports, told, documents, erased, alarms, isActivated: isRebuilt, isHurt: world.isHurt }
+  return { workload, reports, told, readings, erased, alarms, isActivated: isRebuilt, isHurt: world.isHurt }
 }

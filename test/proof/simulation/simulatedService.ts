@@ -1,27 +1,50 @@
-import type { PgClient } from "@effect/sql-pg"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { Activity } from "../../../src/counters/Activity.ts"
+import { BoardParts } from "../../../src/counters/BoardParts.ts"
+import { Changes } from "../../../src/counters/changes/Changes.ts"
 import { ConsistentReads } from "../../../src/counters/ConsistentReads.ts"
 import { Counters } from "../../../src/counters/Counters.ts"
+import { Games } from "../../../src/counters/Games.ts"
+import { Explanation } from "../../../src/counters/history/Explanation.ts"
+import { Histories } from "../../../src/counters/history/Histories.ts"
+import { TimeTravel } from "../../../src/counters/history/TimeTravel.ts"
+import { Users } from "../../../src/counters/Users.ts"
 import { Migrations } from "../../../src/database/Migrations.ts"
+import { ServerClients } from "../../../src/database/ServerClients.ts"
 import { ErasureStep, UserErasure } from "../../../src/erasure/UserErasure.ts"
 import { AppendSignal } from "../../../src/event-log/AppendSignal.ts"
 import { EventLog } from "../../../src/event-log/EventLog.ts"
+import { LogHistories } from "../../../src/event-log/LogHistories.ts"
 import type { AppendOutcome, NewEvent } from "../../../src/event-log/RecordedEvent.ts"
+import { UserHistory } from "../../../src/event-log/UserHistory.ts"
 import { Admission } from "../../../src/ingest/Admission.ts"
 import { Ingest } from "../../../src/ingest/Ingest.ts"
 import { RejectedEvents } from "../../../src/ingest/rejected/RejectedEvents.ts"
 import { SliceWriters } from "../../../src/ingest/SliceWriters.ts"
 import { UserProcessors } from "../../../src/ingest/UserProcessors.ts"
+import { openPartitions } from "../../../src/partitions/openPartitions.ts"
+import { clientOfPartition } from "../../../src/partitions/overPartitions.ts"
+import { PartitionDirectory } from "../../../src/partitions/PartitionDirectory.ts"
+import { homeServer } from "../../../src/partitions/PartitionMap.ts"
+import { Partitions, type PartitionServices } from "../../../src/partitions/Partitions.ts"
+import { PartitionServers } from "../../../src/partitions/PartitionServers.ts"
+import type { PartitionSet } from "../../../src/partitions/PartitionSet.ts"
+import type { VersionServices } from "../../../src/partitions/spreadActivation.ts"
+import { spreadIngestion } from "../../../src/partitions/spreadIngestion.ts"
+import { spreadLog } from "../../../src/partitions/spreadLog.ts"
+import { spreadReadings } from "../../../src/partitions/spreadReadings.ts"
 import { Settings } from "../../../src/platform/Settings.ts"
 import { payments } from "../../../src/projections/catalog/payments.ts"
 import type { AnyProjection } from "../../../src/projections/projection/Projection.ts"
 import { ProjectionRunner } from "../../../src/projections/runner/ProjectionRunner.ts"
 import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionCatalog.ts"
+import { ProjectionVersions } from "../../../src/projections/versions/ProjectionVersions.ts"
+import { Readiness } from "../../../src/readiness/Readiness.ts"
 import { counted } from "./counted.ts"
-import { faultingSql, type Network } from "./FaultingSql.ts"
+import { faultingSql, type Network, simulatedUrl } from "./FaultingSql.ts"
 
 export const nextPayments: AnyProjection = { ...payments, version: payments.version + 1 }
 export const projections: ReadonlyArray<AnyProjection> = [payments, nextPayments, counted]
@@ -55,30 +78,58 @@ const processors = (process: string, tell: (told: Told) => void) =>
           return outcomes
         })
       }))
-  ).pipe(Layer.provide(UserProcessors.layer))
+  ).pipe(Layer.provide(spreadIngestion))
 
-export type Services =
-  | Ingest
-  | Counters
-  | UserErasure
-  | EventLog
-  | ProjectionCatalog
-  | PgClient.PgClient
+/** The partitions of a process, with what commands need of each. */
+export class SimulatedPartitions
+  extends Context.Service<SimulatedPartitions, PartitionSet<PartitionServices | VersionServices>>()(
+    "playtally/test/proof/simulation/SimulatedPartitions"
+  )
+{}
+
+export type Services = Ingest | Counters | UserErasure | SimulatedPartitions
+
+/** What there is for each partition (`App.ts`), with the projections in the same thread. */
+const partition = Layer.mergeAll(
+  Layer.mergeAll(UserErasure.layer, Readiness.layer, ProjectionVersions.layer, clientOfPartition),
+  Layer.mergeAll(Counters.layer, Games.layer, Activity.layer, BoardParts.layer, Changes.layer, Users.layer),
+  Layer.mergeAll(TimeTravel.layer(projections), Explanation.layer(projections)).pipe(
+    Layer.provide(Histories.layer),
+    Layer.provide(UserHistory.layer)
+  )
+).pipe(
+  Layer.provideMerge(ConsistentReads.layer),
+  Layer.provideMerge(UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer))),
+  Layer.provideMerge(ProjectionRunner.layer),
+  Layer.provideMerge(ProjectionCatalog.layer(projections)),
+  Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer)),
+  Layer.provideMerge(LogHistories.layer)
+)
+
+const partitions = Layer.effectContext(
+  Effect.map(
+    openPartitions(partition),
+    (set) => Context.make(SimulatedPartitions, set).pipe(Context.add(Partitions, set))
+  )
+)
+
+/** Servers that are reached by their names. */
+const servers = Layer.succeed(PartitionServers, PartitionServers.of({ nth: () => undefined, find: (server) => Effect.succeed(simulatedUrl(server)) }))
 
 /**
- * What a process of the service is made of (`App.ts`), without HTTP and with the projections in the
- * same thread, on a simulated network.
+ * What a process of the service is made of (`App.ts`), without HTTP, on a simulated network.
  */
 export const simulatedService = (network: Network, tell: (told: Told) => void) => (process: string) =>
-  // Nobody has many events here, and all the same an erasure is to take some steps.
-  Layer.mergeAll(Ingest.layer, Counters.layer, UserErasure.layer.pipe(Layer.provide(Layer.succeed(ErasureStep, 2)))).pipe(
+  Ingest.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(RejectedEvents.layer, Admission.layer)),
-    Layer.provideMerge(processors(process, tell).pipe(Layer.provide(SliceWriters.layer))),
-    Layer.provideMerge(ConsistentReads.layer),
-    Layer.provideMerge(ProjectionRunner.layer),
-    Layer.provideMerge(ProjectionCatalog.layer(projections)),
-    Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer)),
+    Layer.provideMerge(Layer.mergeAll(processors(process, tell), spreadLog, spreadReadings(projections))),
+    Layer.provideMerge(partitions),
+    Layer.provideMerge(PartitionDirectory.layer),
+    Layer.provideMerge(servers),
+    // Nobody has many events here, and all the same an erasure is to take some steps.
+    Layer.provideMerge(Layer.succeed(ErasureStep, 2)),
+    Layer.provideMerge(Layer.succeed(ServerClients, ({ target }) => faultingSql(network, { process, server: target.database }))),
     Layer.provideMerge(Layer.succeed(Migrations, Migrations.of({ applied: [] }))),
     Layer.provideMerge(Settings.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ MAX_FUTURE_HOURS: "0" }))))),
-    Layer.provideMerge(faultingSql(network, process))
+    Layer.provideMerge(faultingSql(network, { process, server: homeServer }))
   )

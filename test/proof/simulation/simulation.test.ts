@@ -5,7 +5,7 @@ import { inject } from "vitest"
 import { breakages } from "./breakages.ts"
 import { type Failure, runSeeds } from "./runSeeds.ts"
 import { simulate } from "./simulate.ts"
-import { simulatedDatabase } from "./SimulatedDatabase.ts"
+import { simulatedServers } from "./SimulatedServers.ts"
 
 const seeds = 12
 
@@ -26,7 +26,7 @@ describe("a simulated service", () => {
 
   it.live("does the same for the same seed, whatever was run before it and beside it", () =>
     Effect.gen(function*() {
-      const [one, other] = yield* Effect.all([1, 2].map(() => simulatedDatabase(inject("databaseUrl"))), { concurrency: 2 })
+      const [one, other] = yield* Effect.all([1, 2].map(() => simulatedServers(inject("databaseUrl"))), { concurrency: 2 })
       if (one === undefined || other === undefined) return
       yield* Effect.promise(() => simulate(1, one))
       for (const seed of [3, 8]) {

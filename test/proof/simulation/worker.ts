@@ -14,6 +14,8 @@ export interface Work {
   readonly end: number
   /** The name of a breakage to make, if any. */
   readonly breakage: string | undefined
+  /** How many partitions each log has; undefined if the seed says so. */
+  readonly partitions: 1 | 3 | undefined
 }
 
 /** What it tells after each run. */
@@ -21,7 +23,7 @@ export interface Ran {
   readonly failure: Failure | undefined
 }
 
-const { breakage, end, first, serverUrl, step }: Work = workerData
+const { breakage, end, first, partitions, serverUrl, step }: Work = workerData
 
 const broken = breakages.find(({ name }) => name === breakage)
 if (broken !== undefined) {
@@ -48,6 +50,7 @@ parentPort?.on("message", () => {
 parentPort?.unref()
 await Effect.runPromise(runSeeds(serverUrl, {
   worlds: 2,
+  partitions,
   next: () => {
     if (isStopped || next >= end) return undefined
     next += step
