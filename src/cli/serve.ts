@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { serverLayer } from "../App.ts"
+import { refuseUnusableCluster } from "../cluster/Cluster.ts"
 import { Server } from "../http/Server.ts"
 import { Draining } from "../http/server/Draining.ts"
 import { refuseWhatCannotListen } from "../http/server/refuseWhatCannotListen.ts"
@@ -35,6 +36,7 @@ const start = Effect.gen(function*() {
   if (unavailable !== undefined) return yield* unavailable
   // Before anything slow starts, such as the embedded server or a migration.
   yield* refuseWhatCannotListen(settings)
+  yield* refuseUnusableCluster(settings)
   if (settings.processes > 1) return yield* Effect.scoped(superviseProcesses)
   return yield* Effect.scoped(run)
 }).pipe(Effect.provide(Settings.layer))

@@ -7,6 +7,7 @@ import { Database } from "../database/Database.ts"
 import { Leads, OwnLeads } from "../database/Leads.ts"
 import type { PartitionSet } from "../partitions/PartitionSet.ts"
 import { Settings } from "../platform/Settings.ts"
+import { known } from "../values/known.ts"
 import { ClusterUnusable } from "./ClusterUnusable.ts"
 import type { Address } from "./runner.ts"
 
@@ -31,6 +32,23 @@ const refuseAddress = (address: Address) =>
   })
 
 /**
+ * Fails if a process with these settings cannot be a runner.
+ *
+ * {@link ClusterUnusable}: nothing can listen at the address, or only a pooler leads to the
+ * database.
+ */
+export const refuseUnusableCluster = Effect.fnUntraced(function*({ cluster, database }: Pick<Settings["Service"], "cluster" | "database">) {
+  if (Option.isNone(cluster)) return
+  if (Option.isSome(database.url) && database.pooler !== "none" && Option.isNone(database.directUrl)) {
+    return yield* new ClusterUnusable({
+      message:
+        "CLUSTER_ADDRESS needs sessions of the database that last, and a pooler gives none. Set DATABASE_DIRECT_URL to a way around it."
+    })
+  }
+  yield* refuseAddress(addressOf(cluster.value))
+})
+
+/**
  * The cluster of the processes of one log (docs/cluster.md). Without `CLUSTER_ADDRESS` there is
  * none.
  */
@@ -42,26 +60,22 @@ export const Cluster = {
   /**
    * Makes this process a runner that leads some of the partitions of a set.
    *
-   * It fails with {@link ClusterUnusable} if nothing can listen at the address, or only a pooler
-   * leads to the database. Later it never fails: see `runRunner`.
+   * The settings were checked, see {@link refuseUnusableCluster}. It never fails: see `runRunner`.
    */
   layer: <I, S>(set: Context.Key<I, Pick<PartitionSet<S>, "map">>) =>
     Layer.effectDiscard(Effect.gen(function*() {
       const { cluster } = yield* Settings
       const leads = yield* OwnLeads
       if (Option.isNone(cluster) || leads === undefined) return
-      const address = addressOf(cluster.value)
       const partitions = yield* Effect.service(set)
-      const sql = yield* Database.sessionClient
-      if (sql === undefined) {
-        return yield* new ClusterUnusable({
-          message:
-            "CLUSTER_ADDRESS needs sessions of the database that last, and a pooler gives none. Set DATABASE_DIRECT_URL to a way around it."
-        })
-      }
-      yield* refuseAddress(address)
+      const sql = known(yield* Database.sessionClient, "way around the pooler")
       // Only a process of a cluster loads what it needs.
       const { runRunner } = yield* Effect.promise(() => import("./runner.ts"))
-      yield* runRunner({ address, leads, partitions: () => partitions.map().map(({ partition }) => partition), sql })
+      yield* runRunner({
+        address: addressOf(cluster.value),
+        leads,
+        partitions: () => partitions.map().map(({ partition }) => partition),
+        sql
+      })
     }))
 } as const

@@ -1,27 +1,19 @@
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { freePort } from "../../src/database/embedded/EmbeddedServer.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
-import { partitionSettings, TestDatabase } from "../support/database/TestDatabase.ts"
+import { partitionSettings, TestDatabase, testPartitions } from "../support/database/TestDatabase.ts"
 import { testSql } from "../support/database/TestSql.ts"
 import { assertCounters } from "../support/database/wholeLog.ts"
 import { startProgram } from "../support/service/program.ts"
 import { deliver, request } from "../support/service/sender.ts"
-import { type ServiceProcess, startService } from "../support/service/ServiceProcess.ts"
+import { startService } from "../support/service/ServiceProcess.ts"
 import { untilEffect } from "../support/time/until.ts"
+import { clusterAddress, isLed, ledBy } from "./clusterProcesses.ts"
 
-/** The partitions that a process leads, by its metrics. */
-const ledBy = ({ url }: Pick<ServiceProcess, "url">) =>
-  Effect.map(
-    request(`${url}/metrics`),
-    ({ text }) =>
-      [...text.matchAll(/^playtally_cluster_leads\{(?:process="0",)?partition="(\d+)"\} 1$/gm)].map(([, partition]) => Number(partition))
-  )
+const isDeno = process.versions["deno"] !== undefined
 
 const inOrder = (numbers: ReadonlyArray<number>) => numbers.toSorted((one, other) => one - other)
-
-const clusterAddress = Effect.map(Effect.promise(freePort), (port) => ({ CLUSTER_ADDRESS: `127.0.0.1:${port}` }))
 
 /** What `cluster status` says. */
 const status = Effect.fnUntraced(function*(settings: Readonly<Record<string, string>>) {
@@ -32,7 +24,7 @@ const status = Effect.fnUntraced(function*(settings: Readonly<Record<string, str
   return program.stdout()
 })
 
-layer(testSql, { excludeTestServices: true })("a cluster of two processes", (it) => {
+layer(testSql, { excludeTestServices: true })("a cluster", (it) => {
   it.effect("leads each partition by one of them, counts exactly, and hands over when one stops or dies", () =>
     Effect.gen(function*() {
       const settings = yield* partitionSettings(3)
@@ -73,4 +65,14 @@ layer(testSql, { excludeTestServices: true })("a cluster of two processes", (it)
       yield* third.signal("SIGKILL")
       yield* untilEffect(Effect.map(ledBy(first), (led) => led.length === 3))
     }), 180_000)
+
+  it.effect.skipIf(isDeno)("has the supervisor of several processes for one runner, and counts exactly", () =>
+    Effect.gen(function*() {
+      const { url } = yield* startService({ PROCESSES: "2", ...yield* clusterAddress })
+      yield* untilEffect(isLed([{ url }], testPartitions))
+      assert.match((yield* request(`${url}/metrics`)).text, /^playtally_cluster_runners\{process="0"\} 1$/m)
+      const { items } = generateItems({ seed: 16, users: 10, itemsPerUser: 8, userPrefix: "supervised-", now: new Date() })
+      assert.strictEqual((yield* deliver(() => url, items)).status, 204)
+      yield* assertCounters(url, items)
+    }).pipe(Effect.provide(TestDatabase.layer, { local: true })), 90_000)
 })

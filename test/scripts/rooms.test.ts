@@ -106,7 +106,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "time-zones",
     "values"
   ],
-  "cluster": ["database", "partitions", "platform"],
+  "cluster": ["database", "partitions", "platform", "values"],
   "http/problems": ["counters", "ingest", "partitions", "readiness", "tenants", "values"],
   "http/server": [
     "event-log",

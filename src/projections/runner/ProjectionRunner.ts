@@ -144,7 +144,7 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
           lag.noteUnfed(catalog.stores.length - stores.length)
           const lagging = yield* behind(sql, projectionsOf(stores.filter((store) => !ranksUsers(store))))
           const isLeader = leads()
-          const lagEvents = yield* lag.measure(lagging, isLeader ? agesEvery : 1)
+          const lagEvents = yield* lag.measure(lagging, isLeader || lagging.length === 0 ? agesEvery : 1)
           yield* gaps.onlyBehind(lagging.map(({ slice }) => slice))
           const left = isLeader ? lagging : standing.since(lagging)
           queue.addSeen(gaps.worthFeeding(left.map(({ slice }) => slice), yield* Clock.currentTimeMillis))
