@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * Moving slices to another database (docs/partitions.md#moving-and-splitting).
+ * Moving slices to another database (docs/partitions.md#moving-a-partition).
  *
  * `partition_moves`, in the home database only, says which slices are moving, where to, and how far
  * that is. `mover` is the command that carries the move on: one that takes over has a greater

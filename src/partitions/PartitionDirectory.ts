@@ -142,7 +142,7 @@ const layOut = Effect.fnUntraced(function*(home: PgClient.PgClient, count: numbe
     if (now.length > 1 || !(yield* isEmpty(home))) {
       return yield* new PartitionsUnusable({
         message:
-          `PARTITIONS is ${count}, and the log has ${now.length}. The setting lays out a new log; one with events gets more by \`partitions split\`.`
+          `PARTITIONS is ${count}, and the log has ${now.length}. The setting lays out a new log. One with events gets more by an export and an import into a new log.`
       })
     }
     for (const entry of layout.slice(1)) yield* prepare(entry, { log, database: known(databases[entry.partition], "database of a server") })

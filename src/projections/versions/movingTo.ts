@@ -5,7 +5,7 @@ import type { SqlError } from "effect/sql"
 
 /**
  * The slices of the database are moving to another server, so its tables cannot be changed now:
- * PostgreSQL replicates rows, and no tables (docs/partitions.md#moving-and-splitting). Nothing has
+ * PostgreSQL replicates rows, and no tables (docs/partitions.md#moving-a-partition). Nothing has
  * changed.
  */
 export class PartitionMoving

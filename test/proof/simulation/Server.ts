@@ -61,8 +61,8 @@ export class Server {
   }
 
   /**
-   * Of these connections, of whatever server, those that wait for a lock. PostgreSQL grants locks before it answers
-   * whoever gave them up.
+   * Of these connections, of whatever server, those that wait for a lock. PostgreSQL grants locks
+   * before it answers whoever gave them up.
    */
   async waiting(connections: ReadonlyArray<PgConnection.PgConnection>): Promise<ReadonlySet<number>> {
     const pids = connections.map(({ processId }) => processId).join(",")

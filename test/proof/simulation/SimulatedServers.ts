@@ -120,7 +120,9 @@ const prepare = Effect.fnUntraced(function*(url: Redacted.Redacted) {
 }, Effect.scoped)
 
 const openServer = Effect.fnUntraced(function*(name: string, url: Redacted.Redacted) {
-  const clients = yield* Layer.build(Layer.succeed(Migrations, Migrations.of({ applied: [] })).pipe(Layer.provideMerge(PgClient.layer({ url }))))
+  const clients = yield* Layer.build(
+    Layer.succeed(Migrations, Migrations.of({ applied: [] })).pipe(Layer.provideMerge(PgClient.layer({ url })))
+  )
   const { stores } = Context.get(
     yield* Layer.build(Layer.provide(ProjectionCatalog.layer(projections), Layer.succeedContext(clients))),
     ProjectionCatalog

@@ -11,7 +11,11 @@ const lastLines = 60
  * What somebody needs who looks for the reason: what is wrong, the command that runs it again, and
  * what happened.
  */
-export const failureReport = ({ hash, seed, trace }: Schedule, problems: ReadonlyArray<string>, { partitions }: SimulateOptions): string => {
+export const failureReport = (
+  { hash, seed, trace }: Schedule,
+  problems: ReadonlyArray<string>,
+  { partitions }: SimulateOptions
+): string => {
   const file = join(tmpdir(), `playtally-simulation-${seed}.txt`)
   writeFileSync(file, [...trace, "", ...problems, ""].join("\n"))
   return [

@@ -29,7 +29,8 @@ interface Logged extends Row {
  * What is wrong after a run, nothing if all is as it should be:
  *
  * - nobody says that the log contradicts itself, and nothing ends in a defect;
- * - each slice is served by one server and stored nowhere else, but for what a move has left behind;
+ * - each slice is served by one server and stored nowhere else, but for what a move has left
+ *   behind;
  * - positions are dense, and the heads agree with them;
  * - whatever a processor or a sender was told of an event, new, duplicate or conflict, is what the
  *   log says, at that position; nothing is new twice;
@@ -61,7 +62,10 @@ export const problemsOf = async (run: Run, { all }: SimulatedServers): Promise<R
       ) s using (slice)`)
     for (const head of heads) {
       demand(!head.is_wrong, () => `a slice with a hole or a wrong head: ${JSON.stringify(head)}`)
-      demand(!serverOf.has(head.slice), () => `slice ${head.slice} is served twice: by ${serverOf.get(head.slice)?.server.name} and ${name}`)
+      demand(
+        !serverOf.has(head.slice),
+        () => `slice ${head.slice} is served twice: by ${serverOf.get(head.slice)?.server.name} and ${name}`
+      )
       serverOf.set(head.slice, one)
     }
     const stored = await one.server.ask<Row>(`

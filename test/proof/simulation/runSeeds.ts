@@ -18,7 +18,11 @@ export interface Failure {
  */
 export const runSeeds = (
   serverUrl: string,
-  options: SimulateOptions & { readonly worlds: number; readonly next: () => number | undefined; readonly done: (failure: Failure | undefined) => void }
+  options: SimulateOptions & {
+    readonly worlds: number
+    readonly next: () => number | undefined
+    readonly done: (failure: Failure | undefined) => void
+  }
 ) => {
   const world = Effect.gen(function*() {
     const servers = yield* simulatedServers(serverUrl)

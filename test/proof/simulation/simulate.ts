@@ -185,7 +185,10 @@ const play = async (world: World, { layout, owned, workload }: Beginning): Promi
       }),
       done
     ))
-  /** The last position of each user that a sender may know of: no strong reading is of an earlier one. */
+  /**
+   * The last position of each user that a sender may know of: no strong reading is of an earlier
+   * one.
+   */
   const acknowledged = () => {
     const last = new Map<string, number>()
     for (const { event: { userId }, outcome } of told) {
@@ -217,7 +220,8 @@ const play = async (world: World, { layout, owned, workload }: Beginning): Promi
   const tasks = [rebuilding, activating, reading, erasing]
 
   const living = () => services.filter(({ isGone, services }) => !isGone && services !== undefined)
-  const isAnswered = () => requests.every(({ number }) => reports.has(number)) && mover?.isDone !== false && tasks.every(({ left }) => left === 0)
+  const isAnswered = () =>
+    requests.every(({ number }) => reports.has(number)) && mover?.isDone !== false && tasks.every(({ left }) => left === 0)
   const actions = (): ReadonlyArray<Choice<Action>> => {
     const up = living()
     const possible: Array<Choice<Action>> = []
@@ -272,7 +276,10 @@ const play = async (world: World, { layout, owned, workload }: Beginning): Promi
         outagesOfOne--
         world.cutOff(random.pick([3_000, 9_000]), process === undefined ? { server } : { server, process })
       }
-      possible.push({ weight: 0.5, value: { label: `${process ?? "nobody"} ${process === undefined ? "can" : "cannot"} reach ${server} for some time`, perform } })
+      possible.push({
+        weight: 0.5,
+        value: { label: `${process ?? "nobody"} ${process === undefined ? "can" : "cannot"} reach ${server} for some time`, perform }
+      })
     }
     if (holds > 0 && requests.length - reports.size > 1) {
       const perform = () => {

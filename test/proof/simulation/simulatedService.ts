@@ -81,11 +81,9 @@ const processors = (process: string, tell: (told: Told) => void) =>
   ).pipe(Layer.provide(spreadIngestion))
 
 /** The partitions of a process, with what commands need of each. */
-export class SimulatedPartitions
-  extends Context.Service<SimulatedPartitions, PartitionSet<PartitionServices | VersionServices>>()(
-    "playtally/test/proof/simulation/SimulatedPartitions"
-  )
-{}
+export class SimulatedPartitions extends Context.Service<SimulatedPartitions, PartitionSet<PartitionServices | VersionServices>>()(
+  "playtally/test/proof/simulation/SimulatedPartitions"
+) {}
 
 export type Services = Ingest | Counters | UserErasure | SimulatedPartitions
 
@@ -114,7 +112,10 @@ const partitions = Layer.effectContext(
 )
 
 /** Servers that are reached by their names. */
-const servers = Layer.succeed(PartitionServers, PartitionServers.of({ nth: () => undefined, find: (server) => Effect.succeed(simulatedUrl(server)) }))
+const servers = Layer.succeed(
+  PartitionServers,
+  PartitionServers.of({ nth: () => undefined, find: (server) => Effect.succeed(simulatedUrl(server)) })
+)
 
 /**
  * What a process of the service is made of (`App.ts`), without HTTP, on a simulated network.
