@@ -13,7 +13,6 @@ import { TimeTravel } from "./counters/history/TimeTravel.ts"
 import { ReadShares } from "./counters/ReadShares.ts"
 import { Users } from "./counters/Users.ts"
 import { Database } from "./database/Database.ts"
-import { Doctor } from "./database/doctor/Doctor.ts"
 import { Migrations } from "./database/Migrations.ts"
 import { UserErasure } from "./erasure/UserErasure.ts"
 import { AppendSignal } from "./event-log/AppendSignal.ts"
@@ -35,6 +34,7 @@ import { PartitionMoves } from "./partitions/PartitionMoves.ts"
 import { Partitions } from "./partitions/Partitions.ts"
 import { PartitionServers } from "./partitions/PartitionServers.ts"
 import { spreadChanges } from "./partitions/spreadChanges.ts"
+import { spreadDoctor } from "./partitions/spreadDoctor.ts"
 import { spreadIngestion } from "./partitions/spreadIngestion.ts"
 import { spreadLeaderboards } from "./partitions/spreadLeaderboards.ts"
 import { spreadLog } from "./partitions/spreadLog.ts"
@@ -131,8 +131,8 @@ export const databaseLayer = Database.layer.pipe(Layer.provideMerge(Settings.lay
 /** What a process of a service stands on. */
 const base = Cluster.layerLeads.pipe(Layer.provideMerge(databaseLayer))
 
-/** The doctor, on the database of the settings in whatever state it is. */
-export const doctorLayer = Doctor.layer.pipe(Layer.provide(Database.layerUnchecked), Layer.provide(Settings.layer))
+/** The doctor, on the databases of the settings in whatever state they are. */
+export const doctorLayer = spreadDoctor.pipe(Layer.provide(Database.layerUnchecked), Layer.provide(Settings.layer))
 
 /**
  * The service without its HTTP side, in this thread. It migrates the database of the settings.

@@ -8,7 +8,7 @@ import type * as Redacted from "effect/Redacted"
 import { Settings } from "../platform/Settings.ts"
 import { AppendClient } from "./AppendClient.ts"
 import { checkSession } from "./checkSession.ts"
-import { OwnConnections } from "./connections.ts"
+import { leastConnections, OwnConnections } from "./connections.ts"
 import type { ConnectionTarget } from "./ConnectionTarget.ts"
 import { DatabaseUrl, type Pooler, targetOf } from "./DatabaseUrl.ts"
 import type { DatabaseUrlUnusable } from "./DatabaseUrlUnusable.ts"
@@ -81,7 +81,7 @@ const clientOf = Effect.fnUntraced(function*(use: Use) {
 const clientLayer = Layer.unwrap(Effect.gen(function*() {
   const client = clientOf({
     maxConnections: (yield* OwnConnections).client,
-    leastConnections: 6,
+    leastConnections: leastConnections.client,
     silence: (yield* IsPatient) ? 0 : silence.usual,
     session: { ...timeLimits, ...plans }
   })
@@ -94,7 +94,7 @@ const appendLayer = Layer.effect(
     clientOf({
       name: "append",
       maxConnections: connections.append,
-      leastConnections: 2,
+      leastConnections: leastConnections.append,
       silence: silence.append,
       session: { ...timeLimits, lock_timeout: "2s", statement_timeout: "10s", ...plans, plan_cache_mode: "force_generic_plan" }
     }))
@@ -106,7 +106,7 @@ const keyLayer = Layer.effect(
     clientOf({
       name: "keys",
       maxConnections: connections.keys,
-      leastConnections: 1,
+      leastConnections: leastConnections.keys,
       silence: silence.keys,
       session: { ...timeLimits, lock_timeout: "2s", statement_timeout: "4s", ...plans }
     }))
@@ -201,6 +201,8 @@ export const Database = {
     const own = pooler === "none" ? target : direct
     return own === undefined ? undefined : yield* makeClient({ pooler: "none", target: own, use: sessionUse })
   }).pipe(Effect.provide(Reactivity.layer)),
+  /** {@link Database.layerOf} without {@link checkSession}. */
+  layerOfUnchecked: (database: DatabaseUrl["Service"]) => clients.pipe(Layer.provideMerge(Layer.succeed(DatabaseUrl, database))),
   /** The clients of another database than that of the settings, with {@link checkSession}. */
   layerOf: (database: DatabaseUrl["Service"]) =>
     Layer.effectDiscard(checkSession).pipe(Layer.provideMerge(clients), Layer.provideMerge(Layer.succeed(DatabaseUrl, database)))

@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import { shareOf } from "./PoolShare.ts"
 
 /** How many connections a process opens, by what they are for. */
 export interface ConnectionBudget {
@@ -54,14 +55,19 @@ export const supervisorBudget: ConnectionBudget = { reading: 1, histories: 1, cl
 /** The connections of this process. */
 export const OwnConnections = Context.Reference<ConnectionBudget>("playtally/database/OwnConnections", { defaultValue: () => alone })
 
+/** The least connections of each pool, where several databases share them. */
+export const leastConnections = { client: 6, append: 2, keys: 1 } as const
+
 /**
- * The connections that one start of the service may open.
+ * The connections that one start of the service may open to each of some databases.
  *
  * They are those of its processes and of the projections' thread, which neither appends nor looks
  * up keys. A supervisor of several processes has {@link supervisorBudget} besides.
  */
-export const connectionsOfService = (processes: number): number => {
-  const { append, client, keys } = budgetOf(processes)
-  const { append: appending, client: using, keys: looking } = supervisorBudget
-  return processes * (client + append + keys) + alone.client + (processes === 1 ? 0 : using + appending + looking)
+export const connectionsOfService = (processes: number, databases = 1): number => {
+  const connectionsOf = ({ append, client, keys }: Pick<ConnectionBudget, "client" | "append" | "keys">) =>
+    shareOf(client, { databases, least: leastConnections.client }) + shareOf(append, { databases, least: leastConnections.append }) +
+    shareOf(keys, { databases, least: leastConnections.keys })
+  const thread = shareOf(alone.client, { databases, least: leastConnections.client })
+  return processes * connectionsOf(budgetOf(processes)) + thread + (processes === 1 ? 0 : connectionsOf(supervisorBudget))
 }

@@ -19,7 +19,7 @@ export const logDatabases = Layer.effect(
       last: entry.last,
       name: `partition ${entry.partition} (server ${entry.server})`
     }))
-    if (others.length === 0) return undefined
+    if (set.isAtHome) return undefined
     return { home: yield* PgClient.PgClient, all: [known(first, "first partition"), ...others] as const }
   })
 )

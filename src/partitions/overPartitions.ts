@@ -10,7 +10,7 @@ import type { PartitionSet } from "./PartitionSet.ts"
  * Services of a command, over the partitions of the log.
  *
  * `layer` is built once for each partition, on a database whose schema is this code's. With one
- * partition its services are those of that partition, as they are. With several `spread` makes
+ * partition, at home, its services are those of that partition, as they are. Otherwise `spread` makes
  * services of the same kind from them; `home` is the client of the home database. A partition that
  * cannot be opened fails the layer.
  */
@@ -20,8 +20,8 @@ export const overPartitions = <S, E, R, O extends S>(
 ) =>
   Layer.effectContext(Effect.gen(function*() {
     const set = yield* openPartitions(Layer.provide(layer, Migrations.layerCheck), { unopened: "Fail" })
-    const [only, ...others] = set.opened()
-    if (only?.services !== undefined && others.length === 0) return only.services as Context.Context<O>
+    const [only] = set.opened()
+    if (only?.services !== undefined && set.isAtHome) return only.services as Context.Context<O>
     return spread(set, yield* PgClient.PgClient)
   }))
 

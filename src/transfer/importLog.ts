@@ -122,10 +122,10 @@ export const importLog = <E, R, E2 = never, R2 = never>(
 const openTargets = ({ all, home }: DatabasesOfLog): Effect.Effect<ReadonlyArray<Target>, SqlError.SqlError> =>
   Effect.gen(function*() {
     const ownOf = (database: LogDatabase | undefined) => (events: ReadonlyArray<StoredEvent>) =>
-      all.length === 1
-        ? events
-        : database === undefined
+      database === undefined
         ? []
+        : all.length === 1
+        ? events
         : events.filter(({ slice }) => database.first <= slice && slice <= database.last)
     const places = [
       { sql: home, own: ownOf(all.find(({ sql }) => sql === home)) },

@@ -8,6 +8,7 @@ import { isPseudonym } from "../event-log/pseudonym.ts"
 import { sliceCount, sliceOf } from "../event-log/sliceOf.ts"
 import { isKnownEvent } from "../event-log/StoredEvent.ts"
 import { unfinishedImport } from "../event-log/unfinishedImport.ts"
+import { differingTenants } from "../tenants/differingTenants.ts"
 import { Position } from "../values/Position.ts"
 import type { Slice } from "../values/Slice.ts"
 import { TenantId } from "../values/TenantId.ts"
@@ -325,41 +326,17 @@ const verifyWhole = ({ first, last, name, sql }: LogDatabase): Effect.Effect<Ver
 /** A message that says which of several databases it is about. */
 const inDatabase = (name: string | undefined, message: string): string => name === undefined ? message : `${name}: ${message}`
 
-interface TenantCopy {
-  readonly tenant_id: TenantId
-  readonly name: string
-  readonly time_zone: string
-  readonly week_start: number
-  readonly key_namespace: string
-}
-
-const tenantsIn = (sql: PgClient.PgClient) =>
-  sql<TenantCopy>`select tenant_id, name, time_zone, week_start, key_namespace from tenants order by name`
-
 /**
  * What is a matter of several databases: each slice is in one of them, and tenants are the same.
  */
 const verifyTogether = ({ all, home }: DatabasesOfLog): Effect.Effect<Verdict, SqlError.SqlError> =>
   Effect.gen(function*() {
-    if (all.length === 1) return { events: 0, findings: [] }
-    const tenants = new Map((yield* tenantsIn(home)).map((tenant) => [tenant.tenant_id, tenant]))
+    if (all.every(({ sql }) => sql === home)) return { events: 0, findings: [] }
     const findings = yield* Effect.forEach(all, ({ first, last, name, sql }) =>
       Effect.gen(function*() {
         const strangers = yield* sql<{ slice: Slice }>`
           select slice from slice_heads where slice not between ${first} and ${last} order by slice limit ${named}`
-        const copies = sql === home ? [] : yield* tenantsIn(sql)
-        const others = copies.flatMap((copy) => {
-          const tenant = tenants.get(copy.tenant_id)
-          return tenant === undefined
-            ? [`there is a tenant "${copy.name}" that home does not have`]
-            : copy.name !== tenant.name || copy.key_namespace !== tenant.key_namespace
-            ? [`the copy of tenant "${tenant.name}" is not as home has it`]
-            : copy.time_zone !== tenant.time_zone || copy.week_start !== tenant.week_start
-            ? [
-              `tenant "${tenant.name}" has other days than at home: repeat \`tenants set-zone\` or \`tenants set-week-start\` to end the change`
-            ]
-            : []
-        })
+        const others = yield* differingTenants(home, sql)
         return [
           ...strangers.map(({ slice }) => `it serves slice ${slice}, which another database has`),
           ...others.slice(0, named),

@@ -55,6 +55,12 @@ const freeSpace = (folder: string) =>
     )
   )
 
+/** How many databases the log has, and how many of them are on the server of this one. */
+export const DatabasesOfService = Context.Reference<{ readonly all: number; readonly onServer: number }>(
+  "playtally/database/doctor/DatabasesOfService",
+  { defaultValue: () => ({ all: 1, onServer: 1 }) }
+)
+
 /** Examines the database and the settings. */
 export class Doctor extends Context.Service<Doctor, {
   /**
@@ -68,6 +74,8 @@ export class Doctor extends Context.Service<Doctor, {
    * if the database does not answer.
    */
   readonly examine: Effect.Effect<ReadonlyArray<Finding>, DatabaseUnavailable | SessionUnfit>
+  /** Those findings that are about the database, and not about how the service is set up. */
+  readonly examineDatabase: Effect.Effect<ReadonlyArray<Finding>, DatabaseUnavailable | SessionUnfit>
 }>()("playtally/database/doctor/Doctor") {
   /**
    * It needs clients that did not check their sessions: others do not open if something is wrong.
@@ -78,7 +86,8 @@ export class Doctor extends Context.Service<Doctor, {
       const sql = yield* PgClient.PgClient
       const settings = yield* Settings
       const { embedded, pooler, target } = yield* DatabaseUrl
-      const examine = Effect.gen(function*() {
+      const databases = yield* DatabasesOfService
+      const examineDatabase = Effect.gen(function*() {
         const session = yield* readSession(sql)
         const schema = yield* judgeSchema
         const facts = yield* readFacts(sql)
@@ -89,20 +98,19 @@ export class Doctor extends Context.Service<Doctor, {
           ...judgeDurability(facts),
           judgeWay(facts, target),
           ...judgeSession(session, { pooler, isShared: yield* isShared(sql) }),
-          judgeConnections(facts, connectionsOfService(settings.processes)),
+          judgeConnections(facts, connectionsOfService(settings.processes, databases.all) * databases.onServer),
           ...replication,
           judgeMoves(yield* readReplicationFacts(sql)),
           ...judgeDisk(facts, yield* readTables(sql), embedded ? yield* freeSpace(resolve(settings.dataDir)) : undefined),
-          judgeClock(yield* readClock(sql, Date.now)),
-          judgeZones,
-          ...judgeSettings(settings)
+          judgeClock(yield* readClock(sql, Date.now))
         ]
       }).pipe(
         Effect.catchTag("SqlError", (cause) => Effect.fail(refusalOf(cause) ?? new DatabaseUnavailable({ operation: "examine", cause }))),
         Effect.provideService(SqlClient.SqlClient, sql),
         Effect.withSpan("Doctor.examine")
       )
-      return Doctor.of({ examine })
+      const examine = Effect.map(examineDatabase, (findings) => [...findings, judgeZones, ...judgeSettings(settings)])
+      return Doctor.of({ examine, examineDatabase })
     })
   )
 }

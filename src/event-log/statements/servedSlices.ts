@@ -18,6 +18,22 @@ export const servesAll = (sql: PgClient.PgClient, { first, last }: SliceRange): 
     ([row]) => known(row, "count of heads").heads === last - first + 1
   )
 
+/** How many slices of a range a database does not serve, and how many others it serves. */
+export const compareServed = (
+  sql: PgClient.PgClient,
+  { first, last }: SliceRange
+): Effect.Effect<{ readonly missing: number; readonly others: number }, SqlError.SqlError> =>
+  Effect.map(
+    sql<{ own: number; others: number }>`
+      select count(*) filter (where slice between ${first} and ${last})::int as own,
+        count(*) filter (where slice not between ${first} and ${last})::int as others
+      from slice_heads`,
+    ([row]) => {
+      const { others, own } = known(row, "count of heads")
+      return { missing: last - first + 1 - own, others }
+    }
+  )
+
 /**
  * Has a database without events serve the slices of a range and no others, in the caller's
  * transaction.
