@@ -26,7 +26,8 @@ export interface DatabasesOfLog {
  * The databases of a log that has several (docs/partitions.md), for what goes through the whole
  * log.
  *
- * Undefined if the log lies in the database of the client, as it does unless a partition is elsewhere.
+ * Undefined if the log lies in the database of the client, as it does unless a partition is
+ * elsewhere.
  */
 export const LogDatabases = Context.Reference<DatabasesOfLog | undefined>("playtally/event-log/LogDatabases", {
   defaultValue: () => undefined

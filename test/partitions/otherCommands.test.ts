@@ -21,7 +21,9 @@ const users = Array.from({ length: 24 }, (_, nth) => `user-${nth}`)
 
 const service = Layer.mergeAll(testService(), NodeServices.layer).pipe(Layer.provideMerge(partitionedDatabase(3)))
 
-/** What `doctor` finds wrong with where the partitions are. The server of the tests is not durable. */
+/**
+ * What `doctor` finds wrong with where the partitions are. The server of the tests is not durable.
+ */
 const wrongs = (more: Readonly<Record<string, string>> = {}) =>
   Effect.map(
     run(["doctor"], more),
