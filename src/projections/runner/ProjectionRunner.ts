@@ -24,6 +24,7 @@ import { ProjectionCatalog } from "../versions/ProjectionCatalog.ts"
 import { ChunkFeeder } from "./ChunkFeeder.ts"
 import { LagMonitor, type LagStatus } from "./LagMonitor.ts"
 import { LoopWatch } from "./LoopWatch.ts"
+import { MostThreads, placesOfThread } from "./MostThreads.ts"
 import { Pulse } from "./Pulse.ts"
 import { RankingPass } from "./RankingPass.ts"
 import { SliceGaps } from "./SliceGaps.ts"
@@ -178,7 +179,10 @@ export class ProjectionRunner extends Context.Service<ProjectionRunner, {
       })
       if (leads()) queue.add(allSlices)
       const loops = [
-        ...Array.from({ length: workersOf(databases) }, (_, nth) => work(queue, watch.watch(`worker ${nth + 1}`, patience))),
+        ...Array.from(
+          { length: workersOf(placesOfThread(databases, yield* MostThreads)) },
+          (_, nth) => work(queue, watch.watch(`worker ${nth + 1}`, patience))
+        ),
         work(priorityQueue, watch.watch("priority worker", patience)),
         pollLag(watch.watch("lag poll", patience)),
         rankingPass.run.pipe(Effect.catch(couldNotPoll))

@@ -9,13 +9,13 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { Worker, type WorkerError } from "effect/workers"
-import { availableParallelism } from "node:os"
 import { type ResourceLimits, Worker as Thread } from "node:worker_threads"
 import { type Leads, OwnLeads } from "../../database/Leads.ts"
 import { LogOutput } from "../../platform/LogOutput.ts"
 import { monotonicClock } from "../../platform/monotonicClock.ts"
 import type { Slice } from "../../values/Slice.ts"
 import { unmeasured } from "./LagMonitor.ts"
+import { MostThreads, placesOfThread } from "./MostThreads.ts"
 import type { RunnerStatus } from "./ProjectionRunner.ts"
 import { Pulse } from "./Pulse.ts"
 import { ThreadHistory } from "./ThreadHistory.ts"
@@ -47,11 +47,6 @@ export const ThreadLimits = Context.Reference<ResourceLimits>("playtally/project
  * Seconds in which this process stands still do not count.
  */
 export const ThreadSilence = Context.Reference<number>("playtally/projections/ThreadSilence", { defaultValue: () => 60 })
-
-/** The most threads of a process: all processors but the one that answers requests. */
-export const MostThreads = Context.Reference<number>("playtally/projections/MostThreads", {
-  defaultValue: () => Math.max(1, availableParallelism() - 1)
-})
 
 class ThreadSilent
   extends Schema.TaggedError<ThreadSilent>("playtally/projections/ThreadSilent")("ThreadSilent", { seconds: Schema.Number })
@@ -102,7 +97,7 @@ export class ProjectionThreads extends Context.Service<ProjectionThreads, {
         const databasesOf = { now: 1 }
         const threads = yield* RcMap.make({
           lookup: (_nth: number) => {
-            const places = Math.ceil(databasesOf.now / most)
+            const places = placesOfThread(databasesOf.now, most)
             const { maxOldGenerationSizeMb } = limits
             const resourceLimits = maxOldGenerationSizeMb === undefined
               ? limits

@@ -6,12 +6,12 @@
 /**
  * Chunks in work at once, besides those of the priority queue.
  *
- * Where a process feeds several databases it is one of each: while one folds, another one reads and
+ * A thread that feeds several databases has one of each: while one folds, another one reads and
  * writes rows. Else one folds while the other reads and writes rows. Two hold slices for less time
  * than three and are as fast: with two workers and `rankingPass.bound`, the p99 of strong readings
  * at 8,000 events/s fell from 0.60 s to 0.30 s (23 November 2026).
  */
-export const workersOf = (databases: number): number => databases > 1 ? 1 : 2
+export const workersOf = (databasesOfThread: number): number => databasesOfThread > 1 ? 1 : 2
 
 /**
  * The most events and bytes in one chunk's transaction.

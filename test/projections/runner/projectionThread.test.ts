@@ -7,8 +7,8 @@ import { join } from "node:path"
 import { Counters } from "../../../src/counters/Counters.ts"
 import { EventLog } from "../../../src/event-log/EventLog.ts"
 import { Partitions } from "../../../src/partitions/Partitions.ts"
+import { MostThreads } from "../../../src/projections/runner/MostThreads.ts"
 import { ProjectionRunner } from "../../../src/projections/runner/ProjectionRunner.ts"
-import { MostThreads } from "../../../src/projections/runner/ProjectionThreads.ts"
 import { Slice } from "../../../src/values/Slice.ts"
 import { UserId } from "../../../src/values/UserId.ts"
 import { partitionedDatabase } from "../../support/database/TestDatabase.ts"
@@ -37,10 +37,7 @@ for (const { partitions, threads } of [{ partitions: 1, threads: 1 }, { partitio
         const runner = yield* ProjectionRunner
         const tenant = yield* newTenant("threaded")
         const users = Array.from({ length: 20 }, (_, index) => userInSlice(tenant, index * 13))
-        yield* Effect.forEach(
-          users,
-          (_, index) => Effect.flatMap(Partitions, (set) => set.knowTenant(tenant.tenantId, [Slice(index * 13)]))
-        )
+        yield* Effect.flatMap(Partitions, (set) => set.knowTenant(tenant.tenantId, users.map((_, index) => Slice(index * 13))))
         let bets = 0
         const betOnce = Effect.suspend(() =>
           log.append(users.map((user) => newEvent(tenant, bet({ user_id: user, unique_id: `${bets}` }))))
