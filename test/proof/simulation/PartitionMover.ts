@@ -31,6 +31,7 @@ export class PartitionMover {
   /** The steps that are done. */
   private step = 0
   private notedAt = 0
+  private listener = () => {}
   private heads: ReadonlyArray<string> = []
   private checkpoints: ReadonlyArray<string> = []
   private readonly source: Server
@@ -44,6 +45,16 @@ export class PartitionMover {
     this.source = world.server(entry.server)
     this.target = world.server(spareServer)
     this.home = world.server(homeServer)
+  }
+
+  /** Has something happen when the move is noted. */
+  onNoted(listener: () => void): void {
+    this.listener = listener
+  }
+
+  /** Whether the source serves the partition no more. */
+  get isFenced(): boolean {
+    return this.step >= 2
   }
 
   get isDone(): boolean {
@@ -73,6 +84,7 @@ export class PartitionMover {
       perform: async () => {
         await this.home.ask(`update partitions set state = 'moving' where partition = ${this.entry.partition}`)
         this.notedAt = this.world.now
+        this.listener()
         return true
       }
     },

@@ -31,7 +31,7 @@ export interface Outage {
 
 /** How long a lock is waited for, as `Database` has it. */
 const lockTimeouts = { append: 2_000, general: 5_000 }
-const mostSteps = 5_000
+const mostSteps = 10_000
 
 /**
  * What takes locks, besides appends, which take them in one order. While somebody waits for a lock,

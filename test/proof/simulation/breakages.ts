@@ -106,5 +106,25 @@ export const breakages: ReadonlyArray<Breakage> = [
     name: "a reading is no transaction",
     file: "src/counters/ConsistentReads.ts",
     edits: [["\"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY\"", "\"BEGIN READ ONLY\""]]
+  },
+  {
+    name: "an append does not miss the head of a slice that has moved",
+    file: "src/event-log/statements/appendStatement.ts",
+    edits: [["count(*) = ${countSlices(events)}::int as is_served", "true as is_served"]]
+  },
+  {
+    name: "a partition is not asked whether it served what was read from it",
+    file: "src/partitions/PartitionSet.ts",
+    edits: [["this.isCertain(place) ? Effect.void : stillServed(place)", "Effect.void"]]
+  },
+  {
+    name: "the results of several partitions come in the order of the partitions",
+    file: "src/partitions/PartitionSet.ts",
+    edits: [["results[index] = known(exit.value[at], \"result of an item\")", "results.push(known(exit.value[at], \"result of an item\"))"]]
+  },
+  {
+    name: "a tenant is not copied to the partitions of its users",
+    file: "src/partitions/spreadIngestion.ts",
+    edits: [["partitions.isSpread ? knowTenants(mail) : Effect.void", "Effect.void"]]
   }
 ]

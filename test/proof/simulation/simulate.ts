@@ -89,6 +89,9 @@ export const simulate = async (
   }
 }
 
+/** How many readings come after the fence of a move that a process does not hear of. */
+const lateReadings = 3
+
 /** What a run begins with. */
 interface Beginning {
   readonly workload: Workload
@@ -115,6 +118,16 @@ const play = async (world: World, { layout, owned, workload }: Beginning): Promi
   let outagesOfOne = world.faultRate > 0 ? random.below(3) : 0
   let holds = random.below(4)
   const mover = random.chance(0.3) ? new PartitionMover(world, { entry: random.pick(layout), owned }) : undefined
+  /** A process that does not hear of the move in time. */
+  const deaf = world.faultRate > 0 && random.chance(0.5) ? random.pick(services).name : undefined
+  if (deaf !== undefined) {
+    mover?.onNoted(() => {
+      world.note(`  ${deaf} cannot reach home, and does not hear of it`)
+      world.cutOff(20_000, { process: deaf, server: homeServer })
+    })
+  }
+  /** While it is deaf, some requests and readings come after the fence. */
+  const isBeforeFence = () => deaf !== undefined && mover?.isFenced === false
   /** The server that serves a slice. */
   const serverOf = (slice: number) => {
     const entry = known(layout.find(({ first, last }) => first <= slice && slice <= last), "partition of a slice")
@@ -196,15 +209,17 @@ const play = async (world: World, { layout, owned, workload }: Beginning): Promi
     }
     return last
   }
-  const reading = task("a reader reads", 1, random.below(isRebuilt || mover !== undefined ? 6 : 3), (process, done) => {
+  const reading = task("a reader reads", 1, random.below(isRebuilt ? 6 : 3) + (isBeforeFence() ? lateReadings : 0), (process, done) => {
     const isStrong = random.chance(0.5)
+    // A reading of one user needs one partition.
+    const users = random.chance(0.5) ? workload.users : [random.pick(workload.users)]
     const consistency = isStrong ? { _tag: "Strong", waitSeconds: 5 } as const : { _tag: "Eventual" } as const
     const last = isStrong ? acknowledged() : new Map<string, number>()
     process.run(
       Effect.map(
         Effect.flatMap(
           Counters,
-          ({ read }) => read(tenant, workload.users.map((each) => UserId(each)), { sections: ["payments", "counted"], consistency })
+          ({ read }) => read(tenant, users.map((each) => UserId(each)), { sections: ["payments", "counted"], consistency })
         ),
         (read) => readings.push(...read.map((document) => ({ document, atLeast: last.get(document.user_id) ?? 0 })))
       ).pipe(Effect.catchTag("ProjectionParked", () => Effect.void)),
@@ -221,6 +236,7 @@ const play = async (world: World, { layout, owned, workload }: Beginning): Promi
 
   const living = () => services.filter(({ isGone, services }) => !isGone && services !== undefined)
   const isAnswered = () =>
+    alarms.length > 0 ||
     requests.every(({ number }) => reports.has(number)) && mover?.isDone !== false && tasks.every(({ left }) => left === 0)
   const actions = (): ReadonlyArray<Choice<Action>> => {
     const up = living()
@@ -231,7 +247,8 @@ const play = async (world: World, { layout, owned, workload }: Beginning): Promi
     }
     if (up.length === 0) return possible
     for (const { isLast, number, request } of requests) {
-      if (reports.has(number) || (isLast && erasing.left > 0)) continue
+      const isHeldBack = isBeforeFence() && number >= workload.requests.length - workload.last - 1
+      if (reports.has(number) || (isLast && erasing.left > 0) || isHeldBack) continue
       if (!underWay.has(number)) {
         const process = random.pick(up)
         possible.push({
@@ -246,7 +263,8 @@ const play = async (world: World, { layout, owned, workload }: Beginning): Promi
       }
     }
     for (const task of tasks) {
-      const isReady = task.left > 0 && (task.by === undefined || task.by.isGone) && (task !== activating || rebuilding.left === 0)
+      const isReady = task.left > 0 && (task.by === undefined || task.by.isGone) && (task !== activating || rebuilding.left === 0) &&
+        !(task === reading && task.left <= lateReadings && isBeforeFence())
       if (!isReady) continue
       const process = random.pick(up)
       const perform = () => {
@@ -260,7 +278,7 @@ const play = async (world: World, { layout, owned, workload }: Beginning): Promi
       }
       possible.push({ weight: task.weight, value: { label: `${task.label} in ${process.name}`, perform } })
     }
-    possible.push(...mover?.action() ?? [])
+    if (mover !== undefined) possible.push(...mover.action())
     if (world.isCalm) return possible
     if (outages > 0) {
       const perform = () => {
