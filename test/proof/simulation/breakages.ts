@@ -125,6 +125,6 @@ export const breakages: ReadonlyArray<Breakage> = [
   {
     name: "a tenant is not copied to the partitions of its users",
     file: "src/partitions/spreadIngestion.ts",
-    edits: [["partitions.isSpread ? knowTenants(mail) : Effect.void", "Effect.void"]]
+    edits: [["partitions.isAtHome ? process(mail) : Effect.andThen(inLog(knowTenants(mail)), process(mail))", "process(mail)"]]
   }
 ]
