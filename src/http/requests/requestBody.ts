@@ -41,11 +41,15 @@ export const announcedBody = (
 /**
  * The body, if it has come whole before the handler began: see `ConnectionTurns`.
  *
+ * A body that its client asks to be asked for is read by {@link readBytes}, which does so.
+ *
  * The request is of the length that it announced, which is within every limit.
  */
 export const wholeBody = ({ headers, source }: HttpServerRequest.HttpServerRequest): Uint8Array | undefined => {
   const { complete, readableLength } = source as IncomingMessage
-  if (!complete || readableLength === 0 || String(readableLength) !== headers["content-length"]) return undefined
+  if (headers["expect"] !== undefined || !complete || readableLength === 0 || String(readableLength) !== headers["content-length"]) {
+    return undefined
+  }
   const bytes: unknown = (source as IncomingMessage).read()
   return bytes instanceof Uint8Array ? bytes : undefined
 }
