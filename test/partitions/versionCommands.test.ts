@@ -149,3 +149,27 @@ layer(service, { excludeTestServices: true })("the versions of a log with three 
       assert.deepStrictEqual(yield* counted, users.map(() => 1))
     }))
 })
+
+/** A log of which one partition has events. */
+const withOneUser = Layer.effectDiscard(Effect.scoped(Effect.gen(function*() {
+  const before = yield* Layer.build(Layer.fresh(testService({ projections: [v1] })))
+  yield* Effect.gen(function*() {
+    const made = yield* newTenant("brand")
+    yield* (yield* EventLog).append([newEvent(made, { ...bet(), userId: UserId("player-0") })])
+  }).pipe(Effect.provide(before))
+})))
+
+const oneUser = testService({ projections: [v1, v2] }).pipe(Layer.provideMerge(withOneUser), Layer.provideMerge(partitionedDatabase(3)))
+
+layer(oneUser, { excludeTestServices: true })("a new version of a log with empty partitions", (it) => {
+  it.effect("is read nowhere before it is activated", () =>
+    Effect.gen(function*() {
+      const active = inEveryDatabase((sql) => sql`select active_version from projections`)
+      const events = yield* inEveryDatabase((sql) => sql<{ events: number }>`select count(*)::int as events from events`)
+      assert.strictEqual(events.filter(({ events }) => events > 0).length, 1)
+      assert.deepStrictEqual(yield* active, [1, 2, 3].map(() => ({ active_version: 1 })))
+      yield* succeed("rebuild", "bets")
+      yield* succeed("activate", "bets", "--accept")
+      assert.deepStrictEqual(yield* active, [1, 2, 3].map(() => ({ active_version: 2 })))
+    }))
+})

@@ -68,6 +68,9 @@ export const versionProgress = (sql: PgClient.PgClient): Effect.Effect<ReadonlyA
 /**
  * Registers a version, with its checkpoints at 0. On an empty log there is nothing to rebuild: it
  * follows the log at once, and becomes active if it is the newest of its projection.
+ *
+ * A database that is one of several may be empty while the others are not. Its readers keep the
+ * version that they had until it is activated everywhere.
  */
 export const registerVersion = (
   sql: PgClient.PgClient,
@@ -83,7 +86,9 @@ export const registerVersion = (
     if (state === "following") {
       yield* sql`
         insert into projections (projection, active_version) values (${projection}, ${version})
-        on conflict (projection) do update set active_version = greatest(projections.active_version, excluded.active_version)`
+        on conflict (projection) do update set active_version =
+          case when projections.activated_at < now() and exists (select from partition_identity) then projections.active_version
+          else greatest(projections.active_version, excluded.active_version) end`
     }
     return state
   })
