@@ -50,7 +50,8 @@ export const wholeBody = ({ headers, source }: HttpServerRequest.HttpServerReque
   if (headers["expect"] !== undefined || !complete || readableLength === 0 || String(readableLength) !== headers["content-length"]) {
     return undefined
   }
-  const bytes: unknown = (source as IncomingMessage).read()
+  // Without a number, a stream that flows, as on Deno, gives its first part alone.
+  const bytes: unknown = (source as IncomingMessage).read(readableLength)
   return bytes instanceof Uint8Array ? bytes : undefined
 }
 
