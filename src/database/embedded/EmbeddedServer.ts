@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import { appendFile, open, readFile, rename, stat } from "node:fs/promises"
+import { appendFile, open, rename, stat } from "node:fs/promises"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { commandLine } from "./commandLine.ts"
@@ -10,6 +10,7 @@ import { completePrograms } from "./embeddedPrograms.ts"
 import { embeddedSettings } from "./embeddedSettings.ts"
 import { holding, isHeldElsewhere, release } from "./FolderLock.ts"
 import { isSocket, type Place, socketFile } from "./Place.ts"
+import { readAtOnce } from "./readAtOnce.ts"
 
 /**
  * What a server has written about itself into its data directory.
@@ -40,7 +41,7 @@ const postmasterFile = (cluster: DataFolder) => join(cluster.data, "postmaster.p
 /** The server that runs, or that ran until a crash. */
 export const readPostmaster = (cluster: DataFolder): Effect.Effect<Postmaster | undefined> =>
   Effect.promise(async () => {
-    const text = await readFile(postmasterFile(cluster), "utf8").catch(() => "")
+    const text = await readAtOnce(postmasterFile(cluster))
     const [pid, , , port, folder, address] = text.split("\n")
     const host = folder || address
     return Number(pid) > 0 ? { pid: Number(pid), place: host && Number(port) > 0 ? { host, port: Number(port) } : undefined } : undefined
@@ -49,7 +50,7 @@ export const readPostmaster = (cluster: DataFolder): Effect.Effect<Postmaster | 
 /** The port of the last start, so that clients find a server where it was; else any free port. */
 export const usualPort = (cluster: DataFolder): Effect.Effect<number> =>
   Effect.promise(async () => {
-    const options = await readFile(join(cluster.data, "postmaster.opts"), "utf8").catch(() => "")
+    const options = await readAtOnce(join(cluster.data, "postmaster.opts"))
     const port = /"-p" "(\d+)"/.exec(options)?.[1]
     return port === undefined ? freePort() : Number(port)
   })
@@ -123,7 +124,7 @@ export const startServer = Effect.fn("startServer")(function*(cluster: EmbeddedC
 /** The process that a lock file names, or named until a crash. */
 const holderOf = (file: string): Effect.Effect<number | undefined> =>
   Effect.promise(async () => {
-    const pid = Number.parseInt(await readFile(file, "utf8").catch(() => ""), 10)
+    const pid = Number.parseInt(await readAtOnce(file), 10)
     return pid > 0 ? pid : undefined
   })
 

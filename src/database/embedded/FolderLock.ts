@@ -1,8 +1,9 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { open, readFile, utimes } from "node:fs/promises"
+import { open, utimes } from "node:fs/promises"
 import { join } from "node:path"
 import type { EmbeddedCluster } from "./EmbeddedCluster.ts"
+import { readAtOnce } from "./readAtOnce.ts"
 import type { ProgramResult } from "./runProgram.ts"
 
 /**
@@ -74,7 +75,7 @@ export const release = (cluster: EmbeddedCluster): Effect.Effect<ProgramResult |
 /** What the file says: where its last holder runs or ran, and whether that holder has a lock. */
 export const readHolder = ({ home }: EmbeddedCluster) =>
   Effect.promise(async () => {
-    const [how, where] = (await readFile(lockFile(home), "utf8").catch(() => "")).trim().split(" ")
+    const [how, where] = (await readAtOnce(lockFile(home))).trim().split(" ")
     return where === undefined || where === "nobody" ? undefined : { where, locks: how === "locked" }
   })
 
