@@ -1,7 +1,9 @@
 import * as Effect from "effect/Effect"
 import { SqlClient } from "effect/sql"
 
-/** What was refused, as received, once each however often it is sent again (docs/rejected-items.md). */
+/**
+ * What was refused, as received, once each however often it is sent again (docs/rejected-items.md).
+ */
 export default Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
 

@@ -15,6 +15,7 @@ import addVersionSources from "./0014_add_version_sources.ts"
 import createBootstrapKeys from "./0015_create_bootstrap_keys.ts"
 import createPartitions from "./0016_create_partitions.ts"
 import createPartitionMoves from "./0017_create_partition_moves.ts"
+import createConsole from "./0018_create_console.ts"
 
 /**
  * Every migration under `<id>_<name>`, forward only: one is never changed or removed once it has
@@ -37,5 +38,6 @@ export const migrations = {
   "0014_add_version_sources": addVersionSources,
   "0015_create_bootstrap_keys": createBootstrapKeys,
   "0016_create_partitions": createPartitions,
-  "0017_create_partition_moves": createPartitionMoves
+  "0017_create_partition_moves": createPartitionMoves,
+  "0018_create_console": createConsole
 }

@@ -1,6 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Cluster } from "./cluster/Cluster.ts"
+import { consolePages, endStreams } from "./console/Console.ts"
+import { ConsoleAssets } from "./console/ConsoleAssets.ts"
+import { ConsoleStop } from "./console/ConsoleStop.ts"
 import { Activity } from "./counters/Activity.ts"
 import { BoardParts } from "./counters/BoardParts.ts"
 import { Changes } from "./counters/changes/Changes.ts"
@@ -26,6 +29,9 @@ import { Ingest } from "./ingest/Ingest.ts"
 import { RejectedEvents } from "./ingest/rejected/RejectedEvents.ts"
 import { SliceWriters } from "./ingest/SliceWriters.ts"
 import { UserProcessors } from "./ingest/UserProcessors.ts"
+import { AuditLog } from "./operators/AuditLog.ts"
+import { OperatorKey } from "./operators/OperatorKey.ts"
+import { Sessions } from "./operators/Sessions.ts"
 import { FedPartitions } from "./partitions/FedPartitions.ts"
 import { firstPartition } from "./partitions/firstPartition.ts"
 import { keyGrace } from "./partitions/keyGrace.ts"
@@ -105,7 +111,9 @@ const partition = <E1, R1, E2, R2>(
 /** The services over all partitions, and those at home, from the top down. */
 const services = <E1, R1, E2, R2>(projections: ReadonlyArray<AnyProjection>, feeding: Feeding<E1, R1, E2, R2>) =>
   Ingest.layer.pipe(
-    Layer.provideMerge(Layer.mergeAll(RejectedEvents.layer, Admission.layer, Tenants.layer, ApiKeys.layer, ReadShares.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(RejectedEvents.layer, Admission.layer, Tenants.layer, ApiKeys.layer, ReadShares.layer, AuditLog.layer)
+    ),
     Layer.provideMerge(keyGrace),
     Layer.provideMerge(
       Layer.mergeAll(
@@ -162,8 +170,10 @@ const zoneWarnings = Layer.effectDiscard(
 )
 
 /** What answers requests, and what runs beside them. */
-const listening = Server.layer.pipe(
-  Layer.provide([RateLimits.layer, AnswerBudget.layer]),
+const listening = endStreams.pipe(
+  Layer.provideMerge(Server.layerWith(consolePages)),
+  Layer.provide([Sessions.layer, ConsoleAssets.layer, ConsoleStop.layer, RateLimits.layer, AnswerBudget.layer]),
+  Layer.provideMerge(OperatorKey.layer),
   Layer.merge(Layer.merge(UserErasure.layerTakingUp, PartitionMoves.layerHealing))
 )
 
@@ -192,6 +202,7 @@ export const processLayer = listening.pipe(
  * first tenant, and has the projections' threads.
  */
 export const supervisorLayer = zoneWarnings.pipe(
+  Layer.merge(OperatorKey.layer),
   Layer.merge(Cluster.layer(FedPartitions)),
   Layer.provideMerge(Bootstrap.layer),
   Layer.provideMerge(Layer.mergeAll(Tenants.layer, ApiKeys.layer, spreadRunner(FedPartitions), spreadSignal)),

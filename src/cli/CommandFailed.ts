@@ -14,6 +14,7 @@ import type { SchemaMismatch } from "../database/Migrations.ts"
 import type { EventLogCorrupt } from "../event-log/EventLog.ts"
 import type { ImportUnfinished } from "../event-log/unfinishedImport.ts"
 import type { CannotListen } from "../http/server/refuseWhatCannotListen.ts"
+import type { WeakOperatorKey } from "../operators/OperatorKey.ts"
 import type { MoveRefused } from "../partitions/moves/MoveRefused.ts"
 import type { PartitionsUnusable } from "../partitions/PartitionDirectory.ts"
 import type { PartitionUnavailable } from "../partitions/PartitionUnavailable.ts"
@@ -82,6 +83,7 @@ export type ExpectedError =
   | UnknownTimeZone
   | UnknownVersion
   | WeakBootstrapKey
+  | WeakOperatorKey
 
 const explanationOf = (error: ExpectedError): string => {
   switch (error._tag) {

@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import { Changes } from "../counters/changes/Changes.ts"
 import { Settings } from "../platform/Settings.ts"
 import { OwnSupervisor } from "../processes/SupervisorLink.ts"
-import { allowedMethods } from "./allowedMethods.ts"
+import { allowedMethods, type ServedPath } from "./allowedMethods.ts"
 import { Api } from "./Api.ts"
 import { keyAuthentication } from "./authentication/keyAuthentication.ts"
 import { bulkShortcut } from "./bulkShortcut.ts"
@@ -85,14 +85,22 @@ const nodeHttpServer = Layer.effect(
   })
 )
 
-const routes = Layer.mergeAll(
-  HttpApiBuilder.layer(Api).pipe(
-    Layer.provide(handlers),
-    Layer.provide([keyAuthentication, Validation.layer, EveryRequest.layer])
-  ),
-  documents,
-  Layer.unwrap(Effect.map(bulkShortcut, (shortcut) => frameworkProblems(allowedMethods, shortcut)))
-)
+/** Pages that are served beside the {@link Api}. */
+export interface ServedPages<E, R> {
+  readonly routes: Layer.Layer<never, E, R>
+  readonly paths: ReadonlyArray<ServedPath>
+}
+
+const routes = <E, R>(pages: ServedPages<E, R>) =>
+  Layer.mergeAll(
+    HttpApiBuilder.layer(Api).pipe(
+      Layer.provide(handlers),
+      Layer.provide([keyAuthentication, Validation.layer, EveryRequest.layer])
+    ),
+    documents,
+    pages.routes,
+    Layer.unwrap(Effect.map(bulkShortcut, (shortcut) => frameworkProblems(allowedMethods(pages.paths), shortcut)))
+  )
 
 const routerConfig = { caseSensitive: true, ignoreDuplicateSlashes: false, maxParamLength: 16 * 1024 }
 
@@ -104,18 +112,23 @@ export class Server extends Context.Service<Server, {
   /** Where it listens, without a path. */
   readonly url: string
 }>()("playtally/http/Server") {
-  static readonly layer = Layer.effect(
-    Server,
-    Effect.gen(function*() {
-      const changes = yield* Changes
-      // Before the server waits for the requests under way.
-      yield* Effect.addFinalizer(() => changes.stop)
-      return yield* HttpServer.addressFormattedWith((url) => Effect.succeed(Server.of({ url })))
-    })
-  ).pipe(
-    Layer.provide(HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true, routerConfig })),
-    Layer.provide([nodeHttpServer, NodeHttpServer.layerHttpServices]),
-    Layer.provide(RequestLog.layer),
-    Layer.provideMerge(Layer.mergeAll(Draining.layer, OpenConnections.layer))
-  )
+  /** Serves the API alone. */
+  static readonly layer = Layer.suspend(() => Server.layerWith({ routes: Layer.empty, paths: [] }))
+
+  /** Serves the API, and pages beside it. */
+  static readonly layerWith = <E, R>(pages: ServedPages<E, R>) =>
+    Layer.effect(
+      Server,
+      Effect.gen(function*() {
+        const changes = yield* Changes
+        // Before the server waits for the requests under way.
+        yield* Effect.addFinalizer(() => changes.stop)
+        return yield* HttpServer.addressFormattedWith((url) => Effect.succeed(Server.of({ url })))
+      })
+    ).pipe(
+      Layer.provide(HttpRouter.serve(routes(pages), { disableLogger: true, disableListenLog: true, routerConfig })),
+      Layer.provide([nodeHttpServer, NodeHttpServer.layerHttpServices]),
+      Layer.provide(RequestLog.layer),
+      Layer.provideMerge(Layer.mergeAll(Draining.layer, OpenConnections.layer))
+    )
 }

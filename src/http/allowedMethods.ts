@@ -5,25 +5,30 @@ import { Api } from "./Api.ts"
 export const openApiPath = "/openapi.json"
 export const docsPath = "/docs"
 
-const methodsByPath = new Map<string, Set<string>>([[openApiPath, new Set(["GET"])], [docsPath, new Set(["GET"])]])
+const ownPaths: Array<ServedPath> = [{ method: "GET", path: openApiPath }, { method: "GET", path: docsPath }]
 HttpApi.reflect(Api, {
   onGroup: () => {},
-  onEndpoint: ({ endpoint: { method, path } }) => {
-    methodsByPath.set(path, new Set([...methodsByPath.get(path) ?? [], method]))
-  }
+  onEndpoint: ({ endpoint: { method, path } }) => void ownPaths.push({ method, path })
 })
 
-const paths = [...methodsByPath].map(([path, methods]) => ({
-  pattern: new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/:[a-z_]+/g, "[^/]*")}/?$`),
-  methods: [...methods, ...methods.has("GET") ? ["HEAD"] : []]
-}))
+/** A path that is served, with names for what varies (`:user_id`), and a method of it. */
+export interface ServedPath {
+  readonly method: string
+  readonly path: string
+}
 
 /**
- * The methods of a path (without its query) as `Allow` names them; undefined for a path that is not
- * served.
+ * Gives the methods of a path (without its query) as `Allow` names them; undefined for a path that
+ * is not served. `others` are served beside the {@link Api}.
  */
-export const allowedMethods = (path: string): string | undefined => {
-  // `/users/counters` may also be the user `counters`.
-  const fitting = paths.filter(({ pattern }) => pattern.test(path))
-  return fitting.length === 0 ? undefined : [...new Set(fitting.flatMap(({ methods }) => methods)), "OPTIONS"].join(", ")
+export const allowedMethods = (others: ReadonlyArray<ServedPath> = []): (path: string) => string | undefined => {
+  const paths = [...Map.groupBy([...ownPaths, ...others], ({ path }) => path)].map(([path, served]) => ({
+    pattern: new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/:[a-z_]+/g, "[^/]*")}/?$`),
+    methods: served.flatMap(({ method }) => method === "GET" ? [method, "HEAD"] : [method])
+  }))
+  return (path) => {
+    // `/users/counters` may also be the user `counters`.
+    const fitting = paths.filter(({ pattern }) => pattern.test(path))
+    return fitting.length === 0 ? undefined : [...new Set(fitting.flatMap(({ methods }) => methods)), "OPTIONS"].join(", ")
+  }
 }

@@ -84,6 +84,7 @@ const settings = Config.all({
     apiKey: Config.option(Config.Redacted("BOOTSTRAP_API_KEY")),
     timeZone: Config.option(Config.schema(TimeZone, "BOOTSTRAP_TIME_ZONE"))
   }),
+  operatorKey: Config.option(Config.Redacted("OPERATOR_KEY")),
   limits: Config.all({
     itemsPerRequest: whole("MAX_ITEMS", 10_000),
     bytesPerRequest: whole("MAX_BODY_BYTES", 32 * MiB),

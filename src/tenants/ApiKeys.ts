@@ -95,6 +95,12 @@ export class ApiKeys extends Context.Service<ApiKeys, {
     key: Redacted.Redacted,
     address?: string
   ) => Effect.Effect<Principal, UnknownApiKey | RateExceeded | DatabaseUnavailable>
+  /**
+   * Finds the same for a key that was authenticated before, by its {@link keyHash}.
+   *
+   * `UnknownApiKey`: the key has been revoked.
+   */
+  readonly recall: (hash: string) => Effect.Effect<Principal, UnknownApiKey | DatabaseUnavailable>
   /** Makes a key. The answer is the only place that ever has the key itself. */
   readonly create: (
     tenant: Tenant,
@@ -218,7 +224,7 @@ export class ApiKeys extends Context.Service<ApiKeys, {
         }))
 
       const authenticate = Effect.fnUntraced(function*(key: Redacted.Redacted, address = "") {
-        const hash = sha256(key)
+        const hash = keyHash(key)
         const principal = yield* knownKeys.has(hash) || tried.has(hash) ? principalOf(hash) : tryOut(hash, address)
         if (Option.isNone(principal)) {
           if (knownKeys.delete(hash)) attempts.charge(address, 1)
@@ -228,18 +234,23 @@ export class ApiKeys extends Context.Service<ApiKeys, {
         return principal.value
       })
 
+      const recall = Effect.fn("ApiKeys.recall")(function*(hash: string) {
+        const principal = yield* principalOf(hash)
+        return Option.isSome(principal) ? principal.value : yield* new UnknownApiKey()
+      })
+
       const create = Effect.fn("ApiKeys.create")(function*(tenant: Tenant, name: string, scopes: ReadonlyArray<Scope>) {
         const key = Redacted.make(`pt_${randomBytes(32).toString("base64url")}`)
         const rows = yield* sql<{ api_key_id: string }>`
           insert into api_keys (tenant_id, name, key_hash, scopes)
-          values (${tenant.tenantId}::uuid, ${name}, decode(${sha256(key)}, 'hex'), ${[...scopes]}::text[])
+          values (${tenant.tenantId}::uuid, ${name}, decode(${keyHash(key)}, 'hex'), ${[...scopes]}::text[])
           returning api_key_id`.pipe(unavailable("ApiKeys.create"))
         return { apiKeyId: known(rows[0], "row of the key that was made").api_key_id, key }
       })
 
       const ensure = Effect.fn("ApiKeys.ensure")(
         function*(tenant: Tenant, key: Redacted.Redacted) {
-          const hash = sha256(key)
+          const hash = keyHash(key)
           // If several processes start at once with different keys, the last one here wins.
           yield* sql`select 1 from tenants where tenant_id = ${tenant.tenantId}::uuid for no key update`
           const former = yield* sql`
@@ -294,14 +305,15 @@ export class ApiKeys extends Context.Service<ApiKeys, {
         yield* Cache.invalidateAll(principals)
       })
 
-      return ApiKeys.of({ authenticate, create, ensure, list, revoke })
+      return ApiKeys.of({ authenticate, recall, create, ensure, list, revoke })
     })
   )
 }
 
 const isSame = (hash: string, other: string): boolean => timingSafeEqual(Buffer.from(hash), Buffer.from(other))
 
-const sha256 = (key: Redacted.Redacted): string => hashOf("sha256", Redacted.value(key), "hex")
+/** The SHA-256 of a key in hexadecimal digits, which is all that is stored of it. */
+export const keyHash = (key: Redacted.Redacted): string => hashOf("sha256", Redacted.value(key), "hex")
 
 interface PrincipalRow {
   readonly tenant_id: TenantId

@@ -50,6 +50,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "processes": ["database", "event-log", "platform", "projections/runner", "values"],
   "tenants": ["database", "platform", "values"],
+  "operators": ["database", "platform", "tenants", "values"],
   "transfer": ["database", "event-log", "fasttrack", "tenants", "values"],
   "counters": [
     "database",
@@ -172,8 +173,18 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "platform",
     "processes"
   ],
+  "console": [
+    "database",
+    "http/answers",
+    "http/authentication",
+    "http/server",
+    "operators",
+    "tenants",
+    "values"
+  ],
   "app": [
     "cluster",
+    "console",
     "counters",
     "database",
     "erasure",
@@ -181,6 +192,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "http",
     "http/answers",
     "ingest",
+    "operators",
     "partitions",
     "platform",
     "processes",
@@ -203,6 +215,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "http",
     "http/server",
     "ingest",
+    "operators",
     "partitions",
     "platform",
     "processes",
@@ -243,7 +256,9 @@ const writers: Readonly<Record<string, ReadonlyArray<string>>> = {
   partition_fence: ["partitions"],
   fenced_heads: ["event-log"],
   fenced_checkpoints: ["projections/feed"],
-  erased_while_moving: ["partitions"]
+  erased_while_moving: ["partitions"],
+  console_sessions: ["operators"],
+  audit_entries: ["operators"]
 }
 
 /** The tables that a single file writes, or that only a single file names in its statements. */

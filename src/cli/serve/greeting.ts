@@ -1,13 +1,16 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import { OperatorKey, type OperatorKeySource } from "../../operators/OperatorKey.ts"
 import { Bootstrap, type BootstrapKey } from "../../tenants/Bootstrap.ts"
 
 /** What the service prints when it listens, with a request to try. */
 export const greeting = Effect.fnUntraced(function*(url: string) {
   const { key } = yield* Bootstrap
+  const { source } = yield* OperatorKey
   const shell = keyInShell(key, { isTerminal: process.stdout.isTTY })
   return [
     `playtally listens on ${url}`,
+    `  console        ${url}/console${operatorHint(source)}`,
     `  documentation  ${url}/docs`,
     ...key._tag === "Made" && process.stdout.isTTY
       ? [`  API key        ${Redacted.value(key.key)}  (of the tenant "demo"; kept in ${key.file})`]
@@ -19,6 +22,18 @@ export const greeting = Effect.fnUntraced(function*(url: string) {
       : ["", "Send a bet and read the player's counters:", "", ...curl(url, shell)]
   ]
 })
+
+/** Where the key is that opens everything in the console. The key itself is never printed. */
+const operatorHint = (source: OperatorKeySource): string => {
+  switch (source._tag) {
+    case "Kept":
+      return `  (the operator key is in ${source.file})`
+    case "Given":
+      return "  (the operator key is OPERATOR_KEY)"
+    case "None":
+      return "  (there is no operator key: set OPERATOR_KEY)"
+  }
+}
 
 /**
  * How a line for the shell names the key.

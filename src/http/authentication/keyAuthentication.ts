@@ -2,11 +2,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { HttpServerRequest } from "effect/http"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { IncomingMessage } from "node:http"
-import { parseAddressRanges } from "../../platform/addressRanges.ts"
-import { Settings } from "../../platform/Settings.ts"
 import { ApiKeys } from "../../tenants/ApiKeys.ts"
 import { monotonicMillis, type RateExceeded, RateLimits } from "../../tenants/RateLimits.ts"
 import type { Scope } from "../../tenants/Tenant.ts"
@@ -14,8 +11,8 @@ import { TenantMetrics } from "../../tenants/TenantMetrics.ts"
 import { Forbidden, rateProblem, Unauthenticated } from "../problems/keys.ts"
 import { serverProblem, Unavailable } from "../problems/service.ts"
 import { RequestLog } from "../server/RequestLog.ts"
+import { addressOf } from "./addressOf.ts"
 import { Authentication, CurrentTenant, RequiredScope } from "./Authentication.ts"
-import { clientAddress } from "./clientAddress.ts"
 
 /**
  * Milliseconds after which an answer is given only if the key is still valid: a long poll outlives
@@ -30,10 +27,9 @@ export const RecheckAfter = Context.Reference<number>("playtally/http/RecheckAft
 export const keyCheck = Effect.gen(function*() {
   const apiKeys = yield* ApiKeys
   const rates = yield* RateLimits
-  const proxies = parseAddressRanges((yield* Settings).trustedProxies)
+  const address = yield* addressOf
   const { lines } = yield* RequestLog
   const tenantMetrics = yield* TenantMetrics
-  const trusted = "ranges" in proxies ? proxies.ranges : yield* Effect.die(new Error("Settings takes no other"))
 
   const authenticate = Effect.fnUntraced(function*(scope: Scope) {
     const request = yield* HttpServerRequest.HttpServerRequest
@@ -41,8 +37,7 @@ export const keyCheck = Effect.gen(function*() {
     if (key === undefined) {
       return yield* new Unauthenticated({ detail: "Send a key in the header x-api-key, or as Authorization: Bearer KEY." })
     }
-    const address = clientAddress(trusted, Option.getOrElse(request.remoteAddress, () => ""), request.headers["x-forwarded-for"])
-    const principal = yield* apiKeys.authenticate(Redacted.make(key), address).pipe(Effect.catch(refusal))
+    const principal = yield* apiKeys.authenticate(Redacted.make(key), address(request)).pipe(Effect.catch(refusal))
     lines?.isOf(request.source as IncomingMessage, principal)
     return principal.scopes.has(scope)
       ? principal.tenant
