@@ -172,7 +172,7 @@ const zoneWarnings = Layer.effectDiscard(
 /** What answers requests, and what runs beside them. */
 const listening = endStreams.pipe(
   Layer.provideMerge(Server.layerWith(consolePages)),
-  Layer.provide([Sessions.layer, ConsoleAssets.layer, ConsoleStop.layer, RateLimits.layer, AnswerBudget.layer]),
+  Layer.provide([Sessions.layer, ConsoleAssets.layer, ConsoleStop.layer, spreadDoctor, RateLimits.layer, AnswerBudget.layer]),
   Layer.provideMerge(OperatorKey.layer),
   Layer.merge(Layer.merge(UserErasure.layerTakingUp, PartitionMoves.layerHealing))
 )

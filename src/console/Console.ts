@@ -6,6 +6,7 @@ import { noteRoute } from "../http/server/requestMetrics.ts"
 import { pathOf } from "../values/pathOf.ts"
 import { assetsPath, ConsoleAssets } from "./ConsoleAssets.ts"
 import { ConsoleStop } from "./ConsoleStop.ts"
+import { LiveFigures } from "./live/LiveFigures.ts"
 import { tenantPages } from "./markup/layout.ts"
 import { signIn, signInPage, signInPath, signOut, signOutPath } from "./pages/signIn.ts"
 import { answerRoute } from "./requests/answerRoute.ts"
@@ -52,9 +53,12 @@ const entrance = [
 /** The console under `/console` (docs/console.md), for the server that serves it. */
 export const consolePages = {
   routes: HttpRouter.use(Effect.fnUntraced(function*(router) {
+    const figures = yield* LiveFigures
     for (const { answer, method, path } of entrance) yield* router.add(method, path, answer)
-    for (const route of [home, ...consoleRoutes, unknown]) yield* router.add(route.method, asPath(route.path), answerRoute(route))
-  })),
+    for (const route of [home, ...consoleRoutes, unknown]) {
+      yield* router.add(route.method, asPath(route.path), Effect.provideService(answerRoute(route), LiveFigures, figures))
+    }
+  })).pipe(Layer.provide(LiveFigures.layer)),
   paths: [home, ...consoleRoutes, ...entrance].map(({ method, path }) => ({ method, path }))
 }
 

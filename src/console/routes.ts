@@ -1,5 +1,13 @@
 import { auditPage } from "./pages/audit.ts"
+import { healthPage } from "./pages/health.ts"
+import { overviewRoutes } from "./pages/overview.ts"
 import { tenantRoutes } from "./pages/tenants.ts"
+import type { ConsoleRoute } from "./requests/ConsoleRoute.ts"
+
+const all = [...overviewRoutes, healthPage, auditPage, ...tenantRoutes]
+
+/** What the routes of a list need, together. */
+type ServicesOf<Route> = Route extends ConsoleRoute<infer R> ? R : never
 
 /** All pages and changes of the console, beside its entrance. */
-export const consoleRoutes = [auditPage, ...tenantRoutes]
+export const consoleRoutes: ReadonlyArray<ConsoleRoute<ServicesOf<typeof all[number]>>> = all

@@ -25,6 +25,7 @@ import { OpenConnections } from "./server/OpenConnections.ts"
 import { cannotListen } from "./server/refuseWhatCannotListen.ts"
 import { RequestLog } from "./server/RequestLog.ts"
 import { fixedHealth } from "./service/healthz.ts"
+import { MetricsText } from "./service/MetricsText.ts"
 
 /**
  * How long requests under way may take to be answered when the service stops. Afterwards they are
@@ -129,6 +130,7 @@ export class Server extends Context.Service<Server, {
       Layer.provide(HttpRouter.serve(routes(pages), { disableLogger: true, disableListenLog: true, routerConfig })),
       Layer.provide([nodeHttpServer, NodeHttpServer.layerHttpServices]),
       Layer.provide(RequestLog.layer),
+      Layer.provideMerge(MetricsText.layer),
       Layer.provideMerge(Layer.mergeAll(Draining.layer, OpenConnections.layer))
     )
 }

@@ -175,10 +175,13 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
   "console": [
     "database",
+    "fasttrack",
     "http/answers",
     "http/authentication",
     "http/server",
+    "http/service",
     "operators",
+    "readiness",
     "tenants",
     "values"
   ],

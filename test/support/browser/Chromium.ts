@@ -38,7 +38,9 @@ const pictures = fileURLToPath(new URL("../../../test-results/console/", import.
 /** A page in a browser of its own, which remembers what went wrong in it. */
 export interface WatchedPage {
   readonly page: Page
-  /** What the page logged as an error: a script that failed, a rule of the policy that was broken. */
+  /**
+   * What the page logged as an error: a script that failed, a rule of the policy that was broken.
+   */
   readonly problems: ReadonlyArray<string>
 }
 
