@@ -22,7 +22,7 @@ export interface SeenFigures {
 /**
  * The figures of the service over the last minutes, for pages that show them live.
  *
- * It looks at the metrics every two seconds, from the start on, whoever watches: a page shows the
+ * It looks at the metrics every two seconds, from the start on, watched or not: a page shows the
  * last minutes at once, and many watchers cost what one does.
  */
 export class LiveFigures extends Context.Service<LiveFigures, {
