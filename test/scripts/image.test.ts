@@ -8,7 +8,7 @@ const optionsIn = (name: string, line: RegExp) =>
   Array.from(line.exec(textOf(name))?.[0].matchAll(/--[a-z-]+=\d+/g) ?? [], ([option]) => option)
 
 it("starts the service with the bounds that `npm start` gives its heap", () => {
-  const options = optionsIn("scripts/run.mjs", /^const heap = .*$/m)
+  const options = optionsIn("scripts/bringNode.mjs", /^export const heap = .*$/m)
   expect(options).not.toEqual([])
   expect(optionsIn("Dockerfile", /^CMD .*$/m)).toEqual(options)
 })

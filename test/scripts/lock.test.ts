@@ -20,7 +20,7 @@ it.each(["package-lock.json", "bench/emmett/package-lock.json"])(
 )
 
 it("brings no Node without a hash", () => {
-  const script = readFileSync(new URL("../../scripts/run.mjs", import.meta.url), "utf8")
+  const script = readFileSync(new URL("../../scripts/bringNode.mjs", import.meta.url), "utf8")
   const [names, hashes] = [/^ {4}version: "[\d.]+",$/gm, /^ {4}integrity: "sha512-[\w+/]{86}=="$/gm].map((line) =>
     script.match(line)?.length
   )

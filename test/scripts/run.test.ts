@@ -64,7 +64,9 @@ const project = async (version: "old" | "new" = "new") => {
   const root = await realpath(await mkdtemp(join(tmpdir(), "playtally-run-")))
   folders.push(root)
   await mkdir(join(root, "scripts"))
-  await cp(fileURLToPath(new URL("../../scripts/run.mjs", import.meta.url)), join(root, "scripts/run.mjs"))
+  for (const name of ["run.mjs", "bringNode.mjs"]) {
+    await cp(fileURLToPath(new URL(`../../scripts/${name}`, import.meta.url)), join(root, "scripts", name))
+  }
   const files = {
     "npm-cli.js": npm,
     "program.mjs": program,
