@@ -138,7 +138,7 @@ export const exclusively = async (ours, work) => {
 }
 
 /** Effect asks for Node 22.19, which also runs TypeScript as it is; 23 has reached its end without. */
-const isRecent = (version) => {
+export const isRecent = (version) => {
   const [major, minor] = version.split(".").map(Number)
   return major >= 24 || (major === 22 && minor >= 19)
 }

@@ -143,6 +143,7 @@ const commands = {
     rest[0] === "leaderboards" || rest[0] === "forecast"
       ? onNode([join(root, `bench/${rest[0]}.ts`), ...rest.slice(1)])
       : onNode([join(root, "bench/bench.ts"), ...rest]),
+  build: () => onNode([join(root, "scripts/build.ts"), ...rest]),
   types: () => onNode([join(modules, "@typescript/native/bin/tsc"), "-p", ".", ...rest]),
   lint: () => onNode([join(modules, "oxlint/bin/oxlint"), "--deny-warnings", ...rest]),
   format: async () => {

@@ -192,6 +192,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "database",
     "erasure",
     "event-log",
+    "fasttrack",
     "http",
     "http/answers",
     "ingest",
@@ -205,7 +206,8 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "projections/runner",
     "projections/versions",
     "readiness",
-    "tenants"
+    "tenants",
+    "values"
   ],
   "cli": [
     "app",

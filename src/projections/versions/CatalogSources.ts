@@ -1,6 +1,6 @@
 import * as Context from "effect/Context"
 import { createHash } from "node:crypto"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { versionId } from "../feed/VersionRef.ts"
 import { withoutLayout } from "./withoutLayout.ts"
 
@@ -15,8 +15,16 @@ export type SourceHashes = ReadonlyMap<string, string>
  * to try.
  */
 export const CatalogSources = Context.Reference<() => SourceHashes>("playtally/projections/CatalogSources", {
-  defaultValue: () => () => sourcesIn(new URL("../catalog/catalog.ts", import.meta.url))
+  defaultValue: () => ownSources
 })
+
+/** What `scripts/build.ts` has noted of the sources, which an installed package does not have. */
+const noted = new URL("./sources.json", import.meta.url)
+
+const ownSources = (): SourceHashes =>
+  existsSync(noted)
+    ? new Map(Object.entries<string>(JSON.parse(readFileSync(noted, "utf8"))))
+    : sourcesIn(new URL("../catalog/catalog.ts", import.meta.url))
 
 /**
  * Reads the source of each version that a catalog imports: the file that declares it, and all that

@@ -7,7 +7,7 @@ export const daysKind = {
   one: (day) => [[day, day]],
   merge: union,
   covers: (kept, withdrawn) => kept === withdrawn,
-  collect: () => new CountedDays(),
+  collect: (): Collected<number, DayRuns> => new CountedDays(),
   sql: {
     column: "datemultirange not null",
     // The driver knows no multiranges: they travel as text, both ways.
