@@ -144,6 +144,8 @@ const commands = {
       ? onNode([join(root, `bench/${rest[0]}.ts`), ...rest.slice(1)])
       : onNode([join(root, "bench/bench.ts"), ...rest]),
   build: () => onNode([join(root, "scripts/build.ts"), ...rest]),
+  "client:build": () => onNode([join(modules, "@typescript/native/bin/tsc"), "-p", "client", ...rest]),
+  "client:types": () => onNode([join(root, "scripts/clientTypes.ts"), ...rest]),
   types: () => onNode([join(modules, "@typescript/native/bin/tsc"), "-p", ".", ...rest]),
   lint: () => onNode([join(modules, "oxlint/bin/oxlint"), "--deny-warnings", ...rest]),
   format: async () => {

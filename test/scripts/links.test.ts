@@ -4,7 +4,7 @@ import { basename, dirname, join, normalize } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
-const rooms = ["src", "test", "bench", "migrations", "scripts", "docs", "deploy"]
+const rooms = ["src", "test", "bench", "migrations", "scripts", "docs", "deploy", "client/src"]
 
 const filesIn = (folder: string, ...endings: ReadonlyArray<string>): ReadonlyArray<string> =>
   !existsSync(join(root, folder)) ? [] : readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
@@ -15,6 +15,7 @@ const textOf = (file: string) => readFileSync(join(root, file), "utf8")
 
 const pages = [
   ...readdirSync(root).filter((name) => name.endsWith(".md")),
+  "client/README.md",
   ...rooms.flatMap((room) => filesIn(room, ".md"))
 ]
 const sources = rooms.flatMap((room) => filesIn(room, ".ts", ".mjs"))
@@ -44,7 +45,7 @@ const isThere = (path: string, anchor?: string): boolean =>
  * slash at the end. Not those after a slash or a dot, which are parts of other paths.
  */
 const pathsIn = (text: string): ReadonlyArray<readonly [path: string, anchor: string | undefined]> =>
-  [...text.matchAll(/(?<![\w/.:@-])((?:src|test|docs|bench|migrations|scripts|deploy)\/[\w./-]*)(?:#([\w-]+))?/g)]
+  [...text.matchAll(/(?<![\w/.:@-])((?:src|test|docs|bench|client|migrations|scripts|deploy)\/[\w./-]*)(?:#([\w-]+))?/g)]
     .map(([, path = "", anchor]) => [path.replace(/\.+$/, ""), anchor] as const)
     .filter(([path]) => /(\.\w+|\/)$/.test(path))
 

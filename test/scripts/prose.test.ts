@@ -19,6 +19,7 @@ const mostWords = 25
 const pages = [
   ...readdirSync(root).filter((name) => name.endsWith(".md")),
   ...filesIn("docs", ".md"),
+  "client/README.md",
   "test/README.md"
 ]
 
@@ -57,7 +58,7 @@ describe("the prose", () => {
   })
 
   it("of comments in the source does without the words that the house avoids", () => {
-    const sources = filesIn("src", ".ts")
+    const sources = [...filesIn("src", ".ts"), ...filesIn("client/src", ".ts")]
     assert.isAbove(sources.flatMap(commentLines).length, 3000)
     const found = sources.flatMap((file) =>
       commentLines(file).filter(([, line]) => avoided.test(line)).map(([number, line]) => `${file}:${number} ${line.trim()}`)

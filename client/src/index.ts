@@ -1,0 +1,11 @@
+/* What `playtally-client` exports. */
+export type { components, operations, paths } from "./ApiDescription.ts"
+export type * from "./Documents.ts"
+export type { RejectedEvent, SendingBounds, SendReport } from "./EventSender.ts"
+export { exact, ExactNumber } from "./ExactNumber.ts"
+export type { Retry } from "./Exchange.ts"
+export type * from "./followChanges.ts"
+export { Playtally } from "./Playtally.ts"
+export type * from "./Playtally.ts"
+export { NoAnswer, PlaytallyError } from "./PlaytallyError.ts"
+export type { Problem, ProblemType } from "./PlaytallyError.ts"
