@@ -16,6 +16,7 @@ import createBootstrapKeys from "./0015_create_bootstrap_keys.ts"
 import createPartitions from "./0016_create_partitions.ts"
 import createPartitionMoves from "./0017_create_partition_moves.ts"
 import createConsole from "./0018_create_console.ts"
+import letEventsLeave from "./0019_let_events_leave.ts"
 
 /**
  * Every migration under `<id>_<name>`, forward only: one is never changed or removed once it has
@@ -39,5 +40,6 @@ export const migrations = {
   "0015_create_bootstrap_keys": createBootstrapKeys,
   "0016_create_partitions": createPartitions,
   "0017_create_partition_moves": createPartitionMoves,
-  "0018_create_console": createConsole
+  "0018_create_console": createConsole,
+  "0019_let_events_leave": letEventsLeave
 }

@@ -81,7 +81,7 @@ export class Leaderboards extends Context.Service<Leaderboards, {
    * The best users of a board. Ties are in the order in which the users reached the score.
    *
    * It fails as readings of {@link BoardParts} do. `ProjectionBehind` comes also while another zone
-   * or another version is in some of the databases and not in all.
+   * or another version is in some of the databases and not in all, and at the end of a split.
    */
   readonly top: (
     tenant: Tenant,

@@ -35,11 +35,15 @@ interface Row {
   readonly state: PartitionEntry["state"]
 }
 
-/** How many events a database serves, and how many bytes it has. */
-export const readSize = (sql: PgClient.PgClient): Effect.Effect<{ readonly events: number; readonly bytes: number }, SqlError.SqlError> =>
+/** How many events a database serves, of some slices or of all, and how many bytes it has. */
+export const readSize = (
+  sql: PgClient.PgClient,
+  { first, last }: Pick<PartitionEntry, "first" | "last"> = known(onePartition[0], "the one partition")
+): Effect.Effect<{ readonly events: number; readonly bytes: number }, SqlError.SqlError> =>
   Effect.map(
     sql<{ events: bigint; bytes: bigint }>`
-      select coalesce(sum(position), 0)::bigint as events, pg_database_size(current_database()) as bytes from slice_heads`,
+      select coalesce(sum(position), 0)::bigint as events, pg_database_size(current_database()) as bytes from slice_heads
+      where slice between ${first} and ${last}`,
     ([row]) => ({ events: Number(row?.events), bytes: Number(row?.bytes) })
   )
 
@@ -142,7 +146,7 @@ const layOut = Effect.fnUntraced(function*(home: PgClient.PgClient, count: numbe
     if (now.length > 1 || !(yield* isEmpty(home))) {
       return yield* new PartitionsUnusable({
         message:
-          `PARTITIONS is ${count}, and the log has ${now.length}. The setting lays out a new log. One with events gets more by an export and an import into a new log.`
+          `PARTITIONS is ${count}, and the log has ${now.length}. The setting lays out a new log. One with events gets more by \`partitions split\`.`
       })
     }
     for (const entry of layout.slice(1)) yield* prepare(entry, { log, database: known(databases[entry.partition], "database of a server") })

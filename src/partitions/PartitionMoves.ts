@@ -14,17 +14,22 @@ import { PoolShare } from "../database/PoolShare.ts"
 import { lackingToCome, lackingToLeave, readReplicationFacts } from "../database/replicationFacts.ts"
 import { type ImportUnfinished, refuseUnfinished } from "../event-log/unfinishedImport.ts"
 import { known } from "../values/known.ts"
+import { Slice } from "../values/Slice.ts"
+import { cutRankings, cutRest, type Half } from "./moves/cutHalf.ts"
 import { armFence, beat, disarmFence, fence, hasArrived, hasSwitched, leaveSource, switchTarget, takeFenceBack } from "./moves/fence.ts"
 import {
   advanceMove,
   beginMove,
   endMove,
+  endShrinking,
   epochAt,
+  isSplit,
   moveOf,
   type MoveStep,
   type MoveWish,
   type PartitionMove,
   readMoves,
+  stillCarriesOn,
   switchDirectory,
   takeOverAbandoned,
   takeOverToCancel
@@ -56,6 +61,8 @@ export interface MoveProgress {
   readonly events?: readonly [copied: number, all: number]
   /** Milliseconds that a change took to come to the target. */
   readonly behind?: number
+  /** Rows and events that the halves of a split have removed, which the other half has. */
+  readonly removed?: number
 }
 
 /** What a move has come to. */
@@ -66,6 +73,9 @@ export interface MoveReport {
   /** Times that a fence was taken back, because the target was too far behind. */
   readonly fencesTakenBack: number
 }
+
+/** A move, or a split. Without a target a split takes the first server that has no partition. */
+export type Wish = MoveWish | (Omit<MoveWish, "target"> & { readonly isSplit: true; readonly target?: undefined })
 
 /** The errors of every method. */
 type Failure =
@@ -100,6 +110,8 @@ const close = 500
 const poll = { fenced: "10 millis", copying: "250 millis" } as const
 /** Errors of the target that it does not get over by itself. */
 const mostErrors = 5
+/** The most servers that a split looks at for one without a partition. */
+const maxServers = 99
 
 /** The two databases of a move. */
 interface Sides {
@@ -123,10 +135,13 @@ interface Sides {
  * 3. `fencing`: the source sets the heads and checkpoints aside, the target brings them back, and
  *    the directory is changed. If that takes too long, the source brings them back, and it is tried
  *    again.
- * 4. `leaving`: the slices are at the target. What is left at the source goes.
+ * 4. `leaving`: the slices are at the target. What is left of them at the source goes.
  *
  * Each step may be killed at any moment. The same call goes on from there, and takes over from a
  * call that is still at it. The source serves until the directory is changed, but for the fence.
+ *
+ * A split moves the upper slices alone, and they become a partition of their own. In its last step
+ * both databases remove what the other half has.
  *
  * As long as a move takes, no version of a projection is registered, activated or removed in the
  * source. Everything else goes on, and is replicated.
@@ -135,12 +150,13 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
   /** The partitions as the directory has them, and whether their databases answer. */
   readonly list: Effect.Effect<ReadonlyArray<ListedPartition>, DatabaseUnavailable>
   /**
-   * Moves a partition to another server, or goes on with that. A failure leaves the source serving,
-   * unless neither the source nor home answers any more: then the call has to be repeated.
+   * Moves a partition or its upper slices to another server, or goes on with that. A failure leaves
+   * the source serving, unless neither the source nor home answers any more: then the call has to
+   * be repeated.
    *
    * {@link MoveRefused} says why a partition is not moved.
    */
-  readonly move: (wish: MoveWish, onProgress: (progress: MoveProgress) => void) => Effect.Effect<MoveReport, Failure>
+  readonly move: (wish: Wish, onProgress: (progress: MoveProgress) => void) => Effect.Effect<MoveReport, Failure>
   /**
    * Goes back: the source serves on, and nothing of the move is left. False comes back if the
    * target does not answer: what it has of the copy is still there.
@@ -191,7 +207,7 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
         yield* unpublish(source, move)
         const versions = schema.filter(({ isTable }) => isTable).map(({ name }) => ({ name, isFiltered: false }))
         const tables = [...replicatedTables({ isHome: move.target === homeServer }), ...versions]
-        yield* publish(source, move, tables.map(({ name }) => ({ name, isFiltered: false })))
+        yield* publish(source, move, tables.map(({ isFiltered, name }) => ({ name, isFiltered: isFiltered && isSplit(move) })))
         yield* subscribe(target, move, from.direct ?? from.target)
         yield* advanceMove(home, move, "copying")
       })
@@ -214,7 +230,7 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
         const { source, target } = sides
         yield* takeFenceBack(source, move)
         yield* armFence(source, move)
-        const all = (yield* readSize(source)).events
+        const all = (yield* readSize(source, move)).events
         for (;;) {
           const { errors, events, isSubscribed, ready, tables } = yield* readCopy(target, move)
           if (!isSubscribed) return yield* advanceMove(home, move, "preparing")
@@ -279,10 +295,57 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
         return hasCrossed
       })
 
-      const leave = Effect.fnUntraced(function*(move: PartitionMove, { log, source }: Sides) {
+      const leave = Effect.fnUntraced(function*(move: PartitionMove, sides: Sides, tell: (progress: MoveProgress) => void) {
+        const { log, source } = sides
         yield* unpublish(source, move)
         yield* leaveSource(source, move, log)
+        if (isSplit(move)) yield* cut(move, sides, tell)
         yield* endMove(home, move)
+      })
+
+      /** Has both halves of a split remove what the other one has, rankings first. */
+      const cut = Effect.fnUntraced(
+        function*(move: PartitionMove, { entry, log, source, target }: Sides, tell: (progress: MoveProgress) => void) {
+          const { becomes, first, last, partition } = move
+          let removed = 0
+          const cutting = {
+            stillCarriesOn: stillCarriesOn(home, move),
+            onRemoved: (rows: number) => {
+              removed += rows
+              tell({ step: "leaving", removed })
+            }
+          }
+          const halves: ReadonlyArray<Half> = [
+            { sql: source, identity: { log, partition, epoch: entry.epoch }, others: { first, last } },
+            {
+              sql: target,
+              identity: { log, partition: becomes, epoch: epochAt(move, entry) },
+              others: { first: entry.first, last: Slice(first - 1) }
+            }
+          ]
+          const inBoth = (what: typeof cutRankings) =>
+            Effect.forEach(halves, (half) => what(half, cutting), { concurrency: 2, discard: true })
+          yield* inBoth(cutRankings)
+          yield* endShrinking(home, move)
+          yield* inBoth(cutRest)
+        }
+      )
+
+      /** The target of a split that names none. */
+      const freeServer = Effect.fnUntraced(function*(partition: number) {
+        const moves = yield* readMoves(home)
+        const own = moves.find((move) => move.partition === partition)
+        if (own !== undefined) return own.target
+        const taken = new Set([...(yield* readDirectory(home)).map(({ server }) => server), ...moves.map(({ target }) => target)])
+        for (let nth = 1; nth <= maxServers; nth++) {
+          const server = servers.nth(nth)
+          if (server === undefined) break
+          if (!taken.has(server)) return server
+        }
+        return yield* new MoveRefused({
+          reason: "NotReady",
+          message: "DATABASE_SERVERS names no server without a partition. Add one, and give all processes the same setting."
+        })
       })
 
       const undo = Effect.fnUntraced(function*(move: PartitionMove) {
@@ -300,8 +363,8 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
       })
 
       const move = Effect.fn("PartitionMoves.move")(
-        function*(wish: MoveWish, tell: (progress: MoveProgress) => void) {
-          let move = yield* beginMove(home, wish)
+        function*(wish: Wish, tell: (progress: MoveProgress) => void) {
+          let move = yield* beginMove(home, { ...wish, target: wish.target ?? (yield* freeServer(wish.partition)) })
           const sides = yield* Effect.catchTag(
             sidesOf(move),
             "DatabaseUrlUnusable",
@@ -340,7 +403,7 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
                 break
               }
               case "leaving":
-                yield* leave(move, sides)
+                yield* leave(move, sides, tell)
                 return { move, fenced, fencesTakenBack }
             }
             move = yield* moveOf(home, move.partition)

@@ -176,7 +176,7 @@ export class PartitionSet<S> {
   }
 
   private isCertain({ entry, isLeft }: OpenPartition<S>): boolean {
-    return entry.state === "serving" && !isLeft && this.places.now() - this.places.readAt() < directoryHolds
+    return entry.state !== "moving" && !isLeft && this.places.now() - this.places.readAt() < directoryHolds
   }
 
   /** An error of a partition's services that says which partition it is. */

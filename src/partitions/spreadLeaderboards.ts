@@ -1,12 +1,13 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { BoardParts } from "../counters/BoardParts.ts"
+import { BoardParts, type BoardReading } from "../counters/BoardParts.ts"
+import { ProjectionBehind } from "../counters/ConsistentReads.ts"
 import { type BoardSources, Leaderboards, leaderboardsOver } from "../counters/Leaderboards.ts"
 import { unavailable } from "../database/DatabaseUnavailable.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
-import { hasSlice } from "./PartitionMap.ts"
+import { hasSlice, type PartitionEntry } from "./PartitionMap.ts"
 import { Partitions } from "./Partitions.ts"
 import { inPartition } from "./PartitionUnavailable.ts"
 
@@ -17,10 +18,20 @@ export const spreadLeaderboards = Layer.effect(
     /** A partition without a copy of the tenant has no users: the board is empty there. */
     const known = ({ tenantId }: Tenant) => partitions.knowTenant(tenantId).pipe(unavailable("Leaderboards"))
 
+    /**
+     * Reads a partition, unless its database still ranks users of the other half of a split: these
+     * would be counted twice.
+     */
+    const readIn = <A>(
+      { state }: PartitionEntry,
+      services: Context.Context<BoardParts>,
+      read: (boards: BoardParts["Service"]) => BoardReading<A>
+    ): BoardReading<A> => state === "shrinking" ? Effect.fail(new ProjectionBehind({ waited: 0 })) : read(Context.get(services, BoardParts))
+
     const all: BoardSources["all"] = (tenant, read) =>
       Effect.andThen(
         known(tenant),
-        partitions.everywhere((services) => read(Context.get(services, BoardParts)))
+        partitions.everywhere((services, entry) => readIn(entry, services, read))
       ).pipe(inPartition("Leaderboards"))
 
     const fromUser: BoardSources["fromUser"] = (tenant, userId, read) =>
@@ -29,7 +40,7 @@ export const spreadLeaderboards = Layer.effect(
         yield* known(tenant)
         for (;;) {
           const { found, own } = yield* partitions.at(slice, (services, own) =>
-            Effect.map(read.own(Context.get(services, BoardParts)), (found) => ({ found, own })))
+            Effect.map(readIn(own, services, read.own), (found) => ({ found, own })))
           if (found === undefined) {
             return undefined
           }
@@ -39,12 +50,14 @@ export const spreadLeaderboards = Layer.effect(
           const others = yield* partitions.everywhere((services, entry) =>
             hasSlice(entry, slice)
               ? Effect.succeed({ entry, parts: [] })
-              : Effect.map(read.other(Context.get(services, BoardParts), found), (part) => ({ entry, parts: [part] }))
+              : Effect.map(
+                readIn(entry, services, (boards) =>
+                  read.other(boards, found)),
+                (part) => ({ entry, parts: [part] })
+              )
           )
           // If the partition has been split meanwhile, its other half is among the others.
-          const isWhole = others.some(({ entry }) =>
-            entry.first === own.first && entry.last === own.last
-          )
+          const isWhole = others.some(({ entry }) => entry.first === own.first && entry.last === own.last)
           if (isWhole) return [found, ...others.flatMap(({ parts }) => parts)] as const
         }
       }).pipe(inPartition("Leaderboards"))

@@ -4,6 +4,7 @@ import type { SqlError } from "effect/sql"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { databasesOfLog } from "../event-log/LogDatabases.ts"
 import { erasedType } from "../event-log/pseudonym.ts"
+import type { SliceRange } from "../event-log/statements/servedSlices.ts"
 import type { UserInSlice } from "../projections/feed/FedUser.ts"
 import type { Slice } from "../values/Slice.ts"
 import type { TenantId } from "../values/TenantId.ts"
@@ -107,6 +108,10 @@ export const passUser = (
 /** Notes that all of a tenant's users of a slice live by the new zone and weeks. */
 export const endSlice = (sql: PgClient.PgClient, { slice, tenantId }: TenantSlice): Effect.Effect<void, SqlError.SqlError> =>
   Effect.asVoid(sql`delete from time_zone_moves where tenant_id = ${tenantId}::uuid and slice = ${slice}`)
+
+/** Forgets the changes in some slices, which another database has. */
+export const forgetSlices = (sql: PgClient.PgClient, { first, last }: SliceRange): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.asVoid(sql`delete from time_zone_moves where slice between ${first} and ${last}`)
 
 /**
  * Removes a user who is erased: a change that has stopped at the user goes on from the user before.

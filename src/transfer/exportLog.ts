@@ -127,7 +127,8 @@ const readPrelude = Effect.fnUntraced(function*({ all, home }: DatabasesOfLog) {
   const apiKeys = yield* storedApiKeys(home, time)
   const erased = yield* Effect.forEach(all, ({ sql }) =>
     sql<LogFileErasedUser & { readonly erasure: bigint }>`
-      select erasure, tenant_id, slice, tag, pseudonym, ${utc(sql, "erased_at")} as erased_at from erased_users order by erasure`)
+      select erasure, tenant_id, slice, tag, pseudonym, ${utc(sql, "erased_at")} as erased_at from erased_users
+      where slice in (select slice from slice_heads) order by erasure`)
   const tenants = yield* storedTenants(home, time)
   const prelude: LogFilePrelude = {
     header: {

@@ -5,19 +5,17 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import { SqlClient } from "effect/sql"
 import { Counters } from "../../src/counters/Counters.ts"
-import { migrate, type Migrations } from "../../src/database/Migrations.ts"
+import { migrate } from "../../src/database/Migrations.ts"
 import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
 import { isMoved } from "../../src/event-log/EventLogError.ts"
 import { bringHeadsBack, setHeadsAside } from "../../src/event-log/statements/servedSlices.ts"
 import { fence, takeFenceBack } from "../../src/partitions/moves/fence.ts"
 import { advanceMove, moveOf } from "../../src/partitions/moves/moveRecord.ts"
-import { FencePatience, MoveNotice, type MoveProgress, PartitionMoves } from "../../src/partitions/PartitionMoves.ts"
+import type { MoveProgress } from "../../src/partitions/PartitionMoves.ts"
 import { Partitions } from "../../src/partitions/Partitions.ts"
-import type { PartitionServers } from "../../src/partitions/PartitionServers.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
 import * as Checkpoints from "../../src/projections/feed/Checkpoints.ts"
 import { activateVersion } from "../../src/projections/versions/activateVersion.ts"
@@ -26,19 +24,13 @@ import { removeVersion } from "../../src/projections/versions/removeVersion.ts"
 import { Slice } from "../../src/values/Slice.ts"
 import { UserId } from "../../src/values/UserId.ts"
 import { partitionSettings, TestDatabase } from "../support/database/TestDatabase.ts"
-import { testApplication } from "../support/database/TestSql.ts"
 import { bet } from "../support/events/events.ts"
 import { newEvent } from "../support/events/newEvent.ts"
 import { newTenant } from "../support/service/newTenant.ts"
 import { strong } from "../support/service/strong.ts"
 import { testService } from "../support/service/TestService.ts"
 import { untilEffect } from "../support/time/until.ts"
-
-const clientOf = (url: string) =>
-  Effect.map(
-    Layer.build(Layer.fresh(PgClient.layer({ url: Redacted.make(url), applicationName: testApplication }))),
-    (context) => Context.get(context, PgClient.PgClient)
-  )
+import { clientOf, moves, objectsOfMoves, quiet } from "./moving.ts"
 
 /** A service on a log in one database, with some bets in it, and a server `s1` to move to. */
 const logWithServer = Effect.gen(function*() {
@@ -84,29 +76,7 @@ const logWithServer = Effect.gen(function*() {
   }
 })
 
-const moves = (
-  log: { readonly service: Context.Context<PgClient.PgClient | Migrations | PartitionServers> },
-  patience = { milliseconds: 1500, most: 10 }
-) =>
-  Layer.build(
-    Layer.fresh(PartitionMoves.layer).pipe(
-      Layer.provide(Layer.succeed(MoveNotice, 0)),
-      Layer.provide(Layer.succeed(FencePatience, patience)),
-      Layer.provide(Layer.succeedContext(log.service))
-    )
-  ).pipe(Effect.map((context) => Context.get(context, PartitionMoves)))
-
 const whole = (target: string) => ({ partition: 0, target, isSplit: false })
-const quiet = () => {}
-
-/** What PostgreSQL has of moves, besides rows: nothing, if none is under way. */
-const objectsOfMoves = (sql: PgClient.PgClient) =>
-  sql`
-    select pubname as name from pg_publication
-    union all select slot_name from pg_replication_slots where database = current_database()
-    union all select s.subname from pg_subscription s join pg_database d on d.oid = s.subdbid where d.datname = current_database()
-    union all select 'fence' from partition_fence`
-
 const repeats = Array.from({ length: 40 }, () => "Duplicate")
 
 describe("a move", () => {

@@ -6,7 +6,7 @@ import type { Slice } from "../../values/Slice.ts"
 import { sliceMoved } from "../EventLogError.ts"
 
 /** A range of slices, both ends included. */
-interface SliceRange {
+export interface SliceRange {
   readonly first: Slice
   readonly last: Slice
 }
@@ -60,9 +60,42 @@ export const setHeadsAside = (sql: PgClient.PgClient, { first, last }: SliceRang
 export const bringHeadsBack = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> =>
   Effect.asVoid(sql`with back as (delete from fenced_heads returning *) insert into slice_heads select * from back`)
 
-/** Has a database that is no partition serve nothing, in the caller's transaction. */
-export const serveNothing = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> =>
-  Effect.andThen(sql`delete from slice_heads`, Effect.asVoid(sql`delete from fenced_heads`))
+/** Forgets the heads that were set aside: another database serves the slices. */
+export const forgetHeadsAside = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.asVoid(sql`delete from fenced_heads`)
+
+/** Has a database that is no partition serve nothing. */
+export const serveNothing = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> => Effect.asVoid(sql`delete from slice_heads`)
+
+/** The positions that a database still has of a slice that it does not serve; undefined if none. */
+export const positionsLeft = (
+  sql: PgClient.PgClient,
+  slice: Slice
+): Effect.Effect<{ readonly first: number; readonly last: number } | undefined, SqlError.SqlError> =>
+  Effect.map(
+    sql<{ first: bigint | null; last: bigint | null }>`
+      select min(position) as first, max(position) as last from events where slice = ${slice}`,
+    ([row]) =>
+      row?.first === null || row?.last === null || row === undefined ? undefined : { first: Number(row.first), last: Number(row.last) }
+  )
+
+/**
+ * Removes the events of a slice from one position to another, and says how many there were. In the
+ * caller's transaction. PostgreSQL refuses it if the database serves the slice.
+ */
+export const removeEvents = (
+  sql: PgClient.PgClient,
+  slice: Slice,
+  { first, last }: { readonly first: number; readonly last: number }
+): Effect.Effect<number, SqlError.SqlError> =>
+  Effect.gen(function*() {
+    yield* sql`select set_config('playtally.leaving', 'on', true)`
+    const [gone] = yield* sql<{ events: number }>`
+      with gone as (
+        delete from events where slice = ${slice} and position between ${BigInt(first)} and ${BigInt(last)} returning 1
+      ) select count(*)::int as events from gone`
+    return known(gone, "count of removed events").events
+  })
 
 /**
  * Fails unless a database has the head of a slice: with a `SqlError` of which `isMoved` says that

@@ -3,10 +3,10 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { sqlState } from "../../database/classifySqlError.ts"
 import { raiseSynchronousCommit } from "../../database/synchronousCommit.ts"
-import { bringHeadsBack, serveNothing, setHeadsAside } from "../../event-log/statements/servedSlices.ts"
+import { bringHeadsBack, forgetHeadsAside, serveNothing, setHeadsAside } from "../../event-log/statements/servedSlices.ts"
 import * as Checkpoints from "../../projections/feed/Checkpoints.ts"
 import { readIdentity, writeIdentity } from "../PartitionDirectory.ts"
-import type { PartitionMove } from "./moveRecord.ts"
+import { isSplit, type PartitionMove } from "./moveRecord.ts"
 import { MoveRefused } from "./MoveRefused.ts"
 import { lockTarget } from "./prepareTarget.ts"
 import { dropSubscription } from "./replication.ts"
@@ -17,8 +17,6 @@ import { dropSubscription } from "./replication.ts"
  * slices as long as it has their heads, and the one that brings them back serves next: the target,
  * or the source again.
  */
-
-const isSplit = ({ becomes, partition }: PartitionMove): boolean => becomes !== partition
 
 const takenOver = ({ partition }: PartitionMove) =>
   Effect.fail(
@@ -42,8 +40,7 @@ export const armFence = (source: PgClient.PgClient, move: PartitionMove) =>
       })
     }
     yield* source`
-      insert into partition_fence (move, mover, target, is_split)
-      values (${move.move}::uuid, ${move.mover}, ${move.target}, ${isSplit(move)})
+      insert into partition_fence (move, mover, target) values (${move.move}::uuid, ${move.mover}, ${move.target})
       on conflict (only_row) do nothing`
     yield* claim(source, move)
   }))
@@ -61,10 +58,7 @@ const claim = (source: PgClient.PgClient, move: PartitionMove) =>
 
 /** Takes the row of the fence away, in a source that serves its slices. */
 export const disarmFence = (source: PgClient.PgClient, move: PartitionMove) =>
-  source.withTransaction(Effect.gen(function*() {
-    yield* source`delete from erased_while_moving`
-    yield* source`delete from partition_fence where move = ${move.move}::uuid and mover <= ${move.mover}`
-  }))
+  source`delete from partition_fence where move = ${move.move}::uuid and mover <= ${move.mover}`
 
 /** Makes a change at the source that the target can be asked for, and says which. */
 export const beat = (source: PgClient.PgClient, move: PartitionMove) =>
@@ -150,14 +144,17 @@ export const switchTarget = (target: PgClient.PgClient, move: PartitionMove, ide
   }))
 
 /**
- * Has the source say that it is no partition any more, and forget what the fence set aside. It does
- * so once, as it may become a target later.
+ * Has the source forget what the fence set aside. Unless it was split, it says that it is no
+ * partition any more. It does so once, as it may become a target later.
  */
 export const leaveSource = (source: PgClient.PgClient, move: PartitionMove, log: string) =>
   source.withTransaction(Effect.gen(function*() {
     const gone = yield* source`delete from partition_fence where move = ${move.move}::uuid and mover <= ${move.mover} returning move`
     if (gone.length === 0) return
+    yield* forgetHeadsAside(source)
+    yield* Checkpoints.forgetAside(source)
+    if (isSplit(move)) return
     yield* serveNothing(source)
-    yield* Checkpoints.removeAll(source)
+    yield* Checkpoints.removeUnserved(source)
     yield* writeIdentity(source, { log, partition: null, epoch: 0 })
   }))

@@ -34,10 +34,13 @@ export interface PartitionMove {
 export interface MoveWish {
   readonly partition: number
   readonly target: string
-  /** The first slice of those that move; all slices without it. */
+  /** The first slice of those that leave with a split; half of them without it. */
   readonly at?: Slice | undefined
   readonly isSplit: boolean
 }
+
+/** Whether the slices become a partition of their own. */
+export const isSplit = ({ becomes, partition }: PartitionMove): boolean => becomes !== partition
 
 /** All moves that are under way, in the home database. */
 export const readMoves = (home: PgClient.PgClient): Effect.Effect<ReadonlyArray<PartitionMove>, SqlError.SqlError> =>
@@ -67,13 +70,14 @@ const entryOf = Effect.fnUntraced(function*(home: PgClient.PgClient, partition: 
  * Begins a move, or takes over one that is under way. It says in the directory that the partition
  * is moving.
  */
-export const beginMove = (home: PgClient.PgClient, { at, isSplit, partition, target }: MoveWish) =>
+export const beginMove = (home: PgClient.PgClient, wish: MoveWish) =>
   home.withTransaction(Effect.gen(function*() {
+    const { at, partition, target } = wish
     yield* lockDirectory(home)
     const moves = yield* readMoves(home)
     const before = moves.find((move) => move.partition === partition)
     if (before !== undefined) {
-      const isSame = before.target === target && isSplit === (before.becomes !== partition) && (at === undefined || at === before.first)
+      const isSame = before.target === target && wish.isSplit === isSplit(before) && (at === undefined || at === before.first)
       if (!isSame) {
         return yield* refused(
           "UnderWay",
@@ -82,6 +86,13 @@ export const beginMove = (home: PgClient.PgClient, { at, isSplit, partition, tar
       }
       yield* takeOver(home, before)
     } else {
+      const from = moves.find(({ becomes }) => becomes === partition)
+      if (from !== undefined) {
+        return yield* refused(
+          "UnderWay",
+          `Partition ${partition} is being split from partition ${from.partition}: end that with \`partitions split ${from.partition}\`.`
+        )
+      }
       const entry = yield* entryOf(home, partition)
       const map = yield* readDirectory(home)
       const there = map.find(({ server }) => server === target) ?? moves.find((move) => move.target === target)
@@ -91,14 +102,14 @@ export const beginMove = (home: PgClient.PgClient, { at, isSplit, partition, tar
           `The database of server "${target}" has partition ${there.partition}, or is about to: take another one.`
         )
       }
-      const first = at ?? (isSplit ? (entry.first + entry.last + 1) >> 1 : entry.first)
-      if (isSplit && (first <= entry.first || first > entry.last)) {
+      const first = at ?? (wish.isSplit ? (entry.first + entry.last + 1) >> 1 : entry.first)
+      if (wish.isSplit && (first <= entry.first || first > entry.last)) {
         return yield* refused(
           "NotReady",
           `Partition ${partition} has the slices ${entry.first} to ${entry.last}: it cannot be split at ${first}.`
         )
       }
-      const becomes = isSplit ? Math.max(...map.map((one) => one.partition), ...moves.map((move) => move.becomes)) + 1 : partition
+      const becomes = wish.isSplit ? Math.max(...map.map((one) => one.partition), ...moves.map((move) => move.becomes)) + 1 : partition
       yield* home`
         insert into partition_moves (partition, move, mover, becomes, first_slice, last_slice, source, target, step)
         values (${partition}, ${randomUUID()}::uuid, ${nextMover(home)}, ${becomes}, ${first}, ${entry.last}, ${entry.server},
@@ -132,7 +143,9 @@ export const takeOverToCancel = (home: PgClient.PgClient, partition: number) =>
     if (move.step === "leaving") {
       return yield* refused(
         "Ended",
-        `The slices are on "${move.target}" already. Run the same command again: it removes what is left of the move. A second move brings them back.`
+        `The slices are on "${move.target}" already. Run the same command again: it removes what is left of it.${
+          isSplit(move) ? "" : " A second move brings them back."
+        }`
       )
     }
     yield* takeOver(home, move)
@@ -153,8 +166,7 @@ const takenOver = (partition: number) =>
   refused("TakenOver", `Another command carries the move of partition ${partition} on, or has cancelled it.`)
 
 /** The epoch of the slices at the target. */
-export const epochAt = ({ becomes, partition }: PartitionMove, source: PartitionEntry): number =>
-  becomes === partition ? source.epoch + 1 : 1
+export const epochAt = (move: PartitionMove, source: PartitionEntry): number => isSplit(move) ? 1 : source.epoch + 1
 
 /**
  * Takes over a move whose command has not come out of its fence for `seconds`: it was killed there.
@@ -175,7 +187,7 @@ export const switchDirectory = (home: PgClient.PgClient, move: PartitionMove, so
   home.withTransaction(Effect.gen(function*() {
     yield* lockDirectory(home)
     yield* advanceMove(home, move, "leaving")
-    if (move.becomes === move.partition) {
+    if (!isSplit(move)) {
       yield* home`
         update partitions set server = ${move.target}, epoch = ${
         BigInt(epochAt(move, source))
@@ -184,10 +196,22 @@ export const switchDirectory = (home: PgClient.PgClient, move: PartitionMove, so
       yield* home`
         update partitions set last_slice = ${move.first - 1}, state = 'shrinking' where partition = ${move.partition}`
       yield* home`
-        insert into partitions (partition, first_slice, last_slice, server, epoch)
-        values (${move.becomes}, ${move.first}, ${move.last}, ${move.target}, ${BigInt(epochAt(move, source))})`
+        insert into partitions (partition, first_slice, last_slice, server, epoch, state)
+        values (${move.becomes}, ${move.first}, ${move.last}, ${move.target}, ${BigInt(epochAt(move, source))}, 'shrinking')`
     }
   }))
+
+/** Notes that each half of a split ranks its own users alone. */
+export const endShrinking = (home: PgClient.PgClient, move: PartitionMove) =>
+  home.withTransaction(Effect.gen(function*() {
+    yield* lockDirectory(home)
+    yield* stillCarriesOn(home, move)
+    yield* home`
+      update partitions set state = 'serving' where state = 'shrinking' and partition in (${move.partition}, ${move.becomes})`
+  }))
+
+/** Fails if another command carries a move on in its last step, or has ended it. */
+export const stillCarriesOn = (home: PgClient.PgClient, move: PartitionMove) => advanceMove(home, { ...move, step: "leaving" }, "leaving")
 
 /** Forgets a move that has ended, or that has been undone: the partition serves. */
 export const endMove = (home: PgClient.PgClient, { mover, partition }: PartitionMove) =>

@@ -1,4 +1,4 @@
-/** A table that a move replicates, and whether a split leaves the rows of other slices out. */
+/** A table that a move replicates, and whether it leaves the rows of other slices out. */
 export interface ReplicatedTable {
   readonly name: string
   readonly isFiltered: boolean
@@ -8,7 +8,8 @@ export interface ReplicatedTable {
  * The tables that go with the slices, besides those of the versions of projections. The directory,
  * the keys and the rejected items stay at home.
  *
- * A row filter needs the slice in the primary key. The other tables are replicated whole.
+ * A row filter needs the slice in the primary key. The other tables are replicated whole, and
+ * `cutHalf` removes what is of other slices after a split.
  */
 export const replicatedTables = ({ isHome }: { readonly isHome: boolean }): ReadonlyArray<ReplicatedTable> => [
   { name: "events", isFiltered: true },
@@ -20,7 +21,6 @@ export const replicatedTables = ({ isHome }: { readonly isHome: boolean }): Read
   { name: "log_histories", isFiltered: false },
   { name: "erased_users", isFiltered: false },
   { name: "unfinished_erasures", isFiltered: false },
-  { name: "erased_while_moving", isFiltered: false },
   { name: "generations", isFiltered: false },
   { name: "projection_versions", isFiltered: false },
   { name: "projections", isFiltered: false },

@@ -308,6 +308,6 @@ export const setAside = (sql: PgClient.PgClient, { first, last }: SliceRange): E
 export const bringBack = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> =>
   Effect.asVoid(sql`with back as (delete from fenced_checkpoints returning *) insert into checkpoints select * from back`)
 
-/** Removes all checkpoints of a database that is no partition, in the caller's transaction. */
-export const removeAll = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> =>
-  Effect.andThen(sql`delete from checkpoints`, Effect.asVoid(sql`delete from fenced_checkpoints`))
+/** Forgets the checkpoints that were set aside: another database serves the slices. */
+export const forgetAside = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.asVoid(sql`delete from fenced_checkpoints`)

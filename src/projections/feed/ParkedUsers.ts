@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { sliceOf } from "../../event-log/sliceOf.ts"
+import type { SliceRange } from "../../event-log/statements/servedSlices.ts"
 import { known } from "../../values/known.ts"
 import { Position } from "../../values/Position.ts"
 import type { Slice } from "../../values/Slice.ts"
@@ -65,6 +66,10 @@ export const remove = (sql: PgClient.PgClient, version: VersionRef, user: UserRe
 /** Removes all notes of a version, for rows that start over or go. */
 export const removeVersion = (sql: PgClient.PgClient, { name, version }: VersionRef): Effect.Effect<void, SqlError.SqlError> =>
   Effect.asVoid(sql`delete from parked_users where projection = ${name} and version = ${version}`)
+
+/** Removes all notes of users of some slices, which another database has. */
+export const removeSlices = (sql: PgClient.PgClient, { first, last }: SliceRange): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.asVoid(sql`delete from parked_users where slice between ${first} and ${last}`)
 
 /** Removes all notes of a user who is erased, and says in how many versions the user was parked. */
 export const removeUser = (sql: PgClient.PgClient, { tenantId, userId }: UserRef): Effect.Effect<number, SqlError.SqlError> =>

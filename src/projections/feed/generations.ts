@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
 import { sliceOf } from "../../event-log/sliceOf.ts"
+import type { SliceRange } from "../../event-log/statements/servedSlices.ts"
 import type { Slice } from "../../values/Slice.ts"
 import type { TenantId } from "../../values/TenantId.ts"
 import type { UserId } from "../../values/UserId.ts"
@@ -97,6 +98,10 @@ const isRead = (sql: PgClient.PgClient, name: string, version: number) =>
 /** Removes what names an erased user, in the caller's transaction. */
 export const forgetGenerations = (sql: PgClient.PgClient, { tenantId, userId }: UserRef): Effect.Effect<void, SqlError.SqlError> =>
   Effect.asVoid(sql`delete from generations where tenant_id = ${tenantId}::uuid and user_id = ${userId}`)
+
+/** Removes what is only about users of some slices, which another database has. */
+export const forgetSlices = (sql: PgClient.PgClient, { first, last }: SliceRange): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.asVoid(sql`delete from generations where slice between ${first} and ${last}`)
 
 interface GenerationRow {
   readonly generation: bigint
