@@ -100,7 +100,9 @@ const follow = Effect.fnUntraced(function*(service: Service, tenant: Tenant, fro
   }
 })
 
-/** The slices that a database has heads, events and rows of users of, and wrong counts of rankings. */
+/**
+ * The slices that a database has heads, events and rows of users of, and wrong counts of rankings.
+ */
 const held = Effect.fnUntraced(function*(service: Service, sql: PgClient.PgClient) {
   const heads = yield* sql<{ slice: number }>`select slice from slice_heads order by slice`
   const events = yield* sql<{ slice: number }>`select distinct slice from events`

@@ -39,42 +39,52 @@ const repeated = (identities: ReadonlyArray<string>): ReadonlyArray<string> => {
 
 /**
  * What is wrong after a fault, in the words of the promise that is broken; nothing if all are kept.
- * The log is read straight from the database: every acknowledged event is in it exactly once,
+ * The log is read straight from its databases: every acknowledged event is in it exactly once,
  * nothing that was refused is, the positions of each slice are 1, 2, 3 … to its head.
  */
-export const logProblems = Effect.fnUntraced(function*({ acknowledged, unanswered = [] }: Sent) {
-  const sql = yield* PgClient.PgClient
-  const rows = yield* sql<
-    LogRow
-  >`select slice, position, user_id, event_type, payload::text as payload from events order by slice, position`
-  const heads = yield* sql<{ slice: number; position: bigint }>`select slice, position from slice_heads`
+export const logProblems = Effect.fnUntraced(
+  function*({ acknowledged, unanswered = [] }: Sent, further: ReadonlyArray<PgClient.PgClient> = []) {
+    const databases = [yield* PgClient.PgClient, ...further]
+    const rows = (yield* Effect.forEach(
+      databases,
+      (sql) => sql<LogRow>`select slice, position, user_id, event_type, payload::text as payload from events order by slice, position`
+    )).flat()
+    const heads =
+      (yield* Effect.forEach(databases, (sql) => sql<{ slice: number; position: bigint }>`select slice, position from slice_heads`)).flat()
 
-  const identities = rows.map(identityOfRow)
-  const log = new Set(identities)
-  const must = new Set(acknowledged.map(identityOf))
-  const may = new Set(unanswered.map(identityOf))
+    const identities = rows.map(identityOfRow)
+    const log = new Set(identities)
+    const must = new Set(acknowledged.map(identityOf))
+    const may = new Set(unanswered.map(identityOf))
 
-  const ends = new Map<number, bigint>()
-  const holes: Array<string> = []
-  for (const { position, slice } of rows) {
-    if (position !== (ends.get(slice) ?? 0n) + 1n) holes.push(`${slice}/${position}`)
-    ends.set(slice, position)
+    const ends = new Map<number, bigint>()
+    const holes: Array<string> = []
+    for (const { position, slice } of rows) {
+      if (position !== (ends.get(slice) ?? 0n) + 1n) {
+        holes.push(`${slice}/${position}`)
+      }
+      ends.set(slice, position)
+    }
+    return [
+      ...some(
+        "acknowledged events are not in the log",
+        [...must].filter((identity) => !log.has(identity))
+      ),
+      ...some("events are in the log more than once", repeated(identities)),
+      ...some(
+        "events of refused requests are in the log",
+        rows.filter((row) => row.user_id.startsWith(refusedPrefix)).map((row) => row.user_id)
+      ),
+      ...some("events are in the log that nobody was told of", [...log].filter((identity) => !must.has(identity) && !may.has(identity))),
+      ...some("positions do not follow the one before", holes),
+      ...some("slices are served by several databases", repeated(heads.map(({ slice }) => String(slice)))),
+      ...some(
+        "heads are not where their slices end",
+        heads.filter(({ position, slice }) => position !== (ends.get(slice) ?? 0n)).map(({ slice }) => slice)
+      )
+    ]
   }
-  return [
-    ...some("acknowledged events are not in the log", [...must].filter((identity) => !log.has(identity))),
-    ...some("events are in the log more than once", repeated(identities)),
-    ...some(
-      "events of refused requests are in the log",
-      rows.filter((row) => row.user_id.startsWith(refusedPrefix)).map((row) => row.user_id)
-    ),
-    ...some("events are in the log that nobody was told of", [...log].filter((identity) => !must.has(identity) && !may.has(identity))),
-    ...some("positions do not follow the one before", holes),
-    ...some(
-      "heads are not where their slices end",
-      heads.filter(({ position, slice }) => position !== (ends.get(slice) ?? 0n)).map(({ slice }) => slice)
-    )
-  ]
-})
+)
 
 /** Of what a sender was told is stored: what the log has, and how many events it has not. */
 export const splitByLog = Effect.fnUntraced(function*(_: { readonly url: string }, acknowledged: ReadonlyArray<FastTrackItem>) {
@@ -117,10 +127,14 @@ export const counterProblems = Effect.fnUntraced(function*(url: string, acknowle
 })
 
 /** What the project's own commands find wrong, `events verify` and `projections verify`. */
-export const verifyProblems = Effect.fnUntraced(function*(databaseUrl: string, folder?: string) {
+export const verifyProblems = Effect.fnUntraced(function*(
+  databaseUrl: string,
+  folder?: string,
+  settings: Readonly<Record<string, string>> = {}
+) {
   const problems: Array<string> = []
   for (const command of [["events", "verify"], ["projections", "verify"]]) {
-    const verifying = yield* startProgram(command, { DATABASE_URL: databaseUrl }, folder)
+    const verifying = yield* startProgram(command, { DATABASE_URL: databaseUrl, ...settings }, folder)
     const { code } = yield* verifying.ended
     if (code !== 0) problems.push(`${command.join(" ")} ended with ${code}: ${verifying.stdout()}${verifying.stderr()}`.slice(0, 1500))
   }

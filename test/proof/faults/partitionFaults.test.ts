@@ -2,55 +2,14 @@ import { PgClient } from "@effect/sql-pg"
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { SqlClient } from "effect/sql"
 import { setTimeout } from "node:timers/promises"
-import { migrate } from "../../../src/database/Migrations.ts"
-import { partitionSettings, TestDatabase } from "../../support/database/TestDatabase.ts"
+import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { testApplication } from "../../support/database/TestSql.ts"
-import { type Program, startProgram } from "../../support/service/program.ts"
-import { startService } from "../../support/service/ServiceProcess.ts"
 import { until } from "../../support/time/until.ts"
 import { counterProblems, logProblems } from "./checkExactness.ts"
-import { type LoadOutcome, startLoad } from "./Load.ts"
+import type { LoadOutcome } from "./Load.ts"
+import { fencedOf, isFenced, slowTarget, succeeds, underLoad } from "./movingUnderLoad.ts"
 import { scenario, type Told } from "./scenario.ts"
-
-/** A log in one database, two processes of the service, load on both, and a server to move to. */
-const underLoad = Effect.fnUntraced(function*(told: Told) {
-  const database = yield* TestDatabase
-  const { DATABASE_SERVERS = "" } = yield* partitionSettings(2)
-  const settings = { DATABASE_SERVERS }
-  const services = yield* Effect.all([1, 2].map(() => startService(settings)), { concurrency: 2 })
-  const load = yield* startLoad({ seed: told.seed, urls: () => services.map(({ url }) => url), perSecond: 300 })
-  yield* until(() => load.answered() > 5)
-  const home = Redacted.value(database.url)
-  return {
-    services,
-    load,
-    urls: { home, s1: DATABASE_SERVERS.slice("s1=".length) } as Readonly<Record<string, string>>,
-    command: (...args: ReadonlyArray<string>) => startProgram(["partitions", ...args], { DATABASE_URL: home, ...settings })
-  }
-})
-
-/** Fails with what a command said, unless it succeeded. */
-const succeeds = Effect.fnUntraced(function*(command: Program) {
-  const { code, signal } = yield* command.ended
-  assert.strictEqual(code ?? signal, 0, command.stdout() + command.stderr())
-  return command.stdout()
-})
-
-/**
- * Has a database as a target take more than half a second for each fence, so that a command can be
- * killed in the middle of one.
- */
-const slowTarget = (url: string) =>
-  Effect.gen(function*() {
-    const sql = yield* PgClient.PgClient
-    yield* Effect.provideService(migrate, SqlClient.SqlClient, sql)
-    yield* sql`create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.003); return new; end $$`
-    yield* sql`create trigger slow before insert on fenced_heads for each row execute function slow()`
-    // For what is replicated, and for nothing else.
-    yield* sql`alter table fenced_heads enable replica trigger slow`
-  }).pipe(Effect.provide(PgClient.layer({ url: Redacted.make(url), applicationName: testApplication })))
 
 /** Where a command is killed: milliseconds after it has said that it has come to a step. */
 const kills = [
@@ -63,15 +22,6 @@ const kills = [
   ["fencing", 500],
   ["leaving", 0]
 ] as const
-
-/** Whether a database has set its slices aside for a move. */
-const isFenced = (url: string) =>
-  Effect.map(Effect.flatMap(PgClient.PgClient, (sql) => sql`select from partition_fence where is_fenced`), (rows) => rows.length > 0).pipe(
-    Effect.provide(PgClient.layer({ url: Redacted.make(url), applicationName: testApplication }))
-  )
-
-/** The milliseconds that a command says the slices were served nowhere. */
-const fencedOf = (said: string): number => Number(/nowhere for (\d+) ms/.exec(said)?.[1])
 
 /** All that is wrong in the log of a database and in the answers of all processes. */
 const assertAllExact = Effect.fnUntraced(
