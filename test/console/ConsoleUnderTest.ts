@@ -1,15 +1,22 @@
 import { assert } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type { Page } from "playwright-core"
 import { accessibilityProblems } from "../support/browser/accessibility.ts"
 import { Chromium, type WatchedPage } from "../support/browser/Chromium.ts"
-import { apiKey, startService } from "../support/service/ServiceProcess.ts"
+import { apiKey, type ServiceProcess, startService } from "../support/service/ServiceProcess.ts"
 
 /** The operator key of the service under test. */
 export const operatorKey = "operator-key-of-the-tests-012345"
 
 /** Starts the service with an operator key. The tenant `demo` has {@link apiKey}. */
 export const startConsole = (settings: Readonly<Record<string, string>> = {}) => startService({ OPERATOR_KEY: operatorKey, ...settings })
+
+/** One service for all tests of a file that leave it as it is. */
+export class SharedConsole extends Context.Service<SharedConsole, ServiceProcess>()("playtally/test/SharedConsole") {
+  static readonly layer = Layer.effect(SharedConsole, startConsole())
+}
 
 /** Signs in on a page, and waits for the page that follows. */
 export const signIn = async (page: Page, url: string, key: string): Promise<void> => {
