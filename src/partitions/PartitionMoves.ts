@@ -32,6 +32,7 @@ import {
   stillCarriesOn,
   switchDirectory,
   takeOverAbandoned,
+  takeOverLeft,
   takeOverToCancel
 } from "./moves/moveRecord.ts"
 import { MoveRefused } from "./moves/MoveRefused.ts"
@@ -106,6 +107,8 @@ export const MoveNotice = Context.Reference<number>("playtally/partitions/MoveNo
 
 /** The target is close if a change comes to it within so many milliseconds. */
 const close = 500
+/** After how many seconds without a sign the last step of a move has no command any more. */
+const leftAfter = 60
 /** How often the target is asked during a fence, and while it copies. */
 const poll = { fenced: "10 millis", copying: "250 millis" } as const
 /** Errors of the target that it does not get over by itself. */
@@ -163,8 +166,9 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
    */
   readonly cancel: (partition: number) => Effect.Effect<boolean, Failure>
   /**
-   * Has a source serve again whose move was killed in its fence, some seconds ago. The number of
-   * its partition; undefined if there is none.
+   * Has a source serve again whose move was killed in its fence, some seconds ago. Or ends a move
+   * that was killed in its last step, a minute ago. The number of its partition; undefined if there
+   * is none.
    */
   readonly heal: Effect.Effect<number | undefined, Failure>
 }>()("playtally/partitions/PartitionMoves") {
@@ -423,9 +427,19 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
         unavailable("PartitionMoves.cancel")
       )
 
+      const endLeft = Effect.gen(function*() {
+        const move = yield* takeOverLeft(home, leftAfter)
+        if (move === undefined) return undefined
+        yield* leave(move, yield* sidesOf(move), () => {})
+        yield* Effect.logWarning("A move was killed in its last step: the service has ended it").pipe(
+          Effect.annotateLogs({ partition: move.partition, server: move.source })
+        )
+        return move.partition
+      })
+
       const heal = Effect.gen(function*() {
         const move = yield* takeOverAbandoned(home, yield* FenceAbandoned)
-        if (move === undefined) return undefined
+        if (move === undefined) return yield* endLeft
         yield* Effect.flatMap(clientOf(move.source), (source) => Effect.retry(takeFenceBack(source, move), patiently))
         yield* Effect.logWarning("A move was killed in its fence: the source serves again. Run the command again, or cancel the move").pipe(
           Effect.annotateLogs({ partition: move.partition, server: move.source })
@@ -453,7 +467,7 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
   )
 
   /**
-   * Looks now and then, as long as the service runs, for a source that a killed move has fenced.
+   * Looks now and then, as long as the service runs, for what a killed move has left.
    */
   static readonly layerHealing = Layer.effectDiscard(
     Effect.gen(function*() {

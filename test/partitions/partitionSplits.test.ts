@@ -257,35 +257,53 @@ describe("a split", () => {
       for (const sql of [home, one]) assert.deepStrictEqual(yield* sql`select from events where user_id = 'player-1'`, [])
     })), 120_000)
 
-  it.live("goes back from each step before its end, and is refused where it cannot be made", () =>
-    Effect.scoped(Effect.gen(function*() {
-      const { home, server, service, tenant } = yield* logWithServers(1)
-      const one = server(1)
-      const before = yield* readings(service, tenant)
-      const { cancel, list, move } = yield* moves({ service })
-      for (const step of ["preparing", "copying"]) {
-        const reached = yield* Deferred.make<void>()
-        const running = yield* Effect.forkChild(move(split(0), (progress) => {
-          if (progress.step === step) Deferred.doneUnsafe(reached, Effect.void)
-        }))
-        yield* Effect.raceFirst(Deferred.await(reached), Fiber.join(running))
-        yield* Fiber.interrupt(running)
-        const other = yield* Effect.flip(move({ partition: 0, target: "s1", isSplit: false }, quiet))
-        assert.strictEqual(other._tag === "MoveRefused" && other.reason, "UnderWay")
-        assert.isTrue(yield* cancel(0))
+  it.live(
+    "goes back from each step before its end, is ended by the service, and is refused where it cannot be made",
+    () =>
+      Effect.scoped(Effect.gen(function*() {
+        const { home, server, service, tenant } = yield* logWithServers(1)
+        const one = server(1)
+        const before = yield* readings(service, tenant)
+        const { cancel, heal, list, move } = yield* moves({ service })
+        const killed = yield* Deferred.make<void>()
+        for (const step of ["preparing", "copying"]) {
+          const reached = yield* Deferred.make<void>()
+          const running = yield* Effect.forkChild(move(split(0), (progress) => {
+            if (progress.step === step) Deferred.doneUnsafe(reached, Effect.void)
+          }))
+          yield* Effect.raceFirst(Deferred.await(reached), Fiber.join(running))
+          yield* Fiber.interrupt(running)
+          const other = yield* Effect.flip(move({ partition: 0, target: "s1", isSplit: false }, quiet))
+          assert.strictEqual(other._tag === "MoveRefused" && other.reason, "UnderWay")
+          assert.isTrue(yield* cancel(0))
+          for (const sql of [home, one]) assert.deepStrictEqual(yield* objectsOfMoves(sql), [])
+          assert.deepStrictEqual((yield* list).map(({ entry: { last, state } }) => [last, state]), [[255, "serving"]])
+        }
+        // What was killed in its last step is ended by the service.
+        yield* Effect.ignore(Effect.raceFirst(
+          move(split(0), ({ step }) => {
+            if (step === "leaving") Deferred.doneUnsafe(killed, Effect.void)
+          }),
+          Deferred.await(killed)
+        ))
+        assert.isUndefined(yield* heal)
+        yield* home`update partition_moves set stepped_at = stepped_at - interval '1 minute'`
+        assert.strictEqual(yield* heal, 0)
+        yield* serves(service, 2)
         for (const sql of [home, one]) assert.deepStrictEqual(yield* objectsOfMoves(sql), [])
-        assert.deepStrictEqual((yield* list).map(({ entry: { last, state } }) => [last, state]), [[255, "serving"]])
-      }
-      for (const wish of [split(0, "s1", 0), split(0, "home"), split(7, "s1")]) {
-        assert.strictEqual((yield* Effect.flip(move(wish, quiet)))._tag, "MoveRefused")
-      }
-      assert.deepStrictEqual(yield* readings(service, tenant), before)
-      assert.deepStrictEqual([...new Set(yield* append(service, tenant, bets(0, 180)))], ["Duplicate"])
-      // Events that are served are not removed.
-      const refused = yield* Effect.flip(home.withTransaction(Effect.andThen(
-        home`select set_config('playtally.leaving', 'on', true)`,
-        home`delete from events`
-      )))
-      assert.match(String(refused.reason.cause), /is served here/)
-    })), 60_000)
+
+        for (const wish of [split(0, "s1", 0), split(0, "home"), split(7, "s1")]) {
+          assert.strictEqual((yield* Effect.flip(move(wish, quiet)))._tag, "MoveRefused")
+        }
+        assert.deepStrictEqual(yield* readings(service, tenant), before)
+        assert.deepStrictEqual([...new Set(yield* append(service, tenant, bets(0, 180)))], ["Duplicate"])
+        // Events that are served are not removed.
+        const refused = yield* Effect.flip(home.withTransaction(Effect.andThen(
+          home`select set_config('playtally.leaving', 'on', true)`,
+          home`delete from events`
+        )))
+        assert.match(String(refused.reason.cause), /is served here/)
+      })),
+    60_000
+  )
 })

@@ -182,6 +182,19 @@ export const takeOverAbandoned = (home: PgClient.PgClient, seconds: number) =>
     return left === undefined ? undefined : (yield* readMoves(home)).find(({ partition }) => partition === left.partition)
   }))
 
+/**
+ * Takes over a move whose slices are at the target, and of which nothing has been heard for
+ * `seconds`: its command was killed. Undefined if there is none.
+ */
+export const takeOverLeft = (home: PgClient.PgClient, seconds: number) =>
+  home.withTransaction(Effect.gen(function*() {
+    const [left] = yield* home<{ partition: number }>`
+      update partition_moves set stepped_at = clock_timestamp(), mover = greatest(mover + 1, ${nextMover(home)})
+      where step = 'leaving' and stepped_at < clock_timestamp() - make_interval(secs => ${seconds}::float8)
+      returning partition`
+    return left === undefined ? undefined : (yield* readMoves(home)).find(({ partition }) => partition === left.partition)
+  }))
+
 /** The moment at which the slices are at the target, for every process that reads the directory. */
 export const switchDirectory = (home: PgClient.PgClient, move: PartitionMove, source: PartitionEntry) =>
   home.withTransaction(Effect.gen(function*() {
