@@ -34,6 +34,7 @@ export interface Retry {
   readonly attempt: number
   /** Milliseconds until then. */
   readonly pause: number
+  /** Without the query. */
   readonly path: string
 }
 
@@ -52,7 +53,7 @@ const later: ReadonlySet<number> = new Set([408, 429, 502, 503, 504])
 
 /** Milliseconds of the first pause, and of the longest without and with `Retry-After`. */
 const firstPause = 100
-const longestPause = 5000
+const longestPause = 2000
 const longestRetryAfter = 300_000
 
 /** Asks the service, again and again as long as it says "later" or nobody answers. */
@@ -84,7 +85,7 @@ export class Exchange {
         if (cause instanceof PlaytallyError && cause.type === "history-unfinished") deadline = performance.now() + patience
         const pause = pauseAfter(cause, attempt)
         if (performance.now() + pause > deadline || request.isWanted?.() === false) throw cause
-        this.options.onRetry?.({ cause, attempt, pause, path: request.path })
+        this.options.onRetry?.({ cause, attempt, pause, path: withoutQuery(request.path) })
         await sleep(pause, request.signal)
       }
     }
@@ -102,7 +103,9 @@ export class Exchange {
       const response = await this.options.fetch.call(globalThis, this.url + path, body === undefined ? init : { ...init, body })
       return answerOf(response, await response.text())
     } catch (cause) {
-      throw cause instanceof PlaytallyError ? cause : new NoAnswer(path, ending.signal.aborted ? ending.signal.reason : causeOf(cause))
+      throw cause instanceof PlaytallyError
+        ? cause
+        : new NoAnswer(withoutQuery(path), ending.signal.aborted ? ending.signal.reason : causeOf(cause))
     } finally {
       clearTimeout(timer)
       signal?.removeEventListener("abort", end)
@@ -118,6 +121,8 @@ export class Exchange {
     }
   }
 }
+
+const withoutQuery = (path: string): string => path.replace(/\?.*/, "")
 
 /** The failure below "fetch failed", which says nothing. */
 const causeOf = (failure: unknown): unknown => failure instanceof Error && failure.cause instanceof Error ? failure.cause : failure
