@@ -35,6 +35,7 @@ import { Sessions } from "./operators/Sessions.ts"
 import { FedPartitions } from "./partitions/FedPartitions.ts"
 import { firstPartition } from "./partitions/firstPartition.ts"
 import { keyGrace } from "./partitions/keyGrace.ts"
+import { clientOfPartition } from "./partitions/overPartitions.ts"
 import { PartitionDirectory } from "./partitions/PartitionDirectory.ts"
 import { PartitionMoves } from "./partitions/PartitionMoves.ts"
 import { Partitions } from "./partitions/Partitions.ts"
@@ -48,6 +49,7 @@ import { spreadReadiness } from "./partitions/spreadReadiness.ts"
 import { spreadReadings } from "./partitions/spreadReadings.ts"
 import { spreadRunner } from "./partitions/spreadRunner.ts"
 import { spreadSignal } from "./partitions/spreadSignal.ts"
+import { spreadVersionsOfService } from "./partitions/spreadVersions.ts"
 import { Settings } from "./platform/Settings.ts"
 import { SupervisedRunner } from "./processes/SupervisedRunner.ts"
 import { releasedVersions } from "./projections/catalog/formerVersions.ts"
@@ -56,6 +58,7 @@ import { ProjectionRunner } from "./projections/runner/ProjectionRunner.ts"
 import { ProjectionThread } from "./projections/runner/ProjectionThread.ts"
 import { ProjectionThreads } from "./projections/runner/ProjectionThreads.ts"
 import { type CatalogOptions, ProjectionCatalog } from "./projections/versions/ProjectionCatalog.ts"
+import { ProjectionVersions } from "./projections/versions/ProjectionVersions.ts"
 import { Readiness } from "./readiness/Readiness.ts"
 import { ApiKeys } from "./tenants/ApiKeys.ts"
 import { Bootstrap } from "./tenants/Bootstrap.ts"
@@ -100,7 +103,14 @@ const partition = <E1, R1, E2, R2>(
   projections: ReadonlyArray<AnyProjection>,
   { catalog = {}, migrations, runner }: Feeding<E1, R1, E2, R2>
 ) =>
-  Layer.mergeAll(UserErasure.layer, LogHistories.layerWatching, Readiness.layer, readings(projections)).pipe(
+  Layer.mergeAll(
+    UserErasure.layer,
+    LogHistories.layerWatching,
+    Readiness.layer,
+    ProjectionVersions.layer,
+    clientOfPartition,
+    readings(projections)
+  ).pipe(
     Layer.provideMerge(UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer))),
     Layer.provideMerge(runner),
     Layer.provideMerge(ProjectionCatalog.layer(projections, catalog)),
@@ -122,6 +132,7 @@ const services = <E1, R1, E2, R2>(projections: ReadonlyArray<AnyProjection>, fee
         spreadReadings(projections),
         spreadLeaderboards,
         spreadChanges,
+        spreadVersionsOfService,
         spreadReadiness.pipe(Layer.provideMerge(spreadRunner(Partitions))),
         firstPartition
       )

@@ -1,10 +1,11 @@
 import { auditPage } from "./pages/audit.ts"
 import { healthPage } from "./pages/health.ts"
 import { overviewRoutes } from "./pages/overview.ts"
+import { projectionRoutes } from "./pages/projections/projectionRoutes.ts"
 import { tenantRoutes } from "./pages/tenants.ts"
 import type { ConsoleRoute } from "./requests/ConsoleRoute.ts"
 
-const all = [...overviewRoutes, healthPage, auditPage, ...tenantRoutes]
+const all = [...overviewRoutes, healthPage, auditPage, ...tenantRoutes, ...projectionRoutes]
 
 /** What the routes of a list need, together. */
 type ServicesOf<Route> = Route extends ConsoleRoute<infer R> ? R : never

@@ -1,3 +1,4 @@
+import type { PgClient } from "@effect/sql-pg"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -17,16 +18,19 @@ import type { LogHistories } from "../event-log/LogHistories.ts"
 import type { UserProcessors } from "../ingest/UserProcessors.ts"
 import type { ProjectionRunner } from "../projections/runner/ProjectionRunner.ts"
 import type { ProjectionCatalog } from "../projections/versions/ProjectionCatalog.ts"
+import type { ProjectionVersions } from "../projections/versions/ProjectionVersions.ts"
 import type { Readiness } from "../readiness/Readiness.ts"
 import { type DatabaseClients, openPartitions } from "./openPartitions.ts"
 import type { PartitionSet } from "./PartitionSet.ts"
 
 /** What a service has for each partition. */
 export type PartitionServices =
+  | PgClient.PgClient
   | EventLog
   | LogHistories
   | AppendSignal
   | ProjectionCatalog
+  | ProjectionVersions
   | ConsistentReads
   | UserProcessors
   | ProjectionRunner

@@ -1,5 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import { versionId, type VersionRef } from "../projections/feed/VersionRef.ts"
@@ -12,6 +13,7 @@ import type { RebuildProgress } from "../projections/versions/rebuild.ts"
 import { isRanked, type RebuildListeners, type RebuiltVersion, versionsToRebuild } from "../projections/versions/rebuildVersions.ts"
 import type { VerifiedVersion, VerifyListeners } from "../projections/versions/verifyVersion.ts"
 import { compareUtf8 } from "../values/compareUtf8.ts"
+import { Partitions } from "./Partitions.ts"
 import type { PartitionSet } from "./PartitionSet.ts"
 import { inPartition } from "./PartitionUnavailable.ts"
 import { spreadActivation, type VersionServices } from "./spreadActivation.ts"
@@ -138,6 +140,9 @@ export const spreadVersions = (set: PartitionSet<VersionServices>): ProjectionVe
     remove
   })
 }
+
+/** {@link spreadVersions} of the service. */
+export const spreadVersionsOfService = Layer.effect(ProjectionVersions, Effect.map(Partitions, (partitions) => spreadVersions(partitions)))
 
 const addProgress = (one: RebuildProgress, other: RebuildProgress): RebuildProgress => ({
   done: one.done + other.done,

@@ -181,6 +181,9 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "http/server",
     "http/service",
     "operators",
+    "projections/feed",
+    "projections/runner",
+    "projections/versions",
     "readiness",
     "tenants",
     "values"

@@ -12,6 +12,8 @@ export interface ListedVersion extends VersionRef {
    * "PartlyActive" is read by some users: a switch in several databases has not ended.
    */
   readonly state: "Active" | "PartlyActive" | "Following" | "ToBeRebuilt"
+  /** Whether it was read before the active one, so that a rollback goes back to it. */
+  readonly isPrevious: boolean
   /** Whether this code can run it. */
   readonly code: "Runs" | "FailsOnSampleLog" | "NotInThisCode"
   /** Whether its source changed since its rows were known to agree with it. */
@@ -31,12 +33,13 @@ export const listVersions = (
   Effect.gen(function*() {
     const rows = yield* versionProgress(sql)
     const changed = yield* changedSources
-    return rows.map(({ active, done, parked, projection, state, total, version }) => {
+    return rows.map(({ active, done, parked, previous, projection, state, total, version }) => {
       const own = { name: projection, version }
       const isOwn = ({ projection }: { readonly projection: VersionRef }) => isSameVersion(projection, own)
       return {
         ...own,
         state: active === true ? "Active" : state === "building" ? "ToBeRebuilt" : "Following",
+        isPrevious: previous === true,
         code: failing.some((one) => one.projection === projection && one.version === version)
           ? "FailsOnSampleLog"
           : stores.some(isOwn)
@@ -60,6 +63,7 @@ export const addListed = (one: ListedVersion, other: ListedVersion): ListedVersi
     : [one, other].some(({ state }) => state === "ToBeRebuilt")
     ? "ToBeRebuilt"
     : "PartlyActive",
+  isPrevious: one.isPrevious && other.isPrevious,
   code: one.code === "Runs" ? other.code : one.code,
   isSourceChanged: one.isSourceChanged || other.isSourceChanged,
   done: one.done + other.done,

@@ -47,6 +47,8 @@ export interface VersionProgress {
   readonly state: VersionState["state"]
   /** Whether it is the active version; null where the projection has no active version yet. */
   readonly active: boolean | null
+  /** Whether it was the active version before; null where there was none. */
+  readonly previous: boolean | null
   /** Events of the log that are folded. */
   readonly done: bigint
   /** Events of the log, of all types. */
@@ -58,7 +60,7 @@ export interface VersionProgress {
 /** How far every version is that the database knows. */
 export const versionProgress = (sql: PgClient.PgClient): Effect.Effect<ReadonlyArray<VersionProgress>, SqlError.SqlError> =>
   sql<VersionProgress>`
-    select v.projection, v.version, v.state, p.active_version = v.version as active, c.done, c.total,
+    select v.projection, v.version, v.state, p.active_version = v.version as active, p.previous_version = v.version as previous, c.done, c.total,
       (select count(*) from parked_users u where u.projection = v.projection and u.version = v.version) as parked
     from projection_versions v
     join (${Checkpoints.progressOfAll(sql)}) as c on c.projection = v.projection and c.version = v.version
