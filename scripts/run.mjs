@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { become, exclusively, fail, heap, npm, recentNode, say } from "./bringNode.mjs"
+import { denoImports } from "./denoImports.mjs"
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..")
 const modules = join(root, "node_modules")
@@ -62,6 +63,14 @@ const databasePermissions = (deno) => {
 /** Paths as Deno's lists have them: a comma in one stands twice. */
 const listed = (paths) => paths.map((path) => path.replaceAll(",", ",,")).join(",")
 
+/** The folder of the projections of your own, by the flag or by the setting. */
+const folderOfOwn = () => {
+  const index = rest.findLastIndex((arg) => arg === "--projections" || arg.startsWith("--projections="))
+  const flag = rest[index] === "--projections" ? rest[index + 1] : rest[index] && rest[index].slice("--projections=".length)
+  const folder = flag || process.env.PROJECTIONS_DIR
+  return folder ? [resolve(folder)] : []
+}
+
 /** What the service may do on Deno: its own files, its own addresses, and the programs of the embedded PostgreSQL unless DATABASE_URL is set. */
 const permissions = (deno) => {
   const { DATABASE_URL, DATA_DIR, HOST = "127.0.0.1", OTEL_EXPORTER_OTLP_ENDPOINT, PORT = "3000" } = process.env
@@ -72,7 +81,7 @@ const permissions = (deno) => {
     hosts.push(`${hostname}:${port || (protocol === "https:" ? 443 : 80)}`)
   }
   const allow = ["--no-prompt", "--allow-env", "--allow-sys"]
-  const read = [root, dataDir]
+  const read = [root, dataDir, ...folderOfOwn()]
   if (DATABASE_URL !== undefined) {
     const database = databasePermissions(deno)
     hosts.push(...database.net)
@@ -114,6 +123,9 @@ const onDeno = async (argsFor) => {
   await become(deno, ["run", ...argsFor(deno)])
 }
 
+/** Deno finds what projections of your own import by an import map; nothing else needs one. */
+const ownImports = () => folderOfOwn().length === 0 ? [] : [`--import-map=${denoImports(root)}`]
+
 process.chdir(root)
 const [command, ...rest] = process.argv.slice(2)
 const commands = {
@@ -135,7 +147,7 @@ const commands = {
     return onNode([...vitest, "test/proof/faults", "--no-file-parallelism", ...rest])
   },
   "test:simulation": () => onNode([join(root, "test/proof/simulation/main.ts"), ...rest]),
-  "start:deno": () => onDeno((deno) => [`--v8-flags=${heap.join(",")}`, ...permissions(deno), main, "serve", ...rest]),
+  "start:deno": () => onDeno((deno) => [`--v8-flags=${heap.join(",")}`, ...permissions(deno), ...ownImports(), main, "serve", ...rest]),
   // Deno gives every permission to the processes that a test runner forks, so there is nothing to confine here; the service is confined.
   "test:deno": () => onDeno(() => ["-A", ...vitest, ...rest]),
   // Two benchmarks are programs of their own; the others are rows of one.

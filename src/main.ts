@@ -1,45 +1,18 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Command } from "effect/cli"
-import * as Effect from "effect/Effect"
-import packageJson from "../package.json" with { type: "json" }
-import { cluster } from "./cli/cluster.ts"
-import { database } from "./cli/database.ts"
-import { demo } from "./cli/demo.ts"
-import { doctor } from "./cli/doctor.ts"
-import { events } from "./cli/events.ts"
-import { explain } from "./cli/explain.ts"
-import { keys } from "./cli/keys.ts"
-import { migrate } from "./cli/migrate.ts"
-import { partitions } from "./cli/partitions.ts"
-import { projections } from "./cli/projections.ts"
-import { rejected } from "./cli/rejected.ts"
-import { serve } from "./cli/serve.ts"
+import { printable } from "./cli/printable.ts"
+import { takeProjectionsFlag } from "./cli/projectionsFlag.ts"
 import { stopOnSignal } from "./cli/stopOnSignal.ts"
-import { tenants } from "./cli/tenants.ts"
-import { users } from "./cli/users.ts"
-import { withLogOutput } from "./cli/withLogOutput.ts"
+import { allowEmptyFolder } from "./projections/own/emptyFolder.ts"
+import { ProjectionsUnusable } from "./projections/own/ProjectionsUnusable.ts"
 
-Command.make("playtally").pipe(
-  Command.withDescription("Event-sourced counters for gamification from FastTrack's bulk events"),
-  Command.withSubcommands([
-    serve,
-    migrate,
-    doctor,
-    database,
-    tenants,
-    keys,
-    users,
-    rejected,
-    events,
-    explain,
-    projections,
-    partitions,
-    cluster,
-    demo
-  ]),
-  Command.run({ version: packageJson.version }),
-  withLogOutput,
-  Effect.provide(NodeServices.layer),
-  NodeRuntime.runMain({ teardown: stopOnSignal })
-)
+const [command, step] = takeProjectionsFlag(process.argv.slice(2))
+if (command === "projections" && step === "new") allowEmptyFolder()
+
+// The commands know all projections as soon as they are loaded: those of your own too.
+const { commandLine } = await import("./cli/commandLine.ts").catch((cause: unknown): never => {
+  if (!(cause instanceof ProjectionsUnusable)) throw cause
+  process.stderr.write(`playtally: ${printable(cause.message)}\n`)
+  process.exit(1)
+})
+
+NodeRuntime.runMain(commandLine, { teardown: stopOnSignal })

@@ -1,6 +1,6 @@
 /**
  * The vocabulary of a projection, which a file of your own imports as `playtally/projection`
- * (docs/projections.md).
+ * (docs/projections.md#a-folder-of-your-own).
  *
  * What is here keeps its name and its meaning from one release to the next, as the API does. The
  * rest of the code is not for others to import.
@@ -31,7 +31,10 @@ export type { EntityColumn, TotalColumn } from "./projections/projection/Column.
 export type { Entities, Entity, EntityTable, Summary } from "./projections/projection/EntityTable.ts"
 export type { FoldContext, ReadContext, WithCalendar } from "./projections/projection/FoldContext.ts"
 export type { FoldedEvent, Ordered } from "./projections/projection/Ordered.ts"
-/** `Projection.make` declares a projection; `Projection.withZones` pins the zone data of a former version. */
+/**
+ * `Projection.make` declares a projection; `Projection.withZones` pins the zone data of a former
+ * version.
+ */
 export * as Projection from "./projections/projection/Projection.ts"
 export type { Section } from "./projections/projection/Section.ts"
 export type { Contribution, Ranking, TotalsReadRow, TotalsTable } from "./projections/projection/TotalsTable.ts"

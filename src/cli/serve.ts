@@ -26,7 +26,8 @@ import { signalledAgain } from "./stopOnSignal.ts"
  * of the service, and is one of them if their supervisor has started it.
  */
 export const serve = Command.make("serve", {}, () => explained(start)).pipe(
-  Command.withDescription("Run the service on the database of the settings, which is migrated first")
+  Command.withDescription("Run the service on the database of the settings, which is migrated first"),
+  Command.withAlias("start")
 )
 
 const start = Effect.gen(function*() {

@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { Migrator, SqlClient, type SqlError } from "effect/sql"
 import { migrations } from "../../migrations/index.ts"
+import { cli } from "../platform/cli.ts"
 import { DirectClient } from "./DirectClient.ts"
 
 /**
@@ -108,7 +109,7 @@ export const checkSchema: Effect.Effect<void, SchemaMismatch | SqlError.SqlError
   const missing = yield* missingMigrations
   if (missing.length > 0) {
     return yield* new SchemaMismatch({
-      message: `The database lacks migration ${missing[0]}: run \`npm run cli -- migrate\` (or \`npm start\`) with this version first.`
+      message: `The database lacks migration ${missing[0]}: run \`${cli} migrate\` (or \`npm start\`) with this version first.`
     })
   }
 })

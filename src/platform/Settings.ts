@@ -115,6 +115,12 @@ const settings = Config.all({
   requestLog: Config.Boolean("REQUEST_LOG").pipe(Config.withDefault(false))
 })
 
+/**
+ * The folder of the projections of your own (docs/projections.md). Each thread reads it with its
+ * modules, before anything else.
+ */
+export const projectionsSetting = Config.String("PROJECTIONS_DIR").pipe(Config.withDefault(""))
+
 /** The levels by their names in the settings, in which case does not count. */
 const logLevels = { trace: "Trace", debug: "Debug", info: "Info", warn: "Warn", error: "Error", fatal: "Fatal", none: "None" } as const
 

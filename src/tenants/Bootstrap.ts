@@ -8,6 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { randomBytes } from "node:crypto"
 import { DatabaseUrl } from "../database/DatabaseUrl.ts"
+import { cli } from "../platform/cli.ts"
 import { Settings } from "../platform/Settings.ts"
 import { ApiKeys } from "./ApiKeys.ts"
 import { Tenants } from "./Tenants.ts"
@@ -60,7 +61,7 @@ export class Bootstrap extends Context.Service<Bootstrap, { readonly key: Bootst
       const tellZone = (timeZone: string) =>
         Option.isSome(bootstrap.timeZone) && bootstrap.timeZone.value !== timeZone
           ? Effect.logWarning(
-            `BOOTSTRAP_TIME_ZONE is ${bootstrap.timeZone.value}, and the days of tenant "${bootstrapTenant}" begin in ${timeZone}. It is for a new tenant only. This changes the zone: npm run cli -- tenants set-zone ${bootstrapTenant} ${bootstrap.timeZone.value}`
+            `BOOTSTRAP_TIME_ZONE is ${bootstrap.timeZone.value}, and the days of tenant "${bootstrapTenant}" begin in ${timeZone}. It is for a new tenant only. This changes the zone: ${cli} tenants set-zone ${bootstrapTenant} ${bootstrap.timeZone.value}`
           )
           : Effect.void
 

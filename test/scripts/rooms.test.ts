@@ -17,6 +17,8 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
   "event-log": ["database", "fasttrack", "platform", "values"],
   "projections/projection": ["fasttrack", "values"],
   "projections/catalog": ["fasttrack", "projections/projection", "values"],
+  "vocabulary": ["fasttrack", "projections/projection", "values"],
+  "projections/own": ["platform", "projections/catalog", "projections/projection", "values", "vocabulary"],
   "projections/fold": ["fasttrack", "projections/projection", "values"],
   "projections/tables": ["database", "projections/fold", "projections/projection", "values"],
   "projections/feed": [
@@ -32,9 +34,11 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "database",
     "event-log",
     "fasttrack",
+    "platform",
     "projections/catalog",
     "projections/feed",
     "projections/fold",
+    "projections/own",
     "projections/projection",
     "projections/tables",
     "values"
@@ -144,6 +148,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "http/requests",
     "platform",
     "projections/catalog",
+    "projections/own",
     "projections/projection",
     "tenants",
     "values"
@@ -195,7 +200,6 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "database",
     "erasure",
     "event-log",
-    "fasttrack",
     "http",
     "http/answers",
     "ingest",
@@ -203,14 +207,13 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "partitions",
     "platform",
     "processes",
-    "projections/catalog",
     "projections/feed",
+    "projections/own",
     "projections/projection",
     "projections/runner",
     "projections/versions",
     "readiness",
-    "tenants",
-    "values"
+    "tenants"
   ],
   "cli": [
     "app",
@@ -227,8 +230,8 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "partitions",
     "platform",
     "processes",
-    "projections/catalog",
     "projections/feed",
+    "projections/own",
     "projections/projection",
     "projections/runner",
     "projections/versions",
@@ -237,7 +240,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "transfer",
     "values"
   ],
-  "main": ["cli"]
+  "main": ["cli", "projections/own"]
 }
 
 /** The room that owns each table, as the only one that writes it. */
@@ -285,6 +288,8 @@ const codeOf = (file: string) => textOf(file).replaceAll(/\/\*[^]*?\*\/|(?<=^|\s
 const roomOf = (file: string): string => {
   const [first = "", second = "", third] = file.split("/")
   if (first === "main.ts") return "main"
+  // What files of your own import: it stands on its own.
+  if (first === "projection.ts") return "vocabulary"
   if (!file.includes("/")) return "app"
   return first === "projections" || (first === "http" && third !== undefined) ? `${first}/${second}` : first
 }

@@ -64,7 +64,7 @@ const project = async (version: "old" | "new" = "new") => {
   const root = await realpath(await mkdtemp(join(tmpdir(), "playtally-run-")))
   folders.push(root)
   await mkdir(join(root, "scripts"))
-  for (const name of ["run.mjs", "bringNode.mjs"]) {
+  for (const name of ["run.mjs", "bringNode.mjs", "denoImports.mjs"]) {
     await cp(fileURLToPath(new URL(`../../scripts/${name}`, import.meta.url)), join(root, "scripts", name))
   }
   const files = {

@@ -1,5 +1,5 @@
 import * as Context from "effect/Context"
-import { releasedVersions } from "../../projections/catalog/formerVersions.ts"
+import { releasedVersions } from "../../projections/own/ownProjections.ts"
 import type { AnyProjection } from "../../projections/projection/Projection.ts"
 
 /**

@@ -6,14 +6,28 @@ export interface ProjectionNames {
   readonly variable: string
 }
 
-/** The source of a projection that works as it is: casino bets per currency. */
-export const projectionSource = ({ name, variable }: ProjectionNames): string =>
-  `import { upperCase } from "../../values/asciiCase.ts"
+/** Where a projection is: in the catalog of this code, or in a folder of your own. */
+export type ProjectionPlace = "Catalog" | "Own"
+
+/** What differs between the places: the imports, and where to read on. */
+const imports: Readonly<Record<ProjectionPlace, string>> = {
+  Catalog: `import { upperCase } from "../../values/asciiCase.ts"
 import { byCurrency } from "../projection/byCurrency.ts"
 import { amount, count, latest } from "../projection/Column.ts"
 import * as Projection from "../projection/Projection.ts"
+`,
+  Own: `import { amount, byCurrency, count, latest, Projection, upperCase } from "playtally/projection"
+`
+}
+const kindsOfEvents: Readonly<Record<ProjectionPlace, string>> = {
+  Catalog: "The kinds of events that reach the fold; `src/fasttrack/` has what is in each.",
+  Own: "The kinds of events that reach the fold; the types have what is in each."
+}
 
-/** The columns under the names they have in the section. \`Column.ts\` says how each kind of column adds up. */
+/** The source of a projection that works as it is: casino bets per currency. */
+export const projectionSource = ({ name, variable }: ProjectionNames, place: ProjectionPlace): string =>
+  `${imports[place]}
+/** The columns under the names they have in the section. Their kinds say how each adds up. */
 const columns = {
   bet_count: count,
   bet_amount: { ...amount, description: "The bonus part included" },
@@ -26,19 +40,18 @@ export const ${variable} = Projection.make({
   // Another rule needs another number, with this version beside it until the next one has taken
   // over: docs/projections.md.
   version: 1,
-  // The kinds of events that reach the fold; \`src/fasttrack/\` has what is in each.
+  // ${kindsOfEvents[place]}
   events: ["realtime-casino"],
   // One row per user and currency. A key is text, and short: \`gameKey\` makes one of a game_id.
   totals: { key: ["currency"], columns },
   // What an event adds to which rows. It sees this event and nothing else, so neither order nor
   // chunks can make a difference. What has a life of its own, with steps that come in any order, is
-  // folded into rows: see payments.ts.
+  // folded into rows: docs/projections.md.
   contribute: ({ data, occurredAt }) =>
     data.type === "bet"
       ? [{ currency: upperCase(data.currency), bet_count: 1, bet_amount: data.amount, last_bet_at: occurredAt }]
       : [],
-  // The user's part of the counters document: { EUR: { …columns } }. See logins.ts for one made by
-  // hand.
+  // The user's part of the counters document: { EUR: { …columns } }.
   section: byCurrency(columns)
 })
 `

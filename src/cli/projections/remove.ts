@@ -1,6 +1,7 @@
 import { Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
 import { versionId } from "../../projections/feed/VersionRef.ts"
+import { own } from "../../projections/own/ownProjections.ts"
 import { ProjectionVersions } from "../../projections/versions/ProjectionVersions.ts"
 import { explained } from "../CommandFailed.ts"
 import { print } from "../print.ts"
@@ -16,7 +17,9 @@ export const remove = Command.make(
       yield* (yield* ProjectionVersions).remove(version)
       yield* print(
         `${versionId(version)} is forgotten, its tables are dropped.`,
-        "Take it out of src/projections/catalog/catalog.ts too: the next start of this code would make it known again."
+        own.projections.some(({ name }) => name === version.name)
+          ? "Remove its file too: the next start with this folder would make it known again."
+          : "Take it out of src/projections/catalog/catalog.ts too: the next start of this code would make it known again."
       )
     },
     Effect.provide(projectionsLayer()),

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { OperatorKey, type OperatorKeySource } from "../../operators/OperatorKey.ts"
+import { cli } from "../../platform/cli.ts"
 import { Bootstrap, type BootstrapKey } from "../../tenants/Bootstrap.ts"
 
 /** What the service prints when it listens, with a request to try. */
@@ -18,7 +19,7 @@ export const greeting = Effect.fnUntraced(function*(url: string) {
       ? [`  API key        in ${key.file}  (of the tenant "demo")`]
       : [],
     ...shell === undefined
-      ? ["  API key        none yet: npm run cli -- tenants create NAME, then keys create NAME KEY --scopes ingest,read"]
+      ? [`  API key        none yet: ${cli} tenants create NAME, then keys create NAME KEY --scopes ingest,read`]
       : ["", "Send a bet and read the player's counters:", "", ...curl(url, shell)]
   ]
 })

@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import { SqlClient } from "effect/sql"
 import { statfs } from "node:fs/promises"
 import { resolve } from "node:path"
+import { cli } from "../../platform/cli.ts"
 import { Settings } from "../../platform/Settings.ts"
 import { isShared, readSession, refusalOf, type SessionUnfit } from "../checkSession.ts"
 import { sqlState } from "../classifySqlError.ts"
@@ -39,7 +40,7 @@ const judgeSchema = Effect.gen(function*() {
     return yield* failure
   }
   const missing = outcome.success
-  const migrate = "npm run cli -- migrate"
+  const migrate = `${cli} migrate`
   if (missing.length === 0) return ok("schema", `this version's, ${knownMigrations.at(-1)}`)
   return missing.length === knownMigrations.length
     ? warning("schema", "the database was never migrated; serve does it too", migrate)

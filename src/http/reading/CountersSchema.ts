@@ -1,9 +1,9 @@
 import * as Schema from "effect/Schema"
-import { catalog } from "../../projections/catalog/catalog.ts"
+import { runProjections } from "../../projections/own/ownProjections.ts"
 import { newestVersions } from "../../projections/projection/newestVersions.ts"
 import { CompleteUpTo, Generations, Ref, StaleSections, TimeZone } from "./document.ts"
 
-const shown = newestVersions(catalog).filter(({ separateDocument }) => separateDocument !== true)
+const shown = newestVersions(runProjections).filter(({ separateDocument }) => separateDocument !== true)
 
 /** The names of the sections, in their order. */
 export const counterSections = shown.map(({ name }) => name)

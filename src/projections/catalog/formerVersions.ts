@@ -1,7 +1,6 @@
 import { runtimeZones } from "../../values/zones/runtimeZones.ts"
 import { type AnyProjection, withZones } from "../projection/Projection.ts"
 import { activity } from "./activity.ts"
-import { catalog } from "./catalog.ts"
 import { leaderboards } from "./leaderboards.ts"
 import { logins } from "./logins.ts"
 import { sportsLeaderboards } from "./sportsLeaderboards.ts"
@@ -14,8 +13,3 @@ import { sportsLeaderboards } from "./sportsLeaderboards.ts"
 export const formerVersions: ReadonlyArray<AnyProjection> = [logins, activity, leaderboards, sportsLeaderboards].map((projection) =>
   withZones(projection, { version: 1, zones: runtimeZones, isFormer: true })
 )
-
-/**
- * All that this code can go on with: the catalog, and the former versions that a database may have.
- */
-export const releasedVersions: ReadonlyArray<AnyProjection> = [...catalog, ...formerVersions]

@@ -156,7 +156,11 @@ export const withZones = (
 /** A projection as it was declared, before it was given its calendars. */
 type Declared = Omit<AnyProjection, "zones"> & { readonly zones?: ZoneData }
 
-const declarations = new WeakMap<AnyProjection, Declared>()
+const declarations = new WeakMap<object, Declared>()
+
+/** Whether {@link make} gave a value. */
+export const isProjection = (value: unknown): value is AnyProjection =>
+  typeof value === "object" && value !== null && declarations.has(value)
 
 const made = (declared: Declared): AnyProjection => {
   const { contribute, fold, ordered, section, zones = currentZones } = declared

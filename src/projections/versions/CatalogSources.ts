@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import { createHash } from "node:crypto"
 import { existsSync, readFileSync } from "node:fs"
 import { versionId } from "../feed/VersionRef.ts"
+import { own } from "../own/ownProjections.ts"
 import { withoutLayout } from "./withoutLayout.ts"
 
 /**
@@ -11,17 +12,17 @@ import { withoutLayout } from "./withoutLayout.ts"
 export type SourceHashes = ReadonlyMap<string, string>
 
 /**
- * Where the sources of the versions are: those of this code's catalog, unless somebody has others
- * to try.
+ * Where the sources of the versions are: those of this code's catalog and of the folder of your
+ * own, unless somebody has others to try.
  */
 export const CatalogSources = Context.Reference<() => SourceHashes>("playtally/projections/CatalogSources", {
-  defaultValue: () => ownSources
+  defaultValue: () => () => new Map([...sourcesOfCatalog(), ...sourcesOf(own.files)])
 })
 
 /** What `scripts/build.ts` has noted of the sources, which an installed package does not have. */
 const noted = new URL("./sources.json", import.meta.url)
 
-const ownSources = (): SourceHashes =>
+const sourcesOfCatalog = (): SourceHashes =>
   existsSync(noted)
     ? new Map(Object.entries<string>(JSON.parse(readFileSync(noted, "utf8"))))
     : sourcesIn(new URL("../catalog/catalog.ts", import.meta.url))
@@ -32,14 +33,17 @@ const ownSources = (): SourceHashes =>
  * the kinds of columns among it: it runs all projections alike. Comments, layout, names of files
  * and the name of the constant make no difference.
  */
-export const sourcesIn = (catalog: URL): SourceHashes => {
+export const sourcesIn = (catalog: URL): SourceHashes => sourcesOf(read(catalog)?.imports ?? [])
+
+/** The same of versions in these files. */
+export const sourcesOf = (files: ReadonlyArray<URL>): SourceHashes => {
   const modules = new Map<string, Module | undefined>()
   const moduleAt = (url: URL): Module | undefined => {
     if (!modules.has(url.href)) modules.set(url.href, read(url))
     return modules.get(url.href)
   }
   const hashes = new Map<string, string>()
-  for (const url of moduleAt(catalog)?.imports ?? []) {
+  for (const url of files) {
     const reached = new Map<string, Module>()
     const isWhole = reach(url, moduleAt, reached)
     if (!isWhole) continue

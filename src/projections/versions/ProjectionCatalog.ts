@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
 import { type DatabaseUnavailable, unavailable } from "../../database/DatabaseUnavailable.ts"
 import { Migrations } from "../../database/Migrations.ts"
+import { cli } from "../../platform/cli.ts"
 import { addVersionGeneration } from "../feed/generations.ts"
 import { versionId, type VersionRef } from "../feed/VersionRef.ts"
 import type { FailsOnSampleLog } from "../fold/FailsOnSampleLog.ts"
@@ -40,7 +41,7 @@ export class ProjectionChanged
   override get message(): string {
     return `Projection ${this.projection} v${this.version} does something else than when its rows were made. ` +
       `Give it the version ${this.version + 1}, keep v${this.version} in the catalog beside it, and rebuild; or, in development, ` +
-      `remake its rows with \`npm run cli -- projections rebuild ${this.projection} --version ${this.version} --again\`.`
+      `remake its rows with \`${cli} projections rebuild ${this.projection} --version ${this.version} --again\`.`
   }
 }
 
@@ -128,6 +129,9 @@ export class ProjectionCatalog extends Context.Service<ProjectionCatalog, {
           for (const { projection } of yield* unavailable("ProjectionCatalog")(changedSources)) {
             yield* Effect.logWarning(sourceChanged(projection))
           }
+          for (const line of (yield* unavailable("ProjectionCatalog")(activeVersions(sql))).entries().flatMap(missing(projections))) {
+            yield* Effect.logWarning(line)
+          }
         }
         return ProjectionCatalog.of({
           stores,
@@ -164,6 +168,16 @@ const withoutUnusedFormer = (sql: PgClient.PgClient, projections: ReadonlyArray<
 export const sourceChanged = ({ name, version }: VersionRef): string =>
   `The source of ${name} v${version} changed and the sample log shows no difference: ` +
   `check with \`projections verify ${name} --version ${version}\`.`
+
+/** What is to be said of an active version that this code does not have. */
+const missing = (projections: ReadonlyArray<AnyProjection>) => ([name, version]: readonly [string, number]): ReadonlyArray<string> => {
+  const others = projections.filter((projection) => projection.name === name)
+  if (others.some((projection) => projection.version === version)) return []
+  const active = `${versionId({ name, version })} is active and not in this code, so its numbers stand still`
+  return others.length === 0
+    ? [`${active}. Name the folder that has it by --projections or PROJECTIONS_DIR.`]
+    : [`${active}. Keep its file beside that of ${versionId(others[0] ?? { name, version })} until another version is active.`]
+}
 
 const knownVersion = ({ projection }: ProjectionStore, source: string | null): KnownVersion => ({
   projection: projection.name,
@@ -212,7 +226,7 @@ const register = (
       yield* store.create
       const state = yield* registerVersion(sql, own)
       if (state === "building") {
-        yield* Effect.logWarning(`A projection is new to this log: build it with \`npm run cli -- projections rebuild ${name}\``).pipe(
+        yield* Effect.logWarning(`A projection is new to this log: build it with \`${cli} projections rebuild ${name}\``).pipe(
           Effect.annotateLogs({ projection: name, version })
         )
       }
@@ -224,7 +238,7 @@ const register = (
     if (former.length > 0) {
       const names = former.map(({ projection }) => projection.name).join(" ")
       yield* Effect.logWarning(
-        `The days of these projections are those of the runtime's zone data. Build their next versions with \`npm run cli -- projections rebuild ${names}\` ` +
+        `The days of these projections are those of the runtime's zone data. Build their next versions with \`${cli} projections rebuild ${names}\` ` +
           "and activate each: docs/time-zones.md"
       )
     }

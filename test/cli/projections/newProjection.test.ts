@@ -8,7 +8,7 @@ import { spawn } from "node:child_process"
 import { inject } from "vitest"
 import { KnownProjections } from "../../../src/cli/projections/KnownProjections.ts"
 import { newCatalogEntry } from "../../../src/cli/projections/newCatalogEntry.ts"
-import { createProjection } from "../../../src/cli/projections/newProjection.ts"
+import { createOwnProjection, createProjection } from "../../../src/cli/projections/newProjection.ts"
 import { createVersion } from "../../../src/cli/projections/newVersion.ts"
 import { casino } from "../../../src/projections/catalog/casino.ts"
 import { pageSamples } from "../../support/projections/pageSamples.ts"
@@ -41,7 +41,7 @@ const workingCopy = Effect.gen(function*() {
   const config = JSON.parse(yield* fs.readFileString(path.join(root, "tsconfig.json"))) as object
   yield* fs.writeFileString(
     path.join(copy, "tsconfig.json"),
-    JSON.stringify({ ...config, include: ["src/projections/catalog/catalog.ts", "test/projections"] })
+    JSON.stringify({ ...config, include: ["src/projections/catalog/catalog.ts", "test/projections", "own"] })
   )
   return copy
 })
@@ -101,7 +101,12 @@ layer(NodeServices.layer, { excludeTestServices: true })("projections new", (it)
         const ranked = yield* createProjection(copy, "weekly_stakes")
         yield* fs.writeFileString(`${copy}/${ranked.source}`, samples.ranked)
         yield* fs.writeFileString(`${copy}/${ranked.spec}`, lawsOf("weeklyStakes"))
+        // A folder of the reader's own.
+        yield* createOwnProjection(`${copy}/own`, "big_wins")
+        yield* fs.writeFileString(`${copy}/own/biggestRound.ts`, samples.own)
         const files = [
+          "own/bigWins.ts",
+          "own/biggestRound.ts",
           ...["bigBets", longest, "favouriteGames", "favouriteGamesV1", "weeklyStakes"].flatMap((
             name
           ) => [`src/projections/catalog/${name}.ts`, `test/projections/catalog/${name}.test.ts`]),
@@ -110,7 +115,7 @@ layer(NodeServices.layer, { excludeTestServices: true })("projections new", (it)
         for (const file of files) assert.isTrue(yield* fs.exists(`${copy}/${file}`), file)
         const ended = yield* Effect.all([
           run(copy, "types"),
-          run(copy, "lint", "src/projections", "test/projections"),
+          run(copy, "lint", "src/projections", "test/projections", "own"),
           run(copy, "format:check", ...files, "src/projections/catalog/catalog.ts"),
           run(copy, "test", "test/projections/catalog")
         ], { concurrency: 2 })

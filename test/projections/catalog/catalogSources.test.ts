@@ -90,7 +90,7 @@ describe("sourcesIn", () => {
 
   it("is the same for a version that was put aside for the next one", () =>
     inCopy(({ edit, hashes, write }) => {
-      const source = projectionSource({ name: "bets", variable: "bets" })
+      const source = projectionSource({ name: "bets", variable: "bets" }, "Catalog")
       write("projections/catalog/bets.ts", source)
       edit("projections/catalog/catalog.ts", (text) => newCatalogEntry(text, "bets", () => 0) ?? "")
       const before = hashes()

@@ -23,7 +23,10 @@ describe.skipIf(!isRun)("the package, installed by npm into an empty folder", ()
       assert.strictEqual(existsSync(join(folder, "cache/playtally")), version.stderr.includes("bringing Node"))
       assert.strictEqual((yield* run(["--version"])).stderr, "")
 
-      const service = yield* start([])
+      // Two processes and their supervisor, each with the projections of a folder.
+      const written = yield* run(["projections", "new", "big_bets", "--projections", "own"])
+      assert.include(written.stdout, "Wrote", written.stderr)
+      const service = yield* start(["--projections", "./own"], { PROCESSES: "2" })
       const key = (yield* Effect.promise(() => readFile(join(folder, ".data/bootstrap-api-key"), "utf8"))).trim()
       const body = /-d '(.+?)'/.exec(service.greeting)?.[1] ?? assert.fail(service.greeting)
       const sent = yield* Effect.promise(() =>
@@ -34,6 +37,10 @@ describe.skipIf(!isRun)("the package, installed by npm into an empty folder", ()
         })
       )
       assert.strictEqual(sent.status, 204)
+      const read = yield* Effect.promise(() =>
+        fetch(`${service.url}/api/v1/users/player-1/counters?include=big_bets&consistency=strong`, { headers: { "x-api-key": key } })
+      )
+      assert.nestedPropertyVal(yield* Effect.promise(() => read.json()), "big_bets.EUR.bet_count", 1)
       const demo = yield* run(["demo", "--players", "5", "--rate", "50", "--duration", "2s", "--url", service.url])
       assert.match(demo.stdout, /^Sent \d+ items/m, demo.stderr)
       assert.strictEqual((yield* service.stop).code, 0)

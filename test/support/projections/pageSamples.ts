@@ -10,6 +10,8 @@ export interface PageSamples {
   readonly spec: string
   readonly changedSource: (source: string) => string
   readonly changedSpec: string
+  /** A projection in a folder of the reader's own. */
+  readonly own: string
   /** A projection with the columns and the ranking of the page. */
   readonly ranked: string
 }
@@ -21,6 +23,7 @@ export const pageSamples = (page: string): PageSamples => {
     const at = samples.findIndex(isIt)
     return known(samples.splice(at === -1 ? samples.length : at, 1)[0], `sample of ${what} in docs/projections.md`)
   }
+  const own = take("a projection of one's own", (sample) => sample.includes("\"playtally/projection\""))
   const source = take("a projection", (sample) => /^import [^]*Projection\.make\(/.test(sample))
   const spec = take("a spec", (sample) => /^import [^]*projectionSpec\(/.test(sample))
   const rule = take("a rule for `contribute`", (sample) => /^(\/\/.*\n)*if /.test(sample))
@@ -30,6 +33,7 @@ export const pageSamples = (page: string): PageSamples => {
   return {
     source,
     spec,
+    own,
     changedSource: (source) => inserted(source, { text: indented(rule, 4), after: /^ {2}contribute: .*=> \{\n/m }),
     changedSpec: inserted(spec, { text: `\n${indented(example, 2)}`, after: /^ {2}\}\)\n(?=\}\)\n$)/m }),
     ranked: `import * as Schema from "effect/Schema"

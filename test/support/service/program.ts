@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import { denoImports } from "../../../scripts/denoImports.mjs"
 
 /** How a process ended: its exit code, or the signal that ended it. */
 export interface Ending {
@@ -25,7 +26,10 @@ export interface Program {
 }
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
-const runtime = process.versions["deno"] === undefined ? [] : ["run", "-A"]
+const runtimeFor = ({ PROJECTIONS_DIR }: Readonly<Record<string, string>>): ReadonlyArray<string> =>
+  process.versions["deno"] === undefined
+    ? []
+    : ["run", "-A", ...PROJECTIONS_DIR === undefined ? [] : [`--import-map=${denoImports(root)}`]]
 
 /**
  * Nothing but what the runtimes themselves need, and what makes them start faster: no setting of
@@ -53,7 +57,7 @@ export const startProgram = (
 ): Effect.Effect<Program, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync((): Program => {
-      const child = spawn(process.execPath, [...runtime, "src/main.ts", ...args], {
+      const child = spawn(process.execPath, [...runtimeFor(settings), "src/main.ts", ...args], {
         cwd: folder,
         detached: true,
         env: { ...environment, ...settings },

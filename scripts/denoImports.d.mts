@@ -1,0 +1,1 @@
+export declare const denoImports: (root: string) => string
