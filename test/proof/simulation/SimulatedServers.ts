@@ -77,6 +77,7 @@ const layOut = (name: string, layout: PartitionMap) => {
   const rows = layout.map(({ epoch, first, last, partition, server }) => `(${partition}, ${first}, ${last}, '${server}', ${epoch})`)
   return `
     delete from partition_identity;
+    delete from partition_fence;
     delete from partitions;
     ${
     own === undefined

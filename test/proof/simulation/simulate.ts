@@ -117,7 +117,10 @@ const play = async (world: World, { layout, owned, workload }: Beginning): Promi
   let outages = world.faultRate > 0 && random.chance(0.2) ? 1 : 0
   let outagesOfOne = world.faultRate > 0 ? random.below(3) : 0
   let holds = random.below(4)
-  const mover = random.chance(0.3) ? new PartitionMover(world, { entry: random.pick(layout), owned }) : undefined
+  const isMoved = random.chance(0.3)
+  // Other partitions have one slice with users.
+  const at = isMoved && layout.length === 1 && random.chance(0.6) ? random.pick(slices.slice(1)) : undefined
+  const mover = isMoved ? new PartitionMover(world, { entry: random.pick(layout), at, owned }) : undefined
   /** A process that does not hear of the move in time. */
   const deaf = world.faultRate > 0 && random.chance(0.5) ? random.pick(services).name : undefined
   if (deaf !== undefined) {
@@ -131,7 +134,7 @@ const play = async (world: World, { layout, owned, workload }: Beginning): Promi
   /** The server that serves a slice. */
   const serverOf = (slice: number) => {
     const entry = known(layout.find(({ first, last }) => first <= slice && slice <= last), "partition of a slice")
-    return mover?.entry === entry ? mover.server : world.server(entry.server)
+    return mover?.entry === entry ? mover.serverOf(slice) : world.server(entry.server)
   }
 
   const reports = new Map<number, IngestReport>()
@@ -326,8 +329,8 @@ const play = async (world: World, { layout, owned, workload }: Beginning): Promi
   world.isCalm = true
   await world.run(async () => {
     if (!isUp()) return false
-    const left = await Promise.all(layout.map(async ({ first }) => {
-      const [own] = await serverOf(first).ask<{ slices: number }>(`
+    const left = await Promise.all([...new Set(slices.map(serverOf))].map(async (server) => {
+      const [own] = await server.ask<{ slices: number }>(`
         select count(*)::int as slices from slice_heads h join checkpoints c using (slice) join projection_versions v using (projection, version)
         where v.state = 'following' and c.position < h.position`)
       return own?.slices
