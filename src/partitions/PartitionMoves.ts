@@ -15,7 +15,7 @@ import { lackingToCome, lackingToLeave, readReplicationFacts } from "../database
 import { type ImportUnfinished, refuseUnfinished } from "../event-log/unfinishedImport.ts"
 import { known } from "../values/known.ts"
 import { Slice } from "../values/Slice.ts"
-import { cutRankings, cutRest, type Half } from "./moves/cutHalf.ts"
+import { cutNotes, cutRankings, cutRest, type Half } from "./moves/cutHalf.ts"
 import { armFence, beat, disarmFence, fence, hasArrived, hasSwitched, leaveSource, switchTarget, takeFenceBack } from "./moves/fence.ts"
 import {
   advanceMove,
@@ -238,7 +238,7 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
         for (;;) {
           const { errors, events, isSubscribed, ready, tables } = yield* readCopy(target, move)
           if (!isSubscribed) return yield* advanceMove(home, move, "preparing")
-          tell({ step: "copying", tables: [ready, tables], ...events === undefined ? {} : { events: [events, all] } })
+          tell({ step: "copying", tables: [ready, tables], ...events === undefined ? {} : { events: [events, Math.max(events, all)] } })
           if (errors >= mostErrors) {
             return yield* new MoveRefused({
               reason: "TooFarBehind",
@@ -301,16 +301,17 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
 
       const leave = Effect.fnUntraced(function*(move: PartitionMove, sides: Sides, tell: (progress: MoveProgress) => void) {
         const { log, source } = sides
+        const halves = isSplit(move) ? halvesOf(move, sides) : []
+        yield* Effect.forEach(halves, cutNotes, { discard: true })
         yield* unpublish(source, move)
         yield* leaveSource(source, move, log)
-        if (isSplit(move)) yield* cut(move, sides, tell)
+        if (halves.length > 0) yield* cut(move, halves, tell)
         yield* endMove(home, move)
       })
 
-      /** Has both halves of a split remove what the other one has, rankings first. */
+      /** Has both halves of a split remove the rows that the other one has, rankings first. */
       const cut = Effect.fnUntraced(
-        function*(move: PartitionMove, { entry, log, source, target }: Sides, tell: (progress: MoveProgress) => void) {
-          const { becomes, first, last, partition } = move
+        function*(move: PartitionMove, halves: ReadonlyArray<Half>, tell: (progress: MoveProgress) => void) {
           let removed = 0
           const cutting = {
             stillCarriesOn: stillCarriesOn(home, move),
@@ -319,14 +320,6 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
               tell({ step: "leaving", removed })
             }
           }
-          const halves: ReadonlyArray<Half> = [
-            { sql: source, identity: { log, partition, epoch: entry.epoch }, others: { first, last } },
-            {
-              sql: target,
-              identity: { log, partition: becomes, epoch: epochAt(move, entry) },
-              others: { first: entry.first, last: Slice(first - 1) }
-            }
-          ]
           const inBoth = (what: typeof cutRankings) =>
             Effect.forEach(halves, (half) => what(half, cutting), { concurrency: 2, discard: true })
           yield* inBoth(cutRankings)
@@ -478,6 +471,19 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
 }
 
 const patiently = { schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "10 seconds" })) }
+
+/** The databases of a split after the fence. */
+const halvesOf = (move: PartitionMove, { entry, log, source, target }: Sides): ReadonlyArray<Half> => {
+  const { becomes, first, last, partition } = move
+  return [
+    { sql: source, identity: { log, partition, epoch: entry.epoch }, others: { first, last } },
+    {
+      sql: target,
+      identity: { log, partition: becomes, epoch: epochAt(move, entry) },
+      others: { first: entry.first, last: Slice(first - 1) }
+    }
+  ]
+}
 
 /** Fails with one sentence that says what the two servers lack. */
 const requireReady = Effect.fnUntraced(function*(move: PartitionMove, source: PgClient.PgClient, target: PgClient.PgClient) {

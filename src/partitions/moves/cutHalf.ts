@@ -41,13 +41,10 @@ const most = { users: 500, rows: 5000 }
 /** The state of an error about a table that is not there. */
 const noTable = "42P01"
 
-/**
- * Removes what is small, and the rows of rankings. From then on the database ranks its own users
- * alone.
- */
-export const cutRankings = Effect.fnUntraced(function*<E>(half: Half, cutting: Cutting<E>) {
+/** Removes what is noted of slices of the other half and of their users. It is little. */
+export const cutNotes = (half: Half) => {
   const { others, sql } = half
-  yield* inHalf(
+  return inHalf(
     half,
     Effect.all([
       ParkedUsers.removeSlices(sql, others),
@@ -56,7 +53,13 @@ export const cutRankings = Effect.fnUntraced(function*<E>(half: Half, cutting: C
       forgetErasures(sql, others)
     ])
   )
-  for (const table of yield* userTables(sql)) if (table.isRanking) yield* cutTable(half, table, cutting)
+}
+
+/**
+ * Removes the rows of rankings. From then on the database ranks its own users alone.
+ */
+export const cutRankings = Effect.fnUntraced(function*<E>(half: Half, cutting: Cutting<E>) {
+  for (const table of yield* userTables(half.sql)) if (table.isRanking) yield* cutTable(half, table, cutting)
 })
 
 /** Removes all other rows of users of the other half, and their events. */

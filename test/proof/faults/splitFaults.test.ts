@@ -129,7 +129,9 @@ scenario("a partition is split under load, and a half of it again", 400, (told) 
     yield* assertAllExact(told, all, mirror)
   }).pipe(Effect.provide(TestDatabase.layer)))
 
-/** The partition that is split, and where the command is killed: milliseconds after a step began. */
+/**
+ * The partition that is split, and where the command is killed: milliseconds after a step began.
+ */
 const kills = [
   [0, "preparing", 0],
   [0, "preparing", 400],
