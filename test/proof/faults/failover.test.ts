@@ -4,35 +4,22 @@ import * as Fiber from "effect/Fiber"
 import { rename, rm } from "node:fs/promises"
 import type { FastTrackItem } from "../../oracle/FastTrackItem.ts"
 import { toBody } from "../../oracle/toBody.ts"
-import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bulkPath, request } from "../../support/service/sender.ts"
-import { serverName } from "../../support/service/serverName.ts"
-import { type ServiceProcess, startService } from "../../support/service/ServiceProcess.ts"
-import { until, untilEffect } from "../../support/time/until.ts"
+import type { ServiceProcess } from "../../support/service/ServiceProcess.ts"
+import { untilEffect } from "../../support/time/until.ts"
 import { assertExact, assertExactForLog, splitByLog } from "./checkExactness.ts"
-import { ask, backUp, cutOff, makeStandby, promote, standbyOf, untilFollowing } from "./copyServer.ts"
+import { ask, backUp, cutOff, makeStandby, promote, untilFollowing } from "./copyServer.ts"
+import { databasePair, losses, serviceAt, untilLossIsTold } from "./databasePair.ts"
 import { type EngineMirror, feedKnowsHistories, startMirror } from "./EngineMirror.ts"
 import { type LoadOutcome, startLoad } from "./Load.ts"
-import { asTestDatabase, type OwnPostgres, ownPostgres, seesChildren, serverFolder } from "./OwnPostgres.ts"
+import { type OwnPostgres, ownPostgres, seesChildren, serverFolder } from "./OwnPostgres.ts"
 import { notPossibleHere, scenario, shownTimes, type Told } from "./scenario.ts"
 
-/** A primary, its standby and a service that reaches one by a name. */
+/** The same with an engine that mirrors. */
 const pair = Effect.gen(function*() {
-  const folder = yield* serverFolder
-  const primary = yield* ownPostgres(`${folder}/a`)
-  const standby = yield* standbyOf(primary, `${folder}/b`)
-  const name = yield* serverName(primary.url)
-  const service = yield* serviceAt(name.url)
-  return { folder, primary, standby, name, service, engine: yield* startMirror(service.url) }
+  const found = yield* databasePair
+  return { ...found, engine: yield* startMirror(found.service.url) }
 })
-
-const serviceAt = (url: string) => Effect.provideService(startService(), TestDatabase, asTestDatabase({ url }))
-
-/** What the service has said of the loss of events. */
-const losses = ({ stderr, stdout }: ServiceProcess) => `${stdout()}${stderr()}`.match(/FATAL.*The log went back: PostgreSQL/g)?.length ?? 0
-
-/** Waits until the service says it: nobody has to send for that. */
-const untilLossIsTold = (service: ServiceProcess) => until(() => losses(service) > 0)
 
 const assertMirrored = Effect.fnUntraced(function*(told: Told, engine: EngineMirror, items: LoadOutcome["acknowledged"]) {
   assert.strictEqual((yield* engine.problems(items)).join("\n"), "")
