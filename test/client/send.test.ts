@@ -111,26 +111,30 @@ describe("events that a client sends", () => {
     }, { sending: { eventsPerRequest: 6 } })
   })
 
-  it.live("go in halves where a request has too much, and one that is too much by itself is rejected", () => {
-    const bytes: Array<number> = []
-    return withStub((items, body) => {
-      if (items.length > 3) return problem(413, "too-many-items", { limit: 3 })
-      if (body.length > 400) return problem(413, "body-too-large", { limit: 400 })
-      bytes.push(items.length)
-      return stored
-    }, async (playtally) => {
+  it.live("go in halves where a request has too much, one after the other, and one that is too much by itself is rejected", () => {
+    const sizes: Array<number> = []
+    let requests = 0
+    const take = (items: ReadonlyArray<Item>, body: string): Reply => {
+      assert.strictEqual(++requests, 1, "one request at a time")
+      const after = new Promise<void>((resolve) => setTimeout(resolve, 2)).finally(() => requests--)
+      if (items.length > 3) return { ...problem(413, "too-many-items", { limit: 3 }), after }
+      if (body.length > 400) return { ...problem(413, "body-too-large", { limit: 400 }), after }
+      sizes.push(items.length)
+      return { ...stored, after }
+    }
+    return withStub(take, async (playtally) => {
       const events = Array.from({ length: 16 }, (_, index) => login(index === 9 ? "x".repeat(300) : `user-${index}`, `${index}`))
       const { rejected, stored } = await playtally.send(events)
       assert.deepStrictEqual({ stored, rejected: rejected.map(({ index, reason }) => [index, reason]) }, {
         stored: 15,
         rejected: [[9, "too-large"]]
       })
-      assert.isAtMost(Math.max(...bytes), 3)
+      assert.isAtMost(Math.max(...sizes), 3)
       // It has learned how much is taken.
-      bytes.length = 0
+      sizes.length = 0
       await playtally.send(events.slice(0, 9))
-      assert.deepStrictEqual(bytes, [3, 3, 3])
-    })
+      assert.deepStrictEqual(sizes, [3, 3, 3])
+    }, { sending: { requestsInFlight: 1 } })
   })
 
   it.live("keep the order of each user, within bounds, whatever fails and however many calls there are at once", () => {

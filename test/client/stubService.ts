@@ -46,10 +46,19 @@ export const stubService = (answer: (asked: Asked) => Reply) =>
       )
   ).pipe(Effect.map(({ url }) => url))
 
+/** What does not hold for a request is told to the client, as an answer that is final. */
+const replyTo = (answer: () => Reply): Reply => {
+  try {
+    return answer()
+  } catch (cause) {
+    return { status: 418, body: String(cause) }
+  }
+}
+
 const take = async (request: IncomingMessage, response: ServerResponse, answer: (asked: Asked) => Reply) => {
   let body = ""
   for await (const chunk of request) body += String(chunk)
-  const reply = answer({ method: request.method ?? "", path: request.url ?? "", headers: request.headers, body })
+  const reply = replyTo(() => answer({ method: request.method ?? "", path: request.url ?? "", headers: request.headers, body }))
   if (reply === "gone") {
     request.socket.destroy()
     return
