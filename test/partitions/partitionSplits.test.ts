@@ -14,6 +14,7 @@ import { Leaderboards } from "../../src/counters/Leaderboards.ts"
 import { Users } from "../../src/counters/Users.ts"
 import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
+import { userRef } from "../../src/event-log/pseudonym.ts"
 import { sliceOf } from "../../src/event-log/sliceOf.ts"
 import { Partitions } from "../../src/partitions/Partitions.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
@@ -88,13 +89,14 @@ const readings = Effect.fnUntraced(function*(service: Service, tenant: Tenant) {
   }
 })
 
-/** The users whom a reader of changes is told of, until there is nothing more. */
+/** The users, and the erased ones, of whom a reader of changes is told until there is nothing more. */
 const follow = Effect.fnUntraced(function*(service: Service, tenant: Tenant, from: Parameters<Changes["Service"]["after"]>[1]) {
-  const told = new Set<string>()
+  const told = { users: new Set<string>(), erased: new Set<string>() }
   let place = from
   for (;;) {
     const page = yield* Context.get(service, Changes).after(tenant, place, { limit: 20, waitSeconds: 0, consistency: strong })
-    for (const { user_id } of page.changes) told.add(user_id)
+    for (const { user_id } of page.changes) told.users.add(user_id)
+    for (const { ref } of page.erased) told.erased.add(ref)
     place = page.next
     if (page.changes.length === 0 && page.erased.length === 0 && page.kept === undefined) return told
   }
@@ -167,6 +169,9 @@ describe("a split", () => {
       Effect.scoped(Effect.gen(function*() {
         const { home, server, service, tenant } = yield* logWithServers(2)
         const [one, two] = [server(1), server(2)]
+        // Users who are erased while the events are copied.
+        const gone = Array.from({ length: 12 }, (_, nth) => UserId(`gone-${nth}`))
+        yield* append(service, tenant, gone.map((user_id) => bet({ user_id })))
         const from = yield* Context.get(service, Changes).now(strong)
         const { list, move } = yield* moves({ service })
         let sent = 180
@@ -181,8 +186,15 @@ describe("a split", () => {
           }
         }))
         // First the upper half, then what is above 200 of that.
+        const copying = yield* Deferred.make<void>()
+        const erasing = yield* Effect.forkScoped(Effect.andThen(
+          Deferred.await(copying),
+          Effect.forEach(gone, (userId) => Context.get(service, UserErasure).erase(tenant, userId), { discard: true })
+        ))
         for (const [nth, wish] of [split(0), split(1, "s2", 200)].entries()) {
-          const { fenced } = yield* move(wish, quiet)
+          const { fenced } = yield* move(wish, ({ step }) => {
+            if (step === "copying") Deferred.doneUnsafe(copying, Effect.void)
+          })
           assert.isBelow(fenced, 2000)
           yield* serves(service, nth + 2)
         }
@@ -190,6 +202,7 @@ describe("a split", () => {
         yield* untilEffect(Effect.sync(() => sent > before + 20))
         ending.isOver = true
         yield* Fiber.join(sender)
+        yield* Fiber.join(erasing)
 
         assert.deepStrictEqual(
           (yield* list).map(({ entry: { first, last, partition, server, state }, move }) => [partition, first, last, server, state, move]),
@@ -200,12 +213,14 @@ describe("a split", () => {
         yield* append(oracle, same, bets(0, sent))
         assert.deepStrictEqual(yield* readings(service, tenant), yield* readings(oracle, same))
         const told = yield* follow(service, tenant, from)
-        assert.deepStrictEqual(players.filter((userId) => !told.has(userId)), [])
+        assert.deepStrictEqual(players.filter((userId) => !told.users.has(userId)), [])
+        assert.deepStrictEqual(gone.filter((userId) => !told.erased.has(userRef(tenant.keyNamespace, userId))), [])
         assert.deepStrictEqual([...new Set(yield* append(service, tenant, bets(0, sent)))], ["Duplicate"])
         for (const [sql, heads] of [[home, [0, 127, 128]], [one, [128, 199, 72]], [two, [200, 255, 56]]] as const) {
           const found = yield* held(service, sql)
           assert.deepStrictEqual({ ...found, rows: found.rows > 0 }, { heads, isWithin: true, rows: true, wrong: 0 })
           assert.deepStrictEqual(yield* objectsOfMoves(sql), [])
+          assert.deepStrictEqual(yield* sql`select from events where starts_with(user_id, 'gone-')`, [])
         }
       })),
     60_000
