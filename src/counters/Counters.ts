@@ -36,7 +36,7 @@ export type CountersDocument =
   }
   & { readonly [section: string]: unknown }
 
-interface Options {
+export interface CountersOptions {
   readonly sections: ReadonlyArray<string>
   /** Set if the reader named the sections and needs each of these. */
   readonly areNamed?: boolean
@@ -70,7 +70,7 @@ export class Counters extends Context.Service<Counters, {
   readonly read: (
     tenant: Tenant,
     userIds: ReadonlyArray<UserId>,
-    options: Options
+    options: CountersOptions
   ) => Effect.Effect<
     ReadonlyArray<CountersDocument>,
     TooManyRows | ProjectionBehind | ProjectionNotBuilt | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable
@@ -85,7 +85,7 @@ export class Counters extends Context.Service<Counters, {
       const read = Effect.fn("Counters.read")(function*(
         tenant: Tenant,
         userIds: ReadonlyArray<UserId>,
-        { areNamed, consistency, sections }: Options
+        { areNamed, consistency, sections }: CountersOptions
       ) {
         const found = yield* reads.read(
           tenant,

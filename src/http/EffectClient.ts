@@ -6,8 +6,12 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { Api } from "./Api.ts"
 
+/** The id of a user, for the parameters of endpoints: `UserId.make("player-1")`. */
+export { UserId } from "./requests/UserId.ts"
+
 /**
  * Calls a playtally over HTTP, from an Effect program: a method for each endpoint of {@link Api}.
+ * The package exports it as `playtally/client-effect`.
  *
  * Answers and errors have the types of the API, and are decoded with its schemas. A problem fails
  * with its class, such as `UserNotFound`. Nothing is sent again by itself: `Effect.retry` does that

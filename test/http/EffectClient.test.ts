@@ -2,10 +2,9 @@ import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { FetchHttpClient } from "effect/http"
 import * as Redacted from "effect/Redacted"
-import { EffectClient } from "../../src/http/EffectClient.ts"
+import { EffectClient, UserId } from "../../src/http/EffectClient.ts"
 import { Unauthenticated } from "../../src/http/problems/keys.ts"
 import { UserNotFound } from "../../src/http/problems/notFound.ts"
-import { UserId } from "../../src/values/UserId.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { apiKey, startService } from "../support/service/ServiceProcess.ts"
 
@@ -17,12 +16,12 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client made of the A
         const { admin, ingest, reading } = yield* EffectClient
         const data = { user_id: "player-1", timestamp: "2026-01-31T12:00:00Z", unique_id: "1" }
         yield* ingest.bulk({ payload: [{ event: "realtime-login", data }] })
-        const params = { user_id: UserId("player-1") }
+        const params = { user_id: UserId.make("player-1") }
         const counters = yield* reading.counters({ params, query: { consistency: "strong" } }).pipe(
           Effect.retry({ while: ({ _tag }) => _tag === "ProjectionBehind" })
         )
         const events = yield* reading.events({ params, query: {} })
-        const missing = yield* Effect.flip(reading.counters({ params: { user_id: UserId("nobody") }, query: {} }))
+        const missing = yield* Effect.flip(reading.counters({ params: { user_id: UserId.make("nobody") }, query: {} }))
         yield* admin.eraseUser({ params, query: {} })
         const erased = yield* Effect.flip(reading.events({ params, query: {} }))
         const refused = yield* Effect.flip(Effect.flatMap(EffectClient, (client) => client.reading.users({ query: {} }))).pipe(

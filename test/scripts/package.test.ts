@@ -22,7 +22,16 @@ describe("the package", () => {
     () =>
       Effect.gen(function*() {
         const { files, folder, run, start } = yield* installedPackage({ dependencies: "Linked" })
-        for (const file of ["README.md", "LICENSE", "bin/playtally.mjs", "dist/src/main.js", "dist/src/projection.d.ts"]) {
+        for (
+          const file of [
+            "README.md",
+            "LICENSE",
+            "bin/playtally.mjs",
+            "dist/src/main.js",
+            "dist/src/projection.d.ts",
+            "dist/src/http/EffectClient.d.ts"
+          ]
+        ) {
           assert.include(files, file)
         }
         assert.deepStrictEqual(files.filter((file) => /^(?!.*\.d\.ts$).*\.ts$|^(test|bench|docs|src|node_modules)\//.test(file)), [])
