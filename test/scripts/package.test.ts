@@ -39,8 +39,8 @@ describe("the package", () => {
           .filter((entry) => entry.isFile() && !entry.name.endsWith(".ts"))
           .map(({ name, parentPath }) => `dist/${join(parentPath, name).slice(root.length)}`)
         assert.deepStrictEqual(assets.filter((path) => !files.includes(path)), [])
-        for (const { default: code, types } of [packageJson.exports["./projection"]]) {
-          assert.includeMembers([...files], [code.slice(2), types.slice(2)])
+        for (const entry of Object.values(packageJson.exports)) {
+          if (typeof entry !== "string") assert.includeMembers([...files], [entry.default.slice(2), entry.types.slice(2)])
         }
 
         const noted = yield* Effect.promise(() =>
@@ -72,6 +72,8 @@ describe("the package", () => {
 
         assert.strictEqual((yield* service.stop).code, 0)
         assert.notInclude(readdirSync(join(folder, ".data/postgres/data")), "postmaster.pid")
-      }).pipe(Effect.scoped)
+      }).pipe(Effect.scoped),
+    // The compiler takes most of it.
+    300_000
   )
 })
