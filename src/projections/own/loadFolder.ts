@@ -1,7 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { readdir } from "node:fs/promises"
-import { resolve } from "node:path"
+import { readdir, realpath } from "node:fs/promises"
 import { pathToFileURL } from "node:url"
 import { compareUtf8 } from "../../values/compareUtf8.ts"
 import { type AnyProjection, isProjection } from "../projection/Projection.ts"
@@ -28,9 +27,12 @@ const isEntry = (name: string): boolean => /^[^._].*\.(ts|mts|js|mjs)$/.test(nam
  * {@link ProjectionsUnusable} at the first file that cannot be used.
  */
 export const loadFolder = Effect.fnUntraced(function*(path: string, known: ReadonlyArray<AnyProjection>) {
-  const folder = pathToFileURL(`${resolve(path)}/`)
-  const names = yield* Effect.tryPromise({
-    try: () => readdir(folder),
+  const { folder, names } = yield* Effect.tryPromise({
+    // Where it really is: modules are known by that, also those of a mounted folder.
+    try: async () => {
+      const folder = pathToFileURL(`${await realpath(path)}/`)
+      return { folder, names: await readdir(folder) }
+    },
     catch: (cause) => unusable("NoFolder", path, `The folder of projections ${path} cannot be read: ${messageOf(cause)}`)
   })
   const entries = names.filter(isEntry).sort(compareUtf8)
