@@ -17,6 +17,7 @@ import createPartitions from "./0016_create_partitions.ts"
 import createPartitionMoves from "./0017_create_partition_moves.ts"
 import createConsole from "./0018_create_console.ts"
 import letEventsLeave from "./0019_let_events_leave.ts"
+import createJobs from "./0020_create_jobs.ts"
 
 /**
  * Every migration under `<id>_<name>`, forward only: one is never changed or removed once it has
@@ -41,5 +42,6 @@ export const migrations = {
   "0016_create_partitions": createPartitions,
   "0017_create_partition_moves": createPartitionMoves,
   "0018_create_console": createConsole,
-  "0019_let_events_leave": letEventsLeave
+  "0019_let_events_leave": letEventsLeave,
+  "0020_create_jobs": createJobs
 }

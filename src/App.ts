@@ -29,6 +29,7 @@ import { Ingest } from "./ingest/Ingest.ts"
 import { RejectedEvents } from "./ingest/rejected/RejectedEvents.ts"
 import { SliceWriters } from "./ingest/SliceWriters.ts"
 import { UserProcessors } from "./ingest/UserProcessors.ts"
+import { Jobs } from "./jobs/Jobs.ts"
 import { AuditLog } from "./operators/AuditLog.ts"
 import { OperatorKey } from "./operators/OperatorKey.ts"
 import { Sessions } from "./operators/Sessions.ts"
@@ -162,6 +163,9 @@ export const serviceLayer = (projections: ReadonlyArray<AnyProjection> = release
 /** The module of a projections' thread. */
 const thread = new URL("./thread.ts", import.meta.url)
 
+/** The module of a job's thread. */
+const jobThread = new URL("./jobThread.ts", import.meta.url)
+
 /**
  * The service without its HTTP side, with threads for the projections. `entry` is a thread's
  * module, as `thread.ts` is.
@@ -183,7 +187,15 @@ const zoneWarnings = Layer.effectDiscard(
 /** What answers requests, and what runs beside them. */
 const listening = endStreams.pipe(
   Layer.provideMerge(Server.layerWith(consolePages)),
-  Layer.provide([Sessions.layer, ConsoleAssets.layer, ConsoleStop.layer, spreadDoctor, RateLimits.layer, AnswerBudget.layer]),
+  Layer.provide([
+    Sessions.layer,
+    ConsoleAssets.layer,
+    ConsoleStop.layer,
+    spreadDoctor,
+    Jobs.layer(jobThread),
+    RateLimits.layer,
+    AnswerBudget.layer
+  ]),
   Layer.provideMerge(OperatorKey.layer),
   Layer.merge(Layer.merge(UserErasure.layerTakingUp, PartitionMoves.layerHealing))
 )

@@ -18,6 +18,7 @@ import { pseudonymOf, tagOf, tagStart } from "../event-log/pseudonym.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import type { ImportUnfinished } from "../event-log/unfinishedImport.ts"
 import { eraseRejected } from "../ingest/rejected/eraseRejected.ts"
+import { forgetUser } from "../jobs/forgetUser.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import type { TenantId } from "../values/TenantId.ts"
 import type { UserId } from "../values/UserId.ts"
@@ -112,6 +113,8 @@ export class UserErasure extends Context.Service<UserErasure, {
             pseudonym: pseudonymOf(keyNamespace, userId),
             tag: tagOf(tagStart(keyNamespace), userId)
           }
+          const removeNamed = inTurn(forgetUser(home, user))
+          yield* removeNamed
           const rejected = yield* removeRejected(user)
           const begin = inTurn(steps.begin(user, rejected))
           let step: Step | undefined = yield* begin
@@ -129,6 +132,8 @@ export class UserErasure extends Context.Service<UserErasure, {
           }
           // What was refused while it took its time.
           const since = events === undefined ? 0 : yield* removeRejected(user)
+          // What a job that began before has found meanwhile.
+          yield* removeNamed
           const report = {
             ...step.report,
             // Where somebody else has taken the last step, as many as had been erased before it.

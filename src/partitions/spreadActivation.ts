@@ -53,10 +53,17 @@ export const spreadActivation = (set: PartitionSet<VersionServices>) => {
     const { projection } = yield* named(version)
     const all = yield* standings(projection.name)
     const others = all.filter(({ active }) => active?.version !== projection.version)
-    const parts = yield* Effect.forEach(
-      others.length === 0 ? all : others,
-      ({ first }) => set.at(first, (services) => versionsOf(services).diff(projection, options))
-    )
+    const compared = others.length === 0 ? all : others
+    const { onCompared } = options ?? {}
+    const parts = yield* Effect.forEach(compared, ({ first }, nth) =>
+      set.at(first, (services) =>
+        versionsOf(services).diff(projection, {
+          ...options,
+          // One partition after the other.
+          ...onCompared === undefined ? {} : {
+            onCompared: ({ done, total }) => onCompared({ done: nth * total + done, total: compared.length * total })
+          }
+        })))
     return parts.reduce(addComparisons)
   })
 

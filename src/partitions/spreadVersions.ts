@@ -83,12 +83,20 @@ export const spreadVersions = (set: PartitionSet<VersionServices>): ProjectionVe
   const verify = Effect.fn("ProjectionVersions.verify")(
     function*<E = never, R = never>(
       which: VersionName | "AllActive",
-      { onFinding = quiet, onVerified = quiet }: Partial<VerifyListeners<E, R>> = {}
+      { onFinding = quiet, onSlice = quiet, onVerified = quiet }: Partial<VerifyListeners<E, R>> = {}
     ) {
-      const parts = yield* set.everywhere((services) => {
+      const slices = new Map<number, { readonly done: number; readonly total: number }>()
+      const parts = yield* set.everywhere((services, { partition }) => {
         const verified: Array<VerifiedVersion> = []
         return Effect.map(
-          of(services).verify(which, { onFinding, onVerified: (version) => Effect.sync(() => void verified.push(version)) }),
+          of(services).verify(which, {
+            onFinding,
+            onSlice: (own) => {
+              slices.set(partition, own)
+              return onSlice([...slices.values()].reduce((sum, { done, total }) => ({ done: sum.done + done, total: sum.total + total })))
+            },
+            onVerified: (version) => Effect.sync(() => void verified.push(version))
+          }),
           (outcome) => ({ ...outcome, verified })
         )
       })

@@ -53,6 +53,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "values"
   ],
   "processes": ["database", "event-log", "platform", "projections/runner", "values"],
+  "jobs": ["database", "platform", "values"],
   "tenants": ["database", "platform", "values"],
   "operators": ["database", "platform", "tenants", "values"],
   "transfer": ["database", "event-log", "fasttrack", "tenants", "values"],
@@ -86,6 +87,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "database",
     "event-log",
     "ingest",
+    "jobs",
     "projections/feed",
     "projections/tables",
     "projections/versions",
@@ -185,6 +187,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "http/authentication",
     "http/server",
     "http/service",
+    "jobs",
     "operators",
     "projections/feed",
     "projections/runner",
@@ -203,6 +206,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
     "http",
     "http/answers",
     "ingest",
+    "jobs",
     "operators",
     "partitions",
     "platform",
@@ -268,7 +272,8 @@ const writers: Readonly<Record<string, ReadonlyArray<string>>> = {
   fenced_heads: ["event-log"],
   fenced_checkpoints: ["projections/feed"],
   console_sessions: ["operators"],
-  audit_entries: ["operators"]
+  audit_entries: ["operators"],
+  jobs: ["jobs"]
 }
 
 /** The tables that a single file writes, or that only a single file names in its statements. */

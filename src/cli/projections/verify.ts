@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { versionId } from "../../projections/feed/VersionRef.ts"
 import type { AnyProjection } from "../../projections/projection/Projection.ts"
+import { describeFinding } from "../../projections/versions/describeFinding.ts"
 import { ProjectionVersions } from "../../projections/versions/ProjectionVersions.ts"
 import type { Finding } from "../../projections/versions/verifyVersion.ts"
 import { CommandFailed, explained } from "../CommandFailed.ts"
@@ -63,16 +64,5 @@ export const verify = Command.make(
   )
 )
 
-const describe = ({ name }: AnyProjection, finding: Finding): string => {
-  switch (finding._tag) {
-    case "Difference": {
-      const { column, expected, row, stored, userId } = finding.difference
-      const place = [userId, row, column].filter((part) => part !== "").join(" ")
-      return `${place} is ${stored ?? "missing"}, should be ${expected ?? "absent"}`
-    }
-    case "RowsWithoutEvents":
-      return `${finding.user.userId} has rows but no events`
-    case "WrongBuckets":
-      return `${finding.buckets} buckets of its ranks count wrongly: projections rebuild ${name} --again`
-  }
-}
+const describe = ({ name }: AnyProjection, finding: Finding): string =>
+  `${describeFinding(finding)}${finding._tag === "WrongBuckets" ? `: projections rebuild ${name} --again` : ""}`

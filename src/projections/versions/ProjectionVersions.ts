@@ -217,9 +217,9 @@ export class ProjectionVersions extends Context.Service<ProjectionVersions, {
       const verify = Effect.fn("ProjectionVersions.verify")(
         function*<E = never, R = never>(
           which: VersionName | "AllActive",
-          { onFinding = quiet, onVerified = quiet }: Partial<VerifyListeners<E, R>> = {}
+          { onFinding = quiet, onSlice = quiet, onVerified = quiet }: Partial<VerifyListeners<E, R>> = {}
         ) {
-          return yield* verifyVersions(source, which, { onFinding, onVerified })
+          return yield* verifyVersions(source, which, { onFinding, onSlice, onVerified })
         },
         unavailable("ProjectionVersions.verify")
       )

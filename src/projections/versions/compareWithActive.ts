@@ -42,6 +42,8 @@ export interface DiffOptions {
   readonly sample?: number | undefined
   /** How far the rebuild of the sample is, if there is one. */
   readonly onProgress?: (progress: RebuildProgress) => Effect.Effect<void>
+  /** How many of the slices are compared. */
+  readonly onCompared?: (compared: { readonly done: number; readonly total: number }) => Effect.Effect<void>
 }
 
 /**
@@ -52,7 +54,7 @@ export interface DiffOptions {
 export const compareWithActive = (
   source: FeedSource & { readonly catalog: ProjectionCatalog["Service"] },
   after: ProjectionStore,
-  { onProgress = () => Effect.void, sample }: DiffOptions
+  { onCompared = () => Effect.void, onProgress = () => Effect.void, sample }: DiffOptions
 ): Effect.Effect<Comparison, DiffRefused | EventLogCorrupt | SqlError.SqlError> =>
   Effect.gen(function*() {
     const { catalog, sql } = source
@@ -70,7 +72,7 @@ export const compareWithActive = (
       if (sample === undefined) return yield* refuse("NotRebuilt", "has not been rebuilt from the log yet.")
       yield* rebuild(source, [after], { slices, onProgress })
     }
-    const diff = yield* diffVersions(source, { before, after }, slices)
+    const diff = yield* diffVersions(source, { before, after }, { slices, onCompared })
     const changedSources = (yield* catalog.changedSources).filter((store) => store === before || store === after)
     return {
       before: before.projection,

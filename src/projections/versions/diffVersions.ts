@@ -36,6 +36,18 @@ export interface LargestChange {
   readonly change: string
 }
 
+/**
+ * How many users have changes of one size in a column. A user counts once in a column, by the
+ * largest change of the user's rows: of 10^`exponent` or more, and less than ten times that.
+ */
+export interface ChangesOfSize {
+  readonly column: string
+  readonly exponent: number
+  /** Users whose number gets greater, and less. */
+  readonly up: number
+  readonly down: number
+}
+
 /** What a version changes, against another of the same projection. */
 export interface VersionDiff {
   /** Users compared, and those of whom any row differs. */
@@ -51,12 +63,17 @@ export interface VersionDiff {
   readonly addedColumns: ReadonlyArray<string>
   readonly removedColumns: ReadonlyArray<string>
   readonly largest: ReadonlyArray<LargestChange>
+  /** The sizes of changes, by column and exponent. */
+  readonly sizes: ReadonlyArray<ChangesOfSize>
   /** What readers get. */
   readonly sections: SectionDiff
 }
 
 /** Most of the largest changes that are named. */
 const maxLargest = 20
+
+/** The exponents that are told apart. Changes beyond them count as the nearest. */
+const exponents = { least: -6, most: 15 } as const
 
 /** Whether the versions have the same rows of everybody, in the same columns. */
 export const hasSameRows = (diff: VersionDiff): boolean =>
@@ -74,7 +91,10 @@ export const isEmptyDiff = (diff: VersionDiff): boolean => hasSameRows(diff) && 
 export const diffVersions = (
   { log, sql }: FeedSource,
   { after, before }: { readonly before: ProjectionStore; readonly after: ProjectionStore },
-  slices: ReadonlyArray<Slice>
+  { onCompared = () => Effect.void, slices }: {
+    readonly slices: ReadonlyArray<Slice>
+    readonly onCompared?: (compared: { readonly done: number; readonly total: number }) => Effect.Effect<void>
+  }
 ): Effect.Effect<VersionDiff, SqlError.SqlError> =>
   Effect.gen(function*() {
     const feed = { sql, log, stores: [before, after], bound: rebuildBound }
@@ -82,18 +102,22 @@ export const diffVersions = (
     const comparison = new SectionComparison(before.projection, after.projection)
     const now = yield* Clock.currentTimeMillis
     let diff = statements.empty
-    for (const slice of slices) {
+    for (const [nth, slice] of slices.entries()) {
       diff = yield* sql.withTransaction(Effect.gen(function*() {
         yield* Checkpoints.hold(sql, [before.projection, after.projection], [slice])
         let fed = yield* feedIsolating(feed, [slice])
         while (fed.more.length > 0) fed = yield* feedIsolating(feed, [slice])
-        const [summary] = yield* sql.unsafe<Record<string, unknown>>(statements.summary, [slice])
-        const largest = yield* sql.unsafe<LargestRow>(statements.largest, [slice])
+        const [found] = yield* sql.unsafe<Record<string, unknown>>(statements.summary, [slice])
+        const row = known(found, "the summary of a slice")
+        const hasNoChange = statements.numbers.length === 0 || Number(row["changed"]) === 0
+        const largest = hasNoChange ? [] : yield* sql.unsafe<LargestRow>(statements.largest, [slice])
+        const sizes = hasNoChange ? [] : yield* sql.unsafe<ChangesOfSize>(statements.sizes, [slice])
         const [parked] = yield* sql.unsafe<{ users: number }>(statements.parked, [slice])
         yield* compareSections(sql, { before, after, comparison }, { slice, now })
-        const added = add(diff, { numbers: statements.numbers, row: known(summary, "the summary of a slice"), largest })
+        const added = add(diff, { numbers: statements.numbers, row, largest, sizes })
         return { ...added, parkedUsers: diff.parkedUsers + known(parked, "the count of parked users").users }
       }))
+      yield* onCompared({ done: nth + 1, total: slices.length })
     }
     return { ...diff, sections: comparison.diff }
   })
@@ -124,6 +148,12 @@ const diffStatements = (beforeStore: ProjectionStore, afterStore: ProjectionStor
     with u as materialized (${usersOf(beforeStore, afterStore, "$1")}),
     o as materialized (${before.select}), n as materialized (${after.select})`
   const join = `o full join n on ${["tenant_id", "user_id", ...key].map((name) => `o."${name}" = n."${name}"`).join(" and ")}`
+  /** Each change of a number in a row. */
+  const changes = `from ${join}
+      cross join lateral (values ${
+    numbers.map((name) => `('${name}', o."${name}"::numeric, n."${name}"::numeric)`).join(", ")
+  }) as c ("column", before, after)
+      where c.before is distinct from c.after`
   return {
     numbers,
     empty: {
@@ -136,6 +166,7 @@ const diffStatements = (beforeStore: ProjectionStore, afterStore: ProjectionStor
       addedColumns: [...names(after.columns), ...after.key].filter((name) => ![...names(before.columns), ...before.key].includes(name)),
       removedColumns: [...names(before.columns), ...before.key].filter((name) => ![...names(after.columns), ...after.key].includes(name)),
       largest: [],
+      sizes: [],
       sections: new SectionComparison(beforeStore.projection, afterStore.projection).diff
     } satisfies VersionDiff as VersionDiff,
     parked: parkedUsersOf(beforeStore, afterStore),
@@ -153,17 +184,26 @@ const diffStatements = (beforeStore: ProjectionStore, afterStore: ProjectionStor
       ).join("")
     }
       from ${join}`,
-    largest: numbers.length === 0 ? "select 1 where $1::int is null" : `${joined}
+    largest: `${joined}
       select coalesce(o.tenant_id, n.tenant_id) as tenant_id, coalesce(o.user_id, n.user_id) as user_id,
         array[${key.map((name) => `coalesce(o."${name}", n."${name}")`).join(", ")}]::text[] as key,
         c.column, trim_scale(c.before)::text as before, trim_scale(c.after)::text as after,
         trim_scale(coalesce(c.after, 0) - coalesce(c.before, 0))::text as change
-      from ${join}
-      cross join lateral (values ${
-      numbers.map((name) => `('${name}', o."${name}"::numeric, n."${name}"::numeric)`).join(", ")
-    }) as c ("column", before, after)
-      where c.before is distinct from c.after
-      order by abs(coalesce(c.after, 0) - coalesce(c.before, 0)) desc, 2, 4 limit ${maxLargest}`
+      ${changes}
+      order by abs(coalesce(c.after, 0) - coalesce(c.before, 0)) desc, 2, 4 limit ${maxLargest}`,
+    sizes: `${joined}
+      select "column", exponent, count(*) filter (where change > 0)::int as up, count(*) filter (where change < 0)::int as down
+      from (
+        select "column", change, least(${exponents.most}, greatest(${exponents.least}, floor(log(abs(change)))))::int as exponent
+        from (
+          select distinct on (1, 2, 3) coalesce(o.tenant_id, n.tenant_id) as tenant_id, coalesce(o.user_id, n.user_id) as user_id,
+            c."column", coalesce(c.after, 0) - coalesce(c.before, 0) as change
+          ${changes}
+          order by 1, 2, 3, abs(coalesce(c.after, 0) - coalesce(c.before, 0)) desc, 4
+        ) as of_user
+        where change <> 0
+      ) as sized
+      group by 1, 2`
   }
 }
 
@@ -172,12 +212,13 @@ interface SliceDiff {
   readonly numbers: ReadonlyArray<string>
   readonly row: Readonly<Record<string, unknown>>
   readonly largest: ReadonlyArray<LargestRow>
+  readonly sizes: ReadonlyArray<ChangesOfSize>
 }
 
 const textOrNull = (value: unknown): string | null => typeof value === "string" ? value : null
 
 /** What is known so far, and one more slice. */
-const add = (diff: VersionDiff, { largest, numbers, row }: SliceDiff): VersionDiff =>
+const add = (diff: VersionDiff, { largest, numbers, row, sizes }: SliceDiff): VersionDiff =>
   addDiffs(diff, {
     ...diff,
     users: Number(row["users"]),
@@ -195,7 +236,8 @@ const add = (diff: VersionDiff, { largest, numbers, row }: SliceDiff): VersionDi
         total: textOrNull(row[`sum_${number}`])
       }
     }),
-    largest: largest.map(({ tenant_id, user_id, ...change }) => ({ tenantId: tenant_id, userId: user_id, ...change }))
+    largest: largest.map(({ tenant_id, user_id, ...change }) => ({ tenantId: tenant_id, userId: user_id, ...change })),
+    sizes
   })
 
 const decimal = (text: string) => BigDecimal.fromStringUnsafe(text)
@@ -228,5 +270,16 @@ export const addDiffs = (diff: VersionDiff, other: VersionDiff): VersionDiff => 
     }
   }),
   largest: [...diff.largest, ...other.largest]
-    .sort((a, b) => BigDecimal.Order(BigDecimal.abs(decimal(b.change)), BigDecimal.abs(decimal(a.change)))).slice(0, maxLargest)
+    .sort((a, b) => BigDecimal.Order(BigDecimal.abs(decimal(b.change)), BigDecimal.abs(decimal(a.change)))).slice(0, maxLargest),
+  sizes: addSizes(diff.sizes, other.sizes)
 })
+
+const addSizes = (one: ReadonlyArray<ChangesOfSize>, other: ReadonlyArray<ChangesOfSize>): ReadonlyArray<ChangesOfSize> => {
+  const sizes = new Map(one.map((size) => [`${size.column} ${size.exponent}`, size]))
+  for (const size of other) {
+    const key = `${size.column} ${size.exponent}`
+    const own = sizes.get(key)
+    sizes.set(key, own === undefined ? size : { ...size, up: own.up + size.up, down: own.down + size.down })
+  }
+  return [...sizes.values()]
+}

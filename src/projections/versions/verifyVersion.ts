@@ -30,6 +30,8 @@ export interface VerifiedVersion {
 export interface VerifyListeners<E = never, R = never> {
   readonly onFinding: (projection: AnyProjection, finding: Finding) => Effect.Effect<void, E, R>
   readonly onVerified: (verified: VerifiedVersion) => Effect.Effect<void, E, R>
+  /** How many of the slices of a version are folded. */
+  readonly onSlice: (verified: { readonly done: number; readonly total: number }) => Effect.Effect<void>
 }
 
 /**
@@ -39,7 +41,7 @@ export interface VerifyListeners<E = never, R = never> {
 const verifyVersion = <E, R>(
   source: FeedSource,
   store: ProjectionStore,
-  onFinding: VerifyListeners<E, R>["onFinding"]
+  { onFinding, onSlice }: Pick<VerifyListeners<E, R>, "onFinding" | "onSlice">
 ): Effect.Effect<VerifiedVersion, SqlError.SqlError | E, R> =>
   Effect.gen(function*() {
     const { projection } = store
@@ -49,12 +51,14 @@ const verifyVersion = <E, R>(
         findings++
         return onFinding(projection, finding)
       })
-    for (const slice of yield* slicesWithEvents(source.sql)) {
+    const slices = yield* slicesWithEvents(source.sql)
+    for (const [nth, slice] of slices.entries()) {
       const verified = yield* verifySlice(source, store, slice)
       events += verified.events
       users += verified.users
       parked += verified.parked
       for (const difference of verified.differences) yield* tell({ _tag: "Difference", difference })
+      yield* onSlice({ done: nth + 1, total: slices.length })
     }
     for (const user of yield* rowsWithoutEvents(source.sql, store)) yield* tell({ _tag: "RowsWithoutEvents", user })
     const buckets = yield* wrongBuckets(source.sql, store)
@@ -69,7 +73,7 @@ const verifyVersion = <E, R>(
 export const verifyVersions = <E, R>(
   source: FeedSource & { readonly catalog: ProjectionCatalog["Service"] },
   which: VersionName | "AllActive",
-  { onFinding, onVerified }: VerifyListeners<E, R>
+  { onFinding, onSlice, onVerified }: VerifyListeners<E, R>
 ): Effect.Effect<{ readonly findings: number; readonly failing: number }, UnknownVersion | SqlError.SqlError | E, R> =>
   Effect.gen(function*() {
     const { catalog, sql } = source
@@ -86,7 +90,7 @@ export const verifyVersions = <E, R>(
       }
       // Of an active version that fails on the sample log, this says why.
       const store = live ?? (yield* findVersion(catalog, { name, version: version ?? (isFailing ? active?.version : undefined) }))
-      const verified = yield* verifyVersion(source, store, onFinding)
+      const verified = yield* verifyVersion(source, store, { onFinding, onSlice })
       if (verified.findings === 0) yield* catalog.acceptSource(store)
       findings += verified.findings
       yield* onVerified(verified)

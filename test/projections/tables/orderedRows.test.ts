@@ -85,7 +85,7 @@ layer(testService({ projections: [winStreak, again] }).pipe(Layer.provideMerge(T
         assert.deepInclude(yield* verify, { events: 3000, users: 1, differences: [] })
         assert.deepStrictEqual(yield* read, { current, longest })
         // The tree has another shape now, which is nobody's business.
-        assert.isTrue(isEmptyDiff(yield* diffVersions({ sql, log }, { before: other, after: store }, [slice])))
+        assert.isTrue(isEmptyDiff(yield* diffVersions({ sql, log }, { before: other, after: store }, { slices: [slice] })))
       }))
   }
 )

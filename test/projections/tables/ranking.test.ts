@@ -158,7 +158,7 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
           const tenant = yield* newTenant("ranked")
           const log = yield* EventLog
           yield* log.append([newEvent(tenant, bet({ user_id: UserId("loser"), unique_id: "5", amount: "10" }))])
-          const diff = yield* diffVersions({ sql, log }, { before, after }, [sliceOf(tenant.tenantId, UserId("loser"))])
+          const diff = yield* diffVersions({ sql, log }, { before, after }, { slices: [sliceOf(tenant.tenantId, UserId("loser"))] })
           assert.strictEqual(diff.changedUsers, 1)
           assert.deepStrictEqual(diff.columns.filter(({ rows }) => rows > 0), [
             { column: "score", rows: 1, least: "-20", greatest: "-20", total: "-20" }

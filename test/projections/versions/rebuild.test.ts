@@ -116,7 +116,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
           yield* assertReads(batches, 1)
 
           for (const [projection, store] of [[casino, stores[0]], [payments, stores[1]], [sports, stores[2]]] as const) {
-            const diff = yield* diffVersions({ sql, log }, { before: yield* storeOf(projection), after: store }, allSlices)
+            const diff = yield* diffVersions({ sql, log }, { before: yield* storeOf(projection), after: store }, { slices: allSlices })
             if (projection !== casino) {
               assert.isTrue(isEmptyDiff(diff))
               continue

@@ -1,0 +1,2 @@
+/** The page of a job. */
+export const jobPath = (id: number): string => `/console/jobs/${id}`

@@ -1,0 +1,51 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { workerData } from "node:worker_threads"
+import { runJob } from "./console/jobs/runJob.ts"
+import { OwnConnections } from "./database/connections.ts"
+import { Database, IsPatient } from "./database/Database.ts"
+import { Migrations } from "./database/Migrations.ts"
+import { EventLog } from "./event-log/EventLog.ts"
+import type { JobData } from "./jobs/JobMessage.ts"
+import { serveJob } from "./jobs/serveJob.ts"
+import { clientOfPartition, overPartitions } from "./partitions/overPartitions.ts"
+import { PartitionDirectory } from "./partitions/PartitionDirectory.ts"
+import { PartitionServers } from "./partitions/PartitionServers.ts"
+import { spreadVersions } from "./partitions/spreadVersions.ts"
+import { LogOutput } from "./platform/LogOutput.ts"
+import { Settings } from "./platform/Settings.ts"
+import { releasedVersions } from "./projections/own/ownProjections.ts"
+import { lowerThreadPriority } from "./projections/runner/lowerThreadPriority.ts"
+import { ProjectionCatalog } from "./projections/versions/ProjectionCatalog.ts"
+import { ProjectionVersions } from "./projections/versions/ProjectionVersions.ts"
+
+/** The thread of a job: see `Jobs`. It has connections of its own, and ends with the job. */
+const { databaseUrl, log, pooler, work }: JobData = workerData
+
+/** A rebuild has three transactions at once, and asks for its progress beside them. */
+const connections = { reading: 1, histories: 1, client: 6, append: 2, keys: 1 }
+
+const database = Layer.mergeAll(PartitionDirectory.layerCheck, PartitionServers.layer).pipe(
+  Layer.provideMerge(Migrations.layerCheck),
+  Layer.provideMerge(Database.layerAt({ url: Redacted.make(databaseUrl), pooler })),
+  Layer.provideMerge(Settings.layer),
+  // A statement that goes through a large slice may take its time.
+  Layer.provideMerge(Layer.mergeAll(Layer.succeed(IsPatient, true), Layer.succeed(OwnConnections, connections)))
+)
+
+const versions = overPartitions(
+  Layer.provideMerge(
+    ProjectionVersions.layer,
+    Layer.mergeAll(ProjectionCatalog.layer(releasedVersions, { isQuiet: true }), EventLog.layer, clientOfPartition)
+  ),
+  (set) => Context.make(ProjectionVersions, spreadVersions(set))
+)
+
+await serveJob((onProgress) =>
+  Effect.andThen(lowerThreadPriority, runJob(work, onProgress)).pipe(
+    Effect.provide(Layer.provide(versions, database)),
+    Effect.provide(LogOutput.layerOf(log))
+  )
+)
