@@ -10,6 +10,7 @@ import { Changes } from "./counters/changes/Changes.ts"
 import { ConsistentReads } from "./counters/ConsistentReads.ts"
 import { Counters } from "./counters/Counters.ts"
 import { Games } from "./counters/Games.ts"
+import { EventEffects } from "./counters/history/EventEffects.ts"
 import { Explanation } from "./counters/history/Explanation.ts"
 import { Histories } from "./counters/history/Histories.ts"
 import { TimeTravel } from "./counters/history/TimeTravel.ts"
@@ -21,12 +22,14 @@ import { UserErasure } from "./erasure/UserErasure.ts"
 import { AppendSignal } from "./event-log/AppendSignal.ts"
 import { EventLog } from "./event-log/EventLog.ts"
 import { LogHistories } from "./event-log/LogHistories.ts"
+import { TenantLog } from "./event-log/TenantLog.ts"
 import { UserHistory } from "./event-log/UserHistory.ts"
 import { AnswerBudget } from "./http/answers/AnswerBudget.ts"
 import { Server } from "./http/Server.ts"
 import { Admission } from "./ingest/Admission.ts"
 import { Ingest } from "./ingest/Ingest.ts"
 import { RejectedEvents } from "./ingest/rejected/RejectedEvents.ts"
+import { RejectedSearch } from "./ingest/rejected/RejectedSearch.ts"
 import { SliceWriters } from "./ingest/SliceWriters.ts"
 import { UserProcessors } from "./ingest/UserProcessors.ts"
 import { Jobs } from "./jobs/Jobs.ts"
@@ -50,6 +53,7 @@ import { spreadReadiness } from "./partitions/spreadReadiness.ts"
 import { spreadReadings } from "./partitions/spreadReadings.ts"
 import { spreadRunner } from "./partitions/spreadRunner.ts"
 import { spreadSignal } from "./partitions/spreadSignal.ts"
+import { spreadTenantLog } from "./partitions/spreadTenantLog.ts"
 import { spreadVersionsOfService } from "./partitions/spreadVersions.ts"
 import { Settings } from "./platform/Settings.ts"
 import { SupervisedRunner } from "./processes/SupervisedRunner.ts"
@@ -69,7 +73,7 @@ import { layerTenantMetrics } from "./tenants/TenantMetrics.ts"
 import { Tenants } from "./tenants/Tenants.ts"
 
 /** The events: their log with its histories, and who hears of an append. */
-const log = Layer.mergeAll(EventLog.layer, AppendSignal.layer).pipe(Layer.provideMerge(LogHistories.layer))
+const log = Layer.mergeAll(EventLog.layer, TenantLog.layer, AppendSignal.layer).pipe(Layer.provideMerge(LogHistories.layer))
 
 /** What the engine reads: the rows of the projections, each reading at one point of the log. */
 const readings = (projections: ReadonlyArray<AnyProjection>) =>
@@ -80,7 +84,7 @@ const readings = (projections: ReadonlyArray<AnyProjection>) =>
     BoardParts.layer,
     Changes.layer,
     Users.layer,
-    Layer.mergeAll(TimeTravel.layer(projections), Explanation.layer(projections)).pipe(
+    Layer.mergeAll(TimeTravel.layer(projections), Explanation.layer(projections), EventEffects.layer(projections)).pipe(
       Layer.provide(Histories.layer),
       Layer.provide(UserHistory.layer)
     )
@@ -123,13 +127,22 @@ const partition = <E1, R1, E2, R2>(
 const services = <E1, R1, E2, R2>(projections: ReadonlyArray<AnyProjection>, feeding: Feeding<E1, R1, E2, R2>) =>
   Ingest.layer.pipe(
     Layer.provideMerge(
-      Layer.mergeAll(RejectedEvents.layer, Admission.layer, Tenants.layer, ApiKeys.layer, ReadShares.layer, AuditLog.layer)
+      Layer.mergeAll(
+        RejectedEvents.layer,
+        RejectedSearch.layer,
+        Admission.layer,
+        Tenants.layer,
+        ApiKeys.layer,
+        ReadShares.layer,
+        AuditLog.layer
+      )
     ),
     Layer.provideMerge(keyGrace),
     Layer.provideMerge(
       Layer.mergeAll(
         spreadIngestion,
         spreadLog,
+        spreadTenantLog,
         spreadReadings(projections),
         spreadLeaderboards,
         spreadChanges,

@@ -96,9 +96,10 @@ export const memoryLog = Effect.map(Clock.Clock, (clock) => {
       const sizes = withheld.map((event) => bytesOf(eventAt(event)))
       return withheld.slice(0, fitting(sizes, bytes)).map((event) => fetchedEvent(event, bytesOf(eventAt(event)), eventAt(event).payload))
     },
-    readUserPage: ({ before, largest = largestShown, limit, tenantId, userId }: PageRequest): UserPage => {
+    readUserPage: ({ before, eventType, largest = largestShown, limit, tenantId, userId }: PageRequest): UserPage => {
       const own = [...slices.values()].flat()
         .filter((event) => event.tenantId === tenantId && event.userId === userId && event.position < before)
+        .filter((event) => eventType === undefined || event.eventType === eventType)
         .toReversed()
       const fit = fitting(own.slice(0, limit).map(bytesOf), pageBytes)
       return { events: own.slice(0, fit).map((event) => toUserEvent(event, largest)), isMore: fit < own.length }

@@ -8,6 +8,7 @@ import type { Changes } from "../counters/changes/Changes.ts"
 import type { ConsistentReads } from "../counters/ConsistentReads.ts"
 import type { Counters } from "../counters/Counters.ts"
 import type { Games } from "../counters/Games.ts"
+import type { EventEffects } from "../counters/history/EventEffects.ts"
 import type { Explanation } from "../counters/history/Explanation.ts"
 import type { TimeTravel } from "../counters/history/TimeTravel.ts"
 import type { Users } from "../counters/Users.ts"
@@ -15,6 +16,7 @@ import type { UserErasure } from "../erasure/UserErasure.ts"
 import type { AppendSignal } from "../event-log/AppendSignal.ts"
 import type { EventLog } from "../event-log/EventLog.ts"
 import type { LogHistories } from "../event-log/LogHistories.ts"
+import type { TenantLog } from "../event-log/TenantLog.ts"
 import type { UserProcessors } from "../ingest/UserProcessors.ts"
 import type { ProjectionRunner } from "../projections/runner/ProjectionRunner.ts"
 import type { ProjectionCatalog } from "../projections/versions/ProjectionCatalog.ts"
@@ -28,6 +30,7 @@ export type PartitionServices =
   | PgClient.PgClient
   | EventLog
   | LogHistories
+  | TenantLog
   | AppendSignal
   | ProjectionCatalog
   | ProjectionVersions
@@ -43,6 +46,7 @@ export type PartitionServices =
   | Users
   | TimeTravel
   | Explanation
+  | EventEffects
   | Readiness
 
 /**

@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import { Activity } from "../counters/Activity.ts"
 import { Counters, type CountersDocument } from "../counters/Counters.ts"
 import { Games, gameSections } from "../counters/Games.ts"
+import { EventEffects } from "../counters/history/EventEffects.ts"
 import { Explanation } from "../counters/history/Explanation.ts"
 import { TimeTravel } from "../counters/history/TimeTravel.ts"
 import { Users } from "../counters/Users.ts"
@@ -41,6 +42,14 @@ const timeTravel = Layer.effect(
   Effect.map(ofPartitions, (at) =>
     TimeTravel.of({
       read: (tenant, userId, options) => at(TimeTravel, { ...tenant, userId }, (travel) => travel.read(tenant, userId, options))
+    }))
+)
+
+const effects = Layer.effect(
+  EventEffects,
+  Effect.map(ofPartitions, (at) =>
+    EventEffects.of({
+      read: (tenant, userId, positions) => at(EventEffects, { ...tenant, userId }, (effects) => effects.read(tenant, userId, positions))
     }))
 )
 
@@ -102,4 +111,4 @@ const users = Layer.effect(
 
 /** The readings of users, and erasure, over the partitions. */
 export const spreadReadings = (projections: ReadonlyArray<AnyProjection>) =>
-  Layer.mergeAll(counters(projections), games, activity, timeTravel, explanation, users, erasure)
+  Layer.mergeAll(counters(projections), games, activity, timeTravel, explanation, effects, users, erasure)

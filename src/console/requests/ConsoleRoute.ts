@@ -19,6 +19,8 @@ export interface ConsoleRoute<R> {
   readonly method: "GET" | "POST"
   readonly path: string
   readonly access: Access
+  /** Set where pages ask by themselves, again and again: that keeps no session open. */
+  readonly isRenewal?: true
   readonly answer: (
     request: ConsoleRequest & { readonly tenant: TenantRequest["tenant"] | undefined }
   ) => Effect.Effect<Answer | { readonly _tag: "Live"; readonly parts: Stream.Stream<LivePart, Failure> }, Failure, R>
@@ -28,6 +30,7 @@ interface Shown<Request, R> {
   /** GET unless given. A change is a POST. */
   readonly method?: "GET" | "POST"
   readonly path: string
+  readonly isRenewal?: true
   readonly answer: (request: Request) => Effect.Effect<Answer, Failure, R>
 }
 
@@ -41,11 +44,12 @@ export const operatorRoute = <R>({ answer, method = "GET", path }: Shown<Console
 
 /** A page or a change of one tenant, at a path under `/console/t/:tenant`. */
 export const tenantRoute = <R>(
-  { answer, method = "GET", path, scope }: Shown<TenantRequest, R> & { readonly scope: "read" | "admin" }
+  { answer, isRenewal, method = "GET", path, scope }: Shown<TenantRequest, R> & { readonly scope: "read" | "admin" }
 ): ConsoleRoute<R> => ({
   method,
   path: `/console/t/:tenant${path}`,
   access: scope,
+  ...isRenewal === true ? { isRenewal } : {},
   answer: ({ tenant, ...request }) => {
     if (tenant === undefined) throw new Error(`The route ${path} was asked without a tenant`)
     return answer({ ...request, tenant })

@@ -41,7 +41,7 @@ export const answerRoute = <R>(route: ConsoleRoute<R>) =>
     const sessions = yield* Sessions
     const session = token === undefined
       ? undefined
-      : yield* sessions.find(token, "Page").pipe(Effect.catchTag("DatabaseUnavailable", failed))
+      : yield* sessions.find(token, route.isRenewal === true ? "Itself" : "Page").pipe(Effect.catchTag("DatabaseUnavailable", failed))
     if (session instanceof ConsoleProblem) return yield* problemPage(session, undefined)
     if (token === undefined || session === undefined) {
       return request.headers["hx-request"] === undefined

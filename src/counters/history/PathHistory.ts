@@ -3,8 +3,8 @@ import { MemoryFold } from "../../projections/fold/MemoryFold.ts"
 import type { ReadContext } from "../../projections/projection/FoldContext.ts"
 import type { AnyProjection } from "../../projections/projection/Projection.ts"
 import type { ReadRow } from "../../projections/projection/Section.ts"
-import { subtractDecimals } from "../../values/decimalArithmetic.ts"
 import { valueAt, type ValueKind } from "./counterPath.ts"
+import { differenceOf, isSame, nothing } from "./valueChange.ts"
 
 /** An event, and roughly how many bytes of a page it takes. */
 export interface SizedEvent {
@@ -160,7 +160,7 @@ export class PathHistory {
     this.pass([event])
     const after = this.valueHere() ?? nothing[this.kind]
     if (isSame(before, after)) return
-    const contribution = { logged: event.logged, contribution: this.difference(before, after), value: after }
+    const contribution = { logged: event.logged, contribution: differenceOf(this.kind, before, after), value: after }
     const isFull = this.contributions.length === this.limit ||
       (this.contributions.length > 0 && this.pageBytes + event.bytes > maxPageBytes)
     if (isFull) {
@@ -171,17 +171,6 @@ export class PathHistory {
       this.pageBytes += event.bytes
     }
   }
-
-  private difference(before: unknown, after: unknown): unknown {
-    switch (this.kind) {
-      case "count":
-        return Number(after) - Number(before)
-      case "amount":
-        return subtractDecimals(String(after), String(before))
-      case "other":
-        return after
-    }
-  }
 }
 
 /** The most bytes of the events of a page, unless its first event alone has more. */
@@ -189,9 +178,3 @@ export const maxPageBytes = 4 * 1024 * 1024
 
 const areSame = (rows: ReadonlyArray<ReadRow>, others: ReadonlyArray<ReadRow>): boolean =>
   rows.length === others.length && rows.every((row, index) => row === others[index])
-
-/** What a missing value counts as: a currency that appears with a bet has not won 0 by it. */
-const nothing = { count: 0, amount: "0", other: null } as const
-
-const isSame = (before: unknown, after: unknown): boolean =>
-  before === after || (typeof before === "object" && JSON.stringify(before) === JSON.stringify(after))

@@ -20,6 +20,7 @@ import { ProjectionBehind, ProjectionFailing } from "../ConsistentReads.ts"
 import { type CountersDocument, tooManyOfUser } from "../Counters.ts"
 import { ProjectionNotBuilt } from "../ProjectionNotBuilt.ts"
 import { maxRows, type TooManyRows } from "../TooManyRows.ts"
+import { addUpToFailure } from "./addUpToFailure.ts"
 import type { Folding, HistoryEvent } from "./Folding.ts"
 import { Histories, type HistoryTooLarge, type HistoryUnfinished } from "./Histories.ts"
 
@@ -177,20 +178,4 @@ class SectionFolds implements Folding {
       if (!this.stale.has(name) && !addUpToFailure(fold, events)) this.stale.add(name)
     }
   }
-}
-
-/**
- * Adds the events before the first event on which the fold fails.
- *
- * It tells whether it added all events.
- */
-const addUpToFailure = (fold: MemoryFold, events: ReadonlyArray<FastTrackEvent>): boolean => {
-  try {
-    fold.add(events)
-    return true
-  } catch {
-    if (events.length === 1) return false
-  }
-  const half = events.length >> 1
-  return addUpToFailure(fold, events.slice(0, half)) && addUpToFailure(fold, events.slice(half))
 }

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
+import type { EventType } from "../../fasttrack/FastTrackEvent.ts"
 import { parseJson } from "../../fasttrack/parseJson.ts"
 import { decodeStored } from "../../fasttrack/payload.ts"
 import { largestEvent } from "../../platform/Settings.ts"
@@ -47,6 +48,8 @@ export interface PageRequest {
   readonly limit: number
   /** {@link largestShown} without it, `readableEvent` at most. */
   readonly largest?: number
+  /** Only events of this kind. */
+  readonly eventType?: EventType
 }
 
 /** Bytes of payload after which a page ends. A first event that is larger stands alone. */
@@ -77,12 +80,13 @@ export const readUserPage = Effect.fnUntraced(function*(sql: PgClient.PgClient, 
 }) satisfies (...args: never) => Effect.Effect<UserPage, SqlError.SqlError>
 
 /** Where the next events stand, and whether there are more. */
-const findPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, { before, limit, tenantId, userId }: PageRequest) {
+const findPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, { before, eventType, limit, tenantId, userId }: PageRequest) {
   const end = BigInt(before)
+  const ofType = eventType === undefined ? sql`event_type <> 'erased'` : sql`event_type = ${eventType}`
   const byKey = yield* sql<Partial<Place> & { readonly known: number }>`
     with own as materialized (
       select ${sql.literal(placeColumns)} from events
-      where tenant_id = ${tenantId}::uuid and user_id = ${userId} and event_type <> 'erased' and not ${isBeingErased(sql, tenantId, userId)}
+      where tenant_id = ${tenantId}::uuid and user_id = ${userId} and ${ofType} and not ${isBeingErased(sql, tenantId, userId)}
       limit ${few + 1}
     )
     select k.known, s.*
@@ -109,7 +113,7 @@ const findPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, { before,
     const rows = yield* sql<Place>`
       select ${sql.literal(placeColumns)}
       from (${inOrder}) as e
-      where tenant_id = ${tenantId}::uuid and user_id = ${userId} and event_type <> 'erased'
+      where tenant_id = ${tenantId}::uuid and user_id = ${userId} and ${ofType}
       order by position desc limit ${limit + 1 - found.length}`
     found.push(...rows)
     if (found.length > limit || low === 1) return cut(found, limit)
@@ -117,7 +121,7 @@ const findPlaces = Effect.fnUntraced(function*(sql: PgClient.PgClient, { before,
   }
   const rest = yield* sql<Place>`
     select ${sql.literal(placeColumns)} from events
-    where tenant_id = ${tenantId}::uuid and user_id = ${userId} and event_type <> 'erased' and position < ${BigInt(high)}
+    where tenant_id = ${tenantId}::uuid and user_id = ${userId} and ${ofType} and position < ${BigInt(high)}
     order by position desc limit ${limit + 1 - found.length}`
   return cut([...found, ...rest], limit)
 })

@@ -57,6 +57,21 @@ export const latestRejections = (
     (rows) => rows.map(toKept)
   )
 
+/** The tenant's rejections of some hashes, the latest first. */
+export const rejectionsOf = (
+  sql: PgClient.PgClient,
+  tenantId: TenantId,
+  hashes: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<KeptRejection>, SqlError.SqlError> =>
+  Effect.map(
+    sql<Row>`
+      select reason, encode(item_hash, 'hex') as hash, item, truncated, issues, first_at, last_at, times from rejected_events
+      where tenant_id = ${tenantId}::uuid and reason = any (${arrayOf.text(reasons)}::text[])
+        and item_hash = any (array(select decode(hash, 'hex') from unnest(${arrayOf.text(hashes)}::text[]) as hashes (hash)))
+      order by last_at desc`,
+    (rows) => rows.map(toKept)
+  )
+
 /** At 16 KB an item at most, a page is 4 MB at most. */
 const pageSize = 256
 

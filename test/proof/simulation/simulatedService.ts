@@ -8,6 +8,7 @@ import { Changes } from "../../../src/counters/changes/Changes.ts"
 import { ConsistentReads } from "../../../src/counters/ConsistentReads.ts"
 import { Counters } from "../../../src/counters/Counters.ts"
 import { Games } from "../../../src/counters/Games.ts"
+import { EventEffects } from "../../../src/counters/history/EventEffects.ts"
 import { Explanation } from "../../../src/counters/history/Explanation.ts"
 import { Histories } from "../../../src/counters/history/Histories.ts"
 import { TimeTravel } from "../../../src/counters/history/TimeTravel.ts"
@@ -19,6 +20,7 @@ import { AppendSignal } from "../../../src/event-log/AppendSignal.ts"
 import { EventLog } from "../../../src/event-log/EventLog.ts"
 import { LogHistories } from "../../../src/event-log/LogHistories.ts"
 import type { AppendOutcome, NewEvent } from "../../../src/event-log/RecordedEvent.ts"
+import { TenantLog } from "../../../src/event-log/TenantLog.ts"
 import { UserHistory } from "../../../src/event-log/UserHistory.ts"
 import { Admission } from "../../../src/ingest/Admission.ts"
 import { Ingest } from "../../../src/ingest/Ingest.ts"
@@ -91,7 +93,7 @@ export type Services = Ingest | Counters | UserErasure | SimulatedPartitions
 const partition = Layer.mergeAll(
   Layer.mergeAll(UserErasure.layer, Readiness.layer, ProjectionVersions.layer, clientOfPartition),
   Layer.mergeAll(Counters.layer, Games.layer, Activity.layer, BoardParts.layer, Changes.layer, Users.layer),
-  Layer.mergeAll(TimeTravel.layer(projections), Explanation.layer(projections)).pipe(
+  Layer.mergeAll(TimeTravel.layer(projections), Explanation.layer(projections), EventEffects.layer(projections)).pipe(
     Layer.provide(Histories.layer),
     Layer.provide(UserHistory.layer)
   )
@@ -100,7 +102,7 @@ const partition = Layer.mergeAll(
   Layer.provideMerge(UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer))),
   Layer.provideMerge(ProjectionRunner.layer),
   Layer.provideMerge(ProjectionCatalog.layer(projections)),
-  Layer.provideMerge(Layer.mergeAll(EventLog.layer, AppendSignal.layer)),
+  Layer.provideMerge(Layer.mergeAll(EventLog.layer, TenantLog.layer, AppendSignal.layer)),
   Layer.provideMerge(LogHistories.layer)
 )
 
