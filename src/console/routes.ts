@@ -1,12 +1,23 @@
 import { auditPage } from "./pages/audit.ts"
+import { eventRoutes } from "./pages/events/eventRoutes.ts"
 import { healthPage } from "./pages/health.ts"
+import { leaderboardsPage } from "./pages/leaderboards.ts"
 import { overviewRoutes } from "./pages/overview.ts"
 import { playerRoutes } from "./pages/players/playerRoutes.ts"
 import { projectionRoutes } from "./pages/projections/projectionRoutes.ts"
 import { tenantRoutes } from "./pages/tenants.ts"
 import type { ConsoleRoute } from "./requests/ConsoleRoute.ts"
 
-const all = [...overviewRoutes, healthPage, auditPage, ...tenantRoutes, ...projectionRoutes, ...playerRoutes]
+const all = [
+  ...overviewRoutes,
+  healthPage,
+  auditPage,
+  ...tenantRoutes,
+  ...projectionRoutes,
+  ...playerRoutes,
+  ...eventRoutes,
+  leaderboardsPage
+]
 
 /** What the routes of a list need, together. */
 type ServicesOf<Route> = Route extends ConsoleRoute<infer R> ? R : never
