@@ -61,7 +61,13 @@ export class Exchange {
   private readonly options: ExchangeOptions
   private readonly url: string
 
+  /** Throws a `TypeError` for what no request could be made with, which would be tried for ever. */
   constructor(options: ExchangeOptions) {
+    const { hash, password, protocol, search, username } = new URL(options.url)
+    if (!/^https?:$/.test(protocol) || `${username}${password}${search}${hash}` !== "") {
+      throw new TypeError("the URL of a service has http or https, and no user, password, query or fragment")
+    }
+    void new Headers({ "x-api-key": options.key })
     this.options = options
     this.url = options.url.replace(/\/+$/, "")
   }
@@ -142,7 +148,8 @@ const pauseAfter = (cause: NoAnswer | PlaytallyError, attempt: number): number =
   return Math.min(firstPause * 2 ** Math.min(attempt - 1, 20), longestPause) * chance
 }
 
-const sleep = (milliseconds: number, signal: AbortSignal | undefined): Promise<void> =>
+/** Waits, unless the signal is aborted: then it throws the reason. */
+export const sleep = (milliseconds: number, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve, reject) => {
     const wake = () => {
       clearTimeout(timer)

@@ -17,7 +17,7 @@ import type {
   Section
 } from "./Documents.ts"
 import { defaultBounds, EventSender, type SendingBounds, type SendReport } from "./EventSender.ts"
-import { Exchange, type Request, type Retry } from "./Exchange.ts"
+import { Exchange, type Request, type Retry, sleep } from "./Exchange.ts"
 import {
   type ChangedUser,
   type ChangesStep,
@@ -224,9 +224,9 @@ export class Playtally {
     for (;;) {
       const answer = await absent(this.exchange.ask({ method: "DELETE", path: userPath(userId), signal }), "nothing-known")
       if (answer === undefined) return "nothing-known"
-      // The service has waited for the end itself: to ask again waits on.
       if (answer.status !== 202) return "erased"
       onProgress?.(answer.body as ErasureUnderWay)
+      await sleep((answer.retryAfter ?? 1) * 1000, signal)
     }
   }
 

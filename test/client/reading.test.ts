@@ -144,7 +144,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that reads", 
       yield* Effect.promise(async () => {
         const playtally = new Playtally({ url, key: "k", patience: 250 })
         replies.push("gone", problem(503, "projection-behind"), { status: 200, body: { user_id: "a" } })
-        assert.deepStrictEqual(await playtally.counters("a") as unknown, { user_id: "a" })
+        assert.deepStrictEqual(await new Playtally({ url, key: "k" }).counters("a") as unknown, { user_id: "a" })
         assert.strictEqual(asked, 3)
         const cause = await failureOf(playtally.counters("a"))
         assert.instanceOf(cause, NoAnswer)
@@ -171,4 +171,30 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that reads", 
         assert.match(String(await failureOf(patient.counters("a"))), /^NoAnswer: no answer from \/api\/v1\/users\/a\/counters: .*refused/i)
       })
     }))
+
+  it.effect("waits for the end of an erasure that takes several requests", () =>
+    Effect.gen(function*() {
+      const underWay: Reply = { status: 202, headers: { "retry-after": "0" }, body: { erased_events: 7, progress: 0.5 } }
+      const replies = [underWay, problem(503, "unavailable"), underWay, { status: 204 }]
+      const asked: Array<string> = []
+      const url = yield* stubService(({ method, path }) => {
+        asked.push(`${method} ${path}`)
+        return replies.shift() ?? problem(404, "nothing-known")
+      })
+      yield* Effect.promise(async () => {
+        const told: Array<number> = []
+        const playtally = new Playtally({ url, key: "k" })
+        assert.strictEqual(await playtally.erase("a/b", { onProgress: ({ erased_events }) => void told.push(erased_events) }), "erased")
+        assert.deepStrictEqual(told, [7, 7])
+        assert.deepStrictEqual(asked, Array.from({ length: 4 }, () => "DELETE /api/v1/users/a%2Fb"))
+        assert.strictEqual(await playtally.erase("a"), "nothing-known")
+      })
+    }))
+
+  it("refuses at once what no request can be made with", () => {
+    for (const url of ["localhost:3000", "here", "http://user:password@localhost", "http://localhost?a=b"]) {
+      assert.throws(() => new Playtally({ url, key: "k" }), TypeError)
+    }
+    assert.throws(() => new Playtally({ url: "http://localhost", key: "of\ntwo lines" }), TypeError)
+  })
 })
