@@ -44,7 +44,9 @@ export interface TenantPage {
  * How many events of each slice are looked at: first some, and more if these are not enough. The
  * events of all slices come evenly, as a rule.
  */
-const looks = [16, 400]
+export const EventsLookedAt = Context.Reference<ReadonlyArray<number>>("playtally/event-log/EventsLookedAt", {
+  defaultValue: () => [16, 400]
+})
 
 /**
  * The log of one tenant, for somebody who looks at it.
@@ -71,6 +73,7 @@ export class TenantLog extends Context.Service<TenantLog, {
     Effect.gen(function*() {
       yield* Migrations
       const sql = yield* PgClient.PgClient
+      const looks = yield* EventsLookedAt
       return TenantLog.of({
         page: Effect.fn("TenantLog.page")(
           function*(tenantId, { before, eventType, limit, slices: [first, last] = [Slice(0), Slice(sliceCount - 1)] }) {

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import { mergePages, TenantLog } from "../event-log/TenantLog.ts"
+import { Slice } from "../values/Slice.ts"
 import { Partitions } from "./Partitions.ts"
 import { inPartition } from "./PartitionUnavailable.ts"
 
@@ -12,10 +13,12 @@ export const spreadTenantLog = Layer.effect(
   Effect.map(Partitions, (partitions) =>
     TenantLog.of({
       page: (tenantId, options) =>
-        partitions.everywhere((services, { first, last }) =>
+        partitions.everywhere((services, { first, last }) => {
           // After a split the database may still have events of slices that are elsewhere.
-          Context.get(services, TenantLog).page(tenantId, { ...options, slices: [first, last] })
-        ).pipe(
+          const [from, to] = options.slices ?? [first, last]
+          const slices = [Slice(Math.max(first, from)), Slice(Math.min(last, to))] as const
+          return Context.get(services, TenantLog).page(tenantId, { ...options, slices })
+        }).pipe(
           inPartition("TenantLog.page"),
           Effect.map((pages) => mergePages(pages, options.limit))
         ),
