@@ -55,7 +55,9 @@ layer(Layer.provideMerge(service, TestDatabase.layer), { excludeTestServices: tr
       yield* fill(tenant, other)
       for (const [of, all, logins] of [[tenant, 15, 7], [other, 45, 0]] as const) {
         for (const limit of [1, 4, 100]) {
-          for (const [eventType, count] of [[undefined, all], ["realtime-login", logins]] as ReadonlyArray<[EventType | undefined, number]>) {
+          for (
+            const [eventType, count] of [[undefined, all], ["realtime-login", logins]] as ReadonlyArray<[EventType | undefined, number]>
+          ) {
             const read: Read = (before) => log.page(of.tenantId, { before, eventType, limit })
             const { events, pages } = yield* readAll(read)
             assert.strictEqual(new Set(events.map(({ place }) => `${place.slice}/${place.position}`)).size, count)
@@ -67,9 +69,11 @@ layer(Layer.provideMerge(service, TestDatabase.layer), { excludeTestServices: tr
 
             const halves: Read = (before) =>
               Effect.map(
-                Effect.all([[0, 127], [128, 255]].map(([first = 0, last = 0]) =>
-                  log.page(of.tenantId, { before, eventType, limit, slices: [Slice(first), Slice(last)] })
-                )),
+                Effect.all(
+                  [[0, 127], [128, 255]].map(([first = 0, last = 0]) =>
+                    log.page(of.tenantId, { before, eventType, limit, slices: [Slice(first), Slice(last)] })
+                  )
+                ),
                 (pages) => mergePages(pages, limit)
               )
             const named = (some: ReadonlyArray<TenantEvent>) => some.map(({ place }) => `${place.slice}/${place.position}`).join(" ")

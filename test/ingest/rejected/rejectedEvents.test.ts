@@ -10,6 +10,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks"
 import { eraseRejected } from "../../../src/ingest/rejected/eraseRejected.ts"
 import { searchStatement } from "../../../src/ingest/rejected/namingItems.ts"
 import { issuesText, RejectedEvents } from "../../../src/ingest/rejected/RejectedEvents.ts"
+import { RejectedSearch } from "../../../src/ingest/rejected/RejectedSearch.ts"
 import { beyondQuota, removeAt, removeBetween, trimAllRejected } from "../../../src/ingest/rejected/trimRejected.ts"
 import { TenantId } from "../../../src/values/TenantId.ts"
 import { UserId } from "../../../src/values/UserId.ts"
@@ -180,6 +181,30 @@ layer(service.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestService
         yield* record(fat.tenantId, Array.from({ length: 50 }, (_, n) => `{"n":${round * 50 + n},"a":"${"x".repeat(2_000)}"}`))
         assert.isAtMost((yield* keptOf(fat.tenantId)).bytes, quotaBytes * (1 + 1 / 8) + 50 * 2_100)
       }
+    }))
+
+  it.effect("that name a user are found page by page, exactly those that an erasure removes", () =>
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      const { naming } = yield* RejectedSearch
+      const [tenant, other] = [yield* newTenant(), yield* newTenant()]
+      // Every third of 1,200 names the user, which is more than one statement looks at.
+      const item = "'{\"user_id\":\"' || case when n % 3 = 0 then 'me' else 'me too' end || '\",\"n\":' || n || '}'"
+      yield* fill(tenant.tenantId, 1_200, "now()", item)
+      yield* fill(other.tenantId, 10, "now()", item)
+      const found: Array<string> = []
+      for (let after: string | undefined = "", pages = 0; after !== undefined && pages < 20; pages++) {
+        const page: Effect.Success<ReturnType<typeof naming>> = yield* naming(TenantId(tenant.tenantId), UserId("me"), after)
+        assert.isAtMost(page.items.length, 100)
+        found.push(...page.items.map(({ item }) => item))
+        after = page.next
+      }
+      assert.strictEqual(found.length, 400)
+      assert.strictEqual(new Set(found).size, 400)
+      assert.isTrue(found.every((item) => item.includes(`"me"`)))
+      assert.deepStrictEqual(yield* naming(TenantId(tenant.tenantId), UserId("nobody")), { items: [], next: undefined })
+      assert.strictEqual(yield* eraseRejected(sql, TenantId(tenant.tenantId), UserId("me")), 400)
+      assert.deepStrictEqual(yield* naming(TenantId(tenant.tenantId), UserId("me")), { items: [], next: undefined })
     }))
 
   it.effect("are looked for and removed by index alone", () =>
