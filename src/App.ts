@@ -29,6 +29,7 @@ import { Server } from "./http/Server.ts"
 import { Admission } from "./ingest/Admission.ts"
 import { Ingest } from "./ingest/Ingest.ts"
 import { RejectedEvents } from "./ingest/rejected/RejectedEvents.ts"
+import { RejectedItems } from "./ingest/rejected/RejectedItems.ts"
 import { RejectedSearch } from "./ingest/rejected/RejectedSearch.ts"
 import { SliceWriters } from "./ingest/SliceWriters.ts"
 import { UserProcessors } from "./ingest/UserProcessors.ts"
@@ -206,6 +207,7 @@ const listening = endStreams.pipe(
     ConsoleStop.layer,
     spreadDoctor,
     Jobs.layer(jobThread),
+    RejectedItems.layer,
     RateLimits.layer,
     AnswerBudget.layer
   ]),

@@ -4,15 +4,17 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { workerData } from "node:worker_threads"
 import { runJob } from "./console/jobs/runJob.ts"
+import { runReplay } from "./console/jobs/runReplay.ts"
 import { OwnConnections } from "./database/connections.ts"
 import { Database, IsPatient } from "./database/Database.ts"
 import { Migrations } from "./database/Migrations.ts"
 import { EventLog } from "./event-log/EventLog.ts"
-import type { JobData } from "./jobs/JobMessage.ts"
+import type { JobData, JobOutcome, JobProgress } from "./jobs/JobMessage.ts"
 import { serveJob } from "./jobs/serveJob.ts"
 import { clientOfPartition, overPartitions } from "./partitions/overPartitions.ts"
 import { PartitionDirectory } from "./partitions/PartitionDirectory.ts"
 import { PartitionServers } from "./partitions/PartitionServers.ts"
+import { replayOverPartitions } from "./partitions/spreadReplay.ts"
 import { spreadVersions } from "./partitions/spreadVersions.ts"
 import { LogOutput } from "./platform/LogOutput.ts"
 import { Settings } from "./platform/Settings.ts"
@@ -20,6 +22,7 @@ import { releasedVersions } from "./projections/own/ownProjections.ts"
 import { lowerThreadPriority } from "./projections/runner/lowerThreadPriority.ts"
 import { ProjectionCatalog } from "./projections/versions/ProjectionCatalog.ts"
 import { ProjectionVersions } from "./projections/versions/ProjectionVersions.ts"
+import { Tenants } from "./tenants/Tenants.ts"
 
 /** The thread of a job: see `Jobs`. It has connections of its own, and ends with the job. */
 const { databaseUrl, log, pooler, work }: JobData = workerData
@@ -43,9 +46,9 @@ const versions = overPartitions(
   (set) => Context.make(ProjectionVersions, spreadVersions(set))
 )
 
-await serveJob((onProgress) =>
-  Effect.andThen(lowerThreadPriority, runJob(work, onProgress)).pipe(
-    Effect.provide(Layer.provide(versions, database)),
-    Effect.provide(LogOutput.layerOf(log))
-  )
-)
+const run = (onProgress: (progress: JobProgress) => void): Effect.Effect<JobOutcome, unknown> =>
+  work.kind === "replay"
+    ? runReplay(work, onProgress).pipe(Effect.provide(Layer.provide(Layer.merge(replayOverPartitions, Tenants.layer), database)))
+    : runJob(work, onProgress).pipe(Effect.provide(Layer.provide(versions, database)))
+
+await serveJob((onProgress) => Effect.andThen(lowerThreadPriority, run(onProgress)).pipe(Effect.provide(LogOutput.layerOf(log))))

@@ -4,11 +4,8 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import { decodeItem } from "../fasttrack/decodeItem.ts"
-import { idOf } from "../fasttrack/FastTrackEvent.ts"
-import { parseJson } from "../fasttrack/parseJson.ts"
+import { identityOf, issuesOf } from "../ingest/rejected/describeRejection.ts"
 import { allRejections, type KeptRejection, latestRejections } from "../ingest/rejected/keptRejections.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
@@ -23,25 +20,11 @@ const rejectedLayer = Tenants.layer.pipe(Layer.provideMerge(checkedDatabase))
 
 const tenant = nameArgument("tenant", "Name of the tenant")
 
-/** The kind and id of a kept item, if they can still be read. */
-const identityOf = ({ item, truncated }: KeptRejection): readonly [event: string, id: string] => {
-  if (truncated) return ["(too long)", "-"]
-  return Result.match(decodeItem(parseJson(item)), {
-    onSuccess: (event) => [event.event, idOf(event)],
-    onFailure: ({ event, id }) => [event ?? "-", id ?? "-"]
-  })
-}
-
-const firstIssueOf = ({ issues }: KeptRejection): string => {
-  const [first]: ReadonlyArray<{ readonly path?: ReadonlyArray<string | number>; readonly message?: string }> = Array.isArray(issues)
-    ? issues
-    : []
-  return first === undefined ? "-" : `${(first.path ?? []).join(".")} ${first.message ?? ""}`.trim().slice(0, 200)
-}
-
 const rowOf = (rejection: KeptRejection): ReadonlyArray<string> => {
-  const [event, id] = identityOf(rejection)
-  return [rejection.lastAt.toISOString(), String(rejection.times), rejection.reason, event, id, firstIssueOf(rejection)]
+  const { event = rejection.truncated ? "(too long)" : "-", id = "-" } = identityOf(rejection)
+  const [first] = issuesOf(rejection)
+  const issue = first === undefined ? "-" : `${first.path} ${first.message}`.trim().slice(0, 200)
+  return [rejection.lastAt.toISOString(), String(rejection.times), rejection.reason, event, id, issue]
 }
 
 const list = Command.make(

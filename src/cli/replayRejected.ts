@@ -1,20 +1,10 @@
 import { Command, Flag } from "effect/cli"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { AppendSignal } from "../event-log/AppendSignal.ts"
-import { EventLog } from "../event-log/EventLog.ts"
-import { Admission } from "../ingest/Admission.ts"
-import { Ingest } from "../ingest/Ingest.ts"
 import { reasons } from "../ingest/rejected/keptRejections.ts"
-import { RejectedEvents } from "../ingest/rejected/RejectedEvents.ts"
-import { foreseeingProcessors, RejectedReplay, type ReplayReport } from "../ingest/rejected/RejectedReplay.ts"
-import { SliceWriters } from "../ingest/SliceWriters.ts"
-import { UserProcessors } from "../ingest/UserProcessors.ts"
-import { overPartitions } from "../partitions/overPartitions.ts"
-import { processorsOnly, spreadProcessors } from "../partitions/spreadIngestion.ts"
-import { spreadEventLog } from "../partitions/spreadLog.ts"
+import { RejectedReplay, type ReplayReport } from "../ingest/rejected/RejectedReplay.ts"
+import { dryRunOverPartitions, replayOverPartitions } from "../partitions/spreadReplay.ts"
 import { Tenants } from "../tenants/Tenants.ts"
 import { checkedDatabase } from "./checkedDatabase.ts"
 import { explained } from "./CommandFailed.ts"
@@ -24,28 +14,8 @@ import { printable } from "./printable.ts"
 import { withProgress } from "./progress.ts"
 import { failedIfStopped } from "./stopOnSignal.ts"
 
-const log = Layer.mergeAll(EventLog.layer, AppendSignal.layer)
-const processors = UserProcessors.layer.pipe(Layer.provide(SliceWriters.layer), Layer.provideMerge(log))
-const foreseeing = Layer.merge(foreseeingProcessors, EventLog.layer)
-/** The way of a request. It keeps no refused item, because the item is kept already. */
-const ingest = Ingest.layer.pipe(Layer.provide([RejectedEvents.layerNone, Admission.layer]))
-
-const replayLayer = Layer.merge(RejectedReplay.layer, Tenants.layer).pipe(
-  Layer.provide(ingest),
-  Layer.provide(overPartitions(
-    processors,
-    (set) => Context.make(UserProcessors, spreadProcessors(set)).pipe(Context.add(EventLog, spreadEventLog(set)))
-  )),
-  Layer.provide(checkedDatabase)
-)
-const dryRunLayer = Layer.merge(RejectedReplay.layerDryRun, Tenants.layer).pipe(
-  Layer.provide(ingest),
-  Layer.provide(overPartitions(
-    foreseeing,
-    (set) => Context.make(UserProcessors, processorsOnly(set)).pipe(Context.add(EventLog, spreadEventLog(set)))
-  )),
-  Layer.provide(checkedDatabase)
-)
+const replayLayer = Layer.merge(replayOverPartitions, Tenants.layer).pipe(Layer.provide(checkedDatabase))
+const dryRunLayer = Layer.merge(dryRunOverPartitions, Tenants.layer).pipe(Layer.provide(checkedDatabase))
 
 /** The most reasons that are shown. */
 const maxShown = 20

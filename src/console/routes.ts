@@ -5,18 +5,20 @@ import { leaderboardsPage } from "./pages/leaderboards.ts"
 import { overviewRoutes } from "./pages/overview.ts"
 import { playerRoutes } from "./pages/players/playerRoutes.ts"
 import { projectionRoutes } from "./pages/projections/projectionRoutes.ts"
+import { rejectedRoutes } from "./pages/rejected/rejectedRoutes.ts"
 import { tenantRoutes } from "./pages/tenants.ts"
 import type { ConsoleRoute } from "./requests/ConsoleRoute.ts"
 
 const all = [
   ...overviewRoutes,
-  healthPage,
-  auditPage,
-  ...tenantRoutes,
-  ...projectionRoutes,
   ...playerRoutes,
   ...eventRoutes,
-  leaderboardsPage
+  ...rejectedRoutes,
+  leaderboardsPage,
+  ...projectionRoutes,
+  ...tenantRoutes,
+  healthPage,
+  auditPage
 ]
 
 /** What the routes of a list need, together. */

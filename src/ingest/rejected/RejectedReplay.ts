@@ -129,12 +129,13 @@ export class RejectedReplay extends Context.Service<RejectedReplay, {
       )
 
       const count = Effect.fn("RejectedReplay.count")(
-        function*({ tenantId }: Tenant, { reason, since, until }: ReplaySelection) {
+        function*({ tenantId }: Tenant, { hash, reason, since, until }: ReplaySelection) {
           const [row] = yield* sql<{ items: bigint }>`
             select count(*) as items from rejected_events
             where tenant_id = ${tenantId}::uuid and reason = coalesce(${reason ?? null}::text, reason)
               and last_at >= coalesce(${since?.toISOString() ?? null}::timestamptz, '-infinity')
-              and last_at < coalesce(${until?.toISOString() ?? null}::timestamptz, 'infinity')`
+              and last_at < coalesce(${until?.toISOString() ?? null}::timestamptz, 'infinity')
+              and (${hash ?? null}::text is null or item_hash = decode(${hash ?? null}, 'hex'))`
           return Number(known(row, "count of rejected items").items)
         },
         unavailable("RejectedReplay.count")

@@ -72,6 +72,57 @@ export const rejectionsOf = (
     (rows) => rows.map(toKept)
   )
 
+/** How many of a tenant's rejections have each reason. */
+export const countRejections = (
+  sql: PgClient.PgClient,
+  tenantId: TenantId
+): Effect.Effect<ReadonlyMap<Reason, number>, SqlError.SqlError> =>
+  Effect.map(
+    sql<{ reason: Reason; items: number }>`
+      select reason, count(*)::int as items from rejected_events where tenant_id = ${tenantId}::uuid group by reason`,
+    (rows) => new Map(rows.map(({ items, reason }) => [reason, items]))
+  )
+
+/** An item with the instant at which it was last refused, to the microsecond: a `Date` has less. */
+export interface ListedRejection extends KeptRejection {
+  readonly instant: string
+}
+
+/** The tenant's rejections that happened last before a place, the latest first. */
+export const rejectionsBefore = (
+  sql: PgClient.PgClient,
+  tenantId: TenantId,
+  { after, limit, reason }: {
+    readonly reason?: Reason | undefined
+    readonly after?: Pick<ListedRejection, "instant" | "hash"> | undefined
+    readonly limit: number
+  }
+): Effect.Effect<ReadonlyArray<ListedRejection>, SqlError.SqlError> =>
+  Effect.map(
+    sql<Row & { readonly instant: string }>`
+      select reason, encode(item_hash, 'hex') as hash, item, truncated, issues, first_at, last_at, times,
+        to_char(last_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as instant
+      from rejected_events
+      where tenant_id = ${tenantId}::uuid and reason = coalesce(${reason ?? null}::text, reason)
+        and last_at <= coalesce(${after?.instant ?? null}::timestamptz, 'infinity')
+        and (last_at, item_hash) < (coalesce(${after?.instant ?? null}::timestamptz, 'infinity'), decode(${after?.hash ?? ""}, 'hex'))
+      order by last_at desc, item_hash desc limit ${limit}`,
+    (rows) => rows.map(({ instant, ...row }) => ({ ...toKept(row), instant }))
+  )
+
+/** One of the tenant's rejections; undefined if it is not kept. */
+export const findRejection = (
+  sql: PgClient.PgClient,
+  tenantId: TenantId,
+  { hash, reason }: Pick<KeptRejection, "reason" | "hash">
+): Effect.Effect<KeptRejection | undefined, SqlError.SqlError> =>
+  Effect.map(
+    sql<Row>`
+      select reason, encode(item_hash, 'hex') as hash, item, truncated, issues, first_at, last_at, times from rejected_events
+      where tenant_id = ${tenantId}::uuid and reason = ${reason} and item_hash = decode(${hash}, 'hex')`,
+    ([row]) => row === undefined ? undefined : toKept(row)
+  )
+
 /** At 16 KB an item at most, a page is 4 MB at most. */
 const pageSize = 256
 
@@ -83,6 +134,8 @@ export interface Selection {
   readonly reason?: Reason | undefined
   readonly since?: Date | undefined
   readonly until?: Date | undefined
+  /** The one item that is meant. */
+  readonly hash?: string | undefined
 }
 
 const firstHash = ""
@@ -94,7 +147,7 @@ const firstHash = ""
 export const pageOfRejections = (
   sql: PgClient.PgClient,
   tenantId: TenantId,
-  { after, limit, reason, since, until }: Selection & { readonly after: string; readonly limit: number }
+  { after, hash, limit, reason, since, until }: Selection & { readonly after: string; readonly limit: number }
 ): Effect.Effect<ReadonlyArray<KeptRejection>, SqlError.SqlError> =>
   Effect.map(
     sql<Row>`
@@ -105,6 +158,7 @@ export const pageOfRejections = (
         where tenant_id = ${tenantId}::uuid and of_reason.reason = reasons.reason and item_hash > decode(${after}, 'hex')
           and last_at >= coalesce(${since?.toISOString() ?? null}::timestamptz, '-infinity')
           and last_at < coalesce(${until?.toISOString() ?? null}::timestamptz, 'infinity')
+          and (${hash ?? null}::text is null or item_hash = decode(${hash ?? null}, 'hex'))
         order by item_hash limit ${limit}
       ) as kept
       -- Two reasons of one item are never torn apart.

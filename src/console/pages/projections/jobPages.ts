@@ -22,7 +22,8 @@ const noSuchJob = () => noSuchPage("There is no such job, or none any more: the 
 const find = Effect.fnUntraced(function*({ param }: ConsoleRequest) {
   const id = param("id")
   const job = /^\d{1,15}$/.test(id) ? yield* (yield* Jobs).find(Number(id)) : undefined
-  return job ?? (yield* noSuchJob())
+  // A replay of rejected items has a page of its own.
+  return job !== undefined && job.kind in kindNames ? job : yield* noSuchJob()
 })
 
 const tenantNames = Effect.gen(function*() {

@@ -39,7 +39,8 @@ export const jobStatus = (job: Job, tenantNames: ReadonlyMap<string, string>): H
       : goesOn(job)
   }`
 
-const progressOf = ({ progress }: ListedJob): Html => {
+/** How far a job is. */
+export const progressOf = ({ progress }: Pick<ListedJob, "progress">): Html => {
   if (progress === undefined) return html`<p>Its thread is starting.</p>`
   const { done, heldBack = 0, perSecond, phase, total, unit } = progress
   const left = perSecond > 0 ? Math.ceil((total - done) / perSecond) : undefined

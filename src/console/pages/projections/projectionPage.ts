@@ -9,7 +9,7 @@ import { page } from "../../requests/ConsoleRequest.ts"
 import { operatorRoute } from "../../requests/ConsoleRoute.ts"
 import { grouped } from "./grouped.ts"
 import { jobsTable } from "./jobsTable.ts"
-import { projectionOf } from "./jobStatus.ts"
+import { kindNames, projectionOf } from "./jobStatus.ts"
 import { parkedTable } from "./parkedTable.ts"
 import { parkedPath, projectionPath, projectionsPath } from "./paths.ts"
 import { versionPanel } from "./versionPanel.ts"
@@ -27,7 +27,7 @@ export const projectionPage = operatorRoute({
     const versions = (yield* list).filter((version) => version.name === name).toReversed()
     if (versions.length === 0) return yield* noSuchPage(`The database knows no projection "${name}".`)
     const users = yield* parked(name)
-    const jobs = (yield* (yield* Jobs).list).filter((job) => projectionOf(job) === name)
+    const jobs = (yield* (yield* Jobs).list).filter((job) => projectionOf(job) === name && job.kind in kindNames)
     const isRead = ({ state }: ListedVersion) => state === "Active" || state === "PartlyActive"
     // While a switch has not ended, each of two versions is read by some.
     const activeBeside = (version: ListedVersion) =>
