@@ -141,6 +141,10 @@ const commands = {
     // One file at a time: they measure how long others wait.
     return onNode([...vitest, "test/proof/fuzz", "--no-file-parallelism", ...rest])
   },
+  "test:docs": () => {
+    process.env.DOCS = "all"
+    return onNode([...vitest, "test/docs/commands.test.ts", ...rest])
+  },
   "test:faults": () => {
     process.env.FAULTS = "all"
     // One at a time: they measure how long it takes to serve again.
