@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url))
 const commandsOf = (page: string) => pageCommands(page, readFileSync(join(root, page), "utf8"))
 
 /** The pages whose commands are run, in this order, on one service. */
-const pages = ["README.md", "docs/api.md", "docs/engine.md"]
+const pages = ["README.md", "docs/api.md", "docs/engine.md", "docs/sender.md"]
 
 /** Pages with commands that are not run here, and how many fences of commands they have. */
 const notRun: Readonly<Record<string, number>> = {
