@@ -89,7 +89,9 @@ const readings = Effect.fnUntraced(function*(service: Service, tenant: Tenant) {
   }
 })
 
-/** The users, and the erased ones, of whom a reader of changes is told until there is nothing more. */
+/**
+ * The users, and the erased ones, of whom a reader of changes is told until there is nothing more.
+ */
 const follow = Effect.fnUntraced(function*(service: Service, tenant: Tenant, from: Parameters<Changes["Service"]["after"]>[1]) {
   const told = { users: new Set<string>(), erased: new Set<string>() }
   let place = from

@@ -126,8 +126,11 @@ export const moveOf = (home: PgClient.PgClient, partition: number) =>
     return found === undefined ? refused("Unknown", `Partition ${partition} is not moving.`) : Effect.succeed(found)
   })
 
+/** It is a step too: the service leaves a move alone that a command has just taken over. */
 const takeOver = (home: PgClient.PgClient, { partition }: PartitionMove) =>
-  home`update partition_moves set mover = greatest(mover + 1, ${nextMover(home)}) where partition = ${partition}`
+  home`
+    update partition_moves set mover = greatest(mover + 1, ${nextMover(home)}), stepped_at = clock_timestamp()
+    where partition = ${partition}`
 
 /** The time in milliseconds: more than the mover of any move that has ended. */
 const nextMover = (home: PgClient.PgClient) => home`(extract(epoch from clock_timestamp()) * 1000)::bigint`
