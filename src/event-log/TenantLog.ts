@@ -108,7 +108,9 @@ const toPage = ({ events, unseen }: Newest, limit: number): TenantPage => {
     }
 }
 
-/** Pages of several parts of a log as one. Each part has shown all that is not before its `next`. */
+/**
+ * Pages of several parts of a log as one. Each part has shown all that is not before its `next`.
+ */
 export const mergePages = (pages: ReadonlyArray<TenantPage>, limit: number): TenantPage => {
   const [bound] = pages.flatMap(({ next }) => next ?? []).sort((a, b) => comparePlaces(b, a))
   const sure = pages.flatMap(({ events }) => events)

@@ -2,7 +2,9 @@ import type { FastTrackItem } from "../oracle/FastTrackItem.ts"
 
 const day = 86_400_000
 
-/** What a player did in the last days, a few events of each kind a day. Amounts are in EUR and SEK. */
+/**
+ * What a player did in the last days, a few events of each kind a day. Amounts are in EUR and SEK.
+ */
 export const lifeOfPlayer = (
   userId: string,
   { days, now }: { readonly days: number; readonly now: number }

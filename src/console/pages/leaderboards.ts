@@ -1,10 +1,14 @@
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { type BoardSelection, boardSelection } from "../../counters/boardSelection.ts"
 import { type LeaderboardDocument, type LeaderboardEntry, type LeaderboardPlace, Leaderboards } from "../../counters/Leaderboards.ts"
 import { TenantLog } from "../../event-log/TenantLog.ts"
+import { Currency } from "../../fasttrack/Text.ts"
 import { type Board, boardNames, periods, ruleOf } from "../../projections/catalog/rules/boards.ts"
 import type { Tenant } from "../../tenants/Tenant.ts"
+import { upperCase } from "../../values/asciiCase.ts"
 import { parseDay } from "../../values/dayRuns.ts"
 import { grouped, inWords, valueText } from "../markup/figure.ts"
 import { type Html, html } from "../markup/html.ts"
@@ -62,7 +66,7 @@ const recentCurrencies = Effect.fnUntraced(function*({ tenantId }: Tenant) {
   const counts = new Map<string, number>()
   for (const { payload } of events) {
     const [, currency] = /"(?:user_)?currency"\s*:\s*"([^"\\]{1,16})"/.exec(payload ?? "") ?? []
-    if (currency !== undefined) counts.set(currency.toUpperCase(), (counts.get(currency.toUpperCase()) ?? 0) + 1)
+    if (currency !== undefined) counts.set(upperCase(currency), (counts.get(upperCase(currency)) ?? 0) + 1)
   }
   return [...counts].sort(([, one], [, other]) => other - one).map(([currency]) => currency)
 })
@@ -77,7 +81,7 @@ const askedOf = (query: URLSearchParams, usualCurrency: string | undefined): Boa
     board,
     // A form cannot know which periods and currencies a board has: what does not fit is left out.
     period: own.find((period) => period === query.get("period")) ?? "all",
-    currency: !hasCurrency ? null : currency === "" ? usualCurrency ?? "" : currency.toUpperCase(),
+    currency: !hasCurrency ? null : currency === "" ? usualCurrency ?? "" : upperCase(currency),
     ...date === "" ? {} : { date },
     ...player === "" ? {} : { player }
   }
@@ -88,12 +92,14 @@ const selectionOf = (
   { board, currency, date, period }: BoardQuery
 ): Effect.Effect<BoardSelection | undefined, ConsoleProblem> => {
   if (currency === "") return Effect.succeed(undefined)
-  if (currency !== null && !/^\S{1,16}$/u.test(currency)) return Effect.fail(badRequest("There is no such currency."))
+  if (currency !== null && !isCurrency(currency)) return Effect.fail(badRequest("There is no such currency."))
   const day = date === undefined ? undefined : parseDay(date)
   if (date !== undefined && day === undefined) return Effect.fail(badRequest("The date is written 2026-01-31."))
   const selection = boardSelection({ board, period, day, currency: currency ?? undefined })
   return Result.isFailure(selection) ? Effect.fail(badRequest(selection.failure.message)) : Effect.succeed(selection.success)
 }
+
+const isCurrency = (text: string): boolean => Option.isSome(Schema.decodeUnknownOption(Currency)(text))
 
 interface Form {
   readonly tenant: string

@@ -55,9 +55,10 @@ export class Explanation extends Context.Service<Explanation, {
    * The value at a path of a user's document, and the events that changed it. Undefined for a user
    * without events.
    *
-   * The path is as {@link parseCounterPath} reads it. At most `limit` events come, from after the
-   * position `after` on. Their differences add up to the value. An event that changed nothing is
-   * left out, such as a bet that is not the greatest.
+   * The path is as {@link parseCounterPath} reads it. With `documents` it may also lead to a value
+   * of a document of its own, such as a number of one game. At most `limit` events come, from after
+   * the position `after` on. Their differences add up to the value. An event that changed nothing
+   * is left out, such as a bet that is not the greatest.
    *
    * Every value of every projection can be explained, because the projection's own fold runs again
    * over the user's events. It reads the log itself, so it never lags behind. The first page takes
@@ -75,7 +76,7 @@ export class Explanation extends Context.Service<Explanation, {
   readonly explain: (
     tenant: Tenant,
     userId: UserId,
-    page: { readonly path: string; readonly after: number; readonly limit: number }
+    page: { readonly path: string; readonly after: number; readonly limit: number; readonly documents?: "All" }
   ) => Effect.Effect<
     Explained | undefined,
     NoSuchCounter | CounterNotFound | ProjectionParked | ProjectionFailing | HistoryUnfinished | HistoryTooLarge | DatabaseUnavailable
@@ -94,7 +95,10 @@ export class Explanation extends Context.Service<Explanation, {
         const explain: Explanation["Service"]["explain"] = Effect.fn("Explanation.explain")(function*(tenant, userId, page) {
           const { tenantId, timeZone, weekStart } = tenant
           const active = yield* activeVersions(sql).pipe(unavailable("Explanation.explain"))
-          const { kind, path, projection } = yield* find(shown.filter(({ name, version }) => active.get(name) === version), page.path)
+          const { kind, path, projection } = yield* find(
+            (page.documents === "All" ? projections : shown).filter(({ name, version }) => active.get(name) === version),
+            page.path
+          )
           if (failsOnSampleLog(projection)) return yield* new ProjectionFailing({ projections: [projection.name] })
           const slice = sliceOf(tenantId, userId)
           const [, ...names] = path

@@ -33,6 +33,7 @@ export const byGame = (columns: Parameters<typeof byCurrency>[0]): Section => {
         [...Map.groupBy(rows, (row) => String(row["game_id"]))]
           .sort(([a], [b]) => compareUtf8(a, b))
           .map(([gameId, own]) => [gameId, currencies.present(own, context)])
-      )
+      ),
+    rowOf: ([gameId, currency]) => gameId === undefined || currency === undefined ? undefined : [gameId, currency]
   }
 }

@@ -138,6 +138,17 @@ layer(
       assert.isUndefined(yield* explain(other, UserId("user"), { path: "casino.EUR.bet_count", ...all }))
     }))
 
+  it.effect("explains a number of one game to who asks for all documents", () =>
+    Effect.gen(function*() {
+      const tenant = yield* newTenant()
+      yield* (yield* EventLog).append(["1", "2"].map((id) => newEvent(tenant, betIn("EUR", id, "10"))))
+      const { explain } = yield* Explanation
+      const page = { path: "casino_by_game.game.EUR.bet_amount", ...all, documents: "All" } as const
+      const explained = yield* explain(tenant, UserId("user"), page)
+      assert.deepStrictEqual(explained?.value, "20")
+      assert.deepStrictEqual(explained?.contributions.map(({ value }) => value), ["10", "20"])
+    }))
+
   it.effect("says so if the fold fails on one of the events", () =>
     Effect.gen(function*() {
       const tenant = yield* newTenant()

@@ -1,4 +1,3 @@
-import type { CountersDocument } from "../../../counters/Counters.ts"
 import { formatCounterPath, valueAt, type ValueKind, valueKind } from "../../../counters/history/counterPath.ts"
 import type { AnyProjection } from "../../../projections/projection/Projection.ts"
 import { known } from "../../../values/known.ts"
@@ -15,11 +14,11 @@ export interface ShownCounters {
   readonly now: Sections
   /** Undefined if the present alone is shown; empty if there was nothing before. */
   readonly before: Sections | undefined
-  /** The section of which all rows are shown. */
+  /** The section of which all rows are shown, or `All`. */
   readonly whole: string | undefined
 }
 
-type Sections = Partial<Omit<CountersDocument, "user_id">>
+type Sections = Readonly<Record<string, unknown>>
 
 /** More rows of a section than these are shown only where the reader asks for them. */
 const shownAtOnce = 40
@@ -109,7 +108,7 @@ const rows = (
     }</tbody></table></div>`
   }
   const [name] = path
-  const visible = shown.whole === name ? groups : groups.slice(0, shownAtOnce)
+  const visible = shown.whole === name || shown.whole === "All" ? groups : groups.slice(0, shownAtOnce)
   return html`<div class="across"><table><thead><tr>${
     depth === 2 ? html`<th scope="col">game</th><th scope="col">currency</th>` : html`<th scope="col">currency</th>`
   }${fields.map((field) => html`<th scope="col" class="number">${inWords(field)}</th>`)}</tr></thead><tbody>${

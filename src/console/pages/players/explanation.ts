@@ -14,7 +14,9 @@ import { noSuchPlayer, playerOf, playerPath, playersPath } from "./player.ts"
 
 const pageSize = 50
 
-/** Why a number is what it is: the events that made it, in their order. A page, or a part of one. */
+/**
+ * Why a number is what it is: the events that made it, in their order. A page, or a part of one.
+ */
 export const explainPage = tenantRoute({
   scope: "read",
   path: "/players/:user/explain",
@@ -24,7 +26,7 @@ export const explainPage = tenantRoute({
     const path = query.get("path") ?? ""
     const after = positionOf(query.get("after"))
     const { explain } = yield* Explanation
-    const explained = yield* inHistoryShare(tenant)(explain(tenant, userId, { path, after, limit: pageSize }))
+    const explained = yield* inHistoryShare(tenant)(explain(tenant, userId, { path, after, limit: pageSize, documents: "All" }))
     if (explained === undefined) return yield* noSuchPlayer(userId)
     const shown = { tenant: tenant.name, userId, explained, after }
     return query.has("part") ? part(explanation({ ...shown, isPart: true })) : page({

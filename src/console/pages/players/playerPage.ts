@@ -85,7 +85,7 @@ const readCounters = Effect.fnUntraced(function*(tenant: Tenant, userId: UserId,
   const { sections } = counters
   const { stores } = yield* ProjectionCatalog
   const clock = yield* Clock.currentTimeMillis
-  const instant = yield* instantOf(query.get("as_of"), clock)
+  const instant = yield* instantOf(query, clock)
   const present = Effect.gen(function*() {
     const [document] = yield* counters.read(tenant, [userId], { sections, consistency: { _tag: "Eventual" } })
     return document ?? (yield* noSuchPlayer(userId))
@@ -116,12 +116,13 @@ const readPast = Effect.fnUntraced(
 )
 
 /** A moment in a query: RFC 3339, or seconds since the epoch as the slider has it. */
-const instantOf = (text: string | null, clock: number) => {
-  if (text === null || text === "") return Effect.succeed(undefined)
+const instantOf = (query: URLSearchParams, clock: number) => {
+  const text = query.get("as_of") ?? ""
+  // The slider's end is the present, however long ago the page was opened.
+  if (text === "" || text === query.get("end")) return Effect.succeed(undefined)
   // A field for a date and a time leaves the zone out: it is UTC.
   const instant = /^\d{1,12}$/.test(text) ? Number(text) * 1000 : Date.parse(/[zZ]|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`)
   if (!Number.isFinite(instant)) return Effect.fail(badRequest("The moment is a date and a time, such as 2026-01-31T12:00:00Z."))
-  // The slider's end is the present.
   return Effect.succeed(instant >= clock ? undefined : instant)
 }
 
@@ -139,7 +140,7 @@ const body = (request: TenantRequest, { activity, counters, events, userId }: Sh
   return html`<p><a href="${playersPath(tenant.name)}">← Players</a></p>
 <h1>${userId}</h1>
 <p class="lead">Days begin in ${now.time_zone}. In the feed of changes the player is <code>${now.ref}</code>.</p>
-<nav class="links" aria-label="On this page"><a href="#counters">Counters</a> <a href="#activity">Activity</a> <a href="#timeline">Events</a> <a href="#boards">Boards</a> <a href="#rejected">Rejected</a></nav>
+<nav class="links" aria-label="On this page"><a href="#counters">Counters</a> <a href="#activity">Activity</a> <a href="#timeline">Events</a> <a href="#games">Games</a> <a href="#boards">Boards</a> <a href="#rejected">Rejected</a></nav>
 <section aria-labelledby="counters"><h2 id="counters">Counters</h2>
 ${timeTravel(path, counters)}
 <div class="beside">
@@ -152,6 +153,7 @@ ${timeTravel(path, counters)}
 <section aria-labelledby="timeline"><h2 id="timeline">Events</h2>${
     timeline({ tenant: tenant.name, userId, page: events, effects: undefined })
   }<p class="links"><a href="${path}/events">All events, with what each changed</a></p></section>
+${later("games", { title: "Games", path: `${path}/games`, says: "The counters of each game" })}
 ${later("boards", { title: "Boards", path: `${path}/boards`, says: "The player's rank on each board" })}
 ${later("rejected", { title: "Rejected items", path: `${path}/rejected`, says: "Rejected items that name the player" })}
 ${isAllowed(viewer, tenant, "admin") ? eraseForm(request, userId) : undefined}`
@@ -166,16 +168,18 @@ const steps = 500
 
 const timeTravel = (path: string, { beganAt, clock, past }: PlayerCounters): Html => {
   const from = Math.floor(beganAt / 1000)
-  const to = Math.max(from + 1, Math.ceil(clock / 1000))
+  const step = Math.max(1, Math.ceil((clock / 1000 - from) / steps))
+  // A whole number of steps, so that the end can be reached.
+  const to = from + step * Math.max(1, Math.ceil((clock / 1000 - from) / step))
   const instant = past?.instant
   return html`<div class="time-travel">
 <form method="get" action="${path}" class="filters slider" hx-get="${path}/counters" hx-target="#numbers" hx-trigger="change">
   <label for="slider">Through time</label>
   <span class="note">${moment(new Date(from * 1000))}</span>
-  <input type="range" id="slider" name="as_of" min="${from}" max="${to}" step="${Math.max(1, Math.floor((to - from) / steps))}" value="${
+  <input type="range" id="slider" name="as_of" min="${from}" max="${to}" step="${step}" value="${
     instant === undefined ? to : Math.round(instant / 1000)
   }">
-  <span class="note">now</span>
+  <span class="note">now</span><input type="hidden" name="end" value="${to}">
   <noscript><button>Show</button></noscript>
 </form>
 <form method="get" action="${path}" class="filters" hx-get="${path}/counters" hx-target="#numbers">
