@@ -1,3 +1,4 @@
+import { PgConnection } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -74,6 +75,22 @@ layer(Layer.provideMerge(SharedConsole.layer, TestDatabase.layer), { excludeTest
         }
         assert.strictEqual((yield* ask(`${url}/console/t/third/${event}`, { cookie: stranger.cookie })).status, 404)
       }).pipe(Effect.scoped), 60_000)
+
+    it.effect("and a list of events that renews itself keep no session open", () =>
+      Effect.gen(function*() {
+        const { url } = yield* SharedConsole
+        const database = yield* TestDatabase
+        const connection = yield* PgConnection.make({ url: database.url })
+        for (const [path, isOpen] of [["events", true], ["events/newest?left=9", false]] as const) {
+          const { cookie } = yield* signIn(url, apiKey)
+          const look = Effect.map(ask(`${url}/console/t/demo/${path}`, { cookie }), ({ status }) => status === 200)
+          const age = connection.queryValues("update console_sessions set seen_at = seen_at - interval '20 minutes'")
+          yield* age
+          assert.isTrue(yield* look)
+          yield* age
+          assert.strictEqual(yield* look, isOpen, path)
+        }
+      }).pipe(Effect.scoped), 30_000)
 
     it.effect("are asked for in any words without a failure of the service", () =>
       Effect.gen(function*() {
