@@ -15,8 +15,8 @@ import { playerLink, playerPath } from "../players/player.ts"
 import { eventPath, eventsPath } from "./eventPaths.ts"
 import { eventSummary } from "./eventSummary.ts"
 
-/** The characters of an event's data that are shown unless the reader asks for all. */
-const shownAtOnce = 20_000
+/** The characters of an event's data that are shown, and the most if the reader asks for all. */
+const [shownAtOnce, most] = [20_000, 1_000_000]
 
 /** One event of the log, with its place and its data. */
 export const eventPage = tenantRoute({
@@ -60,13 +60,14 @@ const body = (tenant: string, event: TenantEvent, isWhole: boolean): Html => {
 
 const data = (tenant: string, { bytes, payload, place }: TenantEvent, isWhole: boolean): Html => {
   if (payload === null) return html`<p class="note">With ${grouped(bytes)} bytes it is too large to be shown.</p>`
-  const text = prettyJson(payload)
-  const isCut = !isWhole && text.length > shownAtOnce
-  return html`<pre tabindex="0" aria-labelledby="data">${isCut ? text.slice(0, shownAtOnce) : text}</pre>${
-    isCut
-      ? html`<p class="note">The first ${grouped(shownAtOnce)} of ${grouped(text.length)} characters. <a href="${
-        eventPath(tenant, place)
-      }?all=1">Show all</a></p>`
-      : undefined
+  const length = isWhole ? most : shownAtOnce
+  return html`<pre tabindex="0" aria-labelledby="data">${prettyJson(payload.slice(0, length))}</pre>${
+    payload.length <= length
+      ? undefined
+      : html`<p class="note">The first ${grouped(length)} of ${grouped(payload.length)} characters.${
+        isWhole
+          ? " The API has the others."
+          : html` <a href="${eventPath(tenant, place)}?all=1">Show ${payload.length > most ? "more" : "all"}</a>`
+      }</p>`
   }`
 }

@@ -32,7 +32,7 @@ export const timelinePage = tenantRoute({
     const events = yield* readTimeline(tenant, userId, before)
     if (events.events.length === 0 && !query.has("before")) return yield* noSuchPlayer(userId)
     const effects = yield* readEffects(tenant, userId, events)
-    const shown = timeline({ tenant: tenant.name, userId, page: events, effects })
+    const shown = timeline({ tenant: tenant.name, userId, page: events, effects, before: query.has("before") ? before : undefined })
     return query.has("part") ? part(shown) : page({
       title: `Events of ${userId}`,
       section: playersPath(tenant.name),
@@ -62,21 +62,30 @@ interface Shown {
   readonly tenant: string
   readonly userId: UserId
   readonly page: UserPage
+  /** The position before which the events are; undefined for the newest. */
+  readonly before?: number | undefined
   /** Undefined where they are not read yet. */
   readonly effects: Effects | ConsoleProblem | undefined
 }
 
 /** The table of events. Without effects it asks for them by itself. */
-export const timeline = ({ effects, page: { events, isMore }, tenant, userId }: Shown): Html => {
+export const timeline = ({ before, effects, page: { events, isMore }, tenant, userId }: Shown): Html => {
   const path = `${playerPath(tenant, userId)}/events`
   const last = events.at(-1)
+  const here = before === undefined ? path : `${path}?before=${before}`
   const older = isMore && last !== undefined ? `${path}?before=${last.position}` : undefined
   const isProblem = effects !== undefined && "_tag" in effects
   const changes = effects === undefined || isProblem ? undefined : effects.changes
   return html`<div class="timeline"${
     effects === undefined ? html` hx-get="${path}?part=1" hx-trigger="load" hx-swap="outerHTML"` : undefined
   }>
-${isProblem ? html`<p class="problem">${effects.detail} ${effects.advice}</p>` : undefined}
+${
+    isProblem
+      ? html`<p class="problem">${effects.detail} <a href="${here}" hx-get="${here}${
+        before === undefined ? "?" : "&"
+      }part=1" hx-target="closest .timeline" hx-swap="outerHTML">Try again</a></p>`
+      : undefined
+  }
 ${
     effects !== undefined && !isProblem && effects.stale.length > 0
       ? html`<p class="note">Without the effects on ${effects.stale.join(", ")}, which cannot be folded up to here.</p>`
