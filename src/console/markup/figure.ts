@@ -3,7 +3,7 @@ import { type Content, html } from "./html.ts"
 import { moment } from "./moment.ts"
 
 /** A number with its digits in groups of three. The digits stay exact. */
-export const grouped = (number: number | string): string => {
+export const grouped = (number: number | bigint | string): string => {
   const [whole = "", fraction] = String(number).split(".")
   const groups = whole.replaceAll(/\B(?=(?:\d{3})+$)/g, ",")
   return fraction === undefined ? groups : `${groups}.${fraction}`

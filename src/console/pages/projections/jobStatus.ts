@@ -1,8 +1,8 @@
 import type { Job, ListedJob } from "../../../jobs/Jobs.ts"
 import type { DiffReport, RebuildReport, UnparkReport, VerifyReport } from "../../jobs/JobReports.ts"
+import { grouped } from "../../markup/figure.ts"
 import { type Html, html } from "../../markup/html.ts"
 import { diffReport } from "./diffReport.ts"
-import { grouped } from "./grouped.ts"
 import { parkedPath, projectionPath } from "./paths.ts"
 
 /** What a job of each kind does, for a title. */

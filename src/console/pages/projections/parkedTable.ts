@@ -1,6 +1,6 @@
 import type { ListedParkedUser } from "../../../projections/feed/ParkedUsers.ts"
+import { grouped } from "../../markup/figure.ts"
 import { type Html, html } from "../../markup/html.ts"
-import { grouped } from "./grouped.ts"
 import { playerPath } from "./paths.ts"
 
 /** Characters of an error that are shown at once. */

@@ -1,10 +1,10 @@
 import * as Effect from "effect/Effect"
 import { ProjectionRunner } from "../../../projections/runner/ProjectionRunner.ts"
 import { ProjectionVersions } from "../../../projections/versions/ProjectionVersions.ts"
+import { grouped } from "../../markup/figure.ts"
 import { type Html, html } from "../../markup/html.ts"
 import { page } from "../../requests/ConsoleRequest.ts"
 import { operatorRoute } from "../../requests/ConsoleRoute.ts"
-import { grouped } from "./grouped.ts"
 import { parkedPath, projectionsPath } from "./paths.ts"
 import { versionsTable } from "./versionsTable.ts"
 

@@ -1,7 +1,7 @@
 import { scaleBand, scaleLinear } from "d3-scale"
 import type { ChangesOfSize, VersionDiff } from "../../../projections/versions/diffVersions.ts"
+import { grouped } from "../../markup/figure.ts"
 import { type Html, html } from "../../markup/html.ts"
-import { grouped } from "./grouped.ts"
 
 /** The columns that are drawn: those that change for most users. */
 const mostCharts = 6

@@ -1,6 +1,6 @@
 import type { ListedVersion } from "../../../projections/versions/listVersions.ts"
+import { grouped } from "../../markup/figure.ts"
 import { type Content, type Html, html } from "../../markup/html.ts"
-import { grouped } from "./grouped.ts"
 import { parkedPath, projectionPath } from "./paths.ts"
 
 /** A table of versions. The last column has what is to be done with each. */

@@ -3,13 +3,13 @@ import { identityOf, issuesOf } from "../../../ingest/rejected/describeRejection
 import { reasons } from "../../../ingest/rejected/keptRejections.ts"
 import { RejectedItems } from "../../../ingest/rejected/RejectedItems.ts"
 import { confirmation } from "../../markup/confirmation.ts"
+import { grouped } from "../../markup/figure.ts"
 import { html } from "../../markup/html.ts"
 import { moment } from "../../markup/moment.ts"
 import { prettyJson } from "../../markup/prettyJson.ts"
 import { noSuchPage } from "../../requests/ConsoleProblem.ts"
 import { isAllowed, page, type TenantRequest } from "../../requests/ConsoleRequest.ts"
 import { tenantRoute } from "../../requests/ConsoleRoute.ts"
-import { grouped } from "../projections/grouped.ts"
 import { itemPath, reasonNames, rejectedPath } from "./rejectedPaths.ts"
 
 /** The item that a path names. */

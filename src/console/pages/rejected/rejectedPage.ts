@@ -3,11 +3,11 @@ import { identityOf, issuesOf } from "../../../ingest/rejected/describeRejection
 import { type ListedRejection, type Reason, reasons } from "../../../ingest/rejected/keptRejections.ts"
 import { RejectedItems } from "../../../ingest/rejected/RejectedItems.ts"
 import { confirmation } from "../../markup/confirmation.ts"
+import { grouped } from "../../markup/figure.ts"
 import { type Html, html } from "../../markup/html.ts"
 import { moment } from "../../markup/moment.ts"
 import { isAllowed, page, type TenantRequest } from "../../requests/ConsoleRequest.ts"
 import { tenantRoute } from "../../requests/ConsoleRoute.ts"
-import { grouped } from "../projections/grouped.ts"
 import { itemPath, reasonNames, rejectedPath } from "./rejectedPaths.ts"
 
 const pageSize = 50
