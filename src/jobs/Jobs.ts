@@ -54,7 +54,9 @@ export class JobRefused extends Schema.TaggedError<JobRefused>("playtally/jobs/J
   message: Schema.String
 }) {}
 
-/** The jobs that run at once in all processes of the service. Each has a thread with connections. */
+/**
+ * The jobs that run at once in all processes of the service. Each has a thread with connections.
+ */
 const mostRunning = 3
 /** The jobs that are kept. */
 const kept = 200

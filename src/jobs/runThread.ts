@@ -3,7 +3,10 @@ import * as Schema from "effect/Schema"
 import { type ResourceLimits, Worker } from "node:worker_threads"
 import type { FromJob, JobData, JobOutcome, JobProgress } from "./JobMessage.ts"
 
-/** The work failed, or its thread has died. Nothing is half done: what it does is made of transactions. */
+/**
+ * The work failed, or its thread has died. Nothing is half done: what it does is made of
+ * transactions.
+ */
 export class JobFailed extends Schema.TaggedError<JobFailed>("playtally/jobs/JobFailed")("JobFailed", { message: Schema.String }) {}
 
 /** Most of a heap, as a projections' thread has. */
