@@ -58,6 +58,16 @@ layer(Layer.provideMerge(SharedConsole.layer, TestDatabase.layer), { excludeTest
           (yield* ask(`${url}/console/tenants/other/keys`, { cookie, form: { name: "k", scope: "read", csrf } })).status,
           404
         )
+        for (const page of ["projections", "projections/casino", "parked", "jobs/1", "jobs/1/live"]) {
+          assert.strictEqual((yield* ask(`${url}/console/${page}`, { cookie })).status, 404, page)
+        }
+        for (const change of ["1/rebuild", "1/diff", "1/verify", "1/activate", "1/remove", "rollback", "unpark"]) {
+          const path = `${url}/console/projections/casino/${change}`
+          const form = { confirm: "casino v1", csrf }
+          assert.strictEqual((yield* ask(path, { cookie, form })).status, 404, change)
+          assert.strictEqual((yield* ask(path, { cookie: operator.cookie, form })).status, 403, change)
+        }
+        assert.notInclude((yield* ask(`${url}/console/projections/casino`, { cookie: operator.cookie })).text, "/console/jobs/")
         // The operator key opens no endpoint of the API.
         assert.strictEqual((yield* ask(`${url}/api/v1/users`, { headers: { "x-api-key": operatorKey } })).status, 401)
       }).pipe(Effect.scoped), 30_000)
@@ -89,7 +99,7 @@ layer(Layer.provideMerge(SharedConsole.layer, TestDatabase.layer), { excludeTest
         const { url } = yield* SharedConsole
         const { cookie } = yield* signIn(url, operatorKey)
         let bytes = 0
-        for (const path of ["sign-in", "overview", "tenants", "health", "audit", "unknown"]) {
+        for (const path of ["sign-in", "overview", "projections", "projections/casino", "tenants", "health", "audit", "unknown"]) {
           const { headers, text } = yield* ask(`${url}/console/${path}`, { cookie })
           assert.strictEqual(headers.get("cache-control"), "no-store")
           assert.include(headers.get("content-security-policy"), "default-src 'none'; script-src 'self'; style-src 'self'")

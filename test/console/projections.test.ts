@@ -43,7 +43,7 @@ describe.skipIf(whyNoBrowser !== undefined)("the projections in the console", ()
   layer(Layer.mergeAll(Layer.provideMerge(testClients, database), Chromium.layer), { excludeTestServices: true })((it) => {
     it.effect("go from a rebuild to a comparison, the switch and the way back", () =>
       Effect.gen(function*() {
-        const { url } = yield* startConsole()
+        const { url } = yield* startConsole({ PROCESSES: "2" })
         const opened = yield* operatorPage(url)
         const { page } = opened
         const sql = yield* PgClient.PgClient
