@@ -24,6 +24,11 @@ export const printsAsShown = ({ shown = "", varies }: Pick<PageCommand, "shown" 
       .reduce((masked, [what, mask]) => masked.replaceAll(what, mask), text.trim())
       .replaceAll(isJson ? /\s+/g : /[ \t]+(?=\n|$)/g, "")
       .replaceAll(/[ \t]+/g, " ")
-  const pattern = plain(shown).split(/ ?… ?/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("[^]*?")
+  const pattern = plain(shown)
+    .replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")
+    // Lines that are left out may be none.
+    .replaceAll(/\n…(?=\n|$)/g, "(?:\n[^]*)?")
+    .replaceAll(/^…\n/g, "(?:[^]*\n)?")
+    .replaceAll(/ ?… ?/g, "[^]*?")
   return new RegExp(`^${pattern}$`).test(plain(printed))
 }
