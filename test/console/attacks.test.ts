@@ -133,6 +133,15 @@ layer(Layer.provideMerge(SharedConsole.layer, TestDatabase.layer), { excludeTest
           yield* connection.queryValues("update console_sessions set seen_at = seen_at - interval '20 minutes'")
           assert.isTrue(yield* isOpen(cookie))
         }
+        // Live figures do not.
+        yield* connection.queryValues("update console_sessions set seen_at = seen_at - interval '20 minutes'")
+        yield* Effect.promise(async () => {
+          const live = await fetch(`${url}/console/overview/live`, { headers: { cookie } })
+          assert.strictEqual(live.status, 200)
+          await live.body?.cancel()
+        })
+        const inUse = "select count(*)::int from console_sessions where seen_at > clock_timestamp() - interval '19 minutes'"
+        assert.deepStrictEqual(yield* connection.queryValues(inUse), [[0]])
       }).pipe(Effect.scoped), 30_000)
 
     it.effect("keeps at most fifty sessions of a key, and neither a token nor a key", () =>

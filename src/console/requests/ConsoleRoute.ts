@@ -70,5 +70,6 @@ export const liveRoute = <R>(
   method: "GET",
   path: `/console${path}`,
   access: "Operator",
+  isRenewal: true,
   answer: (request) => Effect.map(parts(request), (stream) => ({ _tag: "Live", parts: stream }))
 })

@@ -91,6 +91,7 @@ const replayPage = tenantRoute({
 const replayStatus = tenantRoute({
   path: "/rejected/replays/:id/status",
   scope: "read",
+  isRenewal: true,
   answer: Effect.fnUntraced(function*(request) {
     return part(status(request, yield* find(request)))
   })
