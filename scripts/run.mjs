@@ -145,6 +145,10 @@ const commands = {
     process.env.DOCS = "all"
     return onNode([...vitest, "test/docs/commands.test.ts", ...rest])
   },
+  pictures: () => {
+    process.env.PICTURES = "take"
+    return onNode([...vitest, "test/console/pictures.test.ts", ...rest])
+  },
   "test:faults": () => {
     process.env.FAULTS = "all"
     // One at a time: they measure how long it takes to serve again.
