@@ -23,8 +23,8 @@ describe.skipIf(whyNoBrowser !== undefined || !isTaken)("the pictures of the con
       Effect.gen(function*() {
         const { url } = yield* startConsole({ MAX_FUTURE_HOURS: "24" })
         const { page } = yield* operatorPage(url)
-        const take = (name: string) =>
-          Effect.promise(() => page.screenshot({ path: `${folder}${name}.png`, clip: { x: 0, y: 0, width: 1280, height: 680 } }))
+        const take = (name: string, height: number) =>
+          Effect.promise(() => page.screenshot({ path: `${folder}${name}.png`, clip: { x: 0, y: 0, width: 1280, height } }))
         yield* deliver(() => url, lifeOfPlayer("player-17", { days: 120, now: yield* Clock.currentTimeMillis }))
 
         yield* Effect.promise(() => page.goto(`${url}/console/overview`))
@@ -34,14 +34,14 @@ describe.skipIf(whyNoBrowser !== undefined || !isTaken)("the pictures of the con
         )
         const { code } = yield* demo.ended
         assert.strictEqual(code, 0, demo.stderr())
-        yield* take("overview")
+        yield* take("overview", 805)
 
         yield* Effect.promise(() => page.goto(`${url}/console/t/demo/players/player-17`))
         yield* Effect.promise(() => page.locator(".timeline ul.changes").first().waitFor())
         yield* Effect.promise(() => page.locator("a.explain[title='payments.EUR.deposit_amount']").first().click())
         yield* Effect.promise(() => page.locator("#explanation tfoot").waitFor())
         yield* Effect.promise(() => page.evaluate("scrollTo(0, 0)"))
-        yield* take("player")
+        yield* take("player", 680)
       }).pipe(Effect.scoped), 300_000)
   })
 })
