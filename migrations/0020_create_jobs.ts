@@ -13,7 +13,7 @@ export default Effect.gen(function*() {
 
   yield* sql`
     create table jobs (
-      job_id bigint primary key generated always as identity,
+      job_id bigint primary key,
       kind text not null,
       subject text not null,
       input json not null,

@@ -110,8 +110,11 @@ export class Jobs extends Context.Service<Jobs, {
             })
           }
           const [row] = yield* sql<{ readonly id: number }>`
-            insert into jobs (kind, subject, input, named)
-            values (${kind}, ${subject}, ${JSON.stringify(input)}::json, ${arrayOf.text(named)}::text[]) returning job_id::float8 as id`
+            insert into jobs (job_id, kind, subject, input, named)
+            select coalesce(max(job_id), 0) + 1, ${kind}, ${subject}, ${JSON.stringify(input)}::json, ${
+            arrayOf.text(named)
+          }::text[] from jobs
+            returning job_id::float8 as id`
           const { id } = known(row, "job that was begun")
           yield* sql`
             delete from jobs where state <> 'running' and job_id <= (select job_id from jobs order by job_id desc offset ${kept} limit 1)`

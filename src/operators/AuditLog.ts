@@ -65,18 +65,25 @@ export class AuditLog extends Context.Service<AuditLog, {
       yield* Migrations
       const sql = yield* PgClient.PgClient
 
-      const begin = Effect.fn("AuditLog.begin")(function*(actor: string, { action, target, tenantId }: Change) {
-        const [row] = yield* sql<{ readonly id: number }>`
+      const begin = Effect.fn("AuditLog.begin")(
+        function*(actor: string, { action, target, tenantId }: Change) {
+          // Changes are few, and their entries are numbered one after the other.
+          yield* sql`select pg_advisory_xact_lock(hashtext('playtally audit'))`
+          const [row] = yield* sql<{ readonly id: number }>`
           with entry as (
-            insert into audit_entries (actor, tenant_id, action, target)
-            values (${actor}, ${tenantId ?? null}::uuid, ${action}, ${target.slice(0, longest)})
+            insert into audit_entries (audit_entry_id, actor, tenant_id, action, target)
+            select coalesce(max(audit_entry_id), 0) + 1, ${actor}, ${tenantId ?? null}::uuid, ${action}, ${target.slice(0, longest)}
+            from audit_entries
             returning audit_entry_id
           ), gone as (
             delete from audit_entries a using entry e where a.audit_entry_id <= e.audit_entry_id - ${kept}
           )
           select audit_entry_id::float8 as id from entry`
-        return known(row, "entry of the audit that was made").id
-      }, unavailable("AuditLog.record"))
+          return known(row, "entry of the audit that was made").id
+        },
+        sql.withTransaction,
+        unavailable("AuditLog.record")
+      )
 
       const end = Effect.fn("AuditLog.end")(
         (id: number, { detail, outcome }: { readonly outcome: "done" | "failed"; readonly detail?: string | undefined }) =>

@@ -67,7 +67,7 @@ layer(Layer.mergeAll(testSql, NodeServices.layer), { excludeTestServices: true }
       const out = yield* succeed("events", "export", "-")
       assert.isTrue(out.stdout === file.toString())
 
-      yield* sql`alter table events disable trigger events_are_append_only`
+      yield* sql`alter table events disable trigger user`
       yield* sql`delete from events where slice = 3 and position = 1`
       const damaged = yield* run("events", "verify")
       assert.strictEqual(damaged.code, 1)

@@ -79,7 +79,7 @@ layer(database, { excludeTestServices: true })("the jobs of a service", (it) => 
 
       // A row that nobody beats for.
       const [row] = yield* sql<{ readonly id: number }>`
-        insert into jobs (kind, subject, input, beat_at) values ('waits', 'lost', '{}', now() - interval '16 seconds') returning job_id::float8 as id`
+        insert into jobs (job_id, kind, subject, input, beat_at) values (1001, 'waits', 'lost', '{}', now() - interval '16 seconds') returning job_id::float8 as id`
       assert.strictEqual((yield* survivor.find(row?.id ?? 0))?.state, "Lost")
       const again = yield* survivor.start({ kind: "answers", subject: "lost", input: 1 })
       assert.strictEqual((yield* seen(survivor, again, hasEnded)).state, "Done")
@@ -95,7 +95,7 @@ layer(database, { excludeTestServices: true })("the jobs of a service", (it) => 
       const other = yield* jobs.start({ kind: "names", subject: "other", input: userKey(user("other")) })
       for (const id of [before, other]) yield* seen(jobs, id, hasEnded)
       const [meanwhile] = yield* sql<{ readonly id: number }>`
-        insert into jobs (kind, subject, input) values ('waits', 'meanwhile', '{}') returning job_id::float8 as id`
+        insert into jobs (job_id, kind, subject, input) values (2001, 'waits', 'meanwhile', '{}') returning job_id::float8 as id`
       yield* forgetUser(sql, user("erased"))
       const outcomes = Effect.forEach([before, other], (id) => Effect.map(jobs.find(id), (job) => [job?.outcome, job?.problem]))
       assert.deepStrictEqual(yield* outcomes, [
