@@ -61,8 +61,10 @@ describe("MemoryFold", () => {
       return process.cpuUsage(before).user
     }
     cpuOf(500)
+    // The collector of garbage may clean up after other tests meanwhile.
+    const leastOf = (count: number) => Math.min(cpuOf(count), cpuOf(count), cpuOf(count))
     // Eight times as many; counted again for each, it would take 64 times as long.
-    expect(cpuOf(4000) / cpuOf(500)).toBeLessThan(32)
+    expect(leastOf(4000) / leastOf(500)).toBeLessThan(32)
   })
 
   it("adds none of the events if the fold fails on one of them", () => {
