@@ -35,11 +35,13 @@ export class LiveFigures extends Context.Service<LiveFigures, {
     Effect.gen(function*() {
       const metrics = yield* MetricsText
       const look = Effect.zipWith(Clock.currentTimeMillis, metrics.now, (at, text): Look => ({ at, metrics: parseMetrics(text) }))
-      let seen: SeenFigures = { figures: [], latest: yield* look }
+      // The service does not wait for the first look, which asks the database.
+      let seen: SeenFigures = { figures: [], latest: { at: yield* Clock.currentTimeMillis, metrics: new Map() } }
       yield* Effect.forkScoped(
         Effect.repeat(
           Effect.map(look, (latest) => {
-            seen = { latest, figures: [...seen.figures, figuresBetween(seen.latest, latest)].slice(-kept) }
+            const isFirst = seen.latest.metrics.size === 0
+            seen = { latest, figures: isFirst ? [] : [...seen.figures, figuresBetween(seen.latest, latest)].slice(-kept) }
           }),
           Schedule.spaced(interval)
         )

@@ -95,6 +95,11 @@ export class FairServer extends Server {
   private readonly settling: { readonly answered: number; readonly opened: number }
   private readonly log: RequestLines | undefined
   private readonly answerAtOnce: (request: IncomingMessage, response: ServerResponse) => boolean
+  /**
+   * Requests that came before there was a listener for them. A server listens before the routes of
+   * its application are made, and would never answer these.
+   */
+  private readonly unheard: Array<() => void> = []
   private accepted = 0
   private isClosing = false
   private isHolding = false
@@ -130,6 +135,10 @@ export class FairServer extends Server {
       socket.destroySoon = () => this.isLeaving && wantsMore(turns.answering) ? this.lingerOn(socket, destroySoon) : destroySoon()
       socket.once("close", () => this.forget(socket))
     })
+    this.on("newListener", (event: string) => {
+      // The listener is there only after this.
+      if (event === "request") setImmediate(() => this.unheard.splice(0).forEach((tell) => tell()))
+    })
     // With a listener, Node does not close the connection itself.
     this.on("timeout", (socket: Socket) => {
       if (this.idle.has(socket)) afterNextLook(() => this.isIdle(socket) && socket.destroy())
@@ -158,7 +167,8 @@ export class FairServer extends Server {
     turns.take(request, response, () => {
       this.log?.begin(request)
       if (event === "request" && !this.isLeaving && this.answerAtOnce(request, response)) return
-      super.emit(event, request, response)
+      if (this.listenerCount(event) > 0) super.emit(event, request, response)
+      else this.unheard.push(() => super.emit(event, request, response))
     })
     return true
   }

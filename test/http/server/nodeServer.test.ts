@@ -42,6 +42,22 @@ describe("nodeServer", () => {
       assert.match(yield* sendRaw(url, bytes), problem(431, "headers-too-large"))
     }))
 
+  it.live("answers what came before anybody listened for requests", () =>
+    Effect.gen(function*() {
+      const server = yield* Effect.acquireRelease(
+        Effect.sync(() => makeNodeServer({ requestTime: 10_000, connections: 10, keepAlive: 1000 })),
+        (server) => Effect.sync(() => (server.close(), server.closeAllConnections()))
+      )
+      yield* Effect.promise(() => new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening)))
+      const address = server.address()
+      const url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`
+      const answers = yield* Effect.forkChild(Effect.promise(() => Promise.all(Array.from({ length: 3 }, () => fetch(url)))))
+      yield* until(() => server.openConnections === 3)
+      yield* Effect.sleep("50 millis")
+      server.on("request", (_, response) => response.writeHead(204).end())
+      assert.deepStrictEqual((yield* Fiber.join(answers)).map(({ status }) => status), [204, 204, 204])
+    }).pipe(Effect.scoped))
+
   it.live("answers 408 to headers that do not end", () =>
     Effect.gen(function*() {
       const { url } = yield* serve({ requestTime: 50 })
