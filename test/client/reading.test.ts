@@ -120,7 +120,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a client that reads", 
         const path = await failureOf(new Playtally({ url: `${url}/wrong`, key: apiKey }).counters(first))
         assert.deepInclude(path, { type: "not-found", status: 404 })
 
-        // An erasure is told to whoever follows, by the ref.
+        // A follower is told of an erasure by the ref.
         const followed = playtally.changes({ from: "now" })
         const next = followed.next()
         await next

@@ -64,7 +64,7 @@ layer(Layer.provideMerge(service, TestDatabase.layer), { excludeTestServices: tr
             assert.strictEqual(events.length, count)
             const times = events.map(({ recordedAt }) => recordedAt)
             assert.deepStrictEqual(times, times.toSorted((a, b) => b - a))
-            // Each page goes on, whatever it has found.
+            // Each page goes on from the one before.
             assert.isAtMost(pages, 61)
 
             const halves: Read = (before) =>

@@ -24,7 +24,7 @@ export interface LineChart {
 
 const [width, height, left, right, top, bottom] = [640, 180, 56, 8, 10, 22]
 
-/** Draws a chart as SVG. The legend has the latest values, so that nothing is told by colour alone. */
+/** Draws a chart as SVG. The legend has the latest values, so colour alone tells nothing. */
 export const lineChart = ({ format, moments, series, span, title }: LineChart): Html => {
   const end = moments.at(-1) ?? 0
   const greatest = Math.max(0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)))

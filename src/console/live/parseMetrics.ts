@@ -26,7 +26,7 @@ export const parseMetrics = (text: string): Metrics => {
 export const sumOf = (metrics: Metrics, name: string, labels: Readonly<Record<string, string>> = {}): number =>
   matching(metrics, name, labels).reduce((sum, { value }) => sum + (Number.isNaN(value) ? 0 : value), 0)
 
-/** The greatest of the samples; undefined if none is known. Of several processes, some know less. */
+/** The greatest of the samples; undefined if none is known, as some processes know less. */
 export const greatestOf = (metrics: Metrics, name: string): number | undefined => {
   const known = matching(metrics, name, {}).map(({ value }) => value).filter((value) => !Number.isNaN(value))
   return known.length === 0 ? undefined : Math.max(...known)

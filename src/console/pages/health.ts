@@ -7,7 +7,7 @@ import { page } from "../requests/ConsoleRequest.ts"
 import { operatorRoute } from "../requests/ConsoleRoute.ts"
 import { concernList, concernOf } from "./attention.ts"
 
-/** What the doctor finds now: what is wrong with the database and the settings, and what mends it. */
+/** What the doctor finds now: what is wrong, and what mends it. */
 export const healthPage = operatorRoute({
   path: "/health",
   answer: Effect.fnUntraced(function*() {

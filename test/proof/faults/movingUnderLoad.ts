@@ -12,7 +12,7 @@ import { until } from "../../support/time/until.ts"
 import { startLoad } from "./Load.ts"
 import type { Told } from "./scenario.ts"
 
-/** A log in one database, two processes of the service, load on both, and servers `s1`, `s2`, … */
+/** A log in one database, two processes with load on both, and servers `s1`, `s2`, … */
 export const underLoad = Effect.fnUntraced(function*(told: Told, servers = 1) {
   const database = yield* TestDatabase
   const { DATABASE_SERVERS = "" } = yield* partitionSettings(1 + servers)
