@@ -1,16 +1,28 @@
 import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
-import { defineConfig } from "vitest/config"
+import { configDefaults, defineConfig } from "vitest/config"
+import { testsOfPrograms } from "./test/programs.ts"
 
 /** Compiled code of the packages and of the programs that tests start: half of the time a program takes to come up. Deno keeps its own. */
 process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache/compile", import.meta.url))
+
+const all = ["test/**/*.test.ts", "bench/**/*.test.ts"]
+/** Which tests there are, where none are named. */
+const suites = {
+  all: { include: all, exclude: [] },
+  quick: { include: all, exclude: testsOfPrograms },
+  programs: { include: testsOfPrograms, exclude: [] }
+} as const
+const suite = process.env["TEST_SUITE"]
+const { exclude, include } = suites[suite === "quick" || suite === "programs" ? suite : "all"]
 
 /** A file for the results as JSON, if it is set. */
 const report = process.env["TEST_REPORT"]
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts", "bench/**/*.test.ts"],
+    include: [...include],
+    exclude: [...configDefaults.exclude, ...exclude],
     globalSetup: ["test/support/globalSetup.ts"],
     // Processes: Deno's worker threads lack a call that vitest uses.
     pool: "forks",

@@ -133,7 +133,15 @@ const commands = {
   cli: () => onNode([...heap, main, ...rest], !production),
   dev: () => onNode([...heap, join(root, "scripts/dev.ts"), ...rest]),
   repl: () => onNode([join(root, "scripts/repl.ts"), ...rest]),
-  test: () => onNode([...vitest, ...rest]),
+  test: () => {
+    // Whoever names a file or a room gets it, of whole programs too.
+    if (rest.length === 0) process.env.TEST_SUITE = "quick"
+    return onNode([...vitest, ...rest])
+  },
+  "test:programs": () => {
+    process.env.TEST_SUITE = "programs"
+    return onNode([...vitest, ...rest])
+  },
   "test:watch": () => onNode([testRunner, "watch", ...rest]),
   "test:fuzz": () => {
     process.env.FUZZ_REQUESTS ??= "100000"
