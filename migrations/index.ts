@@ -18,6 +18,7 @@ import createPartitionMoves from "./0017_create_partition_moves.ts"
 import createConsole from "./0018_create_console.ts"
 import letEventsLeave from "./0019_let_events_leave.ts"
 import createJobs from "./0020_create_jobs.ts"
+import createSplitCounts from "./0021_create_split_counts.ts"
 
 /**
  * Every migration under `<id>_<name>`, forward only: one is never changed or removed once it has
@@ -43,5 +44,6 @@ export const migrations = {
   "0017_create_partition_moves": createPartitionMoves,
   "0018_create_console": createConsole,
   "0019_let_events_leave": letEventsLeave,
-  "0020_create_jobs": createJobs
+  "0020_create_jobs": createJobs,
+  "0021_create_split_counts": createSplitCounts
 }

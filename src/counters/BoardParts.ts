@@ -4,13 +4,19 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SqlError } from "effect/sql"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
+import { sliceOf } from "../event-log/sliceOf.ts"
+import type { SliceRange } from "../event-log/statements/servedSlices.ts"
 import { leaderboards } from "../projections/catalog/leaderboards.ts"
 import { type Board, datesOf } from "../projections/catalog/rules/boards.ts"
 import { sportsLeaderboards } from "../projections/catalog/sportsLeaderboards.ts"
+import { readHalfRanking } from "../projections/tables/readHalfRanking.ts"
 import { type RankedUser, type RankingReader, readRanking, type Standing } from "../projections/tables/readRanking.ts"
+import { hasCounts } from "../projections/tables/splitCounts.ts"
 import type { Tenant } from "../tenants/Tenant.ts"
 import { upperCase } from "../values/asciiCase.ts"
 import { formatDay } from "../values/dayRuns.ts"
+import { known } from "../values/known.ts"
+import type { TenantId } from "../values/TenantId.ts"
 import type { UserId } from "../values/UserId.ts"
 import type { Calendar } from "../values/zones/Calendar.ts"
 import type { BoardSelection } from "./boardSelection.ts"
@@ -66,15 +72,8 @@ export type BoardReading<A> = Effect.Effect<
   ProjectionBehind | ProjectionNotBuilt | ProjectionParked | ProjectionFailing | TooManyReads | DatabaseUnavailable
 >
 
-/**
- * The boards of one database: the users that it has of a tenant, each reading at one moment.
- *
- * A reading fails with `ProjectionNotBuilt` if the projection of the board must be rebuilt for the
- * first time, and with the errors of {@link ConsistentReads}. `ProjectionBehind` comes also while
- * the tenant's zone is being changed, and where another process has activated a version that this
- * code does not know.
- */
-export class BoardParts extends Context.Service<BoardParts, {
+/** The readings of {@link BoardParts}. */
+export interface BoardReadings {
   readonly first: (tenant: Tenant, board: BoardAt, limit: number) => BoardReading<FirstUsers>
   /**
    * The place of a user, with up to `neighbours` users on each side; undefined for a user who is
@@ -91,14 +90,37 @@ export class BoardParts extends Context.Service<BoardParts, {
     board: BoardAt,
     options: { readonly place: RankedUser; readonly neighbours: number }
   ) => BoardReading<PlacePart>
-}>()("playtally/counters/BoardParts") {
+}
+
+/**
+ * The boards of one database: the users that it has of a tenant, each reading at one moment.
+ *
+ * At the end of a split a database still has users of the other one. `half` then reads those of
+ * some slices alone. Numbers of users are right together with those of the other database.
+ *
+ * A reading fails with `ProjectionNotBuilt` if the projection of the board must be rebuilt for the
+ * first time, and with the errors of {@link ConsistentReads}. `ProjectionBehind` comes also while
+ * the tenant's zone is being changed, and where another process has activated a version that this
+ * code does not know.
+ */
+export class BoardParts extends Context.Service<
+  BoardParts,
+  BoardReadings & {
+    /**
+     * The boards of the users of some slices, in one of the two databases of a split. It fails with
+     * `ProjectionBehind` as long as the database does not know what it has to subtract.
+     */
+    readonly half: (slices: SliceRange) => BoardReadings
+  }
+>()("playtally/counters/BoardParts") {
   static readonly layer = Layer.effect(
     BoardParts,
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
       const reads = yield* ConsistentReads
 
-      const read = <A>(
+      const read = (half: SliceRange | undefined) =>
+      <A>(
         tenant: Tenant,
         { board, consistency, currency, day, now, period }: BoardAt,
         rows: (ranking: RankingReader, part: BoardPart) => Effect.Effect<A, SqlError.SqlError>
@@ -123,7 +145,14 @@ export class BoardParts extends Context.Service<BoardParts, {
             const calendar = store.projection.zones.calendar(settings.time_zone)
             const days = datesOf(day ?? calendar.day(now), period, settings.week_start)
             const dates = days === null ? null : [formatDay(days[0]), formatDay(days[1])] as const
-            const ranking = readRanking(sql, store, tenant.tenantId, [board, period, dates?.[0] ?? "", upperCase(currency ?? "")])
+            const key = [board, period, dates?.[0] ?? "", upperCase(currency ?? "")]
+            const { tenantId } = tenant
+            if (half !== undefined && !(yield* hasCounts(sql, known(store.tables.ranking, "ranking").name))) {
+              return yield* new ProjectionBehind({ waited: 0 })
+            }
+            const ranking = half === undefined
+              ? readRanking(sql, store, tenantId, key)
+              : readHalfRanking(sql, store, { tenantId, key, isOwn: isWithin(half, tenantId) })
             return yield* rows(ranking, {
               version: store.projection.version,
               timeZone: settings.time_zone,
@@ -137,11 +166,11 @@ export class BoardParts extends Context.Service<BoardParts, {
           })
         )
 
-      return BoardParts.of({
+      const readings = (half?: SliceRange): BoardReadings => ({
         first: (tenant, board, limit) =>
-          read(tenant, board, (ranking, part) => Effect.map(ranking.first(limit), (first) => ({ ...part, first }))),
+          read(half)(tenant, board, (ranking, part) => Effect.map(ranking.first(limit), (first) => ({ ...part, first }))),
         ofUser: (tenant, board, { neighbours, userId }) =>
-          read(
+          read(half)(
             tenant,
             board,
             Effect.fnUntraced(function*(ranking, part) {
@@ -152,7 +181,7 @@ export class BoardParts extends Context.Service<BoardParts, {
             })
           ),
         ofPlace: (tenant, board, { neighbours, place }) =>
-          read(
+          read(half)(
             tenant,
             board,
             Effect.fnUntraced(function*(ranking, part) {
@@ -162,8 +191,14 @@ export class BoardParts extends Context.Service<BoardParts, {
             })
           )
       })
+      return BoardParts.of({ ...readings(), half: readings })
     })
   )
+}
+
+const isWithin = ({ first, last }: SliceRange, tenantId: TenantId) => (userId: UserId): boolean => {
+  const slice = sliceOf(tenantId, userId)
+  return first <= slice && slice <= last
 }
 
 const projectionOf = (board: Board) => board === "sports_turnover" ? sportsLeaderboards : leaderboards

@@ -8,7 +8,7 @@ import { upperCase } from "../values/asciiCase.ts"
 import { formatDay } from "../values/dayRuns.ts"
 import type { UserId } from "../values/UserId.ts"
 import type { Calendar } from "../values/zones/Calendar.ts"
-import { type BoardPart, type BoardParts, type BoardReading, hasDays } from "./BoardParts.ts"
+import { type BoardPart, type BoardReading, type BoardReadings, hasDays } from "./BoardParts.ts"
 import type { BoardSelection } from "./boardSelection.ts"
 import { type Consistency, ProjectionBehind } from "./ConsistentReads.ts"
 
@@ -60,7 +60,7 @@ export interface LeaderboardPlace extends LeaderboardHead, LeaderboardEntry {
 /** The databases that have the users of a tenant: each user is in one of them. */
 export interface BoardSources {
   /** Reads all of them side by side. */
-  readonly all: <A>(tenant: Tenant, read: (boards: BoardParts["Service"]) => BoardReading<A>) => BoardReading<ReadonlyArray<A>>
+  readonly all: <A>(tenant: Tenant, read: (boards: BoardReadings) => BoardReading<A>) => BoardReading<ReadonlyArray<A>>
   /**
    * Reads the one that has a user, and then the others with what the first has found. It reads no
    * others if the first has found nothing.
@@ -69,8 +69,8 @@ export interface BoardSources {
     tenant: Tenant,
     userId: UserId,
     read: {
-      readonly own: (boards: BoardParts["Service"]) => BoardReading<A | undefined>
-      readonly other: (boards: BoardParts["Service"], own: A) => BoardReading<B>
+      readonly own: (boards: BoardReadings) => BoardReading<A | undefined>
+      readonly other: (boards: BoardReadings, own: A) => BoardReading<B>
     }
   ) => BoardReading<readonly [own: A, ...others: ReadonlyArray<B>] | undefined>
 }
@@ -80,7 +80,7 @@ export class Leaderboards extends Context.Service<Leaderboards, {
   /**
    * The best users of a board. Ties are in the order in which the users reached the score.
    *
-   * It fails as readings of {@link BoardParts} do. `ProjectionBehind` comes also while another zone
+   * It fails as readings of `BoardParts` do. `ProjectionBehind` comes also while another zone
    * or another version is in some of the databases and not in all, and at the end of a split.
    */
   readonly top: (

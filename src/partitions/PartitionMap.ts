@@ -17,7 +17,7 @@ export interface PartitionEntry {
   readonly epoch: number
   /**
    * While a partition is moving, its server may stop to serve it at any time. While it is
-   * shrinking, its database still ranks users of the other half of a split.
+   * shrinking, its database may still rank users of the other half of a split.
    */
   readonly state: "serving" | "moving" | "shrinking"
 }

@@ -15,7 +15,7 @@ import { lackingToCome, lackingToLeave, readReplicationFacts } from "../database
 import { type ImportUnfinished, refuseUnfinished } from "../event-log/unfinishedImport.ts"
 import { known } from "../values/known.ts"
 import { Slice } from "../values/Slice.ts"
-import { cutNotes, cutRankings, cutRest, type Half } from "./moves/cutHalf.ts"
+import { cutNotes, cutRankings, cutRest, forgetShared, type Half, shareCounts } from "./moves/cutHalf.ts"
 import { armFence, beat, disarmFence, fence, hasArrived, hasSwitched, leaveSource, switchTarget, takeFenceBack } from "./moves/fence.ts"
 import {
   advanceMove,
@@ -302,10 +302,13 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
       const leave = Effect.fnUntraced(function*(move: PartitionMove, sides: Sides, tell: (progress: MoveProgress) => void) {
         const { log, source } = sides
         const halves = isSplit(move) ? halvesOf(move, sides) : []
+        const [stayed, left] = halves
         yield* Effect.forEach(halves, cutNotes, { discard: true })
+        if (stayed !== undefined && left !== undefined) yield* shareCounts(stayed, left)
         yield* unpublish(source, move)
         yield* leaveSource(source, move, log)
         if (halves.length > 0) yield* cut(move, halves, tell)
+        if (stayed !== undefined && left !== undefined) yield* forgetShared(stayed, left)
         yield* endMove(home, move)
       })
 

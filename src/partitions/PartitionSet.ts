@@ -90,7 +90,8 @@ export class PartitionSet<S> {
       this.places,
       Effect.suspend(() => {
         const place = this.placeOf(slice)
-        return this.use(place, (services) => run(services, place.entry))
+        const { entry } = place
+        return this.use(place, (services) => run(services, entry))
       })
     )
 
@@ -100,7 +101,15 @@ export class PartitionSet<S> {
   ): Effect.Effect<ReadonlyArray<A>, E | PartitionUnavailable, R> =>
     whileMoving(
       this.places,
-      Effect.suspend(() => sideBySide(this.places.all().map((place) => this.use(place, (services) => run(services, place.entry)))))
+      // The entries are those of one reading of the directory.
+      Effect.suspend(() =>
+        sideBySide(
+          this.places.all().map((place) => {
+            const { entry } = place
+            return this.use(place, (services) => run(services, entry))
+          })
+        )
+      )
     )
 
   /**

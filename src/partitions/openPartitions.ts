@@ -120,12 +120,17 @@ export const openPartitions = Effect.fnUntraced(function*<S, E, R>(
     const map = yield* directory.read
     const before = places
     const opened: Array<OpenPartition<S>> = []
-    places = yield* Effect.forEach(map, (entry) => {
+    const after = yield* Effect.forEach(map, (entry) => {
       const same = before.find((place) => isSamePlace(place.entry, entry))
-      if (same === undefined) return Effect.tap(placeOf(entry), (place) => Effect.sync(() => opened.push(place)))
-      same.entry = entry
-      return Effect.succeed(same)
+      if (same !== undefined) return Effect.succeed({ place: same, entry })
+      return Effect.map(placeOf(entry), (place) => {
+        opened.push(place)
+        return { place, entry }
+      })
     })
+    // All at once: readers go by the states of several partitions.
+    for (const { entry, place } of after) place.entry = entry
+    places = after.map(({ place }) => place)
     readAt = began
     for (const place of opened) yield* openInBackground(place, map.length)
     for (const place of before) {

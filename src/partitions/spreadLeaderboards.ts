@@ -1,8 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { BoardParts, type BoardReading } from "../counters/BoardParts.ts"
-import { ProjectionBehind } from "../counters/ConsistentReads.ts"
+import { BoardParts, type BoardReadings } from "../counters/BoardParts.ts"
 import { type BoardSources, Leaderboards, leaderboardsOver } from "../counters/Leaderboards.ts"
 import { unavailable } from "../database/DatabaseUnavailable.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
@@ -19,19 +18,18 @@ export const spreadLeaderboards = Layer.effect(
     const known = ({ tenantId }: Tenant) => partitions.knowTenant(tenantId).pipe(unavailable("Leaderboards"))
 
     /**
-     * Reads a partition, unless its database still ranks users of the other half of a split: these
-     * would be counted twice.
+     * The boards of a partition. Its database may still rank users of the other half of a split,
+     * who are left out. Then that half has to be read in the same way.
      */
-    const readIn = <A>(
-      { state }: PartitionEntry,
-      services: Context.Context<BoardParts>,
-      read: (boards: BoardParts["Service"]) => BoardReading<A>
-    ): BoardReading<A> => state === "shrinking" ? Effect.fail(new ProjectionBehind({ waited: 0 })) : read(Context.get(services, BoardParts))
+    const boardsOf = (entry: PartitionEntry, services: Context.Context<BoardParts>): BoardReadings => {
+      const boards = Context.get(services, BoardParts)
+      return entry.state === "shrinking" ? boards.half(entry) : boards
+    }
 
     const all: BoardSources["all"] = (tenant, read) =>
       Effect.andThen(
         known(tenant),
-        partitions.everywhere((services, entry) => readIn(entry, services, read))
+        partitions.everywhere((services, entry) => read(boardsOf(entry, services)))
       ).pipe(inPartition("Leaderboards"))
 
     const fromUser: BoardSources["fromUser"] = (tenant, userId, read) =>
@@ -40,7 +38,7 @@ export const spreadLeaderboards = Layer.effect(
         yield* known(tenant)
         for (;;) {
           const { found, own } = yield* partitions.at(slice, (services, own) =>
-            Effect.map(readIn(own, services, read.own), (found) => ({ found, own })))
+            Effect.map(read.own(boardsOf(own, services)), (found) => ({ found, own })))
           if (found === undefined) {
             return undefined
           }
@@ -51,13 +49,15 @@ export const spreadLeaderboards = Layer.effect(
             hasSlice(entry, slice)
               ? Effect.succeed({ entry, parts: [] })
               : Effect.map(
-                readIn(entry, services, (boards) =>
-                  read.other(boards, found)),
+                read.other(boardsOf(entry, services), found),
                 (part) => ({ entry, parts: [part] })
               )
           )
-          // If the partition has been split meanwhile, its other half is among the others.
-          const isWhole = others.some(({ entry }) => entry.first === own.first && entry.last === own.last)
+          // If the partition has been split meanwhile, its other half is among the others. If the
+          // split has ended, the others are read in another way.
+          const isWhole = others.some(({ entry }) =>
+            entry.first === own.first && entry.last === own.last && entry.state === own.state
+          )
           if (isWhole) return [found, ...others.flatMap(({ parts }) => parts)] as const
         }
       }).pipe(inPartition("Leaderboards"))

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type { Migrations } from "../../src/database/Migrations.ts"
+import { CutStep } from "../../src/partitions/moves/cutHalf.ts"
 import { FencePatience, MoveNotice, PartitionMoves } from "../../src/partitions/PartitionMoves.ts"
 import type { PartitionServers } from "../../src/partitions/PartitionServers.ts"
 import { testApplication } from "../support/database/TestSql.ts"
@@ -18,12 +19,14 @@ export const clientOf = (url: string) =>
 /** The moves of a service's log, without the notice that other processes need. */
 export const moves = (
   log: { readonly service: Context.Context<PgClient.PgClient | Migrations | PartitionServers> },
-  patience = { milliseconds: 1500, most: 10 }
+  patience = { milliseconds: 1500, most: 10 },
+  cutStep = { users: 500, rows: 5000 }
 ) =>
   Layer.build(
     Layer.fresh(PartitionMoves.layer).pipe(
       Layer.provide(Layer.succeed(MoveNotice, 0)),
       Layer.provide(Layer.succeed(FencePatience, patience)),
+      Layer.provide(Layer.succeed(CutStep, cutStep)),
       Layer.provide(Layer.succeedContext(log.service))
     )
   ).pipe(Effect.map((context) => Context.get(context, PartitionMoves)))

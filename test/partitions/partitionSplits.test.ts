@@ -110,16 +110,20 @@ const follow = Effect.fnUntraced(function*(service: Service, tenant: Tenant, fro
 const held = Effect.fnUntraced(function*(service: Service, sql: PgClient.PgClient) {
   const heads = yield* sql<{ slice: number }>`select slice from slice_heads order by slice`
   const events = yield* sql<{ slice: number }>`select distinct slice from events`
+  const tables = yield* userTables(sql)
   const rows = yield* Effect.forEach(
-    yield* userTables(sql),
+    tables,
     ({ name }) => sql.unsafe<{ tenant_id: TenantId; user_id: UserId }>(`select distinct tenant_id, user_id from ${name}`)
   )
+  const ranked = rows.filter((_, nth) => tables[nth]?.isRanking === true).flat()
   const slices = [...events.map(({ slice }) => slice), ...rows.flat().map(({ tenant_id, user_id }) => sliceOf(tenant_id, user_id))]
   const wrong = yield* Effect.forEach(Context.get(service, ProjectionCatalog).stores, (store) => wrongBuckets(sql, store))
   return {
     heads: [heads[0]?.slice, heads.at(-1)?.slice, heads.length],
     isWithin: slices.every((slice) => heads.some((head) => head.slice === slice)),
     rows: rows.flat().length,
+    /** Users in rankings whom the database does not serve. */
+    rankedOthers: ranked.filter(({ tenant_id, user_id }) => heads.every(({ slice }) => slice !== sliceOf(tenant_id, user_id))).length,
     wrong: wrong.reduce((sum, one) => sum + one, 0)
   }
 })
@@ -152,11 +156,18 @@ const split = (partition: number, target?: string, at?: number) => ({
 
 /** Has the cut of a database wait, as long as the scope is open. */
 const holdCut = (sql: PgClient.PgClient) =>
+  holdLock(sql, sql`select pg_advisory_xact_lock(hashtext(current_schema() || ' playtally target'))`)
+
+/** Has a database remove no row of rankings, in the same way. */
+const holdCounts = (sql: PgClient.PgClient) => holdLock(sql, sql`lock table split_counts in share mode`)
+
+/** Takes a lock until the effect is run that comes back. */
+const holdLock = <A, E>(sql: PgClient.PgClient, lock: Effect.Effect<A, E>) =>
   Effect.gen(function*() {
     const held = yield* Deferred.make<void>()
     const released = yield* Deferred.make<void>()
     yield* Effect.forkScoped(sql.withTransaction(Effect.gen(function*() {
-      yield* sql`select pg_advisory_xact_lock(hashtext(current_schema() || ' playtally target'))`
+      yield* lock
       yield* Deferred.succeed(held, undefined)
       yield* Deferred.await(released)
     })))
@@ -220,7 +231,7 @@ describe("a split", () => {
         assert.deepStrictEqual([...new Set(yield* append(service, tenant, bets(0, sent)))], ["Duplicate"])
         for (const [sql, heads] of [[home, [0, 127, 128]], [one, [128, 199, 72]], [two, [200, 255, 56]]] as const) {
           const found = yield* held(service, sql)
-          assert.deepStrictEqual({ ...found, rows: found.rows > 0 }, { heads, isWithin: true, rows: true, wrong: 0 })
+          assert.deepStrictEqual({ ...found, rows: found.rows > 0 }, { heads, isWithin: true, rows: true, rankedOthers: 0, wrong: 0 })
           assert.deepStrictEqual(yield* objectsOfMoves(sql), [])
           assert.deepStrictEqual(yield* sql`select from events where starts_with(user_id, 'gone-')`, [])
         }
@@ -233,7 +244,8 @@ describe("a split", () => {
       const { home, server, service, tenant } = yield* logWithServers(1)
       const one = server(1)
       const before = yield* readings(service, tenant)
-      const { cancel, list, move } = yield* moves({ service })
+      // In steps of some rows, so that readers meet a cut that is half done.
+      const { cancel, list, move } = yield* moves({ service }, undefined, { users: 3, rows: 4 })
       const release = yield* holdCut(home)
       const leaving = yield* Deferred.make<void>()
       const first = yield* Effect.forkScoped(move(split(0), ({ step }) => {
@@ -261,13 +273,44 @@ describe("a split", () => {
       assert.strictEqual(yield* reasonOf(cancel(0)), "Ended")
       assert.strictEqual(yield* reasonOf(move(split(1, "s2"), quiet)), "UnderWay")
       assert.deepStrictEqual(yield* states, ["shrinking", "shrinking"])
+
+      // The lower half is cut, and the upper one has to wait.
+      const stopped = yield* holdCounts(one)
       yield* release
-      yield* move(split(0), quiet)
-      yield* serves(service, 2)
+      const second = yield* Effect.forkScoped(Effect.andThen(
+        Effect.retry(top, Schedule.spaced("5 millis")),
+        Effect.repeat(readings(service, tenant), {
+          times: 2,
+          while: (found) => Effect.sync(() => assert.deepStrictEqual(found, before) === undefined)
+        })
+      ))
+      const ending = yield* Effect.forkScoped(move(split(0), quiet))
+      yield* Fiber.join(second)
+      yield* untilEffect(Effect.map(held(service, home), ({ rankedOthers }) => rankedOthers === 0))
+      assert.isAbove((yield* held(service, one)).rankedOthers, 0)
+      assert.deepStrictEqual(yield* states, ["shrinking", "shrinking"])
       assert.deepStrictEqual(yield* readings(service, tenant), before)
+      const oracle = yield* serviceWith({})
+      const same = yield* Effect.provide(newTenant(), oracle)
+      const erased = [UserId("player-2"), UserId("player-3"), UserId("player-4"), UserId("player-5")]
+      assert.strictEqual(new Set(erased.map((userId) => sliceOf(tenant.tenantId, userId) < 128)).size, 2)
+      for (const [log, tenantOfLog] of [[service, tenant], [oracle, same]] as const) {
+        yield* append(log, tenantOfLog, bets(0, 240))
+        yield* append(log, tenantOfLog, [bet({ user_id: "newcomer", amount: 4 }), bet({ user_id: "latecomer", amount: 400 })])
+        for (const userId of erased) yield* Context.get(log, UserErasure).erase(tenantOfLog, userId)
+      }
+      const after = yield* readings(oracle, same)
+      assert.notDeepEqual(after, before)
+      assert.deepStrictEqual(yield* readings(service, tenant), after)
+      assert.deepStrictEqual(yield* states, ["shrinking", "shrinking"])
+      yield* stopped
+      yield* Fiber.join(ending)
+      yield* serves(service, 2)
+      assert.deepStrictEqual(yield* readings(service, tenant), after)
       for (const sql of [home, one]) {
         const found = yield* held(service, sql)
         assert.deepStrictEqual([found.isWithin, found.wrong], [true, 0])
+        assert.deepStrictEqual(yield* sql`select from split_rankings union all select from split_counts`, [])
       }
       // What is erased now was only in one of them.
       yield* Context.get(service, UserErasure).erase(tenant, UserId("player-1"))

@@ -278,6 +278,8 @@ const writers: Readonly<Record<string, ReadonlyArray<string>>> = {
   partition_fence: ["partitions"],
   fenced_heads: ["event-log"],
   fenced_checkpoints: ["projections/feed"],
+  split_rankings: ["projections/tables"],
+  split_counts: ["projections/tables"],
   console_sessions: ["operators"],
   audit_entries: ["operators"],
   jobs: ["jobs"]

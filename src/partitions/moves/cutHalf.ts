@@ -1,4 +1,5 @@
 import type { PgClient } from "@effect/sql-pg"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { SqlError } from "effect/sql"
@@ -7,6 +8,7 @@ import { forgetErasures } from "../../erasure/forgetErasures.ts"
 import { positionsLeft, removeEvents, type SliceRange } from "../../event-log/statements/servedSlices.ts"
 import { forgetSlices as forgetGenerations } from "../../projections/feed/generations.ts"
 import * as ParkedUsers from "../../projections/feed/ParkedUsers.ts"
+import { copyCounts, forgetCounts, hasAnyCounts } from "../../projections/tables/splitCounts.ts"
 import { beforeAllUsers, removeRowsOfSlices, type UserTable, userTables } from "../../projections/versions/userTables.ts"
 import { forgetSlices as forgetTimeZoneMoves } from "../../time-zones/TimeZoneMoves.ts"
 import { readIdentity } from "../PartitionDirectory.ts"
@@ -36,7 +38,9 @@ interface Cutting<E> {
 }
 
 /** The most of one transaction: users looked at, rows removed, and positions gone through. */
-const most = { users: 500, rows: 5000 }
+export const CutStep = Context.Reference<{ readonly users: number; readonly rows: number }>("playtally/partitions/CutStep", {
+  defaultValue: () => ({ users: 500, rows: 5000 })
+})
 
 /** The state of an error about a table that is not there. */
 const noTable = "42P01"
@@ -56,6 +60,21 @@ export const cutNotes = (half: Half) => {
 }
 
 /**
+ * Tells the half that has stayed what both ranked at the fence. From then on leaderboards are read
+ * in both, see `splitCounts.ts`.
+ */
+export const shareCounts = (stayed: Half, left: Half) =>
+  inHalf(
+    stayed,
+    // It is told once: later the counts have become less.
+    Effect.flatMap(hasAnyCounts(stayed.sql), (has) => has ? Effect.void : copyCounts(left.sql, stayed.sql))
+  )
+
+/** Has the halves subtract nothing any more, the one first that {@link shareCounts} reads. */
+export const forgetShared = (stayed: Half, left: Half) =>
+  Effect.forEach([left, stayed], (half) => inHalf(half, forgetCounts(half.sql)), { discard: true })
+
+/**
  * Removes the rows of rankings. From then on the database ranks its own users alone.
  */
 export const cutRankings = Effect.fnUntraced(function*<E>(half: Half, cutting: Cutting<E>) {
@@ -64,6 +83,7 @@ export const cutRankings = Effect.fnUntraced(function*<E>(half: Half, cutting: C
 
 /** Removes all other rows of users of the other half, and their events. */
 export const cutRest = Effect.fnUntraced(function*<E>(half: Half, cutting: Cutting<E>) {
+  const most = yield* CutStep
   for (const table of yield* userTables(half.sql)) if (!table.isRanking) yield* cutTable(half, table, cutting)
   for (const slice of slicesOf(half.others)) {
     const left = yield* positionsLeft(half.sql, slice)
@@ -76,6 +96,7 @@ export const cutRest = Effect.fnUntraced(function*<E>(half: Half, cutting: Cutti
 })
 
 const cutTable = Effect.fnUntraced(function*<E>(half: Half, table: UserTable, { onRemoved, stillCarriesOn }: Cutting<E>) {
+  const most = yield* CutStep
   for (let after: typeof beforeAllUsers | undefined = beforeAllUsers; after !== undefined;) {
     yield* stillCarriesOn
     const from: typeof beforeAllUsers = after

@@ -5,6 +5,8 @@ import { sqlState } from "../../database/classifySqlError.ts"
 import { raiseSynchronousCommit } from "../../database/synchronousCommit.ts"
 import { bringHeadsBack, forgetHeadsAside, serveNothing, setHeadsAside } from "../../event-log/statements/servedSlices.ts"
 import * as Checkpoints from "../../projections/feed/Checkpoints.ts"
+import { keepCounts } from "../../projections/tables/splitCounts.ts"
+import { userTables } from "../../projections/versions/userTables.ts"
 import { readIdentity, writeIdentity } from "../PartitionDirectory.ts"
 import { isSplit, type PartitionMove } from "./moveRecord.ts"
 import { MoveRefused } from "./MoveRefused.ts"
@@ -137,6 +139,7 @@ export const switchTarget = (target: PgClient.PgClient, move: PartitionMove, ide
     yield* lockTarget(target)
     if (!(yield* hasArrived(target, move, "TheFence"))) return yield* takenOver(move)
     yield* dropSubscription(target, move)
+    if (isSplit(move)) yield* keepCounts(target, (yield* userTables(target)).flatMap(({ isRanking, name }) => isRanking ? [name] : []))
     yield* bringHeadsBack(target)
     yield* Checkpoints.bringBack(target)
     yield* target`delete from partition_fence`

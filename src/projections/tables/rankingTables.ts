@@ -1,5 +1,6 @@
 import { type BucketSql, bucketSql, byPlace, place, type RankedTable, start } from "./bucketSql.ts"
 import { countBuckets, countingFunctions } from "./countBuckets.ts"
+import { forgetSplit, othersAhead } from "./splitCounts.ts"
 
 /**
  * The SQL of a ranking: what stands beside the totals of a version to find the first users of a
@@ -28,6 +29,8 @@ import { countBuckets, countingFunctions } from "./countBuckets.ts"
  * A transaction that writes several rankings writes them in one order (`inWriteOrder`).
  */
 export interface RankingTables {
+  /** The totals. */
+  readonly name: string
   /** The generated columns. */
   readonly columns: string
   readonly create: ReadonlyArray<string>
@@ -44,6 +47,11 @@ export interface RankingTables {
    * of the key, the score, when it was reached, and the user.
    */
   readonly ofPlace: AroundSql
+  /**
+   * At the end of a split, what is to be subtracted before a place: the parameters are those of
+   * `ofPlace`, without the number of users.
+   */
+  readonly othersAhead: string
   /**
    * The buckets whose number of users is wrong, and users in no bucket: no rows, if all is well.
    */
@@ -68,6 +76,7 @@ export const rankingTables = (ranked: RankedTable): RankingTables => {
   const sql = bucketSql(ranked)
   const { buckets, given, keys, next } = sql
   return {
+    name,
     columns: `, rank_score numeric generated always as (-(${ranking.score})) stored,
       rank_at timestamptz generated always as (${ranking.reachedAt}) stored`,
     create: [
@@ -79,11 +88,16 @@ export const rankingTables = (ranked: RankedTable): RankingTables => {
       `create index if not exists ${buckets}_to_split on ${buckets} (tenant_id) where users > ${sql.size}`,
       ...countBuckets(ranked)
     ],
-    drop: [`drop table if exists ${buckets}`, ...countingFunctions(prefix).map((counting) => `drop function if exists ${counting}`)],
+    drop: [
+      `drop table if exists ${buckets}`,
+      ...countingFunctions(prefix).map((counting) => `drop function if exists ${counting}`),
+      forgetSplit(name)
+    ],
     count: `select coalesce(sum(b.users), 0)::bigint as users from ${buckets} as b where ${given("b")}`,
     first: `select ${shown} from ${name} as t where ${given("t")} and t.contributions > 0 order by ${byPlace} limit $${next}`,
     ofUser: around(sql, { name, me: userRow(sql, name), next: next + 1 }),
     ofPlace: around(sql, { name, me: givenPlace(sql), next: next + 3 }),
+    othersAhead: othersAhead(sql, { name, me: givenPlace(sql) }),
     wrong: wrongCounts(sql, name)
   }
 }

@@ -8,6 +8,7 @@ import { known } from "../../values/known.ts"
 import type { TenantId } from "../../values/TenantId.ts"
 import type { UserId } from "../../values/UserId.ts"
 import type { UserRef } from "../tables/ProjectionStore.ts"
+import { subtractLess } from "../tables/splitCounts.ts"
 import { versionStates } from "./versions.ts"
 
 /** A table of a version, each of whose rows is of a user. */
@@ -51,11 +52,12 @@ export const beforeAllUsers: UserRef = { tenantId: "00000000-0000-0000-0000-0000
  * Removes rows of users of some slices, which another database has, in the caller's transaction: at
  * most `limit` rows of the `users` users that follow one.
  *
- * Nobody writes rows of these users, since their slices have no checkpoints here.
+ * Nobody writes rows of these users, since their slices have no checkpoints here. Of a ranking that
+ * is read meanwhile, what is subtracted for these users becomes less.
  */
 export const removeRowsOfSlices = Effect.fnUntraced(function*(
   sql: PgClient.PgClient,
-  { name }: UserTable,
+  { isRanking, name }: UserTable,
   { after, limit, range, users }: {
     readonly after: UserRef
     readonly range: SliceRange
@@ -82,14 +84,15 @@ export const removeRowsOfSlices = Effect.fnUntraced(function*(
     const slice = sliceOf(tenant_id, user_id)
     return range.first <= slice && slice <= range.last
   })
+  const less = isRanking ? yield* subtractLess(sql, name) : ""
   const [gone] = yield* sql.unsafe<{ rows: number }>(
     `with gone as (
       delete from ${name} where ctid = any (array(
         select t.ctid from unnest($1::uuid[], $2::text[]) as u (tenant_id, user_id)
         cross join lateral (select ctid from ${name} as t where t.tenant_id = u.tenant_id and t.user_id = u.user_id limit $3) as t
         limit $3
-      )) returning 1
-    ) select count(*)::int as rows from gone`,
+      )) returning ${less === "" ? "1" : "*"}
+    )${less} select count(*)::int as rows from gone`,
     [arrayOf.uuid(others.map(({ tenant_id }) => tenant_id)), arrayOf.text(others.map(({ user_id }) => user_id)), limit]
   )
   const { rows } = known(gone, "the count of removed rows")

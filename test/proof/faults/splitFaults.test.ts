@@ -165,6 +165,7 @@ scenario("a split is killed at every step, and goes on or goes back", 900, (told
       const back = killed % 2 === 0 ? yield* command("cancel", String(partition)) : undefined
       if (back !== undefined && (yield* back.ended).code === 0) cancelled++
       else if (!hasEnded) yield* succeeds(yield* command("split", String(partition)))
+      told.tell(`killed in ${step} of partition ${partition}${back === undefined ? "" : ", and cancelled"}`)
       const after = load.answered()
       yield* until(() => load.answered() > after + 5)
     }
