@@ -1,8 +1,8 @@
 /*
- * The tests that work with whole programs: services as processes, several of them, several
- * partitions, the console in a browser, the client, the package. They wait for programs to start
- * and take two thirds of the time of all tests. So `npm test` leaves them out, unless it is asked
- * for a file or a room, and `npm run test:programs` runs them.
+ * The tests that work with whole programs: services as processes, PostgreSQL servers of their own,
+ * several partitions, the console in a browser, the client, the package. They wait for programs to
+ * start, and take four fifths of the time of all tests. So `npm test` leaves them out, unless it is
+ * asked for a file or a room, and `npm run test:programs` runs them.
  */
 
 /** Their rooms and files, as vitest's patterns. */
@@ -12,11 +12,16 @@ export const testsOfPrograms: ReadonlyArray<string> = [
   "test/clients/**/*.test.ts",
   "test/cluster/**/*.test.ts",
   "test/console/**/*.test.ts",
+  "test/database/embedded/**/*.test.ts",
+  "test/database/{encryption,migrations}.test.ts",
   "test/docs/**/*.test.ts",
   "test/partitions/**/*.test.ts",
   "test/processes/**/*.test.ts",
+  "test/projections/own/**/*.test.ts",
+  "test/projections/runner/projectionThread.test.ts",
   "test/proof/**/*.test.ts",
   "test/scripts/{databaseUrl,firstDay,package,run,start}.test.ts",
   "test/service/**/*.test.ts",
-  "test/transfer/**"
+  "test/tenants/Bootstrap.test.ts",
+  "test/transfer/**/*.test.ts"
 ]
