@@ -32,6 +32,7 @@ import type { TimeZoneChangeRefused } from "../time-zones/changeTimeZone.ts"
 import type { EventTooLarge, ExportOutdated } from "../transfer/exportLog.ts"
 import type { ImportRefused } from "../transfer/importLog.ts"
 import type { LogFileError } from "../transfer/LogFile.ts"
+import type { LogMoved } from "../transfer/lookWhole.ts"
 import { printable } from "./printable.ts"
 import { adviceOn } from "./projections/adviceOn.ts"
 
@@ -65,6 +66,7 @@ export type ExpectedError =
   | ImportRefused
   | ImportUnfinished
   | LogFileError
+  | LogMoved
   | Migrator.MigrationError
   | MoveRefused
   | PartitionMoving

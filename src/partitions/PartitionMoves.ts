@@ -379,7 +379,10 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
                 const now = move
                 yield* Effect.tapError(
                   prepare(now, sides),
-                  (error) => error._tag === "MoveRefused" && error.reason === "NotReady" ? Effect.ignore(undo(now)) : Effect.void
+                  (error) =>
+                    error._tag === "ImportUnfinished" || (error._tag === "MoveRefused" && error.reason === "NotReady")
+                      ? Effect.ignore(undo(now))
+                      : Effect.void
                 )
                 break
               }

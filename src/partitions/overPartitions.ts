@@ -9,10 +9,10 @@ import type { PartitionSet } from "./PartitionSet.ts"
 /**
  * Services of a command, over the partitions of the log.
  *
- * `layer` is built once for each partition, on a database whose schema is this code's. With one
- * partition, at home, its services are those of that partition, as they are. Otherwise `spread`
- * makes services of the same kind from them; `home` is the client of the home database. A partition
- * that cannot be opened fails the layer.
+ * `layer` is built once for each partition, on a database whose schema is this code's. `spread`
+ * makes services of the same kind from them, also where there is one: it may move to another server
+ * while the command goes on. `home` is the client of the home database. A partition that cannot be
+ * opened fails the layer.
  */
 export const overPartitions = <S, E, R, O extends S>(
   layer: Layer.Layer<S, E, DatabaseClients | Migrations | R>,
@@ -20,8 +20,6 @@ export const overPartitions = <S, E, R, O extends S>(
 ) =>
   Layer.effectContext(Effect.gen(function*() {
     const set = yield* openPartitions(Layer.provide(layer, Migrations.layerCheck), { unopened: "Fail" })
-    const [only] = set.opened()
-    if (only?.services !== undefined && set.isAtHome) return only.services as Context.Context<O>
     return spread(set, yield* PgClient.PgClient)
   }))
 

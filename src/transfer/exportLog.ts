@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import type { SqlError } from "effect/sql"
 import * as Stream from "effect/Stream"
 import { EventLogCorrupt } from "../event-log/EventLog.ts"
-import { type DatabasesOfLog, databasesOfLog } from "../event-log/LogDatabases.ts"
+import { type DatabasesOfLog, databasesOfLog, type LogDatabase } from "../event-log/LogDatabases.ts"
 import { readableEvent } from "../event-log/readableEvent.ts"
 import { isAnyBeingErased } from "../event-log/statements/unfinishedErasures.ts"
 import type { StoredEvent } from "../event-log/StoredEvent.ts"
@@ -17,6 +17,7 @@ import { Position } from "../values/Position.ts"
 import { Slice } from "../values/Slice.ts"
 import { eventsIn, type LogFileErasedUser, type LogFileHeader, type LogFilePrelude, logFileVersion } from "./LogFile.ts"
 import { LogFileWriter } from "./LogFileWriter.ts"
+import { type LogMoved, lookWhole } from "./lookWhole.ts"
 import { readStoredPage, utc } from "./readStoredPages.ts"
 
 /**
@@ -56,12 +57,17 @@ export interface LogProgress {
  *
  * It holds no transaction, so the reader of the stream may take the time it needs. Below the heads
  * only an erasure changes anything: events that come meanwhile make no difference. If a user is
- * erased meanwhile, the stream ends in `ExportOutdated`. If the log contradicts itself, it ends in
- * `EventLogCorrupt`.
+ * erased meanwhile, the stream ends in `ExportOutdated`. If a part of the log has moved to another
+ * database, where users may have been erased, it ends in `LogMoved`. If the log contradicts itself,
+ * it ends in `EventLogCorrupt`.
  */
 export const exportLog = (
   onProgress: (progress: LogProgress) => void = () => {}
-): Stream.Stream<Uint8Array, EventLogCorrupt | EventTooLarge | ExportOutdated | ImportUnfinished | SqlError.SqlError, PgClient.PgClient> =>
+): Stream.Stream<
+  Uint8Array,
+  EventLogCorrupt | EventTooLarge | ExportOutdated | ImportUnfinished | LogMoved | SqlError.SqlError,
+  PgClient.PgClient
+> =>
   Stream.unwrap(Effect.gen(function*() {
     const databases = yield* databasesOfLog
     yield* Effect.forEach(databases.all, ({ sql }) => refuseUnfinished(sql), { discard: true })
@@ -69,7 +75,7 @@ export const exportLog = (
     const { erasures, prelude } = yield* readPrelude(databases)
     if ((yield* Effect.forEach(databases.all, ({ sql }) => isAnyBeingErased(sql))).includes(true)) return yield* underWay
     const refuseOutdated = Effect.flatMap(
-      lastErasures(databases),
+      Effect.forEach(databases.all, (database) => lastErasure(databases, database)),
       (last) => last.every((erasure, place) => erasure === erasures[place]) ? Effect.void : Effect.fail(outdated)
     )
     const writer = new LogFileWriter(prelude)
@@ -100,35 +106,52 @@ export const exportLog = (
 const orCorrupt = <A>(result: Result.Result<A, string>): Effect.Effect<A, EventLogCorrupt> =>
   Result.match(result, {
     onSuccess: (value) => Effect.succeed(value),
-    onFailure: (problem) =>
-      Effect.fail(new EventLogCorrupt({ message: `The log is damaged: ${problem}. \`events verify\` shows all that is wrong.` }))
+    onFailure: (problem) => Effect.fail(new EventLogCorrupt({ message: damaged(problem) }))
   })
 
-/** The last erasure in each database. */
-const lastErasures = ({ all }: DatabasesOfLog) =>
-  Effect.forEach(all, ({ sql }) =>
+const damaged = (problem: string): string => `The log is damaged: ${problem}. \`events verify\` shows all that is wrong.`
+
+/** The last erasure in a database, as long as it serves its slices. */
+const lastErasure = (databases: DatabasesOfLog, { first, last, sql }: LogDatabase) =>
+  lookWhole(
+    databases,
     Effect.map(
-      sql<{ erasure: bigint }>`select coalesce(max(erasure), 0) as erasure from erased_users`,
-      ([row]) => row?.erasure ?? 0n
-    ))
+      sql<{ erasure: bigint; heads: number }>`
+        select coalesce(max(erasure), 0) as erasure,
+          (select count(*)::int from slice_heads where slice between ${first} and ${last}) as heads
+        from erased_users where slice between ${first} and ${last}`,
+      ([row]) => known(row, "last erasure")
+    ),
+    ({ heads }) => heads === last - first + 1
+  ).pipe(Effect.map(({ erasure }) => erasure))
+
+/** The heads of a database's slices. */
+const readHeads = Effect.fnUntraced(function*(databases: DatabasesOfLog, { first, last, sql }: LogDatabase) {
+  const isWhole = (found: ReadonlyArray<unknown>) => found.length === last - first + 1
+  const look = sql<{ slice: Slice; position: bigint; recorded_at: string }>`
+    select slice, position, ${utc(sql, "recorded_at")} as recorded_at from slice_heads
+    where slice between ${first} and ${last} order by slice`
+  const heads = yield* lookWhole(databases, look, isWhole)
+  if (!isWhole(heads)) return yield* new EventLogCorrupt({ message: damaged("slices have no head") })
+  return heads.filter(({ position }) => position > 0n)
+})
 
 /**
  * The heads first, each database's in one statement: the tenants of all events below them exist
  * then. The same holds for the tenants of keys and of erased users read before. `erasures` are the
  * last ones that are told of, database by database.
  */
-const readPrelude = Effect.fnUntraced(function*({ all, home }: DatabasesOfLog) {
-  const heads = yield* Effect.forEach(all, ({ sql }) =>
-    sql<{ slice: Slice; position: bigint; recorded_at: string }>`
-      select slice, position, ${utc(sql, "recorded_at")} as recorded_at from slice_heads where position > 0 order by slice`)
+const readPrelude = Effect.fnUntraced(function*(databases: DatabasesOfLog) {
+  const { all, home } = databases
+  const heads = yield* Effect.forEach(all, (database) => readHeads(databases, database))
   const [format] = yield* home<Pick<LogFileHeader, "slice_count" | "lane_count">>`select slice_count, lane_count from log_format`
   if (format === undefined) return yield* new EventLogCorrupt({ message: "The database does not say how many slices it has." })
   const time = (column: string) => utc(home, column)
   const apiKeys = yield* storedApiKeys(home, time)
-  const erased = yield* Effect.forEach(all, ({ sql }) =>
+  const erased = yield* Effect.forEach(all, ({ first, last, sql }) =>
     sql<LogFileErasedUser & { readonly erasure: bigint }>`
       select erasure, tenant_id, slice, tag, pseudonym, ${utc(sql, "erased_at")} as erased_at from erased_users
-      where slice in (select slice from slice_heads) order by erasure`)
+      where slice between ${first} and ${last} order by erasure`)
   const tenants = yield* storedTenants(home, time)
   const prelude: LogFilePrelude = {
     header: {

@@ -8,6 +8,7 @@ import { arrayOf } from "../database/arrayOf.ts"
 import { classifySqlError } from "../database/classifySqlError.ts"
 import { type DatabasesOfLog, databasesOfLog, type LogDatabase } from "../event-log/LogDatabases.ts"
 import { beginLog, insertStored } from "../event-log/statements/importStatements.ts"
+import { holdServed, type SliceRange } from "../event-log/statements/servedSlices.ts"
 import type { StoredEvent } from "../event-log/StoredEvent.ts"
 import { allowAppend, type ImportMark, mark, moveMark, unfinishedImport, unmark } from "../event-log/unfinishedImport.ts"
 import { insertTenants } from "../tenants/transferTenants.ts"
@@ -44,6 +45,8 @@ export interface ImportOptions<E, R> {
 /** A database of the log, and how far the import has come in it. */
 interface Target {
   readonly sql: PgClient.PgClient
+  /** The slices that belong here; home may have none. */
+  readonly slices: SliceRange | undefined
   readonly isHome: boolean
   /** The events of a batch that belong here. */
   readonly own: (events: ReadonlyArray<StoredEvent>) => ReadonlyArray<StoredEvent>
@@ -64,14 +67,16 @@ interface Target {
  * the same file, or a whole copy of the cut one, is imported again.
  *
  * A log in several databases has a mark in each, and each takes the events of its slices. Home is
- * the first to be marked, and the last whose mark goes.
+ * the first to be marked, and the last whose mark goes. No slice leaves a database with a mark.
  */
 export const importLog = <E, R, E2 = never, R2 = never>(
   file: Stream.Stream<Uint8Array, E, R>,
   { onProgress = () => {}, prepare = Effect.void }: ImportOptions<E2, R2> = {}
 ): Effect.Effect<ImportReport, E | E2 | LogFileError | ImportRefused | SqlError.SqlError, R | R2 | PgClient.PgClient> =>
   Effect.gen(function*() {
-    const targets = yield* openTargets(yield* databasesOfLog)
+    const databases = yield* databasesOfLog
+    if ((yield* databases.whereabouts) !== "Here") return yield* moving
+    const targets = yield* openTargets(databases)
     yield* Effect.forEach(targets, ({ begun, sql }) => begun === undefined ? refuseUsed(sql) : Effect.void, { discard: true })
     for (const { begun, sql } of targets) {
       if (begun === undefined) yield* Effect.provideService(prepare, PgClient.PgClient, sql)
@@ -89,7 +94,7 @@ export const importLog = <E, R, E2 = never, R2 = never>(
         if (next.sha256 !== begun.sha256) return yield* anotherFile
       } else if (at === undefined) {
         if (begun !== undefined || prelude !== undefined) return yield* anotherFile
-        yield* begin(sql, isHome ? batch.prelude : { ...batch.prelude, apiKeys: [] }, next)
+        yield* begin(target, isHome ? batch.prelude : { ...batch.prelude, apiKeys: [] }, next)
       } else {
         if (targets.length > 1 && events.length === 0) return
         yield* write({ sql, at }, { batch, events }, next)
@@ -127,23 +132,29 @@ const openTargets = ({ all, home }: DatabasesOfLog): Effect.Effect<ReadonlyArray
         : all.length === 1
         ? events
         : events.filter(({ slice }) => database.first <= slice && slice <= database.last)
+    const ofHome = all.find(({ sql }) => sql === home)
     const places = [
-      { sql: home, own: ownOf(all.find(({ sql }) => sql === home)) },
-      ...all.filter(({ sql }) => sql !== home).map((database) => ({ sql: database.sql, own: ownOf(database) }))
+      { sql: home, slices: ofHome, own: ownOf(ofHome) },
+      ...all.filter(({ sql }) => sql !== home).map((database) => ({ sql: database.sql, slices: database, own: ownOf(database) }))
     ]
     const marks = yield* Effect.forEach(places, ({ sql }) => Effect.map(unfinishedImport(sql), Option.getOrUndefined))
     const isBegun = marks[0] !== undefined
-    return yield* Effect.forEach(places, ({ own, sql }, place) =>
+    return yield* Effect.forEach(places, ({ own, slices, sql }, place) =>
       Effect.gen(function*() {
         const mark = marks[place]
         // Home keeps its mark until all others have ended.
         const isEnded = isBegun && mark === undefined && (yield* usedBy(sql)) !== undefined
-        return { sql, isHome: sql === home, own, begun: isEnded ? "Ended" : mark, at: undefined } satisfies Target as Target
+        return { sql, isHome: sql === home, slices, own, begun: isEnded ? "Ended" : mark, at: undefined } satisfies Target as Target
       }))
   })
 
 const anotherFile = new ImportRefused({
   message: "An import of another file was begun on this database: import that one again to end it, or take a new database."
+})
+
+const moving = new ImportRefused({
+  message: "A part of the log is on its way to another server: `partitions list` shows it. End that with the same command or cancel it, " +
+    "and import the file then."
 })
 
 /** What the database has that an import would meet; undefined if there is nothing. */
@@ -164,12 +175,14 @@ const refuseUsed = Effect.fnUntraced(function*(sql: PgClient.PgClient) {
   })
 })
 
-const begin = (sql: PgClient.PgClient, { apiKeys, erasedUsers, header, tenants }: LogFilePrelude, first: ImportMark) =>
+const begin = ({ slices, sql }: Target, { apiKeys, erasedUsers, header, tenants }: LogFilePrelude, first: ImportMark) =>
   Effect.gen(function*() {
     // An append, or the creation of a tenant, has ended by now, or waits until the mark is there.
     yield* sql`lock table events, tenants in share row exclusive mode`.unprepared
     yield* refuseUsed(sql)
     yield* mark(sql, first)
+    // From here on no slice leaves: who has them leave waits, and finds the mark then.
+    if (slices !== undefined && !(yield* holdServed(sql, slices))) return yield* moving
     yield* insertTenants(sql, tenants, apiKeys)
     yield* beginLog(sql, { laneCount: header.lane_count, erasedUsers })
   }).pipe(sql.withTransaction, refusedBy(() => "A tenant, key or erased user of the file"))

@@ -14,6 +14,7 @@ import type { Slice } from "../values/Slice.ts"
 import { TenantId } from "../values/TenantId.ts"
 import { UserId } from "../values/UserId.ts"
 import type { LogProgress } from "./exportLog.ts"
+import { type LogMoved, lookWhole } from "./lookWhole.ts"
 import { verifyPayloads } from "./verifyPayloads.ts"
 
 /**
@@ -66,16 +67,20 @@ const slicesAtOnce = 2
  *
  * Each slice is looked at in one transaction, at a moment of its own. What is appended meanwhile is
  * never a finding. Keys are unique within a user, and a user is in one slice, so slice by slice is
- * enough.
+ * enough. It ends in `LogMoved` if a slice leaves its database before it was looked at.
  */
 export const verifyLog = (
   onProgress: (progress: LogProgress) => void = () => {}
-): Stream.Stream<Verdict, SqlError.SqlError, PgClient.PgClient> =>
+): Stream.Stream<Verdict, LogMoved | SqlError.SqlError, PgClient.PgClient> =>
   Stream.unwrap(Effect.gen(function*() {
     const databases = yield* databasesOfLog
-    const heads = yield* Effect.forEach(databases.all, ({ sql }) =>
+    const heads = yield* Effect.forEach(databases.all, ({ first, last, sql }) =>
       Effect.map(
-        sql<{ slice: Slice; position: bigint }>`select slice, position from slice_heads order by slice`,
+        lookWhole(
+          databases,
+          sql<{ slice: Slice; position: bigint }>`select slice, position from slice_heads order by slice`,
+          (heads) => heads.filter(({ slice }) => first <= slice && slice <= last).length === last - first + 1
+        ),
         (heads) => heads.map((head) => ({ ...head, sql }))
       ))
     const slices = heads.flat()
@@ -84,17 +89,20 @@ export const verifyLog = (
     onProgress({ done, total })
     return Stream.fromIterable(slices).pipe(
       Stream.mapEffect(({ position, slice, sql }) =>
-        Effect.tap(verifySlice(sql, slice), ({ events }) =>
+        lookWhole(databases, verifySlice(sql, slice), ({ hasHead }) => hasHead).pipe(Effect.tap(({ events }) =>
           Effect.sync(() => {
             done += events
             // As it is now known to be, not as it was at the start.
             total += events - Number(position)
             onProgress({ done, total })
-          })), { concurrency: slicesAtOnce }),
+          })
+        )), { concurrency: slicesAtOnce }),
       (verdicts) =>
         Stream.concat(
           Stream.concat(
-            Stream.mapEffect(Stream.fromIterable(databases.all), verifyWhole),
+            Stream.mapEffect(Stream.fromIterable(databases.all), (database) =>
+              lookWhole(databases, verifyWhole(database), ({ hasHeads }) =>
+                hasHeads)),
             Stream.fromEffect(verifyTogether(databases))
           ),
           verdicts
@@ -106,16 +114,20 @@ export const verifyLog = (
  * Everything about a slice in one moment of it. Each of its statements has half an hour, and as
  * much working memory as it needs.
  */
-const verifySlice = (sql: PgClient.PgClient, slice: Slice): Effect.Effect<Verdict, SqlError.SqlError> =>
+const verifySlice = (sql: PgClient.PgClient, slice: Slice): Effect.Effect<Verdict & { readonly hasHead: boolean }, SqlError.SqlError> =>
   Effect.gen(function*() {
     // No statement is without an end: nobody may be waiting for it any more.
     yield* sql`select set_config('statement_timeout', '30min', true), set_config('work_mem', '64MB', true)`
-    const { events, findings, last } = yield* verifyPositions(sql, slice)
+    const { events, findings, hasHead, last } = yield* verifyPositions(sql, slice)
     const unreadable = new Named("events")
-    yield* verifyPayloads(sql, slice, Position(last), ({ position, reason }) =>
-      unreadable.add(`the event at ${position} cannot be read: ${reason}`))
+    yield* verifyPayloads(
+      sql,
+      slice,
+      Position(last),
+      ({ position, reason }) => unreadable.add(`the event at ${position} cannot be read: ${reason}`)
+    )
     const wrong = [...findings, ...unreadable.messages, ...events === 0 ? [] : yield* verifyUsers(sql, slice)]
-    return { events, findings: wrong.map((message) => ({ slice, message })) }
+    return { events, findings: wrong.map((message) => ({ slice, message })), hasHead }
   }).pipe(
     sql.withTransaction,
     Effect.provideService(SqlClient.BeginTransaction, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -156,7 +168,7 @@ const verifyPositions = Effect.fnUntraced(function*(sql: PgClient.PgClient, slic
     )
     select h.position as head, found.*, h.recorded_at = coalesce(found.recorded_at, 'epoch') as head_time_agrees
     from slice_heads as h cross join found where h.slice = ${slice}`
-  if (row === undefined) return { events: 0, last: 0, findings: ["the head has gone"] }
+  if (row === undefined) return { events: 0, last: 0, findings: ["the head has gone"], hasHead: false }
   const { backward, before_breaks, breaks, events, first_backward, first_breaks, head, head_time_agrees, kinds, last } = row
   const broken = (first_breaks ?? []).map((position, index) => {
     const before = before_breaks?.[index] ?? 0n
@@ -171,6 +183,7 @@ const verifyPositions = Effect.fnUntraced(function*(sql: PgClient.PgClient, slic
   return {
     events: Number(events),
     last: Number(last ?? 0n),
+    hasHead: true,
     findings: [
       ...broken,
       ...more(breaks, "breaks in the positions"),
@@ -279,7 +292,7 @@ interface Whole {
 }
 
 /** What is not a matter of one slice, in a database that has the slices from one to another. */
-const verifyWhole = ({ first, last, name, sql }: LogDatabase): Effect.Effect<Verdict, SqlError.SqlError> =>
+const verifyWhole = ({ first, last, name, sql }: LogDatabase): Effect.Effect<Verdict & { readonly hasHeads: boolean }, SqlError.SqlError> =>
   Effect.gen(function*() {
     const begun = yield* unfinishedImport(sql)
     const [row] = yield* sql<Whole>`
@@ -320,7 +333,11 @@ const verifyWhole = ({ first, last, name, sql }: LogDatabase): Effect.Effect<Ver
       ...(row?.ahead ?? []).map((projection) => `projection ${projection} has come further than the log`),
       ...row?.unheard === 0n ? [] : [`slices whose head does not name the last erasure in them: ${row?.unheard}`]
     ]
-    return { events: 0, findings: messages.map((message) => ({ slice: undefined, message: inDatabase(name, message) })) }
+    return {
+      events: 0,
+      findings: messages.map((message) => ({ slice: undefined, message: inDatabase(name, message) })),
+      hasHeads: row?.heads_missing === 0n
+    }
   })
 
 /** A message that says which of several databases it is about. */

@@ -1,4 +1,3 @@
-import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -6,7 +5,6 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { SqlClient } from "effect/sql"
-import { Counters } from "../../src/counters/Counters.ts"
 import { migrate } from "../../src/database/Migrations.ts"
 import { UserErasure } from "../../src/erasure/UserErasure.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
@@ -15,7 +13,6 @@ import { bringHeadsBack, setHeadsAside } from "../../src/event-log/statements/se
 import { fence, takeFenceBack } from "../../src/partitions/moves/fence.ts"
 import { advanceMove, beginMove, moveOf } from "../../src/partitions/moves/moveRecord.ts"
 import type { MoveProgress } from "../../src/partitions/PartitionMoves.ts"
-import { Partitions } from "../../src/partitions/Partitions.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
 import * as Checkpoints from "../../src/projections/feed/Checkpoints.ts"
 import { activateVersion } from "../../src/projections/versions/activateVersion.ts"
@@ -23,60 +20,8 @@ import { ProjectionCatalog } from "../../src/projections/versions/ProjectionCata
 import { removeVersion } from "../../src/projections/versions/removeVersion.ts"
 import { Slice } from "../../src/values/Slice.ts"
 import { UserId } from "../../src/values/UserId.ts"
-import { partitionSettings, TestDatabase } from "../support/database/TestDatabase.ts"
-import { bet } from "../support/events/events.ts"
-import { newEvent } from "../support/events/newEvent.ts"
-import { newTenant } from "../support/service/newTenant.ts"
-import { strong } from "../support/service/strong.ts"
-import { testService } from "../support/service/TestService.ts"
-import { untilEffect } from "../support/time/until.ts"
-import { clientOf, moves, objectsOfMoves, quiet } from "./moving.ts"
+import { logWithServer, moves, objectsOfMoves, quiet, whole } from "./moving.ts"
 
-/** A service on a log in one database, with some bets in it, and a server `s1` to move to. */
-const logWithServer = Effect.gen(function*() {
-  const { DATABASE_SERVERS = "" } = yield* partitionSettings(2)
-  const database = yield* TestDatabase.make
-  const service = yield* Layer.build(Layer.fresh(testService({ projections: [casino], settings: { DATABASE_SERVERS } }))).pipe(
-    Effect.provideService(TestDatabase, database)
-  )
-  const inService = Effect.provide(service)
-  const tenant = yield* inService(newTenant())
-  const bets = Array.from(
-    { length: 40 },
-    (_, nth) => newEvent(tenant, bet({ user_id: `player-${nth % 20}`, unique_id: `${nth}`, amount: 2 }))
-  )
-  const log = Context.get(service, EventLog)
-  yield* log.append(bets)
-  const users = Array.from({ length: 20 }, (_, nth) => UserId(`player-${nth}`))
-  const target = yield* clientOf(DATABASE_SERVERS.slice("s1=".length))
-  return {
-    service,
-    inService,
-    tenant,
-    bets,
-    home: Context.get(service, PgClient.PgClient),
-    target,
-    /** Sends the bets again, and a new one; what became of them. */
-    appendAgain: (nth: number) =>
-      Effect.map(
-        log.append([...bets, newEvent(tenant, bet({ user_id: "player-1", unique_id: `again-${nth}`, amount: 2 }))]),
-        (outcomes) => outcomes.map(({ _tag }) => _tag)
-      ),
-    betCounts: Effect.map(
-      Context.get(service, Counters).read(tenant, users, { sections: ["casino"], consistency: strong }),
-      (documents) => documents.map((document) => JSON.stringify(document["casino"])).sort()
-    ),
-    /** Waits until the service uses the partition where it is now. */
-    servedBy: (server: string) =>
-      untilEffect(
-        Effect.sync(() =>
-          Context.get(service, Partitions).opened().every(({ entry, services }) => entry.server === server && services !== undefined)
-        )
-      )
-  }
-})
-
-const whole = (target: string) => ({ partition: 0, target, isSplit: false })
 const repeats = Array.from({ length: 40 }, () => "Duplicate")
 
 describe("a move", () => {

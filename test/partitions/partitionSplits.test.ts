@@ -44,7 +44,7 @@ const projections: ReadonlyArray<AnyProjection> = [
 
 /** A service on a new log in one database, with servers to split to. */
 const serviceWith = Effect.fnUntraced(function*(settings: Readonly<Record<string, string>>) {
-  const database = yield* TestDatabase.make
+  const database = yield* TestDatabase.makeOfOne("the log that is split is in one database")
   return yield* Layer.build(Layer.fresh(testService({ projections, settings }))).pipe(Effect.provideService(TestDatabase, database))
 })
 

@@ -18,6 +18,15 @@ export const servesAll = (sql: PgClient.PgClient, { first, last }: SliceRange): 
     ([row]) => known(row, "count of heads").heads === last - first + 1
   )
 
+/**
+ * The same, and the slices do not leave before the end of the caller's transaction.
+ */
+export const holdServed = (sql: PgClient.PgClient, { first, last }: SliceRange): Effect.Effect<boolean, SqlError.SqlError> =>
+  Effect.map(
+    sql`select from slice_heads where slice between ${first} and ${last} order by slice for share`,
+    (heads) => heads.length === last - first + 1
+  )
+
 /** How many slices of a range a database does not serve, and how many others it serves. */
 export const compareServed = (
   sql: PgClient.PgClient,

@@ -4,6 +4,7 @@ import type { SqlError } from "effect/sql"
 import { sqlState } from "../../database/classifySqlError.ts"
 import { raiseSynchronousCommit } from "../../database/synchronousCommit.ts"
 import { bringHeadsBack, forgetHeadsAside, serveNothing, setHeadsAside } from "../../event-log/statements/servedSlices.ts"
+import { refuseUnfinished } from "../../event-log/unfinishedImport.ts"
 import * as Checkpoints from "../../projections/feed/Checkpoints.ts"
 import { keepCounts } from "../../projections/tables/splitCounts.ts"
 import { userTables } from "../../projections/versions/userTables.ts"
@@ -90,7 +91,7 @@ export const isFenced = (source: PgClient.PgClient, { move }: PartitionMove): Ef
 /**
  * Has the source serve the slices no more, from one moment to the next. It waits for the chunks and
  * appends that are under way: for appends a second at most. False comes back if that is not enough,
- * and nothing has changed.
+ * and nothing has changed. Nor has anything if it fails because an import was begun in the source.
  */
 export const fence = (source: PgClient.PgClient, move: PartitionMove) =>
   source.withTransaction(Effect.gen(function*() {
@@ -101,6 +102,8 @@ export const fence = (source: PgClient.PgClient, move: PartitionMove) =>
     yield* Checkpoints.setAside(source, move)
     yield* source`select set_config('lock_timeout', '1s', true)`
     yield* setHeadsAside(source, move)
+    // An import holds the heads until its mark is there.
+    yield* refuseUnfinished(source)
     yield* source`update partition_fence set is_fenced = true where mover = ${move.mover}`
     return true
   })).pipe(

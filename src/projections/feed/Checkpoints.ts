@@ -2,6 +2,7 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
 import { arrayOf } from "../../database/arrayOf.ts"
+import { sliceMoved } from "../../event-log/EventLogError.ts"
 import { allSlices } from "../../event-log/sliceOf.ts"
 import { Position } from "../../values/Position.ts"
 import type { Slice } from "../../values/Slice.ts"
@@ -245,19 +246,26 @@ export interface EventProgress {
 
 /**
  * How far some versions have come in each of some slices: every version has come as far as `done`.
+ *
+ * It fails with a `SqlError` of which `isMoved` says that a slice has moved, if some are just
+ * leaving: a version would seem to have come to the end.
  */
 export const progressOf = (
   sql: PgClient.PgClient,
   versions: ReadonlyArray<VersionRef>,
   slices: ReadonlyArray<Slice>
 ): Effect.Effect<ReadonlyArray<EventProgress & { readonly slice: Slice }>, SqlError.SqlError> =>
-  Effect.map(
-    sql<{ slice: Slice; done: bigint; total: bigint }>`
-      select h.slice, min(c.position) as done, h.position as total from slice_heads h join checkpoints c using (slice)
+  Effect.flatMap(
+    sql<{ slice: Slice; done: bigint; total: bigint; is_aside: boolean }>`
+      select h.slice, min(c.position) as done, h.position as total, false as is_aside from slice_heads h join checkpoints c using (slice)
       where h.slice = any (${arrayOf.int2(slices)}::smallint[])
         and (c.projection, c.version) in (select * from unnest(${names(versions)}::text[], ${numbers(versions)}::int[]))
-      group by h.slice, h.position`,
-    (rows) => rows.map(({ done, slice, total }) => ({ slice, done: Number(done), total: Number(total) }))
+      group by h.slice, h.position
+      union all select slice, 0, position, true from fenced_heads where slice = any (${arrayOf.int2(slices)}::smallint[])`,
+    (rows) =>
+      rows.some(({ is_aside }) => is_aside)
+        ? sliceMoved
+        : Effect.succeed(rows.map(({ done, slice, total }) => ({ slice, done: Number(done), total: Number(total) })))
   )
 
 /**

@@ -2,6 +2,7 @@ import * as BigDecimal from "effect/BigDecimal"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import { requireServed } from "../../event-log/statements/servedSlices.ts"
 import { decimalToText } from "../../values/decimalArithmetic.ts"
 import { known } from "../../values/known.ts"
 import type { Slice } from "../../values/Slice.ts"
@@ -104,7 +105,8 @@ export const diffVersions = (
     let diff = statements.empty
     for (const [nth, slice] of slices.entries()) {
       diff = yield* sql.withTransaction(Effect.gen(function*() {
-        yield* Checkpoints.hold(sql, [before.projection, after.projection], [slice])
+        const held = yield* Checkpoints.hold(sql, [before.projection, after.projection], [slice])
+        if (held.length < 2) yield* requireServed(sql, slice)
         let fed = yield* feedIsolating(feed, [slice])
         while (fed.more.length > 0) fed = yield* feedIsolating(feed, [slice])
         const [found] = yield* sql.unsafe<Record<string, unknown>>(statements.summary, [slice])

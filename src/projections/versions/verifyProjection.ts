@@ -2,6 +2,7 @@ import type { PgClient } from "@effect/sql-pg"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql"
+import { requireServed } from "../../event-log/statements/servedSlices.ts"
 import type { FastTrackEvent } from "../../fasttrack/FastTrackEvent.ts"
 import { Position } from "../../values/Position.ts"
 import type { Slice } from "../../values/Slice.ts"
@@ -73,6 +74,7 @@ export const verifySlice = (
         // rows say.
         if (start <= maxStarts && held?.epoch !== known?.epoch) return undefined
         // A version that was removed has no checkpoint: nothing is folded.
+        if (held === undefined) yield* requireServed(sql, slice)
         const end = held?.position ?? 0
         yield* fold.upTo(end)
         return yield* fold.compared(end)

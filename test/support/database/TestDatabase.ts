@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { randomBytes } from "node:crypto"
 import { inject } from "vitest"
+import { noteChosen, noteLog, noteOfOne } from "../partitions/partitionNotes.ts"
 
 const administer = (statement: string) =>
   Effect.scoped(
@@ -23,11 +24,8 @@ const makeDatabase = Effect.gen(function*() {
   return url.href
 }).pipe(Effect.orDie)
 
-/**
- * The settings of a new log with `count` partitions: the first at home, each other in a fresh
- * database.
- */
-export const partitionSettings = Effect.fnUntraced(function*(count: number) {
+/** {@link partitionSettings}, for what notes itself. */
+const settingsOf = Effect.fnUntraced(function*(count: number) {
   const servers = yield* Effect.forEach(
     Array.from({ length: count - 1 }, (_, nth) => `s${nth + 1}`),
     (name) => Effect.map(makeDatabase, (url) => `${name}=${url}`)
@@ -35,6 +33,12 @@ export const partitionSettings = Effect.fnUntraced(function*(count: number) {
   const settings: Readonly<Record<string, string>> = count === 1 ? {} : { PARTITIONS: String(count), DATABASE_SERVERS: servers.join(" ") }
   return settings
 })
+
+/**
+ * The settings of a new log with `count` partitions, which the test chooses: the first at home,
+ * each other in a fresh database.
+ */
+export const partitionSettings = (count: number) => Effect.andThen(Effect.sync(() => noteChosen(count)), settingsOf(count))
 
 /** How many partitions the logs of the tests have: TEST_PARTITIONS, or 1. */
 export const testPartitions = Number(process.env["TEST_PARTITIONS"] ?? 1)
@@ -49,10 +53,29 @@ export class TestDatabase extends Context.Service<TestDatabase, {
   readonly settings: Readonly<Record<string, string>>
 }>()("playtally/test/support/TestDatabase") {
   static readonly make = Effect.gen(function*() {
-    return TestDatabase.of({ url: Redacted.make(yield* makeDatabase), settings: yield* partitionSettings(testPartitions) })
+    const settings = yield* settingsOf(testPartitions)
+    const tell = noteLog()
+    return TestDatabase.of({
+      url: Redacted.make(yield* makeDatabase),
+      get settings() {
+        tell()
+        return settings
+      }
+    })
   })
 
   static readonly layer: Layer.Layer<TestDatabase> = Layer.effect(TestDatabase, TestDatabase.make)
+
+  /**
+   * The database of a log that is of one partition whatever {@link testPartitions} says, for the
+   * reason that `npm run test:partitions` prints.
+   */
+  static readonly makeOfOne = Effect.fnUntraced(function*(why: string) {
+    noteOfOne(why)
+    return TestDatabase.of({ url: Redacted.make(yield* makeDatabase), settings: {} })
+  })
+
+  static readonly layerOfOne = (why: string): Layer.Layer<TestDatabase> => Layer.effect(TestDatabase, TestDatabase.makeOfOne(why))
 }
 
 /** The same with a log of so many partitions, whatever {@link testPartitions} says. */

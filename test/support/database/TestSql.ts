@@ -9,7 +9,11 @@ import { TestDatabase } from "./TestDatabase.ts"
  */
 export const testApplication = "test"
 
+/** A client of the home database of a log. */
+export const sqlOf = <E>(database: Layer.Layer<TestDatabase, E>) =>
+  Layer.unwrap(
+    Effect.map(TestDatabase, ({ url }) => PgClient.layer({ url, applicationName: testApplication }))
+  ).pipe(Layer.provideMerge(database))
+
 /** The test's database with a client of it, whatever the service under test does to its own. */
-export const testSql = Layer.unwrap(
-  Effect.map(TestDatabase, ({ url }) => PgClient.layer({ url, applicationName: testApplication }))
-).pipe(Layer.provideMerge(TestDatabase.layer))
+export const testSql = sqlOf(TestDatabase.layer)
