@@ -15,7 +15,7 @@ import { lackingToCome, lackingToLeave, readReplicationFacts } from "../database
 import { type ImportUnfinished, refuseUnfinished } from "../event-log/unfinishedImport.ts"
 import { known } from "../values/known.ts"
 import { Slice } from "../values/Slice.ts"
-import { cutNotes, cutRankings, cutRest, forgetShared, type Half, shareCounts } from "./moves/cutHalf.ts"
+import { beginCut, endCut, type Halves } from "./moves/cutSplit.ts"
 import { armFence, beat, disarmFence, fence, hasArrived, hasSwitched, leaveSource, switchTarget, takeFenceBack } from "./moves/fence.ts"
 import {
   advanceMove,
@@ -301,35 +301,23 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
 
       const leave = Effect.fnUntraced(function*(move: PartitionMove, sides: Sides, tell: (progress: MoveProgress) => void) {
         const { log, source } = sides
-        const halves = isSplit(move) ? halvesOf(move, sides) : []
-        const [stayed, left] = halves
-        yield* Effect.forEach(halves, cutNotes, { discard: true })
-        if (stayed !== undefined && left !== undefined) yield* shareCounts(stayed, left)
+        const halves = isSplit(move) ? halvesOf(move, sides) : undefined
+        if (halves !== undefined) yield* beginCut(halves)
         yield* unpublish(source, move)
         yield* leaveSource(source, move, log)
-        if (halves.length > 0) yield* cut(move, halves, tell)
-        if (stayed !== undefined && left !== undefined) yield* forgetShared(stayed, left)
-        yield* endMove(home, move)
-      })
-
-      /** Has both halves of a split remove the rows that the other one has, rankings first. */
-      const cut = Effect.fnUntraced(
-        function*(move: PartitionMove, halves: ReadonlyArray<Half>, tell: (progress: MoveProgress) => void) {
+        if (halves !== undefined) {
           let removed = 0
-          const cutting = {
+          yield* endCut(halves, {
             stillCarriesOn: stillCarriesOn(home, move),
-            onRemoved: (rows: number) => {
+            endShrinking: endShrinking(home, move),
+            onRemoved: (rows) => {
               removed += rows
               tell({ step: "leaving", removed })
             }
-          }
-          const inBoth = (what: typeof cutRankings) =>
-            Effect.forEach(halves, (half) => what(half, cutting), { concurrency: 2, discard: true })
-          yield* inBoth(cutRankings)
-          yield* endShrinking(home, move)
-          yield* inBoth(cutRest)
+          })
         }
-      )
+        yield* endMove(home, move)
+      })
 
       /** The target of a split that names none. */
       const freeServer = Effect.fnUntraced(function*(partition: number) {
@@ -479,16 +467,17 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
 const patiently = { schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "10 seconds" })) }
 
 /** The databases of a split after the fence. */
-const halvesOf = (move: PartitionMove, { entry, log, source, target }: Sides): ReadonlyArray<Half> => {
+const halvesOf = (move: PartitionMove, { entry, log, source, target }: Sides): Halves => {
   const { becomes, first, last, partition } = move
-  return [
-    { sql: source, identity: { log, partition, epoch: entry.epoch }, others: { first, last } },
-    {
+  return {
+    move: move.move,
+    stayed: { sql: source, identity: { log, partition, epoch: entry.epoch }, others: { first, last } },
+    left: {
       sql: target,
       identity: { log, partition: becomes, epoch: epochAt(move, entry) },
       others: { first: entry.first, last: Slice(first - 1) }
     }
-  ]
+  }
 }
 
 /** Fails with one sentence that says what the two servers lack. */

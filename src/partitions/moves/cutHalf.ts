@@ -8,7 +8,6 @@ import { forgetErasures } from "../../erasure/forgetErasures.ts"
 import { positionsLeft, removeEvents, type SliceRange } from "../../event-log/statements/servedSlices.ts"
 import { forgetSlices as forgetGenerations } from "../../projections/feed/generations.ts"
 import * as ParkedUsers from "../../projections/feed/ParkedUsers.ts"
-import { copyCounts, forgetCounts, hasAnyCounts } from "../../projections/tables/splitCounts.ts"
 import { beforeAllUsers, removeRowsOfSlices, type UserTable, userTables } from "../../projections/versions/userTables.ts"
 import { forgetSlices as forgetTimeZoneMoves } from "../../time-zones/TimeZoneMoves.ts"
 import { readIdentity } from "../PartitionDirectory.ts"
@@ -17,9 +16,9 @@ import { MoveRefused } from "./MoveRefused.ts"
 import { lockTarget } from "./prepareTarget.ts"
 
 /*
- * The end of a split. Each database removes what it still has of the slices that the other one
- * serves, in short transactions. Each of these is one that may be repeated, so a cut that was
- * stopped begins again.
+ * Each database of a split removes what it still has of the slices that the other one serves, in
+ * short transactions. Each of these is one that may be repeated, so a cut that was stopped begins
+ * again.
  */
 
 /** A database of a split, as the partition that it is. */
@@ -31,7 +30,7 @@ export interface Half {
 }
 
 /** How a cut goes on. */
-interface Cutting<E> {
+export interface Cutting<E> {
   /** Fails if another command has taken over. */
   readonly stillCarriesOn: Effect.Effect<void, E>
   readonly onRemoved: (rows: number) => void
@@ -58,21 +57,6 @@ export const cutNotes = (half: Half) => {
     ])
   )
 }
-
-/**
- * Tells the half that has stayed what both ranked at the fence. From then on leaderboards are read
- * in both, see `splitCounts.ts`.
- */
-export const shareCounts = (stayed: Half, left: Half) =>
-  inHalf(
-    stayed,
-    // It is told once: later the counts have become less.
-    Effect.flatMap(hasAnyCounts(stayed.sql), (has) => has ? Effect.void : copyCounts(left.sql, stayed.sql))
-  )
-
-/** Has the halves subtract nothing any more, the one first that {@link shareCounts} reads. */
-export const forgetShared = (stayed: Half, left: Half) =>
-  Effect.forEach([left, stayed], (half) => inHalf(half, forgetCounts(half.sql)), { discard: true })
 
 /**
  * Removes the rows of rankings. From then on the database ranks its own users alone.
@@ -119,7 +103,7 @@ const cutTable = Effect.fnUntraced(function*<E>(half: Half, table: UserTable, { 
  * Changes a half in one transaction. It fails if the database is not that half any more: it may
  * have become the target of another move, and have the slices again.
  */
-const inHalf = <A, E>({ identity, sql }: Half, change: Effect.Effect<A, E | SqlError.SqlError>) =>
+export const inHalf = <A, E>({ identity, sql }: Half, change: Effect.Effect<A, E | SqlError.SqlError>) =>
   sql.withTransaction(Effect.gen(function*() {
     yield* sql`select set_config('lock_timeout', '25s', true), set_config('enable_seqscan', 'off', true)`
     yield* lockTarget(sql)

@@ -142,7 +142,10 @@ export const switchTarget = (target: PgClient.PgClient, move: PartitionMove, ide
     yield* lockTarget(target)
     if (!(yield* hasArrived(target, move, "TheFence"))) return yield* takenOver(move)
     yield* dropSubscription(target, move)
-    if (isSplit(move)) yield* keepCounts(target, (yield* userTables(target)).flatMap(({ isRanking, name }) => isRanking ? [name] : []))
+    if (isSplit(move)) {
+      const rankings = (yield* userTables(target)).flatMap(({ isRanking, name }) => isRanking ? [name] : [])
+      yield* keepCounts(target, { move: move.move, rankings })
+    }
     yield* bringHeadsBack(target)
     yield* Checkpoints.bringBack(target)
     yield* target`delete from partition_fence`

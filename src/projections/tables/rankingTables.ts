@@ -1,6 +1,6 @@
 import { type BucketSql, bucketSql, byPlace, place, type RankedTable, start } from "./bucketSql.ts"
 import { countBuckets, countingFunctions } from "./countBuckets.ts"
-import { forgetSplit, othersAhead } from "./splitCounts.ts"
+import { forgetRanking, othersAhead } from "./splitCounts.ts"
 
 /**
  * The SQL of a ranking: what stands beside the totals of a version to find the first users of a
@@ -91,7 +91,7 @@ export const rankingTables = (ranked: RankedTable): RankingTables => {
     drop: [
       `drop table if exists ${buckets}`,
       ...countingFunctions(prefix).map((counting) => `drop function if exists ${counting}`),
-      forgetSplit(name)
+      ...forgetRanking(name)
     ],
     count: `select coalesce(sum(b.users), 0)::bigint as users from ${buckets} as b where ${given("b")}`,
     first: `select ${shown} from ${name} as t where ${given("t")} and t.contributions > 0 order by ${byPlace} limit $${next}`,

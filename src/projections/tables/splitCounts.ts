@@ -57,8 +57,11 @@ const keyOf = (alias: string, key: ReadonlyArray<string>) => `array[${key.map((p
  * Keeps the buckets of some rankings, in the transaction that makes their database the new half of
  * a split. From then on the database subtracts all users that they count.
  */
-export const keepCounts = Effect.fnUntraced(function*(sql: PgClient.PgClient, rankings: ReadonlyArray<string>) {
-  yield* forgetCounts(sql)
+export const keepCounts = Effect.fnUntraced(function*(
+  sql: PgClient.PgClient,
+  { move, rankings }: { readonly move: string; readonly rankings: ReadonlyArray<string> }
+) {
+  yield* forgetAll(sql)
   for (const name of rankings) {
     const found = yield* findRanking(sql, name)
     if (found === undefined) continue
@@ -67,13 +70,19 @@ export const keepCounts = Effect.fnUntraced(function*(sql: PgClient.PgClient, ra
       select $1, b.tenant_id, ${keyOf("b", found.key)}, b.from_score, b.from_at, b.from_user, b.users from ${found.buckets} as b`,
       [name]
     )
-    yield* sql`insert into split_rankings (ranking) values (${name})`
+    yield* sql`insert into split_rankings (ranking, move) values (${name}, ${move}::uuid)`
   }
 })
 
-/** Forgets the buckets of a split: each database counts its own users alone. */
-export const forgetCounts = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> =>
-  Effect.andThen(sql`delete from split_rankings`, Effect.asVoid(sql`delete from split_counts`))
+const forgetAll = (sql: PgClient.PgClient) => Effect.andThen(sql`delete from split_rankings`, sql`delete from split_counts`)
+
+/**
+ * Forgets the buckets of a split, and of no later one: each database counts its own users alone.
+ */
+export const forgetCounts = (sql: PgClient.PgClient, move: string): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.asVoid(sql`
+    with gone as (delete from split_rankings where move = ${move}::uuid returning ranking)
+    delete from split_counts where ranking in (select ranking from gone)`)
 
 /** The most buckets that are copied at a time. */
 const atOnce = 5000
@@ -82,13 +91,13 @@ const atOnce = 5000
  * Copies the buckets of the new half to the other one, in a transaction of the caller there. They
  * subtract nothing there. Nothing of a ranking has been removed in either of them yet.
  */
-export const copyCounts = Effect.fnUntraced(function*(from: PgClient.PgClient, to: PgClient.PgClient) {
-  yield* forgetCounts(to)
+export const copyCounts = Effect.fnUntraced(function*(from: PgClient.PgClient, to: PgClient.PgClient, move: string) {
+  yield* forgetAll(to)
   yield* from.withTransaction(Effect.gen(function*() {
     yield* from`
       declare counts no scroll cursor for
       select ranking, tenant_id::text as tenant, key::text as key, from_score::text as score, from_at::text as at, from_user as "user"
-      from split_counts`
+      from split_counts where exists (select from split_rankings where move = ${move}::uuid)`
     for (;;) {
       const rows = yield* from.unsafe<Record<(typeof columns)[number], string>>(`fetch ${atOnce} from counts`)
       if (rows.length > 0) {
@@ -101,16 +110,18 @@ export const copyCounts = Effect.fnUntraced(function*(from: PgClient.PgClient, t
       }
       if (rows.length < atOnce) break
     }
-    const rankings = yield* from<{ ranking: string }>`select ranking from split_rankings`
-    yield* to`insert into split_rankings (ranking) select unnest(${arrayOf.text(rankings.map(({ ranking }) => ranking))}::text[])`
+    const rankings = yield* from<{ ranking: string }>`select ranking from split_rankings where move = ${move}::uuid`
+    yield* to`
+      insert into split_rankings (ranking, move)
+      select ranking, ${move}::uuid from unnest(${arrayOf.text(rankings.map(({ ranking }) => ranking))}::text[]) as r (ranking)`
   }))
 })
 
 const columns = ["ranking", "tenant", "key", "score", "at", "user"] as const
 
-/** Whether a database subtracts from any ranking. */
-export const hasAnyCounts = (sql: PgClient.PgClient): Effect.Effect<boolean, SqlError.SqlError> =>
-  Effect.map(sql`select from split_rankings limit 1`, (rows) => rows.length > 0)
+/** Whether a database has the buckets of a split. */
+export const hasCountsOf = (sql: PgClient.PgClient, move: string): Effect.Effect<boolean, SqlError.SqlError> =>
+  Effect.map(sql`select from split_rankings where move = ${move}::uuid limit 1`, (rows) => rows.length > 0)
 
 /** Whether a database knows what it has to subtract from a ranking. */
 export const hasCounts = (sql: PgClient.PgClient, name: string): Effect.Effect<boolean, SqlError.SqlError> =>
@@ -137,8 +148,9 @@ export const subtractLess = (sql: PgClient.PgClient, name: string): Effect.Effec
       )`
   })
 
-/** The statement that forgets a ranking whose tables are dropped. */
-export const forgetSplit = (name: string): string => `delete from split_rankings where ranking = '${name}'`
+/** The statements that forget a ranking whose tables are dropped. */
+export const forgetRanking = (name: string): ReadonlyArray<string> =>
+  ["split_rankings", "split_counts"].map((table) => `delete from ${table} where ranking = '${name}'`)
 
 /**
  * What a database subtracts before a place: a number, and the users before it in its bucket of the
