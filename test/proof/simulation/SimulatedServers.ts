@@ -19,6 +19,8 @@ import { slices, tenant } from "./Workload.ts"
 export interface SimulatedServer {
   readonly server: Server
   readonly stores: ReadonlyArray<ProjectionStore>
+  /** A client beside everything that is simulated. */
+  readonly sql: PgClient.PgClient
   /** What the rows of a version say of a user. */
   readonly sections: (name: string, version: number, userId: string) => Promise<unknown>
 }
@@ -95,7 +97,7 @@ const layOut = (name: string, layout: PartitionMap) => {
 /** What makes a database what it was, whatever its part in the layout is. */
 const clear = (owned: ReadonlyArray<string>) => `
   ${owned.map((name) => `delete from ${name};`).join("\n")}
-  update projections set active_version = 1, previous_version = null where active_version <> 1;
+  update projections set active_version = 1, previous_version = null where projection = '${nextPayments.name}' and active_version <> 1;
   update projection_versions set state = 'building'
     where projection = '${nextPayments.name}' and version = ${nextPayments.version} and state <> 'building';`
 
@@ -116,7 +118,8 @@ const prepare = Effect.fnUntraced(function*(url: Redacted.Redacted) {
   // Nothing but what the schedule decides is to happen to them.
   for (const { name } of tables) yield* sql.unsafe(`alter table ${name} set (autovacuum_enabled = off)`)
   return tables.map(({ name }) => name).filter((name) =>
-    /_v\d+_|^(events|rejected_events|parked_users|erased_users|unfinished_erasures|log_histories|generations)$/.test(name)
+    /_v\d+_|^(events|rejected_events|parked_users|erased_users|unfinished_erasures|log_histories|generations|fenced_heads|fenced_checkpoints|split_rankings|split_counts)$/
+      .test(name)
   )
 }, Effect.scoped)
 
@@ -137,6 +140,7 @@ const openServer = Effect.fnUntraced(function*(name: string, url: Redacted.Redac
   return {
     server,
     stores,
+    sql: Context.get(clients, PgClient.PgClient),
     sections: async (name: string, version: number, userId: string) => {
       const store = storeOf(name, version)
       const rows = await Effect.runPromise(store.read(tenant.tenantId, [UserId(userId)]))

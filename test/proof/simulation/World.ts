@@ -38,7 +38,7 @@ const mostSteps = 10_000
  * it is not begun: if two waited for the same transaction at different rows, they would run side by
  * side once it ends, and PostgreSQL would decide what comes of that.
  */
-const locking = /for update(?! skip locked)|pg_advisory|set epoch|erase_user\(/i
+const locking = /for update(?! skip locked)|pg_advisory|set epoch|erase_user\(|into leaderboards_|from leaderboards_\w+ where ctid/i
 
 /** What a world does with a process. */
 type Process = Pick<SimulatedProcess<never>, "name" | "isGone" | "step" | "goTo" | "crash">

@@ -126,5 +126,48 @@ export const breakages: ReadonlyArray<Breakage> = [
     name: "a tenant is not copied to the partitions of its users",
     file: "src/partitions/spreadIngestion.ts",
     edits: [["partitions.isAtHome ? process(mail) : Effect.andThen(inLog(knowTenants(mail)), process(mail))", "process(mail)"]]
+  },
+  {
+    name: "a fence does not set the checkpoints aside",
+    file: "src/projections/feed/Checkpoints.ts",
+    edits: [["insert into fenced_checkpoints select * from checkpoints where slice between ${first} and ${last}`", "select 1`"]]
+  },
+  {
+    name: "a half goes on serving a slice of the other",
+    file: "src/event-log/statements/servedSlices.ts",
+    edits: [[
+      "delete from slice_heads where slice between ${first} and ${last}`",
+      "delete from slice_heads where slice between ${first + 1} and ${last}`"
+    ]]
+  },
+  {
+    name: "a half keeps rows of a slice of the other",
+    file: "src/projections/versions/userTables.ts",
+    edits: [["return range.first <= slice && slice <= range.last", "return range.first <= slice && slice < range.last"]]
+  },
+  {
+    name: "a half keeps no counts of its rankings at the fence",
+    file: "src/projections/tables/splitCounts.ts",
+    edits: [["b.from_user, b.users from ${found.buckets}", "b.from_user, 0 from ${found.buckets}"]]
+  },
+  {
+    name: "a half subtracts users whom it has removed",
+    file: "src/projections/tables/splitCounts.ts",
+    edits: [["set others = s.others - f.users from", "set others = s.others from"]]
+  },
+  {
+    name: "a half does not subtract the others before a place in its bucket",
+    file: "src/projections/tables/readHalfRanking.ts",
+    edits: [["users.filter((userId) => !isOwn(userId)).length", "0"]]
+  },
+  {
+    name: "a half shows users of the other",
+    file: "src/projections/tables/readHalfRanking.ts",
+    edits: [["users.filter(({ userId }) => isOwn(userId))", "users"]]
+  },
+  {
+    name: "a half is told again what both ranked at the fence",
+    file: "src/partitions/moves/cutSplit.ts",
+    edits: [["(has) => has ? Effect.void : tell", "(has) => has ? tell : tell"]]
   }
 ]

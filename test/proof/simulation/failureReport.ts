@@ -14,14 +14,16 @@ const lastLines = 60
 export const failureReport = (
   { hash, seed, trace }: Schedule,
   problems: ReadonlyArray<string>,
-  { partitions }: SimulateOptions
+  { partitions, split }: SimulateOptions
 ): string => {
   const file = join(tmpdir(), `playtally-simulation-${seed}.txt`)
   writeFileSync(file, [...trace, "", ...problems, ""].join("\n"))
   return [
     `seed ${seed} (trace ${hash}): ${problems.length} problems`,
     ...problems.map((problem) => `  ${problem}`),
-    `Again: npm run test:simulation -- --seed ${seed} --seeds 1${partitions === undefined ? "" : ` --partitions ${partitions}`}`,
+    `Again: npm run test:simulation -- --seed ${seed} --seeds 1${partitions === undefined ? "" : ` --partitions ${partitions}`}${
+      split === true ? " --split" : ""
+    }`,
     `The whole trace: ${file}; its last lines:`,
     ...trace.slice(-lastLines).map((line) => `  ${line}`)
   ].join("\n")

@@ -11,6 +11,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "3000" },
     seed: { type: "string" },
     partitions: { type: "string" },
+    split: { type: "boolean", default: false },
     break: { type: "string" }
   }
 })
@@ -24,7 +25,7 @@ const broken = breakages.filter(({ name }) => values.break === "all" || values.b
 const isUnderstood = seeds > 0 && Number.isSafeInteger(seeds + first) && (values.partitions === undefined || partitions !== undefined)
 if (!isUnderstood || (values.break !== undefined && broken.length === 0)) {
   process.stderr.write(
-    "Usage: npm run test:simulation -- [--seeds COUNT] [--seed FIRST] [--partitions 1|3] [--break all|NAME], a name of test/proof/simulation/breakages.ts\n"
+    "Usage: npm run test:simulation -- [--seeds COUNT] [--seed FIRST] [--partitions 1|3] [--split] [--break all|NAME], a name of test/proof/simulation/breakages.ts\n"
   )
   process.exit(1)
 }
@@ -38,7 +39,15 @@ const search = async (serverUrl: string, breakage: string | undefined) => {
   let runs = 0
   const failures: Array<Failure> = []
   const workers = Array.from({ length: threads }, (_, index) => {
-    const workerData: Work = { serverUrl, first: first + index, step: threads, end: first + seeds, breakage, partitions }
+    const workerData: Work = {
+      serverUrl,
+      first: first + index,
+      step: threads,
+      end: first + seeds,
+      breakage,
+      partitions,
+      split: values.split
+    }
     return new Worker(new URL("./worker.ts", import.meta.url), { workerData })
   })
   await Promise.all(workers.map((worker) =>

@@ -1,13 +1,17 @@
+import * as Effect from "effect/Effect"
 import { isDeepStrictEqual } from "node:util"
 import { erasedVersion, pseudonymOf } from "../../../src/event-log/pseudonym.ts"
 import { sliceOf } from "../../../src/event-log/sliceOf.ts"
+import { wrongBuckets } from "../../../src/projections/tables/readRanking.ts"
+import { userTables } from "../../../src/projections/versions/userTables.ts"
 import { known } from "../../../src/values/known.ts"
 import { UserId } from "../../../src/values/UserId.ts"
 import type { FastTrackItem } from "../../oracle/FastTrackItem.ts"
 import { idText, referenceCounters } from "../../oracle/referenceCounters.ts"
+import { referenceLeaderboard } from "../../oracle/referenceLeaderboards.ts"
 import type { Run } from "./simulate.ts"
 import type { SimulatedServer, SimulatedServers } from "./SimulatedServers.ts"
-import { nextPayments } from "./simulatedService.ts"
+import { nextPayments, ranked } from "./simulatedService.ts"
 import { poisons, type Sent, slices, tenant } from "./Workload.ts"
 
 interface Row {
@@ -41,6 +45,8 @@ interface Logged extends Row {
  *   everybody who is not parked with a reason, the rebuilt version's are the live one's, and
  *   whoever was read saw folds of the log up to the position named, or for one of the projections
  *   up to a later one, which never went back;
+ * - the halves of a split have nothing of each other, and leaderboards are those of the log, with
+ *   nobody twice at any time;
  * - a strong reading has everything that was acknowledged before it.
  */
 export const problemsOf = async (run: Run, { all }: SimulatedServers): Promise<ReadonlyArray<string>> => {
@@ -96,6 +102,10 @@ export const problemsOf = async (run: Run, { all }: SimulatedServers): Promise<R
     const id = `${users.get(row.user_id)} ${row.key}`
     demand(!byKey.has(id), () => `stored again after it was erased: ${JSON.stringify(row)}`)
     byKey.set(id, logged)
+  }
+  if (run.isSplit) {
+    demand(leftBehind.length === 0, () => `not cut off: ${JSON.stringify(leftBehind[0])}`)
+    problems.push(...await cutProblems(all))
   }
   for (const row of leftBehind) {
     demand(log.get(`${row.slice} ${row.position}`)?.key === row.key, () => `stored where its slice is not served: ${JSON.stringify(row)}`)
@@ -156,6 +166,7 @@ export const problemsOf = async (run: Run, { all }: SimulatedServers): Promise<R
   })
 
   problems.push(...orderProblems(run))
+  problems.push(...boardProblems(run, [...log.values()]))
   problems.push(...await foldProblems(run, serverOf, [...log.values()]))
   return problems
 }
@@ -201,7 +212,8 @@ const foldProblems = async (
     for (const { projection } of stores) {
       const { name, version } = projection
       if (version === nextPayments.version && !run.isActivated) continue
-      if (name === "counted" && isPoisoned) continue
+      // Boards are checked as a whole.
+      if (name === ranked.name || (name === "counted" && isPoisoned)) continue
       const found = await sections(name, version, userId)
       const expected = expectedSection(name, items, userId)
       if (!isDeepStrictEqual(found, expected)) {
@@ -231,6 +243,58 @@ const foldProblems = async (
     if (Math.min(...seen) < 0 || (fresh.length === 2 && Math.min(...seen) > 0)) {
       problems.push(`a reader saw what never was, or not all of one moment: ${JSON.stringify(document)}`)
     }
+  }
+  return problems
+}
+
+/** What the halves of a split have kept of each other. */
+const cutProblems = async (all: SimulatedServers["all"]): Promise<ReadonlyArray<string>> => {
+  const problems: Array<string> = []
+  for (const { server, sql, stores } of all) {
+    const heads = new Set((await server.ask<{ slice: number }>("select slice from slice_heads")).map(({ slice }) => slice))
+    for (const { name } of await Effect.runPromise(userTables(sql))) {
+      const users = await server.ask<{ user_id: string }>(`select distinct user_id from ${name}`)
+      for (const { user_id } of users) {
+        if (!heads.has(sliceOf(tenant.tenantId, UserId(user_id)))) problems.push(`${server.name} still has ${user_id} in ${name}`)
+      }
+    }
+    const kept = await server.ask("select from split_rankings union all select from split_counts")
+    if (kept.length > 0) problems.push(`${server.name} still subtracts ${kept.length} counts`)
+    for (const store of stores) {
+      const wrong = await Effect.runPromise(wrongBuckets(sql, store))
+      if (wrong > 0) problems.push(`${server.name} has ${wrong} wrong buckets of ${store.projection.name}`)
+    }
+  }
+  return problems
+}
+
+/**
+ * What is wrong with leaderboards: the last one is that of the log, and each of them, also in the
+ * middle of a split, has each user once and as many as it says.
+ */
+const boardProblems = (run: Run, log: ReadonlyArray<Logged>): ReadonlyArray<string> => {
+  if (run.boards === undefined) return []
+  const problems: Array<string> = []
+  const isOnce = (users: ReadonlyArray<{ readonly user_id: string }>, count: number) =>
+    new Set(users.map(({ user_id }) => user_id)).size === users.length && users.length === count
+  for (const top of run.boards.tops) {
+    if (!isOnce(top.entries, top.user_count)) problems.push(`a board says ${top.user_count} users: ${JSON.stringify(top.entries)}`)
+  }
+  for (const place of run.boards.places) {
+    const all = [...place.above, place, ...place.below]
+    if (place.rank !== place.above.length + 1 || !isOnce(all, place.user_count)) problems.push(`a wrong place: ${JSON.stringify(place)}`)
+  }
+  const items = run.workload.users.flatMap((userId) => itemsOf(log, userId, Infinity))
+  const expected = referenceLeaderboard(items, run.workload.users, {
+    board: "casino_turnover",
+    period: "all",
+    day: 0,
+    currency: "EUR",
+    timeZone: tenant.timeZone,
+    weekStart: tenant.weekStart
+  })
+  if (!isDeepStrictEqual(run.boards.last?.entries, expected)) {
+    problems.push(`the board is ${JSON.stringify(run.boards.last?.entries)} instead of ${JSON.stringify(expected)}`)
   }
   return problems
 }

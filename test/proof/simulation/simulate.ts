@@ -2,13 +2,20 @@ import { PgClient } from "@effect/sql-pg"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import type { BoardSelection } from "../../../src/counters/boardSelection.ts"
 import { Counters, type CountersDocument } from "../../../src/counters/Counters.ts"
+import { type LeaderboardDocument, type LeaderboardPlace, Leaderboards } from "../../../src/counters/Leaderboards.ts"
+import { ServerClients } from "../../../src/database/ServerClients.ts"
 import { UserErasure } from "../../../src/erasure/UserErasure.ts"
 import { EventLog, EventLogCorrupt } from "../../../src/event-log/EventLog.ts"
 import { allSlices } from "../../../src/event-log/sliceOf.ts"
 import { Ingest } from "../../../src/ingest/Ingest.ts"
 import type { IngestReport } from "../../../src/ingest/IngestReport.ts"
+import { CutStep } from "../../../src/partitions/moves/cutHalf.ts"
+import { beginCut, endCut } from "../../../src/partitions/moves/cutSplit.ts"
 import { homeServer, type PartitionEntry } from "../../../src/partitions/PartitionMap.ts"
+import { PartitionServers } from "../../../src/partitions/PartitionServers.ts"
 import { spreadVersions } from "../../../src/partitions/spreadVersions.ts"
 import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionCatalog.ts"
 import { rebuild } from "../../../src/projections/versions/rebuild.ts"
@@ -17,9 +24,10 @@ import { UserId } from "../../../src/values/UserId.ts"
 import { bulkItems } from "../../support/events/bulkItems.ts"
 import { PartitionMover } from "./PartitionMover.ts"
 import { type Choice, Schedule } from "./Schedule.ts"
+import type { Server } from "./Server.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
-import { layoutOf, type SimulatedServers } from "./SimulatedServers.ts"
-import { nextPayments, RequestNumber, type Services, SimulatedPartitions, simulatedService, type Told } from "./simulatedService.ts"
+import { layoutOf, type SimulatedServers, spareServer } from "./SimulatedServers.ts"
+import { nextPayments, ranked, RequestNumber, type Services, SimulatedPartitions, simulatedService, type Told } from "./simulatedService.ts"
 import { drawWorkload, invalidItem, type Request, slices, tenant, type Workload } from "./Workload.ts"
 import { type Action, World } from "./World.ts"
 
@@ -30,6 +38,10 @@ export interface Run {
   readonly reports: ReadonlyMap<number, IngestReport>
   readonly told: ReadonlyArray<Told>
   readonly readings: ReadonlyArray<Reading>
+  /** Undefined if the processes of the run feed no leaderboards. */
+  readonly boards: BoardReadings | undefined
+  /** Whether a partition was split. */
+  readonly isSplit: boolean
   readonly erased: ReadonlySet<string>
   readonly isActivated: boolean
   /**
@@ -47,9 +59,23 @@ export interface Reading {
   readonly atLeast: number
 }
 
+/** What readers saw of leaderboards. */
+export interface BoardReadings {
+  readonly tops: Array<LeaderboardDocument>
+  readonly places: Array<LeaderboardPlace>
+  /** After everything else. */
+  last: LeaderboardDocument | undefined
+}
+
+/** A board of all users, who are few. */
+export const selection: BoardSelection = { board: "casino_turnover", period: "all", day: undefined, currency: "EUR" }
+const wholeBoard = 100
+
 /** How many partitions the log of a run has; without a number the seed says so. */
 export interface SimulateOptions {
   readonly partitions?: 1 | 3 | undefined
+  /** Whether the partition of each run is split, which is one then; otherwise the seed says so. */
+  readonly split?: boolean
 }
 
 type Service = SimulatedProcess<Services>
@@ -70,18 +96,18 @@ interface Task {
 export const simulate = async (
   seed: number,
   servers: SimulatedServers,
-  { partitions }: SimulateOptions = {}
+  { partitions, split = false }: SimulateOptions = {}
 ): Promise<readonly [Schedule, Run | Error]> => {
   const schedule = new Schedule(seed)
   // The workload comes first: it is the same whatever the partitions are.
   const workload = drawWorkload(schedule.random)
   const drawn = schedule.random.chance(0.5) ? 1 : 3
-  const layout = layoutOf(partitions ?? drawn)
+  const layout = layoutOf(split ? 1 : partitions ?? drawn)
   await servers.reset(layout)
   const [first, ...others] = servers.all
   const world = new World(schedule, [first.server, ...others.map(({ server }) => server)])
   try {
-    return [schedule, await play(world, { workload, layout, owned: servers.owned })]
+    return [schedule, await play(world, { workload, layout, servers, split })]
   } catch (error) {
     return [schedule, error instanceof Error ? error : new Error(String(error))]
   } finally {
@@ -96,14 +122,19 @@ const lateReadings = 3
 interface Beginning {
   readonly workload: Workload
   readonly layout: ReadonlyArray<PartitionEntry>
-  readonly owned: ReadonlyArray<string>
+  readonly servers: SimulatedServers
+  readonly split: boolean
 }
 
-const play = async (world: World, { layout, owned, workload }: Beginning): Promise<Run> => {
+const play = async (world: World, { layout, servers, split, workload }: Beginning): Promise<Run> => {
   const { random } = world.schedule
   world.note(`a log in ${layout.length} ${layout.length === 1 ? "partition" : "partitions"}`)
   const told: Array<Told> = []
-  const service = simulatedService(world, (one) => told.push(one))
+  const isMoved = random.chance(0.3) || split
+  // Other partitions have one slice with users.
+  const at = isMoved && layout.length === 1 && (random.chance(0.6) || split) ? random.pick(slices.slice(1)) : undefined
+  const boards: BoardReadings | undefined = at === undefined ? undefined : { tops: [], places: [], last: undefined }
+  const service = simulatedService(world, (one) => told.push(one), { boards: boards !== undefined })
   let started = 0
   const begin = (): Service => world.start<Services, unknown>(`P${++started}`, service)
   const services = Array.from({ length: 1 + random.below(2) }, begin)
@@ -117,10 +148,10 @@ const play = async (world: World, { layout, owned, workload }: Beginning): Promi
   let outages = world.faultRate > 0 && random.chance(0.2) ? 1 : 0
   let outagesOfOne = world.faultRate > 0 ? random.below(3) : 0
   let holds = random.below(4)
-  const isMoved = random.chance(0.3)
-  // Other partitions have one slice with users.
-  const at = isMoved && layout.length === 1 && random.chance(0.6) ? random.pick(slices.slice(1)) : undefined
-  const mover = isMoved ? new PartitionMover(world, { entry: random.pick(layout), at, owned }) : undefined
+  const sqlOf = ({ name }: Server) => known(servers.all.find(({ server }) => server.name === name), "server").sql
+  const mover = isMoved
+    ? new PartitionMover(world, { entry: random.pick(layout), at, owned: servers.owned, kills: random.below(3), sqlOf })
+    : undefined
   /** A process that does not hear of the move in time. */
   const deaf = world.faultRate > 0 && random.chance(0.5) ? random.pick(services).name : undefined
   if (deaf !== undefined) {
@@ -235,7 +266,28 @@ const play = async (world: World, { layout, owned, workload }: Beginning): Promi
     erased.add(userId)
     process.run(Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, UserId(userId))), done)
   })
-  const tasks = [rebuilding, activating, reading, erasing]
+  const cutting = task(
+    "the cut of the split begins",
+    2,
+    mover?.isSplit === true ? 1 : 0,
+    (process, done) => process.run(Effect.scoped(cut(known(mover, "mover of a split"))), done)
+  )
+  const boardReading = task("a reader reads a board", 3, boards === undefined ? 0 : 2 + random.below(6), (process, done) => {
+    const consistency = random.chance(0.3) ? { _tag: "Strong", waitSeconds: 5 } as const : { _tag: "Eventual" } as const
+    const userId = UserId(random.pick(workload.users))
+    const isTop = random.chance(0.5)
+    process.run(
+      Effect.flatMap(Leaderboards, ({ place, top }) =>
+        isTop
+          ? Effect.map(top(tenant, selection, { limit: wholeBoard, consistency }), (found) => boards?.tops.push(found))
+          : Effect.map(
+            place(tenant, selection, { userId, neighbours: wholeBoard, consistency }),
+            (found) => found === undefined ? undefined : boards?.places.push(found)
+          )),
+      done
+    )
+  })
+  const tasks = [rebuilding, activating, reading, erasing, cutting, boardReading]
 
   const living = () => services.filter(({ isGone, services }) => !isGone && services !== undefined)
   const isAnswered = () =>
@@ -267,6 +319,7 @@ const play = async (world: World, { layout, owned, workload }: Beginning): Promi
     }
     for (const task of tasks) {
       const isReady = task.left > 0 && (task.by === undefined || task.by.isGone) && (task !== activating || rebuilding.left === 0) &&
+        (task !== cutting || mover?.isDone === true) &&
         !(task === reading && task.left <= lateReadings && isBeforeFence())
       if (!isReady) continue
       const process = random.pick(up)
@@ -327,15 +380,55 @@ const play = async (world: World, { layout, owned, workload }: Beginning): Promi
 
   // All that is left is to fold what is in the log, and to come to rest.
   world.isCalm = true
+  const another = () => actions().filter(({ value }) => value.label.startsWith("another"))
+  if (boards !== undefined) {
+    await world.run(isUp, another)
+    let isReading = false
+    const readAll = (process: Service) => {
+      isReading = true
+      const consistency = { _tag: "Strong", waitSeconds: 30 } as const
+      process.run(
+        Effect.flatMap(Leaderboards, ({ top }) => top(tenant, selection, { limit: wholeBoard, consistency })),
+        (exit) => {
+          listen(exit)
+          isReading = false
+          if (Exit.isSuccess(exit)) boards.last = exit.value
+        }
+      )
+    }
+    await world.run(() => boards.last !== undefined, () => {
+      const [process] = living()
+      return process === undefined || isReading || boards.last !== undefined
+        ? another()
+        : [{ weight: 1, value: { label: "the whole board is read", perform: () => readAll(process) } }]
+    })
+  }
   await world.run(async () => {
     if (!isUp()) return false
     const left = await Promise.all([...new Set(slices.map(serverOf))].map(async (server) => {
       const [own] = await server.ask<{ slices: number }>(`
         select count(*)::int as slices from slice_heads h join checkpoints c using (slice) join projection_versions v using (projection, version)
-        where v.state = 'following' and c.position < h.position`)
+        where v.state = 'following' and c.position < h.position and projection <> '${boards === undefined ? ranked.name : ""}'`)
       return own?.slices
     }))
     return left.every((slices) => slices === 0)
-  }, () => actions().filter(({ value }) => value.label.startsWith("another")))
-  return { workload, reports, told, readings, erased, alarms, isActivated: isRebuilt, isHurt: world.isHurt }
+  }, another)
+  const isSplit = mover?.isSplit === true
+  return { workload, reports, told, readings, boards, erased, alarms, isActivated: isRebuilt, isSplit, isHurt: world.isHurt }
 }
+
+/** What a command does at the end of a split, with clients of its own. */
+const cut = Effect.fnUntraced(function*(mover: PartitionMover) {
+  const clientsOf = yield* ServerClients
+  const servers = yield* PartitionServers
+  const home = yield* PgClient.PgClient
+  const scope = yield* Effect.scope
+  const clients = new Map<string, PgClient.PgClient>()
+  for (const name of [homeServer, spareServer]) {
+    const context = yield* Layer.buildWithMemoMap(clientsOf(yield* servers.find(name)), Layer.makeMemoMapUnsafe(), scope)
+    clients.set(name, Context.get(context, PgClient.PgClient))
+  }
+  const halves = mover.halves((name) => known(clients.get(name), "client of a half"))
+  yield* beginCut(halves)
+  yield* endCut(halves, { stillCarriesOn: Effect.void, onRemoved: () => {}, endShrinking: mover.endShrinking(home) })
+}, Effect.provideService(CutStep, { users: 1, rows: 3 }))

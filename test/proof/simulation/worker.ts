@@ -16,6 +16,8 @@ export interface Work {
   readonly breakage: string | undefined
   /** How many partitions each log has; undefined if the seed says so. */
   readonly partitions: 1 | 3 | undefined
+  /** Whether each log is split. */
+  readonly split: boolean
 }
 
 /** What it tells after each run. */
@@ -23,7 +25,7 @@ export interface Ran {
   readonly failure: Failure | undefined
 }
 
-const { breakage, end, first, partitions, serverUrl, step }: Work = workerData
+const { breakage, end, first, partitions, serverUrl, split, step }: Work = workerData
 
 const broken = breakages.find(({ name }) => name === breakage)
 if (broken !== undefined) {
@@ -51,6 +53,7 @@ parentPort?.unref()
 await Effect.runPromise(runSeeds(serverUrl, {
   worlds: 2,
   partitions,
+  split,
   next: () => {
     if (isStopped || next >= end) return undefined
     next += step
