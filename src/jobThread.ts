@@ -5,7 +5,7 @@ import * as Redacted from "effect/Redacted"
 import { workerData } from "node:worker_threads"
 import { runJob } from "./console/jobs/runJob.ts"
 import { runReplay } from "./console/jobs/runReplay.ts"
-import { OwnConnections } from "./database/connections.ts"
+import { jobBudget, OwnConnections } from "./database/connections.ts"
 import { Database, IsPatient } from "./database/Database.ts"
 import { Migrations } from "./database/Migrations.ts"
 import { EventLog } from "./event-log/EventLog.ts"
@@ -27,15 +27,12 @@ import { Tenants } from "./tenants/Tenants.ts"
 /** The thread of a job: see `Jobs`. It has connections of its own, and ends with the job. */
 const { databaseUrl, log, pooler, work }: JobData = workerData
 
-/** A rebuild has three transactions at once, and asks for its progress beside them. */
-const connections = { reading: 1, histories: 1, client: 6, append: 2, keys: 1 }
-
 const database = Layer.mergeAll(PartitionDirectory.layerCheck, PartitionServers.layer).pipe(
   Layer.provideMerge(Migrations.layerCheck),
   Layer.provideMerge(Database.layerAt({ url: Redacted.make(databaseUrl), pooler })),
   Layer.provideMerge(Settings.layer),
   // A statement that goes through a large slice may take its time.
-  Layer.provideMerge(Layer.mergeAll(Layer.succeed(IsPatient, true), Layer.succeed(OwnConnections, connections)))
+  Layer.provideMerge(Layer.mergeAll(Layer.succeed(IsPatient, true), Layer.succeed(OwnConnections, jobBudget)))
 )
 
 const versions = overPartitions(

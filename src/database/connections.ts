@@ -52,6 +52,16 @@ const alone = budgetOf(1)
 /** The connections of a supervisor itself. Its projections' thread has its own. */
 export const supervisorBudget: ConnectionBudget = { reading: 1, histories: 1, client: 2, append: 1, keys: 1 }
 
+/**
+ * The connections of a job's thread.
+ *
+ * A rebuild has three transactions at once, and asks for its progress beside them.
+ */
+export const jobBudget: ConnectionBudget = { reading: 1, histories: 1, client: 6, append: 2, keys: 1 }
+
+/** The jobs that run at once in all processes of the service. */
+export const mostJobs = 3
+
 /** The connections of this process. */
 export const OwnConnections = Context.Reference<ConnectionBudget>("playtally/database/OwnConnections", { defaultValue: () => alone })
 
@@ -65,9 +75,14 @@ export const leastConnections = { client: 6, append: 2, keys: 1 } as const
  * up keys. A supervisor of several processes has {@link supervisorBudget} besides.
  */
 export const connectionsOfService = (processes: number, databases = 1): number => {
-  const connectionsOf = ({ append, client, keys }: Pick<ConnectionBudget, "client" | "append" | "keys">) =>
-    shareOf(client, { databases, least: leastConnections.client }) + shareOf(append, { databases, least: leastConnections.append }) +
-    shareOf(keys, { databases, least: leastConnections.keys })
   const thread = shareOf(alone.client, { databases, least: leastConnections.client })
-  return processes * connectionsOf(budgetOf(processes)) + thread + (processes === 1 ? 0 : connectionsOf(supervisorBudget))
+  const ofSupervisor = processes === 1 ? 0 : connectionsOf(supervisorBudget, databases)
+  return processes * connectionsOf(budgetOf(processes), databases) + thread + ofSupervisor
 }
+
+/** The connections that the jobs of all processes may open besides to each of some databases. */
+export const connectionsOfJobs = (databases = 1): number => mostJobs * connectionsOf(jobBudget, databases)
+
+const connectionsOf = ({ append, client, keys }: ConnectionBudget, databases: number): number =>
+  shareOf(client, { databases, least: leastConnections.client }) + shareOf(append, { databases, least: leastConnections.append }) +
+  shareOf(keys, { databases, least: leastConnections.keys })

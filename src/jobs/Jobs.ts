@@ -8,6 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { arrayOf } from "../database/arrayOf.ts"
+import { mostJobs } from "../database/connections.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
 import { DatabaseUrl } from "../database/DatabaseUrl.ts"
 import { Migrations } from "../database/Migrations.ts"
@@ -54,10 +55,6 @@ export class JobRefused extends Schema.TaggedError<JobRefused>("playtally/jobs/J
   message: Schema.String
 }) {}
 
-/**
- * The jobs that run at once in all processes of the service. Each has a thread with connections.
- */
-const mostRunning = 3
 /** The jobs that are kept. */
 const kept = 200
 /** The characters of an outcome. The largest, of a comparison, has some 200,000. */
@@ -103,10 +100,10 @@ export class Jobs extends Context.Service<Jobs, {
           if (running.some((job) => job.subject === subject)) {
             return yield* new JobRefused({ reason: "Running", message: `A job of ${subject} is running.` })
           }
-          if (running.length >= mostRunning) {
+          if (running.length >= mostJobs) {
             return yield* new JobRefused({
               reason: "TooMany",
-              message: `${mostRunning} jobs are running: ${running.map((job) => job.subject).join(", ")}.`
+              message: `${mostJobs} jobs are running: ${running.map((job) => job.subject).join(", ")}.`
             })
           }
           const [row] = yield* sql<{ readonly id: number }>`

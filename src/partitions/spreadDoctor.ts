@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { SqlClient } from "effect/sql"
-import { connectionsOfService } from "../database/connections.ts"
+import { connectionsOfJobs, connectionsOfService } from "../database/connections.ts"
 import type { ConnectionTarget } from "../database/ConnectionTarget.ts"
 import { Database } from "../database/Database.ts"
 import { DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
@@ -74,9 +74,14 @@ export const spreadDoctor = Layer.effect(
         )
       }, { concurrency: 4 })
       const each = connectionsOfService(settings.processes, map.length)
+      const jobs = connectionsOfJobs(map.length)
       return [
         ...findings.flat(),
-        ok("connections", `a start of the service takes up to ${each} to each of ${map.length} databases, ${each * map.length} in all`)
+        ok(
+          "connections",
+          `a start of the service takes up to ${each} to each of ${map.length} databases, ${each * map.length} in all; ` +
+            `the console's jobs take up to ${jobs} to each, ${jobs * map.length} in all`
+        )
       ]
     })
 

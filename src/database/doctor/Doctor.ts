@@ -10,7 +10,7 @@ import { cli } from "../../platform/cli.ts"
 import { Settings } from "../../platform/Settings.ts"
 import { isShared, readSession, refusalOf, type SessionUnfit } from "../checkSession.ts"
 import { sqlState } from "../classifySqlError.ts"
-import { connectionsOfService } from "../connections.ts"
+import { connectionsOfJobs, connectionsOfService } from "../connections.ts"
 import { DatabaseUnavailable } from "../DatabaseUnavailable.ts"
 import { DatabaseUrl } from "../DatabaseUrl.ts"
 import { knownMigrations, missingMigrations } from "../Migrations.ts"
@@ -99,7 +99,10 @@ export class Doctor extends Context.Service<Doctor, {
           ...judgeDurability(facts),
           judgeWay(facts, target),
           ...judgeSession(session, { pooler, isShared: yield* isShared(sql) }),
-          judgeConnections(facts, connectionsOfService(settings.processes, databases.all) * databases.onServer),
+          judgeConnections(facts, {
+            perStart: connectionsOfService(settings.processes, databases.all) * databases.onServer,
+            jobs: connectionsOfJobs(databases.all) * databases.onServer
+          }),
           ...replication,
           judgeMoves(yield* readReplicationFacts(sql)),
           ...judgeDisk(facts, yield* readTables(sql), embedded ? yield* freeSpace(resolve(settings.dataDir)) : undefined),

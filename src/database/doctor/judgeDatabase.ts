@@ -210,21 +210,22 @@ export const judgeReplication = (
 }
 
 /**
- * The connections that are left for processes of the service, each of which opens up to
- * `perProcess`.
+ * The connections that are left for starts of the service, each of which opens up to `perStart`,
+ * beside those of the jobs of all of them.
  */
-export const judgeConnections = (facts: DatabaseFacts, perProcess: number): Finding => {
-  const says = `${
-    facts.settings["max_connections"]
-  } at most, ${facts.connections} in use; a process takes up to ${perProcess}, so there is room for ${
-    Math.max(0, Math.floor(facts.free_connections / perProcess))
-  } more`
-  return facts.free_connections >= perProcess
+export const judgeConnections = (
+  facts: DatabaseFacts,
+  { jobs, perStart }: { readonly perStart: number; readonly jobs: number }
+): Finding => {
+  const room = Math.max(0, Math.floor((facts.free_connections - jobs) / perStart))
+  const says = `${facts.settings["max_connections"]} at most, ${facts.connections} in use; a start of the service takes up to ${perStart}` +
+    ` and the console's jobs up to ${jobs}, so there is room for ${room} more`
+  return room > 0
     ? ok("connections", says)
     : warning(
       "connections",
       says,
-      `alter system set max_connections = ${Number(facts.settings["max_connections"]) + perProcess}; -- and restart`
+      `alter system set max_connections = ${Number(facts.settings["max_connections"]) + perStart + jobs}; -- and restart`
     )
 }
 

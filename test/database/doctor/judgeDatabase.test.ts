@@ -75,8 +75,10 @@ describe("the doctor", () => {
       "warning wal_level",
       "warning autovacuum"
     ])
-    assert.strictEqual(judgeConnections({ ...sound, free_connections: 20 }, 42).level, "warning")
-    assert.match(judgeConnections(sound, 42).says, /room for 2 more/)
+    const needs = { perStart: 42, jobs: 27 }
+    assert.strictEqual(judgeConnections({ ...sound, free_connections: 68 }, needs).level, "warning")
+    assert.strictEqual(judgeConnections({ ...sound, free_connections: 69 }, needs).level, "ok")
+    assert.match(judgeConnections({ ...sound, free_connections: 111 }, needs).says, /room for 2 more/)
   })
 
   it("knows what is wrong with replication", () => {
