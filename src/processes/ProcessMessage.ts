@@ -25,7 +25,7 @@ export type ToProcess =
   | { readonly _tag: "Answers"; readonly id: number; readonly answers: ReadonlyArray<OthersAnswer> }
   /** A chunk of the projections was committed. */
   | { readonly _tag: "Fed" }
-  /** How the projections of a partition are doing, and whether the supervisor leads it. */
+  /** How the projections of a partition are doing, and whether the process leads it. */
   | {
     readonly _tag: "RunnerStatus"
     readonly partition: number

@@ -30,8 +30,7 @@ const runnerOf = Effect.fnUntraced(function*(link: SupervisorLink) {
     link.listen("RunnerStatus", (message) => {
       if (message.partition !== partition) return
       status = message.status
-      // One process does what the supervisor leaves to its processes, such as erasures.
-      if (link.process === 1) leads?.set(partition, message.lead)
+      leads?.set(partition, message.lead)
       heard = clock.currentTimeMillisUnsafe()
     })
   ]

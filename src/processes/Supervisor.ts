@@ -105,6 +105,18 @@ export class Supervisor {
     for (const one of this.processes) one.send(message)
   }
 
+  /**
+   * Tells all how the projections of a partition are doing.
+   *
+   * If the supervisor leads the partition, the first process that is ready leads what the
+   * supervisor leaves to its processes, such as erasures and sweeps. When it has died, the next one
+   * does.
+   */
+  tellStatus({ lead, ...status }: Extract<ToProcess, { readonly _tag: "RunnerStatus" }>): void {
+    const first = this.processes.find(({ isReady }) => isReady)
+    for (const one of this.processes) one.send({ ...status, lead: one === first ? lead : "Follows" })
+  }
+
   /** Tells all to stop, and starts none again. */
   stop(): void {
     this.isStopping = true

@@ -163,7 +163,7 @@ const feedProjections = Effect.fnUntraced(function*(supervisor: Supervisor) {
   const tellStatus = Effect.sync(() => {
     for (const { entry: { partition }, services } of partitions.opened()) {
       if (services !== undefined) {
-        supervisor.tell({
+        supervisor.tellStatus({
           _tag: "RunnerStatus",
           partition,
           status: Context.get(services, ProjectionRunner).status(),
