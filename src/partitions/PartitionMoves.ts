@@ -1,49 +1,41 @@
 import { PgClient } from "@effect/sql-pg"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import type { SessionUnfit } from "../database/checkSession.ts"
-import { Database } from "../database/Database.ts"
 import { type DatabaseUnavailable, unavailable } from "../database/DatabaseUnavailable.ts"
-import type { DatabaseUrl } from "../database/DatabaseUrl.ts"
 import type { DatabaseUrlUnusable } from "../database/DatabaseUrlUnusable.ts"
 import { Migrations, type SchemaMismatch } from "../database/Migrations.ts"
-import { PoolShare } from "../database/PoolShare.ts"
-import { lackingToCome, lackingToLeave, readReplicationFacts } from "../database/replicationFacts.ts"
-import { type ImportUnfinished, refuseUnfinished } from "../event-log/unfinishedImport.ts"
+import { ServerClients } from "../database/ServerClients.ts"
+import type { ImportUnfinished } from "../event-log/unfinishedImport.ts"
 import { known } from "../values/known.ts"
-import { Slice } from "../values/Slice.ts"
-import { beginCut, endCut, type Halves } from "./moves/cutSplit.ts"
-import { armFence, beat, disarmFence, fence, hasArrived, hasSwitched, leaveSource, switchTarget, takeFenceBack } from "./moves/fence.ts"
+import { copySlices, MoveNotice } from "./moves/copySlices.ts"
+import { crossFence, FencePatience, patiently } from "./moves/crossFence.ts"
+import { CutStep } from "./moves/cutHalf.ts"
+import { disarmFence, takeFenceBack } from "./moves/fence.ts"
+import { leaveMove } from "./moves/leaveMove.ts"
+import type { TellProgress } from "./moves/MoveProgress.ts"
 import {
-  advanceMove,
   beginMove,
   endMove,
-  endShrinking,
-  epochAt,
-  isSplit,
   moveOf,
-  type MoveStep,
   type MoveWish,
   type PartitionMove,
   readMoves,
-  stillCarriesOn,
-  switchDirectory,
   takeOverAbandoned,
   takeOverLeft,
   takeOverToCancel
 } from "./moves/moveRecord.ts"
 import { MoveRefused } from "./moves/MoveRefused.ts"
+import type { MoveSides } from "./moves/MoveSides.ts"
+import { prepareMove } from "./moves/prepareMove.ts"
 import { prepareTarget } from "./moves/prepareTarget.ts"
-import { differences, readSchema } from "./moves/projectionSchema.ts"
-import { replicatedTables } from "./moves/replicatedTables.ts"
-import { publish, readCopy, subscribe, unpublish } from "./moves/replication.ts"
+import { unpublish } from "./moves/replication.ts"
 import { logId, readDirectory, readSize } from "./PartitionDirectory.ts"
-import { homeServer, type PartitionEntry } from "./PartitionMap.ts"
+import type { PartitionEntry } from "./PartitionMap.ts"
 import { PartitionServers } from "./PartitionServers.ts"
-import { directoryHolds } from "./PartitionSet.ts"
+import { serverClient } from "./serverClient.ts"
 
 /** A partition, how much it holds, and its move if there is one. */
 export interface ListedPartition {
@@ -51,19 +43,6 @@ export interface ListedPartition {
   /** Undefined if the database does not answer. */
   readonly size: { readonly events: number; readonly bytes: number } | undefined
   readonly move: PartitionMove | undefined
-}
-
-/** How far a move is. */
-export interface MoveProgress {
-  readonly step: MoveStep
-  /** Tables that are copied, of all; while they are being copied. */
-  readonly tables?: readonly [ready: number, all: number]
-  /** Events copied so far, of those that the source has; while they are being copied. */
-  readonly events?: readonly [copied: number, all: number]
-  /** Milliseconds that a change took to come to the target. */
-  readonly behind?: number
-  /** Rows and events that the halves of a split have removed, which the other half has. */
-  readonly removed?: number
 }
 
 /** What a move has come to. */
@@ -87,44 +66,13 @@ type Failure =
   | DatabaseUrlUnusable
   | DatabaseUnavailable
 
-/**
- * For how many milliseconds a fence waits for the target, and how many fences are taken back before
- * a move gives up for now.
- */
-export const FencePatience = Context.Reference<{ readonly milliseconds: number; readonly most: number }>(
-  "playtally/partitions/FencePatience",
-  { defaultValue: () => ({ milliseconds: 1500, most: 10 }) }
-)
-
 /** After how many seconds a fence has no command any more. Each ends or fails before that. */
 export const FenceAbandoned = Context.Reference<number>("playtally/partitions/FenceAbandoned", { defaultValue: () => 15 })
 
-/**
- * For how many milliseconds the directory says at least that the partition is moving, before the
- * fence. Processes go by what they have read for five seconds.
- */
-export const MoveNotice = Context.Reference<number>("playtally/partitions/MoveNotice", { defaultValue: () => directoryHolds + 1000 })
-
-/** The target is close if a change comes to it within so many milliseconds. */
-const close = 500
 /** After how many seconds without a sign the last step of a move has no command any more. */
 const leftAfter = 60
-/** How often the target is asked during a fence, and while it copies. */
-const poll = { fenced: "10 millis", copying: "250 millis" } as const
-/** Errors of the target that it does not get over by itself. */
-const mostErrors = 5
 /** The most servers that a split looks at for one without a partition. */
 const maxServers = 99
-
-/** The two databases of a move. */
-interface Sides {
-  readonly source: PgClient.PgClient
-  readonly target: PgClient.PgClient
-  /** How the source is reached. */
-  readonly from: DatabaseUrl["Service"]
-  readonly log: string
-  readonly entry: PartitionEntry
-}
 
 /**
  * Moves partitions between servers, while the service runs.
@@ -159,7 +107,7 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
    *
    * {@link MoveRefused} says why a partition is not moved.
    */
-  readonly move: (wish: Wish, onProgress: (progress: MoveProgress) => void) => Effect.Effect<MoveReport, Failure>
+  readonly move: (wish: Wish, onProgress: TellProgress) => Effect.Effect<MoveReport, Failure>
   /**
    * Goes back: the source serves on, and nothing of the move is left. False comes back if the
    * target does not answer: what it has of the copy is still there.
@@ -179,19 +127,20 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
       const home = yield* PgClient.PgClient
       const servers = yield* PartitionServers
       const fencePatience = yield* FencePatience
-      const notice = yield* MoveNotice
+      const own = Context.make(PgClient.PgClient, home).pipe(
+        Context.add(PartitionServers, servers),
+        Context.add(ServerClients, yield* ServerClients),
+        Context.add(FencePatience, fencePatience),
+        Context.add(MoveNotice, yield* MoveNotice),
+        Context.add(CutStep, yield* CutStep)
+      )
 
-      /** A client of a server's database, as long as the scope is open. */
-      const clientOf = Effect.fnUntraced(function*(server: string) {
-        if (server === homeServer) return home
-        // A memo map of its own: the clients of two databases are layers of the same value.
-        const clients = Database.layerOf(yield* servers.find(server)).pipe(Layer.provide(Layer.succeed(PoolShare, 8)))
-        return Context.get(yield* Layer.buildWithMemoMap(clients, Layer.makeMemoMapUnsafe(), yield* Effect.scope), PgClient.PgClient)
-      })
+      const clientOf = (server: string) => Effect.provide(serverClient(server), own)
 
       const sidesOf = Effect.fnUntraced(function*(move: PartitionMove) {
         const entry = (yield* readDirectory(home)).find(({ partition }) => partition === move.partition)
-        const sides: Sides = {
+        const sides: MoveSides = {
+          home,
           source: yield* clientOf(move.source),
           target: yield* clientOf(move.target),
           from: yield* servers.find(move.source),
@@ -199,124 +148,6 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
           entry: known(entry, "partition that moves")
         }
         return sides
-      })
-
-      const prepare = Effect.fnUntraced(function*(move: PartitionMove, { from, log, source, target }: Sides) {
-        yield* takeFenceBack(source, move)
-        yield* requireReady(move, source, target)
-        yield* refuseUnfinished(source)
-        yield* armFence(source, move)
-        const schema = yield* readSchema(source)
-        yield* prepareTarget(target, { home, log, move, source, schema: schema.map(({ statement }) => statement) })
-        yield* unpublish(source, move)
-        const versions = schema.filter(({ isTable }) => isTable).map(({ name }) => ({ name, isFiltered: false }))
-        const tables = [...replicatedTables({ isHome: move.target === homeServer }), ...versions]
-        yield* publish(source, move, tables.map(({ isFiltered, name }) => ({ name, isFiltered: isFiltered && isSplit(move) })))
-        yield* subscribe(target, move, from.direct ?? from.target)
-        yield* advanceMove(home, move, "copying")
-      })
-
-      /**
-       * Milliseconds until a change comes to the target; undefined if it does not within the
-       * patience.
-       */
-      const measureBehind = Effect.fnUntraced(function*(move: PartitionMove, { source, target }: Sides) {
-        const began = performance.now()
-        const nth = yield* beat(source, move)
-        while (performance.now() - began < 10_000) {
-          if (yield* hasArrived(target, move, nth)) return performance.now() - began
-          yield* Effect.sleep(poll.fenced)
-        }
-        return undefined
-      })
-
-      const copy = Effect.fnUntraced(function*(move: PartitionMove, sides: Sides, tell: (progress: MoveProgress) => void) {
-        const { source, target } = sides
-        yield* takeFenceBack(source, move)
-        yield* armFence(source, move)
-        const all = (yield* readSize(source, move)).events
-        for (;;) {
-          const { errors, events, isSubscribed, ready, tables } = yield* readCopy(target, move)
-          if (!isSubscribed) return yield* advanceMove(home, move, "preparing")
-          tell({ step: "copying", tables: [ready, tables], ...events === undefined ? {} : { events: [events, Math.max(events, all)] } })
-          if (errors >= mostErrors) {
-            return yield* new MoveRefused({
-              reason: "TooFarBehind",
-              message:
-                `The server "${move.target}" cannot apply what it gets: its log says why. The source serves on. Mend it and run the command again, or cancel the move.`
-            })
-          }
-          if (tables > 0 && ready === tables) break
-          yield* Effect.sleep(poll.copying)
-        }
-        for (;;) {
-          const behind = yield* measureBehind(move, sides)
-          tell({ step: "copying", ...behind === undefined ? {} : { behind } })
-          const { noted } = yield* moveOf(home, move.partition)
-          if (behind !== undefined && behind < close && noted > notice) break
-          yield* Effect.sleep(poll.copying)
-        }
-        const changed = differences(yield* readSchema(source), yield* readSchema(target))
-        if (changed.length > 0) {
-          return yield* new MoveRefused({
-            reason: "NotReady",
-            message: `The tables of the projections differ between source and target: ${
-              changed.slice(0, 3).join(", ")
-            }. Cancel the move and begin again.`
-          })
-        }
-        yield* advanceMove(home, move, "fencing")
-      })
-
-      /** True if the directory names the target now; false if the fence was taken back. */
-      const cross = Effect.fnUntraced(function*(move: PartitionMove, { entry, log, source, target }: Sides) {
-        const epoch = epochAt(move, entry)
-        if (!(yield* hasSwitched(target, move, epoch))) {
-          if (!(yield* fence(source, move))) return false
-          const began = performance.now()
-          while (!(yield* hasArrived(target, move, "TheFence"))) {
-            if (performance.now() - began > fencePatience.milliseconds) return false
-            yield* Effect.sleep(poll.fenced)
-          }
-          yield* switchTarget(target, move, { log, epoch })
-        }
-        yield* switchDirectory(home, move, entry)
-        return true
-      })
-
-      /** Has the source serve again after a fence that led to nothing. */
-      const goBack = (move: PartitionMove, sides: Sides, to: MoveStep) =>
-        Effect.andThen(advanceMove(home, move, to), takeFenceBack(sides.source, move))
-
-      const fenceAndCross = Effect.fnUntraced(function*(move: PartitionMove, sides: Sides) {
-        const hasCrossed = yield* cross(move, sides).pipe(
-          // Whether the target is the partition already is not known then: the copy begins again.
-          Effect.onExit((exit) =>
-            Exit.isSuccess(exit) ? Effect.void : Effect.ignore(Effect.retry(goBack(move, sides, "preparing"), patiently))
-          )
-        )
-        if (!hasCrossed) yield* goBack(move, sides, "copying")
-        return hasCrossed
-      })
-
-      const leave = Effect.fnUntraced(function*(move: PartitionMove, sides: Sides, tell: (progress: MoveProgress) => void) {
-        const { log, source } = sides
-        const halves = isSplit(move) ? halvesOf(move, sides) : undefined
-        if (halves !== undefined) yield* beginCut(halves)
-        yield* unpublish(source, move)
-        yield* leaveSource(source, move, log)
-        if (halves !== undefined) {
-          let removed = 0
-          yield* endCut(halves, {
-            stillCarriesOn: stillCarriesOn(home, move),
-            endShrinking: endShrinking(home, move),
-            onRemoved: (rows) => {
-              removed += rows
-              tell({ step: "leaving", removed })
-            }
-          })
-        }
-        yield* endMove(home, move)
       })
 
       /** The target of a split that names none. */
@@ -351,7 +182,7 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
       })
 
       const move = Effect.fn("PartitionMoves.move")(
-        function*(wish: Wish, tell: (progress: MoveProgress) => void) {
+        function*(wish: Wish, tell: TellProgress) {
           let move = yield* beginMove(home, { ...wish, target: wish.target ?? (yield* freeServer(wish.partition)) })
           const sides = yield* Effect.catchTag(
             sidesOf(move),
@@ -366,7 +197,7 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
               case "preparing": {
                 const now = move
                 yield* Effect.tapError(
-                  prepare(now, sides),
+                  prepareMove(now, sides),
                   (error) =>
                     error._tag === "ImportUnfinished" || (error._tag === "MoveRefused" && error.reason === "NotReady")
                       ? Effect.ignore(undo(now))
@@ -375,11 +206,11 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
                 break
               }
               case "copying":
-                yield* copy(move, sides, tell)
+                yield* copySlices(move, sides, tell)
                 break
               case "fencing": {
                 const began = performance.now()
-                const hasCrossed = yield* fenceAndCross(move, sides)
+                const hasCrossed = yield* crossFence(move, sides)
                 fenced = performance.now() - began
                 if (hasCrossed) break
                 fencesTakenBack++
@@ -394,13 +225,14 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
                 break
               }
               case "leaving":
-                yield* leave(move, sides, tell)
+                yield* leaveMove(move, sides, tell)
                 return { move, fenced, fencesTakenBack }
             }
             move = yield* moveOf(home, move.partition)
           }
         },
         Effect.scoped,
+        Effect.provide(own),
         Effect.catchTag(
           "MigrationError",
           (error) => Effect.fail(new MoveRefused({ reason: "NotReady", message: `The target cannot be migrated: ${error.message}` }))
@@ -417,7 +249,7 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
       const endLeft = Effect.gen(function*() {
         const move = yield* takeOverLeft(home, leftAfter)
         if (move === undefined) return undefined
-        yield* leave(move, yield* sidesOf(move), () => {})
+        yield* leaveMove(move, yield* sidesOf(move), () => {})
         yield* Effect.logWarning("A move was killed in its last step: the service has ended it").pipe(
           Effect.annotateLogs({ partition: move.partition, server: move.source })
         )
@@ -432,7 +264,7 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
           Effect.annotateLogs({ partition: move.partition, server: move.source })
         )
         return move.partition
-      }).pipe(Effect.scoped, unavailable("PartitionMoves.heal"))
+      }).pipe(Effect.scoped, Effect.provide(own), unavailable("PartitionMoves.heal"))
 
       const list = Effect.gen(function*() {
         const moves = yield* readMoves(home)
@@ -463,38 +295,3 @@ export class PartitionMoves extends Context.Service<PartitionMoves, {
     })
   ).pipe(Layer.provide(PartitionMoves.layer))
 }
-
-const patiently = { schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "10 seconds" })) }
-
-/** The databases of a split after the fence. */
-const halvesOf = (move: PartitionMove, { entry, log, source, target }: Sides): Halves => {
-  const { becomes, first, last, partition } = move
-  return {
-    move: move.move,
-    stayed: { sql: source, identity: { log, partition, epoch: entry.epoch }, others: { first, last } },
-    left: {
-      sql: target,
-      identity: { log, partition: becomes, epoch: epochAt(move, entry) },
-      others: { first: entry.first, last: Slice(first - 1) }
-    }
-  }
-}
-
-/** Fails with one sentence that says what the two servers lack. */
-const requireReady = Effect.fnUntraced(function*(move: PartitionMove, source: PgClient.PgClient, target: PgClient.PgClient) {
-  const [leaves, comes] = [yield* readReplicationFacts(source), yield* readReplicationFacts(target)]
-  const lacking = [
-    ...lackingToLeave(leaves).map((one) => ({ ...one, server: move.source })),
-    ...lackingToCome(comes).map((one) => ({ ...one, server: move.target })),
-    ...leaves.schema === comes.schema ? [] : [{
-      server: move.target,
-      says: `the schema is "${comes.schema}", and that of the source "${leaves.schema}"`,
-      mend: `create schema "${leaves.schema}";`
-    }]
-  ]
-  if (lacking.length === 0) return
-  return yield* new MoveRefused({
-    reason: "NotReady",
-    message: `Nothing was changed: ${lacking.map(({ mend, says, server }) => `on "${server}" ${says} (${mend})`).join("; ")}.`
-  })
-})
