@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SqlError } from "effect/sql"
 import type { DatabaseUnavailable } from "../database/DatabaseUnavailable.ts"
+import { sliceMoved } from "../event-log/EventLogError.ts"
 import { sliceOf } from "../event-log/sliceOf.ts"
 import type { SliceRange } from "../event-log/statements/servedSlices.ts"
 import { leaderboards } from "../projections/catalog/leaderboards.ts"
@@ -108,7 +109,8 @@ export class BoardParts extends Context.Service<
   BoardReadings & {
     /**
      * The boards of the users of some slices, in one of the two databases of a split. It fails with
-     * `ProjectionBehind` as long as the database does not know what it has to subtract.
+     * an error of which `isMoved` says that the directory is to be read again, if the database does
+     * not know what it has to subtract: not yet, or no more.
      */
     readonly half: (slices: SliceRange) => BoardReadings
   }
@@ -148,7 +150,7 @@ export class BoardParts extends Context.Service<
             const key = [board, period, dates?.[0] ?? "", upperCase(currency ?? "")]
             const { tenantId } = tenant
             if (half !== undefined && !(yield* hasCounts(sql, known(store.tables.ranking, "ranking").name))) {
-              return yield* new ProjectionBehind({ waited: 0 })
+              return yield* sliceMoved
             }
             const ranking = half === undefined
               ? readRanking(sql, store, tenantId, key)

@@ -256,13 +256,13 @@ describe("a split", () => {
       const states = Effect.map(list, (all) => all.map(({ entry: { state } }) => state))
       assert.deepStrictEqual(yield* states, ["shrinking", "shrinking"])
       const top = Context.get(service, Leaderboards).top(tenant, turnover, { limit: 25, consistency: strong })
-      assert.strictEqual((yield* Effect.flip(top))._tag, "ProjectionBehind")
+      assert.strictEqual((yield* Effect.flip(top))._tag, "DatabaseUnavailable")
       const place = Context.get(service, Leaderboards).place(tenant, turnover, {
         userId: UserId("player-1"),
         neighbours: 1,
         consistency: strong
       })
-      assert.strictEqual((yield* Effect.flip(place))._tag, "ProjectionBehind")
+      assert.strictEqual((yield* Effect.flip(place))._tag, "DatabaseUnavailable")
       const documents = yield* Context.get(service, Counters).read(tenant, players, { sections: ["casino"], consistency: strong })
       assert.deepStrictEqual(documents.map((document) => [document.user_id, document["casino"]]), before.counters)
       assert.deepStrictEqual((yield* Context.get(service, Users).list(tenant, "", 100)).users.map(({ user_id }) => user_id), before.users)

@@ -19,8 +19,8 @@ export const FencePatience = Context.Reference<{ readonly milliseconds: number; 
 export const patiently = { schedule: Schedule.spaced("200 millis").pipe(Schedule.upTo({ duration: "10 seconds" })) }
 
 /**
- * The step `fencing`: the source serves the slices no more, and once the target has all that it had,
- * the target does. False if that took too long, and the source serves again.
+ * The step `fencing`: the source serves the slices no more. Once the target has all that it had,
+ * the target serves them. False if that took too long, and the source serves again.
  */
 export const crossFence = Effect.fnUntraced(function*(move: PartitionMove, sides: MoveSides) {
   const hasCrossed = yield* cross(move, sides).pipe(

@@ -2,11 +2,10 @@ import { PgClient } from "@effect/sql-pg"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
+import type * as Fiber from "effect/Fiber"
 import type { BoardSelection } from "../../../src/counters/boardSelection.ts"
 import { Counters, type CountersDocument } from "../../../src/counters/Counters.ts"
 import { type LeaderboardDocument, type LeaderboardPlace, Leaderboards } from "../../../src/counters/Leaderboards.ts"
-import { ServerClients } from "../../../src/database/ServerClients.ts"
 import { UserErasure } from "../../../src/erasure/UserErasure.ts"
 import { EventLog, EventLogCorrupt } from "../../../src/event-log/EventLog.ts"
 import { allSlices } from "../../../src/event-log/sliceOf.ts"
@@ -15,7 +14,7 @@ import type { IngestReport } from "../../../src/ingest/IngestReport.ts"
 import { CutStep } from "../../../src/partitions/moves/cutHalf.ts"
 import { beginCut, endCut } from "../../../src/partitions/moves/cutSplit.ts"
 import { homeServer, type PartitionEntry } from "../../../src/partitions/PartitionMap.ts"
-import { PartitionServers } from "../../../src/partitions/PartitionServers.ts"
+import { serverClient } from "../../../src/partitions/serverClient.ts"
 import { spreadVersions } from "../../../src/partitions/spreadVersions.ts"
 import { ProjectionCatalog } from "../../../src/projections/versions/ProjectionCatalog.ts"
 import { rebuild } from "../../../src/projections/versions/rebuild.ts"
@@ -266,12 +265,14 @@ const play = async (world: World, { layout, servers, split, workload }: Beginnin
     erased.add(userId)
     process.run(Effect.flatMap(UserErasure, ({ erase }) => erase(tenant, UserId(userId))), done)
   })
-  const cutting = task(
-    "the cut of the split begins",
-    2,
-    mover?.isSplit === true ? 1 : 0,
-    (process, done) => process.run(Effect.scoped(cut(known(mover, "mover of a split"))), done)
-  )
+  let stops = random.below(4)
+  let cutter: Fiber.Fiber<unknown, unknown> | undefined
+  const cutting = task("the cut of the split begins", 2, mover?.isSplit === true ? 1 : 0, (process, done) => {
+    cutter = process.run(Effect.scoped(cut(known(mover, "mover of a split"))), (exit) => {
+      cutter = undefined
+      done(exit)
+    })
+  })
   const boardReading = task("a reader reads a board", 3, boards === undefined ? 0 : 2 + random.below(6), (process, done) => {
     const consistency = random.chance(0.3) ? { _tag: "Strong", waitSeconds: 5 } as const : { _tag: "Eventual" } as const
     const userId = UserId(random.pick(workload.users))
@@ -335,6 +336,15 @@ const play = async (world: World, { layout, servers, split, workload }: Beginnin
       possible.push({ weight: task.weight, value: { label: `${task.label} in ${process.name}`, perform } })
     }
     if (mover !== undefined) possible.push(...mover.action())
+    const stopped = cutter
+    if (stopped !== undefined && stops > 0 && cutting.by?.isGone === false) {
+      const perform = () => {
+        stops--
+        world.isHurt = true
+        stopped.interruptUnsafe()
+      }
+      possible.push({ weight: 0.3, value: { label: "the cut of the split is stopped", perform } })
+    }
     if (world.isCalm) return possible
     if (outages > 0) {
       const perform = () => {
@@ -384,6 +394,8 @@ const play = async (world: World, { layout, servers, split, workload }: Beginnin
   if (boards !== undefined) {
     await world.run(isUp, another)
     let isReading = false
+    // The process may have to hear first that a split has ended.
+    let notBefore = 0
     const readAll = (process: Service) => {
       isReading = true
       const consistency = { _tag: "Strong", waitSeconds: 30 } as const
@@ -392,13 +404,14 @@ const play = async (world: World, { layout, servers, split, workload }: Beginnin
         (exit) => {
           listen(exit)
           isReading = false
+          notBefore = world.now + 500
           if (Exit.isSuccess(exit)) boards.last = exit.value
         }
       )
     }
     await world.run(() => boards.last !== undefined, () => {
       const [process] = living()
-      return process === undefined || isReading || boards.last !== undefined
+      return process === undefined || isReading || boards.last !== undefined || world.now < notBefore
         ? another()
         : [{ weight: 1, value: { label: "the whole board is read", perform: () => readAll(process) } }]
     })
@@ -419,16 +432,9 @@ const play = async (world: World, { layout, servers, split, workload }: Beginnin
 
 /** What a command does at the end of a split, with clients of its own. */
 const cut = Effect.fnUntraced(function*(mover: PartitionMover) {
-  const clientsOf = yield* ServerClients
-  const servers = yield* PartitionServers
-  const home = yield* PgClient.PgClient
-  const scope = yield* Effect.scope
-  const clients = new Map<string, PgClient.PgClient>()
-  for (const name of [homeServer, spareServer]) {
-    const context = yield* Layer.buildWithMemoMap(clientsOf(yield* servers.find(name)), Layer.makeMemoMapUnsafe(), scope)
-    clients.set(name, Context.get(context, PgClient.PgClient))
-  }
-  const halves = mover.halves((name) => known(clients.get(name), "client of a half"))
+  const home = yield* serverClient(homeServer)
+  const spare = yield* serverClient(spareServer)
+  const halves = mover.halves((name) => name === spareServer ? spare : home)
   yield* beginCut(halves)
   yield* endCut(halves, { stillCarriesOn: Effect.void, onRemoved: () => {}, endShrinking: mover.endShrinking(home) })
 }, Effect.provideService(CutStep, { users: 1, rows: 3 }))
