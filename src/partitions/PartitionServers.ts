@@ -60,16 +60,15 @@ export class PartitionServers extends Context.Service<PartitionServers, {
             (error) => Effect.flatMap(isMade, (is) => is ? Effect.void : Effect.fail(error))
           )
         }
-        const url = new URL(Redacted.value(home.url))
-        url.pathname = `/${database}`
-        return DatabaseUrl.of({ ...home, url: Redacted.make(url.href), target: { ...home.target, database } })
+        const url = Redacted.make(embeddedUrl(Redacted.value(home.url), server))
+        return DatabaseUrl.of({ ...home, url, target: { ...home.target, database } })
       })
 
       const find = (server: string): Effect.Effect<DatabaseUrl["Service"], DatabaseUrlUnusable | SqlError.SqlError> => {
         if (server === homeServer) return Effect.succeed(home)
         const named = given.get(server)
         if (named !== undefined) return Effect.succeed({ ...named, pooler })
-        if (home.embedded && embeddedName.test(server)) return makeEmbedded(server)
+        if (home.embedded && isEmbeddedServer(server)) return makeEmbedded(server)
         return Effect.fail(
           new DatabaseUrlUnusable({ message: `DATABASE_SERVERS names no server "${server}", and a partition of the log is there.` })
         )
@@ -79,8 +78,21 @@ export class PartitionServers extends Context.Service<PartitionServers, {
   )
 }
 
-/** Reads `NAME=URL` entries, separated by white space. */
-const readServers = Effect.fnUntraced(function*(text: string) {
+/** The URL of a server such as `p1`, beside that of the embedded server. */
+export const embeddedUrl = (home: string, server: string): string => {
+  const url = new URL(home)
+  url.pathname = `/${embeddedDatabase(server)}`
+  return url.href
+}
+
+/** Whether a name is that of a database of the embedded server that stands for another server. */
+export const isEmbeddedServer = (server: string): boolean => embeddedName.test(server)
+
+/**
+ * The servers of the setting `DATABASE_SERVERS`: `NAME=URL` entries, separated by white space. It
+ * fails with `DatabaseUrlUnusable`.
+ */
+export const readServers = Effect.fnUntraced(function*(text: string) {
   const servers = new Map<string, DatabaseUrl["Service"]>()
   for (const entry of text.split(/\s+/).filter((part) => part !== "")) {
     const [, name = "", address = ""] = /^([^=]*)=(.*)$/.exec(entry) ?? []

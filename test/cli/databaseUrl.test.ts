@@ -36,6 +36,7 @@ it.live("database url: the embedded server's, whether it runs or not, with the p
     }))
 
     const stopped = yield* url()
+    assert.strictEqual((yield* url("--server", "p2")).stdout, stopped.stdout.replace("/postgres?", "/playtally_p2?"))
     const file = join(dataDir, "postgres/password")
     const password = (yield* Effect.promise(() => readFile(file, "utf8"))).trim()
     assert.strictEqual(stopped.stdout.trim(), (yield* url("--password")).stdout.trim().replace(`:${password}@`, "@"))
@@ -51,6 +52,18 @@ it.live("database url: DATABASE_URL without its secrets, unless asked", () =>
     const shown = yield* runCommand(["database", "url"], { DATABASE_URL: given })
     assert.deepInclude(shown, { code: 0, stdout: "postgres://me@db.example:5433/play?sslmode=require\n" })
     assert.strictEqual((yield* runCommand(["database", "url", "--password"], { DATABASE_URL: given })).stdout.trim(), given)
+    const servers = {
+      DATABASE_URL: given,
+      DATABASE_SERVERS: "b=postgres://me:canary@db1.example/play c=postgres://me:canary@db2.example/play"
+    }
+    const one = yield* runCommand(["database", "url", "--server", "b"], servers)
+    assert.deepInclude(one, { code: 0, stdout: "postgres://me@db1.example/play\n" })
+    const home = yield* runCommand(["database", "url"], servers)
+    assert.include(home.stderr, "Other partitions may be on --server b, --server c.")
+    const unknown = yield* runCommand(["database", "url", "--server", "p1"], servers)
+    assert.deepInclude(unknown, { code: 1, stdout: "" })
+    assert.include(unknown.stderr, "No setting names a server \"p1\". There are \"home\", \"b\", \"c\".")
+    assert.notInclude([one, home, unknown].map(({ stderr, stdout }) => stderr + stdout).join(""), "canary")
     const wrong = yield* runCommand(["database", "url"], { DATABASE_URL: "me:secret@no url" })
     assert.deepInclude(wrong, { code: 1, stdout: "" })
     assert.notInclude(wrong.stderr, "secret")
