@@ -55,15 +55,18 @@ export const spreadActivation = (set: PartitionSet<VersionServices>) => {
     const others = all.filter(({ active }) => active?.version !== projection.version)
     const compared = others.length === 0 ? all : others
     const { onCompared } = options ?? {}
-    const parts = yield* Effect.forEach(compared, ({ first }, nth) =>
-      set.at(first, (services) =>
+    const parts = yield* Effect.forEach(compared, ({ first }, nth) => {
+      const own = set.at(first, (services) =>
         versionsOf(services).diff(projection, {
           ...options,
           // One partition after the other.
           ...onCompared === undefined ? {} : {
             onCompared: ({ done, total }) => onCompared({ done: nth * total + done, total: compared.length * total })
           }
-        })))
+        }))
+      // A partition without events tells nothing itself.
+      return Effect.tap(own, () => onCompared?.({ done: nth + 1, total: compared.length }) ?? Effect.void)
+    })
     return parts.reduce(addComparisons)
   })
 
