@@ -105,6 +105,17 @@ const permissions = (deno) => {
   return [...allow, `--allow-net=${hosts.join(",")}`, `--allow-read=${listed(read)}`]
 }
 
+/** The test files that say most about several partitions in a minute, for `test:partitions -- quick`. */
+const quickOverPartitions = [
+  "test/counters/exactCounters.test.ts",
+  "test/counters/leaderboards.test.ts",
+  "test/event-log/eventLog.test.ts",
+  "test/projections/versions/projectionVersions.test.ts",
+  "test/service/erasure.test.ts",
+  "test/service/exactOverHttp.test.ts",
+  "test/time-zones/changeTimeZone.test.ts"
+]
+
 /** A program's script in node_modules and what it is called with. */
 const testRunner = join(modules, "vitest/vitest.mjs")
 const vitest = [testRunner, "run"]
@@ -148,6 +159,11 @@ const commands = {
     process.env.FUZZ_HOSTILE ??= "all"
     // One file at a time: they measure how long others wait.
     return onNode([...vitest, "test/proof/fuzz", "--no-file-parallelism", ...rest])
+  },
+  "test:partitions": () => {
+    process.env.TEST_PARTITIONS ??= "3"
+    const [first, ...others] = rest
+    return onNode([...vitest, ...first === "quick" ? [...quickOverPartitions, ...others] : rest])
   },
   "test:docs": () => {
     process.env.DOCS = "all"

@@ -30,6 +30,7 @@ import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bulkItems } from "../support/events/bulkItems.ts"
 import { bet, login, rollbackBet, sportsBet } from "../support/events/events.ts"
 import { newEvent } from "../support/events/newEvent.ts"
+import { inEachPartition } from "../support/service/inPartitions.ts"
 import { newTenant } from "../support/service/newTenant.ts"
 import { strong } from "../support/service/strong.ts"
 import { testService } from "../support/service/TestService.ts"
@@ -45,10 +46,9 @@ const place = (tenant: Tenant, selection: BoardSelection, userId: string, neighb
   Effect.flatMap(Leaderboards, (boards) => boards.place(tenant, selection, { userId: UserId(userId), neighbours, consistency: strong }))
 
 /**
- * The buckets have exactly the users they say, and nothing differs from a second fold of the log:
- * in the partition at home, where there are several.
+ * The buckets have exactly the users they say, and nothing differs from a second fold of the log.
  */
-const assertSound = Effect.gen(function*() {
+const assertSound = inEachPartition(Effect.gen(function*() {
   const sql = yield* PgClient.PgClient
   const log = yield* EventLog
   const { stores } = yield* ProjectionCatalog
@@ -57,7 +57,7 @@ const assertSound = Effect.gen(function*() {
     assert.strictEqual(yield* wrongBuckets(sql, store), 0, store.projection.name)
     for (const { slice } of heads) assert.deepStrictEqual((yield* verifySlice({ sql, log }, store, slice)).differences, [])
   }
-})
+}))
 
 /**
  * Every board is a function of the set of the stored events (docs/design.md#counters): of any
@@ -249,7 +249,9 @@ layer(testService({ projections }).pipe(Layer.provideMerge(TestDatabase.layer)),
     }))
 })
 
-layer(TestDatabase.layer, { excludeTestServices: true })("a version of the leaderboards", (it) => {
+const ofOne = TestDatabase.layerOfOne("a version is made and removed in each partition by itself")
+
+layer(ofOne, { excludeTestServices: true })("a version of the leaderboards", (it) => {
   it.effect("is rebuilt beside the one that is read, user by user too, and leaves nothing behind", () =>
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient

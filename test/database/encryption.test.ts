@@ -80,7 +80,9 @@ const expected = (mode: SslMode, taken: Taken): Taken | undefined => {
 const modes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const
 const named = `hostaddr=127.0.0.1&host=localhost&sslrootcert=${encodeURIComponent(certificate("authority.crt"))}`
 
-layer(Layer.mergeAll(TlsServer.layer, TestDatabase.layer), { excludeTestServices: true })("sslmode", (it) => {
+const database = TestDatabase.layerOfOne("a connection leads to one database")
+
+layer(Layer.mergeAll(TlsServer.layer, database), { excludeTestServices: true })("sslmode", (it) => {
   it.effect("does what libpq's does, with servers that take TLS, plain text or both", () =>
     Effect.gen(function*() {
       const { url } = yield* TlsServer

@@ -7,7 +7,7 @@ import { unavailable } from "../../src/database/DatabaseUnavailable.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { testClients } from "../support/service/TestService.ts"
 
-layer(testClients.pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })(
+layer(testClients.pipe(Layer.provideMerge(TestDatabase.layerOfOne("a transaction has one database"))), { excludeTestServices: true })(
   "a transaction that loses its connection",
   (it) => {
     it.effect("fails as any statement does that loses its own: it may be tried again", () =>

@@ -6,7 +6,7 @@ import { missingMigrations } from "../../src/database/Migrations.ts"
 import { runCommand } from "../cli/runCommand.ts"
 import { cutIntoBatches, seededRandom, shuffle } from "../oracle/generateItems.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
-import { testSql } from "../support/database/TestSql.ts"
+import { sqlOf } from "../support/database/TestSql.ts"
 import { assertCounters, assertLogIsSound, assertNothingElse, assertStored } from "../support/database/wholeLog.ts"
 import { deliver } from "../support/service/sender.ts"
 import { startService } from "../support/service/ServiceProcess.ts"
@@ -50,5 +50,5 @@ describe("the database of a released version", () => {
       const sql = yield* PgClient.PgClient
       const [erased] = yield* sql`select count(*)::int as events from events where user_id = ${erasedUser}`
       assert.deepStrictEqual(erased, { events: 0 })
-    }).pipe(Effect.provide(testSql)), 60_000)
+    }).pipe(Effect.provide(sqlOf(TestDatabase.layerOfOne("a released version left one database")))), 60_000)
 })

@@ -12,7 +12,9 @@ import { TestDatabase } from "../support/database/TestDatabase.ts"
 const connectTo = (url: string, milliseconds: number) =>
   PgConnection.make({ url: Redacted.make(url), ssl: false, stream: socketTimeout(Result.getOrThrow(readTarget(url)), milliseconds) })
 
-layer(TestDatabase.layer, { excludeTestServices: true })("a connection that nothing passes any more", (it) => {
+const database = TestDatabase.layerOfOne("a connection leads to one database")
+
+layer(database, { excludeTestServices: true })("a connection that nothing passes any more", (it) => {
   it.effect("ends, and what was asked on it may be asked again", () =>
     Effect.gen(function*() {
       const proxy = yield* databaseProxy

@@ -127,7 +127,9 @@ const assertGone = Effect.fnUntraced(function*(tenant: Tenant, user: string, oth
   assert.deepStrictEqual(changes.map(({ user_id }) => user_id), [other])
 })
 
-layer(TestDatabase.layer, { excludeTestServices: true })("a user who is erased in steps", (it) => {
+const database = TestDatabase.layerOfOne("each step of an erasure is in the partition of the user")
+
+layer(database, { excludeTestServices: true })("a user who is erased in steps", (it) => {
   it.effect("is gone with the first one, and comes back by nothing that happens between two", () =>
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient

@@ -31,7 +31,9 @@ const grants = (service: string): ReadonlyArray<string> => {
 const administer = (statement: string, url = inject("databaseUrl")) =>
   Effect.scoped(Effect.flatMap(PgConnection.make({ url: Redacted.make(url) }), (connection) => connection.query(statement, [], false)))
 
-layer(TestDatabase.layer, { excludeTestServices: true })("the log", (it) => {
+const why = "roles have their rights in one database"
+
+layer(TestDatabase.layerOfOne(why), { excludeTestServices: true })("the log", (it) => {
   it.effect("can be erased in, and not otherwise be changed, by a service that does not own it", () =>
     Effect.gen(function*() {
       const database = yield* TestDatabase
@@ -104,7 +106,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the log", (it) => {
 
   it.effect("is not changed by a slip of its owner either", () =>
     Effect.gen(function*() {
-      const database = yield* TestDatabase.make
+      const database = yield* TestDatabase.makeOfOne(why)
       const context = yield* Layer.build(Layer.fresh(testService({ projections: [] }))).pipe(Effect.provideService(TestDatabase, database))
       yield* Effect.gen(function*() {
         const sql = yield* PgClient.PgClient

@@ -167,7 +167,10 @@ const refusedItems: ReadonlyArray<unknown> = [
   { event: "realtime-login", data: { unique_id: secrets.cut, filler: "x".repeat(20_000), user_id: victim } }
 ]
 
-layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) => {
+/** `test/service/erasure.test.ts` erases where there are several partitions. */
+const why = "all tables are searched in the partition of the user"
+
+layer(TestDatabase.layerOfOne(why), { excludeTestServices: true })("an erased user", (it) => {
   it.effect("is nowhere any more, and everybody else is where they were", () =>
     Effect.gen(function*() {
       // A release with versions that the next one does not know.
@@ -340,7 +343,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
         const exported = Effect.map(Stream.runCollect(exportLog()), (pieces) => Buffer.concat(pieces))
         const file = yield* Effect.provide(exported, service)
         assert.notInclude(file.toString(), "new-1")
-        const database = yield* TestDatabase.make
+        const database = yield* TestDatabase.makeOfOne(why)
         yield* Effect.gen(function*() {
           const clients = yield* Layer.build(Layer.fresh(testClients))
           yield* Effect.provide(migrate, clients)
@@ -366,7 +369,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an erased user", (it) 
   )
 })
 
-layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
+layer(TestDatabase.layerOfOne(why), { excludeTestServices: true })("erasing", (it) => {
   /** Waits until some session of the service waits for a lock with a statement like that. */
   const waits = (statement: string) =>
     Effect.flatMap(PgClient.PgClient, (sql) =>
@@ -494,7 +497,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("erasing", (it) => {
   it.effect("leaves a log in which a half-done one would be found", () =>
     Effect.gen(function*() {
       const service = yield* Layer.build(Layer.fresh(testService({ projections: [] }))).pipe(
-        Effect.provideService(TestDatabase, yield* TestDatabase.make)
+        Effect.provideService(TestDatabase, yield* TestDatabase.makeOfOne(why))
       )
       yield* Effect.gen(function*() {
         const sql = yield* PgClient.PgClient

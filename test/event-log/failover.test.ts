@@ -22,7 +22,7 @@ import { newTenant } from "../support/service/newTenant.ts"
 import { testService } from "../support/service/TestService.ts"
 import { untilEffect } from "../support/time/until.ts"
 
-const service = testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.layer))
+const service = testService({ projections: [] }).pipe(Layer.provideMerge(TestDatabase.layerOfOne("one database loses its end")))
 
 /** Runs something with a client that nothing in the service has a say in. */
 const besides = <A, E>(run: (sql: PgClient.PgClient) => Effect.Effect<A, E>) =>

@@ -35,7 +35,9 @@ const pagesOf = Effect.fnUntraced(function*(tenantId: string, userId: string, li
   }
 })
 
-layer(TestDatabase.layer, { excludeTestServices: true })("pages of a user's events", (it) => {
+const database = TestDatabase.layerOfOne("the pages of a user are read in one partition")
+
+layer(database, { excludeTestServices: true })("pages of a user's events", (it) => {
   it.effect(
     "are bounded in number and in bytes, and have each event once, newest first, however large they are",
     () =>

@@ -41,6 +41,8 @@ const check = Effect.gen(function*() {
   return yield* check
 }).pipe(Effect.provide(Readiness.layer.pipe(Layer.provide(runner)), { local: true }))
 
+const database = TestDatabase.layerOfOne("each partition has a readiness of its own")
+
 describe("Readiness", () => {
   it.live("tells a database with this version's schema, and with the whole log, from one without", () =>
     Effect.gen(function*() {
@@ -55,7 +57,7 @@ describe("Readiness", () => {
         yield* sql.withTransaction(unmark(sql))
         assert.deepStrictEqual(yield* check, { database: true, writable: true, migrations: true, log_whole: true, projections })
       }).pipe(Effect.provide(PgClient.layer({ url })))
-    }).pipe(Effect.provide(TestDatabase.layer)))
+    }).pipe(Effect.provide(database)))
 
   it.live("tells a database that cannot store, as long as it cannot", () =>
     Effect.gen(function*() {
@@ -69,7 +71,7 @@ describe("Readiness", () => {
         yield* sql.unsafe("set default_transaction_read_only = off")
         assert.deepStrictEqual(yield* check, { ...whole, writable: true })
       }).pipe(Effect.provide(PgClient.layer({ url, maxConnections: 1 })))
-    }).pipe(Effect.provide(TestDatabase.layer)))
+    }).pipe(Effect.provide(database)))
 
   it.live("tells when the database does not answer", () =>
     Effect.gen(function*() {

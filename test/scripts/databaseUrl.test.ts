@@ -64,7 +64,7 @@ it.live.each(["start", "start:deno"])(
 
 it.live("start:deno may reach the database that the URL names, and read the files of its certificates", () =>
   Effect.gen(function*() {
-    const { url } = yield* TestDatabase.make
+    const { url } = yield* TestDatabase.makeOfOne("a URL names one database")
     const authority = fileURLToPath(new URL("../support/database/certificates/authority.crt", import.meta.url))
     const { output } = yield* run("start:deno", {
       DATABASE_URL: `${Redacted.value(url)}?sslmode=prefer&sslrootcert=${encodeURIComponent(authority)}`

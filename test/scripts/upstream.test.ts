@@ -145,7 +145,7 @@ describe("the runtimes", () => {
   })
 })
 
-layer(TestDatabase.layer)("the driver", (it) => {
+layer(TestDatabase.layerOfOne("a client has one database"))("the driver", (it) => {
   /** Runs with a client of the driver's own, of one connection. */
   const withOneConnection = <A, E>(probe: Effect.Effect<A, E, PgClient.PgClient>) =>
     Effect.flatMap(TestDatabase, ({ url }) => Effect.provide(probe, PgClient.layer({ url, maxConnections: 1 })))

@@ -7,8 +7,10 @@ import type { FastTrackItem } from "../oracle/FastTrackItem.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/generateItems.ts"
 import { toBody } from "../oracle/toBody.ts"
 import { databaseProxy } from "../support/database/DatabaseProxy.ts"
+import { inEveryDatabase } from "../support/database/everyDatabase.ts"
 import { holdAppends } from "../support/database/holdAppends.ts"
-import { testApplication, testSql } from "../support/database/TestSql.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { sqlOf, testApplication, testSql } from "../support/database/TestSql.ts"
 import { assertCounters, assertLogIsSound, assertStored } from "../support/database/wholeLog.ts"
 import { readMetric } from "../support/service/reader.ts"
 import { deliver, post } from "../support/service/sender.ts"
@@ -67,11 +69,14 @@ layer(testSql, { excludeTestServices: true })("clients that go away", (it) => {
       )
       yield* assertStored(url, items)
       yield* assertCounters(url, items)
-      const sql = yield* PgClient.PgClient
-      assert.deepStrictEqual(yield* sql`select user_id from events where user_id like 'half-%'`, [])
+      assert.deepStrictEqual(yield* inEveryDatabase((sql) => sql`select user_id from events where user_id like 'half-%'`), [])
       yield* assertLogIsSound
     }), 60_000)
+})
 
+const ofOne = sqlOf(TestDatabase.layerOfOne("what stands in front of a database holds its appends, or has it go away"))
+
+layer(ofOne, { excludeTestServices: true })("clients that go away", (it) => {
   it.effect("after the whole body have their events stored once, also when they send them again", () =>
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
@@ -102,7 +107,7 @@ layer(testSql, { excludeTestServices: true })("clients that go away", (it) => {
     }), 60_000)
 })
 
-layer(testSql, { excludeTestServices: true })("a database that goes away", (it) => {
+layer(ofOne, { excludeTestServices: true })("a database that goes away", (it) => {
   it.effect("again and again is met with 503 at most, and everything is right once it stays", () =>
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient

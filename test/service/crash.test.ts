@@ -7,7 +7,8 @@ import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/
 import { toBody } from "../oracle/toBody.ts"
 import { databaseProxy } from "../support/database/DatabaseProxy.ts"
 import { holdAppends } from "../support/database/holdAppends.ts"
-import { testSql } from "../support/database/TestSql.ts"
+import { TestDatabase } from "../support/database/TestDatabase.ts"
+import { sqlOf, testSql } from "../support/database/TestSql.ts"
 import { assertCounters, assertLogIsSound, assertNothingElse, assertStored } from "../support/database/wholeLog.ts"
 import { deliver, pause, post } from "../support/service/sender.ts"
 import { startService } from "../support/service/ServiceProcess.ts"
@@ -66,7 +67,11 @@ layer(testSql, { excludeTestServices: true })("kill -9", (it) => {
       yield* assertCounters(runs[1].service.url, items)
       yield* assertLogIsSound
     }), 90_000)
+})
 
+const ofOne = sqlOf(TestDatabase.layerOfOne("what stands in front of a database holds its appends"))
+
+layer(ofOne, { excludeTestServices: true })("kill -9", (it) => {
   it.effect("after the commit and before the answer: what is sent again is a duplicate", () =>
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient

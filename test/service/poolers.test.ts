@@ -11,7 +11,7 @@ import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/
 import { databaseProxy } from "../support/database/DatabaseProxy.ts"
 import { pgBouncer, pgBouncerProgram } from "../support/database/pgBouncer.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
-import { testApplication, testSql } from "../support/database/TestSql.ts"
+import { sqlOf, testApplication } from "../support/database/TestSql.ts"
 import { assertCounters, assertLogIsSound, assertNothingElse, assertStored } from "../support/database/wholeLog.ts"
 import { deliver } from "../support/service/sender.ts"
 import { startService } from "../support/service/ServiceProcess.ts"
@@ -61,7 +61,9 @@ const serves = Effect.fnUntraced(function*(settings: Settings, seed: number) {
   yield* assertLogIsSound
 })
 
-layer(testSql, { excludeTestServices: true })("a pooler that has rules about the packet a session begins with", (it) => {
+const ofOne = sqlOf(TestDatabase.layerOfOne("a pooler stands in front of one database"))
+
+layer(ofOne, { excludeTestServices: true })("a pooler that has rules about the packet a session begins with", (it) => {
   it.effect("is named where it refuses settings, and is no obstacle once DATABASE_POOLER and the role have them", () =>
     Effect.gen(function*() {
       const proxy = yield* databaseProxy
@@ -77,7 +79,7 @@ layer(testSql, { excludeTestServices: true })("a pooler that has rules about the
     }))
 })
 
-layer(testSql, { excludeTestServices: true })("a migration", (it) => {
+layer(ofOne, { excludeTestServices: true })("a migration", (it) => {
   it.effect("goes around the pooler where DATABASE_DIRECT_URL leads around it", () =>
     Effect.gen(function*() {
       const direct = Redacted.value((yield* TestDatabase).url)
@@ -95,7 +97,7 @@ layer(testSql, { excludeTestServices: true })("a migration", (it) => {
     }))
 })
 
-layer(testSql, { excludeTestServices: true })("a pooler that drops settings in silence", (it) => {
+layer(ofOne, { excludeTestServices: true })("a pooler that drops settings in silence", (it) => {
   it.effect("is noticed at the start", () =>
     Effect.gen(function*() {
       const proxy = yield* databaseProxy
@@ -108,7 +110,7 @@ layer(testSql, { excludeTestServices: true })("a pooler that drops settings in s
 })
 
 for (const mode of ["session", "transaction"] as const) {
-  layer(testSql, { excludeTestServices: true })(`PgBouncer in ${mode} mode`, (it) => {
+  layer(ofOne, { excludeTestServices: true })(`PgBouncer in ${mode} mode`, (it) => {
     it.effect("serves, once it is said what it is and the role has its limits", (context) =>
       Effect.gen(function*() {
         const program = pgBouncerProgram ?? context.skip("SKIPPED: there is no pgbouncer on this machine")

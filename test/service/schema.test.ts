@@ -3,7 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
-import { testSql } from "../support/database/TestSql.ts"
+import { sqlOf } from "../support/database/TestSql.ts"
 import { startProgram } from "../support/service/program.ts"
 import { apiKey } from "../support/service/ServiceProcess.ts"
 
@@ -14,7 +14,9 @@ const run = Effect.fnUntraced(function*(...args: ReadonlyArray<string>) {
   return { code, stdout: program.stdout(), stderr: program.stderr() }
 })
 
-layer(testSql, { excludeTestServices: true })("a database of another version", (it) => {
+const database = sqlOf(TestDatabase.layerOfOne("every process looks at the schema of home first"))
+
+layer(database, { excludeTestServices: true })("a database of another version", (it) => {
   it.effect("that lacks migrations is left alone by commands, which say how to bring it up to date", () =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* run("tenants", "list")

@@ -9,8 +9,9 @@ import { Activity } from "../../src/counters/Activity.ts"
 import { Counters } from "../../src/counters/Counters.ts"
 import { Leaderboards } from "../../src/counters/Leaderboards.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
-import { sliceOf } from "../../src/event-log/sliceOf.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
+import { clientOfPartition, overPartitions } from "../../src/partitions/overPartitions.ts"
+import { spreadTimeZoneChanges } from "../../src/partitions/spreadTimeZoneChanges.ts"
 import { activity } from "../../src/projections/catalog/activity.ts"
 import { casino } from "../../src/projections/catalog/casino.ts"
 import { catalog } from "../../src/projections/catalog/catalog.ts"
@@ -20,13 +21,16 @@ import type { Board, Period } from "../../src/projections/catalog/rules/boards.t
 import { dependsOnTimeZone } from "../../src/projections/fold/dependsOnTimeZone.ts"
 import { evaluate } from "../../src/projections/fold/evaluate.ts"
 import { count } from "../../src/projections/projection/Column.ts"
+import type { AnyProjection } from "../../src/projections/projection/Projection.ts"
 import * as Projection from "../../src/projections/projection/Projection.ts"
 import { ProjectionCatalog } from "../../src/projections/versions/ProjectionCatalog.ts"
+import { slicesWithEvents } from "../../src/projections/versions/slicesWithEvents.ts"
 import { verifySlice } from "../../src/projections/versions/verifyProjection.ts"
 import type { Tenant } from "../../src/tenants/Tenant.ts"
 import { Tenants } from "../../src/tenants/Tenants.ts"
 import { changeTimeZone } from "../../src/time-zones/changeTimeZone.ts"
 import { refoldUsers, usersToMove } from "../../src/time-zones/refoldUsers.ts"
+import { TimeZoneChanges } from "../../src/time-zones/TimeZoneChanges.ts"
 import { formatDay, parseDay } from "../../src/values/dayRuns.ts"
 import { Slice } from "../../src/values/Slice.ts"
 import { UserId } from "../../src/values/UserId.ts"
@@ -35,10 +39,12 @@ import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../oracle/
 import { referenceActivity } from "../oracle/referenceActivity.ts"
 import { referenceCounters } from "../oracle/referenceCounters.ts"
 import { referenceLeaderboard, referencePeriod } from "../oracle/referenceLeaderboards.ts"
+import { inEveryDatabase } from "../support/database/everyDatabase.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
 import { bulkItems } from "../support/events/bulkItems.ts"
 import { bet } from "../support/events/events.ts"
 import { newEvent, userInSlice } from "../support/events/newEvent.ts"
+import { inEachPartition, inPartitionOf } from "../support/service/inPartitions.ts"
 import { newTenant } from "../support/service/newTenant.ts"
 import { strong } from "../support/service/strong.ts"
 import { testService } from "../support/service/TestService.ts"
@@ -53,14 +59,33 @@ const change = (tenant: Tenant, timeZone: string, stopAfter = Infinity) => chang
 const changeTo = (tenant: Tenant, to: { readonly timeZone?: string; readonly weekStart?: number }, stopAfter = Infinity) =>
   Effect.gen(function*() {
     const { stores } = yield* ProjectionCatalog
+    const ofPartition = Layer.mergeAll(
+      ProjectionCatalog.layer(stores.map(({ projection }) => projection), { isQuiet: true }),
+      EventLog.layer,
+      clientOfPartition
+    )
+    const changes = overPartitions(
+      Layer.provideMerge(TimeZoneChanges.layer, ofPartition),
+      (set, home) => Context.make(TimeZoneChanges, spreadTimeZoneChanges(set, home))
+    )
     let done = 0
-    const changing = changeTimeZone({ sql: yield* PgClient.PgClient, log: yield* EventLog }, stores, {
+    const changing = Context.get(yield* Layer.build(Layer.fresh(changes)), TimeZoneChanges).change({
       tenantId: tenant.tenantId,
       ...to,
       onProgress: (progress) => Effect.sync(() => void (done = progress.done))
     })
     return yield* Effect.raceFirst(changing, Effect.as(until(() => done >= stopAfter), "stopped" as const))
-  })
+  }).pipe(Effect.scoped)
+
+/** All rows of the versions that are meant are what the log says. */
+const assertRowsAreOfTheLog = (isMeant: (projection: AnyProjection) => boolean) =>
+  inEachPartition(Effect.gen(function*() {
+    const source = { sql: yield* PgClient.PgClient, log: yield* EventLog }
+    const stores = (yield* ProjectionCatalog).stores.filter(({ projection }) => isMeant(projection))
+    for (const slice of yield* slicesWithEvents(source.sql)) {
+      for (const store of stores) assert.deepStrictEqual((yield* verifySlice(source, store, slice)).differences, [])
+    }
+  }))
 
 describe("a tenant's zone that is changed", () => {
   it.live(
@@ -103,8 +128,10 @@ describe("a tenant's zone that is changed", () => {
         yield* reads(moving)
         const untouched = yield* reads(bystander)
         const rowsOf = (tenant: Tenant) =>
-          Context.get(one, PgClient.PgClient)`
-          select user_id, ctid::text, xmin::text from logins_v2_totals where tenant_id = ${tenant.tenantId}::uuid order by user_id`
+          inEveryDatabase((sql) =>
+            sql`
+            select user_id, ctid::text, xmin::text from logins_v2_totals where tenant_id = ${tenant.tenantId}::uuid order by user_id`
+          )
         const bystanderRows = yield* rowsOf(bystander)
 
         let checked = 0
@@ -166,17 +193,7 @@ describe("a tenant's zone that is changed", () => {
         }
         assert.deepStrictEqual(yield* reads(bystander), untouched)
         assert.deepStrictEqual(yield* rowsOf(bystander), bystanderRows)
-        const { stores } = Context.get(one, ProjectionCatalog)
-        for (const store of stores.filter(({ projection }) => dependsOnTimeZone(projection))) {
-          for (let slice = 0; slice < 256; slice++) {
-            const verified = yield* verifySlice(
-              { sql: Context.get(one, PgClient.PgClient), log: Context.get(one, EventLog) },
-              store,
-              Slice(slice)
-            )
-            assert.deepStrictEqual(verified.differences, [])
-          }
-        }
+        yield* Effect.provide(assertRowsAreOfTheLog(dependsOnTimeZone), one)
       }).pipe(Effect.provide(TestDatabase.layer)),
     60_000
   )
@@ -188,7 +205,6 @@ describe("a tenant's zone that is changed", () => {
         const projections = [logins, activity, leaderboards]
         const service = yield* Layer.build(Layer.fresh(testService({ projections })))
         yield* Effect.gen(function*() {
-          const sql = yield* PgClient.PgClient
           const [boards, activities] = [yield* Leaderboards, yield* Activity]
           const tenant = yield* newTenant("weekly", former, 1)
           const now = new Date("2026-03-20T12:00:00Z")
@@ -224,7 +240,9 @@ describe("a tenant's zone that is changed", () => {
             }
           })
           const rowsOf = (table: string) =>
-            sql`select ctid::text, xmin::text from ${sql(table)} where tenant_id = ${tenant.tenantId}::uuid order by ctid`
+            inEveryDatabase((sql) =>
+              sql`select ctid::text, xmin::text from ${sql(table)} where tenant_id = ${tenant.tenantId}::uuid order by ctid`
+            )
 
           yield* send(first)
           yield* assertWeeks(first, 1)
@@ -241,16 +259,9 @@ describe("a tenant's zone that is changed", () => {
           yield* Effect.all([changeTo(tenant, { weekStart: 3 }), send(later)], { concurrency: 2 })
           yield* assertWeeks(batches, 3)
 
-          const { stores } = yield* ProjectionCatalog
-          for (const store of stores) {
-            for (
-              const slice of new Set(userIds.map((userId) =>
-                sliceOf(tenant.tenantId, UserId(userId))
-              ))
-            ) {
-              assert.deepStrictEqual((yield* verifySlice({ sql, log: yield* EventLog }, store, slice)).differences, [])
-            }
-          }
+          yield* assertRowsAreOfTheLog(() =>
+            true
+          )
         }).pipe(Effect.provide(service))
       }).pipe(Effect.provide(TestDatabase.layer)),
     60_000
@@ -301,14 +312,13 @@ describe("a tenant's zone that is changed", () => {
       const service = yield* Layer.build(Layer.fresh(testService({ projections: [activity, leaderboards] })))
       yield* Effect.gen(function*() {
         const sql = yield* PgClient.PgClient
-        const log = yield* EventLog
-        const { stores } = yield* ProjectionCatalog
         const tenant = yield* newTenant("newcomers", former)
+        // Slice 79 is at home, however many partitions there are.
         yield* sql`insert into time_zone_moves (tenant_id, slice, time_zone) values (${tenant.tenantId}::uuid, 79, ${former})`
         yield* sql`update tenants set time_zone = ${next} where tenant_id = ${tenant.tenantId}::uuid`
         const listed = yield* usersToMove(sql, { tenantId: tenant.tenantId, slice: Slice(79) })
         const userId = userInSlice(tenant, 79)
-        yield* log.append([newEvent(tenant, bet({ user_id: userId, unique_id: "1", at: "2026-01-01T00:00:00Z" }))])
+        yield* (yield* EventLog).append([newEvent(tenant, bet({ user_id: userId, unique_id: "1", at: "2026-01-01T00:00:00Z" }))])
         const read = Effect.flatMap(Activity, ({ read }) =>
           read(tenant, UserId(userId), { from: 0, to: 30_000, granularity: "day", consistency: strong }))
         assert.deepInclude(yield* read, { time_zone: former })
@@ -325,7 +335,10 @@ describe("a tenant's zone that is changed", () => {
         assert.strictEqual((yield* Effect.flip(board("casino_turnover", "day")))._tag, "ProjectionBehind")
         assert.strictEqual((yield* Effect.flip(board("login_streak", "all")))._tag, "ProjectionBehind")
         assert.deepStrictEqual(
-          yield* sql.withTransaction(refoldUsers({ sql, log }, stores, { tenantId: tenant.tenantId, slice: Slice(79), listed })),
+          yield* inPartitionOf({ tenantId: tenant.tenantId, userId: UserId(userId) })(Effect.gen(function*() {
+            const [sql, log, { stores }] = [yield* PgClient.PgClient, yield* EventLog, yield* ProjectionCatalog]
+            return yield* sql.withTransaction(refoldUsers({ sql, log }, stores, { tenantId: tenant.tenantId, slice: Slice(79), listed }))
+          })),
           { users: 1, isLast: true }
         )
         assert.deepInclude(yield* read, { time_zone: next })

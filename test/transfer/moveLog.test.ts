@@ -9,11 +9,12 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { randomBytes } from "node:crypto"
 import { Counters } from "../../src/counters/Counters.ts"
-import { migrate, Migrations } from "../../src/database/Migrations.ts"
 import { EventLog } from "../../src/event-log/EventLog.ts"
+import { databasesOfLog } from "../../src/event-log/LogDatabases.ts"
 import { formatStoredEvent } from "../../src/event-log/StoredEvent.ts"
 import { unfinishedImport } from "../../src/event-log/unfinishedImport.ts"
 import { Ingest } from "../../src/ingest/Ingest.ts"
+import { logDatabases } from "../../src/partitions/logDatabases.ts"
 import { catalog } from "../../src/projections/catalog/catalog.ts"
 import { ProjectionCatalog } from "../../src/projections/versions/ProjectionCatalog.ts"
 import { ApiKeys } from "../../src/tenants/ApiKeys.ts"
@@ -33,28 +34,28 @@ import { bulkItems } from "../support/events/bulkItems.ts"
 import { bet } from "../support/events/events.ts"
 import { newEvent } from "../support/events/newEvent.ts"
 import { fileOf, linesOf, sampleLog, sealed } from "../support/events/sampleLog.ts"
-import { testClients, testService } from "../support/service/TestService.ts"
+import { testLog, testService } from "../support/service/TestService.ts"
 import { untilEffect } from "../support/time/until.ts"
 
 type Database = TestDatabase["Service"]
 
-const service = (database: Database) => Effect.provideService(Layer.build(Layer.fresh(testService())), TestDatabase, database)
-const clients = (database: Database) => Effect.provideService(Layer.build(Layer.fresh(testClients)), TestDatabase, database)
-
-/** A database with the tables and nothing in them, and its client. */
-const migrated = Effect.gen(function*() {
-  const context = yield* clients(yield* TestDatabase.make)
-  yield* Effect.provide(migrate, context)
-  return context
+/** A service, and the databases of its log. */
+const service = Effect.fnUntraced(function*(database: Database) {
+  const context = yield* Layer.build(Layer.fresh(testService())).pipe(Effect.provideService(TestDatabase, database))
+  return Context.merge(context, yield* Layer.build(Layer.fresh(logDatabases)).pipe(Effect.provide(context)))
 })
 
+/** A log with the tables and nothing in them, and its clients. */
+const logOf = (database: Database) => Effect.provideService(Layer.build(Layer.fresh(testLog)), TestDatabase, database)
+const migrated = Effect.flatMap(TestDatabase.make, logOf)
+const migratedOfOne = Effect.flatMap(TestDatabase.makeOfOne("transferCommands.test.ts has the marks of an import in several"), logOf)
+
 const exported = Effect.map(Stream.runCollect(exportLog()), (pieces) => Buffer.concat(pieces))
-const imported = (file: Uint8Array, pieceSize = 100_000) =>
-  importLog(
-    Stream.fromIterable(
-      Array.from({ length: Math.ceil(file.length / pieceSize) }, (_, nth) => file.subarray(nth * pieceSize, (nth + 1) * pieceSize))
-    )
+const piecesOf = (file: Uint8Array, pieceSize = 100_000) =>
+  Stream.fromIterable(
+    Array.from({ length: Math.ceil(file.length / pieceSize) }, (_, nth) => file.subarray(nth * pieceSize, (nth + 1) * pieceSize))
   )
+const imported = (file: Uint8Array) => importLog(piecesOf(file))
 
 const assertSound = Effect.gen(function*() {
   const verdicts = yield* Stream.runCollect(verifyLog())
@@ -71,11 +72,11 @@ const countersOf = Effect.fnUntraced(function*(tenant: Tenant, userIds: Readonly
   return yield* read(tenant, userIds.map((each) => UserId(each)), { sections, consistency: { _tag: "Strong", waitSeconds: 15 } })
 })
 
-const countEvents = Effect.gen(function*() {
-  const sql = yield* PgClient.PgClient
-  const [row] = yield* sql<{ events: number }>`select count(*)::int as events from events`
-  return row?.events ?? 0
-})
+const countEvents = Effect.flatMap(databasesOfLog, ({ all }) =>
+  Effect.map(
+    Effect.forEach(all, ({ sql }) => sql<{ events: number }>`select count(*)::int as events from events`),
+    (counts) => counts.flat().reduce((sum, { events }) => sum + events, 0)
+  ))
 
 const one = { seed: 11, users: 25, timeZone: "Europe/Malta" }
 
@@ -108,13 +109,9 @@ layer(Layer.empty, { excludeTestServices: true })("a log that is moved", (it) =>
 
       const database = yield* TestDatabase.make
       const report = yield* Effect.scoped(Effect.gen(function*() {
-        const context = yield* clients(database)
-        yield* Effect.provide(migrate, context)
-        yield* Effect.provide(
-          Effect.scoped(Layer.build(ProjectionCatalog.layer(catalog))),
-          Context.add(context, Migrations, Migrations.of({ applied: [] }))
-        )
-        const report = yield* Effect.provide(imported(file), context)
+        const context = yield* logOf(database)
+        const prepare = Effect.asVoid(Effect.scoped(Layer.build(ProjectionCatalog.layer(catalog))))
+        const report = yield* Effect.provide(importLog(piecesOf(file), { prepare }), context)
         assert.isTrue(file.equals(yield* Effect.provide(exported, context)))
         yield* Effect.provide(assertSound, context)
         return report
@@ -144,8 +141,10 @@ layer(Layer.empty, { excludeTestServices: true })("a log that is moved", (it) =>
       yield* Effect.provide(imported(file), context)
       assert.isTrue(file.equals(yield* Effect.provide(exported, context)))
       const sql = Context.get(context, PgClient.PgClient)
-      const rows = yield* sql<{ payload: string; us: string }>`
-        select payload::text as payload, date_part('microseconds', occurred_at)::text as us from events order by slice, position`
+      const { all } = yield* Effect.provide(databasesOfLog, context)
+      const rows = (yield* Effect.forEach(all, ({ sql }) =>
+        sql<{ payload: string; us: string }>`
+          select payload::text as payload, date_part('microseconds', occurred_at)::text as us from events order by slice, position`)).flat()
       assert.deepStrictEqual(rows, log.events.map(({ payload }) => ({ payload, us: "59000001" })))
       const [format] = yield* sql<{ lane_count: number }>`select lane_count from log_format`
       assert.strictEqual(format?.lane_count, 3)
@@ -193,7 +192,7 @@ layer(Layer.empty, { excludeTestServices: true })("a log that is moved", (it) =>
 
   it.effect("may be moved by PostgreSQL's own means", () =>
     Effect.gen(function*() {
-      const database = yield* TestDatabase.make
+      const database = yield* TestDatabase.makeOfOne("pg_dump copies one database")
       const { expected, items, tenant, userIds } = yield* Effect.scoped(Effect.gen(function*() {
         const { context, ...source } = yield* fill(database)
         return { ...source, expected: yield* Effect.provide(countersOf(source.tenant, source.userIds), context) }
@@ -235,7 +234,7 @@ layer(Layer.empty, { excludeTestServices: true })("an import", (it) => {
 
   it.effect("that is stopped anywhere leaves whole parts only, and goes on where it was", () =>
     Effect.gen(function*() {
-      const context = yield* migrated
+      const context = yield* migratedOfOne
       yield* Effect.gen(function*() {
         // Stopped in the midst of the file again and again, each time somewhat later, in the end
         // with nothing but its last line missing.
@@ -257,7 +256,7 @@ layer(Layer.empty, { excludeTestServices: true })("an import", (it) => {
 
   it.effect("of a damaged file brings what stands before the damage, is not taken for done, and ends with a good copy", () =>
     Effect.gen(function*() {
-      const context = yield* migrated
+      const context = yield* migratedOfOne
       yield* Effect.gen(function*() {
         const lines = linesOf(largeFile)
         const swapped = Buffer.from(`${[...lines.slice(0, 3_000), lines[3_001], lines[3_000], ...lines.slice(3_002)].join("\n")}\n`)
@@ -280,7 +279,7 @@ layer(Layer.empty, { excludeTestServices: true })("an import", (it) => {
 
   it.effect("does not go on with another file", () =>
     Effect.gen(function*() {
-      const context = yield* migrated
+      const context = yield* migratedOfOne
       yield* Effect.gen(function*() {
         yield* Effect.flip(imported(largeFile.subarray(0, largeFile.length / 2)))
         const before = yield* count
@@ -297,7 +296,7 @@ layer(Layer.empty, { excludeTestServices: true })("an import", (it) => {
 
   it.effect("lets nobody else append until it has ended, and the senders try again", () =>
     Effect.gen(function*() {
-      const database = yield* TestDatabase.make
+      const database = yield* TestDatabase.makeOfOne("transferCommands.test.ts has the marks of an import in several")
       const context = yield* service(database)
       const [, tenant] = large.prelude.tenants.map((tenant): Tenant => ({
         tenantId: tenant.tenant_id,
@@ -322,7 +321,7 @@ layer(Layer.empty, { excludeTestServices: true })("an import", (it) => {
 
   it.effect("goes into an empty database only", () =>
     Effect.gen(function*() {
-      const context = yield* migrated
+      const context = yield* migratedOfOne
       yield* Effect.gen(function*() {
         const sql = yield* PgClient.PgClient
         const file = fileOf(sampleLog(10))
@@ -348,7 +347,7 @@ layer(Layer.empty, { excludeTestServices: true })("an import", (it) => {
           [{ ...event, occurred_at: "2026-02-30T00:00:00.000000Z" }, /^Line 7 of the file cannot be stored: .*2026-02-30/]
         ] as const
       ) {
-        const context = yield* migrated
+        const context = yield* migratedOfOne
         assert.match(
           (yield* Effect.flip(imported(sealed(lines.with(6, formatStoredEvent(bad)))).pipe(Effect.provide(context)))).message,
           message
@@ -357,19 +356,19 @@ layer(Layer.empty, { excludeTestServices: true })("an import", (it) => {
       }
       const at = small.events.findIndex((other, index) => index > 0 && other.user_id === small.events[index - 1]?.user_id)
       const repeated = { ...small.events[at] ?? event, idempotency_key: small.events[at - 1]?.idempotency_key ?? "" }
-      const context = yield* migrated
+      const context = yield* migratedOfOne
       const problem = yield* Effect.flip(imported(sealed(lines.with(6 + at, formatStoredEvent(repeated))))).pipe(Effect.provide(context))
       assert.match(problem.message, new RegExp(`^Line (${6 + at}|${7 + at}) of the file cannot be stored: .*events_idempotency_key`))
       const names = sealed(lines.map((line) => line.replace("tenant 1", "tenant 0")))
       assert.match(
-        (yield* Effect.flip(imported(names)).pipe(Effect.provide(yield* migrated))).message,
+        (yield* Effect.flip(imported(names)).pipe(Effect.provide(yield* migratedOfOne))).message,
         /^A tenant, key or erased user of the file cannot be stored/
       )
     }))
 
   it.effect("does not go in twice at once", () =>
     Effect.gen(function*() {
-      const context = yield* migrated
+      const context = yield* migratedOfOne
       const exits = yield* Effect.all([imported(largeFile), imported(largeFile)].map(Effect.exit), { concurrency: 2 }).pipe(
         Effect.provide(context)
       )

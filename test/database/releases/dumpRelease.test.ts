@@ -8,7 +8,7 @@ import type { FastTrackItem } from "../../oracle/FastTrackItem.ts"
 import { cutIntoBatches, generateItems, seededRandom, shuffle } from "../../oracle/generateItems.ts"
 import { identityOf } from "../../oracle/referenceCounters.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
-import { testSql } from "../../support/database/TestSql.ts"
+import { sqlOf } from "../../support/database/TestSql.ts"
 import { assertCounters, assertLogIsSound } from "../../support/database/wholeLog.ts"
 import { startProgram } from "../../support/service/program.ts"
 import { deliver } from "../../support/service/sender.ts"
@@ -85,5 +85,5 @@ describe.skipIf(name === undefined)("keeping a release", () => {
         erasedUser,
         sql: yield* dump(Redacted.value(url))
       })
-    }).pipe(Effect.provide(testSql)), 120_000)
+    }).pipe(Effect.provide(sqlOf(TestDatabase.layerOfOne("a release is kept as one database")))), 120_000)
 })

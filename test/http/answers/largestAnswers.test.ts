@@ -15,7 +15,7 @@ import { ApiKeys } from "../../../src/tenants/ApiKeys.ts"
 import { RateLimits } from "../../../src/tenants/RateLimits.ts"
 import { Tenants } from "../../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
-import { testSql } from "../../support/database/TestSql.ts"
+import { sqlOf } from "../../support/database/TestSql.ts"
 import { casinoBets, fillHistory } from "../../support/events/fillHistory.ts"
 import { busyFactor, longestStep } from "../../support/time/eventLoop.ts"
 
@@ -34,15 +34,17 @@ const ask = (url: string, headers: Record<string, string>, body?: string) =>
     return Effect.sync(() => asked.destroy())
   })
 
-layer(testSql, { excludeTestServices: true })("the largest answers", (it) => {
+const database = sqlOf(TestDatabase.layerOfOne("histories are put into one database by SQL"))
+
+layer(database, { excludeTestServices: true })("the largest answers", (it) => {
   it.effect("are made in steps of some milliseconds", () =>
     Effect.gen(function*() {
-      const { url: database } = yield* TestDatabase
+      const { url: home } = yield* TestDatabase
       const built = yield* Layer.build(
         Server.layer.pipe(
           Layer.provide([Readiness.layer, RateLimits.layer, AnswerBudget.layer]),
           Layer.provideMerge(serviceLayer()),
-          Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL: Redacted.value(database), PORT: "0" }))),
+          Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL: Redacted.value(home), PORT: "0" }))),
           Layer.provide(Logger.layer([]))
         )
       )

@@ -9,15 +9,16 @@ import { serverLayer } from "../../../src/App.ts"
 import { Server } from "../../../src/http/Server.ts"
 import { ApiKeys } from "../../../src/tenants/ApiKeys.ts"
 import { Tenants } from "../../../src/tenants/Tenants.ts"
+import { testSettings } from "../../cli/runCommand.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bulkPath, request } from "../serve.ts"
 
 /** The whole service in this process, and two tenants' keys. */
 const twoTenants = Effect.gen(function*() {
-  const database = yield* TestDatabase
+  const settings = yield* testSettings
   const services = yield* Layer.build(
     serverLayer.pipe(
-      Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL: Redacted.value(database.url), PORT: "0" })))
+      Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ...settings, PORT: "0" })))
     )
   ).pipe(Effect.provide(NodeServices.layer))
   const keyOf = Effect.fnUntraced(function*(name: string) {

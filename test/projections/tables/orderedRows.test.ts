@@ -20,7 +20,9 @@ import { testService } from "../../support/service/TestService.ts"
 
 const again = { ...winStreak, version: 2 }
 
-layer(testService({ projections: [winStreak, again] }).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })(
+const database = TestDatabase.layerOfOne("a version's tables are of one database")
+
+layer(testService({ projections: [winStreak, again] }).pipe(Layer.provideMerge(database)), { excludeTestServices: true })(
   "rows of an ordered projection",
   (it) => {
     it.effect("are right at every moment of a hot user's life, whatever comes late, and after the user is rebuilt", () =>

@@ -70,7 +70,9 @@ const readPlainly = Effect.fnUntraced(function*(board: string) {
   ).map(({ user_id }) => user_id)
 })
 
-layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })(
+const database = TestDatabase.layerOfOne("a version's tables are of one database")
+
+layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(database)), { excludeTestServices: true })(
   "a ranking",
   (it) => {
     it.effect("stays exact, and in buckets of about the same size, while users come, climb, fall, leave and are removed", () =>
@@ -164,7 +166,7 @@ layer(testService({ projections: [ranked] }).pipe(Layer.provideMerge(TestDatabas
             { column: "score", rows: 1, least: "-20", greatest: "-20", total: "-20" }
           ])
         }).pipe(Effect.provide(service))
-      }).pipe(Effect.provide(TestDatabase.layer)))
+      }).pipe(Effect.provide(database)))
 
     it.effect("counts what changed while somebody else was counting", () =>
       Effect.gen(function*() {

@@ -66,7 +66,9 @@ const prepared = Effect.gen(function*() {
   return { sql, one, two, other: Context.get(after, AppendClient) }
 })
 
-layer(TestDatabase.layer, { excludeTestServices: true })("views with other columns", (it) => {
+const database = TestDatabase.layerOfOne("a version's views are of one database")
+
+layer(database, { excludeTestServices: true })("views with other columns", (it) => {
   it.effect("are remade when asked to, with all grants, unless something depends on them", () =>
     Effect.gen(function*() {
       const { one, sql, two } = yield* prepared
@@ -157,5 +159,5 @@ layer(TestDatabase.layer, { excludeTestServices: true })("views with other colum
       yield* Fiber.join(reader)
       yield* Fiber.join(activating)
       assert.deepInclude((yield* sql`select * from stakes_totals`)[0], { spins: "0.5" })
-    }).pipe(Effect.provide(Layer.fresh(TestDatabase.layer))))
+    }).pipe(Effect.provide(Layer.fresh(database))))
 })

@@ -1,4 +1,3 @@
-import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,11 +9,12 @@ import { count } from "../../../src/projections/projection/Column.ts"
 import type { AnyProjection } from "../../../src/projections/projection/Projection.ts"
 import * as Projection from "../../../src/projections/projection/Projection.ts"
 import { ProjectionVersions } from "../../../src/projections/versions/ProjectionVersions.ts"
-import { Tenants } from "../../../src/tenants/Tenants.ts"
 import { UserId } from "../../../src/values/UserId.ts"
+import { inEveryDatabase } from "../../support/database/everyDatabase.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
 import { bet } from "../../support/events/events.ts"
 import { newEvent } from "../../support/events/newEvent.ts"
+import { newTenant } from "../../support/service/newTenant.ts"
 import { testService } from "../../support/service/TestService.ts"
 
 const columns = { bet_count: count }
@@ -45,7 +45,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionVersions", (
       Effect.gen(function*() {
         const tenant = yield* Effect.scoped(Effect.gen(function*() {
           const before = yield* Layer.build(Layer.fresh(testService({ projections: [active] })))
-          const tenant = yield* Context.get(before, Tenants).create("brand", "UTC")
+          const tenant = yield* newTenant("brand", "UTC").pipe(Effect.provide(before))
           yield* Context.get(before, EventLog).append(users.map((userId) => newEvent(tenant, { ...bet(), userId: UserId(userId) })))
           yield* Context.get(before, Counters).read(tenant, users.map((each) => UserId(each)), {
             sections: ["bets"],
@@ -54,11 +54,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionVersions", (
           return tenant
         }))
         const service = yield* Layer.build(Layer.fresh(testService({ projections: [active, next] })))
-        const sql = Context.get(service, PgClient.PgClient)
-        const versions = Context.get(
-          yield* Layer.build(Layer.provide(ProjectionVersions.layer, Layer.succeedContext(service))),
-          ProjectionVersions
-        )
+        const versions = Context.get(service, ProjectionVersions)
         const states = Effect.map(versions.list, (all) => all.map(({ behind, parked, state }) => [state, Number(behind), Number(parked)]))
         const refusal = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
           Effect.map(Effect.flip(effect), (error) => [error._tag, "reason" in error ? error.reason : undefined])
@@ -125,7 +121,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("ProjectionVersions", (
         assert.deepStrictEqual(yield* versions.rollback("bets"), { name: "bets", version: 2, before: 1 })
 
         // Rows that somebody has changed are found, and one user is put right.
-        yield* sql`update bets_v2_totals set bet_count = 7 where user_id = 'player-4'`
+        yield* inEveryDatabase((sql) => sql`update bets_v2_totals set bet_count = 7 where user_id = 'player-4'`)
         const findings: Array<unknown> = []
         const found = versions.verify("AllActive", { onFinding: (_, finding) => Effect.sync(() => findings.push(finding)) })
         assert.strictEqual((yield* found).findings, 1)

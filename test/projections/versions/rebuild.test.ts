@@ -61,7 +61,9 @@ const developerOnly = (projections: ReadonlyArray<AnyProjection>, remake: Remake
 const send = (tenant: Parameters<Ingest["Service"]["batch"]>[0], items: ReadonlyArray<unknown>) =>
   Effect.flatMap(Ingest, ({ batch }) => batch(tenant, bulkItems(items), { strict: false }))
 
-layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection", (it) => {
+const database = TestDatabase.layerOfOne("a version is rebuilt in each partition by itself")
+
+layer(database, { excludeTestServices: true })("a changed projection", (it) => {
   it.effect(
     "is rebuilt under traffic, compared, activated and taken back, and every strong read is right throughout",
     () =>
@@ -218,7 +220,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
         0
       )
       assert.deepStrictEqual(yield* sql`select bet_count from casino_v1_totals`, [{ bet_count: 4n }])
-    }).pipe(Effect.provide(Layer.fresh(TestDatabase.layer))))
+    }).pipe(Effect.provide(Layer.fresh(database))))
 
   it.effect("is rebuilt although slices get their first events meanwhile", () =>
     Effect.gen(function*() {
@@ -240,7 +242,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
         consistency: strong
       })
       assert.strictEqual((yield* read).length, 2)
-    }).pipe(Effect.provide(Layer.fresh(TestDatabase.layer))))
+    }).pipe(Effect.provide(Layer.fresh(database))))
 
   it.effect("ends where a position is missing, and says which slice it is", () =>
     Effect.gen(function*() {
@@ -262,7 +264,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a changed projection",
       if (remade === undefined) return yield* Effect.die("it is known")
       const error = yield* Effect.flip(rebuild({ sql, log }, [remade], { slices: allSlices, onProgress: () => Effect.void }))
       assert.match(error.message, new RegExp(`missing in slice ${slice}:`))
-    }).pipe(Effect.provide(Layer.fresh(TestDatabase.layer))))
+    }).pipe(Effect.provide(Layer.fresh(database))))
 
   it.effect("is refused if it does something else under the same number", () =>
     Effect.gen(function*() {

@@ -25,7 +25,9 @@ import { strong } from "../../support/service/strong.ts"
 import { testService } from "../../support/service/TestService.ts"
 import { untilEffect } from "../../support/time/until.ts"
 
-layer(testService().pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })("a user rebuilt in steps", (it) => {
+const service = testService().pipe(Layer.provideMerge(TestDatabase.layerOfOne("a user is rebuilt in one partition")))
+
+layer(service, { excludeTestServices: true })("a user rebuilt in steps", (it) => {
   /** Of one user, in batches, as if the user's events were very many. */
   const inSteps = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     effect.pipe(Effect.provideService(MostAtOnce, 20), Effect.provideService(StepBound, { events: 15, bytes: 100_000 }))

@@ -91,6 +91,8 @@ const assertVerified = Effect.fnUntraced(function*(...userIds: ReadonlyArray<str
   }
 })
 
+const database = TestDatabase.layerOfOne("versions are made and activated in each partition by itself")
+
 describe("zone data", () => {
   it("is part of what a version does if it asks for the zone, and of no other", () => {
     for (const projection of catalog) {
@@ -182,7 +184,7 @@ const withoutRuntimeZones = (run: () => void): void => {
   }
 }
 
-layer(TestDatabase.layer, { excludeTestServices: true })("a log with days on which runtimes do not agree", (it) => {
+layer(database, { excludeTestServices: true })("a log with days on which runtimes do not agree", (it) => {
   it.effect("counts the same in what was kept, in what is folded again, and in every reading", () =>
     Effect.gen(function*() {
       const service = yield* Layer.build(Layer.fresh(testService()))
@@ -217,7 +219,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("a log with days on whi
     }))
 })
 
-layer(TestDatabase.layer, { excludeTestServices: true })("an update of the zone data", (it) => {
+layer(database, { excludeTestServices: true })("an update of the zone data", (it) => {
   it.effect("is a change like any other: diff shows whose days move, activate switches, rollback goes back", () =>
     Effect.gen(function*() {
       // Morocco gave up its summer time of all year in 2026: half past eleven in the evening was
@@ -263,7 +265,7 @@ layer(TestDatabase.layer, { excludeTestServices: true })("an update of the zone 
     }), 60_000)
 })
 
-layer(TestDatabase.layer, { excludeTestServices: true })("a database from before zone data was pinned", (it) => {
+layer(database, { excludeTestServices: true })("a database from before zone data was pinned", (it) => {
   it.effect(
     "is read on as it was until the next versions are built and activated, and never gets the former ones again",
     () =>

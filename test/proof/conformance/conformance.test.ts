@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { testSql } from "../../support/database/TestSql.ts"
+import { TestDatabase } from "../../support/database/TestDatabase.ts"
+import { sqlOf } from "../../support/database/TestSql.ts"
 import type { Operation } from "./ApiDescription.ts"
 import { askAsDescribed, askItsExamples } from "./askAsDescribed.ts"
 import { askExtremes } from "./askExtremes.ts"
@@ -46,35 +47,38 @@ const headersOf = ({ answers, name }: Operation): ReadonlyArray<string> =>
  * have (a status, a problem's type, a media type, a member, a header), and everything that it has
  * must be answered at least once.
  */
-layer(testSql, { excludeTestServices: true })("the running service and its OpenAPI document", (it) => {
-  it.effect("say the same", () =>
-    Effect.gen(function*() {
-      const { proxy, subject, tenant } = yield* startSubject
-      const { description: { operations }, judge, known } = subject
-      const elsewhere = yield* Effect.promise(async () => {
-        await askAsDescribed(subject)
-        await askItsExamples(subject)
-        await askExtremes(subject)
-        await askWrongly(subject)
-        await sendWrongItems(subject)
-        await provokeProblems(subject)
-        const erase = operationOf(subject, "eraseUser")
-        await judge.ask(erase, plainRequest(subject, erase, { user_id: known.userIds.at(-1) }))
-        return askElsewhere(subject)
-      })
-      yield* provokeTrouble(subject, tenant.tenantId, proxy)
+layer(sqlOf(TestDatabase.layerOfOne("the trouble is made in one database")), { excludeTestServices: true })(
+  "the running service and its OpenAPI document",
+  (it) => {
+    it.effect("say the same", () =>
+      Effect.gen(function*() {
+        const { proxy, subject, tenant } = yield* startSubject
+        const { description: { operations }, judge, known } = subject
+        const elsewhere = yield* Effect.promise(async () => {
+          await askAsDescribed(subject)
+          await askItsExamples(subject)
+          await askExtremes(subject)
+          await askWrongly(subject)
+          await sendWrongItems(subject)
+          await provokeProblems(subject)
+          const erase = operationOf(subject, "eraseUser")
+          await judge.ask(erase, plainRequest(subject, erase, { user_id: known.userIds.at(-1) }))
+          return askElsewhere(subject)
+        })
+        yield* provokeTrouble(subject, tenant.tenantId, proxy)
 
-      assert.deepStrictEqual(elsewhere, [], "paths and methods that are not described")
-      assert.deepStrictEqual([...judge.findings], [], "not as described")
-      const described = [...operations.flatMap(answersOf), ...operations.flatMap(headersOf)]
-      const seen = new Set([...judge.seen, ...judge.seenHeaders])
-      assert.deepStrictEqual(described.filter((what) => !seen.has(what) && !isExcused(what)), [], "described, but never answered")
-      assert.deepStrictEqual(described.filter((what) => seen.has(what) && isExcused(what)), [], "answered after all")
-      assert.deepStrictEqual(
-        operations.map(({ name }) => name).filter((name) => ![...seen].some((what) => what.startsWith(`${name} 20`))),
-        [],
-        "never a success"
-      )
-      assert.isAbove(judge.asked, 1000)
-    }), 60_000)
-})
+        assert.deepStrictEqual(elsewhere, [], "paths and methods that are not described")
+        assert.deepStrictEqual([...judge.findings], [], "not as described")
+        const described = [...operations.flatMap(answersOf), ...operations.flatMap(headersOf)]
+        const seen = new Set([...judge.seen, ...judge.seenHeaders])
+        assert.deepStrictEqual(described.filter((what) => !seen.has(what) && !isExcused(what)), [], "described, but never answered")
+        assert.deepStrictEqual(described.filter((what) => seen.has(what) && isExcused(what)), [], "answered after all")
+        assert.deepStrictEqual(
+          operations.map(({ name }) => name).filter((name) => ![...seen].some((what) => what.startsWith(`${name} 20`))),
+          [],
+          "never a success"
+        )
+        assert.isAbove(judge.asked, 1000)
+      }), 60_000)
+  }
+)

@@ -2,10 +2,9 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import type { ReadinessChecks } from "../../../src/readiness/ReadinessChecks.ts"
-import { runCommand } from "../../cli/runCommand.ts"
-import { TestDatabase } from "../../support/database/TestDatabase.ts"
+import { runCommand, testSettings } from "../../cli/runCommand.ts"
+import { countEvents } from "../../support/database/everyDatabase.ts"
 import { testSql } from "../../support/database/TestSql.ts"
 import { assertLogIsSound } from "../../support/database/wholeLog.ts"
 import { readBody } from "../../support/events/bulkItems.ts"
@@ -115,22 +114,18 @@ const isIdle = (url: string) =>
     return projections.lag_events === 0 && projections.ranking_lag_events === 0
   })
 
-const countEvents = Effect.gen(function*() {
-  const sql = yield* PgClient.PgClient
-  const [found] = yield* sql<{ is_there: boolean }>`select to_regclass('events') is not null as is_there`
-  // The first service migrates the database.
-  if (found?.is_there !== true) return 0
-  const [row] = yield* sql<{ events: number }>`select count(*)::int as events from events`
-  return row?.events ?? (yield* Effect.die(new Error("a count has no row")))
-})
+/** The events so far. The first service migrates the database. */
+const eventsSoFar = Effect.flatMap(
+  Effect.flatMap(PgClient.PgClient, (sql) => sql<{ is_there: boolean }>`select to_regclass('events') is not null as is_there`),
+  ([found]) => found?.is_there === true ? countEvents() : Effect.succeed(0)
+)
 
 layer(testSql, { excludeTestServices: true })("hostile input of one tenant", (it) => {
   it.effect.each(runs)("costs the others nothing: $name", ({ run }) =>
     Effect.gen(function*() {
-      const { url: databaseUrl } = yield* TestDatabase
-      const before = yield* countEvents
+      const before = yield* eventsSoFar
       const { pid, stderr, stdout, url } = yield* startService({ NODE_OPTIONS: heap, DENO_V8_FLAGS: heap.replace(" ", ",") })
-      const settings = { DATABASE_URL: Redacted.value(databaseUrl) }
+      const settings = yield* testSettings
       const other = `other-${pid}`
       yield* runCommand(["tenants", "create", other], settings)
       const { stdout: key } = yield* runCommand(["keys", "create", other, "key", "--scopes", "ingest,read"], settings)
@@ -163,7 +158,7 @@ layer(testSql, { excludeTestServices: true })("hostile input of one tenant", (it
       }
       const settled = yield* Effect.timeoutOption(untilEffect(isIdle(url)), settling)
       if (Option.isNone(settled)) wrong.push(`not ready and idle after ${settling}: ${(yield* request(`${url}/readyz`)).text}`)
-      const events = (yield* countEvents) - before
+      const events = (yield* eventsSoFar) - before
       if (events !== taken + takenOfOther) wrong.push(`${events} events were stored, ${taken} and ${takenOfOther} were acknowledged`)
       yield* assertLogIsSound
       const counters = yield* request(`${url}/api/v1/users/bystander/counters?consistency=strong`, { headers: { "x-api-key": key.trim() } })

@@ -1,17 +1,17 @@
-import { PgClient } from "@effect/sql-pg"
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { FastTrackItem } from "../../oracle/FastTrackItem.ts"
 import { identityOf, referenceCounters } from "../../oracle/referenceCounters.ts"
 import { readCounters, readCountersOf, readEvents } from "../service/reader.ts"
+import { countEvents, inEveryDatabase } from "./everyDatabase.ts"
 
 /**
- * Positions of each slice are dense from 1 on, the heads agree with them, and `recorded_at` never
- * decreases along them (docs/architecture.md#invariants).
+ * In every database of the log: positions of each slice are dense from 1 on, the heads agree with
+ * them, and `recorded_at` never decreases along them (docs/architecture.md#invariants).
  */
 export const assertLogIsSound = Effect.gen(function*() {
-  const sql = yield* PgClient.PgClient
-  const wrongHeads = yield* sql`
+  const wrongHeads = yield* inEveryDatabase((sql) =>
+    sql`
     select h.slice, h.position::int as head, s.events, s.first::int, s.last::int
     from slice_heads h full join (
       select slice, count(*)::int as events, min(position) as first, max(position) as last, max(recorded_at) as recorded_at
@@ -19,18 +19,20 @@ export const assertLogIsSound = Effect.gen(function*() {
     ) s using (slice)
     where (h.position, h.recorded_at) is distinct from (coalesce(s.last, 0), coalesce(s.recorded_at, 'epoch'))
       or coalesce(s.first, 1) <> 1 or coalesce(s.last, 0) <> coalesce(s.events, 0)`
+  )
   assert.deepStrictEqual(wrongHeads, [], "slices with a hole or a wrong head")
-  const backward = yield* sql`
+  const backward = yield* inEveryDatabase((sql) =>
+    sql`
     select slice, position::int from (
       select slice, position, recorded_at, lag(recorded_at) over (partition by slice order by position) as before from events
     ) e where before > recorded_at`
+  )
   assert.deepStrictEqual(backward, [], "events recorded before their predecessors")
 })
 
 /** There are as many events in the log as different ones among the items: none of anybody else. */
 export const assertNothingElse = Effect.fnUntraced(function*(items: ReadonlyArray<FastTrackItem>) {
-  const sql = yield* PgClient.PgClient
-  assert.deepStrictEqual(yield* sql`select count(*)::int as events from events`, [{ events: new Set(items.map(identityOf)).size }])
+  assert.strictEqual(yield* countEvents(), new Set(items.map(identityOf)).size)
 })
 
 const usersOf = (items: ReadonlyArray<FastTrackItem>) => [...new Set(items.map(({ data }) => data.user_id))]

@@ -3,6 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { databaseLayer, serviceLayer, threadedLayer } from "../../../src/App.ts"
+import { Migrations } from "../../../src/database/Migrations.ts"
+import { logDatabases } from "../../../src/partitions/logDatabases.ts"
+import { PartitionDirectory } from "../../../src/partitions/PartitionDirectory.ts"
+import { PartitionServers } from "../../../src/partitions/PartitionServers.ts"
 import type { AnyProjection } from "../../../src/projections/projection/Projection.ts"
 import { TestDatabase } from "../database/TestDatabase.ts"
 
@@ -27,6 +31,17 @@ export const testService = (options: {
 
 /** The same with the catalog's projections in a thread of their own, whose module is `entry`. */
 export const threadedTestService = (entry: URL) => configured(threadedLayer(entry), {})
+
+/** The databases of the test's log, laid out, as a command has them. */
+export const testLog = configured(
+  logDatabases.pipe(
+    Layer.provideMerge(PartitionDirectory.layer),
+    Layer.provideMerge(PartitionServers.layer),
+    Layer.provideMerge(Migrations.layer),
+    Layer.provideMerge(databaseLayer)
+  ),
+  {}
+)
 
 /** The clients of the test's database alone. */
 export const testClients = configured(databaseLayer, {})
