@@ -31,10 +31,7 @@ export const readHalfRanking = (
   const othersBefore = ({ reachedAt, score, userId }: RankedUser) =>
     Effect.map(
       sql.unsafe<{ counted: bigint; users: ReadonlyArray<UserId> }>(othersAhead, [tenantId, ...key, score, new Date(reachedAt), userId]),
-      ([row]) => {
-        const { counted, users } = known(row, "what a half subtracts")
-        return Number(counted) + users.filter((userId) => !isOwn(userId)).length
-      }
+      ([row]) => row === undefined ? 0 : Number(row.counted) + row.users.filter((userId) => !isOwn(userId)).length
     )
 
   /** The first of the database's own users in pages of all users. */

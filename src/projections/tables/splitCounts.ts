@@ -154,7 +154,7 @@ export const forgetRanking = (name: string): ReadonlyArray<string> =>
 
 /**
  * What a database subtracts before a place: a number, and the users before it in its bucket of the
- * fence, of whom the others are subtracted too.
+ * fence, of whom the others are subtracted too. No row if nobody had the key at the fence.
  */
 export const othersAhead = (
   { keys: [, ...key], sameKey }: BucketSql,
@@ -162,22 +162,15 @@ export const othersAhead = (
 ): string => {
   const isOf = `s.ranking = '${name}' and s.tenant_id = me.tenant_id and s.key = ${keyOf("me", key)}`
   return `
-    with me as materialized (${me}), bucket as materialized (
-      select s.* from me cross join lateral (
-        select s.* from split_counts as s where ${isOf} and ${start("s")} <= ${place("me")} order by ${bucketsBack} limit 1
-      ) as s
-    )
-    select coalesce((
-        select sum(o.others) from me cross join bucket as b cross join lateral (
-          select s.others from split_counts as s where ${isOf} and ${start("s")} < ${start("b")}
-        ) as o
-      ), 0)::bigint as counted,
+    with me as materialized (${me})
+    select coalesce((select sum(s.others) from split_counts as s where ${isOf} and ${start("s")} < ${start("b")}), 0)::bigint as counted,
       array(
-        select o.user_id from me cross join bucket as b cross join lateral (
-          select t.user_id from ${name} as t
-          where ${sameKey("t", "me")} and t.contributions > 0 and ${place("t")} >= ${start("b")} and ${place("t")} < ${place("me")}
-        ) as o
-      ) as users`
+        select t.user_id from ${name} as t
+        where ${sameKey("t", "me")} and t.contributions > 0 and ${place("t")} >= ${start("b")} and ${place("t")} < ${place("me")}
+      ) as users
+    from me cross join lateral (
+      select s.* from split_counts as s where ${isOf} and ${start("s")} <= ${place("me")} order by ${bucketsBack} limit 1
+    ) as b`
 }
 
 /** What a database subtracts from the number of all users of a key: the tenant and the key. */

@@ -4,6 +4,8 @@ export interface Breakage {
   readonly file: string
   /** What stands there once, and what is to stand there. */
   readonly edits: ReadonlyArray<readonly [from: string, to: string]>
+  /** Whether only a split shows it. */
+  readonly isOfSplits?: true
 }
 
 export const breakages: ReadonlyArray<Breakage> = [
@@ -138,36 +140,43 @@ export const breakages: ReadonlyArray<Breakage> = [
     edits: [[
       "delete from slice_heads where slice between ${first} and ${last}`",
       "delete from slice_heads where slice between ${first + 1} and ${last}`"
-    ]]
+    ]],
+    isOfSplits: true
   },
   {
     name: "a half keeps rows of a slice of the other",
     file: "src/projections/versions/userTables.ts",
-    edits: [["return range.first <= slice && slice <= range.last", "return range.first <= slice && slice < range.last"]]
+    edits: [["return range.first <= slice && slice <= range.last", "return range.first <= slice && slice < range.last"]],
+    isOfSplits: true
   },
   {
     name: "a half keeps no counts of its rankings at the fence",
     file: "src/projections/tables/splitCounts.ts",
-    edits: [["b.from_user, b.users from ${found.buckets}", "b.from_user, 0 from ${found.buckets}"]]
+    edits: [["b.from_user, b.users from ${found.buckets}", "b.from_user, 0 from ${found.buckets}"]],
+    isOfSplits: true
   },
   {
     name: "a half subtracts users whom it has removed",
     file: "src/projections/tables/splitCounts.ts",
-    edits: [["set others = s.others - f.users from", "set others = s.others from"]]
+    edits: [["set others = s.others - f.users from", "set others = s.others from"]],
+    isOfSplits: true
   },
   {
     name: "a half does not subtract the others before a place in its bucket",
     file: "src/projections/tables/readHalfRanking.ts",
-    edits: [["users.filter((userId) => !isOwn(userId)).length", "0"]]
+    edits: [["row.users.filter((userId) => !isOwn(userId)).length", "0"]],
+    isOfSplits: true
   },
   {
     name: "a half shows users of the other",
     file: "src/projections/tables/readHalfRanking.ts",
-    edits: [["users.filter(({ userId }) => isOwn(userId))", "users"]]
+    edits: [["users.filter(({ userId }) => isOwn(userId))", "users"]],
+    isOfSplits: true
   },
   {
     name: "a half is told again what both ranked at the fence",
     file: "src/partitions/moves/cutSplit.ts",
-    edits: [["(has) => has ? Effect.void : tell", "(has) => has ? tell : tell"]]
+    edits: [["(has) => has ? Effect.void : tell", "(has) => has ? tell : tell"]],
+    isOfSplits: true
   }
 ]

@@ -33,7 +33,7 @@ if (!isUnderstood || (values.break !== undefined && broken.length === 0)) {
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 /** Runs the seeds in as many threads as there are processors, until one fails. */
-const search = async (serverUrl: string, breakage: string | undefined) => {
+const search = async (serverUrl: string, breakage: string | undefined, split: boolean) => {
   const threads = Math.min(seeds, availableParallelism())
   const began = performance.now()
   let runs = 0
@@ -46,7 +46,7 @@ const search = async (serverUrl: string, breakage: string | undefined) => {
       end: first + seeds,
       breakage,
       partitions,
-      split: values.split
+      split
     }
     return new Worker(new URL("./worker.ts", import.meta.url), { workerData })
   })
@@ -72,15 +72,15 @@ const search = async (serverUrl: string, breakage: string | undefined) => {
 const { stop, url } = await startServer()
 try {
   if (values.break === undefined) {
-    const { failure, runs, seconds } = await search(url, undefined)
+    const { failure, runs, seconds } = await search(url, undefined, values.split)
     say(`${runs} runs from seed ${first} on in ${seconds.toFixed(1)} s: ${(runs / seconds).toFixed(0)} a second`)
     if (failure !== undefined) {
       say(failure.report)
       process.exitCode = 1
     }
   } else {
-    for (const { name } of broken) {
-      const { failure, runs } = await search(url, name)
+    for (const { isOfSplits = values.split, name } of broken) {
+      const { failure, runs } = await search(url, name, isOfSplits)
       if (failure === undefined) process.exitCode = 1
       say(failure === undefined ? `NOT FOUND in ${runs} runs: ${name}` : `found after ${runs} runs, seed ${failure.seed}: ${name}`)
       if (failure !== undefined) {

@@ -273,7 +273,7 @@ const play = async (world: World, { layout, servers, split, workload }: Beginnin
       done(exit)
     })
   })
-  const boardReading = task("a reader reads a board", 3, boards === undefined ? 0 : 2 + random.below(6), (process, done) => {
+  const boardReading = task("a reader reads a board", 3, boards === undefined ? 0 : 4 + random.below(8), (process, done) => {
     const consistency = random.chance(0.3) ? { _tag: "Strong", waitSeconds: 5 } as const : { _tag: "Eventual" } as const
     const userId = UserId(random.pick(workload.users))
     const isTop = random.chance(0.5)
@@ -343,7 +343,7 @@ const play = async (world: World, { layout, servers, split, workload }: Beginnin
         world.isHurt = true
         stopped.interruptUnsafe()
       }
-      possible.push({ weight: 0.3, value: { label: "the cut of the split is stopped", perform } })
+      possible.push({ weight: 0.1, value: { label: "the cut of the split is stopped", perform } })
     }
     if (world.isCalm) return possible
     if (outages > 0) {
