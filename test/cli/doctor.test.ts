@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { randomBytes } from "node:crypto"
 import { databaseProxy } from "../support/database/DatabaseProxy.ts"
 import { TestDatabase } from "../support/database/TestDatabase.ts"
-import { testSql } from "../support/database/TestSql.ts"
+import { sqlOf } from "../support/database/TestSql.ts"
 import { runCommand } from "./runCommand.ts"
 
 const Findings = Schema.Array(Schema.Struct({
@@ -52,7 +52,9 @@ const urlWith = (change: { readonly user?: string; readonly database?: string })
     return url.href
   })
 
-layer(testSql, { excludeTestServices: true })("doctor", (it) => {
+const ofOne = sqlOf(TestDatabase.layerOfOne("test/partitions/otherCommands.test.ts has what doctor says of several"))
+
+layer(ofOne, { excludeTestServices: true })("doctor", (it) => {
   it.effect("tells whether the schema is this version's, behind it or another's, and works on one that was never migrated", () =>
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient

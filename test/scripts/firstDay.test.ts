@@ -54,7 +54,9 @@ const start = (script: string, settings: Readonly<Record<string, string>>) =>
     }
   )
 
-layer(TestDatabase.layer, { excludeTestServices: true })("the first day", (it) => {
+const database = TestDatabase.layerOfOne("the first day begins with one database")
+
+layer(database, { excludeTestServices: true })("the first day", (it) => {
   it.effect.skipIf(isDeno)(
     "npm run dev starts the service again when a file changes, and keeps the embedded server",
     () =>

@@ -411,7 +411,7 @@ describe("an engine that mirrors every counter", () => {
         }
         yield* assertMirrored(engine, key)
         yield* assertMirrored(new MirrorEngine(second.url, key), key)
-      }).pipe(Effect.provide(TestDatabase.layer)),
+      }).pipe(Effect.provide(TestDatabase.layerOfOne("the log that is split is in one database"))),
     90_000
   )
 

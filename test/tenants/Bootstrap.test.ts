@@ -12,8 +12,13 @@ layer(TestDatabase.layer, { excludeTestServices: true })("the first key", (it) =
     "is refused at the start if it is as short as %j, with one line that does not tell it",
     (key) =>
       Effect.gen(function*() {
-        const { url } = yield* TestDatabase
-        const program = yield* startProgram(["serve"], { DATABASE_URL: Redacted.value(url), BOOTSTRAP_API_KEY: key, PORT: "0" })
+        const { settings, url } = yield* TestDatabase
+        const program = yield* startProgram(["serve"], {
+          DATABASE_URL: Redacted.value(url),
+          BOOTSTRAP_API_KEY: key,
+          PORT: "0",
+          ...settings
+        })
         assert.deepInclude(yield* program.ended, { code: 1 })
         assert.strictEqual(program.stdout(), "")
         assert.match(program.stderr(), /^playtally: BOOTSTRAP_API_KEY has \d+ characters, and a key needs at least 32: .*\n$/)

@@ -17,7 +17,7 @@ import { ApiKeys } from "../../../src/tenants/ApiKeys.ts"
 import { RateLimits } from "../../../src/tenants/RateLimits.ts"
 import { Tenants } from "../../../src/tenants/Tenants.ts"
 import { TestDatabase } from "../../support/database/TestDatabase.ts"
-import { testSql } from "../../support/database/TestSql.ts"
+import { sqlOf } from "../../support/database/TestSql.ts"
 import { casinoBets, fillHistory } from "../../support/events/fillHistory.ts"
 import { busyFactor } from "../../support/time/eventLoop.ts"
 import { until, untilEffect } from "../../support/time/until.ts"
@@ -50,7 +50,9 @@ const service = Effect.gen(function*() {
   return { url: Context.get(built, Server).url, one: yield* tenantWithKey("one"), other: yield* tenantWithKey("other") }
 })
 
-layer(testSql, { excludeTestServices: true })("readers of one tenant", (it) => {
+const ofOne = sqlOf(TestDatabase.layerOfOne("histories are put into one database by SQL"))
+
+layer(ofOne, { excludeTestServices: true })("readers of one tenant", (it) => {
   it.effect("do not keep another's batches, reads and keys waiting, however slow theirs are", () =>
     Effect.gen(function*() {
       const { one, other, url } = yield* service
@@ -119,7 +121,7 @@ layer(testSql, { excludeTestServices: true })("readers of one tenant", (it) => {
     }))
 })
 
-layer(testSql, { excludeTestServices: true })("a page of games", (it) => {
+layer(ofOne, { excludeTestServices: true })("a page of games", (it) => {
   it.effect("ends before the game that does not fit, and the next begins with it", () =>
     Effect.gen(function*() {
       const { one, url } = yield* service

@@ -22,13 +22,14 @@ import { threadedTestService } from "../../support/service/TestService.ts"
 
 const entry = new URL("../../../src/thread.ts", import.meta.url)
 const strong = { _tag: "Strong", waitSeconds: 150 } as const
+const database = TestDatabase.layerOfOne("so small a heap has room for one partition")
 
 layer(
   threadedTestService(entry).pipe(
     // Deno says nothing of a thread that has died.
     Layer.provide(Layer.succeed(ThreadSilence, 10)),
     Layer.provide(Layer.succeed(ThreadLimits, { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16 })),
-    Layer.provideMerge(TestDatabase.layer)
+    Layer.provideMerge(database)
   ),
   { excludeTestServices: true }
 )("a projections' thread with a small heap", (it) => {
@@ -81,7 +82,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const fellSilent = join(folder, "silent")
 process.env["MUTE_THREAD"] = fellSilent
 layer(
-  threadedTestService(mute).pipe(Layer.provide(Layer.succeed(ThreadSilence, 4)), Layer.provideMerge(TestDatabase.layer)),
+  threadedTestService(mute).pipe(Layer.provide(Layer.succeed(ThreadSilence, 4)), Layer.provideMerge(database)),
   { excludeTestServices: true }
 )("a thread that says nothing", (it) => {
   it.effect.runIf(isThorough)("is ended and started again, with smaller chunks", () =>
@@ -104,7 +105,7 @@ const backlogs = [
   { what: "40 events of 4 MiB, all of empty objects", events: 40, objects: 1_390_000, object: {} }
 ]
 for (const { events, object, objects, what } of backlogs) {
-  layer(threadedTestService(entry).pipe(Layer.provideMerge(TestDatabase.layer)), { excludeTestServices: true })(
+  layer(threadedTestService(entry).pipe(Layer.provideMerge(database)), { excludeTestServices: true })(
     "the projections' thread",
     (it) => {
       it.effect.runIf(isThorough)(`survives a backlog of ${what}`, () =>

@@ -9,6 +9,7 @@ import { PartitionDirectory } from "../../../src/partitions/PartitionDirectory.t
 import { PartitionServers } from "../../../src/partitions/PartitionServers.ts"
 import type { AnyProjection } from "../../../src/projections/projection/Projection.ts"
 import { TestDatabase } from "../database/TestDatabase.ts"
+import { noteOfOne } from "../partitions/partitionNotes.ts"
 
 const configured = <A, E, R>(layer: Layer.Layer<A, E, R>, settings: Readonly<Record<string, string>>) =>
   Layer.unwrap(
@@ -44,4 +45,7 @@ export const testLog = configured(
 )
 
 /** The clients of the test's database alone. */
-export const testClients = configured(databaseLayer, {})
+export const testClients = Layer.suspend(() => {
+  noteOfOne("some clients are of the home database alone")
+  return configured(databaseLayer, {})
+})
