@@ -108,7 +108,6 @@ const permissions = (deno) => {
 /** The test files that say most about several partitions in a minute, for `test:partitions -- quick`. */
 const quickOverPartitions = [
   "test/counters/exactCounters.test.ts",
-  "test/counters/leaderboards.test.ts",
   "test/event-log/eventLog.test.ts",
   "test/projections/versions/projectionVersions.test.ts",
   "test/service/erasure.test.ts",
