@@ -27,6 +27,7 @@ const workingCopy = Effect.gen(function*() {
       "dprint.json",
       ".oxlintrc.json",
       "vitest.config.ts",
+      "test/programs.ts",
       "scripts",
       "src",
       "test/support",
