@@ -1,7 +1,7 @@
 import axe from "axe-core"
 import type { Page } from "playwright-core"
 
-/** What is asked of a page's document. Its types are the browser's, which the project does not load. */
+/** What is asked of a page's document: the project does not load the browser's types. */
 interface PageDocument {
   readonly querySelector: (selector: string) => unknown
   readonly getAnimations: () => ReadonlyArray<{ readonly playState: string }>

@@ -39,7 +39,7 @@ export const noteChosen = (count: number): void => {
 
 /**
  * Notes a log of the run's number of partitions. Call the answer when somebody asks where its
- * databases are: a log whose settings nobody reads is of one partition, whatever it was made for.
+ * databases are: a log whose settings nobody reads is of one partition.
  */
 export const noteLog = (): () => void => {
   const own = notes
